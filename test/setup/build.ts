@@ -1,0 +1,32 @@
+/**
+ * @file Vitest global set-up: builds dist/ when a source is newer than the last build,
+ * because a rank's worker thread starts from dist/. It knows no test.
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
+const sources = ["index.ts", "compiler", "runtime", "ort", "cli", "plans", "demo", "package.json", "tsconfig.json"];
+const stamp = join(root, "dist/.built");
+
+export default function setup(): void {
+  if (existsSync(stamp) && newest(sources.map((path) => join(root, path))) <= statSync(stamp).mtimeMs) return;
+  const started = new Date();
+  const compiler = join(root, "node_modules/typescript/bin/tsc");
+  execFileSync(process.execPath, [compiler, "-p", join(root, "tsconfig.json")], { stdio: "inherit" });
+  writeFileSync(stamp, "");
+  utimesSync(stamp, started, started);
+}
+
+function newest(paths: readonly string[]): number {
+  let time = 0;
+  for (const path of paths) {
+    if (!existsSync(path)) continue;
+    const stat = statSync(path);
+    time = Math.max(time, stat.mtimeMs);
+    if (stat.isDirectory()) time = Math.max(time, newest(readdirSync(path).map((name) => join(path, name))));
+  }
+  return time;
+}

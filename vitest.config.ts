@@ -1,0 +1,25 @@
+/**
+ * @file How the tests run: dist/ is built first, type tests run beside the others, and the
+ * last line is `N passed, N failed`.
+ */
+import { defineConfig } from "vitest/config";
+import summary from "./test/setup/summary.ts";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    globalSetup: ["test/setup/build.ts"],
+    reporters: ["default", summary],
+    pool: "forks",
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    typecheck: {
+      enabled: true,
+      include: ["test/**/*.test-d.ts"],
+      tsconfig: "tsconfig.test.json",
+      ignoreSourceErrors: true,
+    },
+    coverage: { include: ["compiler/**", "runtime/**", "ort/**", "cli/**"] },
+  },
+});
