@@ -68,7 +68,9 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   "@bufbuild/protobuf": ["compiler/graph"],
   "onnx-buf": ["compiler/graph"],
   ajv: ["compiler/plan/schema"],
+  "cli-progress": ["cli"],
   commander: ["cli"],
+  "fast-png": ["demo"],
   "fastest-levenshtein": ["compiler/diagnostics", "compiler/plan", "compiler/bind"],
   fflate: ["cli", "demo", "bench"],
   "jsonc-parser": ["compiler/plan"],
@@ -80,7 +82,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Packages that cost too much to load before they are needed: `import()` or `import type` only. */
-export const lazyPackages: readonly string[] = ["ts-morph"];
+export const lazyPackages: readonly string[] = ["ts-morph", "cli-progress"];
 
 /** The only parts that may touch the process and the console. */
 export const mayTouchProcess: readonly string[] = ["cli", "demo", "bin", "bench", "test", "vitest.config.ts"];
