@@ -1,0 +1,1 @@
+"""Export of diffusers transformers to ONNX, with their context-parallel plan and sample tensors."""

@@ -1,0 +1,85 @@
+"""Makes an exported protobuf fit to be shared and reproducible: nothing of the exporting machine stays in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import onnx
+
+# Module scopes are what a plan is bound by; classes are shown to people. The rest are traces, or large.
+KEPT = ("pkg.torch.onnx.name_scopes", "pkg.torch.onnx.class_hierarchy")
+_MACHINE = re.compile(rb"site-packages|dist-packages|\.py\"|[Ff]ile \"|/home/|/root/|/opt/|/usr/|/tmp/")
+
+
+def _graphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
+    yield graph
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.type == onnx.AttributeProto.GRAPH:
+                yield from _graphs(attribute.g)
+
+
+def _keep(message: object, keys: tuple[str, ...]) -> None:
+    kept = [(entry.key, entry.value) for entry in message.metadata_props if entry.key in keys]
+    del message.metadata_props[:]
+    for key, value in kept:
+        message.metadata_props.add(key=key, value=value)
+    message.doc_string = ""
+
+
+def clean(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The same model without traces, documentation strings and exporter bookkeeping.
+
+    Raises ValueError if a path of this machine is still in it.
+    """
+    _keep(model, ())
+    for graph in _graphs(model.graph):
+        _keep(graph, ())
+        for node in graph.node:
+            _keep(node, KEPT)
+        for message in (*graph.input, *graph.output, *graph.value_info, *graph.initializer):
+            _keep(message, ())
+    found = _MACHINE.search(_without_weights(model).SerializeToString())
+    if found:
+        raise ValueError(f"the exported model still contains {found.group().decode()!r}")
+    return model
+
+
+def _without_weights(model: onnx.ModelProto) -> onnx.ModelProto:
+    """A copy whose initialisers hold no bytes, since weights may look like anything."""
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    for tensor in copy.graph.initializer:
+        tensor.ClearField("raw_data")
+    return copy
+
+
+def strip_markers(model: onnx.ModelProto, domain: str) -> onnx.ModelProto:
+    """A copy in which the nodes of `domain`, all identities, are `Identity` nodes of the standard."""
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    for graph in _graphs(copy.graph):
+        for node in graph.node:
+            if node.domain == domain:
+                node.domain, node.op_type = "", "Identity"
+                del node.attribute[:]
+    kept = [entry for entry in copy.opset_import if entry.domain != domain]
+    del copy.opset_import[:]
+    copy.opset_import.extend(kept)
+    return copy
+
+
+def save(model: onnx.ModelProto, path: Path, external: bool) -> None:
+    """Writes the model; with `external`, tensors of 1 KiB and more go to `<path>.data` beside it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not external:
+        path.write_bytes(model.SerializeToString(deterministic=True))
+        return
+    data = Path(f"{path}.data")
+    data.unlink(missing_ok=True)
+    onnx.save_model(
+        model, str(path), save_as_external_data=True, all_tensors_to_one_file=True, location=data.name, size_threshold=1024
+    )
+    data.chmod(0o644)

@@ -1,0 +1,125 @@
+"""Runs torch's ONNX exporters on a model and returns the bare protobuf. Knows no family and no file."""
+
+from __future__ import annotations
+
+import functools
+import io
+import logging
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import onnx
+import torch
+
+from . import markers, patches
+from .inputs import Array
+
+# Exporter name -> (which of torch's two exporters, opset).
+EXPORTERS: Mapping[str, tuple[str, int]] = {
+    "dynamo18": (patches.DYNAMO, 18),
+    "dynamo23": (patches.DYNAMO, 23),
+    "torchscript18": (patches.TORCHSCRIPT, 18),
+}
+UNNAMED = "auto"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to export, and how.
+
+    `dynamic` maps an input to {axis: name of the dimension}; the name "auto" leaves it to the exporter, which then
+    gives every axis its own symbol. `marked` adds the boundary markers of `cp_plan`. `wrapper` puts the model
+    under an outer module, as its attribute of that name.
+    """
+
+    exporter: str
+    inputs: Mapping[str, torch.Tensor]
+    constants: Mapping[str, object]
+    outputs: tuple[str, ...]
+    dynamic: Mapping[str, Mapping[int, str]]
+    cp_plan: Mapping[str, object]
+    patches: Iterable[str] = ()
+    marked: bool = False
+    wrapper: str | None = None
+
+
+def _wrapped(model: torch.nn.Module, name: str) -> torch.nn.Module:
+    """An outer module that passes its arguments on."""
+    outer = torch.nn.Module()
+    outer.add_module(name, model)
+    # A signature is what both exporters read parameter names from, so the model's own is shown.
+    outer.forward = functools.wraps(model.forward)(lambda *args, **kwargs: getattr(outer, name)(*args, **kwargs))
+    return outer
+
+
+def _dynamic_shapes(request: Request) -> dict[str, dict[int, object]]:
+    names = {name for axes in request.dynamic.values() for name in axes.values() if name != UNNAMED}
+    dims = {name: torch.export.Dim(name) for name in names} | {UNNAMED: torch.export.Dim.AUTO}
+    return {
+        name: {axis: dims[dim] for axis, dim in request.dynamic.get(name, {}).items()} for name in request.inputs
+    }
+
+
+def _export_dynamo(model: torch.nn.Module, request: Request, opset: int) -> onnx.ModelProto:
+    program = torch.onnx.export(
+        model,
+        (),
+        kwargs=dict(request.inputs),
+        input_names=list(request.inputs),
+        output_names=list(request.outputs),
+        opset_version=opset,
+        dynamo=True,
+        dynamic_shapes=_dynamic_shapes(request) if request.dynamic else None,
+        verbose=False,
+    )
+    return onnx.load_from_string(program.model_proto.SerializeToString())
+
+
+def _export_torchscript(model: torch.nn.Module, request: Request, opset: int) -> onnx.ModelProto:
+    file = io.BytesIO()
+    torch.onnx.export(
+        model,
+        (),
+        file,
+        kwargs={**request.inputs, **request.constants},
+        input_names=list(request.inputs),
+        output_names=list(request.outputs),
+        opset_version=opset,
+        dynamo=False,
+        dynamic_axes={name: dict(axes) for name, axes in request.dynamic.items()},
+        custom_opsets={markers.DOMAIN: 1} if request.marked else None,
+    )
+    return onnx.load_from_string(file.getvalue())
+
+
+def export(model: torch.nn.Module, request: Request) -> onnx.ModelProto:
+    """Exports `model`; its forward is restored afterwards."""
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    kind, opset = EXPORTERS[request.exporter]
+    is_dynamo = kind == patches.DYNAMO
+    mark = markers.dynamo_mark if is_dynamo else markers.torchscript_mark
+    plan = request.cp_plan if request.marked else {}
+    original = model.forward
+    # Dynamo counts arguments that are no tensors as graph inputs when it names dimensions, so they are bound before.
+    model.forward = functools.partial(original, **request.constants) if is_dynamo else original
+    try:
+        root = _wrapped(model, request.wrapper) if request.wrapper else model
+        with patches.applied(request.patches, kind), markers.boundaries(model, plan, mark), torch.no_grad():
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return (_export_dynamo if is_dynamo else _export_torchscript)(root, request, opset)
+    finally:
+        del model.forward
+
+
+def run_torch(
+    model: torch.nn.Module,
+    outputs: tuple[str, ...],
+    inputs: Mapping[str, torch.Tensor],
+    constants: Mapping[str, object],
+) -> dict[str, Array]:
+    """The model's own outputs, by output name."""
+    with torch.no_grad():
+        values = model(**inputs, **constants)
+    return {name: value.numpy() for name, value in zip(outputs, values, strict=True)}

@@ -1,0 +1,76 @@
+"""What the tool must be told about a model family, as data. Knows neither torch nor ONNX.
+
+A family is one `Family` in `families/<name>.py`. Shapes are written with the names of lengths ("img"), the keys of the
+model's own config ("in_channels"), numbers, or arithmetic of these ("frames * (height // 2)").
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from . import families
+
+Axis = int | str
+Lengths = Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Input:
+    """One forward parameter: its shape, element type and the name of a fill in `inputs.py`.
+
+    `when` names a config key: the parameter is passed only where that key is truthy. `options` go to the fill.
+    """
+
+    shape: tuple[Axis, ...]
+    fill: str = "normal"
+    dtype: str = "float32"
+    when: str | None = None
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Family:
+    """A model class of diffusers, a tiny config of it, and how it is called.
+
+    `inputs` is in the order of the graph inputs. `dynamic` lists the lengths that a dynamic export leaves open.
+    `constants` are forward arguments that are no tensors; a callable receives the lengths. `patches` names entries of
+    `patches.py` that an export needs.
+    """
+
+    name: str
+    model: str
+    config: Mapping[str, object]
+    inputs: Mapping[str, Input]
+    outputs: tuple[str, ...]
+    lengths: Lengths
+    dynamic: tuple[str, ...]
+    constants: Mapping[str, object] = field(default_factory=dict)
+    patches: tuple[str, ...] = ()
+
+    def with_config(self, **changes: object) -> Family:
+        """The same family with some config keys changed."""
+        return replace(self, config={**self.config, **changes})
+
+
+def family_names() -> list[str]:
+    """Every file of the families folder, by name."""
+    return sorted(module.name for module in pkgutil.iter_modules(families.__path__))
+
+
+def load_family(name: str) -> Family:
+    """The family of that name; a ValueError lists the known ones."""
+    if name not in family_names():
+        raise ValueError(f"no family {name!r}; known are {', '.join(family_names())}")
+    return importlib.import_module(f"{families.__name__}.{name}").FAMILY
+
+
+def family_of_model(class_name: str) -> Family:
+    """The family that exports a diffusers class; a ValueError where none does."""
+    for name in family_names():
+        family = load_family(name)
+        if family.model == class_name:
+            return family
+    raise ValueError(f"no family describes {class_name}; add one to tools/export/families")

@@ -1,0 +1,104 @@
+"""Makes the tensors that a family's forward takes, and reproducible weights. Knows no exporter."""
+
+from __future__ import annotations
+
+import ast
+import operator
+import zlib
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import torch
+
+from .family import Axis, Family, Input, Lengths
+
+Array = np.ndarray
+Fill = Callable[..., Array]
+
+_ARITHMETIC = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.FloorDiv: operator.floordiv,
+}
+
+
+def axis_size(axis: Axis, names: Mapping[str, object]) -> int:
+    """The number that an axis of a shape stands for: a number, a name, or arithmetic of both."""
+
+    def value(node: ast.expr) -> int:
+        if isinstance(node, ast.Constant):
+            return int(node.value)
+        if isinstance(node, ast.Name):
+            if node.id not in names:
+                raise ValueError(f"axis {axis!r}: {node.id!r} is neither a length nor a config key")
+            return int(names[node.id])
+        if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
+            return _ARITHMETIC[type(node.op)](value(node.left), value(node.right))
+        raise ValueError(f"axis {axis!r}: only + - * // of names and numbers")
+
+    return axis if isinstance(axis, int) else value(ast.parse(axis, mode="eval").body)
+
+
+def _grid(_: np.random.Generator, shape: tuple[int, ...], width: int = 12) -> Array:
+    """Row and column of each token in the last two columns."""
+    ids = np.zeros(shape)
+    ids[..., -2], ids[..., -1] = np.divmod(np.arange(shape[-2]), width)
+    return ids
+
+
+def _line(_: np.random.Generator, shape: tuple[int, ...], column: int = 0) -> Array:
+    """The token's number in one column."""
+    ids = np.zeros(shape)
+    ids[..., column] = np.arange(shape[-2])
+    return ids
+
+
+FILLS: Mapping[str, Fill] = {
+    "normal": lambda rng, shape: rng.standard_normal(shape),
+    "uniform": lambda rng, shape, low=0.1, high=0.9: rng.uniform(low, high, shape),
+    "grid": _grid,
+    "line": _line,
+}
+
+
+def present_inputs(family: Family, config: Mapping[str, object]) -> dict[str, Input]:
+    """The parameters that this config is called with, in order."""
+    return {name: spec for name, spec in family.inputs.items() if spec.when is None or config.get(spec.when)}
+
+
+def make_inputs(family: Family, config: Mapping[str, object], lengths: Lengths, seed: int) -> dict[str, torch.Tensor]:
+    """One tensor per parameter; the same for the same seed, name and lengths."""
+    names = {**config, **lengths}
+    tensors = {}
+    for name, spec in present_inputs(family, config).items():
+        shape = tuple(axis_size(axis, names) for axis in spec.shape)
+        rng = np.random.default_rng([seed, zlib.crc32(name.encode()), *shape])
+        array = FILLS[spec.fill](rng, shape, **spec.options)
+        tensors[name] = torch.from_numpy(np.asarray(array).astype(spec.dtype))
+    return tensors
+
+
+def randomise(model: torch.nn.Module, seed: int) -> None:
+    """Sets every parameter from the seed and its name.
+
+    Independent of torch's own initialisation, and nothing stays zero: modulation tables and output layers that a
+    fresh model starts at zero would make whole blocks invisible in the output.
+    """
+    norms = {
+        f"{path}.weight"
+        for path, module in model.named_modules()
+        if isinstance(module, (torch.nn.LayerNorm, torch.nn.GroupNorm)) or "RMSNorm" in type(module).__name__
+    }
+    for name, parameter in model.named_parameters():
+        rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
+        noise = rng.standard_normal(tuple(parameter.shape))
+        if name in norms:
+            values = 1 + 0.2 * noise
+        elif parameter.ndim < 2 or name.endswith("table"):
+            values = 0.1 * noise
+        else:
+            # Larger weights only amplify the rounding of the timestep's sine, which differs between runtimes.
+            values = 0.7 * noise / np.sqrt(np.prod(parameter.shape[1:]))
+        with torch.no_grad():
+            parameter.copy_(torch.from_numpy(values))

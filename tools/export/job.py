@@ -1,0 +1,142 @@
+"""One export from beginning to end: model, ONNX file, parity with torch, sample tensors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import diffusers
+import onnx
+import torch
+
+from . import clean, parity
+from .exporters import UNNAMED, Request, export, run_torch
+from .family import Family, Lengths, family_of_model
+from .inputs import axis_size, make_inputs, present_inputs, randomise
+from .tensors import write_npz
+
+# Largest absolute difference to torch that an export may show, float32.
+TOLERANCE = 1e-5
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model with the family that describes it."""
+
+    family: Family
+    model: torch.nn.Module
+    seed: int
+
+    def inputs(self, lengths: Lengths) -> dict[str, torch.Tensor]:
+        """Sample inputs for these lengths; lengths not given are the family's."""
+        return make_inputs(self.family, self.model.config, {**self.family.lengths, **lengths}, self.seed)
+
+    def constants(self, lengths: Lengths) -> dict[str, object]:
+        """The forward arguments that are no tensors."""
+        known = {**self.family.lengths, **lengths}
+        given = {key: value(known) if callable(value) else value for key, value in self.family.constants.items()}
+        return {"return_dict": False, **given}
+
+
+@dataclass(frozen=True)
+class Options:
+    """How one file is exported. `dynamic` lists the named lengths that stay open; empty is a static export."""
+
+    exporter: str
+    dynamic: tuple[str, ...] = ()
+    marked: bool = False
+    unnamed: bool = False
+    wrapper: str | None = None
+    external: bool = False
+
+
+def tiny(family: Family, seed: int) -> Subject:
+    """The family's tiny config with weights from the seed."""
+    model = getattr(diffusers, family.model).from_config(dict(family.config)).eval()
+    randomise(model, seed)
+    return Subject(family, model, seed)
+
+
+def saved(folder: Path, seed: int) -> Subject:
+    """A model from a folder that `save_pretrained` wrote."""
+    class_name = json.loads((folder / "config.json").read_text())["_class_name"]
+    family = family_of_model(class_name)
+    model = getattr(diffusers, class_name).from_pretrained(folder, local_files_only=True).eval()
+    return Subject(replace(family, config=dict(model.config)), model, seed)
+
+
+def _dynamic_axes(subject: Subject, names: tuple[str, ...], unnamed: bool) -> dict[str, dict[int, str]]:
+    """Which axes stay open: those whose length is a dynamic name, or arithmetic with one."""
+    open_axes: dict[str, dict[int, str]] = {}
+    for parameter, spec in present_inputs(subject.family, subject.model.config).items():
+        for at, axis in enumerate(spec.shape):
+            if axis in names:
+                open_axes.setdefault(parameter, {})[at] = UNNAMED if unnamed else str(axis)
+            elif isinstance(axis, str) and any(name in axis for name in names) and not axis.isidentifier():
+                open_axes.setdefault(parameter, {})[at] = UNNAMED
+    return open_axes
+
+
+def _request(subject: Subject, options: Options, lengths: Lengths) -> Request:
+    for name in options.dynamic:
+        if axis_size(name, {**subject.family.lengths, **lengths}) < 2:
+            raise ValueError(f"length {name} is dynamic, so its example must be at least 2: exporters fix axes of 1")
+    return Request(
+        exporter=options.exporter,
+        inputs=subject.inputs(lengths),
+        constants=subject.constants(lengths),
+        outputs=subject.family.outputs,
+        dynamic=_dynamic_axes(subject, options.dynamic, options.unnamed),
+        cp_plan=type(subject.model)._cp_plan,
+        patches=subject.family.patches,
+        marked=options.marked,
+        wrapper=options.wrapper,
+    )
+
+
+def export_file(subject: Subject, options: Options, lengths: Iterable[Lengths], path: Path) -> float:
+    """Exports at the first lengths, compares at every one that the export allows, writes `path`.
+
+    Returns the largest difference to torch; ValueError where it is above the tolerance.
+    """
+    first, *others = list(lengths)
+    request = _request(subject, options, first)
+    model = clean.clean(export(subject.model, request))
+    worst = _compare(subject, model, [first, *others] if options.dynamic else [first])
+    if worst > TOLERANCE:
+        raise ValueError(f"{path.name}: differs from torch by {worst:.1e}, more than {TOLERANCE:.0e}")
+    clean.save(model, path, options.external)
+    return worst
+
+
+def torch_outputs(subject: Subject, lengths: Lengths) -> dict[str, object]:
+    """What the model itself gives for the sample inputs of these lengths."""
+    return run_torch(subject.model, subject.family.outputs, subject.inputs(lengths), subject.constants(lengths))
+
+
+def _compare(subject: Subject, model: onnx.ModelProto, lengths: Iterable[Lengths]) -> float:
+    session = parity.session_of(model)
+    return max(
+        parity.largest_difference(
+            session,
+            {name: tensor.numpy() for name, tensor in subject.inputs(size).items()},
+            torch_outputs(subject, size),
+        )
+        for size in lengths
+    )
+
+
+def label(lengths: Mapping[str, int]) -> str:
+    """`img96-txt40`."""
+    return "-".join(f"{name}{size}" for name, size in lengths.items())
+
+
+def write_samples(subject: Subject, lengths: Iterable[Lengths], folder: Path, name: str) -> None:
+    """Writes `<name>.<label>.inputs.npz` and `.outputs.npz` for each set of lengths."""
+    for size in lengths:
+        stem = f"{name}.{label(size)}"
+        inputs = {key: tensor.numpy() for key, tensor in subject.inputs(size).items()}
+        write_npz(folder / f"{stem}.inputs.npz", inputs)
+        write_npz(folder / f"{stem}.outputs.npz", torch_outputs(subject, size))

@@ -1,0 +1,85 @@
+"""Exports a diffusers transformer to ONNX, with its context-parallel plan and sample tensors. See README.md."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import sys
+from pathlib import Path
+
+from export.exporters import EXPORTERS
+from export.family import Family, family_names, load_family
+from export.job import Options, Subject, export_file, saved, tiny, write_samples
+from export.plan_json import plan_of, write_plan
+
+ALL = "all"
+
+
+def _lengths(text: str) -> dict[str, int]:
+    return {name: int(size) for name, size in (part.split("=") for part in text.split(","))}
+
+
+def _setting(text: str) -> tuple[str, object]:
+    key, value = text.split("=", 1)
+    return key, ast.literal_eval(value)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("family", nargs="?", choices=family_names(), help="export the tiny config of this family")
+    parser.add_argument("--model", type=Path, metavar="DIR", help="export this save_pretrained folder instead")
+    parser.add_argument("--out", type=Path, default=Path("."), metavar="DIR")
+    parser.add_argument("--name", help="stem of the files; default: the family's name")
+    parser.add_argument("--exporter", choices=list(EXPORTERS), default="dynamo18")
+    parser.add_argument("--dynamic", nargs="?", const=ALL, metavar="NAMES", help="keep lengths open: all, or img,txt")
+    parser.add_argument("--unnamed", action="store_true", help="let the exporter name the open axes")
+    parser.add_argument("--markers", action="store_true", help="write cp::Boundary nodes where the plan points")
+    parser.add_argument("--wrap", metavar="NAME", help="put the model under an outer module, as its NAME")
+    parser.add_argument("--external-data", action="store_true", help="weights in one file beside the model")
+    parser.add_argument("--lengths", type=_lengths, action="append", metavar="img=96,txt=40", help="repeatable")
+    parser.add_argument("--set", type=_setting, action="append", default=[], metavar="KEY=VALUE", help="config key")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--schema", help="path of plan.schema.json as seen from the plan")
+    given = parser.parse_args()
+    if (given.family is None) == (given.model is None):
+        parser.error("name a family, or a folder with --model")
+    return given
+
+
+def _subject(given: argparse.Namespace) -> Subject:
+    if given.model:
+        return saved(given.model, given.seed)
+    return tiny(load_family(given.family).with_config(**dict(given.set)), given.seed)
+
+
+def _dynamic_names(family: Family, asked: str | None) -> tuple[str, ...]:
+    if asked is None:
+        return ()
+    return family.dynamic if asked == ALL else tuple(asked.split(","))
+
+
+def main() -> None:
+    given = _arguments()
+    subject = _subject(given)
+    family = subject.family
+    name = given.name or family.name
+    lengths = given.lengths or [{key: family.lengths[key] for key in family.dynamic}]
+    options = Options(
+        exporter=given.exporter,
+        dynamic=_dynamic_names(family, given.dynamic),
+        marked=given.markers,
+        unnamed=given.unnamed,
+        wrapper=given.wrap,
+        external=given.external_data,
+    )
+    worst = export_file(subject, options, lengths, given.out / f"{name}.onnx")
+    write_plan(plan_of(type(subject.model)._cp_plan), given.out / f"{name}.plan.json", given.schema)
+    write_samples(subject, lengths if options.dynamic else lengths[:1], given.out, name)
+    print(f"{name}.onnx: differs from torch by at most {worst:.1e}")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except ValueError as error:
+        sys.exit(f"error: {error}")

@@ -1,0 +1,71 @@
+"""Which fixtures exist, as data: one row per tiny model, one word per exported variant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from export.job import Options
+
+BASIC = ("dynamo18-dynamic", "dynamo18-dynamic.marked", "torchscript18-static")
+
+
+@dataclass(frozen=True)
+class Fixture:
+    """A seeded tiny model and the files made of it.
+
+    Every variant is exported at the first of `lengths`, has the same weights, and shares the sample tensors. `dynamic`
+    empty means the family's own.
+    """
+
+    family: str
+    seed: int
+    lengths: tuple[Mapping[str, int], ...]
+    variants: tuple[str, ...] = BASIC
+    config: Mapping[str, object] = field(default_factory=dict)
+    dynamic: tuple[str, ...] = ()
+
+
+def options_of(variant: str, dynamic: tuple[str, ...]) -> Options:
+    """`<exporter>-<form>[.marked]`, form being dynamic, static, unnamed, external or wrapped."""
+    plain, _, suffix = variant.partition(".")
+    exporter, form = plain.split("-")
+    return Options(
+        exporter=exporter,
+        dynamic=() if form == "static" else dynamic,
+        marked=suffix == "marked",
+        unnamed=form == "unnamed",
+        wrapper="transformer" if form == "wrapped" else None,
+        external=form == "external",
+    )
+
+
+FIXTURES: Mapping[str, Fixture] = {
+    "flux": Fixture(
+        family="flux",
+        seed=1,
+        lengths=({"img": 96, "txt": 40}, {"img": 90, "txt": 37}, {"img": 67, "txt": 13}),
+        variants=(
+            "dynamo18-dynamic",
+            "torchscript18-static",
+            "dynamo23-dynamic",
+            "dynamo18-dynamic.marked",
+            "torchscript18-static.marked",
+            "dynamo23-dynamic.marked",
+            "dynamo18-static",
+            "dynamo18-unnamed",
+            "dynamo18-external",
+            "dynamo18-wrapped",
+        ),
+    ),
+    "flux-b": Fixture(
+        family="flux",
+        seed=2,
+        config=dict(
+            num_layers=1, num_single_layers=3, num_attention_heads=3, attention_head_dim=8, guidance_embeds=True
+        ),
+        dynamic=("batch", "img", "txt"),
+        lengths=({"batch": 2, "img": 48, "txt": 20}, {"batch": 2, "img": 35, "txt": 11}),
+        variants=("dynamo18-dynamic",),
+    ),
+}

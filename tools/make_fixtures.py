@@ -1,0 +1,46 @@
+"""Regenerates test/fixtures and plans/*.plan.json: `python tools/make_fixtures.py [NAME ...]`. Fixed seeds, same bytes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from export.family import load_family
+from export.job import Subject, export_file, tiny, write_samples
+from export.plan_json import plan_of, write_plan
+from fixtures import FIXTURES, Fixture, options_of
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def _subject(fixture: Fixture) -> Subject:
+    return tiny(load_family(fixture.family).with_config(**fixture.config), fixture.seed)
+
+
+def make(name: str, fixture: Fixture) -> None:
+    """Writes every variant of one fixture, its sample tensors, and its plan."""
+    subject = _subject(fixture)
+    folder = ROOT / "test" / "fixtures" / fixture.family
+    for variant in fixture.variants:
+        options = options_of(variant, fixture.dynamic or subject.family.dynamic)
+        path = folder / f"{name}.{variant}.onnx"
+        worst = export_file(subject, options, fixture.lengths, path)
+        print(f"{path.relative_to(ROOT)}: {path.stat().st_size:,} bytes, differs from torch by {worst:.1e}", flush=True)
+    write_samples(subject, fixture.lengths, folder, name)
+    write_plan(
+        plan_of(type(subject.model)._cp_plan),
+        ROOT / "plans" / f"{fixture.family}.plan.json",
+        "../schemas/plan.schema.json",
+    )
+
+
+def main(names: list[str]) -> None:
+    unknown = [name for name in names if name not in FIXTURES]
+    if unknown:
+        sys.exit(f"no fixture {', '.join(unknown)}; known are {', '.join(FIXTURES)}")
+    for name in names or FIXTURES:
+        make(name, FIXTURES[name])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
