@@ -1,0 +1,88 @@
+/**
+ * @file The command line as a function from arguments to an exit code: parse, perform, report. Knows no command.
+ */
+import { createRequire } from "node:module";
+import { cliMessages } from "../compiler/diagnostics/catalog/cli.ts";
+import { diagnose, InternalError } from "../compiler/diagnostics/diagnose.ts";
+import type { Diagnostic } from "../compiler/diagnostics/types.ts";
+import { parseArguments, type Request, UsageError } from "./arguments.ts";
+import type { Io } from "./io.ts";
+import { EXIT, type Outcome, outcome } from "./outcome.ts";
+import { report } from "./report.ts";
+
+const require = createRequire(import.meta.url);
+
+/** Runs one command to its end and returns the exit code; everything that it says goes through `io`. */
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  const { version } = require("onnx-context-parallel/package.json") as { readonly version: string };
+  const request = parseArguments(argv, version);
+  if (request.kind === "print") {
+    io.out(request.text);
+    return EXIT.fine;
+  }
+  const ended = await endOf(request, io);
+  const command = request.kind === "command" ? request.name : request.command;
+  report({ version, command, format: formatOf(argv), outcome: ended }, io);
+  return ended.exitCode;
+}
+
+async function endOf(request: Exclude<Request, { kind: "print" }>, io: Io): Promise<Outcome> {
+  if (request.kind === "usage") return usage(request.problem, request.command);
+  try {
+    return await Promise.race([request.perform(io), interruption(io.signal)]);
+  } catch (error) {
+    if (error instanceof UsageError) return usage(error.message, request.name);
+    if (io.signal.aborted) return interrupted();
+    return outcome(diagnosticsOf(error));
+  }
+}
+
+/** Ends a command that cannot stop by itself, a moment after the interrupt. */
+function interruption(signal: AbortSignal): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const wait = (): unknown => setTimeout(() => resolve(interrupted()), 1000);
+    if (signal.aborted) wait();
+    else signal.addEventListener("abort", wait, { once: true });
+  });
+}
+
+function interrupted(): Outcome {
+  return { ...outcome([diagnose(cliMessages.interrupted, {})]), exitCode: EXIT.interrupted };
+}
+
+function usage(problem: string, command: string): Outcome {
+  return { ...outcome([diagnose(cliMessages.usage, { problem, command })]), exitCode: EXIT.usage };
+}
+
+/** What was thrown as diagnostics: those that it carries, a file that failed, or a mistake of ours. */
+function diagnosticsOf(error: unknown): readonly Diagnostic[] {
+  if (carriesDiagnostics(error)) return error.diagnostics;
+  if (isSystemError(error)) {
+    const { syscall, path, code } = error;
+    return [diagnose(cliMessages.fileSystem, { action: syscall, file: path, reason: code })];
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  const problem = (error instanceof InternalError ? text.replace(/^internal error[^:]*: /, "") : text)
+    .replaceAll(/\s*\n\s*/g, " ");
+  return [diagnose(cliMessages.internal, { problem })];
+}
+
+function carriesDiagnostics(error: unknown): error is { readonly diagnostics: readonly Diagnostic[] } {
+  return error instanceof Error && "diagnostics" in error && Array.isArray(error.diagnostics);
+}
+
+interface SystemError {
+  readonly syscall: string;
+  readonly path: string;
+  readonly code: string;
+}
+
+function isSystemError(error: unknown): error is SystemError {
+  return error instanceof Error && "syscall" in error && "path" in error && "code" in error;
+}
+
+/** The format that was asked for, readable even where the rest of the arguments is not. */
+function formatOf(argv: readonly string[]): "text" | "json" {
+  const at = argv.lastIndexOf("--format");
+  return argv.includes("--format=json") || (at >= 0 && argv[at + 1] === "json") ? "json" : "text";
+}

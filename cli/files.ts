@@ -1,0 +1,42 @@
+/**
+ * @file Files as the command line writes them: aside first, then renamed, so that a half-written file is never seen.
+ */
+import { mkdir, open, rename, rm } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
+
+/** Writes `content` under a name of its own beside `file` and renames it. Throws the system's error. */
+export async function writeAside(file: string, content: string | Uint8Array): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  const aside = `${file}.${process.pid}.tmp`;
+  try {
+    const handle = await open(aside, "w");
+    try {
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(aside, file);
+  } catch (error) {
+    await rm(aside, { force: true });
+    throw error;
+  }
+}
+
+/** Reads the text of files for code frames; each once, `undefined` where that fails. */
+export function textReader(): (file: string) => string | undefined {
+  const known = new Map<string, string | undefined>();
+  return (file) => {
+    if (!known.has(file)) known.set(file, readText(file));
+    return known.get(file);
+  };
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}

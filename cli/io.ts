@@ -1,0 +1,18 @@
+/**
+ * @file What a command may see of the outside world: two streams, whether they are a terminal, and the wish to stop.
+ * Tests pass their own; only main.ts knows the process.
+ */
+
+export interface Io {
+  /** Standard output: results, or the one JSON document. */
+  readonly out: (text: string) => void;
+  /** Standard error: diagnostics and progress. */
+  readonly err: (text: string) => void;
+  readonly colors: boolean;
+  /** Standard error is a terminal that can redraw a line. */
+  readonly interactive: boolean;
+  /** Columns of the terminal, or a default. */
+  readonly columns: number;
+  /** Aborts when the user interrupts. */
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,58 @@
+/**
+ * @file Options as the user writes them to values, and the options that several commands share. Knows commander, no command.
+ */
+import { type Command, InvalidArgumentError, Option } from "commander";
+
+export type Shapes = Readonly<Record<string, readonly number[]>>;
+export type Format = "text" | "json";
+
+/** How a plan is compiled: shared by check, compile and run. */
+export interface CompileOptions {
+  readonly model?: string;
+  readonly ringDegree?: number;
+  readonly ulyssesDegree?: number;
+  readonly rotateMethod?: "allgather" | "alltoall";
+  readonly convertToFp32: boolean;
+  readonly config?: string;
+  readonly devices?: readonly string[];
+  readonly shape?: Shapes;
+  readonly strict?: boolean;
+}
+
+export function formatOption(): Option {
+  return new Option("--format <FORMAT>", "how to print the result").choices(["text", "json"]).default("text");
+}
+
+/** Adds the options that say how a plan is compiled, all but `--model`. */
+export function addCompileOptions(command: Command): Command {
+  const degrees = ["ringDegree", "ulyssesDegree", "rotateMethod", "convertToFp32"];
+  const methods = ["allgather", "alltoall"];
+  return command
+    .addOption(new Option("--ulysses-degree <U>", "ranks that share the heads").argParser(degree))
+    .addOption(new Option("--ring-degree <R>", "ranks that pass keys and values around").argParser(degree))
+    .addOption(new Option("--rotate-method <METHOD>", "how a ring moves keys and values").choices(methods))
+    .addOption(new Option("--no-convert-to-fp32", "merge partial results in the model's own type"))
+    .addOption(new Option("--config <FILE>", "a ParallelConfig as JSON, instead of degrees").conflicts(degrees))
+    .addOption(new Option("--devices <LIST>", "one device per rank, such as cpu,cpu").argParser(devices))
+    .addOption(new Option("--shape <NAME=DIMS>", "fixes an input, name=1,4096,64; repeatable").argParser(shape))
+    .option("--strict", "makes warnings and implicit decisions errors");
+}
+
+export function degree(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("A whole number of 1 or more is needed.");
+  return Number(text);
+}
+
+function devices(text: string): readonly string[] {
+  const names = text.split(",").map((name) => name.trim());
+  if (names.includes("")) throw new InvalidArgumentError("A name is missing between the commas.");
+  return names;
+}
+
+function shape(text: string, previous: Shapes | undefined): Shapes {
+  const match = /^([^=]+)=(\d+(?:,\d+)*)?$/.exec(text.trim());
+  if (match === null) throw new InvalidArgumentError("Write it as name=1,4096,64.");
+  const [, name = "", dims = ""] = match;
+  if (previous?.[name] !== undefined) throw new InvalidArgumentError(`The input ${name} is given twice.`);
+  return { ...previous, [name]: dims === "" ? [] : dims.split(",").map(Number) };
+}

@@ -1,0 +1,32 @@
+/**
+ * @file How a command ends: diagnostics, a result, and the exit code that follows from them. Knows no command.
+ */
+import { hasErrors } from "../compiler/diagnostics/diagnose.ts";
+import type { Diagnostic } from "../compiler/diagnostics/types.ts";
+
+export const EXIT = { fine: 0, wrong: 1, usage: 2, unverified: 3, fault: 4, interrupted: 130 } as const;
+
+export interface Outcome {
+  readonly diagnostics: readonly Diagnostic[];
+  /** Goes into the JSON document. */
+  readonly result: unknown;
+  /** Goes to standard output otherwise; whole lines, or empty. */
+  readonly text: string;
+  readonly exitCode: number;
+}
+
+/** The usual end: the exit code follows from the diagnostics. */
+export function outcome(diagnostics: readonly Diagnostic[], result: unknown = null, text = ""): Outcome {
+  return { diagnostics, result, text, exitCode: exitCodeOf(diagnostics) };
+}
+
+/** 4 where something broke while running (CP65xx-CP69xx, or a mistake of ours), else 1 for any error. */
+export function exitCodeOf(diagnostics: readonly Diagnostic[]): number {
+  if (!hasErrors(diagnostics)) return EXIT.fine;
+  return diagnostics.some((d) => d.severity === "error" && isFault(d.code)) ? EXIT.fault : EXIT.wrong;
+}
+
+function isFault(code: string): boolean {
+  const number = Number(code.slice(2));
+  return (number >= 6500 && number < 7000) || code === "CP7003";
+}

@@ -1,0 +1,64 @@
+/**
+ * @file What the command line itself has to say: wrong usage, files that it reads and writes, the end of a run.
+ * Codes CP7000-7999.
+ */
+import type { Catalog, NoParams } from "./catalog.ts";
+
+/** How the command was called, and how it ended. */
+export const cliMessages: Catalog<{
+  usage: { problem: string; command: string };
+  degreesFromDevices: { devices: number };
+  internal: { problem: string };
+  fileSystem: { action: string; file: string; reason: string };
+  interrupted: NoParams;
+  verification: { output: string; problem: string };
+  noVerifiedOutput: NoParams;
+}> = {
+  usage: {
+    code: "CP7001",
+    severity: "error",
+    title: "Wrong usage",
+    message: ({ problem }) => problem,
+    hint: ({ command }) => `see onnx-cp ${command === "" ? "" : `${command} `}--help`,
+  },
+  degreesFromDevices: {
+    code: "CP7002",
+    severity: "note",
+    title: "Degrees taken from the devices",
+    message: ({ devices }) => `no degrees were given: Ulysses over ${devices} device${devices === 1 ? "" : "s"}`,
+    hint: ({ devices }) => `say it with --ulysses-degree ${devices}, or choose --ring-degree ${devices}`,
+  },
+  internal: {
+    code: "CP7003",
+    severity: "error",
+    title: "Internal error",
+    message: ({ problem }) => `internal error of onnx-context-parallel: ${problem}`,
+    hint: () => "this is a mistake of ours: please report it with the command, the plan and the output of onnx-cp inspect",
+  },
+  fileSystem: {
+    code: "CP7004",
+    severity: "error",
+    title: "File that cannot be read or written",
+    message: ({ action, file, reason }) => `cannot ${action} ${file}: ${reason}`,
+    hint: () => "check the path, its permissions and the space on the disk",
+  },
+  interrupted: {
+    code: "CP7005",
+    severity: "error",
+    title: "Interrupted",
+    message: () => "interrupted; nothing was written",
+  },
+  verification: {
+    code: "CP7006",
+    severity: "error",
+    title: "Verification failed",
+    message: ({ output, problem }) => `output ${output} ${problem}`,
+    hint: () => "see which value is the first to differ with onnx-cp check --simulate",
+  },
+  noVerifiedOutput: {
+    code: "CP7007",
+    severity: "error",
+    title: "Nothing to verify",
+    message: () => "the unsplit model gave no output to compare with",
+  },
+};

@@ -1,0 +1,101 @@
+/**
+ * @file The line of a file that a diagnostic points to, with carets under the range. Works on text alone:
+ * no terminal, no file system.
+ */
+import type { Position } from "./types.ts";
+
+/** One character as it is shown. `at` is its UTF-16 offset in the file, `width` its columns on a terminal. */
+interface Cell {
+  readonly at: number;
+  readonly text: string;
+  readonly width: number;
+}
+
+/** The two lines of a frame, without their margin. */
+export interface Frame {
+  readonly line: number;
+  readonly code: string;
+  readonly carets: string;
+}
+
+const TAB = "    ";
+const CUT = "...";
+/** How much of a long line stays before the range. */
+const LEAD = 24;
+const WIDE = /^[\p{Emoji_Presentation}\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}]$/u;
+const NARROW = /^[\p{Mn}\p{Me}]$/u;
+/** What must not reach a terminal as it is: controls, text direction marks, halves of pairs. */
+const HIDDEN = /^[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]$/u;
+
+/**
+ * Cuts the frame for a range out of a file's text. A range over several lines shows its first line.
+ * Returns `null` if the range is not inside the text (the file changed since it was read).
+ */
+export function codeFrame(text: string, start: Position, end: Position, width: number): Frame | null {
+  if (start.offset > text.length || end.offset < start.offset) return null;
+  const from = lineStart(text, start.offset);
+  const to = lineEnd(text, start.offset);
+  const cells = shown(cellsOf(text.slice(from, to), from), start.offset, width);
+  const marked = (cell: Cell): boolean => cell.at >= start.offset && cell.at < end.offset;
+  const carets = cells.map((cell) => (marked(cell) ? "^" : " ").repeat(cell.width)).join("");
+  const code = cells.map((cell) => cell.text).join("");
+  if (carets.includes("^")) return { line: start.line, code: code.trimEnd(), carets: carets.trimEnd() };
+  const before = cells.filter((cell) => cell.at < start.offset);
+  const indent = before.reduce((sum, cell) => sum + cell.width, 0);
+  return { line: start.line, code: code.trimEnd(), carets: `${" ".repeat(indent)}^` };
+}
+
+/** Makes text of unknown origin safe to print: control characters become `?`, line feeds stay. */
+export function printable(text: string): string {
+  return [...text].map((char) => (char === "\n" ? char : HIDDEN.test(char) ? "?" : char)).join("");
+}
+
+function lineStart(text: string, offset: number): number {
+  let at = offset;
+  while (at > 0 && text[at - 1] !== "\n" && !(text[at - 1] === "\r" && text[at] !== "\n")) at -= 1;
+  return at;
+}
+
+function lineEnd(text: string, offset: number): number {
+  let at = offset;
+  while (at < text.length && text[at] !== "\n" && text[at] !== "\r") at += 1;
+  return at;
+}
+
+function cellsOf(line: string, from: number): readonly Cell[] {
+  const cells: Cell[] = [];
+  let at = from;
+  for (const char of line) {
+    cells.push({ at, ...look(char) });
+    at += char.length;
+  }
+  return cells;
+}
+
+function look(char: string): { readonly text: string; readonly width: number } {
+  if (char === "\t") return { text: TAB, width: TAB.length };
+  if (HIDDEN.test(char)) return { text: "?", width: 1 };
+  if (NARROW.test(char)) return { text: char, width: 0 };
+  return { text: char, width: WIDE.test(char) ? 2 : 1 };
+}
+
+/** The part of a line that fits `width` columns and shows `offset`; what is cut off is said by dots. */
+function shown(cells: readonly Cell[], offset: number, width: number): readonly Cell[] {
+  if (columns(cells) <= width) return cells;
+  const target = cells.findIndex((cell) => cell.at >= offset);
+  const position = target < 0 ? cells.length : target;
+  const first = position <= LEAD ? 0 : position - LEAD;
+  let last = first;
+  let used = 0;
+  for (; last < cells.length; last += 1) {
+    used += cells[last]?.width ?? 0;
+    if (used > width) break;
+  }
+  const part = cells.slice(first, last);
+  const dots = (at: number): Cell => ({ at, text: CUT, width: CUT.length });
+  return [...(first > 0 ? [dots(-1)] : []), ...part, ...(last < cells.length ? [dots(Infinity)] : [])];
+}
+
+function columns(cells: readonly Cell[]): number {
+  return cells.reduce((sum, cell) => sum + cell.width, 0);
+}
