@@ -1,0 +1,110 @@
+/**
+ * @file The back end that uses the API of onnxruntime-node. The package is loaded on first use: it brings a large native library.
+ */
+import { resolve } from "node:path";
+import type * as Ort from "onnxruntime-node";
+import { cleanMessage } from "./messages.ts";
+import { dataOf, isOrtElem } from "./tensors.ts";
+import { OrtError } from "./types.ts";
+import type { OrtSession, OrtTensor, OrtTensors, OrtValueInfo, SessionOptions } from "./types.ts";
+
+type Package = typeof Ort;
+
+export async function createBindingSession(
+  model: Uint8Array | string,
+  options: SessionOptions = {},
+): Promise<OrtSession> {
+  const ort = await import("onnxruntime-node");
+  // Failures are thrown; without this the library prints them as well, in its own words.
+  ort.env.logLevel = "fatal";
+  const settings = settingsOf(options);
+  try {
+    const source = typeof model === "string" ? resolve(model) : model;
+    return wrap(
+      ort,
+      await (typeof source === "string"
+        ? ort.InferenceSession.create(source, settings)
+        : ort.InferenceSession.create(source, settings)),
+    );
+  } catch (error) {
+    throw new OrtError("load", cleanMessage(error), { cause: error });
+  }
+}
+
+function settingsOf({
+  folder,
+  threads = 1,
+  device = "cpu",
+  optimise = "all",
+}: SessionOptions): Ort.InferenceSession.SessionOptions {
+  return {
+    executionProviders: [provider(device)],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: optimise,
+    logSeverityLevel: 4,
+    extra: {
+      session: {
+        // Many sessions per process: threads that spin between runs steal the cores from the session that works.
+        intra_op: { allow_spinning: "0" },
+        // A packed copy of the weights would be private to each session; without it the mapped pages are shared by all.
+        // Costs a few percent for products of under 1024 rows and nothing above.
+        disable_prepacking: "1",
+        ...(folder === undefined || folder === null ? {} : { model_external_initializers_file_folder_path: folder }),
+      },
+    },
+  };
+}
+
+/** `cuda:1` names the device number 1 of the provider `cuda`. */
+function provider(device: string): Ort.InferenceSession.ExecutionProviderConfig {
+  const [name = device, number] = device.split(":");
+  const withId: { readonly name: string; readonly deviceId: number } = { name, deviceId: Number(number) };
+  return number === undefined ? name : withId;
+}
+
+function wrap(ort: Package, session: Ort.InferenceSession): OrtSession {
+  let released = false;
+  return {
+    inputNames: session.inputNames,
+    outputNames: session.outputNames,
+    inputs: session.inputMetadata.map(infoOf),
+    outputs: session.outputMetadata.map(infoOf),
+    run: async (feeds, wanted) => {
+      if (released) throw new OrtError("run", "the session has been released");
+      try {
+        const given = Object.fromEntries(Object.entries(feeds).map(([name, tensor]) => [name, toOrt(ort, tensor)]));
+        return fromOrt(await (wanted === undefined ? session.run(given) : session.run(given, wanted)));
+      } catch (error) {
+        throw new OrtError("run", cleanMessage(error), { cause: error });
+      }
+    },
+    release: async () => {
+      if (released) return;
+      released = true;
+      await session.release();
+    },
+  };
+}
+
+function infoOf(metadata: Ort.InferenceSession.ValueMetadata): OrtValueInfo {
+  if (!metadata.isTensor) return { name: metadata.name, elem: null, dims: [] };
+  return { name: metadata.name, elem: isOrtElem(metadata.type) ? metadata.type : null, dims: metadata.shape };
+}
+
+function toOrt(ort: Package, { elem, dims, data }: OrtTensor): Ort.Tensor {
+  return new ort.Tensor(elem, data as Ort.Tensor.DataTypeMap[typeof elem], dims);
+}
+
+function fromOrt(tensors: Ort.InferenceSession.OnnxValueMapType): OrtTensors {
+  const entries = Object.entries(tensors).map(([name, { type, dims, data }]): [string, OrtTensor] => {
+    if (!isOrtElem(type) || Array.isArray(data))
+      throw new Error(`output ${name} has the type ${type}, which is not handled`);
+    // Later versions of Node have a Float16Array; here half floats are always raw bits.
+    return [
+      name,
+      { elem: type, dims, data: dataOf(type, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)) },
+    ];
+  });
+  return Object.fromEntries(entries);
+}

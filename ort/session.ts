@@ -1,0 +1,16 @@
+/**
+ * @file Creates sessions. The one place that chooses a back end; callers know `OrtSession` only.
+ */
+import { createBindingSession } from "./binding.ts";
+import type { OrtSession, SessionOptions } from "./types.ts";
+
+export type { OrtData, OrtElem, OrtSession, OrtTensor, OrtTensors, OrtValueInfo, SessionOptions } from "./types.ts";
+export { OrtError } from "./types.ts";
+
+/**
+ * Loads a model from a file, or from bytes with the folder of its external data. Throws `OrtError`.
+ * Weights in external files are mapped, so that sessions and processes share their pages.
+ */
+export function createSession(model: Uint8Array | string, options: SessionOptions = {}): Promise<OrtSession> {
+  return createBindingSession(model, options);
+}
