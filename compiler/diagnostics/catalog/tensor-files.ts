@@ -1,0 +1,65 @@
+/**
+ * @file What can be wrong with a file of tensors (.npz). Codes CP7500-7599.
+ */
+import type { Catalog } from "./catalog.ts";
+
+export const tensorFileMessages: Catalog<{
+  notFound: { file: string };
+  unreadable: { file: string; reason: string };
+  notZip: { file: string; reason: string };
+  notArray: { array: string; reason: string };
+  elem: { array: string; descr: string };
+  fortranOrder: { array: string };
+  size: { array: string; shape: string; expected: number; actual: number };
+}> = {
+  notFound: {
+    code: "CP7501",
+    severity: "error",
+    title: "Tensor file not found",
+    message: ({ file }) => `there is no file ${file}`,
+    hint: () => "check the path; it is taken from the current folder",
+  },
+  unreadable: {
+    code: "CP7502",
+    severity: "error",
+    title: "Unreadable tensor file",
+    message: ({ file, reason }) => `${file} cannot be read: ${reason}`,
+    hint: () => "give a file that numpy.savez wrote",
+  },
+  notZip: {
+    code: "CP7503",
+    severity: "error",
+    title: "File that is no .npz archive",
+    message: ({ file, reason }) => `${file} is not an .npz archive: ${reason}`,
+    hint: () => "write it with numpy.savez(file, name=array, ...), one array per input",
+  },
+  notArray: {
+    code: "CP7504",
+    severity: "error",
+    title: "Archive entry that is no array",
+    message: ({ array, reason }) => `the entry "${array}" is not a numpy array: ${reason}`,
+    hint: () => "write the file with numpy.savez(file, name=array, ...)",
+  },
+  elem: {
+    code: "CP7505",
+    severity: "error",
+    title: "Array of an unsupported type",
+    message: ({ array, descr }) => `the array "${array}" has the numpy type ${descr}, which is not supported`,
+    hint: () => "convert it to float32, float64, float16, int64, int32 or bool (little-endian)",
+  },
+  fortranOrder: {
+    code: "CP7506",
+    severity: "error",
+    title: "Array in column-major order",
+    message: ({ array }) => `the array "${array}" is stored column by column`,
+    hint: ({ array }) => `save numpy.ascontiguousarray(${array})`,
+  },
+  size: {
+    code: "CP7507",
+    severity: "error",
+    title: "Array cut short",
+    message: ({ array, shape, expected, actual }) =>
+      `the array "${array}" has the shape [${shape}], which needs ${expected} bytes; the file holds ${actual}`,
+    hint: () => "write or copy the file again",
+  },
+};
