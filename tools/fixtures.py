@@ -7,26 +7,36 @@ from dataclasses import dataclass, field
 
 from export.job import Options
 
-BASIC = ("dynamo18-dynamic", "dynamo18-dynamic.marked", "torchscript18-static")
+FORMS = (
+    "dynamo18-dynamic",
+    "dynamo18-dynamic.marked",
+    "torchscript18-static",
+    "dynamo18-static",
+    "dynamo23-dynamic",
+)
+# A single sample at even lengths, and a pair for classifier-free guidance at odd ones.
+TEXT = ({"batch": 1, "txt": 40}, {"batch": 2, "txt": 13})
+IMAGE = ({"batch": 1, "img": 96, "txt": 40}, {"batch": 2, "img": 67, "txt": 13})
 
 
 @dataclass(frozen=True)
 class Fixture:
     """A seeded tiny model and the files made of it.
 
-    Every variant is exported at the first of `lengths`, has the same weights, and shares the sample tensors. `dynamic`
-    empty means the family's own.
+    Every variant has the same weights and shares the sample tensors, one set for each of `lengths`; static ones are
+    exported at the first. `dynamic` empty means the family's own. `classes` keeps the class of every module.
     """
 
     family: str
     seed: int
     lengths: tuple[Mapping[str, int], ...]
-    variants: tuple[str, ...] = BASIC
+    variants: tuple[str, ...] = FORMS
     config: Mapping[str, object] = field(default_factory=dict)
     dynamic: tuple[str, ...] = ()
+    classes: bool = False
 
 
-def options_of(variant: str, dynamic: tuple[str, ...]) -> Options:
+def options_of(variant: str, dynamic: tuple[str, ...], classes: bool) -> Options:
     """`<exporter>-<form>[.marked]`, form being dynamic, static, unnamed, external or wrapped."""
     plain, _, suffix = variant.partition(".")
     exporter, form = plain.split("-")
@@ -37,6 +47,7 @@ def options_of(variant: str, dynamic: tuple[str, ...]) -> Options:
         unnamed=form == "unnamed",
         wrapper="transformer" if form == "wrapped" else None,
         external=form == "external",
+        classes=classes,
     )
 
 
@@ -44,6 +55,7 @@ FIXTURES: Mapping[str, Fixture] = {
     "flux": Fixture(
         family="flux",
         seed=1,
+        classes=True,
         lengths=({"img": 96, "txt": 40}, {"img": 90, "txt": 37}, {"img": 67, "txt": 13}),
         variants=(
             "dynamo18-dynamic",
@@ -61,6 +73,7 @@ FIXTURES: Mapping[str, Fixture] = {
     "flux-b": Fixture(
         family="flux",
         seed=2,
+        classes=True,
         config=dict(
             num_layers=1, num_single_layers=3, num_attention_heads=3, attention_head_dim=8, guidance_embeds=True
         ),
@@ -68,4 +81,6 @@ FIXTURES: Mapping[str, Fixture] = {
         lengths=({"batch": 2, "img": 48, "txt": 20}, {"batch": 2, "img": 35, "txt": 11}),
         variants=("dynamo18-dynamic",),
     ),
+    "flux2": Fixture(family="flux2", seed=3, lengths=IMAGE),
+    "qwenimage": Fixture(family="qwenimage", seed=4, lengths=TEXT),
 }

@@ -22,7 +22,7 @@ def make(name: str, fixture: Fixture) -> None:
     subject = _subject(fixture)
     folder = ROOT / "test" / "fixtures" / fixture.family
     for variant in fixture.variants:
-        options = options_of(variant, fixture.dynamic or subject.family.dynamic)
+        options = options_of(variant, fixture.dynamic or subject.family.dynamic, fixture.classes)
         path = folder / f"{name}.{variant}.onnx"
         worst = export_file(subject, options, fixture.lengths, path)
         print(f"{path.relative_to(ROOT)}: {path.stat().st_size:,} bytes, differs from torch by {worst:.1e}", flush=True)

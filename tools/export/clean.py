@@ -8,17 +8,18 @@ from pathlib import Path
 
 import onnx
 
-# Module scopes are what a plan is bound by; classes are shown to people. The rest are traces, or large.
-KEPT = ("pkg.torch.onnx.name_scopes", "pkg.torch.onnx.class_hierarchy")
+# Module scopes are what a plan is bound by; classes are for people. The rest are traces, or large.
+SCOPES = "pkg.torch.onnx.name_scopes"
+CLASSES = "pkg.torch.onnx.class_hierarchy"
 _MACHINE = re.compile(rb"site-packages|dist-packages|\.py\"|[Ff]ile \"|/home/|/root/|/opt/|/usr/|/tmp/")
 
 
-def _graphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
+def graphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
     yield graph
     for node in graph.node:
         for attribute in node.attribute:
             if attribute.type == onnx.AttributeProto.GRAPH:
-                yield from _graphs(attribute.g)
+                yield from graphs(attribute.g)
 
 
 def _keep(message: object, keys: tuple[str, ...]) -> None:
@@ -29,16 +30,16 @@ def _keep(message: object, keys: tuple[str, ...]) -> None:
     message.doc_string = ""
 
 
-def clean(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The same model without traces, documentation strings and exporter bookkeeping.
+def clean(model: onnx.ModelProto, classes: bool = True) -> onnx.ModelProto:
+    """The same model without traces, documentation strings and exporter bookkeeping, and with module scopes.
 
     Raises ValueError if a path of this machine is still in it.
     """
     _keep(model, ())
-    for graph in _graphs(model.graph):
+    for graph in graphs(model.graph):
         _keep(graph, ())
         for node in graph.node:
-            _keep(node, KEPT)
+            _keep(node, (SCOPES, CLASSES) if classes else (SCOPES,))
         for message in (*graph.input, *graph.output, *graph.value_info, *graph.initializer):
             _keep(message, ())
     found = _MACHINE.search(_without_weights(model).SerializeToString())
@@ -53,21 +54,6 @@ def _without_weights(model: onnx.ModelProto) -> onnx.ModelProto:
     copy.CopyFrom(model)
     for tensor in copy.graph.initializer:
         tensor.ClearField("raw_data")
-    return copy
-
-
-def strip_markers(model: onnx.ModelProto, domain: str) -> onnx.ModelProto:
-    """A copy in which the nodes of `domain`, all identities, are `Identity` nodes of the standard."""
-    copy = onnx.ModelProto()
-    copy.CopyFrom(model)
-    for graph in _graphs(copy.graph):
-        for node in graph.node:
-            if node.domain == domain:
-                node.domain, node.op_type = "", "Identity"
-                del node.attribute[:]
-    kept = [entry for entry in copy.opset_import if entry.domain != domain]
-    del copy.opset_import[:]
-    copy.opset_import.extend(kept)
     return copy
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import io
 import logging
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import onnx
@@ -42,6 +43,19 @@ class Request:
     patches: Iterable[str] = ()
     marked: bool = False
     wrapper: str | None = None
+
+
+def _bound(forward: Callable[..., object], constants: Mapping[str, object]) -> Callable[..., object]:
+    """`forward` without the constant parameters, which both exporters would make graph inputs or count as such."""
+    signature = inspect.signature(forward)
+    rest = [parameter for name, parameter in signature.parameters.items() if name not in constants]
+
+    def call(*args: object, **kwargs: object) -> object:
+        named = dict(zip((parameter.name for parameter in rest), args))
+        return forward(**named, **kwargs, **constants)
+
+    call.__signature__ = signature.replace(parameters=rest)
+    return call
 
 
 def _wrapped(model: torch.nn.Module, name: str) -> torch.nn.Module:
@@ -82,7 +96,7 @@ def _export_torchscript(model: torch.nn.Module, request: Request, opset: int) ->
         model,
         (),
         file,
-        kwargs={**request.inputs, **request.constants},
+        kwargs=dict(request.inputs),
         input_names=list(request.inputs),
         output_names=list(request.outputs),
         opset_version=opset,
@@ -101,8 +115,7 @@ def export(model: torch.nn.Module, request: Request) -> onnx.ModelProto:
     mark = markers.dynamo_mark if is_dynamo else markers.torchscript_mark
     plan = request.cp_plan if request.marked else {}
     original = model.forward
-    # Dynamo counts arguments that are no tensors as graph inputs when it names dimensions, so they are bound before.
-    model.forward = functools.partial(original, **request.constants) if is_dynamo else original
+    model.forward = _bound(original, request.constants)
     try:
         root = _wrapped(model, request.wrapper) if request.wrapper else model
         with patches.applied(request.patches, kind), markers.boundaries(model, plan, mark), torch.no_grad():

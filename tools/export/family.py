@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from . import families
@@ -37,7 +37,7 @@ class Family:
 
     `inputs` is in the order of the graph inputs. `dynamic` lists the lengths that a dynamic export leaves open.
     `constants` are forward arguments that are no tensors; a callable receives the lengths. `patches` names entries of
-    `patches.py` that an export needs.
+    `patches/` that an export needs. `shrink` makes a new tiny model smaller where no config key does.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Family:
     dynamic: tuple[str, ...]
     constants: Mapping[str, object] = field(default_factory=dict)
     patches: tuple[str, ...] = ()
+    shrink: Callable[[object], None] | None = None
 
     def with_config(self, **changes: object) -> Family:
         """The same family with some config keys changed."""

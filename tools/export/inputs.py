@@ -40,10 +40,10 @@ def axis_size(axis: Axis, names: Mapping[str, object]) -> int:
     return axis if isinstance(axis, int) else value(ast.parse(axis, mode="eval").body)
 
 
-def _grid(_: np.random.Generator, shape: tuple[int, ...], width: int = 12) -> Array:
-    """Row and column of each token in the last two columns."""
+def _grid(_: np.random.Generator, shape: tuple[int, ...], last: int = 2, width: int = 12) -> Array:
+    """Row and column of each token, the column of the picture standing in column `last` of the ids."""
     ids = np.zeros(shape)
-    ids[..., -2], ids[..., -1] = np.divmod(np.arange(shape[-2]), width)
+    ids[..., last - 1], ids[..., last] = np.divmod(np.arange(shape[-2]), width)
     return ids
 
 
@@ -54,11 +54,19 @@ def _line(_: np.random.Generator, shape: tuple[int, ...], column: int = 0) -> Ar
     return ids
 
 
+def _mask(_: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Ones with padding at the end, a different amount in each row; about a quarter, at least one."""
+    rows, columns = shape
+    padding = max(1, columns // 4) - np.arange(rows)
+    return np.arange(columns) < columns - np.maximum(padding, 0)[:, None]
+
+
 FILLS: Mapping[str, Fill] = {
     "normal": lambda rng, shape: rng.standard_normal(shape),
     "uniform": lambda rng, shape, low=0.1, high=0.9: rng.uniform(low, high, shape),
     "grid": _grid,
     "line": _line,
+    "mask": _mask,
 }
 
 

@@ -14,7 +14,7 @@ import torch
 from . import clean, parity
 from .exporters import UNNAMED, Request, export, run_torch
 from .family import Family, Lengths, family_of_model
-from .inputs import axis_size, make_inputs, present_inputs, randomise
+from .inputs import make_inputs, present_inputs, randomise
 from .tensors import write_npz
 
 # Largest absolute difference to torch that an export may show, float32.
@@ -42,7 +42,10 @@ class Subject:
 
 @dataclass(frozen=True)
 class Options:
-    """How one file is exported. `dynamic` lists the named lengths that stay open; empty is a static export."""
+    """How one file is exported. `dynamic` lists the named lengths that stay open; empty is a static export.
+
+    `classes` keeps the class of every module in the node metadata, which only people read.
+    """
 
     exporter: str
     dynamic: tuple[str, ...] = ()
@@ -50,12 +53,15 @@ class Options:
     unnamed: bool = False
     wrapper: str | None = None
     external: bool = False
+    classes: bool = True
 
 
 def tiny(family: Family, seed: int) -> Subject:
     """The family's tiny config with weights from the seed."""
     model = getattr(diffusers, family.model).from_config(dict(family.config)).eval()
     randomise(model, seed)
+    if family.shrink:
+        family.shrink(model)
     return Subject(family, model, seed)
 
 
@@ -63,7 +69,9 @@ def saved(folder: Path, seed: int) -> Subject:
     """A model from a folder that `save_pretrained` wrote."""
     class_name = json.loads((folder / "config.json").read_text())["_class_name"]
     family = family_of_model(class_name)
-    model = getattr(diffusers, class_name).from_pretrained(folder, local_files_only=True).eval()
+    model = getattr(diffusers, class_name).from_pretrained(
+        folder, local_files_only=True, low_cpu_mem_usage=False
+    ).eval()
     return Subject(replace(family, config=dict(model.config)), model, seed)
 
 
@@ -79,10 +87,16 @@ def _dynamic_axes(subject: Subject, names: tuple[str, ...], unnamed: bool) -> di
     return open_axes
 
 
+def _example(subject: Subject, options: Options, lengths: list[Lengths]) -> Lengths:
+    """The first lengths that an export can be traced at: exporters fix an axis whose example length is 1."""
+    for size in lengths:
+        known = {**subject.family.lengths, **size}
+        if all(known[name] > 1 for name in options.dynamic):
+            return size
+    raise ValueError(f"{', '.join(options.dynamic)} are dynamic, so one set of lengths needs all of them above 1")
+
+
 def _request(subject: Subject, options: Options, lengths: Lengths) -> Request:
-    for name in options.dynamic:
-        if axis_size(name, {**subject.family.lengths, **lengths}) < 2:
-            raise ValueError(f"length {name} is dynamic, so its example must be at least 2: exporters fix axes of 1")
     return Request(
         exporter=options.exporter,
         inputs=subject.inputs(lengths),
@@ -96,15 +110,14 @@ def _request(subject: Subject, options: Options, lengths: Lengths) -> Request:
     )
 
 
-def export_file(subject: Subject, options: Options, lengths: Iterable[Lengths], path: Path) -> float:
-    """Exports at the first lengths, compares at every one that the export allows, writes `path`.
+def export_file(subject: Subject, options: Options, lengths: list[Lengths], path: Path) -> float:
+    """Exports, compares at every set of lengths that the export allows, and writes `path`.
 
     Returns the largest difference to torch; ValueError where it is above the tolerance.
     """
-    first, *others = list(lengths)
-    request = _request(subject, options, first)
-    model = clean.clean(export(subject.model, request))
-    worst = _compare(subject, model, [first, *others] if options.dynamic else [first])
+    request = _request(subject, options, _example(subject, options, lengths))
+    model = clean.clean(export(subject.model, request), options.classes)
+    worst = _compare(subject, model, lengths if options.dynamic else lengths[:1])
     if worst > TOLERANCE:
         raise ValueError(f"{path.name}: differs from torch by {worst:.1e}, more than {TOLERANCE:.0e}")
     clean.save(model, path, options.external)

@@ -1,0 +1,1 @@
+"""A small Flux that draws handwritten digits: training and sampling."""

@@ -1,0 +1,35 @@
+"""Changes to model code without which an export fails or is wrong. Each is named, explained, undone afterwards.
+
+A patch keeps the mathematics of the model. It applies to the exporters that need it, and to nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping
+
+from . import common, qwenimage
+from .patch import DYNAMO, TORCHSCRIPT, Patch
+
+PATCHES: Mapping[str, Patch] = {**common.PATCHES, **qwenimage.PATCHES}
+
+
+@contextlib.contextmanager
+def applied(names: Iterable[str], exporter: str) -> Iterator[None]:
+    """Enters those of the named patches that the exporter ("dynamo" or "torchscript") needs."""
+    with contextlib.ExitStack() as stack:
+        for name in names:
+            if exporter in PATCHES[name].exporters:
+                for owner, attribute, value in PATCHES[name].changes():
+                    stack.enter_context(_replaced(owner, attribute, value))
+        yield
+
+
+@contextlib.contextmanager
+def _replaced(owner: object, attribute: str, value: object) -> Iterator[None]:
+    original = owner.__dict__[attribute]
+    setattr(owner, attribute, value)
+    try:
+        yield
+    finally:
+        setattr(owner, attribute, original)
