@@ -3,7 +3,7 @@
  * folder, no cycles, who may touch the process, file length, header, ASCII.
  */
 import { expect, test } from "vitest";
-import { lazyPackages, mayTouchProcess, packages, parts, tops } from "./rules.ts";
+import { lazyFolders, mayTouchProcess, packages, parts, tops } from "./rules.ts";
 import { importsOf, read, sourceFiles, withoutComments } from "./sources.ts";
 
 const code = sourceFiles(/\.ts$/);
@@ -29,11 +29,17 @@ test("plan files import the public entry only", () => {
   expect(wrong.map(show)).toEqual([]);
 });
 
-test("every package is known to its own folders, and the slow ones are loaded late", () => {
+test("slow folders are loaded late", () => {
+  const wrong = imports.filter(({ from, to, kind }) =>
+    lazyFolders.some((folder) => kind === "static" && within(to, folder) && !within(from, folder)),
+  );
+  expect(wrong.filter(({ from }) => !within(from, "test")).map(show)).toEqual([]);
+});
+
+test("every package is known to its own folders", () => {
   const product = imports.filter(({ from }) => !within(from, "test") && from !== "vitest.config.ts");
-  const wrong = product.filter(({ from, to, kind }) => {
+  const wrong = product.filter(({ from, to }) => {
     if (!isPackage(to) || to.startsWith("node:")) return false;
-    if (lazyPackages.includes(to) && kind === "static") return true;
     return !(packages[to] ?? []).some((folder) => within(from, folder));
   });
   expect(wrong.map(show)).toEqual([]);

@@ -72,7 +72,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   commander: ["cli"],
   "fast-png": ["demo"],
   "fastest-levenshtein": ["compiler/diagnostics", "compiler/plan", "compiler/bind"],
-  fflate: ["cli", "demo", "bench"],
+  fflate: ["ort"],
   "jsonc-parser": ["compiler/plan"],
   koffi: ["ort", "runtime/world"],
   "onnxruntime-node": ["ort"],
@@ -81,8 +81,8 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   "ts-morph": ["compiler/plan/typescript"],
 };
 
-/** Packages that cost too much to load before they are needed: `import()` or `import type` only. */
-export const lazyPackages: readonly string[] = ["ts-morph", "cli-progress"];
+/** Folders that cost too much to load before they are needed: imported by `import()` only. */
+export const lazyFolders: readonly string[] = ["compiler/plan/typescript"];
 
 /** The only parts that may touch the process and the console. */
 export const mayTouchProcess: readonly string[] = ["cli", "demo", "bin", "bench", "test", "vitest.config.ts"];

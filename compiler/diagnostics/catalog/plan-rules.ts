@@ -1,0 +1,209 @@
+/**
+ * @file What can be wrong with the meaning of a plan or of a parallel config, before any model is known.
+ * Codes CP1500-1999. `where` reads like `transformer_blocks.*.hidden_states`.
+ */
+import type { Catalog, NoParams } from "./catalog.ts";
+
+/** The shape of the data: found by the JSON Schema. */
+export const shapeMessages: Catalog<{
+  wrongType: { where: string; found: string; expected: string };
+  unknownKey: { where: string; key: string; suggestion: string | null; known: readonly string[] };
+  missingKey: { where: string; key: string; example: string };
+  tooSmall: { where: string; found: string; minimum: number };
+  badChoice: { where: string; found: string; choices: readonly string[]; suggestion: string | null };
+  emptyValue: { where: string; advice: string };
+}> = {
+  wrongType: {
+    code: "CP1501",
+    severity: "error",
+    title: "Value of the wrong type",
+    message: ({ where, found }) => `${where} cannot be ${found}`,
+    hint: ({ expected }) => expected,
+  },
+  unknownKey: {
+    code: "CP1502",
+    severity: "error",
+    title: "Unknown key",
+    message: ({ where, key }) => `${where} has the unknown key "${key}"`,
+    hint: ({ suggestion, known }) =>
+      suggestion === null ? `known are ${known.map((k) => `"${k}"`).join(", ")}` : `did you mean "${suggestion}"?`,
+  },
+  missingKey: {
+    code: "CP1503",
+    severity: "error",
+    title: "Missing key",
+    message: ({ where, key }) => `${where} has no "${key}"`,
+    hint: ({ example }) => `write ${example}`,
+  },
+  tooSmall: {
+    code: "CP1504",
+    severity: "error",
+    title: "Number too small",
+    message: ({ where, found, minimum }) => `${where} is ${found}, the smallest possible is ${minimum}`,
+    hint: ({ minimum }) => `write ${minimum} or more`,
+  },
+  badChoice: {
+    code: "CP1505",
+    severity: "error",
+    title: "Unknown choice",
+    message: ({ where, found }) => `${where} cannot be ${found}`,
+    hint: ({ choices, suggestion }) =>
+      suggestion === null
+        ? `choose one of ${choices.map((c) => `"${c}"`).join(", ")}`
+        : `did you mean "${suggestion}"?`,
+  },
+  emptyValue: {
+    code: "CP1506",
+    severity: "error",
+    title: "Empty value",
+    message: ({ where }) => `${where} is empty`,
+    hint: ({ advice }) => advice,
+  },
+};
+
+/** The rules of the plan language beyond its shape. */
+export const planMessages: Catalog<{
+  mixedSpecs: { where: string; key: string; advice: string };
+  misplacedKey: { where: string; key: string; advice: string };
+  pairLength: { where: string; count: number };
+  emptyPlan: NoParams;
+  emptyEntry: { where: string };
+  badPattern: { pattern: string; problem: string; advice: string };
+  unknownReservedKey: { key: string; suggestion: string | null };
+  indexNeedsSplitOutput: { where: string; index: string };
+  splitOutputNeedsIndex: { where: string; name: string };
+  splitOutputInList: { where: string; count: number };
+  badIndex: { where: string; key: string; index: string };
+  valueUnderWildcard: { where: string; pattern: string; value: string };
+  dimOutOfRange: { where: string; key: string; dim: number; expected: number };
+}> = {
+  mixedSpecs: {
+    code: "CP1520",
+    severity: "error",
+    title: "Input and output specs mixed",
+    message: ({ where, key }) => `${where} mixes input and output specs: "${key}" does not belong there`,
+    hint: ({ advice }) => advice,
+  },
+  misplacedKey: {
+    code: "CP1521",
+    severity: "error",
+    title: "Key on the wrong level",
+    message: ({ where, key }) => `${where} has "${key}" where a parameter name or "gather_dim" belongs`,
+    hint: ({ advice }) => advice,
+  },
+  pairLength: {
+    code: "CP1522",
+    severity: "error",
+    title: "List form with a wrong length",
+    message: ({ where, count }) =>
+      `${where} is a list that starts with an inputs map, so it has 2 elements, not ${count}`,
+    hint: () => "write [inputs, output] or [inputs, [output, output, ...]]; for inputs alone drop the list",
+  },
+  emptyPlan: {
+    code: "CP1523",
+    severity: "error",
+    title: "Plan without entries",
+    message: () => "the plan has no entries: nothing would be split",
+    hint: () =>
+      'write at least { "": { "hidden_states": { "split_dim": 1 } }, "proj_out": { "gather_dim": 1 } } for your model',
+  },
+  emptyEntry: {
+    code: "CP1524",
+    severity: "warning",
+    title: "Entry that does nothing",
+    message: ({ where }) => `${where} neither splits nor gathers anything`,
+    hint: () => "remove it, or name what to split or gather",
+  },
+  badPattern: {
+    code: "CP1525",
+    severity: "error",
+    title: "Malformed module name",
+    message: ({ pattern, problem }) => `the module name ${pattern} ${problem}`,
+    hint: ({ advice }) => advice,
+  },
+  unknownReservedKey: {
+    code: "CP1526",
+    severity: "error",
+    title: "Unknown reserved key",
+    message: ({ key }) => `"${key}" is not a known key: names that begin with $ are reserved`,
+    hint: ({ suggestion }) =>
+      suggestion === null ? 'known are "$schema", "$comment", "$model"' : `did you mean "${suggestion}"?`,
+  },
+  indexNeedsSplitOutput: {
+    code: "CP1527",
+    severity: "error",
+    title: "Output index without split_output",
+    message: ({ where, index }) => `${where} names output ${index}, but does not set split_output`,
+    hint: ({ index }) =>
+      `to split output ${index} add "split_output": true; to split an input write its parameter name instead of "${index}"`,
+  },
+  splitOutputNeedsIndex: {
+    code: "CP1528",
+    severity: "error",
+    title: "split_output under a parameter name",
+    message: ({ where, name }) => `${where} sets split_output, but "${name}" is not an output index`,
+    hint: () =>
+      'outputs are named by their index: write "0" for the first output; to split an input drop "split_output"',
+  },
+  splitOutputInList: {
+    code: "CP1529",
+    severity: "error",
+    title: "List of specs for one output",
+    message: ({ where, count }) => `${where} gives ${count} specs for one output`,
+    hint: () => 'write one spec per output index: "0": { ... }, "1": { ... }',
+  },
+  badIndex: {
+    code: "CP1530",
+    severity: "error",
+    title: "Malformed output index",
+    message: ({ where, key }) => `${where}: "${key}" is no output index`,
+    hint: ({ index }) =>
+      `outputs count from "0" without sign or leading zeros${index === "" ? "" : `: write "${index}"`}`,
+  },
+  valueUnderWildcard: {
+    code: "CP1531",
+    severity: "error",
+    title: "ONNX value named under a wildcard",
+    message: ({ where, pattern, value }) =>
+      `${where} names the ONNX value ${value}, but the pattern "${pattern}" stands for several modules`,
+    hint: () => 'write one entry for the module that has this value, before or after the pattern, and "value" there',
+  },
+  dimOutOfRange: {
+    code: "CP1532",
+    severity: "error",
+    title: "Axis outside the expected rank",
+    message: ({ where, key, dim, expected }) =>
+      `${where}: ${key} is ${dim}, but expected_dims is ${expected}, whose axes are ${-expected} to ${expected - 1}`,
+    hint: ({ key }) => `correct ${key} or expected_dims`,
+  },
+};
+
+/** Parallel configs. */
+export const configMessages: Catalog<{
+  refusedField: { field: string; instead: string };
+  alwaysOn: { field: string; value: string };
+  bothForms: { field: string };
+}> = {
+  refusedField: {
+    code: "CP1701",
+    severity: "error",
+    title: "Field of the reference that is not supported",
+    message: ({ field }) => `"${field}" is not supported`,
+    hint: ({ instead }) => instead,
+  },
+  alwaysOn: {
+    code: "CP1702",
+    severity: "note",
+    title: "Setting without effect",
+    message: ({ field, value }) => `"${field}": ${value} has no effect: uneven lengths and heads always work here`,
+    hint: ({ field }) => `remove "${field}"`,
+  },
+  bothForms: {
+    code: "CP1703",
+    severity: "error",
+    title: "ParallelConfig and ContextParallelConfig mixed",
+    message: ({ field }) => `"${field}" stands beside "context_parallel_config"`,
+    hint: ({ field }) =>
+      `move "${field}" into "context_parallel_config", or drop that level and write the fields alone`,
+  },
+};

@@ -1,0 +1,214 @@
+/**
+ * @file What can be wrong with the text of a plan or of a parallel config: the file, its JSON, its TypeScript.
+ * Codes CP1000-1499. What can be wrong with its meaning stands in plan-rules.ts.
+ */
+import type { Catalog, NoParams } from "./catalog.ts";
+
+/** The file itself. */
+export const fileMessages: Catalog<{
+  notFound: { file: string; similar: readonly string[] };
+  isDirectory: { file: string; inside: readonly string[] };
+  unreadable: { file: string; reason: string };
+  notUtf8: { offset: number; byte: string; utf16: boolean };
+  empty: { what: string };
+  unknownKind: { file: string; known: readonly string[] };
+  tooLarge: { bytes: number; limit: number };
+}> = {
+  notFound: {
+    code: "CP1001",
+    severity: "error",
+    title: "Plan file not found",
+    message: ({ file }) => `there is no file ${file}`,
+    hint: ({ similar }) =>
+      similar.length > 0
+        ? `in that folder there is ${similar.join(", ")}`
+        : "check the path; it is taken from the current folder",
+  },
+  isDirectory: {
+    code: "CP1002",
+    severity: "error",
+    title: "Folder given as a plan",
+    message: ({ file }) => `${file} is a folder, a file is needed`,
+    hint: ({ inside }) =>
+      inside.length > 0 ? `it holds ${inside.join(", ")}` : "it holds no *.plan.json, *.plan.jsonc or *.plan.ts",
+  },
+  unreadable: {
+    code: "CP1003",
+    severity: "error",
+    title: "Unreadable plan file",
+    message: ({ file, reason }) => `${file} cannot be read: ${reason}`,
+    hint: () => "check the permissions of the file",
+  },
+  notUtf8: {
+    code: "CP1004",
+    severity: "error",
+    title: "Text that is not UTF-8",
+    message: ({ offset, byte, utf16 }) =>
+      utf16 ? "the file is UTF-16, UTF-8 is needed" : `the file is not UTF-8: byte ${offset} is 0x${byte}`,
+    hint: () => "save the file as UTF-8",
+  },
+  empty: {
+    code: "CP1005",
+    severity: "error",
+    title: "Empty file",
+    message: () => "the file is empty",
+    hint: ({ what }) => what,
+  },
+  unknownKind: {
+    code: "CP1006",
+    severity: "error",
+    title: "Unknown kind of file",
+    message: ({ file, known }) => `the name of ${file} does not end in ${known.join(", ")}`,
+    hint: () => "the ending says how the file is read; rename the file",
+  },
+  tooLarge: {
+    code: "CP1007",
+    severity: "error",
+    title: "File too large",
+    message: ({ bytes, limit }) => `the file has ${bytes} bytes, at most ${limit} are read`,
+    hint: () => 'use patterns such as "blocks.*" instead of one entry per module',
+  },
+};
+
+/** JSON and JSONC. */
+export const jsonMessages: Catalog<{
+  syntax: { problem: string; advice: string };
+  trailingComma: { close: string };
+  comment: NoParams;
+  duplicateKey: { key: string; line: number };
+  tooDeep: { limit: number };
+  moreErrors: { count: number };
+}> = {
+  syntax: {
+    code: "CP1101",
+    severity: "error",
+    title: "JSON syntax error",
+    message: ({ problem }) => problem,
+    hint: ({ advice }) => advice,
+  },
+  trailingComma: {
+    code: "CP1102",
+    severity: "error",
+    title: "Trailing comma",
+    message: ({ close }) => `comma before the closing ${close}`,
+    hint: () => "remove the comma",
+  },
+  comment: {
+    code: "CP1103",
+    severity: "error",
+    title: "Comment in strict JSON",
+    message: () => "JSON has no comments",
+    hint: () => 'rename the file to *.jsonc, or use the key "$comment"',
+  },
+  duplicateKey: {
+    code: "CP1104",
+    severity: "error",
+    title: "Duplicate key",
+    message: ({ key, line }) => `the key ${key} stands already in line ${line} of the same object`,
+    hint: () => "only one of the two would count: merge them or remove one",
+  },
+  tooDeep: {
+    code: "CP1105",
+    severity: "error",
+    title: "Nesting too deep",
+    message: ({ limit }) => `nested more than ${limit} levels deep`,
+    hint: () => "a plan needs five levels at most",
+  },
+  moreErrors: {
+    code: "CP1106",
+    severity: "note",
+    title: "Further syntax errors",
+    message: ({ count }) => `${count} further syntax errors are not shown`,
+  },
+};
+
+/** TypeScript plans. */
+export const typescriptMessages: Catalog<{
+  syntax: { problem: string };
+  statement: { what: string };
+  expression: { what: string };
+  unknownName: { name: string; suggestion: string | null };
+  unknownCall: { callee: string };
+  badImport: { specifier: string; reason: string };
+  noPlan: { found: string };
+  limit: { what: string; limit: number };
+  selfReference: { name: string };
+  typeOfOperand: { operation: string; found: string };
+}> = {
+  syntax: {
+    code: "CP1201",
+    severity: "error",
+    title: "TypeScript syntax error",
+    message: ({ problem }) => problem,
+  },
+  statement: {
+    code: "CP1202",
+    severity: "error",
+    title: "Statement that a plan cannot have",
+    message: ({ what }) => `${what} cannot stand in a plan`,
+    hint: () =>
+      "a plan is read without running it: use import, const, type, interface, enum, functions that only return an expression, " +
+      "and export default; build lists with .map, or print JSON from a script of your own",
+  },
+  expression: {
+    code: "CP1203",
+    severity: "error",
+    title: "Expression that cannot be evaluated",
+    message: ({ what }) => `${what} cannot be evaluated without running the file`,
+    hint: () =>
+      "docs/plan-language.md lists what a TypeScript plan may use; anything else: print JSON from a script of your own",
+  },
+  unknownName: {
+    code: "CP1204",
+    severity: "error",
+    title: "Unknown name",
+    message: ({ name }) => `there is no ${name} here`,
+    hint: ({ suggestion }) =>
+      suggestion === null ? "declare it with const or import it" : `did you mean ${suggestion}?`,
+  },
+  unknownCall: {
+    code: "CP1205",
+    severity: "error",
+    title: "Call of an unknown function",
+    message: ({ callee }) => `${callee}(...) is not known to the plan reader`,
+    hint: () =>
+      "known are definePlan, functions of the plan that return one expression, Array.from, Object.fromEntries, entries, keys " +
+      "and values, String, Number, and .map, .filter, .flatMap, .concat, .slice, .join, .includes",
+  },
+  badImport: {
+    code: "CP1206",
+    severity: "error",
+    title: "Import that cannot be read",
+    message: ({ specifier, reason }) => `cannot import from ${specifier}: ${reason}`,
+    hint: () =>
+      'import definePlan from "onnx-context-parallel", and constants or functions from TypeScript files by relative path',
+  },
+  noPlan: {
+    code: "CP1207",
+    severity: "error",
+    title: "No plan in the file",
+    message: ({ found }) => found,
+    hint: () => 'write: import { definePlan } from "onnx-context-parallel"; export default definePlan({ ... });',
+  },
+  limit: {
+    code: "CP1208",
+    severity: "error",
+    title: "Plan too expensive to evaluate",
+    message: ({ what, limit }) => `evaluating this takes more than ${limit} ${what}`,
+    hint: () => "a plan is small: check the recursion or the length given to Array.from",
+  },
+  selfReference: {
+    code: "CP1209",
+    severity: "error",
+    title: "Value that needs itself",
+    message: ({ name }) => `${name} is used to compute itself`,
+    hint: () => "break the circle of const declarations or imports",
+  },
+  typeOfOperand: {
+    code: "CP1210",
+    severity: "error",
+    title: "Operation on a value of the wrong type",
+    message: ({ operation, found }) => `${operation} does not work on ${found}`,
+    hint: () => "write the value as a literal where in doubt",
+  },
+};

@@ -1,0 +1,74 @@
+/**
+ * @file `definePlan`: gives a plan back as it is, and makes the TypeScript compiler check it. A mistake in the form of
+ * an entry fails with a sentence where it stands, instead of a comparison of unions.
+ */
+import type { ContextParallelInput, ContextParallelOutput } from "./types.ts";
+
+/**
+ * Declares a plan: `export default definePlan({ "": { hidden_states: { split_dim: 1 } }, proj_out: { gather_dim: 1 } })`.
+ * In a `*.plan.ts` file the call is evaluated statically; at run time it returns its argument.
+ */
+export function definePlan<const P extends object>(plan: P extends CheckedPlan<P> ? P : CheckedPlan<P>): P {
+  return plan as P;
+}
+
+/** `P` if every entry has one of the forms of the language, else the same with sentences at the mistakes. */
+export type CheckedPlan<P> = { readonly [M in keyof P]: CheckedMember<P[M], M> };
+
+type Reserved = "$schema" | "$comment" | "$model";
+
+/** Under an index signature (a plan of unknown keys) texts may stand for the reserved keys. */
+type CheckedMember<E, M> = M extends Reserved
+  ? string
+  : string extends M
+    ? E extends string | undefined
+      ? E
+      : CheckedEntry<E>
+    : M extends `$${string}`
+      ? "keys that begin with $ are reserved: $schema, $comment, $model"
+      : CheckedEntry<E>;
+
+type CheckedEntry<E> = E extends readonly unknown[]
+  ? CheckedList<E>
+  : E extends { readonly gather_dim: number }
+    ? CheckedOutput<E>
+    : E extends object
+      ? CheckedInputs<E>
+      : "an entry is { inputs }, { output }, [output, ...] or [{ inputs }, output]";
+
+/** Outputs, or the pair of inputs and outputs: the first element tells. */
+type CheckedList<E extends readonly unknown[]> = E extends readonly [infer First, ...infer Rest]
+  ? First extends { readonly gather_dim: number } | null
+    ? { readonly [I in keyof E]: CheckedOutputOrNull<E[I]> }
+    : Rest extends readonly [infer Outputs]
+      ? readonly [CheckedInputs<First>, CheckedOutputs<Outputs>]
+      : "a list that starts with inputs is [{ inputs }, output] or [{ inputs }, [output, ...]]"
+  : E extends readonly []
+    ? "an empty list of outputs says nothing"
+    : { readonly [I in keyof E]: CheckedOutputOrNull<E[I]> };
+
+type CheckedOutputs<O> = O extends readonly unknown[]
+  ? { readonly [I in keyof O]: CheckedOutputOrNull<O[I]> }
+  : CheckedOutput<O>;
+
+type CheckedOutputOrNull<O> = O extends null ? null : CheckedOutput<O>;
+
+type CheckedOutput<O> = O extends { readonly gather_dim: number }
+  ? Exclude<keyof O, keyof ContextParallelOutput> extends never
+    ? ContextParallelOutput
+    : "an output spec has gather_dim, expected_dims, value; to split too, write [{ inputs }, { output }]"
+  : "an output spec needs gather_dim: { gather_dim: 1 }";
+
+type CheckedInputs<E> = { readonly [K in keyof E]: CheckedParameter<E[K]> };
+
+type CheckedParameter<S> = S extends readonly unknown[]
+  ? { readonly [I in keyof S]: CheckedInput<S[I]> }
+  : CheckedInput<S>;
+
+type CheckedInput<S> = S extends { readonly split_dim: number }
+  ? Exclude<keyof S, keyof ContextParallelInput> extends never
+    ? ContextParallelInput
+    : "gather_dim" extends keyof S
+      ? "an input spec cannot have gather_dim: outputs are gathered at the module itself, { gather_dim: 1 }"
+      : "an input spec has split_dim, expected_dims, split_output, value"
+  : "an input spec needs split_dim under a parameter name: { hidden_states: { split_dim: 1 } }";

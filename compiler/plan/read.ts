@@ -1,0 +1,83 @@
+/**
+ * @file Stage 1 and 2 behind one call: a plan or a parallel config from a file, a text or a value. The ending of the
+ * file's name says how it is read.
+ */
+import { fileMessages } from "../diagnostics/catalog/plan.ts";
+import { diagnose, settle } from "../diagnostics/diagnose.ts";
+import type { Diagnostic, Result } from "../diagnostics/types.ts";
+import type { AstNode } from "./ast.ts";
+import { parseJson } from "./json/parse.ts";
+import { readSource, withoutByteOrderMark } from "./source.ts";
+import type { MeshConfig, Plan } from "./types.ts";
+import { inTextOrder } from "./validate/order.ts";
+import { validateParallelConfig } from "./validate/mesh.ts";
+import { validatePlan } from "./validate/validate.ts";
+import { treeOf } from "./value.ts";
+
+/** A tree, also beside errors that leave its meaning clear. */
+interface Tree {
+  readonly root: AstNode | null;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+const planEndings = [".json", ".jsonc", ".ts"] as const;
+const configEndings = [".json", ".jsonc"] as const;
+const planExample =
+  'write { "": { "hidden_states": { "split_dim": 1 } }, "proj_out": { "gather_dim": 1 } } for your model';
+const configExample = 'write { "context_parallel_config": { "ulysses_degree": 2 } }';
+
+/** Reads `*.plan.json` (strict), `*.plan.jsonc` (comments allowed) or `*.plan.ts` (evaluated, never executed). */
+export async function readPlanFile(path: string): Promise<Result<Plan>> {
+  const known = checkEnding(path, planEndings);
+  if (known !== undefined) return known;
+  const source = await readSource(path);
+  return source.ok ? readPlanText(source.value, path) : source;
+}
+
+/** The same for a text in memory; relative imports of a TypeScript plan start from `fileName`. */
+export async function readPlanText(text: string, fileName: string): Promise<Result<Plan>> {
+  const known = checkEnding(fileName, planEndings);
+  if (known !== undefined) return known;
+  const clean = withoutByteOrderMark(text);
+  const tree = fileName.endsWith(".ts") ? await parseTypescript(clean, fileName) : parse(clean, fileName, planExample);
+  return finish(tree, (root) => validatePlan({ file: fileName, root }));
+}
+
+/** A plan that the caller holds as an object. Diagnostics have no spans and name the place in their text. */
+export function readPlanValue(value: unknown): Result<Plan> {
+  return validatePlan({ file: null, root: treeOf(value) });
+}
+
+/** Reads a `ParallelConfig` or a bare `ContextParallelConfig` from a `.json` or `.jsonc` file. */
+export async function readParallelConfigFile(path: string): Promise<Result<MeshConfig>> {
+  const known = checkEnding(path, configEndings);
+  if (known !== undefined) return known;
+  const source = await readSource(path);
+  if (!source.ok) return source;
+  return finish(parse(source.value, path, configExample), validateParallelConfig);
+}
+
+/** A parallel config that the caller holds as an object. */
+export function readParallelConfig(value: unknown): Result<MeshConfig> {
+  return validateParallelConfig(treeOf(value));
+}
+
+function parse(text: string, file: string, example: string): Tree {
+  return parseJson(text, file, { comments: file.endsWith(".jsonc"), example });
+}
+
+async function parseTypescript(text: string, file: string): Promise<Tree> {
+  const { readTypescriptPlan } = await import("./typescript/read.ts");
+  return readTypescriptPlan(text, file);
+}
+
+function finish<T>(tree: Tree, validate: (root: AstNode) => Result<T>): Result<T> {
+  if (tree.root === null) return { ok: false, diagnostics: tree.diagnostics };
+  const result = validate(tree.root);
+  return settle(result.ok ? result.value : undefined, inTextOrder([...tree.diagnostics, ...result.diagnostics]));
+}
+
+function checkEnding(file: string, known: readonly string[]): Result<never> | undefined {
+  if (known.some((ending) => file.endsWith(ending))) return undefined;
+  return { ok: false, diagnostics: [diagnose(fileMessages.unknownKind, { file, known }, { file })] };
+}

@@ -1,0 +1,108 @@
+/**
+ * @file The JSON Schema of a `ParallelConfig` or a bare `ContextParallelConfig`, as data. `null` means the default, as
+ * the reference's `None` does.
+ */
+import type { MeshConfig } from "../types.ts";
+import type { JsonSchema } from "./json-schema.ts";
+
+const degree = (name: string, markdownDescription: string): JsonSchema => ({
+  type: ["integer", "null"],
+  minimum: 1,
+  default: 1,
+  errorMessage: `${name} is a number of ranks: an integer from 1.`,
+  markdownDescription,
+});
+
+const meshFields: Readonly<Record<keyof MeshConfig, JsonSchema>> = {
+  ring_degree: degree(
+    "ring_degree",
+    "Ranks among which keys and values travel, queries stay. Number of ranks = ring_degree * ulysses_degree.",
+  ),
+  ulysses_degree: degree(
+    "ulysses_degree",
+    "Ranks among which the heads of an attention are spread. At most the number of key/value heads.",
+  ),
+  rotate_method: {
+    enum: ["allgather", "alltoall", null],
+    default: "allgather",
+    markdownDescription:
+      "How a ring moves keys and values: `allgather` collects all, then attends; `alltoall` rotates chunk by chunk and needs 1/R of the memory.",
+  },
+  convert_to_fp32: {
+    type: ["boolean", "null"],
+    default: true,
+    errorMessage: "convert_to_fp32 is true or false.",
+    markdownDescription: "Merge the partial results of a ring in float32.",
+  },
+};
+
+/** Fields of the reference that are accepted and change nothing here. */
+export const inertFields: readonly string[] = ["ulysses_anything", "ring_anything"];
+
+/** Fields of the reference that are refused unless null, with what to do instead. */
+export const refusedFields: Readonly<Record<string, string>> = {
+  mesh: "the mesh follows from ring_degree and ulysses_degree, row-major; set these and remove it",
+  tensor_parallel_config: "only context parallelism is compiled; remove it",
+};
+
+const inert = (name: string): JsonSchema => ({
+  type: ["boolean", "null"],
+  errorMessage: `${name} is true or false; it has no effect, uneven lengths and heads always work.`,
+  markdownDescription: "Has no effect here: uneven lengths and heads always work.",
+  doNotSuggest: true,
+});
+
+const refused = (name: string): JsonSchema => ({
+  type: "null",
+  errorMessage: `"${name}" is not supported: ${refusedFields[name]}.`,
+  doNotSuggest: true,
+});
+
+/** Every field that a `ContextParallelConfig` may have. */
+export const contextFields: Readonly<Record<string, JsonSchema>> = {
+  ...meshFields,
+  ...Object.fromEntries(inertFields.map((name) => [name, inert(name)])),
+  mesh: refused("mesh"),
+};
+
+const remarks: Readonly<Record<string, JsonSchema>> = {
+  $schema: { type: "string", description: "The schema that editors use for this file." },
+  $comment: { type: "string", description: "A remark; it has no meaning." },
+};
+
+export const parallelConfigSchema: JsonSchema = {
+  $schema: "http://json-schema.org/draft-07/schema#",
+  title: "Parallel config",
+  markdownDescription: "How many ranks a model runs on and how they exchange keys and values.",
+  type: "object",
+  errorMessage: 'A parallel config is an object: { "context_parallel_config": { "ulysses_degree": 2 } }.',
+  defaultSnippets: [{ label: "two ranks", body: { context_parallel_config: { ulysses_degree: 2 } } }],
+  if: { required: ["context_parallel_config"] },
+  then: {
+    properties: {
+      ...remarks,
+      context_parallel_config: { $ref: "#/definitions/context" },
+      tensor_parallel_config: refused("tensor_parallel_config"),
+    },
+    additionalProperties: false,
+    errorMessage: "The fields of the mesh stand inside context_parallel_config.",
+  },
+  else: {
+    properties: {
+      ...remarks,
+      context_parallel_config: { $ref: "#/definitions/context" },
+      tensor_parallel_config: refused("tensor_parallel_config"),
+      ...contextFields,
+    },
+    additionalProperties: false,
+  },
+  definitions: {
+    context: {
+      type: "object",
+      errorMessage: 'context_parallel_config is an object: { "ulysses_degree": 2 }.',
+      defaultSnippets: [{ label: "two ranks", body: { ulysses_degree: 2 } }],
+      properties: contextFields,
+      additionalProperties: false,
+    },
+  },
+};

@@ -1,0 +1,137 @@
+/**
+ * @file The JSON Schema of a plan, as data. Written for editors first: no anyOf, so that a mistake is reported at its
+ * key; the same schema is what plans are checked with.
+ */
+import type { JsonSchema, JsonType } from "./json-schema.ts";
+import { inputSpec, outputSpec } from "./spec-schemas.ts";
+
+const ref = (name: string): JsonSchema => ({ $ref: `#/definitions/${name}` });
+const scalars: readonly JsonType[] = ["number", "string", "boolean", "null"];
+
+/** An object with a `gather_dim` that is no object itself: `gather_dim` could also be a parameter's name. */
+const looksLikeOutput: JsonSchema = { required: ["gather_dim"], properties: { gather_dim: { type: scalars } } };
+
+/** Keys that stand in an inputs map by mistake. They still can be parameter names, if a spec stands under them. */
+const misplaced = (errorMessage: string): JsonSchema => ({
+  type: ["object", "array"],
+  errorMessage,
+  doNotSuggest: true,
+  ...ref("parameter"),
+});
+
+const needsGatherDim = 'Did you mean "gather_dim"?';
+const needsParameter = 'This belongs under a parameter name: { "hidden_states": { "split_dim": 1 } }.';
+
+const misplacedKeys: Readonly<Record<string, JsonSchema>> = {
+  gather_dims: misplaced(needsGatherDim),
+  gather_axis: misplaced(needsGatherDim),
+  split_dim: misplaced(needsParameter),
+  split_dims: misplaced(needsParameter),
+  split_output: misplaced(needsParameter),
+  expected_dims: misplaced('An output spec needs "gather_dim" too; an input spec stands under a parameter name.'),
+  value: misplaced('An output spec needs "gather_dim" too; an input spec stands under a parameter name.'),
+};
+
+/** Offered in an empty entry: with it, the entry becomes an output spec. */
+const gatherDimKey: JsonSchema = {
+  markdownDescription: "Gathers the output of this module along an axis.",
+  defaultSnippets: [{ label: "1", body: 1 }],
+  ...ref("parameter"),
+};
+
+/** Beside a bare `inputs` map: what may stand at a module. `inputs` names the definition of the map. */
+export function entrySchema(inputs: string): JsonSchema {
+  return {
+    type: ["object", "array"],
+    errorMessage: "An entry is { inputs }, { output }, [output, ...] or [{ inputs }, output].",
+    defaultSnippets: [
+      { label: "split an input", body: { "${1:hidden_states}": { split_dim: 1 } } },
+      { label: "gather the output", body: { gather_dim: 1 } },
+      { label: "gather some outputs", body: [{ gather_dim: 1 }, null] },
+      { label: "split and gather", body: [{ "${1:hidden_states}": { split_dim: 1 } }, { gather_dim: 1 }] },
+    ],
+    if: { type: "array" },
+    then: {
+      if: { minItems: 1, items: [{ type: "object", not: looksLikeOutput }] },
+      then: { items: [ref(inputs), ref("outputs")], minItems: 2, maxItems: 2 },
+      else: { items: ref("outputOrNull"), minItems: 1 },
+    },
+    else: { if: looksLikeOutput, then: ref("outputSpec"), else: ref(inputs) },
+  };
+}
+
+/** The map from parameter name or output index to spec. `known` are the names to offer, if they are known. */
+export function inputsSchema(known?: Readonly<Record<string, JsonSchema>>): JsonSchema {
+  return {
+    properties: { gather_dim: gatherDimKey, ...misplacedKeys, ...known },
+    additionalProperties: known === undefined ? ref("parameter") : false,
+  };
+}
+
+/** Definitions that every plan schema shares. */
+export const definitions: Readonly<Record<string, JsonSchema>> = {
+  entry: entrySchema("inputs"),
+  inputs: inputsSchema(),
+  parameter: {
+    type: ["object", "array"],
+    errorMessage: 'An input spec is { "split_dim": 1 }, or a list of them for a list-valued parameter.',
+    markdownDescription: "How this parameter (or the output of this index) is split.",
+    defaultSnippets: [{ label: "split", body: { split_dim: 1 } }],
+    if: { type: "array" },
+    then: { items: ref("listedInput"), minItems: 1 },
+    else: ref("inputSpec"),
+  },
+  listedInput: {
+    type: "object",
+    errorMessage: 'An element of a list-valued parameter is { "split_dim": 1 }.',
+    if: { type: "object" },
+    then: ref("inputSpec"),
+  },
+  inputSpec,
+  outputs: {
+    type: ["object", "array"],
+    errorMessage: 'The second element is { "gather_dim": 1 } or a list of them.',
+    if: { type: "array" },
+    then: { items: ref("outputOrNull"), minItems: 1 },
+    else: ref("outputSpec"),
+  },
+  outputOrNull: {
+    type: ["object", "null"],
+    errorMessage: 'An output is { "gather_dim": 1 }, or null to leave it alone.',
+    if: { type: "object" },
+    then: ref("outputSpec"),
+  },
+  outputSpec,
+};
+
+const text = (markdownDescription: string, errorMessage: string): JsonSchema => ({
+  type: "string",
+  errorMessage,
+  markdownDescription,
+});
+
+export const reservedKeys: Readonly<Record<string, JsonSchema>> = {
+  $schema: text("The schema that editors use for this file.", "$schema is a string."),
+  $comment: text("A remark; it has no meaning.", "$comment is a string."),
+  $model: text("Path of the ONNX model that the plan is for, from this file.", "$model is a path: a string."),
+};
+
+export const unknownReserved = "^\\$(?!(schema|comment|model)$)";
+
+export const planSchema: JsonSchema = {
+  $schema: "http://json-schema.org/draft-07/schema#",
+  title: "Context-parallel plan",
+  markdownDescription:
+    'Module name to what is split on entry and gathered on exit. `*` stands for one segment of a name, `""` is the whole model.',
+  type: "object",
+  errorMessage: 'A plan is an object: { "module": entry }.',
+  properties: {
+    ...reservedKeys,
+    "": { $ref: "#/definitions/entry", description: "The whole model." },
+  },
+  patternProperties: {
+    [unknownReserved]: { not: {}, errorMessage: "Keys that begin with $ are reserved.", doNotSuggest: true },
+  },
+  additionalProperties: ref("entry"),
+  definitions,
+};

@@ -1,0 +1,80 @@
+/**
+ * @file Schemas of one input spec and one output spec, keyed by the fields of their TypeScript types, so that a new
+ * field without a schema does not compile.
+ */
+import type { ContextParallelInput, ContextParallelOutput } from "../types.ts";
+import type { JsonSchema } from "./json-schema.ts";
+
+type Fields<T> = Readonly<Record<keyof T, JsonSchema>>;
+
+const expectedDims: JsonSchema = {
+  type: "integer",
+  minimum: 1,
+  errorMessage: "expected_dims is a rank: an integer from 1.",
+};
+
+const value: JsonSchema = {
+  type: "string",
+  minLength: 1,
+  errorMessage: "value is the name of an ONNX value: a string.",
+};
+
+const inputFields: Fields<ContextParallelInput> = {
+  split_dim: {
+    type: "integer",
+    errorMessage: "split_dim is an axis: an integer, negative from the end.",
+    markdownDescription: "Axis along which the value is split over the ranks. Negative axes count from the end.",
+    defaultSnippets: [{ label: "1", body: 1 }],
+  },
+  expected_dims: {
+    ...expectedDims,
+    markdownDescription:
+      "Rank that the value must have to be split. With another rank it is left whole, which is noted; with `--strict` that is an error.",
+  },
+  split_output: {
+    type: "boolean",
+    default: false,
+    errorMessage: "split_output is true or false.",
+    markdownDescription:
+      'Split an output of the module instead of an input. The key is then the output\'s index: `"0"`, `"1"`, ...',
+  },
+  value: {
+    ...value,
+    markdownDescription:
+      "Name of the ONNX value that is this parameter (or output), where it cannot be found. Not under a `*`.",
+  },
+};
+
+const outputFields: Fields<ContextParallelOutput> = {
+  gather_dim: {
+    type: "integer",
+    errorMessage: "gather_dim is an axis: an integer, negative from the end.",
+    markdownDescription: "Axis along which the parts of all ranks are joined. Negative axes count from the end.",
+    defaultSnippets: [{ label: "1", body: 1 }],
+  },
+  expected_dims: {
+    ...expectedDims,
+    markdownDescription: "Rank that the value must have; another rank is an error.",
+  },
+  value: {
+    ...value,
+    markdownDescription: "Name of the ONNX value that is this output, where it cannot be found. Not under a `*`.",
+  },
+};
+
+/** No `type` here: it stands where the spec is used, beside the message for that place. */
+export const inputSpec: JsonSchema = {
+  properties: inputFields,
+  required: ["split_dim"],
+  additionalProperties: false,
+  errorMessage:
+    "An input spec has split_dim, expected_dims, split_output and value; gather_dim belongs to an output spec.",
+};
+
+export const outputSpec: JsonSchema = {
+  properties: outputFields,
+  required: ["gather_dim"],
+  additionalProperties: false,
+  errorMessage:
+    "An output spec has gather_dim, expected_dims and value. To split and gather at one module write [{ inputs }, { output }].",
+};

@@ -1,0 +1,75 @@
+/**
+ * @file Reads the text of a small user file (plan or config) and says clearly why it cannot. Knows nothing of its content.
+ */
+import { readFile, readdir, stat } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { distance } from "fastest-levenshtein";
+import { fileMessages } from "../diagnostics/catalog/plan.ts";
+import { diagnose } from "../diagnostics/diagnose.ts";
+import type { Diagnostic, Result } from "../diagnostics/types.ts";
+import { locator } from "./positions.ts";
+
+/** Bytes; the plan of a model with 6,000 modules, each named, has 2 MB. */
+const maxBytes = 16 * 1024 * 1024;
+
+/** The text of a UTF-8 file without its byte order mark. */
+export async function readSource(file: string): Promise<Result<string>> {
+  try {
+    const info = await stat(file);
+    if (info.isDirectory())
+      return failed(diagnose(fileMessages.isDirectory, { file, inside: await plansIn(file) }, { file }));
+    if (info.size > maxBytes) {
+      return failed(diagnose(fileMessages.tooLarge, { bytes: info.size, limit: maxBytes }, { file }));
+    }
+    return decode(await readFile(file), file);
+  } catch (error) {
+    return failed(await explain(error, file));
+  }
+}
+
+/** UTF-8 bytes to text; a byte order mark is dropped and counts in no position. */
+export function decode(bytes: Uint8Array, file: string): Result<string> {
+  try {
+    return { ok: true, value: new TextDecoder("utf-8", { fatal: true }).decode(bytes), diagnostics: [] };
+  } catch {
+    const utf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+    const offset = firstInvalid(bytes);
+    const before = new TextDecoder("utf-8").decode(bytes.subarray(0, offset));
+    const span = locator(file, before)(before.length, before.length);
+    const byte = (bytes[offset] ?? 0).toString(16).padStart(2, "0");
+    return failed(diagnose(fileMessages.notUtf8, { offset, byte, utf16 }, { span }));
+  }
+}
+
+/** The same for a text that a caller has read. */
+export function withoutByteOrderMark(text: string): string {
+  return text.startsWith("\ufeff") ? text.slice(1) : text;
+}
+
+/** Index of the first byte that does not belong to valid UTF-8: there the text written back differs. */
+function firstInvalid(bytes: Uint8Array): number {
+  const lossy = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  const again = new TextEncoder().encode(lossy);
+  return bytes.findIndex((byte, i) => byte !== again[i]);
+}
+
+async function explain(error: unknown, file: string): Promise<Diagnostic> {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code === "ENOENT" || code === "ENOTDIR") {
+    const names = await plansIn(dirname(file));
+    const wanted = basename(file);
+    const similar = names.filter((name) => distance(name, wanted) <= Math.max(3, wanted.length / 3));
+    return diagnose(fileMessages.notFound, { file, similar: similar.slice(0, 3) }, { file });
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return diagnose(fileMessages.unreadable, { file, reason }, { file });
+}
+
+async function plansIn(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder).catch(() => []);
+  return names.filter((name) => /\.(json|jsonc|ts)$/.test(name) && !name.endsWith(".d.ts")).sort();
+}
+
+function failed(diagnostic: Diagnostic): { readonly ok: false; readonly diagnostics: readonly Diagnostic[] } {
+  return { ok: false, diagnostics: [diagnostic] };
+}

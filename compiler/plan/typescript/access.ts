@@ -1,0 +1,64 @@
+/**
+ * @file Reading a property of an object, or an element of a list. A name that is not there is an error, not
+ * `undefined`: in a plan it is a misspelling.
+ */
+import type { ts } from "ts-morph";
+import { typescriptMessages } from "../../diagnostics/catalog/plan.ts";
+import { suggest } from "../../diagnostics/suggest.ts";
+import type { Span } from "../../diagnostics/types.ts";
+import { type Context, report, spanOf } from "./context.ts";
+import { broken, describeValue, isNullish, scalar, type Scope, type Value } from "./values.ts";
+
+export function propertyAccess(context: Context, node: ts.PropertyAccessExpression, scope: Scope, span: Span): Value {
+  const receiver = context.evaluate(context, node.expression, scope);
+  const skipped = shortCircuit(receiver, node, span);
+  return skipped ?? property(context, receiver, node.name.text, spanOf(context, node.name));
+}
+
+export function elementAccess(context: Context, node: ts.ElementAccessExpression, scope: Scope, span: Span): Value {
+  const receiver = context.evaluate(context, node.expression, scope);
+  const skipped = shortCircuit(receiver, node, span);
+  if (skipped !== undefined) return skipped;
+  const index = context.evaluate(context, node.argumentExpression, scope);
+  if (receiver.kind === "broken" || index.kind === "broken") return broken(span);
+  if (index.kind === "scalar" && receiver.kind === "object") {
+    return property(context, receiver, String(index.value), index.span);
+  }
+  if (index.kind === "scalar" && typeof index.value === "number" && receiver.kind === "array") {
+    const item = receiver.items[index.value];
+    if (item !== undefined) return item;
+  }
+  const operation = `[${describeValue(index)}]`;
+  return report(context, typescriptMessages.typeOfOperand, { operation, found: describeValue(receiver) }, span);
+}
+
+/** The value of a property; an error if there is none. */
+export function property(context: Context, receiver: Value, name: string, span: Span): Value {
+  if (receiver.kind === "broken") return broken(span);
+  if (receiver.kind === "object") {
+    const member = receiver.members.get(name);
+    if (member !== undefined) return member.value;
+    const suggestion = suggest(name, receiver.members.keys());
+    return report(context, typescriptMessages.unknownName, { name, suggestion }, span);
+  }
+  if (name === "length") {
+    if (receiver.kind === "array") return scalar(receiver.items.length, span);
+    if (receiver.kind === "scalar" && typeof receiver.value === "string") return scalar(receiver.value.length, span);
+  }
+  const params = { operation: `.${name}`, found: describeValue(receiver) };
+  return report(context, typescriptMessages.typeOfOperand, params, span);
+}
+
+/** `a?.b` with nothing in `a`, also further down the same chain. */
+function shortCircuit(
+  receiver: Value,
+  node: ts.PropertyAccessExpression | ts.ElementAccessExpression,
+  span: Span,
+): Value | undefined {
+  const isOptional = node.questionDotToken !== undefined || isNullishChain(node.expression);
+  return isOptional && isNullish(receiver) ? scalar(undefined, span) : undefined;
+}
+
+function isNullishChain(node: ts.Expression): boolean {
+  return "questionDotToken" in node && node.questionDotToken !== undefined;
+}

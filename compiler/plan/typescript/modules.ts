@@ -1,0 +1,103 @@
+/**
+ * @file Loads the source file of a TypeScript plan and the files that it imports by relative path. Only parses;
+ * nothing is evaluated here.
+ */
+import { dirname, join } from "node:path";
+import { ts } from "ts-morph";
+import { typescriptMessages } from "../../diagnostics/catalog/plan.ts";
+import { diagnose } from "../../diagnostics/diagnose.ts";
+import type { Diagnostic, Span } from "../../diagnostics/types.ts";
+import { type Locate, locator } from "../positions.ts";
+import { readSource } from "../source.ts";
+
+/** The package whose `definePlan` a plan imports. */
+export const packageName = "onnx-context-parallel";
+
+export interface SourceModule {
+  readonly source: ts.SourceFile;
+  readonly locate: Locate;
+  /** Specifier as written to the path of a loaded module. */
+  readonly imports: ReadonlyMap<string, string>;
+}
+
+export interface LoadedModules {
+  /** By path; the first is the plan itself. Empty if the plan cannot be parsed. */
+  readonly modules: ReadonlyMap<string, SourceModule>;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export async function loadModules(text: string, file: string): Promise<LoadedModules> {
+  const modules = new Map<string, SourceModule>();
+  const diagnostics: Diagnostic[] = [];
+  const queue: { readonly path: string; readonly text: string }[] = [{ path: file, text }];
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const { path } = next;
+    const locate = locator(path, next.text);
+    const { source, errors } = parse(next.text, path, locate);
+    diagnostics.push(...errors);
+    if (source === null) continue;
+    const imports = new Map<string, string>();
+    for (const { specifier, span } of relativeImports(source, locate)) {
+      const target = resolve(path, specifier);
+      imports.set(specifier, target);
+      if (modules.has(target) || target === path || queue.some((other) => other.path === target)) continue;
+      const read = target.endsWith(".ts") ? await readSource(target) : undefined;
+      if (read?.ok === true) queue.push({ path: target, text: read.value });
+      else diagnostics.push(badImport(specifier, read?.diagnostics[0]?.message, span));
+    }
+    modules.set(path, { source, locate, imports });
+  }
+  return { modules, diagnostics };
+}
+
+interface Parsed {
+  readonly source: ts.SourceFile | null;
+  readonly errors: readonly Diagnostic[];
+}
+
+function parse(text: string, path: string, locate: Locate): Parsed {
+  try {
+    const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true, ts.ScriptKind.TS);
+    const { diagnostics = [] } = ts.transpileModule(text, { fileName: path, reportDiagnostics: true });
+    const errors = diagnostics
+      .filter(({ file }) => file !== undefined)
+      .map(({ start = 0, length = 0, messageText }) => {
+        const problem = ts.flattenDiagnosticMessageText(messageText, " ").replace(/\.$/, "");
+        return diagnose(typescriptMessages.syntax, { problem }, { span: locate(start, start + length) });
+      });
+    return { source: errors.length === 0 ? source : null, errors: errors.slice(0, 10) };
+  } catch (error) {
+    // The parser recurses; a text made of brackets only exhausts the stack.
+    if (!(error instanceof RangeError)) throw error;
+    const limit = { what: "nested brackets", limit: 1000 };
+    return { source: null, errors: [diagnose(typescriptMessages.limit, limit, { span: locate(0, 0) })] };
+  }
+}
+
+interface RelativeImport {
+  readonly specifier: string;
+  readonly span: Span;
+}
+
+function relativeImports(source: ts.SourceFile, locate: Locate): readonly RelativeImport[] {
+  return source.statements.flatMap((statement) => {
+    const isImport = ts.isImportDeclaration(statement) && statement.importClause?.isTypeOnly === false;
+    const isReexport = ts.isExportDeclaration(statement) && !statement.isTypeOnly;
+    if (!isImport && !isReexport) return [];
+    const from = statement.moduleSpecifier;
+    if (from === undefined || !ts.isStringLiteral(from) || !from.text.startsWith(".")) return [];
+    return [{ specifier: from.text, span: locate(from.getStart(source), from.getEnd()) }];
+  });
+}
+
+/** `./x.ts` as it is; `./x.js` and `./x` mean the TypeScript file, as they do for the compiler. */
+function resolve(from: string, specifier: string): string {
+  const path = join(dirname(from), specifier);
+  if (/\.[cm]?ts$/.test(path) || path.endsWith(".json")) return path;
+  return path.endsWith(".js") ? `${path.slice(0, -3)}.ts` : `${path}.ts`;
+}
+
+function badImport(specifier: string, reason: string | undefined, span: Span): Diagnostic {
+  const because = reason ?? "only TypeScript files can be imported";
+  return diagnose(typescriptMessages.badImport, { specifier: JSON.stringify(specifier), reason: because }, { span });
+}

@@ -1,0 +1,71 @@
+/**
+ * @file Stage 1 for `*.plan.ts`: load, check the statements, evaluate `export default definePlan(...)`, give the tree.
+ * Loaded only for such plans, since the TypeScript parser is large. Nothing of the file is ever executed.
+ */
+import { jsonMessages, typescriptMessages } from "../../diagnostics/catalog/plan.ts";
+import { diagnose } from "../../diagnostics/diagnose.ts";
+import type { Diagnostic } from "../../diagnostics/types.ts";
+import { type AstMember, type AstNode, maxDepth } from "../ast.ts";
+import { type Context, createContext, report, spanOf, spend } from "./context.ts";
+import { evaluate } from "./evaluate.ts";
+import { type LinkedModule, linkModules } from "./link.ts";
+import { loadModules } from "./modules.ts";
+import { type ModuleTable, readModule } from "./statements.ts";
+import { describeValue, type Value } from "./values.ts";
+
+export interface TypescriptPlan {
+  readonly root: AstNode | null;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export async function readTypescriptPlan(text: string, file: string): Promise<TypescriptPlan> {
+  const { modules, diagnostics } = await loadModules(text, file);
+  const context = createContext(evaluate, new Map([...modules.values()].map(({ source, locate }) => [source, locate])));
+  const tables = new Map<string, ModuleTable>();
+  for (const [path, { source }] of modules) tables.set(path, readModule(context, source));
+  const plan = linkModules(context, modules, tables).get(file);
+  const value = plan === undefined ? undefined : evaluateModule(context, plan);
+  const root = value === undefined ? null : toTree(context, value);
+  const found = [...diagnostics, ...context.diagnostics];
+  return { root: found.length === 0 ? root : null, diagnostics: found };
+}
+
+/** Evaluates every constant, so that no mistake hides in an unused one, then the default export. */
+function evaluateModule(context: Context, { table, scope, locate, source }: LinkedModule): Value | undefined {
+  for (const [name, { node }] of table.declarations) scope(name, spanOf(context, node));
+  if (table.defaultExport === null) {
+    const found = source.statements.length === 0 ? "the file is empty" : "the file has no export default";
+    const end = source.text.trimEnd().length;
+    context.diagnostics.push(diagnose(typescriptMessages.noPlan, { found }, { span: locate(end, end) }));
+    return undefined;
+  }
+  const value = context.evaluate(context, table.defaultExport, scope);
+  if (value.kind === "broken" || context.plans.has(value)) return value;
+  const found = `the default export is ${describeValue(value)} that did not go through definePlan`;
+  return report(context, typescriptMessages.noPlan, { found }, spanOf(context, table.defaultExport));
+}
+
+function toTree(context: Context, value: Value, depth = 0): AstNode {
+  const { span } = value;
+  if (depth > maxDepth) report(context, jsonMessages.tooDeep, { limit: maxDepth }, span);
+  if (depth > maxDepth || !spend(context, 1, span)) return { kind: "other", text: "a part that is too large", span };
+  switch (value.kind) {
+    case "array":
+      return { kind: "array", items: value.items.map((item) => toTree(context, item, depth + 1)), span };
+    case "object": {
+      const members = [...value.members]
+        .filter(([, { value: child }]) => child.kind !== "scalar" || child.value !== undefined)
+        .map(([key, { keySpan, value: child }]): AstMember => ({
+          key,
+          keySpan,
+          value: toTree(context, child, depth + 1),
+        }));
+      return { kind: "object", members, span };
+    }
+    case "scalar":
+      if (value.value !== undefined) return { kind: "scalar", value: value.value, span };
+      return { kind: "other", text: "undefined", span };
+    default:
+      return { kind: "other", text: describeValue(value), span };
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * @file Finds the place of a path in a tree: the value, the key that holds it, and its name in messages.
+ */
+import type { Span } from "../../diagnostics/types.ts";
+import { type AstNode, member } from "../ast.ts";
+
+export interface Place {
+  readonly node: AstNode;
+  /** Name in messages: `blocks.*.hidden_states`, `proj_out[1]`, `""` for the root module. */
+  readonly where: string;
+  readonly keySpan: Span | null;
+  readonly key: string | null;
+  /** What holds this value; null at the root of the file. */
+  readonly parent: AstNode | null;
+}
+
+/** The place that a path of keys and indices leads to, as far as it exists. `rootName` names the whole value. */
+export function placeOf(root: AstNode, path: readonly string[], rootName: string): Place {
+  let place: Place = { node: root, where: rootName, keySpan: null, key: null, parent: null };
+  path.forEach((segment, depth) => {
+    place = step(place, segment, depth === 0) ?? place;
+  });
+  return place;
+}
+
+function step(from: Place, segment: string, first: boolean): Place | undefined {
+  const parent = from.node;
+  if (parent.kind === "array") {
+    const node = parent.items[Number(segment)];
+    return node && { node, where: `${from.where}[${segment}]`, keySpan: null, key: null, parent };
+  }
+  const found = member(parent, segment);
+  if (found === undefined) return undefined;
+  const { value: node, keySpan, key } = found;
+  return { node, where: joinWhere(first ? null : from.where, key), keySpan, key, parent };
+}
+
+/** `where` one key deeper; null stands for the root of the file. */
+export function joinWhere(where: string | null, key: string): string {
+  if (where === null) return key === "" ? '""' : key;
+  return `${where}.${key}`;
+}

@@ -1,0 +1,45 @@
+/**
+ * @file Rule: a module name is a dotted path in which `*` stands for whole segments.
+ */
+import { planMessages } from "../../../diagnostics/catalog/plan-rules.ts";
+import { diagnose } from "../../../diagnostics/diagnose.ts";
+import { quote } from "../../ast.ts";
+import type { Rule } from "./rule.ts";
+
+export const wellFormedPattern: Rule = (entries) =>
+  entries.flatMap(({ pattern, patternSpan }) => {
+    const fault = faultOf(pattern);
+    if (fault === undefined) return [];
+    const params = { pattern: quote(pattern), ...fault };
+    return [diagnose(planMessages.badPattern, params, { span: patternSpan ?? undefined })];
+  });
+
+interface Fault {
+  readonly problem: string;
+  readonly advice: string;
+}
+
+function faultOf(pattern: string): Fault | undefined {
+  if (pattern === "") return undefined;
+  if (pattern.trim() !== pattern) {
+    return { problem: "has blanks around it", advice: `write ${quote(pattern.trim())}` };
+  }
+  if (pattern.startsWith("/")) {
+    const dotted = pattern.replace(/^\/+|\/+$/g, "").replaceAll("/", ".");
+    return {
+      problem: "is written like an ONNX node",
+      advice: `module names have dots and no leading slash: ${quote(dotted)}`,
+    };
+  }
+  const segments = pattern.split(".");
+  if (segments.includes("")) {
+    const joined = segments.filter((segment) => segment !== "").join(".");
+    return { problem: "has an empty segment", advice: `write ${quote(joined)}; "" alone is the whole model` };
+  }
+  const odd = segments.find((segment) => segment.includes("*") && segment !== "*");
+  if (odd === undefined) return undefined;
+  return {
+    problem: `has "*" beside other characters in ${quote(odd)}`,
+    advice: '"*" stands for one whole segment: "blocks.*", "blocks.*.attn", "*.*"',
+  };
+}

@@ -1,0 +1,56 @@
+/**
+ * @file Stage 2: the tree of a plan to the `Plan`. First the shape by the schema, then the rules in order; all
+ * mistakes are found in one run. Knows no file and no model.
+ */
+import { settle } from "../../diagnostics/diagnose.ts";
+import type { Result } from "../../diagnostics/types.ts";
+import { type PlanAst, member } from "../ast.ts";
+import type { Plan, PlanSpec } from "../types.ts";
+import { entriesOf, isTrue, numberIn, type RawSpec, stringIn } from "./entries.ts";
+import { inTextOrder } from "./order.ts";
+import { checkPlanShape } from "./plan-shape.ts";
+import { dimFitsExpectedDims } from "./rules/dimension.ts";
+import { indexMeansOutput } from "./rules/output-index.ts";
+import { wellFormedPattern } from "./rules/pattern.ts";
+import type { Rule } from "./rules/rule.ts";
+import { saysSomething } from "./rules/something.ts";
+import { valueNamesOneModule } from "./rules/value-name.ts";
+
+/** Independent of each other; the order is that of the words in a plan: entry, module, key, fields. */
+const rules: readonly Rule[] = [
+  saysSomething,
+  wellFormedPattern,
+  indexMeansOutput,
+  dimFitsExpectedDims,
+  valueNamesOneModule,
+];
+
+export function validatePlan(ast: PlanAst): Result<Plan> {
+  const entries = entriesOf(ast);
+  const found = [...checkPlanShape(ast), ...rules.flatMap((rule) => rule(entries, ast))];
+  const model = member(ast.root, "$model")?.value;
+  const plan: Plan = {
+    file: ast.file,
+    model: model?.kind === "scalar" && typeof model.value === "string" ? model.value : null,
+    entries: entries.map(({ pattern, patternSpan, specs }) => ({ pattern, patternSpan, specs: specs.map(toSpec) })),
+  };
+  return settle(plan, inTextOrder(found));
+}
+
+function toSpec(spec: RawSpec): PlanSpec {
+  const isInput = spec.kind === "input";
+  const isOutput = !isInput || isTrue(spec, "split_output");
+  const outputPosition = isInput ? Number(spec.key) : (spec.position ?? 0);
+  return {
+    action: isInput ? "split" : "gather",
+    side: isOutput ? "output" : "input",
+    parameter: isOutput ? null : spec.key,
+    index: isOutput ? outputPosition : spec.position,
+    count: spec.count,
+    // Adding 0 makes 0 of -0.
+    dim: (numberIn(spec, isInput ? "split_dim" : "gather_dim") ?? 0) + 0,
+    expectedDims: numberIn(spec, "expected_dims"),
+    value: stringIn(spec, "value"),
+    origin: { pointer: spec.where, span: spec.node.span, keySpan: spec.keySpan },
+  };
+}
