@@ -1,0 +1,27 @@
+/**
+ * @file A plan whose entries have found their ONNX values, written into the graph as explicit `cp.Shard` and `cp.Gather` nodes.
+ *
+ * Nodes that binding inserts (domain `cp`, attributes `axis` >= 0 and `binding`, the index into `bindings`):
+ * - `Shard(x) -> y`: from here on each rank holds its chunk of axis `axis`; only the readers that the rules of the plan name read y.
+ * - `Gather(x) -> y`: from here on every rank holds the whole axis again.
+ */
+import type { CanonicalGraph } from "../canonical/types.ts";
+import type { PlanSpec } from "../plan/types.ts";
+
+export interface Binding {
+  readonly spec: PlanSpec;
+  /** The module that the pattern matched. */
+  readonly module: string;
+  /** The value of the canonical graph, or `null` where the export has none (folded, or merged into a sibling). */
+  readonly value: string | null;
+  /** Axis, not negative; 0 where there is no value. */
+  readonly axis: number;
+  /** How the value was found. */
+  readonly evidence: "marker" | "value" | "graph input" | "only output" | "inferred" | "absent" | "skipped";
+}
+
+export interface BoundPlan {
+  /** With the inserted nodes, in topological order. */
+  readonly graph: CanonicalGraph;
+  readonly bindings: readonly Binding[];
+}

@@ -1,0 +1,67 @@
+/**
+ * @file From a model as it was exported to its canonical graph: the steps in order, each with its reason. No logic of its own.
+ */
+import { settle, diagnose, type Where } from "../diagnostics/diagnose.ts";
+import { unresolvedShape } from "../diagnostics/catalog/canonical.ts";
+import type { Diagnostic, Result } from "../diagnostics/types.ts";
+import { resolveScopes } from "../graph/scopes.ts";
+import type { Graph, Model, Node } from "../graph/types.ts";
+import { removeDead } from "./clean.ts";
+import { foldConstants, foldKnown } from "./fold.ts";
+import { infer } from "./infer.ts";
+import { declaredShape, nameLengths, type FixedShapes } from "./lengths.ts";
+import { removeMarkers } from "./markers.ts";
+import { normalise } from "./normalise.ts";
+import { probed } from "./probe.ts";
+import { rewrite } from "./rewrites/index.ts";
+import type { CanonicalGraph, CanonicalNode, ValueShape } from "./types.ts";
+
+/** Canonicalises a model; `fixed` gives sizes to dynamic inputs by name. */
+export async function canonicalise(model: Model, fixed: FixedShapes = {}): Promise<Result<CanonicalGraph>> {
+  // Scopes first: the node names and metadata that tell them do not survive any later step.
+  const scopes = resolveScopes(model.graph);
+  // Markers say which value a boundary is; as nodes they would stand in the way of every pattern.
+  const { graph: unmarked, markers } = removeMarkers(model.graph);
+  // Exporters compute constants in the graph; patterns and integer chains want them as constants.
+  const folded = await foldConstants(unmarked, { opsets: model.opsets });
+  // Shapes and integers in one pass, since each needs the other.
+  const draft = await inferred(folded, model.opsets, fixed, scopes.scopeOf);
+  if (!draft.ok) return draft;
+  const graph: CanonicalGraph = { ...draft.value, markers, opsets: model.opsets, modules: scopes.modules };
+  // Numbers that came out of shapes feed scales and the like: fold again from there, then fuse.
+  const known = await foldKnown(removeDead(graph));
+  return settle(removeDead(rewrite(known)), draft.diagnostics);
+}
+
+type Draft = Omit<CanonicalGraph, "markers" | "opsets" | "modules">;
+
+async function inferred(
+  graph: Graph, opsets: Model["opsets"], fixed: FixedShapes, scopeOf: ReadonlyMap<string, string>,
+): Promise<Result<Draft>> {
+  const { inputs, lengths, symbols } = nameLengths(graph.inputs, fixed);
+  const nodes = graph.nodes.map((node) => toCanonical(node, scopeOf));
+  const outputs = graph.outputs.map((o) => o.name);
+  const stated = (value: string): ValueShape | null => {
+    const type = graph.types.get(value) ?? graph.outputs.find((o) => o.name === value)?.type;
+    return type === undefined ? null : declaredShape(value, type, symbols);
+  };
+  const keep = new Set(outputs);
+  let result = infer(nodes, inputs, graph.constants, stated, keep, normalise);
+  if (result.unresolved.length > 0) {
+    const asked = await probed(graph, opsets, inputs);
+    result = infer(nodes, inputs, graph.constants, (v) => stated(v) ?? asked(v), keep, normalise);
+  }
+  const { unresolved, ...rest } = result;
+  return settle({ ...rest, inputs, outputs, lengths, constants: graph.constants }, unresolved.map(toDiagnostic));
+}
+
+function toCanonical(node: Node, scopeOf: ReadonlyMap<string, string>): CanonicalNode {
+  const { name, op, domain, inputs, outputs, attributes } = node;
+  const plainDomain = domain === "ai.onnx" ? "" : domain;
+  return { name, op, domain: plainDomain, inputs, outputs, attributes, scope: scopeOf.get(name) ?? "" };
+}
+
+function toDiagnostic(node: CanonicalNode): Diagnostic {
+  const where: Where = { related: [{ message: `the node ${node.name}`, node: node.name, module: node.scope }] };
+  return diagnose(unresolvedShape, { op: node.op, node: node.name, module: node.scope }, where);
+}

@@ -1,0 +1,104 @@
+/**
+ * @file Names for the extents of a model's inputs: which lengths there are, which feed axes carry them, and what symbolic extents that
+ * a file states mean in them. Knows no operator.
+ */
+import { add, floorDiv, mul, PEER, RANK, sub, type Expr } from "../expr/expr.ts";
+import type { Dim, GraphValue, TensorType } from "../graph/types.ts";
+import type { Length, ValueShape } from "./types.ts";
+
+export interface NamedInputs {
+  readonly inputs: readonly { readonly name: string; readonly shape: ValueShape }[];
+  readonly lengths: readonly Length[];
+  /** Symbol of the file to its expression. */
+  readonly symbols: ReadonlyMap<string, Expr>;
+}
+
+/** Sizes that the caller fixes, by input name. */
+export type FixedShapes = Readonly<Record<string, readonly number[]>>;
+
+/** A symbol is one length wherever it stands; an extent without a symbol is a length of its own, named after input and axis. */
+export function nameLengths(inputs: readonly GraphValue[], fixed: FixedShapes): NamedInputs {
+  const symbols = fixedSymbols(inputs, fixed);
+  const sources = new Map<string, { input: string; axis: number }[]>();
+  const named = inputs.map(({ name, type }) => {
+    const dims = (type.dims ?? []).map((dim, axis): Expr => {
+      const given = fixed[name]?.[axis];
+      if (given !== undefined || typeof dim === "number") return given ?? (dim as number);
+      const length = lengthName(dim, name, axis);
+      const known = dim === null ? undefined : symbols.get(dim);
+      if (known !== undefined && known !== length) return known;
+      if (dim !== null) symbols.set(dim, length);
+      sources.set(length, [...(sources.get(length) ?? []), { input: name, axis }]);
+      return length;
+    });
+    return { name, shape: { elem: type.elem, dims } };
+  });
+  return { inputs: named, lengths: [...sources].map(([name, s]) => ({ name, sources: s })), symbols };
+}
+
+/** A symbol that stands on a fixed axis has that number everywhere. */
+function fixedSymbols(inputs: readonly GraphValue[], fixed: FixedShapes): Map<string, Expr> {
+  const symbols = new Map<string, Expr>();
+  for (const { name, type } of inputs) {
+    fixed[name]?.forEach((size, axis) => {
+      const dim = type.dims?.[axis];
+      if (typeof dim === "string") symbols.set(dim, size);
+    });
+  }
+  return symbols;
+}
+
+function lengthName(dim: Dim, input: string, axis: number): string {
+  const name = typeof dim === "string" ? dim : `${input}.${axis}`;
+  return name === RANK || name === PEER || name.startsWith("?") ? `${name}_length` : name;
+}
+
+/** The shape that a file states for a value, in lengths; an extent that cannot be read gets a name of its own. */
+export function declaredShape(value: string, type: TensorType, symbols: ReadonlyMap<string, Expr>): ValueShape | null {
+  if (type.dims === null) return null;
+  const dims = type.dims.map((dim, axis): Expr => {
+    if (typeof dim === "number") return dim;
+    return (dim === null ? null : parseExtent(dim, symbols)) ?? `?${value}.${axis}`;
+  });
+  return { elem: type.elem, dims };
+}
+
+/** Reads a symbolic extent such as `img + txt`, `s33*((s20//2))`; `null` where it holds anything else or an unknown symbol. */
+export function parseExtent(text: string, symbols: ReadonlyMap<string, Expr>): Expr | null {
+  const tokens = text.match(/[A-Za-z_][\w.]*|\d+|\/\/|[-+*()]|\S/g) ?? [];
+  let at = 0;
+  const atom = (): Expr | null => {
+    const token = tokens[at++];
+    if (token === undefined) return null;
+    if (token === "(") {
+      const inner = sum();
+      return tokens[at++] === ")" ? inner : null;
+    }
+    if (token === "-") return times(-1, atom());
+    return /^\d+$/.test(token) ? Number(token) : (symbols.get(token) ?? null);
+  };
+  const term = (): Expr | null => {
+    let left = atom();
+    while (left !== null && (tokens[at] === "*" || tokens[at] === "//")) {
+      const divides = tokens[at++] === "//";
+      const right = atom();
+      left = right === null || (divides && right === 0) ? null : divides ? floorDiv(left, right) : mul(left, right);
+    }
+    return left;
+  };
+  const sum = (): Expr | null => {
+    let left = term();
+    while (left !== null && (tokens[at] === "+" || tokens[at] === "-")) {
+      const minus = tokens[at++] === "-";
+      const right = term();
+      left = right === null ? null : minus ? sub(left, right) : add(left, right);
+    }
+    return left;
+  };
+  const result = sum();
+  return at === tokens.length ? result : null;
+}
+
+function times(factor: number, value: Expr | null): Expr | null {
+  return value === null ? null : mul(factor, value);
+}

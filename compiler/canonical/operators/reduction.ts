@@ -1,0 +1,107 @@
+/**
+ * @file Operators that reduce or normalise along axes: `ReduceMean` and its kin, `Softmax`, the normalisations.
+ */
+import { axesOf, factorList, fromEnd, intAttribute, numbersOf, ONE, unaryMap } from "./builder.ts";
+import type { Axis, FactorKind, FactorMap, OperatorRule, Site } from "./types.ts";
+
+const sameType = { operand: 0 } as const;
+
+/** `ReduceSum` and its kin: the axes named (none: all) go, or stay with extent 1. */
+export function reduction(kind: FactorKind): OperatorRule {
+  return { type: sameType, factors: (site) => reduced(site, kind) };
+}
+
+function reduced(site: Site, kind: FactorKind): FactorMap | null {
+  const shape = site.inputs[0];
+  if (!shape) return null;
+  const named = axesOf(site, 1, shape.dims.length) ?? [];
+  const none = named.length === 0;
+  if (none && intAttribute(site, "noop_with_empty_axes", 0) === 1) return plain(site, []);
+  const gone = none ? shape.dims.map((_, i) => i) : named;
+  const list = factorList();
+  const input = shape.dims.map((d, i) => list.axis(d, gone.includes(i) ? kind : "free"));
+  const keep = intAttribute(site, "keepdims", 1) === 1;
+  const output = input.flatMap((axis, i) => (gone.includes(i) ? (keep ? [ONE] : []) : [axis]));
+  return { factors: list.factors, inputs: [input, null], outputs: [output], sizing: [] };
+}
+
+/** `ArgMax`, `ArgMin`: positions along one axis, which therefore must be whole. */
+export const argument: OperatorRule = {
+  type: { elem: "int64" },
+  factors: (site) => {
+    const shape = site.inputs[0];
+    if (!shape) return null;
+    const at = fromEnd(intAttribute(site, "axis", 0), shape.dims.length);
+    const list = factorList();
+    const input = shape.dims.map((d, i) => list.axis(d, i === at ? "along" : "free"));
+    const keep = intAttribute(site, "keepdims", 1) === 1;
+    return unaryMap(list.factors, input, input.flatMap((axis, i) => (i === at ? (keep ? [ONE] : []) : [axis])));
+  },
+};
+
+/** Same shape out as in; the attribute `axis` names the one axis that must be whole. */
+export function alongAxis(otherwise: number): OperatorRule {
+  return {
+    type: sameType,
+    factors: (site) => plain(site, [fromEnd(intAttribute(site, "axis", otherwise), rankOf(site))]),
+  };
+}
+
+/** Operand 1 names the axis (`CumSum`). */
+export const alongOperandAxis: OperatorRule = {
+  type: sameType,
+  factors: (site) => {
+    const at = numbersOf(site, 1)?.[0];
+    return at === undefined ? null : plain(site, [fromEnd(at, rankOf(site))]);
+  },
+};
+
+/** Normalises over all axes from `axis` on; scale and bias have these axes (the last of them at least). */
+export const layerNormalization: OperatorRule = {
+  type: sameType,
+  factors: (site) => {
+    const rank = rankOf(site);
+    const from = fromEnd(intAttribute(site, "axis", -1), rank);
+    const map = plain(site, Array.from({ length: rank - from }, (_, i) => from + i));
+    if (map === null) return null;
+    const axes = map.outputs[0]!;
+    const parameters = site.inputs.slice(1).map((s) => {
+      if (s === null) return null;
+      return s.dims.map((d, i): Axis => (d === 1 ? ONE : axes[rank - s.dims.length + i] ?? ONE));
+    });
+    const statistics = axes.map((x, i) => (i < from ? x : ONE));
+    return {
+      ...map,
+      inputs: [axes, ...parameters],
+      outputs: site.node.outputs.map((_, i) => (i === 0 ? axes : statistics)),
+    };
+  },
+};
+
+/** (N, C, spatial...): normalised over space (and groups of channels); `free` are the axes that pass. */
+export function channelNormalization(free: readonly number[]): OperatorRule {
+  return {
+    type: sameType,
+    factors: (site) => {
+      const shape = site.inputs[0];
+      if (!shape) return null;
+      const list = factorList();
+      const axes = shape.dims.map((d, i) => list.axis(d, free.includes(i) ? "free" : "along"));
+      const channel = axes[1] ?? ONE;
+      const parameters = site.inputs.slice(1).map((s) => (s === null ? null : s.dims.map((d) => (d === 1 ? ONE : channel))));
+      return { factors: list.factors, inputs: [axes, ...parameters], outputs: [axes], sizing: [] };
+    },
+  };
+}
+
+function plain(site: Site, along: readonly number[]): FactorMap | null {
+  const shape = site.inputs[0];
+  if (!shape) return null;
+  const list = factorList();
+  const axes = shape.dims.map((d, i) => list.axis(d, along.includes(i) ? "along" : "free"));
+  return { factors: list.factors, inputs: [axes, null], outputs: [axes], sizing: [] };
+}
+
+function rankOf(site: Site): number {
+  return site.inputs[0]?.dims.length ?? 0;
+}

@@ -1,0 +1,79 @@
+/**
+ * @file The canonical graph: one spelling for what exporters write in many. Every later stage reads this and no exporter's form.
+ * Operators are those of ONNX plus the `cp` domain listed below.
+ *
+ * `cp` operators of the canonical graph:
+ * - `Attention(q, k, v, mask?) -> out`: q (B, Sq, H, D), k (B, Sk, Hk, D), v (B, Sk, Hk, Dv), out (B, Sq, H, Dv); softmax over keys of
+ *   scale * q.k + mask; attributes `scale` (float), `nan_to_zero` (int, 1: a fully masked row gives 0 instead of NaN),
+ *   `causal` (int). A mask is additive (same type as q) or boolean (true = attend), broadcastable to (B, H, Sq, Sk).
+ * - `Fill() -> out`: a constant fill whose shape is its integers operand 0 and whose value is the tensor attribute `value`.
+ */
+import type { Expr } from "../expr/expr.ts";
+import type { Attributes, ElemType, Tensor } from "../graph/types.ts";
+
+/** Domain of the operators that only this project has. */
+export const CP = "cp";
+
+/**
+ * Element type and extents of a value. A name that begins with `?` stands for an extent that depends on data: equal to itself only,
+ * and never a number that a program may need.
+ */
+export interface ValueShape {
+  readonly elem: ElemType;
+  readonly dims: readonly Expr[];
+}
+
+export interface CanonicalNode {
+  readonly name: string;
+  readonly op: string;
+  readonly domain: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Attributes;
+  /** Dotted path of the module that the node belongs to; `""` is the root. */
+  readonly scope: string;
+}
+
+/** A small integer tensor whose elements are known as expressions in lengths. Row-major, dims.length 0 or 1. */
+export interface IntegerValue {
+  readonly elem: "int64" | "int32";
+  readonly dims: readonly number[];
+  readonly elements: readonly Expr[];
+}
+
+/** A named length and the feed axes that carry it; the first is read, the others must agree at run time. */
+export interface Length {
+  readonly name: string;
+  readonly sources: readonly { readonly input: string; readonly axis: number }[];
+}
+
+/** A boundary that the export marked: the exact value of a module's parameter or output. */
+export interface Marker {
+  readonly module: string;
+  readonly side: "input" | "output";
+  readonly parameter: string | null;
+  readonly index: number | null;
+  readonly value: string;
+}
+
+export interface CanonicalGraph {
+  readonly inputs: readonly { readonly name: string; readonly shape: ValueShape }[];
+  readonly outputs: readonly string[];
+  /** Topological order. */
+  readonly nodes: readonly CanonicalNode[];
+  readonly constants: ReadonlyMap<string, Tensor>;
+  /** Operands by value name; no node produces them. */
+  readonly integers: ReadonlyMap<string, IntegerValue>;
+  /** Of every input, constant, integer and node output. */
+  readonly shapes: ReadonlyMap<string, ValueShape>;
+  readonly lengths: readonly Length[];
+  readonly markers: readonly Marker[];
+  readonly opsets: Readonly<Record<string, number>>;
+  /** Module paths with their class names where the export tells them, in order of first appearance; includes `""`. */
+  readonly modules: ReadonlyMap<string, ModuleInfo>;
+}
+
+export interface ModuleInfo {
+  readonly path: string;
+  readonly className: string | null;
+}

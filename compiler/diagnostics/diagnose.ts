@@ -1,0 +1,72 @@
+/**
+ * @file Makes diagnostics from the catalogue and combines results. Knows the catalogue's form, not its entries.
+ */
+import type { Diagnostic, Related, Result, Severity, Span } from "./types.ts";
+
+/** One entry of a catalogue: what is said under one code. `P` are the typed parameters of its texts. */
+export interface Message<P> {
+  readonly code: string;
+  readonly severity: Severity;
+  /** A short title for the error pages, in the form of a noun phrase. */
+  readonly title: string;
+  readonly message: (params: P) => string;
+  readonly hint?: (params: P) => string;
+}
+
+/** Where a diagnostic points to. */
+export interface Where {
+  readonly span?: Span | undefined;
+  /** Used when there is no span, for example a model file. */
+  readonly file?: string | undefined;
+  readonly related?: readonly Related[] | undefined;
+}
+
+/** Declares a catalogue entry with its parameter type: `message<{ name: string }>()({ code, ... })`. */
+export function message<P>(entry: Message<P>): Message<P> {
+  return entry;
+}
+
+/** Builds a diagnostic from a catalogue entry. */
+export function diagnose<P>(entry: Message<P>, params: P, where: Where = {}): Diagnostic {
+  const file = where.span?.file ?? where.file;
+  return {
+    code: entry.code,
+    severity: entry.severity,
+    message: entry.message(params),
+    ...(file === undefined ? {} : { file }),
+    ...(where.span === undefined ? {} : { start: where.span.start, end: where.span.end }),
+    related: where.related ?? [],
+    ...(entry.hint === undefined ? {} : { hint: entry.hint(params) }),
+  };
+}
+
+/** A result from a value and the diagnostics met on the way: an error among them withholds the value. */
+export function settle<T>(value: T | undefined, diagnostics: readonly Diagnostic[]): Result<T> {
+  if (value === undefined || hasErrors(diagnostics)) return { ok: false, diagnostics };
+  return { ok: true, value, diagnostics };
+}
+
+export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
+  return diagnostics.some((d) => d.severity === "error");
+}
+
+/** Turns warnings and the notes named by `promote` into errors (`--strict`). */
+export function strictly(
+  diagnostics: readonly Diagnostic[],
+  promote: (diagnostic: Diagnostic) => boolean,
+): readonly Diagnostic[] {
+  return diagnostics.map((d) => (d.severity === "warning" || promote(d) ? { ...d, severity: "error" } : d));
+}
+
+/** Thrown for a mistake of ours, never of a user's. */
+export class InternalError extends Error {
+  constructor(text: string) {
+    super(`internal error of onnx-context-parallel (please report it): ${text}`);
+    this.name = "InternalError";
+  }
+}
+
+/** Asserts what only a mistake of ours can break. */
+export function invariant(condition: unknown, text: string): asserts condition {
+  if (!condition) throw new InternalError(text);
+}

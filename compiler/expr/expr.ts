@@ -1,0 +1,148 @@
+/**
+ * @file Builds, compares, evaluates and prints expressions. Every function returns the normal form, so `equal` compares data.
+ * Lengths are taken to be at least 0.
+ */
+import { invariant } from "../diagnostics/diagnose.ts";
+import { divideExactly, fromPolynomial, isNonNegative, keyOf, multiply, toPolynomial } from "./polynomial.ts";
+import type { Expr, ExprOperator } from "./types.ts";
+
+export { PEER, RANK } from "./types.ts";
+export type { Expr } from "./types.ts";
+
+export function add(...terms: readonly Expr[]): Expr {
+  return fromPolynomial(toPolynomial(["+", ...terms]));
+}
+
+export function sub(a: Expr, b: Expr): Expr {
+  return add(a, mul(-1, b));
+}
+
+export function mul(...factors: readonly Expr[]): Expr {
+  return fromPolynomial(factors.map(toPolynomial).reduce(multiply, toPolynomial(1)));
+}
+
+/** Quotient rounded towards minus infinity; `b` must not be 0. */
+export function floorDiv(a: Expr, b: Expr): Expr {
+  if (typeof a === "number" && typeof b === "number" && b !== 0) return Math.floor(a / b);
+  return exactDiv(a, b) ?? ["//", a, b];
+}
+
+/** Remainder with the sign of `b`. */
+export function mod(a: Expr, b: Expr): Expr {
+  if (typeof a === "number" && typeof b === "number" && b !== 0) return ((a % b) + b) % b;
+  return exactDiv(a, b) === null ? ["%", a, b] : 0;
+}
+
+/** a / b where `b` divides `a` for every length, else `null`. */
+export function exactDiv(a: Expr, b: Expr): Expr | null {
+  const quotient = divideExactly(toPolynomial(a), toPolynomial(b));
+  return quotient === null ? null : fromPolynomial(quotient);
+}
+
+export function min(a: Expr, b: Expr): Expr {
+  if (atMost(a, b)) return a;
+  return atMost(b, a) ? b : symmetric("min", a, b);
+}
+
+export function max(a: Expr, b: Expr): Expr {
+  if (atMost(a, b)) return b;
+  return atMost(b, a) ? a : symmetric("max", a, b);
+}
+
+/** Extent of part `index` of `parts` of `length` (tensor_split). */
+export function chunk(length: Expr, parts: number, index: Expr): Expr {
+  if (parts === 1) return length;
+  if (typeof length === "number" && length % parts === 0) return length / parts;
+  if (typeof length === "number" && typeof index === "number") {
+    return Math.floor(length / parts) + (index < length % parts ? 1 : 0);
+  }
+  return ["chunk", length, parts, index];
+}
+
+/** Where part `index` begins. */
+export function chunkStart(length: Expr, parts: number, index: Expr): Expr {
+  if (parts === 1) return 0;
+  return add(mul(index, floorDiv(length, parts)), min(index, mod(length, parts)));
+}
+
+/** True if both are the same for every value of the lengths. */
+export function equal(a: Expr, b: Expr): boolean {
+  return keyOf(a) === keyOf(b);
+}
+
+/** True only if a <= b for every value of the lengths; false may also mean "not known". */
+export function atMost(a: Expr, b: Expr): boolean {
+  return isNonNegative(toPolynomial(sub(b, a)));
+}
+
+export function product(factors: readonly Expr[]): Expr {
+  return mul(...factors);
+}
+
+/** Names of the lengths in `expr` (also `rank`), in order of first appearance. */
+export function symbolsOf(expr: Expr): readonly string[] {
+  if (typeof expr === "number") return [];
+  if (typeof expr === "string") return [expr];
+  return [...new Set(expr.slice(1).flatMap((e) => symbolsOf(e as Expr)))];
+}
+
+/** Puts expressions in the place of names. */
+export function substitute(expr: Expr, names: ReadonlyMap<string, Expr>): Expr {
+  if (typeof expr === "number") return expr;
+  if (typeof expr === "string") return names.get(expr) ?? expr;
+  const [op, ...args] = expr;
+  return apply(
+    op,
+    args.map((a) => substitute(a, names)),
+  );
+}
+
+/** The number that `expr` has under `lengths`; a name that is missing there is a mistake of ours. */
+export function evaluate(expr: Expr, lengths: Readonly<Record<string, number>>): number {
+  if (typeof expr === "number") return expr;
+  if (typeof expr === "string") {
+    const value = lengths[expr];
+    invariant(value !== undefined, `no value for the length ${expr}`);
+    return value;
+  }
+  const [op, ...args] = expr;
+  const value = apply(
+    op,
+    args.map((a) => evaluate(a, lengths)),
+  );
+  invariant(typeof value === "number", `${show(expr)} has no value`);
+  return value;
+}
+
+/** Readable text: `txt + img`, `chunk(img, 2, rank)`. */
+export function show(expr: Expr): string {
+  if (typeof expr === "number" || typeof expr === "string") return String(expr);
+  const [op, ...args] = expr;
+  if (op === "+") return args.map(show).join(" + ").replaceAll("+ -", "- ");
+  if (op === "*") return args.map(inProduct).join("*");
+  if (op === "//" || op === "%") return args.map(inProduct).join(` ${op} `);
+  return `${op}(${args.map(show).join(", ")})`;
+}
+
+function inProduct(expr: Expr): string {
+  const compound = Array.isArray(expr) && (expr[0] === "+" || expr[0] === "//" || expr[0] === "%");
+  return compound ? `(${show(expr)})` : show(expr);
+}
+
+function apply(op: ExprOperator, args: readonly Expr[]): Expr {
+  const [a, b, c] = args;
+  invariant(a !== undefined, `operator ${op} without arguments`);
+  if (op === "+") return add(...args);
+  if (op === "*") return mul(...args);
+  invariant(b !== undefined, `operator ${op} with one argument`);
+  if (op === "//") return floorDiv(a, b);
+  if (op === "%") return mod(a, b);
+  if (op === "min") return min(a, b);
+  if (op === "max") return max(a, b);
+  invariant(typeof b === "number" && c !== undefined, "chunk needs a number of parts and an index");
+  return chunk(a, b, c);
+}
+
+function symmetric(op: "min" | "max", a: Expr, b: Expr): Expr {
+  return keyOf(a) <= keyOf(b) ? [op, a, b] : [op, b, a];
+}

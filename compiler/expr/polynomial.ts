@@ -1,0 +1,110 @@
+/**
+ * @file Normal form of expressions: a sum of integer multiples of products of atoms, so that equal expressions are equal data.
+ * An atom is a length or a `//`, `%`, `min`, `max`, `chunk` of normal expressions. Knows nothing of what the lengths mean.
+ */
+import type { Expr } from "./types.ts";
+
+/** Product of `atoms` (sorted by key, repeated for powers) times `coefficient`. */
+interface Term {
+  readonly coefficient: number;
+  readonly atoms: readonly Expr[];
+}
+
+/** Terms by the key of their atoms; no term has coefficient 0. */
+export type Polynomial = ReadonlyMap<string, Term>;
+
+export function keyOf(expr: Expr): string {
+  return JSON.stringify(expr);
+}
+
+export function toPolynomial(expr: Expr): Polynomial {
+  if (typeof expr === "number") return collect([{ coefficient: expr, atoms: [] }]);
+  if (typeof expr === "string") return collect([{ coefficient: 1, atoms: [expr] }]);
+  const [op, ...args] = expr;
+  if (op === "+") return collect(args.flatMap((a) => [...toPolynomial(a).values()]));
+  if (op === "*") return args.map(toPolynomial).reduce(multiply);
+  return collect([{ coefficient: 1, atoms: [expr] }]);
+}
+
+export function fromPolynomial(polynomial: Polynomial): Expr {
+  const terms = ordered(polynomial).map(termToExpr);
+  if (terms.length === 0) return 0;
+  return terms.length === 1 ? terms[0]! : ["+", ...terms];
+}
+
+export function multiply(a: Polynomial, b: Polynomial): Polynomial {
+  const terms: Term[] = [];
+  for (const x of a.values()) {
+    for (const y of b.values()) {
+      terms.push({
+        coefficient: x.coefficient * y.coefficient,
+        atoms: [...x.atoms, ...y.atoms].sort(byKey),
+      });
+    }
+  }
+  return collect(terms);
+}
+
+/** a / b if it leaves no remainder (as polynomials with integer coefficients), else `null`. */
+export function divideExactly(a: Polynomial, b: Polynomial): Polynomial | null {
+  const divisor = ordered(b)[0];
+  if (divisor === undefined) return null;
+  let rest = a;
+  const quotient: Term[] = [];
+  for (let fuel = 0; rest.size > 0; fuel++) {
+    const term = divideTerm(ordered(rest)[0]!, divisor);
+    if (term === null || fuel > 64) return null;
+    quotient.push(term);
+    const product = multiply(collect([{ ...term, coefficient: -term.coefficient }]), b);
+    rest = collect([...rest.values(), ...product.values()]);
+  }
+  return collect(quotient);
+}
+
+/** True if every coefficient is at least 0: then the value is at least 0, since lengths are. */
+export function isNonNegative(polynomial: Polynomial): boolean {
+  return [...polynomial.values()].every((t) => t.coefficient >= 0);
+}
+
+function collect(terms: readonly Term[]): Polynomial {
+  const sums = new Map<string, Term>();
+  for (const term of terms) {
+    const key = keyOf(["*", ...term.atoms]);
+    const coefficient = (sums.get(key)?.coefficient ?? 0) + term.coefficient;
+    if (coefficient === 0) sums.delete(key);
+    else sums.set(key, { coefficient, atoms: term.atoms });
+  }
+  return sums;
+}
+
+function divideTerm(a: Term, b: Term): Term | null {
+  if (a.coefficient % b.coefficient !== 0) return null;
+  const atoms = [...a.atoms];
+  for (const atom of b.atoms) {
+    const at = atoms.findIndex((x) => keyOf(x) === keyOf(atom));
+    if (at < 0) return null;
+    atoms.splice(at, 1);
+  }
+  return { coefficient: a.coefficient / b.coefficient, atoms };
+}
+
+/** Higher degree first, then by text: the order of printing and of division (a graded order, so division ends). */
+function ordered(polynomial: Polynomial): readonly Term[] {
+  return [...polynomial.values()].sort(
+    (x, y) => y.atoms.length - x.atoms.length || compare(keyOf(["*", ...x.atoms]), keyOf(["*", ...y.atoms])),
+  );
+}
+
+function termToExpr({ coefficient, atoms }: Term): Expr {
+  if (atoms.length === 0) return coefficient;
+  if (coefficient === 1) return atoms.length === 1 ? atoms[0]! : ["*", ...atoms];
+  return ["*", coefficient, ...atoms];
+}
+
+function byKey(a: Expr, b: Expr): number {
+  return compare(keyOf(a), keyOf(b));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

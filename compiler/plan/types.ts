@@ -1,0 +1,94 @@
+/**
+ * @file The plan language as data: what a person writes (authoring types) and what validation makes of it (`Plan`).
+ * Knows nothing of files, graphs or models.
+ */
+import type { Span } from "../diagnostics/types.ts";
+
+/** Splits a value along `split_dim` over the mesh. Source: diffusers `ContextParallelInput`. */
+export interface ContextParallelInput {
+  readonly split_dim: number;
+  readonly expected_dims?: number;
+  readonly split_output?: boolean;
+  /** Names the ONNX value instead of searching for it; not under a `*`. */
+  readonly value?: string;
+}
+
+/** Gathers a value along `gather_dim`. Source: diffusers `ContextParallelOutput`. */
+export interface ContextParallelOutput {
+  readonly gather_dim: number;
+  readonly expected_dims?: number;
+  readonly value?: string;
+}
+
+/** Forward-parameter name, or output index as digits, to how it is split. */
+export interface ContextParallelInputs {
+  readonly [parameter: string]: ContextParallelInput | readonly ContextParallelInput[];
+}
+
+export type ContextParallelOutputs = ContextParallelOutput | readonly (ContextParallelOutput | null)[];
+
+export type ContextParallelEntry =
+  | ContextParallelInputs
+  | ContextParallelOutputs
+  | readonly [ContextParallelInputs, ContextParallelOutputs];
+
+/** A plan as it is written: module name or pattern to its entry; plus `$schema`, `$comment`, `$model`. */
+export interface ContextParallelPlan {
+  readonly $schema?: string;
+  readonly $comment?: string;
+  readonly $model?: string;
+  readonly [module: string]: ContextParallelEntry | string | undefined;
+}
+
+/** One validated specification, flattened: which boundary of which module, what happens there, where it was written. */
+export interface PlanSpec {
+  /** `split` cuts, `gather` joins. */
+  readonly action: "split" | "gather";
+  /** Which side of the module the value is on. `split` on an output is the reference's `split_output: true`. */
+  readonly side: "input" | "output";
+  /** Parameter name for an input; `null` for an output. */
+  readonly parameter: string | null;
+  /** Output index for an output; element index for a list-valued parameter; `null` otherwise. */
+  readonly index: number | null;
+  /** How many specs the list had that this one stood in, or `null` if it stood alone. */
+  readonly count: number | null;
+  /** Axis as written; negative counts from the end. */
+  readonly dim: number;
+  readonly expectedDims: number | null;
+  /** ONNX value named by the plan. */
+  readonly value: string | null;
+  readonly origin: Origin;
+}
+
+/** Where a spec was written. `pointer` reads like `transformer_blocks.*.hidden_states`. */
+export interface Origin {
+  readonly pointer: string;
+  /** Span of the spec object (or `null` for a plan given as a value). */
+  readonly span: Span | null;
+  /** Span of the parameter or index key. */
+  readonly keySpan: Span | null;
+}
+
+/** One key of the plan: a module pattern with its specs, in the order in which they were written. */
+export interface PlanEntry {
+  /** `""` is the root; `*` stands for one path segment. */
+  readonly pattern: string;
+  readonly patternSpan: Span | null;
+  readonly specs: readonly PlanSpec[];
+}
+
+export interface Plan {
+  /** File as it was given, or `null` for a plan given as a value. */
+  readonly file: string | null;
+  /** `$model`, if present. */
+  readonly model: string | null;
+  readonly entries: readonly PlanEntry[];
+}
+
+/** Normalised `ContextParallelConfig`. N = ring_degree * ulysses_degree. */
+export interface MeshConfig {
+  readonly ring_degree: number;
+  readonly ulysses_degree: number;
+  readonly rotate_method: "allgather" | "alltoall";
+  readonly convert_to_fp32: boolean;
+}

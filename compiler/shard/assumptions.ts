@@ -1,0 +1,60 @@
+/**
+ * @file What the proof takes to be equal. Each meeting of two lengths either holds for all feeds, or becomes an equation that every run
+ * checks; from then on one side stands for the other. Knows lengths, not operators.
+ */
+import { add, equal, mul, show, sub, substitute, symbolsOf, type Expr } from "../expr/expr.ts";
+import { toPolynomial } from "../expr/polynomial.ts";
+import type { Length } from "../canonical/types.ts";
+import type { Equation, Origin } from "./types.ts";
+
+export interface Assumptions {
+  readonly equations: Equation[];
+  /** Puts what stands for a length in its place. */
+  readonly normal: (expr: Expr) => Expr;
+  /** Takes two extents as equal; false if they are different numbers. */
+  readonly assume: (left: Expr, right: Expr, origin: Origin) => boolean;
+}
+
+export function assumptions(lengths: readonly Length[]): Assumptions {
+  const stands = new Map<string, Expr>();
+  const equations: Equation[] = [];
+  const normal = (expr: Expr): Expr => (stands.size === 0 ? expr : substitute(expr, stands));
+  const assume = (left: Expr, right: Expr, origin: Origin): boolean => {
+    const [a, b] = [normal(left), normal(right)];
+    if (equal(a, b)) return true;
+    if (typeof a === "number" && typeof b === "number") return false;
+    const describe = (e: Expr): string => describeExpr(e, lengths);
+    equations.push({ left: a, right: b, leftName: describe(a), rightName: describe(b), origin });
+    const solved = solve(a, b, lengths);
+    if (solved !== null) {
+      for (const [name, expr] of stands) stands.set(name, substitute(expr, new Map([solved])));
+      stands.set(...solved);
+    }
+    return true;
+  };
+  return { equations, normal, assume };
+}
+
+/** Solves a = b for a length that stands alone in the difference; the latest one, since earlier feeds name a length better. */
+function solve(a: Expr, b: Expr, lengths: readonly Length[]): [string, Expr] | null {
+  const difference = sub(a, b);
+  const terms = [...toPolynomial(difference).values()];
+  for (const { name } of [...lengths].reverse()) {
+    const own = terms.filter((t) => t.atoms.some((atom) => symbolsOf(atom).includes(name)));
+    const [term] = own;
+    if (own.length !== 1 || term === undefined || term.atoms.length !== 1 || term.atoms[0] !== name) continue;
+    if (Math.abs(term.coefficient) !== 1) continue;
+    const rest = sub(difference, mul(term.coefficient, name));
+    return [name, mul(-term.coefficient, rest)];
+  }
+  return null;
+}
+
+/** `img_ids axis 0`, `txt_ids axis 0 + img_ids axis 0`: an expression in the words of the feeds. */
+export function describeExpr(expr: Expr, lengths: readonly Length[]): string {
+  const names = new Map<string, Expr>(lengths.map(({ name, sources }) => {
+    const [first] = sources;
+    return [name, first === undefined ? name : `${first.input} axis ${first.axis}`];
+  }));
+  return show(substitute(add(expr), names));
+}

@@ -1,0 +1,141 @@
+/**
+ * @file What happens at an attention node, by which of its operands are split: local, a scheme with its exchanges, or refused.
+ */
+import type { CanonicalNode } from "../../canonical/types.ts";
+import * as catalog from "../../diagnostics/catalog/shard.ts";
+import { diagnose } from "../../diagnostics/diagnose.ts";
+import { alignTo } from "../alignment.ts";
+import { gatherWhole } from "../boundary.ts";
+import { propagate } from "../operator.ts";
+import { localDims, ranksOf, WHOLE } from "../layout.ts";
+import { atSplitOf } from "../origins.ts";
+import { sliceLocal } from "../slices.ts";
+import { addLocal, declare, layoutOf, shapeOf, type State } from "../state.ts";
+import { RANK } from "../../expr/expr.ts";
+import type { AttentionSite, AxisShard, Layout } from "../types.ts";
+import { gatherRing, headsToRows, rowsToHeads } from "./exchange.ts";
+import {
+  HEADS, headShard, headsOf, isOddlySplit, maskAxis, readAttention, rowsOf, type Attention,
+} from "./operands.ts";
+
+/** Takes an attention node to local nodes and exchanges; false if it was refused. */
+export function attend(state: State, node: CanonicalNode): boolean {
+  const site = readAttention(node);
+  const { q, k, v, mask } = site;
+  if ([q, k, v].some((x) => isOddlySplit(state, x))) {
+    note(state, site, "local");
+    return propagate(state, node);
+  }
+  const [rows, keys] = [rowsOf(state, q), rowsOf(state, k) ?? rowsOf(state, v)];
+  if (keys === null) return stayLocal(state, site, rows);
+  const pair = [k, v].map((x) => (rowsOf(state, x) === null ? alignTo(state, node, x, keys, site.origin) : x));
+  const split: Attention = { ...site, k: pair[0]!, v: pair[1]! };
+  for (const [i, s] of keys.segments.entries()) {
+    state.assumed.assume(rowsOf(state, split.k)!.segments[i]!.length, rowsOf(state, split.v)?.segments[i]?.length ?? s.length, site.origin);
+  }
+  if (rows === null) return gatherKeys(state, split);
+  if (ranksOf(state.options.mesh) === 1) return stayLocal(state, { ...split, mask }, rows);
+  return runScheme(state, split, rows, keys);
+}
+
+function note(state: State, site: Attention, scheme: AttentionSite["scheme"]): void {
+  state.attention.push({ node: site.node.name, module: site.node.scope, scheme });
+}
+
+/** Whole keys: each rank attends with the queries that it has. */
+function stayLocal(state: State, site: Attention, rows: AxisShard | null): boolean {
+  note(state, site, "local");
+  const why = rows === null ? "queries, keys and values are whole" : "its keys and values are whole";
+  state.diagnostics.push(diagnose(catalog.localAttention, { module: site.node.scope, why }, {
+    related: [{ message: "the attention", node: site.node.name, module: site.node.scope }],
+  }));
+  const mask = localMask(state, site, rows === null ? null : { ...rows }, null);
+  const layout: Layout = rows === null ? WHOLE : [rows];
+  return finish(state, site, [site.q, site.k, site.v, mask], layout);
+}
+
+/** Whole queries against split keys: the keys and values are gathered, the result is whole. */
+function gatherKeys(state: State, site: Attention): boolean {
+  note(state, site, "merge");
+  const [k, v] = [site.k, site.v].map((x) => gatherWhole(state, x, `${x}::whole`, "key gather", site.origin));
+  return finish(state, site, [site.q, k!, v!, localMask(state, site, null, null)], WHOLE);
+}
+
+function runScheme(state: State, site: Attention, rows: AxisShard, keys: AxisShard): boolean {
+  const { mesh } = state.options;
+  const [heads, keyHeads] = [headsOf(state, site.q), headsOf(state, site.k)];
+  if (!headsFit(state, site, heads, keyHeads)) return false;
+  const [h, hk] = [heads as number, keyHeads as number];
+  const unit = h / hk;
+  note(state, site, mesh.ring_degree === 1 ? "ulysses" : mesh.ulysses_degree === 1 ? "ring" : "unified");
+  const [q, k, v] = rowsToHeads(state, [
+    { value: site.q, rows, heads: h, unit },
+    { value: site.k, rows: keys, heads: hk, unit: 1 },
+    { value: site.v, rows: keys, heads: hk, unit: 1 },
+  ], site.origin);
+  const [allK, allV] = gatherRing(state, [k!, v!], keys, site.origin);
+  const headPart = mesh.ulysses_degree === 1 ? null : headShard(HEADS, h, unit);
+  const ring: AxisShard | null = mesh.ring_degree === 1 ? null : { ...rows, over: "ring" };
+  const mask = localMask(state, site, ring, headPart);
+  const operands = [q!, allK!, allV!, mask];
+  if (headPart === null) return finish(state, site, operands, [rows]);
+  const layout = ring === null ? [headPart] : [ring, headPart];
+  const name = site.node.outputs[0]!;
+  const local = addAttention(state, site, operands, layout, `${name}::heads`);
+  headsToRows(state, local, rows, h, unit, name, name, site.origin);
+  return true;
+}
+
+function headsFit(state: State, site: Attention, heads: unknown, keyHeads: unknown): boolean {
+  const degree = state.options.mesh.ulysses_degree;
+  const where = atSplitOf(state, site.q, [{ message: "the attention", node: site.node.name, module: site.node.scope }]);
+  if (typeof heads !== "number" || typeof keyHeads !== "number" || heads % keyHeads !== 0) {
+    const what = `${String(heads)} query heads against ${String(keyHeads)} key/value heads`;
+    state.diagnostics.push(diagnose(catalog.attentionSplit, { module: site.node.scope, node: site.node.name, what }, where));
+    return false;
+  }
+  if (degree <= keyHeads) return true;
+  const possible = keyHeads === 1 ? "1" : `at most ${keyHeads}`;
+  state.diagnostics.push(diagnose(catalog.tooFewHeads, { module: site.node.scope, heads: keyHeads, degree, possible }, where));
+  return false;
+}
+
+/** The mask as the local attention needs it: all keys, the local rows, the local heads. */
+function localMask(state: State, site: Attention, rows: AxisShard | null, heads: AxisShard | null): string | null {
+  if (site.mask === null) return null;
+  let mask = site.mask;
+  if (layoutOf(state, mask).length > 0) mask = gatherWhole(state, mask, `${mask}::whole`, "mask gather", site.origin);
+  const headAxis = heads === null ? null : maskAxis(state, mask, "heads");
+  const rowAxis = rows === null ? null : maskAxis(state, mask, "rows");
+  const shards: AxisShard[] = [];
+  if (rowAxis !== null) shards.push({ ...rows!, axis: rowAxis });
+  if (headAxis !== null) shards.push({ ...heads!, axis: headAxis });
+  let local = mask;
+  for (const [i, shard] of shards.entries()) {
+    const shape = shapeOf(state, local);
+    local = sliceLocal(state, local, shard, site.origin);
+    declare(state, local, shape, shards.slice(0, i + 1), mask, site.origin);
+  }
+  return local;
+}
+
+/** The attention node on local operands, giving the node's own result. */
+function finish(state: State, site: Attention, operands: readonly (string | null)[], layout: Layout): boolean {
+  addAttention(state, site, operands, layout, site.node.outputs[0]!);
+  return true;
+}
+
+function addAttention(state: State, site: Attention, operands: readonly (string | null)[], layout: Layout, name: string): string {
+  const output = site.node.outputs[0]!;
+  const shape = shapeOf(state, output);
+  const [made] = addLocal(state, site.origin, {
+    op: site.node.op,
+    domain: site.node.domain,
+    inputs: operands.filter((x) => x !== null),
+    outputs: [{ name, dims: localDims(shape.dims, layout, state.options.mesh, RANK), elem: shape.elem }],
+    attributes: site.node.attributes,
+  });
+  declare(state, made!, shape, layout, output, state.origins.get(site.q) ?? site.origin);
+  return made!;
+}
+

@@ -1,0 +1,122 @@
+/**
+ * @file The exchanges of attention as steps: rows against heads inside a Ulysses group, and keys and values around a ring. Layout work
+ * (blocks of heads, order of ranks) is local nodes, so that what is exchanged is always whole blocks.
+ */
+import { PEER, RANK, add, chunk, floorDiv, mod, mul, type Expr } from "../../expr/expr.ts";
+import { localDims, localLength } from "../layout.ts";
+import { addConcat, addSplit, declare, freshName, layoutOf, shapeOf, type State } from "../state.ts";
+import { assemble } from "../slices.ts";
+import type { AxisShard, Origin, Transfer } from "../types.ts";
+import { HEADS, headShard, ROWS } from "./operands.ts";
+
+/** A value split by rows that goes to heads: `unit` query heads stay together with one key/value head. */
+export interface ToHeads {
+  readonly value: string;
+  readonly rows: AxisShard;
+  readonly heads: number;
+  readonly unit: number;
+}
+
+/** Rows to heads, for several values in one exchange: each rank gets all rows of its group for its heads. */
+export function rowsToHeads(state: State, items: readonly ToHeads[], origin: Origin): readonly string[] {
+  const { ring_degree: rings, ulysses_degree: members } = state.options.mesh;
+  if (members === 1) return items.map((i) => i.value);
+  const begun = items.map((item) => sendHeads(state, item, origin));
+  state.steps.push({
+    kind: "collective", name: freshName(state, `${items[0]!.value}::to-heads`), collective: "all-to-all", group: "ulysses",
+    transfers: begun, purpose: "ulysses in", origin,
+  });
+  return items.map((item, i) => {
+    const shape = shapeOf(state, item.value);
+    const heads = headShard(HEADS, item.heads, item.unit);
+    const layout = rings === 1 ? [heads] : [{ ...item.rows, over: "ring" as const }, heads];
+    const first = mul(floorDiv(RANK, members), members);
+    const size = (length: Expr, member: number): Expr => localLength(length, item.rows, state.options.mesh, add(first, member));
+    const dims = localDims(shape.dims, layout, state.options.mesh, RANK);
+    const blocks = { values: begun[i]!.receive, axis: ROWS, outer: 1, segments: item.rows.segments, inner: 1, size };
+    const made = assemble(state, blocks, `${item.value}::heads`, dims, origin);
+    declare(state, made, shape, layout, item.value, origin);
+    return made;
+  });
+}
+
+function sendHeads(state: State, { value, rows, heads, unit }: ToHeads, origin: Origin): Transfer {
+  const { mesh } = state.options;
+  const members = mesh.ulysses_degree;
+  const shape = shapeOf(state, value);
+  const share = (member: Expr): Expr => mul(chunk(heads / unit, members, member), unit);
+  const send = addSplit(state, origin, value, HEADS, each(members, share), `${value}::to`);
+  const first = mul(floorDiv(RANK, members), members);
+  const local = (from: Expr, to: Expr): readonly Expr[] =>
+    localDims(shape.dims, [rows], mesh, from).map((d, axis) => (axis === HEADS ? share(mod(to, members)) : d));
+  const receive = each(members, (m) => named(state, `${value}::from${m}`, value, local(add(first, m), RANK)));
+  return { send, receive, elem: shape.elem, dims: local(RANK, PEER) };
+}
+
+/** Heads back to rows: the inverse, for the result of attention. `rows` is the layout of the queries. */
+export function headsToRows(state: State, value: string, rows: AxisShard, heads: number, unit: number, name: string, sameAs: string, origin: Origin): string {
+  const { mesh } = state.options;
+  const members = mesh.ulysses_degree;
+  const shape = shapeOf(state, value);
+  const first = mul(floorDiv(RANK, members), members);
+  const share = (length: Expr, rank: Expr): Expr => localLength(length, rows, mesh, rank);
+  const sizes = rows.segments.flatMap((s) => each(members, (m) => share(s.length, add(first, m))));
+  const parts = addSplit(state, origin, value, ROWS, sizes, `${value}::rows`);
+  const ownHeads = (rank: Expr): Expr => mul(chunk(heads / unit, members, mod(rank, members)), unit);
+  const local = (from: Expr, to: Expr): readonly Expr[] =>
+    localDims(shape.dims, [rows], mesh, to).map((d, axis) => (axis === HEADS ? ownHeads(from) : d));
+  const send = each(members, (m) => {
+    const mine = rows.segments.map((_, s) => parts[s * members + m]!);
+    return addConcat(state, origin, mine, ROWS, `${value}::to${m}`, local(RANK, add(first, m)));
+  });
+  const receive = each(members, (m) => named(state, `${value}::from${m}`, value, local(add(first, m), RANK)));
+  state.steps.push({
+    kind: "collective", name: freshName(state, `${sameAs}::to-rows`), collective: "all-to-all", group: "ulysses",
+    transfers: [{ send, receive, elem: shape.elem, dims: local(RANK, PEER) }], purpose: "ulysses out", origin,
+  });
+  const made = addConcat(state, origin, receive, HEADS, name, localDims(shape.dims, [rows], mesh, RANK));
+  declare(state, made, shape, [rows], sameAs, origin);
+  return made;
+}
+
+/** Keys and values of all ring members on each of them, in the original order. */
+export function gatherRing(state: State, values: readonly string[], rows: AxisShard, origin: Origin): readonly string[] {
+  const { mesh } = state.options;
+  const { ring_degree: rings, ulysses_degree: members } = mesh;
+  if (rings === 1) return values;
+  const ring: AxisShard = { ...rows, over: "ring" };
+  const local = (value: string, rank: Expr): readonly Expr[] => {
+    const heads = layoutOf(state, value).filter((s) => s.over === "ulysses");
+    return localDims(shapeOf(state, value).dims, [ring, ...heads], mesh, rank);
+  };
+  const member = (r: number): Expr => add(r * members, mod(RANK, members));
+  const transfers = values.map((value): Transfer => ({
+    send: [value],
+    receive: each(rings, (r) => named(state, `${value}::ring${r}`, value, local(value, member(r)))),
+    elem: shapeOf(state, value).elem,
+    dims: local(value, RANK),
+  }));
+  state.steps.push({
+    kind: "collective", name: freshName(state, `${values[0]}::ring`), collective: "all-gather", group: "ring", transfers, purpose: "ring", origin,
+  });
+  return values.map((value, i) => {
+    const heads = layoutOf(state, value).filter((s) => s.over === "ulysses");
+    const size = (length: Expr, r: number): Expr => localLength(length, ring, mesh, r * members);
+    const blocks = { values: transfers[i]!.receive, axis: ROWS, outer: 1, segments: rows.segments, inner: 1, size };
+    const dims = localDims(shapeOf(state, value).dims, heads, mesh, RANK);
+    const made = assemble(state, blocks, `${value}::all`, dims, origin);
+    declare(state, made, shapeOf(state, value), heads, value, origin);
+    return made;
+  });
+}
+
+function named(state: State, wish: string, like: string, dims: readonly Expr[]): string {
+  const name = freshName(state, wish);
+  state.shapes.set(name, { elem: shapeOf(state, like).elem, dims });
+  return name;
+}
+
+function each<T>(count: number, make: (index: number) => T): readonly T[] {
+  return Array.from({ length: count }, (_, i) => make(i));
+}
+

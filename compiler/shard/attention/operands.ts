@@ -1,0 +1,53 @@
+/**
+ * @file The operands of an attention node as the schemes see them: rows, heads, and the mask with what each of its axes stands for.
+ */
+import type { CanonicalNode } from "../../canonical/types.ts";
+import { equal, type Expr } from "../../expr/expr.ts";
+import { layoutOf, shapeOf, type State } from "../state.ts";
+import type { AxisShard, Origin, Segment } from "../types.ts";
+
+/** Axes of q, k, v and of the result: (B, S, H, D). */
+export const ROWS = 1;
+export const HEADS = 2;
+
+export interface Attention {
+  readonly node: CanonicalNode;
+  readonly origin: Origin;
+  readonly q: string;
+  readonly k: string;
+  readonly v: string;
+  readonly mask: string | null;
+}
+
+export function readAttention(node: CanonicalNode): Attention {
+  const [q, k, v, mask] = node.inputs;
+  return { node, origin: { module: node.scope, node: node.name, spec: null }, q: q!, k: k!, v: v!, mask: mask || null };
+}
+
+/** The split of a value's rows, if that is how it is split. */
+export function rowsOf(state: State, value: string): AxisShard | null {
+  const [shard] = layoutOf(state, value);
+  return shard !== undefined && shard.axis === ROWS && equal(shard.outer, 1) && equal(shard.inner, 1) ? shard : null;
+}
+
+/** Split, but not by rows. */
+export function isOddlySplit(state: State, value: string): boolean {
+  return layoutOf(state, value).length > 0 && rowsOf(state, value) === null;
+}
+
+export function headsOf(state: State, value: string): Expr {
+  return shapeOf(state, value).dims[HEADS]!;
+}
+
+/** Which axis of the mask stands for `what`, or `null` where it is broadcast. Aligned from the right with (B, H, Sq, Sk). */
+export function maskAxis(state: State, mask: string, what: "heads" | "rows" | "keys"): number | null {
+  const { dims } = shapeOf(state, mask);
+  const axis = dims.length - { heads: 3, rows: 2, keys: 1 }[what];
+  return axis < 0 || dims[axis] === 1 ? null : axis;
+}
+
+/** The heads of a group of query heads as one segment that is spread over the Ulysses group. */
+export function headShard(axis: number, heads: Expr, unit: number): AxisShard {
+  const segments: readonly Segment[] = [{ length: heads, origin: "heads" }];
+  return { axis, over: "ulysses", outer: 1, segments, inner: 1, unit };
+}

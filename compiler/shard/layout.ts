@@ -1,0 +1,158 @@
+/**
+ * @file Arithmetic of layouts: how the split of an axis reads in the factors of an operator, and back. Pure functions on expressions;
+ * nothing here knows an operator or a graph.
+ */
+import type { Axis, Factor } from "../canonical/operators/types.ts";
+import { add, chunk, chunkStart, equal, exactDiv, floorDiv, mod, mul, type Expr } from "../expr/expr.ts";
+import type { AxisShard, Layout, Segment } from "./types.ts";
+
+export interface Mesh {
+  readonly ring_degree: number;
+  readonly ulysses_degree: number;
+}
+
+/** The split part of one factor: `outer` x segments x `inner`. */
+export interface Split {
+  readonly outer: Expr;
+  readonly segments: readonly Segment[];
+  readonly inner: Expr;
+}
+
+export const WHOLE: Layout = [];
+
+export function ranksOf(mesh: Mesh): number {
+  return mesh.ring_degree * mesh.ulysses_degree;
+}
+
+/** A split of an axis over all ranks. */
+export function shardOf(axis: number, { outer, segments, inner }: Split): AxisShard {
+  return { axis, over: "mesh", outer, segments, inner, unit: 1 };
+}
+
+export function lengthOf(segments: readonly Segment[]): Expr {
+  return add(0, ...segments.map((s) => s.length));
+}
+
+/** Extent of a split axis of the whole value. */
+export function extentOf(split: Split): Expr {
+  return mul(split.outer, lengthOf(split.segments), split.inner);
+}
+
+/** Extent of a sharded axis on flat rank `rank`. */
+export function localExtent(shard: AxisShard, mesh: Mesh, rank: Expr): Expr {
+  const lengths = shard.segments.map((s) => localLength(s.length, shard, mesh, rank));
+  return mul(shard.outer, add(0, ...lengths), shard.inner);
+}
+
+/** What flat rank `rank` holds of one segment. */
+export function localLength(length: Expr, shard: Pick<AxisShard, "over" | "unit">, mesh: Mesh, rank: Expr): Expr {
+  const { ring_degree: rings, ulysses_degree: members } = mesh;
+  if (shard.over === "mesh") return chunk(length, rings * members, rank);
+  if (shard.over === "ulysses") {
+    return mul(chunk(floorDiv(length, shard.unit), members, mod(rank, members)), shard.unit);
+  }
+  const ring = floorDiv(rank, members);
+  const first = mul(ring, members);
+  return add(0, ...Array.from({ length: members }, (_, u) => chunk(length, rings * members, add(first, u))));
+}
+
+/** Where the part of flat rank `rank` begins in one segment. */
+export function localStart(length: Expr, shard: Pick<AxisShard, "over" | "unit">, mesh: Mesh, rank: Expr): Expr {
+  const { ring_degree: rings, ulysses_degree: members } = mesh;
+  if (shard.over === "mesh") return chunkStart(length, rings * members, rank);
+  if (shard.over === "ulysses") {
+    return mul(chunkStart(floorDiv(length, shard.unit), members, mod(rank, members)), shard.unit);
+  }
+  return chunkStart(length, rings * members, mul(floorDiv(rank, members), members));
+}
+
+/** The whole shape with the sharded axes as flat rank `rank` holds them. */
+export function localDims(dims: readonly Expr[], layout: Layout, mesh: Mesh, rank: Expr): readonly Expr[] {
+  return dims.map((d, axis) => {
+    const shard = layout.find((s) => s.axis === axis);
+    return shard === undefined ? d : localExtent(shard, mesh, rank);
+  });
+}
+
+/** Reads a split axis in an operator's factors: which factor is split how; `null` where the split does not fit one factor. */
+export function locate(axis: Axis, shard: Split, factors: readonly Factor[]): ReadonlyMap<number, Split> | null {
+  return "product" in axis ? locateInProduct(axis.product, shard, factors) : locateInParts(axis.parts, shard, factors);
+}
+
+/** Stride arithmetic: the factor that begins at or before `outer` and ends at or after `outer` x length. */
+function locateInProduct(
+  product: readonly number[], shard: Split, factors: readonly Factor[],
+): ReadonlyMap<number, Split> | null {
+  let before: Expr = 1;
+  const end = mul(shard.outer, lengthOf(shard.segments));
+  for (const factor of product) {
+    const after = mul(before, factors[factor]!.size);
+    const outer = exactDiv(shard.outer, before);
+    const inner = exactDiv(after, end);
+    if (outer !== null && inner !== null) return new Map([[factor, { outer, segments: shard.segments, inner }]]);
+    before = after;
+  }
+  return null;
+}
+
+/** Parts end to end: each takes whole segments, in order. */
+function locateInParts(
+  parts: readonly number[], shard: Split, factors: readonly Factor[],
+): ReadonlyMap<number, Split> | null {
+  const pieces = partition(shard, parts.map((p) => factors[p]!.size));
+  return pieces === null ? null : new Map(parts.map((p, i) => [p, pieces[i]!]));
+}
+
+/** Cuts a split axis into parts of the given extents, at borders of segments only. `inner` stays with every part. */
+export function partition(shard: Split, sizes: readonly Expr[]): readonly Split[] | null {
+  if (sizes.length === 1) return [shard];
+  if (!equal(shard.outer, 1)) return null;
+  const rest = [...shard.segments];
+  const result: Split[] = [];
+  for (const size of sizes) {
+    const taken: Segment[] = [];
+    while (!equal(mul(lengthOf(taken), shard.inner), size)) {
+      const next = rest.shift();
+      if (next === undefined) return null;
+      taken.push(next);
+    }
+    result.push({ outer: 1, segments: taken, inner: shard.inner });
+  }
+  return rest.length === 0 ? result : null;
+}
+
+/** How an axis is split when its factors are split as given; `undefined` if none is, `null` if the parts do not fit together. */
+export function embed(axis: Axis, splits: ReadonlyMap<number, Split>, factors: readonly Factor[]): Split | null | undefined {
+  if ("parts" in axis) return embedParts(axis.parts, splits);
+  const at = axis.product.findIndex((f) => splits.has(f));
+  if (at < 0) return undefined;
+  if (axis.product.some((f, i) => i !== at && splits.has(f))) return null;
+  const split = splits.get(axis.product[at]!)!;
+  const size = (f: number): Expr => factors[f]!.size;
+  return {
+    outer: mul(split.outer, ...axis.product.slice(0, at).map(size)),
+    segments: split.segments,
+    inner: mul(split.inner, ...axis.product.slice(at + 1).map(size)),
+  };
+}
+
+function embedParts(parts: readonly number[], splits: ReadonlyMap<number, Split>): Split | null | undefined {
+  const found = parts.map((p) => splits.get(p));
+  if (found.every((s) => s === undefined)) return undefined;
+  const present = found.filter((s) => s !== undefined);
+  const inner = present.find((s) => s.segments.length > 0)?.inner ?? 1;
+  const fits = present.length === parts.length &&
+    present.every((s) => s.segments.length === 0 || (equal(s.outer, 1) && equal(s.inner, inner)));
+  return fits ? { outer: 1, segments: present.flatMap((s) => s.segments), inner } : null;
+}
+
+/** A short text: `axis 1 = [txt, img]`, `whole`. */
+export function showLayout(layout: Layout, show: (e: Expr) => string): string {
+  if (layout.length === 0) return "whole";
+  return layout.map((s) => {
+    const segments = `[${s.segments.map((x) => show(x.length)).join(", ")}]`;
+    const outer = equal(s.outer, 1) ? "" : `${show(s.outer)} x `;
+    const inner = equal(s.inner, 1) ? "" : ` x ${show(s.inner)}`;
+    return `axis ${s.axis} = ${outer}${segments}${inner}${s.over === "mesh" ? "" : ` over ${s.over}`}`;
+  }).join(", ");
+}

@@ -1,0 +1,153 @@
+/**
+ * @file Takes one operator from the layouts of its operands to that of its results, by its factor map alone. Whole operands that share a
+ * split factor are aligned; lengths that must agree are assumed; everything else is refused. Knows no operator.
+ */
+import { siteOf } from "../canonical/infer.ts";
+import { ruleOf } from "../canonical/operators/table.ts";
+import type { Axis, FactorMap } from "../canonical/operators/types.ts";
+import { outputShapes } from "../canonical/infer.ts";
+import type { CanonicalNode } from "../canonical/types.ts";
+import * as catalog from "../diagnostics/catalog/shard.ts";
+import { diagnose } from "../diagnostics/diagnose.ts";
+import { show } from "../expr/expr.ts";
+import { alignOperand } from "./alignment.ts";
+import { embed, extentOf, locate, shardOf, WHOLE, type Split } from "./layout.ts";
+import { localOperands } from "./local-operands.ts";
+import { at, atSplitOf, relatedTo, sayLayout, sayOrigin } from "./origins.ts";
+import { declare, layoutOf, shapeOf, type State } from "./state.ts";
+import { unify, type Demand } from "./unify.ts";
+import type { Layout, Origin } from "./types.ts";
+
+/** Propagates through one node whose operands are values of the sharded graph; false if it was refused. */
+export function propagate(state: State, node: CanonicalNode): boolean {
+  const origin: Origin = { module: node.scope, node: node.name, spec: null };
+  const split = node.inputs.filter((name) => layoutOf(state, name).length > 0);
+  const site = siteOf(node, knowledge(state));
+  if (split.length === 0) {
+    outputsOf(node).forEach((name) => declare(state, name, shapeOf(state, name), WHOLE, name, origin));
+    take(state, node, origin);
+    return true;
+  }
+  const map = ruleOf(node).factors(site);
+  if (map === null) return refuse(state, split[0]!, diagnose(catalog.unknownShape, { ...at(node), value: split[0]! }, atSplitOf(state, split[0]!)));
+  const demands = read(state, node, map);
+  const splits = demands === null ? null : unify(state, node, demands, map, origin);
+  if (splits === null || !allFree(state, node, map, splits, demands!)) return poison(state, node);
+  const aligned = node.inputs.map((name, i) => alignOperand(state, node, i, name, map, splits));
+  if (aligned.some((name) => name === null)) return poison(state, node);
+  const shapes = outputShapes(site);
+  const layouts = outputLayouts(state, node, map, splits);
+  if (layouts === null || shapes === null) return poison(state, node);
+  const local = localOperands(state, { ...node, inputs: aligned as string[] }, map, shapes, layouts);
+  take(state, local, origin);
+  node.outputs.forEach((name, i) => {
+    if (name === "") return;
+    const layout = layouts[i]!;
+    const dims = shapes[i]!.dims.map((d, axis) => (layout[0]?.axis === axis ? extentOf(layout[0]) : d));
+    declare(state, name, { elem: shapes[i]!.elem, dims }, layout, name, originFor(state, split, origin));
+  });
+  return true;
+}
+
+function knowledge(state: State) {
+  return {
+    shapes: { get: (name: string) => (state.shapes.has(name) ? shapeOf(state, name) : undefined) } as ReadonlyMap<string, ReturnType<typeof shapeOf>>,
+    integers: state.integers,
+    constants: state.graph.constants,
+    declared: (name: string) => (state.shapes.has(name) ? shapeOf(state, name) : null),
+  };
+}
+
+/** The origin of a result is that of the first split operand: the plan entry, as long as one can be named. */
+function originFor(state: State, split: readonly string[], otherwise: Origin): Origin {
+  return state.origins.get(split[0]!) ?? otherwise;
+}
+
+function take(state: State, node: CanonicalNode, origin: Origin): void {
+  outputsOf(node).forEach((name) => state.taken.add(name));
+  state.steps.push({ kind: "local", node, origin });
+}
+
+function outputsOf(node: CanonicalNode): readonly string[] {
+  return node.outputs.filter((name) => name !== "");
+}
+
+/** Reads every split operand in the node's factors; `null` where one cannot be read. */
+function read(state: State, node: CanonicalNode, map: FactorMap): readonly Demand[] | null {
+  const demands: Demand[] = [];
+  for (const [operand, value] of node.inputs.entries()) {
+    const [shard] = layoutOf(state, value);
+    const axis = shard === undefined ? undefined : map.inputs[operand]?.[shard.axis];
+    if (shard === undefined) continue;
+    const normal = { ...shard, outer: state.assumed.normal(shard.outer), inner: state.assumed.normal(shard.inner),
+      segments: shard.segments.map((s) => ({ ...s, length: state.assumed.normal(s.length) })) };
+    const splits = axis === undefined ? null : locate(axis, normal, map.factors);
+    if (splits === null) {
+      reportUnread(state, node, value, axis, map);
+      return null;
+    }
+    demands.push({ operand, value, splits });
+  }
+  return demands;
+}
+
+function reportUnread(state: State, node: CanonicalNode, value: string, axis: Axis | undefined, map: FactorMap): void {
+  const from = sayOrigin(state.origins.get(value));
+  const layout = sayLayout(state, value);
+  const where = atSplitOf(state, value, relatedTo({ module: node.scope, node: node.name, spec: null }, "met here"));
+  if (axis !== undefined && "parts" in axis) {
+    const parts = axis.parts.map((p) => show(map.factors[p]!.size)).filter((s) => s !== "0").join(", ");
+    state.diagnostics.push(diagnose(catalog.borderInsideSegment, { ...at(node), value, layout, parts, from }, where));
+    return;
+  }
+  const shape = `(${shapeOf(state, value).dims.map(show).join(", ")})`;
+  const result = `(${shapeOf(state, node.outputs[0]!).dims.map(show).join(", ")})`;
+  state.diagnostics.push(diagnose(catalog.cannotFollow, { ...at(node), value, layout, shape, result, from }, where));
+}
+
+/** Only free factors may stay split. */
+function allFree(
+  state: State, node: CanonicalNode, map: FactorMap, splits: ReadonlyMap<number, Split>, demands: readonly Demand[],
+): boolean {
+  for (const factor of splits.keys()) {
+    if (map.factors[factor]!.kind === "free") continue;
+    const value = demands.find((d) => d.splits.has(factor))?.value ?? node.inputs[0]!;
+    const params = { ...at(node), value, axis: layoutOf(state, value)[0]?.axis ?? 0, layout: sayLayout(state, value), from: sayOrigin(state.origins.get(value)) };
+    const where = atSplitOf(state, value, relatedTo({ module: node.scope, node: node.name, spec: null }, "needs the whole axis"));
+    state.diagnostics.push(diagnose(catalog.needsWholeAxis, params, where));
+    return false;
+  }
+  return true;
+}
+
+/** Layouts of the results: at most one split axis each. */
+function outputLayouts(
+  state: State, node: CanonicalNode, map: FactorMap, splits: ReadonlyMap<number, Split>,
+): readonly Layout[] | null {
+  const layouts: Layout[] = [];
+  for (const [i, axes] of map.outputs.entries()) {
+    const found = axes.flatMap((axis, a) => {
+      const split = embed(axis, splits, map.factors);
+      return split === undefined ? [] : [split === null ? null : shardOf(a, split)];
+    });
+    const [only] = found;
+    if (found.length > 1 || only === null) {
+      const value = node.outputs[i] ?? node.name;
+      state.diagnostics.push(diagnose(catalog.twoAxes, { ...at(node), value }, atSplitOf(state, node.inputs[0]!)));
+      return null;
+    }
+    layouts.push(only === undefined ? WHOLE : [only]);
+  }
+  return layouts;
+}
+
+function refuse(state: State, value: string, diagnostic: ReturnType<typeof diagnose>): false {
+  state.diagnostics.push(diagnostic);
+  state.poisoned.add(value);
+  return false;
+}
+
+function poison(state: State, node: CanonicalNode): false {
+  outputsOf(node).forEach((name) => state.poisoned.add(name));
+  return false;
+}

@@ -1,0 +1,45 @@
+/**
+ * @file How the origin of a layout is said to a person, and pointed at. Knows plan entries and nodes, not operators.
+ */
+import type { CanonicalNode } from "../canonical/types.ts";
+import type { Where } from "../diagnostics/diagnose.ts";
+import type { Related } from "../diagnostics/types.ts";
+import { show } from "../expr/expr.ts";
+import { showLayout } from "./layout.ts";
+import { layoutOf, type State } from "./state.ts";
+import type { Layout, Origin } from "./types.ts";
+
+/** `the plan entry "" / hidden_states`, or the node that did it. */
+export function sayOrigin(origin: Origin | undefined): string {
+  if (origin === undefined) return "an earlier step";
+  if (origin.spec !== null) return `the plan entry ${origin.spec.origin.pointer}`;
+  return origin.node === null ? `the module "${origin.module}"` : `the node ${origin.node}`;
+}
+
+/** Points at the plan entry where the origin has one with a place. */
+export function relatedTo(origin: Origin | undefined, message: string): readonly Related[] {
+  const span = origin?.spec?.origin.span ?? null;
+  if (origin === undefined) return [];
+  const place = span === null ? {} : { file: span.file, start: span.start, end: span.end };
+  return [{ message, ...place, ...(origin.node === null ? {} : { node: origin.node }), module: origin.module }];
+}
+
+/** A diagnostic's place: the plan entry that split `value`, as far as it is known. */
+export function atSplitOf(state: State, value: string, extra: readonly Related[] = []): Where {
+  const origin = state.origins.get(value);
+  return { span: origin?.spec?.origin.span ?? undefined, related: extra };
+}
+
+/** The layout of a value in words. */
+export function sayLayout(state: State, value: string): string {
+  return showLayout(layoutOf(state, value), show);
+}
+
+export function say(layout: Layout): string {
+  return showLayout(layout, show);
+}
+
+/** A node as the catalogue names it. */
+export function at(node: CanonicalNode): { op: string; node: string; module: string } {
+  return { op: node.op, node: node.name, module: node.scope };
+}

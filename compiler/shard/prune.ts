@@ -1,0 +1,38 @@
+/**
+ * @file Drops the steps that no graph output needs: lazy fills, tables that were sliced at their source, unused gathers.
+ */
+import type { ShardedGraph, ShardedStep } from "./types.ts";
+
+export function prune(graph: ShardedGraph): ShardedGraph {
+  const needed = new Set(graph.graph.outputs);
+  const kept: ShardedStep[] = [];
+  for (const step of [...graph.steps].reverse()) {
+    if (!writes(step).some((name) => needed.has(name))) continue;
+    reads(step).forEach((name) => needed.add(name));
+    kept.push(step);
+  }
+  const written = new Set(kept.flatMap(writes));
+  const live = (name: string): boolean => written.has(name) || needed.has(name);
+  return {
+    ...graph,
+    steps: kept.reverse(),
+    integers: only(graph.integers, live),
+    layouts: only(graph.layouts, live),
+    sameAs: only(graph.sameAs, live),
+    alignments: graph.alignments.filter((a) => live(a.aligned)),
+  };
+}
+
+/** Values that a step writes. */
+export function writes(step: ShardedStep): readonly string[] {
+  return step.kind === "local" ? step.node.outputs.filter((n) => n !== "") : step.transfers.flatMap((t) => t.receive);
+}
+
+/** Values that a step reads, constants and integers among them. */
+export function reads(step: ShardedStep): readonly string[] {
+  return step.kind === "local" ? step.node.inputs.filter((n) => n !== "") : step.transfers.flatMap((t) => t.send);
+}
+
+function only<T>(map: ReadonlyMap<string, T>, live: (name: string) => boolean): ReadonlyMap<string, T> {
+  return new Map([...map].filter(([name]) => live(name)));
+}

@@ -1,0 +1,83 @@
+/**
+ * @file Propagates the plan's splits through the bound graph in one forward pass, and proves on the way that the program gives the same
+ * result. What cannot be proven is refused.
+ */
+import type { BoundPlan } from "../bind/types.ts";
+import { CP, type CanonicalNode, type ValueShape } from "../canonical/types.ts";
+import * as catalog from "../diagnostics/catalog/shard.ts";
+import { diagnose, settle } from "../diagnostics/diagnose.ts";
+import type { Result } from "../diagnostics/types.ts";
+import { RANK } from "../expr/expr.ts";
+import { attend } from "./attention/attention.ts";
+import { gatherValue, shardValue } from "./boundary.ts";
+import { localDims } from "./layout.ts";
+import { propagate } from "./operator.ts";
+import { relatedTo, sayLayout, sayOrigin } from "./origins.ts";
+import { prune } from "./prune.ts";
+import { addIdentity } from "./slices.ts";
+import { layoutOf, newState, valueOf, type ShardOptions, type State } from "./state.ts";
+import type { ShardedGraph } from "./types.ts";
+
+/** Shards a bound plan for a mesh. */
+export function shard(bound: BoundPlan, options: ShardOptions): Result<ShardedGraph> {
+  const state = newState(bound.graph, bound.bindings, options);
+  for (const node of bound.graph.nodes) visit(state, node);
+  finishOutputs(state);
+  const split = state.attention.some((site) => site.scheme !== "local");
+  if (!split && bound.bindings.length > 0 && state.options.mesh.ring_degree * state.options.mesh.ulysses_degree > 1) {
+    state.diagnostics.push(diagnose(catalog.noSplitAttention, { sites: state.attention.length }));
+  }
+  return settle(prune(toGraph(state)), state.diagnostics);
+}
+
+function visit(state: State, node: CanonicalNode): void {
+  const inputs = node.inputs.map((name) => valueOf(state, name));
+  if (inputs.some((name) => state.poisoned.has(name))) {
+    node.outputs.forEach((name) => state.poisoned.add(name));
+    return;
+  }
+  const local = { ...node, inputs };
+  if (node.domain !== CP) propagate(state, local);
+  else if (node.op === "Shard") shardValue(state, node);
+  else if (node.op === "Gather") gatherValue(state, node);
+  else if (node.op === "Attention") refuseOn(state, node, attend(state, local));
+  else propagate(state, local);
+}
+
+function refuseOn(state: State, node: CanonicalNode, done: boolean): void {
+  if (!done) node.outputs.forEach((name) => state.poisoned.add(name));
+}
+
+/** Every graph output must be whole on every rank, and carry its own name. */
+function finishOutputs(state: State): void {
+  for (const output of state.graph.outputs) {
+    const value = valueOf(state, output);
+    if (state.poisoned.has(value) || state.poisoned.has(output)) continue;
+    const [shard] = layoutOf(state, value);
+    const origin = state.origins.get(value);
+    if (shard !== undefined) {
+      const module = state.graph.nodes.find((n) => n.outputs.includes(output))?.scope ?? "";
+      const params = { output, layout: sayLayout(state, value), axis: shard.axis, from: sayOrigin(origin), module };
+      const where = { span: origin?.spec?.origin.span ?? undefined, related: relatedTo(origin, "split here") };
+      state.diagnostics.push(diagnose(catalog.outputStillSplit, params, where));
+    } else if (value !== output) {
+      addIdentity(state, value, output, origin ?? { module: "", node: null, spec: null });
+    }
+  }
+}
+
+function toGraph(state: State): ShardedGraph {
+  const { graph, options, steps, integers, layouts, sameAs, alignments, attention } = state;
+  const shapes = new Map<string, ValueShape>();
+  const localShapes = new Map<string, ValueShape>();
+  for (const [name, { elem, dims }] of state.shapes) {
+    const normal = dims.map(state.assumed.normal);
+    const layout = layouts.get(name);
+    shapes.set(name, { elem, dims: normal });
+    localShapes.set(name, { elem, dims: localDims(normal, layout ?? [], options.mesh, RANK) });
+  }
+  return {
+    graph, mesh: options.mesh, steps, integers, shapes, localShapes, layouts, sameAs, alignments, attention,
+    equations: state.assumed.equations,
+  };
+}

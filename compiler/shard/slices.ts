@@ -1,0 +1,114 @@
+/**
+ * @file Cutting a rank's part out of a whole value, and laying blocks of ranks in the original order. Both are local nodes; the numbers
+ * that differ between ranks are integer operands.
+ */
+import type { ValueShape } from "../canonical/types.ts";
+import { add, equal, mul, RANK, type Expr } from "../expr/expr.ts";
+import { localDims, localLength, localStart, ranksOf } from "./layout.ts";
+import {
+  addConcat, addLocal, addReshape, addSplit, declare, elemOf, integers, layoutOf, shapeOf, type State,
+} from "./state.ts";
+import type { AxisShard, Layout, Origin, Segment } from "./types.ts";
+
+/** The part of a whole value that the evaluating rank holds under `shard`; the value itself where there is one rank. */
+export function sliceLocal(state: State, value: string, shard: AxisShard, origin: Origin): string {
+  const { mesh } = state.options;
+  const shape = shapeOf(state, value);
+  if (ranksOf(mesh) === 1) return value;
+  if (!equal(shard.outer, 1)) return sliceMerged(state, value, shape, shard, origin);
+  const pieces: string[] = [];
+  let before: Expr = 0;
+  for (const [i, { length }] of shard.segments.entries()) {
+    const start = mul(add(before, localStart(length, shard, mesh, RANK)), shard.inner);
+    const size = mul(localLength(length, shard, mesh, RANK), shard.inner);
+    pieces.push(addSlice(state, value, shard.axis, start, size, `${value}::slice${i}`, origin));
+    before = add(before, length);
+  }
+  const dims = localDims(shape.dims, [shard], mesh, RANK);
+  return addConcat(state, origin, pieces, shard.axis, `${value}::local`, dims);
+}
+
+/** An axis whose split factor is not its outermost one is taken apart, sliced, and merged again. */
+function sliceMerged(state: State, value: string, shape: ValueShape, shard: AxisShard, origin: Origin): string {
+  const { axis } = shard;
+  const rest = mul(add(0, ...shard.segments.map((s) => s.length)), shard.inner);
+  const apart = [...shape.dims.slice(0, axis), shard.outer, rest, ...shape.dims.slice(axis + 1)];
+  const split = addReshape(state, origin, value, `${value}::apart`, apart);
+  const inner: AxisShard = { ...shard, axis: axis + 1, outer: 1 };
+  const sliced = sliceLocal(state, split, inner, origin);
+  return addReshape(state, origin, sliced, `${value}::local`, localDims(shape.dims, [shard], state.options.mesh, RANK));
+}
+
+function addSlice(state: State, value: string, axis: number, start: Expr, size: Expr, name: string, origin: Origin): string {
+  const { dims } = shapeOf(state, value);
+  const operands = [
+    integers(state, `${name}::start`, [start]),
+    integers(state, `${name}::end`, [add(start, size)]),
+    integers(state, `${name}::axis`, [axis]),
+  ];
+  const outputs = [{ name, dims: dims.map((d, a) => (a === axis ? size : d)) }];
+  return addLocal(state, origin, { op: "Slice", inputs: [value, ...operands], outputs })[0]!;
+}
+
+/** Blocks of one axis from several members, and what each of them holds of each segment. */
+export interface Blocks {
+  readonly values: readonly string[];
+  readonly axis: number;
+  readonly outer: Expr;
+  readonly segments: readonly Segment[];
+  readonly inner: Expr;
+  /** Extent of segment `length` in block `member`. */
+  readonly size: (length: Expr, member: number) => Expr;
+}
+
+/** Lays blocks in the original order: segment by segment, member by member. `dims` is the shape of the result on the evaluating rank. */
+export function assemble(state: State, blocks: Blocks, name: string, dims: readonly Expr[], origin: Origin): string {
+  const { values, axis, segments, inner } = blocks;
+  if (values.length === 1) return values[0]!;
+  if (!equal(blocks.outer, 1)) return assembleMerged(state, blocks, name, dims, origin);
+  const cut = values.map((value, member) =>
+    addSplit(state, origin, value, axis, segments.map((s) => mul(blocks.size(s.length, member), inner)), `${value}::part`),
+  );
+  const ordered = segments.flatMap((_, s) => cut.map((parts) => parts[s]!));
+  return addConcat(state, origin, ordered, axis, name, dims);
+}
+
+function assembleMerged(state: State, blocks: Blocks, name: string, dims: readonly Expr[], origin: Origin): string {
+  const { axis, outer, segments, inner } = blocks;
+  const apart = blocks.values.map((value, member) => {
+    const shape = shapeOf(state, value);
+    const rest = mul(add(0, ...segments.map((s) => blocks.size(s.length, member))), inner);
+    return addReshape(state, origin, value, `${value}::apart`, [...shape.dims.slice(0, axis), outer, rest, ...shape.dims.slice(axis + 1)]);
+  });
+  const total = add(0, ...blocks.values.map((_, m) => mul(add(0, ...segments.map((s) => blocks.size(s.length, m))), inner)));
+  const wide = [...dims.slice(0, axis), outer, total, ...dims.slice(axis + 1)];
+  const joined = assemble(state, { ...blocks, values: apart, axis: axis + 1, outer: 1 }, `${name}::apart`, wide, origin);
+  return addReshape(state, origin, joined, name, dims);
+}
+
+/**
+ * A whole value as `layout` asks for it (at most one axis): sliced once and used again. Also how a plan's split begins: its first
+ * reader finds the slice here.
+ */
+export function align(state: State, value: string, layout: Layout, origin: Origin): string {
+  const [shard] = layout;
+  if (shard === undefined) return value;
+  const key = `${value}::as::${JSON.stringify([shard.axis, shard.outer, shard.segments.map((s) => s.length), shard.inner])}`;
+  const known = state.aliases.get(key);
+  if (known !== undefined) return known;
+  const local = sliceLocal(state, value, shard, origin);
+  const named = local === value ? addIdentity(state, value, `${value}::local`, origin) : local;
+  declare(state, named, shapeOf(state, value), layout, value, origin);
+  state.aliases.set(key, named);
+  return named;
+}
+
+/** A second name for a value. */
+export function addIdentity(state: State, value: string, name: string, origin: Origin): string {
+  const [made] = addLocal(state, origin, {
+    op: "Identity", inputs: [value], outputs: [{ name, dims: shapeOf(state, value).dims, elem: elemOf(state, value) }],
+  });
+  declare(state, made!, shapeOf(state, value), layoutOf(state, value), value, origin);
+  return made!;
+}
+

@@ -1,0 +1,123 @@
+/**
+ * @file The sharded graph: what every rank executes, value by value, with the layout of each. All ranks run the same nodes;
+ * what differs between them is said by expressions in `rank`. Knows nothing of pieces, sessions or transports.
+ */
+import type { CanonicalGraph, CanonicalNode, IntegerValue, ValueShape } from "../canonical/types.ts";
+import type { Expr } from "../expr/expr.ts";
+import type { PlanSpec } from "../plan/types.ts";
+
+/** A run of tokens that is split on its own. */
+export interface Segment {
+  readonly length: Expr;
+  /** Who introduced it: a union-find class name, for messages only; not part of equality. */
+  readonly origin: string;
+}
+
+/**
+ * One axis of a value that is spread over ranks. The axis reads, outer to inner: `outer` whole, the concatenated segments, `inner` whole.
+ * `over`: `mesh`, chunk `rank` of N of each segment; `ring`, the chunks of all ranks of the own Ulysses group (rows inside attention);
+ * `ulysses`, chunk `rank % U` of U, in units of `unit` (heads inside attention).
+ */
+export interface AxisShard {
+  readonly axis: number;
+  readonly over: "mesh" | "ring" | "ulysses";
+  readonly outer: Expr;
+  readonly segments: readonly Segment[];
+  readonly inner: Expr;
+  /** Query heads per key/value head where `over` is `ulysses`, else 1: the split is of segments / unit. */
+  readonly unit: number;
+}
+
+/** Empty: whole on every rank. One entry outside attention, at most two inside. */
+export type Layout = readonly AxisShard[];
+
+/** Why a node of the sharded graph exists. */
+export interface Origin {
+  readonly module: string;
+  /** Node of the canonical graph, if there is one. */
+  readonly node: string | null;
+  /** The plan entry, if one asked for it. */
+  readonly spec: PlanSpec | null;
+}
+
+/** What the rank computes on its own. Its integer operands are in `ShardedGraph.integers`, already local. */
+export interface LocalStep {
+  readonly kind: "local";
+  readonly node: CanonicalNode;
+  readonly origin: Origin;
+}
+
+/** How ranks exchange blocks: `all-to-all` block j goes to member j; `all-gather` one block goes to all; `shift` one block goes to the next member. */
+export type CollectiveKind = "all-to-all" | "all-gather" | "shift";
+
+/** Members, in order: all ranks; the own Ulysses group (adjacent ranks); the own ring group (ranks U apart). */
+export type Group = "mesh" | "ulysses" | "ring";
+
+export interface Transfer {
+  /** all-to-all: one value per member, in order; all-gather and shift: one value. */
+  readonly send: readonly string[];
+  /** all-to-all and all-gather: one value per member (the sender), in order, the own block among them; shift: one value. */
+  readonly receive: readonly string[];
+  readonly elem: ValueShape["elem"];
+  /** Extents of the block that flat rank `rank` sends to flat rank `peer`. */
+  readonly dims: readonly Expr[];
+}
+
+export { PEER } from "../expr/expr.ts";
+
+export interface CollectiveStep {
+  readonly kind: "collective";
+  readonly name: string;
+  readonly collective: CollectiveKind;
+  readonly group: Group;
+  readonly transfers: readonly Transfer[];
+  /** What it serves, as said to the user: `gather`, `ulysses in`, `ulysses out`, `ring`, `mask gather`. */
+  readonly purpose: string;
+  readonly origin: Origin;
+}
+
+export type ShardedStep = LocalStep | CollectiveStep;
+
+/** Two numbers that must agree, because the proof used it. */
+export interface Equation {
+  readonly left: Expr;
+  readonly right: Expr;
+  /** What each side is, for the message: `hidden_states axis 1`. */
+  readonly leftName: string;
+  readonly rightName: string;
+  readonly origin: Origin;
+}
+
+/** A whole value that is sliced locally to match a split one. */
+export interface Alignment {
+  readonly value: string;
+  readonly aligned: string;
+  readonly layout: Layout;
+  readonly origin: Origin;
+}
+
+/** What happens at an attention site: `local`, or a scheme with its collectives. */
+export interface AttentionSite {
+  readonly node: string;
+  readonly module: string;
+  readonly scheme: "local" | "ulysses" | "ring" | "unified" | "merge";
+}
+
+export interface ShardedGraph {
+  readonly graph: CanonicalGraph;
+  readonly mesh: { readonly ring_degree: number; readonly ulysses_degree: number };
+  readonly steps: readonly ShardedStep[];
+  /** Integer operands of the local nodes; expressions in lengths and `rank`. */
+  readonly integers: ReadonlyMap<string, IntegerValue>;
+  /** Whole (unsplit) shape of every value that has a layout; of others (blocks in flight) what flat rank `rank` holds. */
+  readonly shapes: ReadonlyMap<string, ValueShape>;
+  /** Element type and extents of every value, blocks in flight too, as flat rank `rank` holds it: what a local node is emitted with. */
+  readonly localShapes: ReadonlyMap<string, ValueShape>;
+  /** Layout of every value that has a global shape. */
+  readonly layouts: ReadonlyMap<string, Layout>;
+  /** For a value that the unsplit graph does not have: the value whose (part of) content it holds. */
+  readonly sameAs: ReadonlyMap<string, string>;
+  readonly equations: readonly Equation[];
+  readonly alignments: readonly Alignment[];
+  readonly attention: readonly AttentionSite[];
+}
