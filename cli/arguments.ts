@@ -74,12 +74,13 @@ function addCheck(program: Command, found: Found): void {
     .command("check")
     .description("compile without writing and say everything that is wrong")
     .argument("<PLAN>", "a *.plan.json, *.plan.jsonc or *.plan.ts file")
-    .requiredOption("--model <MODEL>", "the ONNX file that the plan is for")
+    .option("--model <MODEL>", "the ONNX file that the plan is for")
     .option("--explain [PATTERN]", "print how the values of modules are laid out, and why")
     .option("--simulate", "run all ranks here and compare every value with the unsplit model");
-  addCompileOptions(command).action((plan: string, options: CheckOptions) =>
-    found("check", async (io) => (await import("./commands/check.ts")).check(plan, options, io)),
-  );
+  addCompileOptions(command).action((plan: string, options: CheckOptions) => {
+    need(command, "model");
+    found("check", async (io) => (await import("./commands/check.ts")).check(plan, options, io));
+  });
 }
 
 function addCompile(program: Command, found: Found): void {
@@ -87,12 +88,13 @@ function addCompile(program: Command, found: Found): void {
     .command("compile")
     .description("compile a plan and write the program")
     .argument("<PLAN>", "a *.plan.json, *.plan.jsonc or *.plan.ts file")
-    .requiredOption("--model <MODEL>", "the ONNX file that the plan is for")
-    .requiredOption("--out <DIR>", "the folder to write, with program.json and its pieces")
+    .option("--model <MODEL>", "the ONNX file that the plan is for")
+    .option("--out <DIR>", "the folder to write, with program.json and its pieces")
     .option("--dump <STAGE>", "print the result of a stage");
-  addCompileOptions(command).action((plan: string, options: CompileCommandOptions) =>
-    found("compile", async (io) => (await import("./commands/compile.ts")).compile(plan, options, io)),
-  );
+  addCompileOptions(command).action((plan: string, options: CompileCommandOptions) => {
+    need(command, "model", "out");
+    found("compile", async (io) => (await import("./commands/compile.ts")).compile(plan, options, io));
+  });
 }
 
 function addRun(program: Command, found: Found): void {
@@ -101,14 +103,15 @@ function addRun(program: Command, found: Found): void {
     .description("run a compiled program, or a plan with its model, on N devices")
     .argument("<TARGET>", "a program's folder, or a plan together with --model")
     .option("--model <MODEL>", "the ONNX file that the plan is for")
-    .requiredOption("--inputs <FILE>", "an .npz with one array per input")
+    .option("--inputs <FILE>", "an .npz with one array per input")
     .option("--outputs <FILE>", "the .npz to write, one array per output")
     .option("--verify", "also run the unsplit model and compare")
     .addOption(new Option("--steps <K>", "run K times with the same inputs").argParser(degree).default(1))
     .addOption(new Option("--world <WORLD>", "how the ranks reach each other").choices(["threads", "mpi"]).default("threads"));
-  addCompileOptions(command).action((target: string, options: RunOptions) =>
-    found("run", async (io) => (await import("./commands/run.ts")).run(target, options, io)),
-  );
+  addCompileOptions(command).action((target: string, options: RunOptions) => {
+    need(command, "inputs");
+    found("run", async (io) => (await import("./commands/run.ts")).run(target, options, io));
+  });
 }
 
 function addSchema(program: Command, found: Found): void {
@@ -120,6 +123,14 @@ function addSchema(program: Command, found: Found): void {
     .action((model: string | undefined, options: SchemaOptions) =>
       found("schema", async () => (await import("./commands/schema.ts")).schema(model, options)),
     );
+}
+
+/** Required options, looked at last: an option that is misspelt is said to be unknown and not to be missing. */
+function need(command: Command, ...names: readonly string[]): void {
+  for (const option of command.options) {
+    const missing = names.includes(option.attributeName()) && command.getOptionValue(option.attributeName()) === undefined;
+    if (missing) command.error(`the option ${option.flags} is needed`);
+  }
 }
 
 /** Commander's sentence without its label, on one line; without a command it would print the whole help. */

@@ -24,7 +24,7 @@ export async function writeAside(file: string, content: string | Uint8Array): Pr
   }
 }
 
-/** Reads the text of files for code frames; each once, `undefined` where that fails. */
+/** Reads the text of files for code frames, each once, without a byte order mark; `undefined` where that fails. */
 export function textReader(): (file: string) => string | undefined {
   const known = new Map<string, string | undefined>();
   return (file) => {
@@ -35,7 +35,7 @@ export function textReader(): (file: string) => string | undefined {
 
 function readText(file: string): string | undefined {
   try {
-    return readFileSync(file, "utf8");
+    return readFileSync(file, "utf8").replace(/^\ufeff/, "");
   } catch {
     return undefined;
   }

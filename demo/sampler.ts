@@ -4,17 +4,20 @@
 
 /** `steps` noise levels from 1 down, shifted towards noise by `shift`, then 0: steps + 1 numbers. */
 export function sigmas(steps: number, shift: number): readonly number[] {
-  const levels = Array.from({ length: steps }, (_, i) => 1 - (i * (1 - 1 / steps)) / Math.max(1, steps - 1));
+  const levels = Array.from({ length: steps }, (_, i) => 1 - i / steps);
   return [...levels.map((s) => (shift * s) / (1 + (shift - 1) * s)), 0];
 }
 
-/** `count` numbers from the normal distribution, the same ones for the same seed. */
+/** `count` normally distributed numbers, the same ones for the same seed; tools/digits/sampler.py draws them too. */
 export function noise(count: number, seed: number): Float32Array {
   const random = mulberry32(seed);
-  return Float32Array.from({ length: count }, () => {
+  const values: number[] = [];
+  while (values.length < count) {
     const radius = Math.sqrt(-2 * Math.log(1 - random()));
-    return radius * Math.cos(2 * Math.PI * random());
-  });
+    const angle = 2 * Math.PI * random();
+    values.push(radius * Math.cos(angle), radius * Math.sin(angle));
+  }
+  return Float32Array.from(values.slice(0, count));
 }
 
 /** The velocity under guidance: both halves of `batch` (first without, then with the label) combined. */

@@ -10,7 +10,7 @@ from pathlib import Path
 from export.exporters import EXPORTERS
 from export.family import Family, family_names, load_family
 from export.job import Options, Subject, export_file, saved, tiny, write_samples
-from export.plan_json import plan_of, write_plan
+from export.plan_json import write_plan
 
 ALL = "all"
 
@@ -73,7 +73,7 @@ def main() -> None:
         external=given.external_data,
     )
     worst = export_file(subject, options, lengths, given.out / f"{name}.onnx")
-    write_plan(plan_of(type(subject.model)._cp_plan), given.out / f"{name}.plan.json", given.schema)
+    write_plan(subject.plan(), given.out / f"{name}.plan.json", given.schema)
     write_samples(subject, lengths if options.dynamic else lengths[:1], given.out, name)
     print(f"{name}.onnx: differs from torch by at most {worst:.1e}")
 

@@ -16,6 +16,10 @@ FORMS = (
 )
 # A single sample at even lengths, and a pair for classifier-free guidance at odd ones.
 TEXT = ({"batch": 1, "txt": 40}, {"batch": 2, "txt": 13})
+VIDEO = (
+    {"batch": 1, "frames": 3, "height": 8, "width": 16},
+    {"batch": 2, "frames": 5, "height": 6, "width": 14},
+)
 IMAGE = ({"batch": 1, "img": 96, "txt": 40}, {"batch": 2, "img": 67, "txt": 13})
 
 
@@ -24,7 +28,8 @@ class Fixture:
     """A seeded tiny model and the files made of it.
 
     Every variant has the same weights and shares the sample tensors, one set for each of `lengths`; static ones are
-    exported at the first. `dynamic` empty means the family's own. `classes` keeps the class of every module.
+    exported at the first. `sizes` are lengths that stay the same. `dynamic` empty means the family's own. `classes` keeps
+    the class of every module.
     """
 
     family: str
@@ -32,6 +37,7 @@ class Fixture:
     lengths: tuple[Mapping[str, int], ...]
     variants: tuple[str, ...] = FORMS
     config: Mapping[str, object] = field(default_factory=dict)
+    sizes: Mapping[str, int] = field(default_factory=dict)
     dynamic: tuple[str, ...] = ()
     classes: bool = False
 
@@ -83,4 +89,24 @@ FIXTURES: Mapping[str, Fixture] = {
     ),
     "flux2": Fixture(family="flux2", seed=3, lengths=IMAGE),
     "qwenimage": Fixture(family="qwenimage", seed=4, lengths=TEXT),
+    "qwenimage-zero": Fixture(
+        family="qwenimage",
+        seed=5,
+        config=dict(zero_cond_t=True),
+        lengths=({"batch": 1, "txt": 13}, {"batch": 2, "txt": 37}),
+        sizes={"rows": 7, "columns": 9, "reference_rows": 4, "reference_columns": 7},
+        variants=("dynamo18-dynamic", "torchscript18-static"),
+    ),
+    "wan": Fixture(family="wan", seed=6, lengths=VIDEO),
+    "wan-ti2v": Fixture(family="wan_ti2v", seed=6, lengths=VIDEO, variants=("dynamo18-dynamic", "torchscript18-static")),
+    "wan-i2v": Fixture(
+        family="wan",
+        seed=7,
+        config=dict(image_dim=12, added_kv_proj_dim=32),
+        lengths=VIDEO,
+        sizes={"txt": 512},
+        dynamic=("batch", "frames", "height", "width"),
+        variants=("dynamo18-dynamic", "torchscript18-static"),
+    ),
+    "chronoedit": Fixture(family="chronoedit", seed=8, lengths=VIDEO),
 }

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from export.family import load_family
 from export.job import Subject, export_file, tiny, write_samples
-from export.plan_json import plan_of, write_plan
+from export.plan_json import write_plan
 from fixtures import FIXTURES, Fixture, options_of
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def _subject(fixture: Fixture) -> Subject:
-    return tiny(load_family(fixture.family).with_config(**fixture.config), fixture.seed)
+    family = load_family(fixture.family).with_config(**fixture.config)
+    return tiny(replace(family, lengths={**family.lengths, **fixture.sizes}), fixture.seed)
 
 
 def make(name: str, fixture: Fixture) -> None:
@@ -28,7 +30,7 @@ def make(name: str, fixture: Fixture) -> None:
         print(f"{path.relative_to(ROOT)}: {path.stat().st_size:,} bytes, differs from torch by {worst:.1e}", flush=True)
     write_samples(subject, fixture.lengths, folder, name)
     write_plan(
-        plan_of(type(subject.model)._cp_plan),
+        subject.plan(),
         ROOT / "plans" / f"{fixture.family}.plan.json",
         "../schemas/plan.schema.json",
     )

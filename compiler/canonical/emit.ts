@@ -78,10 +78,15 @@ export function emitNodes(request: EmitRequest): EmittedGraph {
 /** Emits nodes as the bytes of a model. All external data that they read must lie in one folder. */
 export function emitModel(request: EmitRequest): EmittedModel {
   const { graph, opsets, integerInputs } = emitNodes(request);
+  return { bytes: writeModel(graph, { opsets }), integerInputs, externalFolder: externalFolder(graph) };
+}
+
+/** Absolute folder of the external data that a graph refers to; one model can name one. */
+export function externalFolder({ name, constants }: Graph): string | null {
   const folders = new Set<string>();
-  for (const { data } of graph.constants.values()) if (data.kind === "external") folders.add(dirname(data.file));
-  invariant(folders.size <= 1, `${request.name} reads weights from ${[...folders].join(" and ")}`);
-  return { bytes: writeModel(graph, { opsets }), integerInputs, externalFolder: [...folders][0] ?? null };
+  for (const { data } of constants.values()) if (data.kind === "external") folders.add(dirname(data.file));
+  invariant(folders.size <= 1, `${name} reads weights from ${[...folders].join(" and ")}`);
+  return [...folders][0] ?? null;
 }
 
 /** The request that emits a whole canonical graph, in the unsplit reading; `outputs` are the graph's own if not given. */

@@ -15,6 +15,7 @@ import torch
 
 from . import markers, patches
 from .inputs import Array
+from .plan_json import Plan
 
 # Exporter name -> (which of torch's two exporters, opset).
 EXPORTERS: Mapping[str, tuple[str, int]] = {
@@ -30,8 +31,8 @@ class Request:
     """What to export, and how.
 
     `dynamic` maps an input to {axis: name of the dimension}; the name "auto" leaves it to the exporter, which then
-    gives every axis its own symbol. `marked` adds the boundary markers of `cp_plan`. `wrapper` puts the model
-    under an outer module, as its attribute of that name.
+    gives every axis its own symbol. `plan`, if given, is where boundary markers go. `wrapper` puts the model under an
+    outer module, as its attribute of that name.
     """
 
     exporter: str
@@ -39,9 +40,8 @@ class Request:
     constants: Mapping[str, object]
     outputs: tuple[str, ...]
     dynamic: Mapping[str, Mapping[int, str]]
-    cp_plan: Mapping[str, object]
+    plan: Plan | None = None
     patches: Iterable[str] = ()
-    marked: bool = False
     wrapper: str | None = None
 
 
@@ -102,7 +102,7 @@ def _export_torchscript(model: torch.nn.Module, request: Request, opset: int) ->
         opset_version=opset,
         dynamo=False,
         dynamic_axes={name: dict(axes) for name, axes in request.dynamic.items()},
-        custom_opsets={markers.DOMAIN: 1} if request.marked else None,
+        custom_opsets={markers.DOMAIN: 1} if request.plan else None,
     )
     return onnx.load_from_string(file.getvalue())
 
@@ -113,12 +113,11 @@ def export(model: torch.nn.Module, request: Request) -> onnx.ModelProto:
     kind, opset = EXPORTERS[request.exporter]
     is_dynamo = kind == patches.DYNAMO
     mark = markers.dynamo_mark if is_dynamo else markers.torchscript_mark
-    plan = request.cp_plan if request.marked else {}
     original = model.forward
     model.forward = _bound(original, request.constants)
     try:
         root = _wrapped(model, request.wrapper) if request.wrapper else model
-        with patches.applied(request.patches, kind), markers.boundaries(model, plan, mark), torch.no_grad():
+        with patches.applied(request.patches, kind), markers.boundaries(model, request.plan or {}, mark), torch.no_grad():
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 return (_export_dynamo if is_dynamo else _export_torchscript)(root, request, opset)

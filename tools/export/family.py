@@ -38,6 +38,7 @@ class Family:
     `inputs` is in the order of the graph inputs. `dynamic` lists the lengths that a dynamic export leaves open.
     `constants` are forward arguments that are no tensors; a callable receives the lengths. `patches` names entries of
     `patches/` that an export needs. `shrink` makes a new tiny model smaller where no config key does.
+    `complete_plan` changes the class's own plan where that cannot run as it is.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Family:
     constants: Mapping[str, object] = field(default_factory=dict)
     patches: tuple[str, ...] = ()
     shrink: Callable[[object], None] | None = None
+    complete_plan: Callable[[dict[str, object]], dict[str, object]] | None = None
 
     def with_config(self, **changes: object) -> Family:
         """The same family with some config keys changed."""

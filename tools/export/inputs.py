@@ -64,6 +64,7 @@ def _mask(_: np.random.Generator, shape: tuple[int, ...]) -> Array:
 FILLS: Mapping[str, Fill] = {
     "normal": lambda rng, shape: rng.standard_normal(shape),
     "uniform": lambda rng, shape, low=0.1, high=0.9: rng.uniform(low, high, shape),
+    "integers": lambda rng, shape, low=0, high=10: rng.integers(low, high, shape),
     "grid": _grid,
     "line": _line,
     "mask": _mask,

@@ -15,6 +15,7 @@ from . import clean, parity
 from .exporters import UNNAMED, Request, export, run_torch
 from .family import Family, Lengths, family_of_model
 from .inputs import make_inputs, present_inputs, randomise
+from .plan_json import Plan, plan_of
 from .tensors import write_npz
 
 # Largest absolute difference to torch that an export may show, float32.
@@ -38,6 +39,11 @@ class Subject:
         known = {**self.family.lengths, **lengths}
         given = {key: value(known) if callable(value) else value for key, value in self.family.constants.items()}
         return {"return_dict": False, **given}
+
+    def plan(self) -> Plan:
+        """The class's own plan, completed where the family says so."""
+        plan = plan_of(type(self.model)._cp_plan)
+        return self.family.complete_plan(plan) if self.family.complete_plan else plan
 
 
 @dataclass(frozen=True)
@@ -103,9 +109,8 @@ def _request(subject: Subject, options: Options, lengths: Lengths) -> Request:
         constants=subject.constants(lengths),
         outputs=subject.family.outputs,
         dynamic=_dynamic_axes(subject, options.dynamic, options.unnamed),
-        cp_plan=type(subject.model)._cp_plan,
+        plan=subject.plan() if options.marked else None,
         patches=subject.family.patches,
-        marked=options.marked,
         wrapper=options.wrapper,
     )
 

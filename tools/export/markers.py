@@ -9,9 +9,11 @@ from __future__ import annotations
 import contextlib
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 import torch
+
+from .plan_json import Plan, entry_points
 
 DOMAIN = "cp"
 OPERATOR = "Boundary"
@@ -84,17 +86,8 @@ def _mark_outputs(mark: Mark, path: str, module: torch.nn.Module, indices: list[
     return module.register_forward_hook(after)
 
 
-def _entry_points(entry: object) -> tuple[list[str], list[int]]:
-    """The parameters and output indices that one entry of a plan names."""
-    if isinstance(entry, Mapping):
-        keys = list(entry)
-        return [key for key in keys if not str(key).isdigit()], [int(key) for key in keys if str(key).isdigit()]
-    specs = entry if isinstance(entry, (list, tuple)) else [entry]
-    return [], [index for index, spec in enumerate(specs) if spec is not None]
-
-
 @contextlib.contextmanager
-def boundaries(model: torch.nn.Module, cp_plan: Mapping[str, object], mark: Mark) -> Iterator[None]:
+def boundaries(model: torch.nn.Module, plan: Plan, mark: Mark) -> Iterator[None]:
     """Inside this context, the model's forward marks every boundary that the plan names.
 
     A boundary that several entries name is marked once. Names that the model does not have are left to the compiler,
@@ -102,8 +95,8 @@ def boundaries(model: torch.nn.Module, cp_plan: Mapping[str, object], mark: Mark
     """
     inputs: dict[str, dict[str, None]] = {}
     outputs: dict[str, dict[int, None]] = {}
-    for pattern, entry in cp_plan.items():
-        names, indices = _entry_points(entry)
+    for pattern, entry in plan.items():
+        names, indices = entry_points(entry)
         for path, _ in _modules(model, pattern):
             inputs.setdefault(path, {}).update(dict.fromkeys(names))
             outputs.setdefault(path, {}).update(dict.fromkeys(indices))

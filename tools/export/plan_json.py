@@ -11,23 +11,39 @@ Plan = dict[str, object]
 
 
 def _spec(value: object) -> object:
-    if value is None:
-        return None
+    if isinstance(value, Mapping):
+        return {str(key): _spec(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_spec(item) for item in value]
-    return {key: number for key, number in asdict(value).items() if number is not None}
+    return value if value is None else {key: number for key, number in asdict(value).items() if number is not None}
 
 
 def plan_of(cp_plan: Mapping[str, object]) -> Plan:
     """The plan as plain data; output indices become strings of digits."""
-    return {
-        module: {str(key): _spec(spec) for key, spec in entry.items()} if isinstance(entry, Mapping) else _spec(entry)
-        for module, entry in cp_plan.items()
-    }
+    return _spec(cp_plan)
+
+
+def is_inputs(entry: object) -> bool:
+    """Whether an entry, or the first of a list, maps parameters and output indices to input specs."""
+    return isinstance(entry, Mapping) and "gather_dim" not in entry
+
+
+def entry_points(entry: object) -> tuple[list[str], list[int]]:
+    """The parameters and the output indices that one entry of a plan names."""
+    if is_inputs(entry):
+        indices = [int(key) for key in entry if key.isdigit()]
+        return [key for key in entry if not key.isdigit()], indices
+    if isinstance(entry, list) and is_inputs(entry[0]):
+        (names, split), (_, gathered) = map(entry_points, entry)
+        return names, split + gathered
+    specs = entry if isinstance(entry, list) else [entry]
+    return [], [index for index, spec in enumerate(specs) if spec is not None]
 
 
 def _text(value: object, depth: int) -> str:
     """JSON with one line per spec."""
+    if isinstance(value, list) and is_inputs(value[0]):
+        return "[" + ", ".join(_text(item, depth) for item in value) + "]"
     if not isinstance(value, dict) or "split_dim" in value or "gather_dim" in value:
         return json.dumps(value).replace("{", "{ ").replace("}", " }")
     pad = "  " * (depth + 1)

@@ -6,9 +6,11 @@ The image length is therefore fixed in every export; text and batch may stay ope
 from ..family import Family, Input, Lengths
 
 
-def one_picture(lengths: Lengths) -> list[list[tuple[int, int, int]]]:
-    """One picture per sample, as (frames, rows, columns)."""
-    return [[(1, lengths["rows"], lengths["columns"])] for _ in range(lengths["batch"])]
+def pictures(lengths: Lengths) -> list[list[tuple[int, int, int]]]:
+    """The pictures of each sample as (frames, rows, columns): the one to draw, and the reference if there is one."""
+    drawn = (1, lengths["rows"], lengths["columns"])
+    reference = (1, lengths["reference_rows"], lengths["reference_columns"])
+    return [[drawn, reference] if reference[1] else [drawn] for _ in range(lengths["batch"])]
 
 
 def cut_tables(model: object) -> None:
@@ -31,15 +33,15 @@ FAMILY = Family(
         axes_dims_rope=(2, 2, 4),
     ),
     inputs={
-        "hidden_states": Input(("batch", "rows * columns", "in_channels")),
+        "hidden_states": Input(("batch", "rows * columns + reference_rows * reference_columns", "in_channels")),
         "encoder_hidden_states": Input(("batch", "txt", "joint_attention_dim")),
         "encoder_hidden_states_mask": Input(("batch", "txt"), "mask", "int64"),
         "timestep": Input(("batch",), "uniform"),
     },
     outputs=("sample",),
-    lengths={"batch": 1, "rows": 8, "columns": 12, "txt": 40},
+    lengths={"batch": 1, "rows": 8, "columns": 12, "reference_rows": 0, "reference_columns": 0, "txt": 40},
     dynamic=("batch", "txt"),
-    constants={"img_shapes": one_picture},
+    constants={"img_shapes": pictures},
     patches=("rms_norm", "qwen_real_rope", "qwen_text_length"),
     shrink=cut_tables,
 )

@@ -1,0 +1,94 @@
+/**
+ * @file What the search for values may look at, and what it answers. Plain data shared by the rules of this folder.
+ */
+import type { CanonicalGraph, Marker } from "../canonical/types.ts";
+import type { Diagnostic } from "../diagnostics/types.ts";
+import type { PlanSpec } from "../plan/types.ts";
+import { boundariesOf, type Boundaries } from "./boundaries.ts";
+import { familyOf } from "./patterns.ts";
+import type { Binding } from "./types.ts";
+
+/** One spec of the plan at one module that its pattern matched. */
+export interface Want {
+  readonly spec: PlanSpec;
+  readonly module: string;
+  /** Position of the entry in the plan. */
+  readonly order: number;
+}
+
+/** A parameter or output of one module, with everyone who asks for it; overlapping entries ask for the same place. */
+export interface Place {
+  readonly module: string;
+  readonly side: "input" | "output";
+  readonly parameter: string | null;
+  /** Of an output its index, of a member of a list its position, else `null`. */
+  readonly index: number | null;
+  readonly wants: readonly Want[];
+  /** Spec of the first who asks: rank and axis hints come from it. */
+  readonly spec: PlanSpec;
+}
+
+export interface Found {
+  readonly value: string | null;
+  readonly evidence: Binding["evidence"];
+}
+
+/** What a rule says about a place; `null` is nothing. */
+export type Verdict = Found | { readonly error: Diagnostic } | null;
+
+export const ABSENT: Found = { value: null, evidence: "absent" };
+
+export interface Context {
+  readonly graph: CanonicalGraph;
+  readonly boundaries: Boundaries;
+  readonly modules: readonly string[];
+  /** Other modules that differ in list positions only. */
+  siblings(module: string): readonly string[];
+  markers(module: string, side: Marker["side"]): readonly Marker[];
+}
+
+export function contextOf(graph: CanonicalGraph): Context {
+  const modules = [...graph.modules.keys()];
+  const families = groupBy(modules, familyOf);
+  const markers = groupBy(graph.markers, ({ module, side }) => `${side}:${module}`);
+  return {
+    graph,
+    boundaries: boundariesOf(graph),
+    modules,
+    siblings: (module) => (families.get(familyOf(module)) ?? []).filter((other) => other !== module),
+    markers: (module, side) => markers.get(`${side}:${module}`) ?? [],
+  };
+}
+
+export function placesOf(wants: readonly Want[]): readonly Place[] {
+  return [...groupBy(wants, placeKey).values()].map((group) => {
+    const [{ spec, module }] = group as [Want, ...Want[]];
+    return { module, side: spec.side, parameter: spec.parameter, index: indexOf(spec), wants: group, spec };
+  });
+}
+
+/** `hidden_states of blocks.0`, `cos[1] of blocks.0`, `output 0 of rope`. */
+export function nameOf({ module, side, parameter, index }: Omit<Place, "wants" | "spec">): string {
+  const owner = module === "" ? "the model" : module;
+  if (side === "output") return `output ${index ?? 0} of ${owner}`;
+  return `${parameter}${index === null ? "" : `[${index}]`} of ${owner}`;
+}
+
+/** Groups in order of first appearance. */
+export function groupBy<T, K>(items: readonly T[], key: (item: T) => K): ReadonlyMap<K, readonly T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const group = groups.get(key(item));
+    if (group === undefined) groups.set(key(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+function placeKey({ spec, module }: Want): string {
+  return JSON.stringify([module, spec.side, spec.parameter, indexOf(spec)]);
+}
+
+function indexOf(spec: PlanSpec): number | null {
+  return spec.side === "output" ? (spec.index ?? 0) : spec.index;
+}

@@ -1,0 +1,53 @@
+/**
+ * @file How values and shapes are told to the reader: what a candidate is, who makes it, who reads it, and the line to paste. Text only.
+ */
+import type { ValueShape } from "../canonical/types.ts";
+import type { Related } from "../diagnostics/types.ts";
+import { show } from "../expr/expr.ts";
+import type { Boundary } from "./boundaries.ts";
+import type { Place } from "./context.ts";
+import type { Reader } from "./topology.ts";
+
+/** `float32 (1, img, 32)`. */
+export function showShape({ elem, dims }: ValueShape): string {
+  return `${elem} (${dims.map(show).join(", ")})`;
+}
+
+/** One candidate: `add_12 float32 (1, img, 32), made by blocks.0 (Add), read by norm1 (LayerNormalization), Add`. */
+export function describe(boundary: Boundary, module: string): Related {
+  const { value, shape, producer, isGraphOutput } = boundary;
+  const maker = producer === null ? "an input of the model" : `made by ${producer.scope || "the model"} (${producer.op})`;
+  const readers = [...readersOf(boundary, module), ...(isGraphOutput ? ["the model's output"] : [])];
+  const reading = readers.length === 0 ? "read by nobody" : `read by ${cut(readers)}`;
+  return {
+    message: `${value}: ${showShape(shape)}, ${maker}, ${reading}`,
+    module,
+    ...(producer === null ? {} : { node: producer.name }),
+  };
+}
+
+/** Who reads it, each once, in order: `norm1 (LayerNormalization)`; inside paths are relative to the module. */
+export function readersOf({ readers }: Boundary, module: string): readonly string[] {
+  return [...new Set(readers.map((reader) => readerName(reader, module)))];
+}
+
+/** The entry that names `value`, to be pasted: also right where a pattern with `*` asked for it. */
+export function pasteLine({ module, side, parameter, spec }: Place, value: string): string {
+  const rank = spec.expectedDims === null ? "" : `"expected_dims": ${spec.expectedDims}, `;
+  const named = `"value": ${JSON.stringify(value)}`;
+  const path = JSON.stringify(module);
+  if (spec.action === "gather") return `${path}: { "gather_dim": ${spec.dim}, ${rank}${named} }`;
+  const output = side === "output" ? `"split_output": true, ` : "";
+  const key = side === "output" ? String(spec.index ?? 0) : parameter;
+  return `${path}: { ${JSON.stringify(key)}: { "split_dim": ${spec.dim}, ${rank}${output}${named} } }`;
+}
+
+function readerName({ node }: Reader, module: string): string {
+  const prefix = module === "" ? "" : `${module}.`;
+  const path = node.scope.startsWith(prefix) ? node.scope.slice(prefix.length) : node.scope;
+  return path === "" || path === module ? node.op : `${path} (${node.op})`;
+}
+
+function cut(names: readonly string[]): string {
+  return names.length > 5 ? `${names.slice(0, 4).join(", ")} and ${names.length - 4} more` : names.join(", ");
+}

@@ -1,0 +1,94 @@
+/**
+ * @file Finds the outputs of one module without markers. Exporters keep neither their order nor their number: an output that nobody
+ * reads is gone, and a subexpression that another module shares looks like one.
+ */
+import { bindValues } from "../diagnostics/catalog/bind.ts";
+import { diagnose } from "../diagnostics/diagnose.ts";
+import type { Boundary } from "./boundaries.ts";
+import { ABSENT, nameOf, type Context, type Place, type Verdict } from "./context.ts";
+import { describe, pasteLine } from "./describe.ts";
+import { whereOf } from "./find-known.ts";
+
+/** `places` are outputs of one module that no certain evidence knows. `taken` are values that others have. */
+export function findOutputs(
+  places: readonly Place[],
+  taken: ReadonlySet<string>,
+  context: Context,
+): ReadonlyMap<Place, Verdict> {
+  const module = places[0]?.module ?? "";
+  const all = context.boundaries.of(module).outputs;
+  const results = ownResults(all);
+  const free = results.filter(({ value }) => !taken.has(value));
+  const certain: Verdict = all.length === 1 ? found(all[0], "only output") : found(free[0]);
+  const expected = Math.max(results.length, ...context.siblings(module).map((other) => resultsOf(other, context).length));
+  const answer = (verdict: (place: Place, i: number) => Verdict): ReadonlyMap<Place, Verdict> =>
+    new Map(places.map((place, i) => [place, verdict(place, i)]));
+
+  if (all.length === 0) return answer(() => ABSENT);
+  const outside = outOfRange(places, results, expected);
+  if (outside !== null) return answer(() => outside);
+  const isComplete = places.length + taken.size === expected;
+  // Specs that say the same of every output need no order.
+  if (isComplete && allAlike(places)) return answer((_, i) => (free.length === 1 ? certainAt(certain, i) : found(free[i])));
+  if (isComplete && free.length === 1 && expected === results.length) return answer(() => certain);
+  return byRank(places, free);
+}
+
+/** What the module makes for others: it does not read its own results, and it does read what others happen to share. */
+export function ownResults(outputs: readonly Boundary[]): readonly Boundary[] {
+  const results = outputs.filter(({ isReadInside }) => !isReadInside);
+  return results.length === 0 ? outputs : results;
+}
+
+function resultsOf(module: string, { boundaries }: Context): readonly Boundary[] {
+  return ownResults(boundaries.of(module).outputs);
+}
+
+function found(boundary: Boundary | undefined, evidence: "only output" | "inferred" = "inferred"): Verdict {
+  return boundary === undefined ? ABSENT : { value: boundary.value, evidence };
+}
+
+function certainAt(certain: Verdict, i: number): Verdict {
+  return i === 0 ? certain : ABSENT;
+}
+
+function outOfRange(places: readonly Place[], results: readonly Boundary[], expected: number): Verdict {
+  const [first] = places;
+  if (first === undefined) return null;
+  const values = results.map(({ value }) => value);
+  const listed = places.find(({ spec }) => spec.count !== null && spec.count !== expected);
+  if (listed !== undefined) {
+    const params = { module: first.module, specs: listed.spec.count ?? 1, outputs: expected, values };
+    return { error: diagnose(bindValues.outputCount, params, whereOf(listed)) };
+  }
+  const beyond = places.find(({ index }) => (index ?? 0) >= expected);
+  if (beyond === undefined) return null;
+  const params = { module: first.module, index: beyond.index ?? 0, outputs: expected, values };
+  return { error: diagnose(bindValues.outputIndex, params, whereOf(beyond, "key")) };
+}
+
+function allAlike(places: readonly Place[]): boolean {
+  const [first] = places;
+  return places.every(
+    ({ spec }) =>
+      spec.action === first?.spec.action &&
+      spec.dim === first.spec.dim &&
+      spec.expectedDims === first.spec.expectedDims &&
+      spec.count === first.spec.count,
+  );
+}
+
+/** Each place by the only result of its expected rank, if no two places then have the same. */
+function byRank(places: readonly Place[], free: readonly Boundary[]): ReadonlyMap<Place, Verdict> {
+  const fitting = places.map(({ spec }) => free.filter(({ shape }) => shape.dims.length === spec.expectedDims));
+  const isUnique = fitting.every((fits) => fits.length === 1);
+  const isDistinct = new Set(fitting.map((fits) => fits[0]?.value)).size === places.length;
+  const verdicts = places.map((place, i): Verdict => {
+    if (isUnique && isDistinct && places.length === free.length) return found(fitting[i]?.[0]);
+    const related = free.map((boundary) => describe(boundary, place.module));
+    const line = pasteLine(place, free[0]?.value ?? "");
+    const params = { where: nameOf(place), count: free.length, line };
+    return { error: diagnose(bindValues.ambiguousOutput, params, { ...whereOf(place), related }) };
+  });
+  return new Map(places.map((place, i) => [place, verdicts[i] ?? null]));
+}

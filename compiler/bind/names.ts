@@ -1,0 +1,33 @@
+/**
+ * @file Names of parameters: which are misspellings of others, and what a name says about the tensor behind it.
+ */
+import { distance } from "fastest-levenshtein";
+
+/**
+ * The known name that `name` most likely should have been, or `null`. Stricter than a suggestion, since it makes an error: parameters
+ * of one model are often alike (`img_ids`, `txt_ids`; `audio_hidden_states`).
+ */
+export function nearMiss(name: string, known: Iterable<string>): string | null {
+  const limit = Math.max(1, Math.min(3, Math.floor(name.length / 4)));
+  const near = [...known].map((other) => ({ other, edits: distance(fold(name), fold(other)) }));
+  const best = near.filter(({ edits }) => edits <= limit).sort((a, b) => a.edits - b.edits)[0];
+  return best?.other ?? null;
+}
+
+export type TensorKind = "float" | "integer" | "any";
+
+/** By the field's conventions: positions into something are integers, masks may be of any type, all else is numbers. */
+export function kindByName(parameter: string): TensorKind {
+  const words = parameter.toLowerCase().split("_");
+  if (words.some((word) => ["index", "indices", "idx"].includes(word))) return "integer";
+  return words.includes("mask") ? "any" : "float";
+}
+
+/** Names that libraries give to the state that a block takes, changes and returns. */
+export function isStateName(parameter: string): boolean {
+  return ["hidden_states", "hidden_state", "x"].includes(parameter);
+}
+
+function fold(name: string): string {
+  return name.replace(/[-_.]/g, "").toLowerCase();
+}

@@ -1,0 +1,74 @@
+/**
+ * @file Applies the plan's patterns to the model's modules: one want per spec and module. Knows no values.
+ */
+import { bindNames } from "../diagnostics/catalog/bind.ts";
+import { diagnose } from "../diagnostics/diagnose.ts";
+import { suggest } from "../diagnostics/suggest.ts";
+import type { Diagnostic } from "../diagnostics/types.ts";
+import type { Plan, PlanEntry } from "../plan/types.ts";
+import type { Context, Want } from "./context.ts";
+import { familyOf, matchModules } from "./patterns.ts";
+
+export interface Requests {
+  readonly wants: readonly Want[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export function requestsOf(plan: Plan, context: Context): Requests {
+  const wants: Want[] = [];
+  const diagnostics: Diagnostic[] = [];
+  for (const [order, entry] of plan.entries.entries()) {
+    const modules = matchModules(entry.pattern, context.modules, null);
+    if (modules.length === 0) diagnostics.push(unmatched(entry, context));
+    for (const module of modules) for (const spec of entry.specs) wants.push({ spec, module, order });
+  }
+  return { wants, diagnostics };
+}
+
+function unmatched(entry: PlanEntry, context: Context): Diagnostic {
+  const { pattern, patternSpan } = entry;
+  const { modules } = context;
+  const family = modules.filter((module) => familyOf(module) === familyOf(pattern));
+  const suggestion = family.length > 0 ? null : suggest(pattern, modules.map((module) => starred(module, pattern)));
+  const where = { span: patternSpan ?? undefined };
+  if (suggestion === null && family.length === 0 && mayBeFolded(entry, context)) {
+    return diagnose(bindNames.foldedModule, { pattern }, where);
+  }
+  const known = family.length > 0 ? family : childrenOf(nearestParent(pattern, modules), modules);
+  return diagnose(bindNames.unknownModule, { pattern, suggestion, known }, where);
+}
+
+/** A module whose outputs became constants leaves no trace: with all lengths fixed, and a constant of the expected rank. */
+function mayBeFolded({ specs }: PlanEntry, { graph }: Context): boolean {
+  const isFixed = graph.lengths.length === 0;
+  const tables = [...graph.constants.values()].filter(({ dims }) => dims.some((dim) => dim > 1));
+  return (
+    isFixed &&
+    specs.length > 0 &&
+    specs.every(
+      ({ side, action, expectedDims, dim }) =>
+        side === "output" &&
+        action === "split" &&
+        tables.some(({ dims }) => (expectedDims === null ? dims.length > dim : dims.length === expectedDims)),
+    )
+  );
+}
+
+/** The module's path with `*` where the pattern has it, so that both can be compared. */
+function starred(module: string, pattern: string): string {
+  const parts = pattern.split(".");
+  const path = module.split(".");
+  return path.length === parts.length ? path.map((part, i) => (parts[i] === "*" ? "*" : part)).join(".") : module;
+}
+
+function nearestParent(pattern: string, modules: readonly string[]): string {
+  let path = pattern;
+  while (path !== "" && !modules.includes(path)) path = path.slice(0, Math.max(0, path.lastIndexOf(".")));
+  return path;
+}
+
+function childrenOf(parent: string, modules: readonly string[]): readonly string[] {
+  const prefix = parent === "" ? "" : `${parent}.`;
+  const inside = modules.filter((path) => path !== "" && path.startsWith(prefix) && path !== parent);
+  return inside.filter((path) => !inside.some((other) => path.startsWith(`${other}.`)));
+}

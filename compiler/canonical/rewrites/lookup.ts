@@ -1,0 +1,84 @@
+/**
+ * @file What a rewrite asks about a canonical graph: who makes a value, who reads it, its shape, its numbers. Knows no pattern.
+ */
+import { invariant } from "../../diagnostics/diagnose.ts";
+import type { Expr } from "../../expr/expr.ts";
+import { valuesReadBy } from "../../graph/reads.ts";
+import { numbersOf } from "../../graph/tensors.ts";
+import type { ElemType } from "../../graph/types.ts";
+import type { CanonicalGraph, CanonicalNode } from "../types.ts";
+
+export interface Lookup {
+  readonly graph: CanonicalGraph;
+  /** The node that makes a value; none for inputs, constants and integers. */
+  readonly producer: (value: string) => CanonicalNode | undefined;
+  /** Nodes that read a value, each once. */
+  readonly users: (value: string) => readonly CanonicalNode[];
+  /** True for a graph output or a marked boundary: such a value must stay. */
+  readonly isKept: (value: string) => boolean;
+  /** Names of values and nodes in use; fresh ones are added to it. */
+  readonly taken: Set<string>;
+}
+
+export function lookupOf(graph: CanonicalGraph): Lookup {
+  const producers = new Map<string, CanonicalNode>();
+  const users = new Map<string, CanonicalNode[]>();
+  for (const node of graph.nodes) {
+    for (const output of node.outputs) producers.set(output, node);
+    for (const input of valuesReadBy(node)) {
+      const known = users.get(input);
+      if (known === undefined) users.set(input, [node]);
+      else known.push(node);
+    }
+  }
+  const kept = new Set([...graph.outputs, ...graph.markers.map((m) => m.value)]);
+  return {
+    graph,
+    producer: (value) => producers.get(value),
+    users: (value) => users.get(value) ?? [],
+    isKept: (value) => kept.has(value),
+    taken: new Set([...graph.shapes.keys(), ...graph.nodes.map((n) => n.name)]),
+  };
+}
+
+/** Extents of a value. */
+export function dimsOf(lookup: Lookup, value: string): readonly Expr[] {
+  return shapeOf(lookup, value).dims;
+}
+
+export function elemOf(lookup: Lookup, value: string): ElemType {
+  return shapeOf(lookup, value).elem;
+}
+
+function shapeOf(lookup: Lookup, value: string): { readonly elem: ElemType; readonly dims: readonly Expr[] } {
+  const shape = lookup.graph.shapes.get(value);
+  invariant(shape !== undefined, `no shape for ${value}`);
+  return shape;
+}
+
+/** The number of an inline constant of one element, whatever its rank; else `null`. */
+export function scalarOf(lookup: Lookup, value: string): number | null {
+  const tensor = lookup.graph.constants.get(value);
+  if (tensor === undefined || tensor.dims.some((d) => d !== 1)) return null;
+  return numbersOf(tensor)?.[0] ?? null;
+}
+
+/** The elements of an integer operand of rank 0 or 1, or `null` where they are not known. */
+export function integersOf(lookup: Lookup, value: string): readonly Expr[] | null {
+  const known = lookup.graph.integers.get(value);
+  if (known !== undefined) return known.elements;
+  const tensor = lookup.graph.constants.get(value);
+  if (tensor === undefined || tensor.dims.length > 1 || !/^int(?:32|64)$/.test(tensor.elem)) return null;
+  return numbersOf(tensor);
+}
+
+/** True if the value is read by `node` alone and need not stay. */
+export function feedsOnly(lookup: Lookup, value: string, node: CanonicalNode): boolean {
+  const users = lookup.users(value);
+  return users.length === 1 && users[0] === node && !lookup.isKept(value);
+}
+
+/** True for an operator of ONNX itself with that name. */
+export function isOp(node: CanonicalNode | undefined, op: string): node is CanonicalNode {
+  return node !== undefined && node.domain === "" && node.op === op;
+}

@@ -1,0 +1,200 @@
+/**
+ * @file What can be wrong when a plan meets a model: modules, parameters, values, axes. Codes CP3000-3999.
+ * `where` reads like `hidden_states of transformer_blocks.0`.
+ */
+import type { Catalog } from "./catalog.ts";
+
+/** Names of the plan that the model does not have. */
+export const bindNames: Catalog<{
+  unknownModule: { pattern: string; suggestion: string | null; known: readonly string[] };
+  foldedModule: { pattern: string };
+  unknownParameter: { parameter: string; module: string; suggestion: string };
+  unknownInputs: { parameters: readonly string[]; inputs: readonly string[] };
+  unknownValue: { value: string; where: string; suggestion: string | null; known: readonly string[] };
+  foreignValue: { value: string; where: string; side: string; known: readonly string[] };
+  contradictedValue: { value: string; where: string; marked: string };
+}> = {
+  unknownModule: {
+    code: "CP3001",
+    severity: "error",
+    title: "Unknown module",
+    message: ({ pattern }) => `no module of the model matches "${pattern}"`,
+    hint: ({ suggestion, known }) =>
+      suggestion === null
+        ? `the model has ${list(known)}; "*" stands for one whole segment between dots`
+        : `did you mean "${suggestion}"?`,
+  },
+  foldedModule: {
+    code: "CP3002",
+    severity: "note",
+    title: "Module folded into constants",
+    message: ({ pattern }) =>
+      `this export with fixed lengths has no module "${pattern}"; if its results became constants, they are sliced where they are used`,
+    hint: () => "export with dynamic lengths to keep the module",
+  },
+  unknownParameter: {
+    code: "CP3003",
+    severity: "error",
+    title: "Misspelt parameter",
+    message: ({ parameter, module }) => `${moduleName(module)} has no parameter "${parameter}"`,
+    hint: ({ suggestion }) => `did you mean "${suggestion}"?`,
+  },
+  unknownInputs: {
+    code: "CP3004",
+    severity: "error",
+    title: "Renamed graph inputs",
+    message: ({ parameters }) => `the model has no input named ${list(parameters)}`,
+    hint: ({ parameters, inputs }) =>
+      `its inputs are ${list(inputs)}; write "${parameters[0]}": { ..., "value": "${inputs[0] ?? ""}" } to say which one is meant`,
+  },
+  unknownValue: {
+    code: "CP3005",
+    severity: "error",
+    title: "Unknown value",
+    message: ({ value, where }) => `"value": "${value}" for ${where} is no value of the model`,
+    hint: ({ suggestion, known }) =>
+      suggestion === null ? `values to choose from are ${list(known)}` : `did you mean "${suggestion}"?`,
+  },
+  foreignValue: {
+    code: "CP3006",
+    severity: "error",
+    title: "Value not at the border of its module",
+    message: ({ value, where, side }) =>
+      side === "input"
+        ? `"value": "${value}" for ${where} is not read from outside by that module`
+        : `"value": "${value}" for ${where} does not leave that module`,
+    hint: ({ known }) => (known.length === 0 ? "remove this entry" : `values to choose from are ${list(known)}`),
+  },
+  contradictedValue: {
+    code: "CP3007",
+    severity: "error",
+    title: "Value against a marker",
+    message: ({ value, where, marked }) => `"value": "${value}" for ${where} is not the value "${marked}" that the export marks`,
+    hint: () => `remove "value": a marker says exactly which value it is`,
+  },
+};
+
+/** Values that cannot be told apart, or do not have what the plan says of them. */
+export const bindValues: Catalog<{
+  ambiguousInput: { where: string; count: number; line: string };
+  ambiguousOutput: { where: string; count: number; line: string };
+  outputCount: { module: string; specs: number; outputs: number; values: readonly string[] };
+  outputIndex: { module: string; index: number; outputs: number; values: readonly string[] };
+  listCount: { where: string; specs: number; values: number };
+  notAList: { where: string; values: number };
+  dimOutOfRange: { where: string; key: string; dim: number; rank: number; shape: string };
+  gatherRank: { where: string; expected: number; rank: number; shape: string };
+  conflict: { where: string; axis: number; earlier: string; earlierAxis: number };
+}> = {
+  ambiguousInput: {
+    code: "CP3010",
+    severity: "error",
+    title: "Parameter not found without doubt",
+    message: ({ where, count }) => `${count} values could be ${where}`,
+    hint: ({ line }) => `name the right one: ${line}`,
+  },
+  ambiguousOutput: {
+    code: "CP3011",
+    severity: "error",
+    title: "Output not found without doubt",
+    message: ({ where, count }) => `${count === 1 ? "1 value" : `${count} values`} could be ${where}`,
+    hint: ({ line }) => `name the right one: ${line}`,
+  },
+  outputCount: {
+    code: "CP3012",
+    severity: "error",
+    title: "List with a wrong number of outputs",
+    message: ({ module, specs, outputs }) =>
+      `the list has ${specs} ${specs === 1 ? "spec" : "specs"}, and ${outputs} ${outputs === 1 ? "output" : "outputs"} of ${moduleName(module)} can be seen in the model`,
+    hint: ({ values }) => `write one spec or null per output (${list(values)}), or name each with "value"`,
+  },
+  outputIndex: {
+    code: "CP3013",
+    severity: "error",
+    title: "Output index out of range",
+    message: ({ module, index, outputs }) =>
+      `there is no output ${index} of ${moduleName(module)}: ${outputs} ${outputs === 1 ? "output" : "outputs"} can be seen in the model`,
+    hint: ({ values }) => `outputs are counted from 0 (${list(values)}); "value" names one that is counted differently`,
+  },
+  listCount: {
+    code: "CP3014",
+    severity: "error",
+    title: "List with a wrong number of tensors",
+    message: ({ where, specs, values }) => `the list for ${where} has ${specs} specs, and the model passes ${values} tensors`,
+    hint: ({ values }) => `write ${values} specs`,
+  },
+  notAList: {
+    code: "CP3015",
+    severity: "error",
+    title: "One spec for a list of tensors",
+    message: ({ where, values }) => `one spec stands for ${where}, and the model passes a list of ${values} tensors`,
+    hint: ({ values }) => `write a list of ${values} specs`,
+  },
+  dimOutOfRange: {
+    code: "CP3016",
+    severity: "error",
+    title: "Axis out of range",
+    message: ({ where, key, dim, rank, shape }) => `${key} ${dim} for ${where}, which has rank ${rank}: ${shape}`,
+    hint: ({ rank, where }) => (rank === 0 ? `remove the entry: ${where} is a single number` : `write ${-rank} to ${rank - 1}`),
+  },
+  gatherRank: {
+    code: "CP3017",
+    severity: "error",
+    title: "Output of another rank than expected",
+    message: ({ where, expected, rank, shape }) => `expected_dims ${expected} for ${where}, which has rank ${rank}: ${shape}`,
+    hint: ({ rank }) => `check gather_dim and write "expected_dims": ${rank}`,
+  },
+  conflict: {
+    code: "CP3018",
+    severity: "error",
+    title: "Two entries for one value disagree",
+    message: ({ where, axis, earlier, earlierAxis }) =>
+      `${where} is to be split or gathered along axis ${axis}, and ${earlier} does so along axis ${earlierAxis} of the same tensor`,
+    hint: () => "remove one of the two entries, or give both the same dimension",
+  },
+};
+
+/** What was decided in a way that the reader may want to know. */
+export const bindNotes: Catalog<{
+  absent: { where: string; modules: readonly string[]; of: number };
+  skipped: { where: string; expected: number; rank: number; modules: readonly string[] };
+  satisfied: { where: string; earlier: string; modules: readonly string[] };
+}> = {
+  absent: {
+    code: "CP3020",
+    severity: "note",
+    title: "Entry without a value in this export",
+    message: ({ where, modules, of }) =>
+      `${where} has no value of its own ${inModules(modules, of)}: folded, shared with another module, or unused; what it would split is matched where it is used`,
+  },
+  skipped: {
+    code: "CP3021",
+    severity: "note",
+    title: "Split left out because of the rank",
+    message: ({ where, expected, rank, modules }) =>
+      `${where} stays whole ${inModules(modules, modules.length)}: expected_dims is ${expected}, its rank is ${rank}`,
+  },
+  satisfied: {
+    code: "CP3022",
+    severity: "note",
+    title: "Entry already satisfied",
+    message: ({ where, earlier, modules }) =>
+      `${where} is already as it should be ${inModules(modules, modules.length)}: ${earlier} did it`,
+  },
+};
+
+function moduleName(module: string): string {
+  return module === "" ? "the model" : module;
+}
+
+function list(names: readonly string[]): string {
+  if (names.length === 0) return "none";
+  const shown = names.slice(0, 12).map((name) => `"${name}"`).join(", ");
+  return names.length > 12 ? `${shown} and ${names.length - 12} more` : shown;
+}
+
+function inModules(modules: readonly string[], of: number): string {
+  const names = modules.map((module) => (module === "" ? "the model" : module));
+  const shown = names.length > 4 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", ");
+  return of > modules.length ? `in ${shown} (${modules.length} of ${of} modules)` : `in ${shown}`;
+}

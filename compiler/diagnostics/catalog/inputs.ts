@@ -1,0 +1,138 @@
+/**
+ * @file What is wrong with the feeds and fetches of a run, found before anything is dispatched. Codes CP6000-6499.
+ */
+import type { Catalog } from "./catalog.ts";
+
+/** A name that does not exist, with a near miss if there is one. */
+interface Unknown {
+  readonly name: string;
+  readonly nearest: string | null;
+  readonly known: readonly string[];
+}
+
+/** What is wrong with one feed, or with several that do not fit together. Shapes are printed: `[1, img, 64]`. */
+export const inputMessages: Catalog<{
+  missing: { name: string; elem: string; shape: string };
+  unknown: Unknown;
+  notTensor: { name: string; found: string };
+  elem: { name: string; expected: string; actual: string };
+  rank: { name: string; expected: string; expectedRank: number; actual: string; actualRank: number };
+  extent: { name: string; axis: number; expected: string; expectedNumber: number; actual: number };
+  length: LengthParams;
+  equation: { left: string; leftNumber: number; right: string; rightNumber: number; module: string };
+  tooShort: { name: string; length: number; atLeast: number };
+  data: { name: string; expected: number; actual: number; shape: string; elem: string };
+  unknownOutput: Unknown;
+  fetchMismatch: { name: string; expected: string; actual: string };
+}> = {
+  missing: {
+    code: "CP6000",
+    severity: "error",
+    title: "Missing input",
+    message: ({ name, elem, shape }) => `the input "${name}" (${elem} ${shape}) is missing from the feeds`,
+    hint: ({ name }) => `add "${name}" to the feeds`,
+  },
+  unknown: {
+    code: "CP6001",
+    severity: "error",
+    title: "Unknown input",
+    message: ({ name }) => `the model has no input "${name}"`,
+    hint: didYouMean,
+  },
+  notTensor: {
+    code: "CP6002",
+    severity: "error",
+    title: "Feed that is no tensor",
+    message: ({ name, found }) => `the feed of "${name}" is ${found}, not a tensor with type, dims and data`,
+    hint: () => "pass onnxruntime's Tensor, or an object { type, dims, data }",
+  },
+  elem: {
+    code: "CP6003",
+    severity: "error",
+    title: "Input of another element type",
+    message: ({ name, expected, actual }) => `the input "${name}" is ${actual}; the model takes ${expected}`,
+    hint: ({ name, expected }) => `convert "${name}" to ${expected}`,
+  },
+  rank: {
+    code: "CP6004",
+    severity: "error",
+    title: "Input with another number of axes",
+    message: ({ name, expected, expectedRank, actual, actualRank }) =>
+      `the input "${name}" has ${actualRank} axes, ${actual}; the model takes ${expectedRank}, ${expected}`,
+    hint: ({ name, expected }) => `reshape "${name}" to ${expected}`,
+  },
+  extent: {
+    code: "CP6005",
+    severity: "error",
+    title: "Input of another extent",
+    message: ({ name, axis, expected, expectedNumber, actual }) =>
+      `the input "${name}" has ${actual} along axis ${axis}; the model takes ${meaning(expected, expectedNumber)} there`,
+    hint: ({ name, axis, expectedNumber }) => `give "${name}" ${expectedNumber} along axis ${axis}`,
+  },
+  length: {
+    code: "CP6006",
+    severity: "error",
+    title: "Inputs that disagree about a length",
+    message: (p) =>
+      `the length "${p.length}" is ${p.firstNumber} by "${p.first}" axis ${p.firstAxis}, ` +
+      `but ${p.otherNumber} by "${p.other}" axis ${p.otherAxis}`,
+    hint: (p) => `give "${p.first}" axis ${p.firstAxis} and "${p.other}" axis ${p.otherAxis} the same extent`,
+  },
+  equation: {
+    code: "CP6007",
+    severity: "error",
+    title: "Lengths that must agree",
+    message: (p) =>
+      `${p.left} is ${p.leftNumber}, but ${p.right} is ${p.rightNumber}; ` +
+      `the split in ${p.module === "" ? "the root module" : `module "${p.module}"`} is exact only if they agree`,
+    hint: ({ left, right }) => `feed tensors in which ${left} and ${right} are the same`,
+  },
+  tooShort: {
+    code: "CP6008",
+    severity: "error",
+    title: "Length too short to split",
+    message: ({ name, length, atLeast }) => `${name} is ${length}, fewer than the ${atLeast} ranks that it is split over`,
+    hint: ({ atLeast }) => `feed at least ${atLeast}, or compile the plan for fewer ranks`,
+  },
+  data: {
+    code: "CP6009",
+    severity: "error",
+    title: "Tensor whose data does not fit its shape",
+    message: ({ name, expected, actual, shape, elem }) =>
+      `the data of "${name}" has ${actual} bytes; ${elem} ${shape} takes ${expected}`,
+    hint: () => "make the number of elements the product of dims",
+  },
+  unknownOutput: {
+    code: "CP6010",
+    severity: "error",
+    title: "Unknown output",
+    message: ({ name }) => `the model has no output "${name}"`,
+    hint: didYouMean,
+  },
+  fetchMismatch: {
+    code: "CP6011",
+    severity: "error",
+    title: "Preallocated output of another type or shape",
+    message: ({ name, expected, actual }) => `the tensor given for the output "${name}" is ${actual}; the result is ${expected}`,
+    hint: ({ expected }) => `give a tensor of ${expected}, or null to have one made`,
+  },
+};
+
+interface LengthParams {
+  readonly length: string;
+  readonly first: string;
+  readonly firstAxis: number;
+  readonly firstNumber: number;
+  readonly other: string;
+  readonly otherAxis: number;
+  readonly otherNumber: number;
+}
+
+function didYouMean({ nearest, known }: Unknown): string {
+  const names = `the names are ${known.map((name) => `"${name}"`).join(", ")}`;
+  return nearest === null ? names : `did you mean "${nearest}"? ${names}`;
+}
+
+function meaning(expression: string, value: number): string {
+  return expression === String(value) ? expression : `${value} (${expression})`;
+}

@@ -1,0 +1,53 @@
+/**
+ * @file What can go wrong while a proven plan becomes a program on disk: points for user hooks, weights, the output folder.
+ * Codes CP5200-5299.
+ */
+import type { Catalog } from "./catalog.ts";
+
+export const lowerMessages: Catalog<{
+  hookMatchesNothing: { pattern: string; suggestion: string | null };
+  hookSeesNothing: { module: string };
+  scatteredWeights: { folders: readonly string[] };
+  notAProgram: { folder: string; holds: string };
+  cannotWrite: { folder: string; reason: string };
+}> = {
+  hookMatchesNothing: {
+    code: "CP5201",
+    severity: "error",
+    title: "Hook pattern that matches no module",
+    message: ({ pattern }) => `no module matches the hook pattern "${pattern}"`,
+    hint: ({ suggestion }) =>
+      suggestion === null
+        ? "list the modules with onnx-cp inspect; * stands for one path segment"
+        : `did you mean "${suggestion}"?`,
+  },
+  hookSeesNothing: {
+    code: "CP5202",
+    severity: "warning",
+    title: "Module without a value for hooks",
+    message: ({ module }) =>
+      `no value enters or leaves the module "${module}" in this export, so its hooks would never run`,
+    hint: () => "hook the module around it, or one whose inputs and outputs onnx-cp inspect lists",
+  },
+  scatteredWeights: {
+    code: "CP5203",
+    severity: "error",
+    title: "Weights in several folders",
+    message: ({ folders }) => `the external data of the model lies in ${folders.length} folders: ${folders.join(", ")}`,
+    hint: () => "save the model again with its external data in one folder",
+  },
+  notAProgram: {
+    code: "CP5204",
+    severity: "error",
+    title: "Output folder that holds something else",
+    message: ({ folder, holds }) => `${folder} exists and is no compiled program: it holds ${holds}`,
+    hint: () => "choose a folder that does not exist, an empty one, or an earlier program",
+  },
+  cannotWrite: {
+    code: "CP5205",
+    severity: "error",
+    title: "Program that cannot be written",
+    message: ({ folder, reason }) => `cannot write the program to ${folder}: ${reason}`,
+    hint: () => "check the path, its permissions and the space on the disk",
+  },
+};

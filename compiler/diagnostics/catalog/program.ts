@@ -1,0 +1,110 @@
+/**
+ * @file What is wrong with a compiled program on disk, or with the model that it belongs to. Codes CP5000-5499.
+ */
+import type { Catalog } from "./catalog.ts";
+
+export const programMessages: Catalog<{
+  unreadable: { file: string; reason: string };
+  notJson: { file: string; reason: string };
+  format: { file: string; expected: string; actual: string };
+  version: { file: string; expected: string; actual: string };
+  shape: { file: string; field: string; expected: string };
+  pieceMissing: { piece: string; file: string; folder: string };
+  pieceOutside: { piece: string; file: string };
+  modelMissing: { model: string };
+  modelHash: { model: string; expected: string; actual: string };
+  dataMissing: { data: string; model: string };
+  dataSize: { data: string; expected: number; actual: number };
+  dataHash: { data: string; expected: string; actual: string };
+}> = {
+  unreadable: {
+    code: "CP5000",
+    severity: "error",
+    title: "Program that cannot be read",
+    message: ({ file, reason }) => `cannot read the program ${file}: ${reason}`,
+    hint: () => "give the folder that `onnx-cp compile --out DIR` wrote",
+  },
+  notJson: {
+    code: "CP5001",
+    severity: "error",
+    title: "Program that is no JSON",
+    message: ({ file, reason }) => `${file} is not valid JSON: ${reason}`,
+    hint: compileAgain,
+  },
+  format: {
+    code: "CP5002",
+    severity: "error",
+    title: "File of another format",
+    message: ({ file, expected, actual }) => `${file} has the format ${actual}; a program has "${expected}"`,
+    hint: compileAgain,
+  },
+  version: {
+    code: "CP5003",
+    severity: "error",
+    title: "Program of another version",
+    message: ({ file, expected, actual }) => `${file} has the version ${actual}; this release reads ${expected}`,
+    hint: () => "compile the plan again with this release, or run the program with the release that wrote it",
+  },
+  shape: {
+    code: "CP5004",
+    severity: "error",
+    title: "Damaged program",
+    message: ({ file, field, expected }) => `"${field}" of ${file} is not ${expected}`,
+    hint: compileAgain,
+  },
+  pieceMissing: {
+    code: "CP5005",
+    severity: "error",
+    title: "Missing piece of a program",
+    message: ({ piece, file, folder }) => `the piece ${piece} is missing: there is no file ${file} in ${folder}`,
+    hint: compileAgain,
+  },
+  pieceOutside: {
+    code: "CP5006",
+    severity: "error",
+    title: "Piece outside its program",
+    message: ({ piece, file }) => `the piece ${piece} lies outside the program's folder: ${file}`,
+    hint: compileAgain,
+  },
+  modelMissing: {
+    code: "CP5007",
+    severity: "error",
+    title: "Missing model of a program",
+    message: ({ model }) => `the program's model ${model} is missing`,
+    hint: () => "put the model back where it was, or compile the plan for it where it is now",
+  },
+  modelHash: {
+    code: "CP5008",
+    severity: "error",
+    title: "Program of another model",
+    message: ({ model, expected, actual }) =>
+      `${model} is not the model that the program was compiled from: its sha256 is ${actual}, the program has ${expected}`,
+    hint: () => "compile the plan again for this model, or put the first one back",
+  },
+  dataMissing: {
+    code: "CP5009",
+    severity: "error",
+    title: "Missing weights of a program",
+    message: ({ data, model }) => `the weights ${data} of ${model} are missing`,
+    hint: () => "put the file back beside the model",
+  },
+  dataSize: {
+    code: "CP5010",
+    severity: "error",
+    title: "Weights of another size",
+    message: ({ data, expected, actual }) => `${data} has ${actual} bytes; the program was compiled for ${expected}`,
+    hint: () => "compile the plan again for these weights, or put the first ones back",
+  },
+  dataHash: {
+    code: "CP5011",
+    severity: "error",
+    title: "Other weights",
+    message: ({ data, expected, actual }) =>
+      `${data} holds other weights: the hash of its first and last MiB is ${actual}, the program has ${expected}`,
+    hint: () => "compile the plan again for these weights, or put the first ones back",
+  },
+};
+
+function compileAgain(): string {
+  return "write the program again with `onnx-cp compile`";
+}

@@ -1,0 +1,167 @@
+/**
+ * @file What can go wrong while a program is attached or runs on its ranks. Codes CP6500-6999.
+ */
+import type { Catalog, NoParams } from "./catalog.ts";
+
+/** Where a rank was: `rank 1, step 3 of 9 (piece "p2", module "blocks.0.attn")`. */
+interface Place {
+  readonly place: string;
+}
+
+export const runtimeMessages: Catalog<{
+  devices: { expected: number; actual: number; mesh: string };
+  backend: { name: string };
+  start: { rank: number; reason: string };
+  session: { rank: number; piece: string; device: string; reason: string };
+  piece: Place & { reason: string };
+  handler: Place & { url: string; reason: string };
+  handlerResult: Place & { url: string; expected: string; actual: string };
+  exited: { rank: number; reason: string };
+  deadline: { milliseconds: number };
+  aborted: NoParams;
+  released: NoParams;
+  ended: { reason: string };
+  noHookPoint: { module: string; phase: string; points: readonly string[] };
+  handlerModule: { rank: number; url: string; reason: string };
+  extents: Place & { value: string; expected: string; actual: string };
+  step: Place & { reason: string };
+  memory: { bytes: number; reason: string };
+  stuck: { ranks: readonly number[]; milliseconds: number };
+  handlerUrl: { url: string };
+}> = {
+  devices: {
+    code: "CP6500",
+    severity: "error",
+    title: "Wrong number of devices",
+    message: ({ expected, actual, mesh }) => `${actual} devices were given; the program is compiled for ${expected} (${mesh})`,
+    hint: ({ expected }) => `give ${expected} devices, or compile the plan with degrees whose product is the number of devices`,
+  },
+  backend: {
+    code: "CP6501",
+    severity: "error",
+    title: "Unknown back end",
+    message: ({ name }) => `there is no back end "${name}"`,
+    hint: () => 'leave backend out, or write "binding"',
+  },
+  start: {
+    code: "CP6502",
+    severity: "error",
+    title: "Rank that does not start",
+    message: ({ rank, reason }) => `rank ${rank} could not start: ${reason}`,
+    hint: () => "check that the package is complete (its dist folder) and that memory suffices for every rank",
+  },
+  session: {
+    code: "CP6503",
+    severity: "error",
+    title: "Piece that ONNX Runtime does not load",
+    message: ({ rank, piece, device, reason }) => `rank ${rank} could not load the piece ${piece} on ${device}: ${reason}`,
+    hint: () => "check the device's name, and that the model's weights are where they were when the plan was compiled",
+  },
+  piece: {
+    code: "CP6504",
+    severity: "error",
+    title: "Piece that fails",
+    message: ({ place, reason }) => `${place} failed: ${reason}`,
+    hint: () => "run the unsplit model with the same inputs: if it fails too, the inputs are the cause; else please report it",
+  },
+  handler: {
+    code: "CP6505",
+    severity: "error",
+    title: "Hook handler that throws",
+    message: ({ place, url, reason }) => `${place}: the handler ${url} threw: ${reason}`,
+    hint: () => "mend the handler, or remove it with the function that register() returned",
+  },
+  handlerResult: {
+    code: "CP6506",
+    severity: "error",
+    title: "Hook handler that changes type or shape",
+    message: ({ place, url, expected, actual }) => `${place}: the handler ${url} returned ${actual} in the place of ${expected}`,
+    hint: ({ expected }) => `return a tensor of ${expected}, or nothing to leave the value alone`,
+  },
+  exited: {
+    code: "CP6507",
+    severity: "error",
+    title: "Rank that ends",
+    message: ({ rank, reason }) => `rank ${rank} ended unexpectedly: ${reason}`,
+    hint: () => "release the session and attach again; if it happens again, check memory and the handlers of hooks",
+  },
+  deadline: {
+    code: "CP6508",
+    severity: "error",
+    title: "Deadline passed",
+    message: ({ milliseconds }) => `the run did not end within its deadline of ${milliseconds} ms`,
+    hint: () => "give a longer deadlineMs, a shorter input, or more devices",
+  },
+  aborted: {
+    code: "CP6509",
+    severity: "error",
+    title: "Run aborted",
+    message: () => "the run was aborted by its signal",
+  },
+  released: {
+    code: "CP6510",
+    severity: "error",
+    title: "Session released",
+    message: () => "the session was released",
+    hint: () => "attach the program again to run it",
+  },
+  ended: {
+    code: "CP6511",
+    severity: "error",
+    title: "Session that lost a rank",
+    message: ({ reason }) => `the session cannot run any more, since it lost a rank: ${reason}`,
+    hint: () => "release the session and attach the program again",
+  },
+  noHookPoint: {
+    code: "CP6512",
+    severity: "error",
+    title: "No place for a hook",
+    message: ({ module, phase, points }) =>
+      `the program was not cut for hooks at ${module === "" ? "the root module" : `module "${module}"`}, ${phase}; ` +
+      (points.length === 0 ? "it has no place for hooks" : `it has ${points.join(", ")}`),
+    hint: ({ module }) => `compile with compilePlan({ hooks: ["${module}"] })`,
+  },
+  handlerModule: {
+    code: "CP6513",
+    severity: "error",
+    title: "Hook handler that does not load",
+    message: ({ rank, url, reason }) => `rank ${rank} could not load the handler ${url}: ${reason}`,
+    hint: () => "give the URL of an ES module whose default export is the handler, for example import.meta.resolve(\"./hook.js\")",
+  },
+  extents: {
+    code: "CP6514",
+    severity: "error",
+    title: "Value of another shape than proven",
+    message: ({ place, value, expected, actual }) => `${place}: the value ${value} is ${actual}, the program says ${expected}`,
+    hint: () => "this is a mistake of ours: please report it with the plan, the model and the lengths",
+  },
+  step: {
+    code: "CP6515",
+    severity: "error",
+    title: "Step that fails",
+    message: ({ place, reason }) => `${place} failed: ${reason}`,
+    hint: () => "if memory suffices, this is a mistake of ours: please report it with the plan, the model and the lengths",
+  },
+  memory: {
+    code: "CP6516",
+    severity: "error",
+    title: "Not enough memory",
+    message: ({ bytes, reason }) => `cannot get ${bytes} bytes for the exchange between ranks: ${reason}`,
+    hint: () => "feed a shorter input, or free memory",
+  },
+  stuck: {
+    code: "CP6517",
+    severity: "error",
+    title: "Rank that does not stop",
+    message: ({ ranks, milliseconds }) =>
+      `rank ${ranks.join(", ")} did not stop within ${milliseconds} ms after the run had ended, and was terminated`,
+    hint: () => "release the session and attach the program again",
+  },
+  handlerUrl: {
+    code: "CP6518",
+    severity: "error",
+    title: "Hook handler without an absolute URL",
+    message: ({ url }) => `the handler "${url}" is no absolute URL, so that a rank cannot find it`,
+    hint: ({ url }) => `write new URL("${url}", import.meta.url).href`,
+  },
+};

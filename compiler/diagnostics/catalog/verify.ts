@@ -1,0 +1,105 @@
+/**
+ * @file What a simulation finds. Codes CP5500-5999. Numbers come in pairs: what the ranks have, and what the unsplit model has.
+ */
+import type { Catalog } from "./catalog.ts";
+
+/** The value, the step that made it, and its module. */
+interface At {
+  readonly value: string;
+  readonly node: string;
+  readonly module: string;
+}
+
+export const verifyMessages: Catalog<{
+  different: At & { rank: number; index: string; expected: number; actual: number };
+  shape: At & { rank: number; expected: string; actual: string };
+  elem: At & { rank: number; expected: string; actual: string };
+  ranksDiffer: At & { rank: number; index: string; first: number; actual: number };
+  incomplete: At & { layout: string; covered: number; total: number };
+  failed: At & { rank: number | null; reason: string };
+  block: At & { rank: number; peer: number; expected: string; actual: string };
+  unsplitFailed: { reason: string };
+  exact: { ranks: number; compared: number; largest: number; value: string };
+}> = {
+  different: {
+    code: "CP5501",
+    severity: "error",
+    title: "Value that differs from the unsplit model",
+    message: (p) =>
+      `${said(p)} is wrong on rank ${p.rank}: element [${p.index}] of the whole value is ${p.actual}; unsplit it is ${p.expected}`,
+    hint: report,
+  },
+  shape: {
+    code: "CP5502",
+    severity: "error",
+    title: "Value of another shape than its layout says",
+    message: (p) => `${said(p)} has the shape [${p.actual}] on rank ${p.rank}; by its layout it is [${p.expected}]`,
+    hint: report,
+  },
+  elem: {
+    code: "CP5503",
+    severity: "error",
+    title: "Value of another element type",
+    message: (p) => `${said(p)} is ${p.actual} on rank ${p.rank}; unsplit it is ${p.expected}`,
+    hint: report,
+  },
+  ranksDiffer: {
+    code: "CP5504",
+    severity: "error",
+    title: "Whole value that differs between ranks",
+    message: (p) =>
+      `${said(p)} is whole, but element [${p.index}] is ${p.actual} on rank ${p.rank} and ${p.first} on rank 0`,
+    hint: report,
+  },
+  incomplete: {
+    code: "CP5505",
+    severity: "error",
+    title: "Layout that leaves elements out",
+    message: (p) => `the shards of ${said(p)} hold ${p.covered} of its ${p.total} elements (${p.layout})`,
+    hint: report,
+  },
+  failed: {
+    code: "CP5506",
+    severity: "error",
+    title: "Step that does not run",
+    message: (p) =>
+      `the step "${p.node}"${inModule(p.module)} fails${p.rank === null ? "" : ` on rank ${p.rank}`}: ${p.reason}`,
+    hint: report,
+  },
+  block: {
+    code: "CP5507",
+    severity: "error",
+    title: "Block of another shape than announced",
+    message: (p) =>
+      `the block "${p.value}" that rank ${p.rank} sends to rank ${p.peer} in "${p.node}"${inModule(p.module)} ` +
+      `is ${p.actual}; announced is ${p.expected}`,
+    hint: report,
+  },
+  unsplitFailed: {
+    code: "CP5508",
+    severity: "error",
+    title: "Unsplit model that does not run",
+    message: ({ reason }) => `the unsplit model does not run on these inputs: ${reason}`,
+    hint: () => "give inputs that the original model accepts",
+  },
+  exact: {
+    code: "CP5509",
+    severity: "note",
+    title: "Exact simulation",
+    message: ({ ranks, compared, largest, value }) =>
+      `${compared} values agree with the unsplit model on ${ranks} ranks; the largest difference is ${largest.toExponential(1)}, ` +
+      `of "${value}"`,
+  },
+};
+
+function said({ value, node, module }: At): string {
+  return `the value "${value}" of the step "${node}"${inModule(module)}`;
+}
+
+function inModule(module: string): string {
+  return module === "" ? "" : ` in module "${module}"`;
+}
+
+function report(): string {
+  return "this is a mistake of the compiler: please report it with the plan and the output of onnx-cp compile --dump sharded";
+}

@@ -1,0 +1,102 @@
+/**
+ * @file The sharded graph on its way to a program: its steps, with points for user hooks among them, and what is known of their
+ * values. Knows nothing of pieces.
+ */
+import type { IntegerValue, ValueShape } from "../canonical/types.ts";
+import { invariant } from "../diagnostics/diagnose.ts";
+import { valuesReadBy } from "../graph/reads.ts";
+import type { Tensor } from "../graph/types.ts";
+import type { HookPhase } from "../program.ts";
+import type { CollectiveStep, Layout, LocalStep, ShardedGraph } from "../shard/types.ts";
+
+/** A user hook may replace `value`; later steps read `result`. */
+export interface UserHook {
+  readonly kind: "hook";
+  readonly module: string;
+  readonly phase: Exclude<HookPhase, "attention">;
+  readonly value: string;
+  readonly result: string;
+}
+
+export type FlowStep = LocalStep | CollectiveStep | UserHook;
+
+/** Steps in topological order. Constants and integers are operands; every other name is a value that a rank holds. */
+export interface Flow {
+  readonly mesh: ShardedGraph["mesh"];
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly steps: readonly FlowStep[];
+  readonly constants: ReadonlyMap<string, Tensor>;
+  readonly integers: ReadonlyMap<string, IntegerValue>;
+  /** As the evaluating rank holds the values. */
+  readonly localShapes: ReadonlyMap<string, ValueShape>;
+  readonly layouts: ReadonlyMap<string, Layout>;
+}
+
+export function flowOf(sharded: ShardedGraph): Flow {
+  const { graph, mesh, steps, integers, localShapes, layouts } = sharded;
+  return {
+    mesh,
+    inputs: graph.inputs.map(({ name }) => name),
+    outputs: graph.outputs,
+    steps,
+    constants: graph.constants,
+    integers,
+    localShapes,
+    layouts,
+  };
+}
+
+/** Operands and values that a step reads, each once. */
+export function readsOf(step: FlowStep): readonly string[] {
+  if (step.kind === "local") return valuesReadBy(step.node);
+  if (step.kind === "hook") return [step.value];
+  return [...new Set(step.transfers.flatMap(({ send }) => send))];
+}
+
+export function writesOf(step: FlowStep): readonly string[] {
+  if (step.kind === "local") return step.node.outputs.filter((name) => name !== "");
+  if (step.kind === "hook") return [step.result];
+  return step.transfers.flatMap(({ receive }) => receive);
+}
+
+/** Constants and integers are part of a piece or computed before the first step: nobody sends or frees them. */
+export function isOperand(flow: Flow, name: string): boolean {
+  return flow.constants.has(name) || flow.integers.has(name);
+}
+
+export function moduleOf(step: FlowStep): string {
+  return step.kind === "hook" ? step.module : step.origin.module;
+}
+
+export function isWithin(module: string, ancestor: string): boolean {
+  return ancestor === "" || module === ancestor || module.startsWith(`${ancestor}.`);
+}
+
+/** Puts other names in the place of values, read or written. */
+export function renameValues(step: FlowStep, nameOf: (name: string) => string): FlowStep {
+  return renameWrites(renameReads(step, nameOf), nameOf);
+}
+
+export function renameReads(step: FlowStep, nameOf: (name: string) => string): FlowStep {
+  if (step.kind === "hook") return { ...step, value: nameOf(step.value) };
+  if (step.kind === "collective") {
+    return { ...step, transfers: step.transfers.map((t) => ({ ...t, send: t.send.map(nameOf) })) };
+  }
+  const { node } = step;
+  const inside = valuesReadBy({ inputs: [], attributes: node.attributes });
+  invariant(
+    inside.every((name) => nameOf(name) === name),
+    `the subgraph of ${node.name} reads a value that gets another name`,
+  );
+  return { ...step, node: { ...node, inputs: node.inputs.map((name) => (name === "" ? "" : nameOf(name))) } };
+}
+
+function renameWrites(step: FlowStep, nameOf: (name: string) => string): FlowStep {
+  if (step.kind === "hook") return { ...step, result: nameOf(step.result) };
+  if (step.kind === "collective") {
+    return { ...step, transfers: step.transfers.map((t) => ({ ...t, receive: t.receive.map(nameOf) })) };
+  }
+  const outputs = step.node.outputs.map((name) => (name === "" ? "" : nameOf(name)));
+  return { ...step, node: { ...step.node, outputs } };
+}

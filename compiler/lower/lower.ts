@@ -1,0 +1,98 @@
+/**
+ * @file Lowering: a sharded graph becomes a program, that is hook registrations, piece models and exchanges. Writes no file.
+ */
+import { basename, join } from "node:path";
+import { invariant, settle } from "../diagnostics/diagnose.ts";
+import type { Diagnostic, Result } from "../diagnostics/types.ts";
+import { RANK, evaluate, product, symbolsOf } from "../expr/expr.ts";
+import { elemBytes } from "../graph/elements.ts";
+import { PROGRAM_FORMAT, PROGRAM_VERSION } from "../program.ts";
+import type { Program } from "../program.ts";
+import type { ShardedGraph } from "../shard/types.ts";
+import { arrange } from "./arrange.ts";
+import type { Part, Placed } from "./arrange.ts";
+import { flowOf } from "./flow.ts";
+import type { Flow } from "./flow.ts";
+import { foldRanks } from "./fold.ts";
+import { emitPieces } from "./pieces.ts";
+import type { Pieces } from "./pieces.ts";
+import { materialise, prune } from "./prune.ts";
+import { register } from "./registrations.ts";
+import type { Registrations } from "./registrations.ts";
+import { stepsInsideSites } from "./sites.ts";
+import { assignStages } from "./stages.ts";
+import { equationsOf, minimumsOf, tensorsOf } from "./statements.ts";
+import { programSteps } from "./steps.ts";
+import type { LowerContext, LoweredProgram } from "./types.ts";
+import { insertUserHooks } from "./user-hooks.ts";
+import { verifyProgram } from "./verify.ts";
+import { checkFolders, weightStore } from "./weights.ts";
+
+/** Lowers a proven plan. Errors: a hook pattern without a module, weights in several folders. */
+export function lower(sharded: ShardedGraph, context: LowerContext): Result<LoweredProgram> {
+  const hooked = insertUserHooks(flowOf(sharded), [...sharded.graph.modules.keys()], context.hooks);
+  const flow = prepare(hooked.flow);
+  const diagnostics = [...hooked.diagnostics, ...checkFolders(sharded.graph.constants)];
+  if (diagnostics.some(({ severity }) => severity === "error")) return settle<LoweredProgram>(undefined, diagnostics);
+  const placed = place(flow, sharded);
+  const weights = weightStore();
+  const parts = placed.filter((p): p is Part => p.kind === "part");
+  const pieces = emitPieces({ flow, opsets: sharded.graph.opsets, weights }, parts);
+  const registrations = register(flow, placed, sharded.attention, sharded.alignments);
+  const program = assemble({ sharded, context, flow, placed, pieces, registrations, notes: diagnostics });
+  const problems = verifyProgram(program);
+  invariant(problems.length === 0, problems.join("; "));
+  return settle({ program, models: pieces.models, weights: weights.blocks() }, diagnostics);
+}
+
+function prepare(flow: Flow): Flow {
+  return prune(materialise(foldRanks(flow)));
+}
+
+function place(flow: Flow, sharded: ShardedGraph): readonly Placed[] {
+  const inside = stepsInsideSites(flow, sharded.attention);
+  return arrange(flow, assignStages({ flow, inside, bytesOf: (name) => usualBytes(flow, name) }), inside);
+}
+
+/** Bytes of a value on the first rank, with every length at some usual number: only good for comparing. */
+function usualBytes({ localShapes }: Flow, name: string): number | null {
+  const shape = localShapes.get(name);
+  if (shape === undefined) return null;
+  const size = product(shape.dims);
+  const lengths = Object.fromEntries(symbolsOf(size).map((symbol) => [symbol, symbol === RANK ? 0 : 1024]));
+  return elemBytes(shape.elem) * evaluate(size, lengths);
+}
+
+interface Ingredients {
+  readonly sharded: ShardedGraph;
+  readonly context: LowerContext;
+  readonly flow: Flow;
+  readonly placed: readonly Placed[];
+  readonly pieces: Pieces;
+  readonly registrations: Registrations;
+  readonly notes: readonly Diagnostic[];
+}
+
+function assemble({ sharded, context, flow, placed, pieces, registrations, notes }: Ingredients): Program {
+  const { model, options } = context;
+  return {
+    format: PROGRAM_FORMAT,
+    version: PROGRAM_VERSION,
+    mesh: { ring_degree: sharded.mesh.ring_degree, ulysses_degree: sharded.mesh.ulysses_degree },
+    options: { rotate_method: options.rotate_method, convert_to_fp32: options.convert_to_fp32 },
+    model: { path: join(model.folder, basename(model.file)), sha256: model.sha256, data: context.data },
+    inputs: tensorsOf(sharded.graph, flow.inputs),
+    outputs: tensorsOf(sharded.graph, flow.outputs),
+    lengths: sharded.graph.lengths.map(({ name, sources }) => ({
+      name,
+      sources: sources.map(({ input, axis }) => ({ input, axis })),
+    })),
+    derived: pieces.derived,
+    equations: equationsOf(sharded.equations),
+    minimums: minimumsOf(sharded),
+    hooks: registrations.hooks,
+    steps: programSteps(flow, placed, pieces.runs, registrations),
+    pieces: pieces.pieces,
+    notes: [...context.notes, ...notes],
+  };
+}

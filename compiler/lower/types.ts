@@ -1,0 +1,32 @@
+/**
+ * @file What lowering is given beside the sharded graph, and what it makes. Knows nothing of sessions or transports.
+ */
+import type { Diagnostic } from "../diagnostics/types.ts";
+import type { Model, TensorData } from "../graph/types.ts";
+import type { Program, ProgramModel } from "../program.ts";
+
+export interface LowerContext {
+  readonly model: Model;
+  /** The model's data files as the program states them. */
+  readonly data: ProgramModel["data"];
+  readonly options: Program["options"];
+  /** Module patterns where user hooks may attach; `*` stands for one path segment. */
+  readonly hooks: readonly string[];
+  /** What earlier stages noted. */
+  readonly notes: readonly Diagnostic[];
+}
+
+/** A run of bytes of the program's own weights file. */
+export interface WeightBlock {
+  readonly offset: number;
+  readonly data: TensorData;
+}
+
+/** A program that is not on disk yet; its model's path is absolute. */
+export interface LoweredProgram {
+  readonly program: Program;
+  /** Piece models by `ProgramPiece.file`. */
+  readonly models: ReadonlyMap<string, Uint8Array>;
+  /** Content of the program's own weights file, by ascending offset; empty if there is none. */
+  readonly weights: readonly WeightBlock[];
+}

@@ -1,0 +1,19 @@
+/**
+ * @file The committed schema files as texts. Knows no folder.
+ */
+import type { JsonSchema } from "./json-schema.ts";
+import { parallelConfigSchema } from "./parallel-config-schema.ts";
+import { planSchema } from "./plan-schema.ts";
+
+/** File name and text of every schema that the package ships. */
+export function schemaFiles(): readonly (readonly [string, string])[] {
+  return [
+    ["plan.schema.json", schemaText(planSchema)],
+    ["parallel-config.schema.json", schemaText(parallelConfigSchema)],
+  ];
+}
+
+/** A schema as the text of a file. */
+export function schemaText(schema: JsonSchema): string {
+  return `${JSON.stringify(schema, null, 2)}\n`;
+}

@@ -1,0 +1,171 @@
+/**
+ * @file Compares the shards of one value with the unsplit value, element by element. Knows no steps.
+ */
+import { numbersIn } from "../../ort/tensors.ts";
+import type { OrtTensor } from "../../ort/types.ts";
+import { verifyMessages as messages } from "../diagnostics/catalog/verify.ts";
+import { diagnose } from "../diagnostics/diagnose.ts";
+import type { Message } from "../diagnostics/diagnose.ts";
+import { sizeOf } from "../graph/elements.ts";
+import { show } from "../expr/expr.ts";
+import type { Layout } from "../shard/types.ts";
+import { flatIndices, heldPositions } from "./positions.ts";
+import type { Lengths, Mesh } from "./positions.ts";
+import type { RankTensors, Tolerance, WrongValue } from "./types.ts";
+
+/** Which value it is, for the report. */
+export interface Label {
+  readonly value: string;
+  readonly node: string;
+  readonly module: string;
+}
+
+export interface Placement {
+  readonly layout: Layout;
+  readonly mesh: Mesh;
+  readonly lengths: Lengths;
+}
+
+export interface Comparison {
+  readonly wrong: WrongValue | null;
+  /** Largest |shard - unsplit|; 0 for integers and booleans. */
+  readonly difference: number;
+}
+
+export function compareShards(
+  label: Label,
+  shards: RankTensors,
+  whole: OrtTensor,
+  placement: Placement,
+  tolerance: Tolerance,
+): Comparison {
+  const covered = new Uint8Array(sizeOf(whole.dims));
+  let difference = 0;
+  for (const [rank, shard] of shards.entries()) {
+    const compared = compareShard(label, shard, rank, whole, placement, tolerance, covered);
+    if (compared.wrong !== null) return compared;
+    difference = Math.max(difference, compared.difference);
+  }
+  const wrong = whatIsMissing(label, covered, placement.layout) ?? whereRanksDiffer(label, shards, placement.layout);
+  return { wrong, difference };
+}
+
+function compareShard(
+  label: Label,
+  shard: OrtTensor,
+  rank: number,
+  whole: OrtTensor,
+  { layout, mesh, lengths }: Placement,
+  tolerance: Tolerance,
+  covered: Uint8Array,
+): Comparison {
+  const at = { ...label, rank };
+  const positions = heldPositions(whole.dims, layout, mesh, rank, lengths);
+  const expectedShape = positions.map((held) => held.length).join(", ");
+  if (shard.elem !== whole.elem)
+    return fail(label, rank, messages.elem, { ...at, expected: whole.elem, actual: shard.elem });
+  if (expectedShape !== shard.dims.join(", ")) {
+    return fail(label, rank, messages.shape, { ...at, expected: expectedShape, actual: shard.dims.join(", ") });
+  }
+  if (positions.some((held, axis) => held.some((position) => position >= whole.dims[axis]!))) {
+    return fail(label, rank, messages.shape, {
+      ...at,
+      expected: `part of ${whole.dims.join(", ")}`,
+      actual: expectedShape,
+    });
+  }
+  const indices = flatIndices(whole.dims, positions);
+  const ours = numbersIn(shard);
+  const theirs = numbersIn(whole);
+  const { absolute, relative } = isFloat(whole) ? tolerance : { absolute: 0, relative: 0 };
+  let difference = 0;
+  for (let i = 0; i < indices.length; i++) {
+    const index = indices[i]!;
+    const actual = ours[i]!;
+    const expected = theirs[index]!;
+    covered[index] = 1;
+    // Equal infinities differ by NaN, so equality comes first.
+    if (actual === expected || (Number.isNaN(actual) && Number.isNaN(expected))) continue;
+    const distance = Math.abs(actual - expected);
+    if (!(distance <= absolute + relative * Math.abs(expected)) || distance === Infinity) {
+      return { wrong: differs(label, rank, whole.dims, index, expected, actual), difference: distance };
+    }
+    difference = Math.max(difference, distance);
+  }
+  return { wrong: null, difference };
+}
+
+/** The shards together must hold every element. */
+function whatIsMissing(label: Label, covered: Uint8Array, layout: Layout): WrongValue | null {
+  const total = covered.length;
+  const count = covered.reduce((a, b) => a + b, 0);
+  if (count === total) return null;
+  const axes = layout.map(
+    ({ axis, over, segments }) => `axis ${axis} over ${over}: ${segments.map((s) => show(s.length)).join(", ")}`,
+  );
+  return fail(label, null, messages.incomplete, { ...label, layout: axes.join("; "), covered: count, total }).wrong;
+}
+
+/** A value that is whole on every rank must be the same there to the last bit, or the ranks drift apart. */
+function whereRanksDiffer(label: Label, shards: RankTensors, layout: Layout): WrongValue | null {
+  const [first] = shards;
+  if (layout.length > 0 || first === undefined) return null;
+  const reference = numbersIn(first);
+  for (const [rank, shard] of shards.entries()) {
+    const numbers = numbersIn(shard);
+    for (let i = 0; i < numbers.length; i++) {
+      if (Object.is(numbers[i], reference[i])) continue;
+      const index = unflatten(i, shard.dims);
+      const params = { ...label, rank, index: index.join(", "), first: reference[i]!, actual: numbers[i]! };
+      const diagnostic = diagnose(messages.ranksDiffer, params, related(label));
+      return { ...label, rank, index, expected: reference[i]!, actual: numbers[i]!, diagnostic };
+    }
+  }
+  return null;
+}
+
+function differs(
+  label: Label,
+  rank: number,
+  dims: readonly number[],
+  flat: number,
+  expected: number,
+  actual: number,
+): WrongValue {
+  const index = unflatten(flat, dims);
+  const params = { ...label, rank, index: index.join(", "), expected, actual };
+  return { ...label, rank, index, expected, actual, diagnostic: diagnose(messages.different, params, related(label)) };
+}
+
+function fail<P>(label: Label, rank: number | null, message: Message<P>, params: P): Comparison {
+  return { wrong: wrongValue(label, rank, message, params), difference: Infinity };
+}
+
+/** A wrong value without single numbers. */
+export function wrongValue<P>(label: Label, rank: number | null, message: Message<P>, params: P): WrongValue {
+  return {
+    ...label,
+    rank,
+    index: null,
+    expected: null,
+    actual: null,
+    diagnostic: diagnose(message, params, related(label)),
+  };
+}
+
+function related({ node, module }: Label): Parameters<typeof diagnose>[2] {
+  return { related: [{ message: "born here", node, module }] };
+}
+
+function isFloat({ elem }: OrtTensor): boolean {
+  return elem === "float32" || elem === "float64" || elem === "float16";
+}
+
+function unflatten(flat: number, dims: readonly number[]): readonly number[] {
+  const index: number[] = [];
+  for (const extent of dims.toReversed()) {
+    index.unshift(flat % extent);
+    flat = Math.floor(flat / extent);
+  }
+  return index;
+}

@@ -1,0 +1,143 @@
+/**
+ * @file Runs local steps on every rank: consecutive steps are one model whose every value is an output, and one session serves all ranks.
+ */
+import { OrtError, createSession } from "../../ort/session.ts";
+import { ortTensor } from "../../ort/tensors.ts";
+import type { OrtSession, OrtTensor } from "../../ort/types.ts";
+import { emitNodes, externalFolder } from "../canonical/emit.ts";
+import { CP } from "../canonical/types.ts";
+import type { IntegerValue, ValueShape } from "../canonical/types.ts";
+import { verifyMessages as messages } from "../diagnostics/catalog/verify.ts";
+import { invariant } from "../diagnostics/diagnose.ts";
+import { RANK, evaluate } from "../expr/expr.ts";
+import { valuesReadBy } from "../graph/reads.ts";
+import { writeModel } from "../graph/write.ts";
+import { localDims } from "../shard/layout.ts";
+import type { LocalStep, ShardedGraph } from "../shard/types.ts";
+import { wrongValue } from "./compare.ts";
+import type { RankValues } from "./exchange.ts";
+import type { Lengths } from "./positions.ts";
+import type { WrongValue } from "./types.ts";
+
+export interface Run {
+  readonly sharded: ShardedGraph;
+  readonly lengths: Lengths;
+  /** Values of each flat rank. */
+  readonly ranks: readonly RankValues[];
+}
+
+/** Adds the values that `steps` make to every rank. Gives the step that fails, if one does; those before it have run. */
+export async function runLocal(run: Run, steps: readonly LocalStep[]): Promise<WrongValue | null> {
+  let rank: number | null = null;
+  let session: OrtSession | null = null;
+  try {
+    const { model, folder, integers } = emitSteps(run, steps);
+    session = await createSession(model, { folder, optimise: "disabled" });
+    const { inputNames } = session;
+    const results: Readonly<Record<string, OrtTensor>>[] = [];
+    for (rank = 0; rank < run.ranks.length; rank++)
+      results.push(await session.run(feedsOf(run, rank, inputNames, integers)));
+    for (const [index, values] of run.ranks.entries()) {
+      for (const [name, tensor] of Object.entries(results[index]!)) values.set(name, tensor);
+    }
+    return null;
+  } catch (error) {
+    if (!(error instanceof OrtError)) throw error;
+    return steps.length > 1 ? await runEach(run, steps) : failure(steps[0]!, rank, error);
+  } finally {
+    await session?.release();
+  }
+}
+
+/** One by one, so that the values before the failure are there to be compared. */
+async function runEach(run: Run, steps: readonly LocalStep[]): Promise<WrongValue | null> {
+  for (const step of steps) {
+    const failed = await runLocal(run, [step]);
+    if (failed !== null) return failed;
+  }
+  return null;
+}
+
+function failure({ node, origin }: LocalStep, rank: number | null, error: OrtError): WrongValue {
+  const label = { value: node.outputs[0]!, node: node.name, module: origin.module };
+  return wrongValue(label, rank, messages.failed, { ...label, rank, reason: error.message });
+}
+
+interface Emitted {
+  readonly model: Uint8Array;
+  readonly folder: string | null;
+  /** Integers that differ between ranks, or come from lengths: inputs of the model. */
+  readonly integers: ReadonlyMap<string, IntegerValue>;
+}
+
+function emitSteps(run: Run, steps: readonly LocalStep[]): Emitted {
+  const { sharded, ranks } = run;
+  const { graph } = sharded;
+  const nodes = steps.map(({ node }) => node);
+  const made = new Set(nodes.flatMap(({ outputs }) => outputs).filter((name) => name !== ""));
+  const read = new Set(nodes.flatMap(valuesReadBy));
+  const integers = new Map([...graph.integers, ...sharded.integers]);
+  const given = [...read].filter((name) => !made.has(name) && ranks[0]!.has(name));
+  const emitted = emitNodes({
+    name: "steps",
+    nodes,
+    inputs: given.map((name) => {
+      const { elem, dims } = ranks[0]!.get(name)!;
+      return { name, elem, dims: dims.map(() => null) };
+    }),
+    outputs: [],
+    constants: graph.constants,
+    integers,
+    shapes: attentionShapes(run, steps),
+    opsets: graph.opsets,
+  });
+  return {
+    model: writeModel(emitted.graph, { opsets: emitted.opsets, untypedOutputs: [...made] }),
+    folder: externalFolder(emitted.graph),
+    integers: new Map(emitted.integerInputs.map((name) => [name, integers.get(name)!])),
+  };
+}
+
+/** Shapes of the operands of attention as the ranks hold them; an extent is a number where all ranks have the same. */
+function attentionShapes(
+  { sharded, lengths, ranks }: Run,
+  steps: readonly LocalStep[],
+): ReadonlyMap<string, ValueShape> {
+  const sites = steps.filter(({ node }) => node.domain === CP && node.op === "Attention");
+  const operands = new Set(sites.flatMap(({ node }) => valuesReadBy(node)));
+  const entries = [...operands].map((name): readonly [string, ValueShape] => {
+    const shape = sharded.shapes.get(name);
+    invariant(shape !== undefined, `no shape for ${name}`);
+    const dims = localDims(shape.dims, sharded.layouts.get(name) ?? [], sharded.mesh, RANK).map((dim) => {
+      const numbers = ranks.map((_, rank) => evaluate(dim, { ...lengths, [RANK]: rank }));
+      return numbers.every((number) => number === numbers[0]) ? numbers[0]! : dim;
+    });
+    return [name, { elem: shape.elem, dims }];
+  });
+  return new Map(entries);
+}
+
+function feedsOf(
+  { ranks, lengths }: Run,
+  rank: number,
+  names: readonly string[],
+  integers: Emitted["integers"],
+): Readonly<Record<string, OrtTensor>> {
+  const entries = names.map((name): readonly [string, OrtTensor] => {
+    const integer = integers.get(name);
+    const tensor =
+      integer === undefined ? ranks[rank]!.get(name) : integerTensor(integer, { ...lengths, [RANK]: rank });
+    invariant(tensor !== undefined, `rank ${rank} does not have ${name}`);
+    return [name, tensor];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** An integer operand as a tensor, for a rank's lengths. */
+export function integerTensor({ elem, dims, elements }: IntegerValue, lengths: Lengths): OrtTensor {
+  return ortTensor(
+    elem,
+    dims,
+    elements.map((element) => evaluate(element, lengths)),
+  );
+}

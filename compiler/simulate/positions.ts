@@ -1,0 +1,86 @@
+/**
+ * @file Which elements of a whole value a rank holds, in plain numbers. Written apart from the compiler's layout arithmetic, which it checks.
+ */
+import { invariant } from "../diagnostics/diagnose.ts";
+import { evaluate } from "../expr/expr.ts";
+import type { AxisShard, Layout, ShardedGraph } from "../shard/types.ts";
+
+export type Mesh = ShardedGraph["mesh"];
+export type Lengths = Readonly<Record<string, number>>;
+
+/** A half-open range of tokens. */
+interface Range {
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** Positions along each axis of the whole value that flat rank `rank` holds, in the order in which it holds them. */
+export function heldPositions(
+  dims: readonly number[],
+  layout: Layout,
+  mesh: Mesh,
+  rank: number,
+  lengths: Lengths,
+): readonly (readonly number[])[] {
+  return dims.map((extent, axis) => {
+    const shard = layout.find((entry) => entry.axis === axis);
+    return shard === undefined ? range({ begin: 0, end: extent }) : shardPositions(shard, mesh, rank, lengths);
+  });
+}
+
+/** Row-major indices into the whole value of the elements that lie at the given positions of each axis. */
+export function flatIndices(dims: readonly number[], positions: readonly (readonly number[])[]): Int32Array {
+  let indices = Int32Array.of(0);
+  for (const [axis, held] of positions.entries()) {
+    const wider = new Int32Array(indices.length * held.length);
+    let at = 0;
+    for (const index of indices) for (const position of held) wider[at++] = index * dims[axis]! + position;
+    indices = wider;
+  }
+  return indices;
+}
+
+/** The axis reads, outer to inner: `outer` times the segments one after another, each token `inner` positions long. */
+function shardPositions(shard: AxisShard, mesh: Mesh, rank: number, lengths: Lengths): readonly number[] {
+  const outer = evaluate(shard.outer, lengths);
+  const inner = evaluate(shard.inner, lengths);
+  const segments = shard.segments.map(({ length }) => evaluate(length, lengths));
+  const total = segments.reduce((a, b) => a + b, 0);
+  const tokens: number[] = [];
+  let before = 0;
+  for (const length of segments) {
+    const { begin, end } = heldRange(length, shard, mesh, rank);
+    tokens.push(...range({ begin: before + begin, end: before + end }));
+    before += length;
+  }
+  return range({ begin: 0, end: outer }).flatMap((o) =>
+    tokens.flatMap((token) => range({ begin: (o * total + token) * inner, end: (o * total + token + 1) * inner })),
+  );
+}
+
+/** What a rank holds of one segment. */
+function heldRange(length: number, { over, unit }: AxisShard, mesh: Mesh, rank: number): Range {
+  const { ring_degree: rings, ulysses_degree: members } = mesh;
+  const ring = Math.floor(rank / members);
+  if (over === "mesh") return part(length, rings * members, rank);
+  if (over === "ring") {
+    const first = part(length, rings * members, ring * members);
+    const last = part(length, rings * members, ring * members + members - 1);
+    return { begin: first.begin, end: last.end };
+  }
+  invariant(length % unit === 0, `a segment of ${length} heads in units of ${unit}`);
+  const groups = part(length / unit, members, rank % members);
+  return { begin: groups.begin * unit, end: groups.end * unit };
+}
+
+/** tensor_split: the first `length % parts` parts are one longer. */
+function part(length: number, parts: number, index: number): Range {
+  const size = Math.floor(length / parts);
+  const longer = length % parts;
+  const begin = index * size + Math.min(index, longer);
+  return { begin, end: begin + size + (index < longer ? 1 : 0) };
+}
+
+function range({ begin, end }: Range): number[] {
+  return Array.from({ length: end - begin }, (_, i) => begin + i);
+}

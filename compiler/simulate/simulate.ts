@@ -1,0 +1,128 @@
+/**
+ * @file The oracle: executes a sharded graph for all ranks in one thread, step by step, and compares every value that has a layout with
+ * the unsplit value. It needs no pieces, workers or transports, and tells where an error was born.
+ */
+import { OrtError } from "../../ort/session.ts";
+import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
+import { verifyMessages as messages } from "../diagnostics/catalog/verify.ts";
+import { diagnose } from "../diagnostics/diagnose.ts";
+import type { Diagnostic, Result } from "../diagnostics/types.ts";
+import type { LocalStep, ShardedGraph, ShardedStep } from "../shard/types.ts";
+import { compareShards } from "./compare.ts";
+import type { Label } from "./compare.ts";
+import { exchange } from "./exchange.ts";
+import type { RankValues } from "./exchange.ts";
+import { checkLengths } from "./lengths.ts";
+import { runLocal } from "./local.ts";
+import type { Run } from "./local.ts";
+import type { SimulateOptions, SimulationReport, Tolerance, WrongValue } from "./types.ts";
+import { unsplitValues } from "./unsplit.ts";
+
+export type { SimulateOptions, SimulationReport, Tolerance, WrongValue } from "./types.ts";
+
+const TOLERANCE: Tolerance = { absolute: 1e-5, relative: 1e-5 };
+
+/**
+ * Runs `sharded` on whole `feeds`. Fails where the feeds are not what the proof assumed, or the unsplit model does not run; a wrong
+ * value is a finding, not a failure: see `wrong` in the report, and `reportOf`.
+ */
+export async function simulate(
+  sharded: ShardedGraph,
+  feeds: OrtTensors,
+  { tolerance = TOLERANCE }: SimulateOptions = {},
+): Promise<Result<SimulationReport>> {
+  const lengths = checkLengths(sharded, feeds);
+  if (!lengths.ok) return lengths;
+  const count = sharded.mesh.ring_degree * sharded.mesh.ulysses_degree;
+  const fed = sharded.graph.inputs.map(({ name }) => [name, feeds[name]!] as const);
+  const ranks = Array.from({ length: count }, (): RankValues => new Map(fed));
+  const counterparts = counterpartsOf(sharded);
+  try {
+    const unsplit = await unsplitValues(sharded.graph, feeds, lengths.value, new Set(counterparts.values()));
+    const run = { sharded, lengths: lengths.value, ranks };
+    return { ok: true, value: await execute(run, counterparts, unsplit, tolerance), diagnostics: [] };
+  } catch (error) {
+    if (!(error instanceof OrtError)) throw error;
+    return { ok: false, diagnostics: [diagnose(messages.unsplitFailed, { reason: error.message })] };
+  }
+}
+
+/** What a report says to the user: the first wrong value, or a note that all agree. */
+export function reportOf({ wrong, ranks, compared, differences }: SimulationReport): Diagnostic {
+  if (wrong !== null) return wrong.diagnostic;
+  const [value, largest] = [...differences].reduce((a, b) => (b[1] > a[1] ? b : a), ["", 0]);
+  return diagnose(messages.exact, { ranks, compared, largest, value });
+}
+
+async function execute(
+  run: Run,
+  counterparts: ReadonlyMap<string, string>,
+  unsplit: ReadonlyMap<string, OrtTensor>,
+  tolerance: Tolerance,
+): Promise<SimulationReport> {
+  const { sharded, ranks, lengths } = run;
+  const differences = new Map<string, number>();
+  const unchecked: string[] = [];
+  let compared = 0;
+  let failed: WrongValue | null = null;
+  const wrong: WrongValue[] = [];
+  const compare = (label: Label): void => {
+    const layout = sharded.layouts.get(label.value);
+    if (layout === undefined || !ranks.every((values) => values.has(label.value))) return;
+    const whole = unsplit.get(counterparts.get(label.value) ?? "");
+    if (whole === undefined) return void unchecked.push(label.value);
+    const shards = ranks.map((values) => values.get(label.value)!);
+    const result = compareShards(label, shards, whole, { layout, mesh: sharded.mesh, lengths }, tolerance);
+    compared += 1;
+    if (result.wrong !== null) wrong.push(result.wrong);
+    else differences.set(label.value, result.difference);
+  };
+  for (const steps of batches(sharded.steps)) {
+    const [first] = steps;
+    failed =
+      first.kind === "local"
+        ? await runLocal(run, steps as readonly LocalStep[])
+        : exchange(first, ranks, sharded.mesh, lengths);
+    for (const step of steps) for (const label of labelsOf(step)) compare(label);
+    if (failed !== null) break;
+  }
+  const findings = failed === null ? wrong : [...wrong, failed];
+  const report = { ranks: ranks.length, compared, differences, unchecked };
+  return { ...report, wrong: findings[0] ?? null, wrongCount: findings.length };
+}
+
+/** Consecutive local steps together, each collective alone. */
+function batches(steps: readonly ShardedStep[]): readonly (readonly [ShardedStep, ...ShardedStep[]])[] {
+  const all: [ShardedStep, ...ShardedStep[]][] = [];
+  for (const step of steps) {
+    const last = all.at(-1);
+    if (step.kind === "local" && last?.[0].kind === "local") last.push(step);
+    else all.push([step]);
+  }
+  return all;
+}
+
+/** The values that a step makes. */
+function labelsOf(step: ShardedStep): readonly Label[] {
+  const { module } = step.origin;
+  if (step.kind === "local") {
+    return step.node.outputs.map((value) => ({ value, node: step.node.name, module }));
+  }
+  const received = step.transfers.flatMap(({ receive }) => receive);
+  return received.map((value) => ({ value, node: step.name, module }));
+}
+
+/** For every value with a layout, the unsplit value that holds its content: itself, or what `sameAs` leads to. */
+function counterpartsOf({ graph, layouts, sameAs }: ShardedGraph): ReadonlyMap<string, string> {
+  const unsplit = new Set([
+    ...graph.inputs.map(({ name }) => name),
+    ...graph.constants.keys(),
+    ...graph.nodes.flatMap(({ outputs }) => outputs),
+  ]);
+  const entries = [...layouts.keys()].map((value): readonly [string, string] => {
+    let name = value;
+    while (!unsplit.has(name) && sameAs.has(name)) name = sameAs.get(name)!;
+    return [value, name];
+  });
+  return new Map(entries.filter(([, name]) => unsplit.has(name)));
+}

@@ -1,0 +1,45 @@
+/**
+ * @file What a simulation takes and tells. Knows nothing of how it runs.
+ */
+import type { OrtTensor } from "../../ort/types.ts";
+import type { Diagnostic } from "../diagnostics/types.ts";
+
+/** A number is right if |a - b| <= absolute + relative * |b|, where b is the unsplit one. Integers and booleans must be equal. */
+export interface Tolerance {
+  readonly absolute: number;
+  readonly relative: number;
+}
+
+export interface SimulateOptions {
+  readonly tolerance?: Tolerance;
+}
+
+/** A value that is not what the unsplit model has, and where it was born. */
+export interface WrongValue {
+  readonly value: string;
+  /** Node or collective that made it. */
+  readonly node: string;
+  readonly module: string;
+  readonly rank: number | null;
+  /** Index into the whole value, where single numbers differ. */
+  readonly index: readonly number[] | null;
+  readonly expected: number | null;
+  readonly actual: number | null;
+  readonly diagnostic: Diagnostic;
+}
+
+export interface SimulationReport {
+  readonly ranks: number;
+  /** Values compared, each on all ranks. */
+  readonly compared: number;
+  /** The first in execution order; later ones often follow from it. */
+  readonly wrong: WrongValue | null;
+  readonly wrongCount: number;
+  /** Largest absolute difference of each compared value that is a float and has the right shape. */
+  readonly differences: ReadonlyMap<string, number>;
+  /** Values with a layout that have no counterpart in the unsplit graph. */
+  readonly unchecked: readonly string[];
+}
+
+/** One tensor per flat rank. */
+export type RankTensors = readonly OrtTensor[];

@@ -1,0 +1,14 @@
+/**
+ * @file Makes tensors of onnxruntime's own class for callers who expect what its sessions return. Runs nothing.
+ */
+import type { Tensor } from "onnxruntime-node";
+import type { OrtTensor } from "./types.ts";
+
+/** onnxruntime's `Tensor`, on the CPU. */
+export type OnnxTensor = Tensor;
+
+/** The tensor as an object of onnxruntime's class; shares its memory. The package is loaded on first use. */
+export async function toOnnxTensor({ elem, dims, data }: OrtTensor): Promise<OnnxTensor> {
+  const { Tensor } = await import("onnxruntime-node");
+  return new Tensor(elem, data as Tensor.DataTypeMap[typeof elem], dims);
+}

@@ -1,0 +1,136 @@
+/**
+ * @file Which blocks a rank sends and receives in an exchange, and where each lies in its sender's outbox. Pure functions of the
+ * program, the rank and the lengths, so that every rank and the driver get the same numbers. Knows no tensor and no transport.
+ */
+import { invariant } from "../../compiler/diagnostics/diagnose.ts";
+import { evaluate, RANK } from "../../compiler/expr/expr.ts";
+import type { ExchangeStep, Program } from "../../compiler/program.ts";
+import { byteSize } from "../tensor.ts";
+import { membersOf, meshSize } from "./groups.ts";
+import type { Mesh } from "./groups.ts";
+
+export type Lengths = Readonly<Record<string, number>>;
+
+/** The block at `slot` of a transfer's `send`; `to` are the other ranks that read it, none for a block that stays. */
+export interface Send {
+  readonly transfer: number;
+  readonly slot: number;
+  readonly to: readonly number[];
+  readonly dims: readonly number[];
+  readonly bytes: number;
+  /** Where the block begins in the sender's outbox; 0 for a block that stays. */
+  readonly offset: number;
+}
+
+/** The block at `slot` of a transfer's `receive`: the sender's block at `sendSlot`. `from` may be the rank itself. */
+export interface Receive {
+  readonly transfer: number;
+  readonly slot: number;
+  readonly from: number;
+  readonly sendSlot: number;
+  readonly dims: readonly number[];
+  readonly bytes: number;
+  readonly offset: number;
+}
+
+export interface Placement {
+  readonly sends: readonly Send[];
+  readonly receives: readonly Receive[];
+  /** Bytes of the outbox that the rank fills. */
+  readonly outbox: number;
+  /** Bytes that leave the rank: each block times the other ranks that read it. */
+  readonly sent: number;
+}
+
+/** Name of the receiving flat rank in the extents of a transfer; `RANK` is the sender. */
+const PEER = "peer";
+
+/** Blocks begin at multiples of this, so that any element type may be viewed in place. */
+const ALIGNMENT = 64;
+
+/** Placements of one program at given lengths; equal exchanges share one. */
+export function placer(mesh: Mesh, lengths: Lengths): (step: ExchangeStep, rank: number) => Placement {
+  const known = new Map<string, Placement>();
+  return (step, rank) => {
+    const geometry = step.transfers.map(({ send, elem, dims }) => [send.length, elem, dims]);
+    const key = JSON.stringify([rank, step.collective, step.group, geometry]);
+    const found = known.get(key) ?? placementOf(step, rank, mesh, lengths);
+    known.set(key, found);
+    return found;
+  };
+}
+
+export function placementOf(step: ExchangeStep, rank: number, mesh: Mesh, lengths: Lengths): Placement {
+  const members = membersOf(step.group, rank, mesh);
+  const sendsBy = new Map(members.map((member) => [member, sendsOf(step, member, members, lengths)]));
+  const sends = sendsBy.get(rank);
+  invariant(sends !== undefined, `rank ${rank} is not a member of its own group`);
+  const receives = step.transfers.flatMap((_, transfer) =>
+    sourcesOf(step, rank, members).map(({ from, sendSlot }, slot): Receive => {
+      const block = sendsBy.get(from)?.find((send) => send.transfer === transfer && send.slot === sendSlot);
+      invariant(block !== undefined, `rank ${from} has no block ${sendSlot} in ${step.name}`);
+      return { transfer, slot, from, sendSlot, dims: block.dims, bytes: block.bytes, offset: block.offset };
+    }),
+  );
+  return { sends, receives, outbox: outboxOf(sends), sent: sum(sends.map((send) => send.bytes * send.to.length)) };
+}
+
+/** Bytes of outbox that each rank needs for the largest exchange of a program. */
+export function outboxSizes(program: Program, place: ReturnType<typeof placer>): readonly number[] {
+  const exchanges = program.steps.filter((step) => step.kind === "exchange");
+  return Array.from({ length: meshSize(program.mesh) }, (_, rank) =>
+    Math.max(0, ...exchanges.map((step) => place(step, rank).outbox)),
+  );
+}
+
+function sendsOf(step: ExchangeStep, rank: number, members: readonly number[], lengths: Lengths): readonly Send[] {
+  const sends: Send[] = [];
+  let offset = 0;
+  step.transfers.forEach(({ elem, dims }, transfer) => {
+    targetsOf(step, rank, members).forEach(({ to, peer }, slot) => {
+      const extents = dims.map((dim) => evaluate(dim, { ...lengths, [RANK]: rank, [PEER]: peer }));
+      const bytes = byteSize(elem, extents);
+      const stays = to.length === 0;
+      sends.push({ transfer, slot, to, dims: extents, bytes, offset: stays ? 0 : offset });
+      if (!stays) offset = Math.ceil((offset + bytes) / ALIGNMENT) * ALIGNMENT;
+    });
+  });
+  return sends;
+}
+
+/** For each block of a transfer: the other ranks that read it, and the rank that stands for the receiver in its extents. */
+function targetsOf(
+  { collective }: ExchangeStep,
+  rank: number,
+  members: readonly number[],
+): readonly { readonly to: readonly number[]; readonly peer: number }[] {
+  const others = (ranks: readonly number[]): readonly number[] => ranks.filter((other) => other !== rank);
+  if (collective === "all-to-all") return members.map((peer) => ({ to: others([peer]), peer }));
+  if (collective === "all-gather") return [{ to: others(members), peer: rank }];
+  const next = neighbour(rank, members, 1);
+  return [{ to: others([next]), peer: next }];
+}
+
+/** For each block that a rank receives in a transfer: whose it is, and which one of that rank's. */
+function sourcesOf(
+  { collective }: ExchangeStep,
+  rank: number,
+  members: readonly number[],
+): readonly { readonly from: number; readonly sendSlot: number }[] {
+  if (collective === "all-to-all") return members.map((from) => ({ from, sendSlot: members.indexOf(rank) }));
+  if (collective === "all-gather") return members.map((from) => ({ from, sendSlot: 0 }));
+  return [{ from: neighbour(rank, members, -1), sendSlot: 0 }];
+}
+
+function neighbour(rank: number, members: readonly number[], step: 1 | -1): number {
+  const at = members.indexOf(rank) + step + members.length;
+  return members[at % members.length] ?? rank;
+}
+
+function outboxOf(sends: readonly Send[]): number {
+  return Math.max(0, ...sends.filter(({ to }) => to.length > 0).map(({ offset, bytes }) => offset + bytes));
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((a, b) => a + b, 0);
+}

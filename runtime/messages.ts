@@ -1,0 +1,80 @@
+/**
+ * @file What the driver and a rank's worker say to each other. A rank answers every request exactly once, in order; the start counts
+ * as a request. All of it can be cloned; memory that is shared is named so.
+ */
+import type { Diagnostic } from "../compiler/diagnostics/types.ts";
+import type { Program } from "../compiler/program.ts";
+import type { OrtData, OrtElem } from "../ort/session.ts";
+import type { Lengths } from "./collectives/placement.ts";
+import type { PieceSettings } from "./rank/pieces.ts";
+import type { Registration } from "./rank/handlers.ts";
+import type { Control } from "./world/threads/control.ts";
+
+/** What a worker is started with. */
+export interface RankSetup {
+  readonly rank: number;
+  readonly size: number;
+  readonly program: Program;
+  readonly pieces: PieceSettings;
+  readonly control: Control;
+  /** True where every rank has a core of its own. */
+  readonly spin: boolean;
+}
+
+/** A tensor inside shared memory. */
+export interface PackedTensor {
+  readonly name: string;
+  readonly elem: OrtElem;
+  readonly dims: readonly number[];
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** The feeds of a run: one copy for all ranks. */
+export interface PackedFeeds {
+  readonly memory: SharedArrayBuffer;
+  readonly tensors: readonly PackedTensor[];
+}
+
+export interface RunRequest {
+  readonly kind: "run";
+  readonly feeds: PackedFeeds;
+  readonly lengths: Lengths;
+  /** Outputs that rank 0 returns. */
+  readonly wanted: readonly string[];
+  /** One per rank, see `outboxWorld`. */
+  readonly outboxes: readonly SharedArrayBuffer[];
+  /** Whether to report every step. */
+  readonly progress: boolean;
+}
+
+export type ToRank =
+  | RunRequest
+  | { readonly kind: "register"; readonly registration: Registration }
+  | { readonly kind: "remove"; readonly id: number }
+  | { readonly kind: "release" };
+
+export interface OutputTensor {
+  readonly name: string;
+  readonly elem: OrtElem;
+  readonly dims: readonly number[];
+  readonly data: OrtData;
+}
+
+/** What a rank tells of a run that went well. */
+export interface RankReport {
+  /** The wanted outputs on rank 0, nothing elsewhere. */
+  readonly outputs: readonly OutputTensor[];
+  /** Milliseconds of each step. */
+  readonly times: readonly number[];
+  /** Bytes that left the rank at each step; 0 where the step is no exchange. */
+  readonly sent: readonly number[];
+}
+
+export type FromRank =
+  | { readonly kind: "done"; readonly report: RankReport | null }
+  | { readonly kind: "fault"; readonly diagnostics: readonly Diagnostic[] }
+  /** Another rank failed, or the driver ended the run. */
+  | { readonly kind: "aborted" }
+  /** Not an answer: comes before it, as often as there are steps. */
+  | { readonly kind: "progress"; readonly done: number };

@@ -1,0 +1,53 @@
+/**
+ * @file The ONNX Runtime sessions of a rank: one per piece of the program, made when the rank starts. Knows no step.
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { runtimeMessages } from "../../compiler/diagnostics/catalog/runtime.ts";
+import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
+import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
+import type { ProgramPiece } from "../../compiler/program.ts";
+import { createSession } from "../../ort/session.ts";
+import type { OrtSession } from "../../ort/session.ts";
+import { reasonOf } from "../reason.ts";
+
+export interface PieceSettings {
+  /** Absolute folder of the piece models and of the program's own weights. */
+  readonly folder: string;
+  /** Absolute folder of the model's weights. */
+  readonly modelFolder: string;
+  readonly device: string;
+  /** Threads per session. */
+  readonly threads: number;
+}
+
+export type Pieces = ReadonlyMap<string, OrtSession>;
+
+/** All or nothing: if one piece does not load, the others are released and the error is thrown. */
+export async function loadPieces(
+  pieces: readonly ProgramPiece[],
+  settings: PieceSettings,
+  rank: number,
+): Promise<Pieces> {
+  const loaded = new Map<string, OrtSession>();
+  for (const piece of pieces) {
+    try {
+      loaded.set(piece.id, await loadPiece(piece, settings));
+    } catch (error) {
+      await releasePieces(loaded);
+      const params = { rank, piece: piece.id, device: settings.device, reason: reasonOf(error) };
+      throw new ContextParallelError([diagnose(runtimeMessages.session, params)], error);
+    }
+  }
+  return loaded;
+}
+
+export async function releasePieces(pieces: Pieces): Promise<void> {
+  for (const session of pieces.values()) await session.release();
+}
+
+async function loadPiece(piece: ProgramPiece, settings: PieceSettings): Promise<OrtSession> {
+  const model = await readFile(join(settings.folder, piece.file));
+  const folder = { model: settings.modelFolder, program: settings.folder, none: null }[piece.weights ?? "none"];
+  return createSession(model, { folder, threads: settings.threads, device: settings.device });
+}

@@ -1,0 +1,64 @@
+/**
+ * @file The worker's side of the conversation with the driver: one answer per request, one request at a time. Knows no step.
+ */
+import type { MessagePort } from "node:worker_threads";
+import { runtimeMessages } from "../../compiler/diagnostics/catalog/runtime.ts";
+import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
+import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
+import type { FromRank, RankReport, RankSetup, RunRequest, ToRank } from "../messages.ts";
+import { reasonOf } from "../reason.ts";
+import { unpackFeeds } from "../feeds.ts";
+import { threadWorld } from "../world/threads/world.ts";
+import { RunAborted } from "../world/world.ts";
+import { startRank } from "./rank.ts";
+import type { Rank } from "./rank.ts";
+
+/** Starts the rank, answers that, then serves until it is told to release. */
+export function serveRank(port: MessagePort, setup: RankSetup): void {
+  const starting = startRank(setup.rank, setup.program, setup.pieces);
+  let last: Promise<void> = answer(port, setup.rank, async () => {
+    await starting;
+    return null;
+  });
+  port.on("message", (request: ToRank) => {
+    last = last.then(async () => answer(port, setup.rank, async () => serve(port, setup, await starting, request)));
+  });
+}
+
+async function serve(port: MessagePort, setup: RankSetup, rank: Rank, request: ToRank): Promise<RankReport | null> {
+  if (request.kind === "run") return run(port, setup, rank, request);
+  if (request.kind === "register") await rank.handlers.register(request.registration);
+  if (request.kind === "remove") rank.handlers.remove(request.id);
+  if (request.kind === "release") await rank.release();
+  return null;
+}
+
+function run(port: MessagePort, setup: RankSetup, rank: Rank, request: RunRequest): Promise<RankReport> {
+  const { feeds, lengths, wanted, outboxes, progress } = request;
+  const onStep = (done: number): void => {
+    if (progress) say(port, { kind: "progress", done });
+  };
+  return rank.run(threadWorld(setup, outboxes), { feeds: unpackFeeds(feeds), lengths, wanted, onStep });
+}
+
+async function answer(port: MessagePort, rank: number, work: () => Promise<RankReport | null>): Promise<void> {
+  try {
+    say(port, { kind: "done", report: await work() });
+  } catch (error) {
+    say(port, error instanceof RunAborted ? { kind: "aborted" } : { kind: "fault", diagnostics: explain(rank, error) });
+  }
+}
+
+function explain(rank: number, error: unknown): ContextParallelError["diagnostics"] {
+  if (error instanceof ContextParallelError) return error.diagnostics;
+  return [diagnose(runtimeMessages.step, { place: `rank ${rank}`, reason: reasonOf(error) })];
+}
+
+/** Moves the memory of outputs instead of copying it. */
+function say(port: MessagePort, message: FromRank): void {
+  const outputs = message.kind === "done" ? (message.report?.outputs ?? []) : [];
+  port.postMessage(
+    message,
+    outputs.map(({ data }) => data.buffer as ArrayBuffer),
+  );
+}

@@ -1,0 +1,75 @@
+/**
+ * @file Tensors as bytes and as text: sizes, memory that need not be zeroed, what a message calls a tensor. Knows no session.
+ */
+import { invariant } from "../compiler/diagnostics/diagnose.ts";
+import type { Expr } from "../compiler/expr/expr.ts";
+import { show } from "../compiler/expr/expr.ts";
+import type { OrtElem, OrtTensor } from "../ort/session.ts";
+import { bytesOf, bytesPerElement, dataOf, isOrtElem } from "../ort/tensors.ts";
+
+/** A tensor as onnxruntime's `Tensor` shows itself to JavaScript; row-major. */
+export interface TensorLike {
+  /** onnxruntime's element type: `float32`, `int64`, `bool`, ... */
+  readonly type: string;
+  readonly dims: readonly number[];
+  readonly data: ArrayBufferView | readonly string[];
+}
+
+/** Bytes of a tensor of `elem` with these extents. */
+export function byteSize(elem: string, dims: readonly number[]): number {
+  return bytesPerElement(knownElem(elem)) * dims.reduce((a, b) => a * b, 1);
+}
+
+/** A program names only types that can cross to ONNX Runtime: lowering sees to it. */
+export function knownElem(elem: string): OrtElem {
+  invariant(isOrtElem(elem), `the element type ${elem} cannot cross to ONNX Runtime`);
+  return elem;
+}
+
+/** Memory of its own that is about to be filled: not zeroed, never part of a pool. */
+export function freshBytes(length: number): Uint8Array<ArrayBuffer> {
+  const { buffer } = Buffer.allocUnsafeSlow(length);
+  return new Uint8Array(buffer as ArrayBuffer, 0, length);
+}
+
+export function tensorOf(elem: string, dims: readonly number[], bytes: Uint8Array): OrtTensor {
+  const known = knownElem(elem);
+  return { elem: known, dims, data: dataOf(known, bytes) };
+}
+
+/** The same tensor in memory of its own. */
+export function copyOf({ elem, dims, data }: OrtTensor): OrtTensor {
+  const bytes = freshBytes(data.byteLength);
+  bytes.set(bytesOf(data));
+  return tensorOf(elem, dims, bytes);
+}
+
+export function sameDims(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((extent, axis) => extent === b[axis]);
+}
+
+/** `[1, img, 64]` */
+export function showDims(dims: readonly Expr[]): string {
+  return `[${dims.map(show).join(", ")}]`;
+}
+
+/** `float32 [1, 4096, 64]` */
+export function showTensor(elem: string, dims: readonly Expr[]): string {
+  return `${elem} ${showDims(dims)}`;
+}
+
+/** Whether an object has the parts of a tensor; they need not fit each other. */
+export function isTensorLike(value: unknown): value is TensorLike {
+  if (typeof value !== "object" || value === null) return false;
+  const { type, dims, data } = value as Partial<Record<keyof TensorLike, unknown>>;
+  const hasDims = Array.isArray(dims) && dims.every((extent) => Number.isInteger(extent) && extent >= 0);
+  return typeof type === "string" && hasDims && (ArrayBuffer.isView(data) || Array.isArray(data));
+}
+
+/** The data as bytes; `null` for strings, and for arrays whose elements have another size than `type` says. */
+export function viewBytes({ type, data }: TensorLike): Uint8Array | null {
+  if (!ArrayBuffer.isView(data) || !isOrtElem(type)) return null;
+  const { BYTES_PER_ELEMENT: size } = data as Partial<Uint8Array>;
+  if (size !== bytesPerElement(type)) return null;
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}

@@ -1,0 +1,24 @@
+/**
+ * @file The driver's side of a world: one request at a time to all ranks, and their answers. Knows neither threads nor programs.
+ */
+import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
+import type { RankReport, ToRank } from "../messages.ts";
+
+export interface Round {
+  /** One report per rank, in order of rank; rejects with the first fault, or with what `cancel` was given. */
+  readonly reports: Promise<readonly (RankReport | null)[]>;
+  /** Resolves when no rank is at work on it any more, however it ended. */
+  readonly settled: Promise<void>;
+  /** Ends the round with this error, on the caller at once and on the ranks at their next step. */
+  readonly cancel: (error: unknown) => void;
+}
+
+export interface Crew {
+  readonly size: number;
+  /** What ended a rank, after which the crew serves no more; `null` while all are there. */
+  readonly lost: () => Diagnostic | null;
+  /** Only after the round before has settled, and while no rank is lost. `onProgress` gets the steps that rank 0 has done. */
+  readonly ask: (request: ToRank, onProgress?: (done: number) => void) => Round;
+  /** Ends all ranks and returns their memory; a round in progress must have been cancelled. */
+  readonly end: () => Promise<void>;
+}

@@ -1,0 +1,51 @@
+/**
+ * @file The control block of a world of threads: one barrier and one abort flag in shared memory. Knows no block and no message.
+ */
+import { RunAborted } from "../world.ts";
+
+/** Words of the block. GENERATION changes when a barrier opens and when the run is aborted: it is what ranks wait on. */
+const ARRIVED = 0;
+const GENERATION = 1;
+const ABORTED = 2;
+const WORDS = 3;
+
+/** Loads before a rank goes to sleep: some microseconds, about what a wake-up costs. */
+const SPINS = 2_000;
+
+export type Control = Int32Array<SharedArrayBuffer>;
+
+export function createControl(): Control {
+  return new Int32Array(new SharedArrayBuffer(WORDS * Int32Array.BYTES_PER_ELEMENT));
+}
+
+/** Blocks the thread until `size` ranks have arrived. `spin` only where every rank has a core of its own. */
+export function meet(control: Control, size: number, spin: boolean): void {
+  const generation = Atomics.load(control, GENERATION);
+  throwIfAborted(control);
+  if (Atomics.add(control, ARRIVED, 1) === size - 1) {
+    Atomics.store(control, ARRIVED, 0);
+    Atomics.add(control, GENERATION, 1);
+    Atomics.notify(control, GENERATION);
+    return;
+  }
+  for (let i = 0; spin && i < SPINS && Atomics.load(control, GENERATION) === generation; i++);
+  while (Atomics.load(control, GENERATION) === generation) Atomics.wait(control, GENERATION, generation);
+  throwIfAborted(control);
+}
+
+/** The flag is set before the generation changes, and read after it: no rank falls asleep between the two. */
+export function abort(control: Control): void {
+  Atomics.store(control, ABORTED, 1);
+  Atomics.add(control, GENERATION, 1);
+  Atomics.notify(control, GENERATION);
+}
+
+export function throwIfAborted(control: Control): void {
+  if (Atomics.load(control, ABORTED) === 1) throw new RunAborted();
+}
+
+/** Makes the block ready for another run; only while no rank is in one. */
+export function reset(control: Control): void {
+  Atomics.store(control, ARRIVED, 0);
+  Atomics.store(control, ABORTED, 0);
+}

@@ -1,0 +1,164 @@
+/**
+ * @file Ranks as worker threads: starts them, speaks to them, and turns whatever happens to one into the end of the round for all.
+ * Knows no step of a program.
+ */
+import { Worker } from "node:worker_threads";
+import { runtimeMessages } from "../../../compiler/diagnostics/catalog/runtime.ts";
+import { diagnose, invariant } from "../../../compiler/diagnostics/diagnose.ts";
+import { ContextParallelError } from "../../../compiler/diagnostics/error.ts";
+import type { Diagnostic } from "../../../compiler/diagnostics/types.ts";
+import { atMost } from "../../deferred.ts";
+import type { FromRank, RankSetup } from "../../messages.ts";
+import { reasonOf } from "../../reason.ts";
+import type { Crew, Round } from "../crew.ts";
+import { abort, createControl, reset } from "./control.ts";
+import type { Control } from "./control.ts";
+import { settleRound, startRound } from "./round.ts";
+import type { ActiveRound } from "./round.ts";
+
+/** What the ranks of one crew differ in is made from the rank. */
+export type SetupOf = (rank: number, control: Control) => RankSetup;
+
+interface State {
+  readonly workers: readonly Worker[];
+  readonly control: Control;
+  readonly graceMs: number;
+  round: ActiveRound | null;
+  /** False until all ranks have answered their start. */
+  started: boolean;
+  lost: Diagnostic | null;
+  ended: boolean;
+}
+
+/** Starts one worker per rank; the round settles when all have loaded their pieces. `graceMs`: see `stopWaiting`. */
+export function startThreads(
+  size: number,
+  setupOf: SetupOf,
+  graceMs: number,
+): { readonly crew: Crew; readonly started: Round } {
+  const control = createControl();
+  const entry = new URL(import.meta.resolve("#rank-worker"));
+  const workers = Array.from(
+    { length: size },
+    (_, rank) => new Worker(entry, { name: `rank ${rank}`, workerData: setupOf(rank, control) }),
+  );
+  const state: State = { workers, control, graceMs, round: null, started: false, lost: null, ended: false };
+  const started = begin(state, () => undefined);
+  workers.forEach((worker, rank) => listen(state, worker, rank));
+  const crew: Crew = {
+    size,
+    lost: () => state.lost,
+    ask: (request, onProgress = () => undefined) => {
+      const round = begin(state, onProgress);
+      for (const worker of workers) worker.postMessage(request);
+      return round;
+    },
+    end: () => end(state),
+  };
+  return { crew, started };
+}
+
+function begin(state: State, onProgress: (done: number) => void): Round {
+  invariant(state.round === null && state.lost === null && !state.ended, "a crew was asked while it could not serve");
+  const round = startRound(state.workers.length, onProgress);
+  state.round = round;
+  // A process stays alive for work in progress, not for idle ranks.
+  for (const worker of state.workers) worker.ref();
+  return {
+    reports: round.result.promise,
+    settled: round.settled.promise,
+    cancel: (error) => fail(state, round, error),
+  };
+}
+
+function listen(state: State, worker: Worker, rank: number): void {
+  let reason: string | undefined;
+  worker.on("message", (message: FromRank) => hear(state, rank, message));
+  worker.on("error", (error) => {
+    reason = reasonOf(error);
+  });
+  worker.on("exit", (code) => {
+    if (!state.ended) loseRank(state, rank, reason ?? `its thread exited with code ${code}`);
+  });
+}
+
+function hear(state: State, rank: number, message: FromRank): void {
+  const { round } = state;
+  // A rank that was given up may still answer.
+  if (round === null || !round.waiting.has(rank)) return;
+  if (message.kind === "progress") {
+    if (rank === 0 && !round.failed) tell(state, round, message.done);
+    return;
+  }
+  if (message.kind === "done") round.reports[rank] = message.report;
+  if (message.kind === "fault") fail(state, round, new ContextParallelError(message.diagnostics));
+  leave(state, round, rank);
+}
+
+/** What the caller's function throws is the caller's: it ends the run with that. */
+function tell(state: State, round: ActiveRound, done: number): void {
+  try {
+    round.onProgress(done);
+  } catch (error) {
+    fail(state, round, error);
+  }
+}
+
+function loseRank(state: State, rank: number, reason: string): void {
+  const message = state.started ? runtimeMessages.exited : runtimeMessages.start;
+  const diagnostic = diagnose(message, { rank, reason });
+  state.lost ??= diagnostic;
+  const { round } = state;
+  if (round === null) return dismiss(state);
+  fail(state, round, new ContextParallelError([diagnostic]));
+  leave(state, round, rank);
+}
+
+/** Only the first failure of a round is told; it also frees the ranks that wait for others. */
+function fail(state: State, round: ActiveRound, error: unknown): void {
+  if (round.failed || state.round !== round) return;
+  round.failed = true;
+  round.result.reject(error);
+  abort(state.control);
+  round.grace = setTimeout(() => stopWaiting(state, round), state.graceMs);
+}
+
+/** A rank that is in native code or in a handler sees the abort late or never: it is given up, and the crew with it. */
+function stopWaiting(state: State, round: ActiveRound): void {
+  const ranks = [...round.waiting];
+  state.lost ??= diagnose(runtimeMessages.stuck, { ranks, milliseconds: state.graceMs });
+  giveUp(state, round);
+}
+
+function giveUp(state: State, round: ActiveRound): void {
+  for (const rank of [...round.waiting]) leave(state, round, rank);
+}
+
+function leave(state: State, round: ActiveRound, rank: number): void {
+  round.waiting.delete(rank);
+  if (round.waiting.size > 0) return;
+  state.round = null;
+  state.started = true;
+  for (const worker of state.workers) worker.unref();
+  if (state.lost !== null) dismiss(state);
+  else if (!state.ended) reset(state.control);
+  settleRound(round);
+}
+
+/** Ends every worker without waiting for it. */
+function dismiss(state: State): void {
+  state.ended = true;
+  for (const worker of state.workers) void worker.terminate();
+}
+
+async function end(state: State): Promise<void> {
+  if (!state.ended && state.round === null) {
+    const round = begin(state, () => undefined);
+    for (const worker of state.workers) worker.postMessage({ kind: "release" });
+    await atMost(state.graceMs, round.settled);
+  }
+  state.ended = true;
+  if (state.round !== null) giveUp(state, state.round);
+  // A thread inside native code ends when that returns; it cannot be waited for without limit.
+  await atMost(state.graceMs, Promise.all(state.workers.map((worker) => worker.terminate())));
+}

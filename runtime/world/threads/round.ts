@@ -1,0 +1,39 @@
+/**
+ * @file The state of one round: who has still to answer, whether it has failed. Knows neither workers nor messages.
+ */
+import { deferred } from "../../deferred.ts";
+import type { Deferred } from "../../deferred.ts";
+import type { RankReport } from "../../messages.ts";
+
+export interface ActiveRound {
+  readonly waiting: Set<number>;
+  readonly reports: (RankReport | null)[];
+  readonly result: Deferred<readonly (RankReport | null)[]>;
+  readonly settled: Deferred<void>;
+  readonly onProgress: (done: number) => void;
+  failed: boolean;
+  /** Runs out when ranks that should have stopped have not. */
+  grace: NodeJS.Timeout | undefined;
+}
+
+export function startRound(size: number, onProgress: (done: number) => void): ActiveRound {
+  const result = deferred<readonly (RankReport | null)[]>();
+  // A failure may come before anyone waits for it.
+  result.promise.catch(() => undefined);
+  return {
+    waiting: new Set(Array.from({ length: size }, (_, rank) => rank)),
+    reports: Array.from({ length: size }, () => null),
+    result,
+    settled: deferred<void>(),
+    onProgress,
+    failed: false,
+    grace: undefined,
+  };
+}
+
+/** Everyone has answered or is gone. */
+export function settleRound(round: ActiveRound): void {
+  clearTimeout(round.grace);
+  if (!round.failed) round.result.resolve(round.reports);
+  round.settled.resolve();
+}

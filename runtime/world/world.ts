@@ -1,0 +1,32 @@
+/**
+ * @file What a rank needs of the transport between ranks. Threads implement it here; processes under MPI can. Knows no tensor.
+ */
+
+/** Blocks of one exchange as bytes. A block of `sends` lies at `offset` of the rank's outbox, which each receiver names again. */
+export interface Exchange {
+  readonly sends: readonly { readonly to: readonly number[]; readonly offset: number; readonly data: Uint8Array }[];
+  /** Buffers to fill; never from the rank itself. */
+  readonly receives: readonly { readonly from: number; readonly offset: number; readonly into: Uint8Array }[];
+}
+
+/** All ranks call `exchange` and `barrier` in the same order. Each throws `RunAborted` once any rank has aborted. */
+export interface World {
+  readonly rank: number;
+  readonly size: number;
+  /** Resolves when every buffer of `receives` is filled; the buffers of `sends` may then be reused. */
+  exchange(blocks: Exchange): Promise<void>;
+  /** Resolves when every rank has called it. */
+  barrier(): Promise<void>;
+  /** Ends the waits of all ranks, now and later, until the driver starts another run. */
+  abort(): void;
+  /** Throws `RunAborted` if a rank or the driver has aborted; costs next to nothing. */
+  check(): void;
+}
+
+/** Ends a rank's part in a run that failed elsewhere: not a fault of this rank. */
+export class RunAborted extends Error {
+  constructor() {
+    super("the run was aborted");
+    this.name = "RunAborted";
+  }
+}

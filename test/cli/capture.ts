@@ -1,0 +1,24 @@
+/**
+ * @file The outside world of a command, for tests: what it prints is kept.
+ */
+import type { Io } from "../../cli/io.ts";
+
+export interface Captured extends Io {
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+}
+
+/** An `Io` that is no terminal; `signal` never aborts unless one is given. */
+export function capture(signal: AbortSignal = new AbortController().signal): Captured {
+  const [out, err]: [string[], string[]] = [[], []];
+  return {
+    out: (text) => void out.push(text),
+    err: (text) => void err.push(text),
+    colors: false,
+    interactive: false,
+    columns: 110,
+    signal,
+    stdout: () => out.join(""),
+    stderr: () => err.join(""),
+  };
+}
