@@ -25,11 +25,11 @@ export const malformedMarker: Message<{ node: string; missing: string }> = {
   hint: () => 'a marker has the attributes module (path), kind ("input" or "output") and param (name, or index of the output)',
 };
 
-export const attentionNotFused: Message<AtNode & { reason: string }> = {
+export const attentionNotFused: Message<AtNode & { op: string; reason: string }> = {
   code: "CP2520",
   severity: "note",
-  title: "Softmax that resembles attention",
-  message: ({ node, module, reason }) =>
-    `the Softmax ${node} in module "${module}" stands between two products as in attention, but is left as it is: ${reason}`,
+  title: "Node that resembles attention",
+  message: ({ op, node, module, reason }) =>
+    `the ${op} ${node} in module "${module}" resembles attention, but is left as it is: ${reason}`,
   hint: () => "as long as its operands are whole on every rank this is exact; splitting them needs it to be attention",
 };

@@ -1,0 +1,45 @@
+/**
+ * @file Writes a `cp.Attention` node with what brings its operands to (B, S, H, D) and its result to where it was. Knows no pattern.
+ */
+import type { Expr } from "../../expr/expr.ts";
+import { float, int } from "../../graph/attributes.ts";
+import { CP } from "../types.ts";
+import { addSteps, type Step } from "./arrange.ts";
+import { addMask } from "./attention-mask.ts";
+import type { Operand } from "./attention-operands.ts";
+import type { Mask } from "./attention-trace.ts";
+import type { Draft } from "./draft.ts";
+import { dimsOf, elemOf, type Lookup } from "./lookup.ts";
+
+export interface AttentionParts {
+  readonly q: Operand;
+  readonly k: Operand;
+  readonly v: Operand;
+  readonly mask: { readonly mask: Mask; readonly extents: readonly Expr[] } | null;
+  /** Apart from the scales of the operands. */
+  readonly scale: number;
+  readonly nanToZero: boolean;
+  readonly causal: boolean;
+  /** From (B, Sq, H, Dv) to the form of the result that is replaced. */
+  readonly outSteps: readonly Step[];
+}
+
+/** Adds the nodes; the last one makes `output`. */
+export function addAttention(lookup: Lookup, d: Draft, parts: AttentionParts, output: string): void {
+  const { q, k, v, mask, outSteps } = parts;
+  const elem = elemOf(lookup, q.base);
+  const operands = [q, k, v].map(({ base, steps }) => addSteps(d, base, elem, steps));
+  if (mask !== null) operands.push(addMask(lookup, d, mask.mask, mask.extents, elem));
+  const attributes = {
+    scale: float(parts.scale * q.scale * k.scale),
+    nan_to_zero: int(parts.nanToZero ? 1 : 0),
+    causal: int(parts.causal ? 1 : 0),
+  };
+  const dims = [...extentsAfter(lookup, q).slice(0, 3), extentsAfter(lookup, v)[3]!];
+  const node = { op: "Attention", domain: CP, inputs: operands, attributes, shape: { elem, dims } };
+  addSteps(d, d.add(node, outSteps.length === 0 ? output : undefined), elem, outSteps, output);
+}
+
+function extentsAfter(lookup: Lookup, { base, steps }: Operand): readonly Expr[] {
+  return steps.at(-1)?.dims ?? dimsOf(lookup, base);
+}

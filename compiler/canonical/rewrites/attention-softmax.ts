@@ -1,0 +1,140 @@
+/**
+ * @file Attention written as product, Softmax, product: from the nodes that belong together to the replacement.
+ */
+import { equal, type Expr } from "../../expr/expr.ts";
+import { numberAttribute } from "../../graph/attributes.ts";
+import type { CanonicalNode } from "../types.ts";
+import { stepsOf } from "./arrange.ts";
+import { axesOf, type Axes, type Role } from "./attention-axes.ts";
+import { addAttention, type AttentionParts } from "./attention-build.ts";
+import { maskExtents } from "./attention-mask.ts";
+import {
+  bring, groupSize, lastIsHeads, separated, splitBatch, SWAP, toHeads, type Batch, type Operand,
+} from "./attention-operands.ts";
+import { scoresAbove, sharedScore, weightsBelow, type Mask, type Scores, type Weights } from "./attention-trace.ts";
+import { draft, type Patch } from "./draft.ts";
+import { dimsOf, type Lookup } from "./lookup.ts";
+import { isRefusal, refuse, type Refusal } from "./refusal.ts";
+import { permute, regroup, sameExtents, viewOf } from "./views.ts";
+
+interface Site {
+  readonly softmax: CanonicalNode;
+  readonly scores: Scores;
+  readonly weights: Weights;
+  readonly axes: Axes;
+  readonly mask: Mask | null;
+}
+
+/** The replacement of the product with the values; `null` for a Softmax that does not stand between two products. */
+export function fuseSoftmax(lookup: Lookup, softmax: CanonicalNode): Patch | Refusal | null {
+  const weights = weightsBelow(lookup, softmax);
+  const input = softmax.inputs[0]!;
+  const readings = weights === null ? [] : scoresAbove(lookup, input);
+  if (weights === null || readings.length === 0) return null;
+  if (isRefusal(weights)) return weights;
+  const axis = numberAttribute(softmax.attributes, "axis", -1);
+  if (axis !== -1 && axis !== dimsOf(lookup, input).length - 1) return refuse("it does not run over the last axis");
+  return firstThatFits(readings, (scores) => fuseReading(lookup, softmax, scores, weights));
+}
+
+/** The first outcome that is no refusal, else the first refusal. */
+function firstThatFits<T>(choices: readonly T[], attempt: (choice: T) => Patch | Refusal): Patch | Refusal {
+  let first: Refusal | null = null;
+  for (const choice of choices) {
+    const outcome = attempt(choice);
+    if (!isRefusal(outcome)) return outcome;
+    first ??= outcome;
+  }
+  return first ?? refuse("no reading of it fits");
+}
+
+function fuseReading(lookup: Lookup, softmax: CanonicalNode, scores: Scores, weights: Weights): Patch | Refusal {
+  const shared = sharedScore(lookup, scores, softmax);
+  if (shared !== null) return refuse(`the scores ${shared} are read elsewhere too`);
+  const masks = scores.steps.flatMap((s) => (s.kind === "mask" ? [s.mask] : []));
+  if (masks.length > 1) return refuse("it has more than one mask");
+  const masked = scores.steps.findIndex((s) => s.kind === "mask");
+  if (masked >= 0 && scalesOf(scores).slice(masked).some((s) => s !== 1)) return refuse("the scores are scaled after the mask");
+  const axes = axesOf(lookup, scores, weights);
+  if (isRefusal(axes)) return axes;
+  if (!sameExtents(batchOf(lookup, axes.query), axes.scoreBatch)) return refuse("the queries are broadcast over the batch");
+  const site: Site = { softmax, scores, weights, axes, mask: masks[0] ?? null };
+  return firstThatFits(batches(lookup, axes), (batch) => build(lookup, site, batch));
+}
+
+function scalesOf({ steps }: Scores): readonly number[] {
+  return steps.map((s) => (s.kind === "link" ? s.link.scale : 1));
+}
+
+/** How the batch axes may be read as batch and heads, best first. One head is always exact. */
+function batches(lookup: Lookup, { scoreBatch, batchFactors, query, key, value }: Axes): readonly Batch[] {
+  if (scoreBatch.length !== 1) return [lastIsHeads(scoreBatch)];
+  const found = separated(batchFactors) ?? splitBatch(lookup, [query, value, key]);
+  const single: Batch = [scoreBatch[0]!, 1];
+  return found === null ? [single] : [found, single];
+}
+
+function build(lookup: Lookup, site: Site, batch: Batch): Patch | Refusal {
+  const { softmax, scores, weights, axes } = site;
+  const operands = operandsOf(lookup, site, batch);
+  if (isRefusal(operands)) return operands;
+  const mask = maskOf(lookup, site, batch);
+  if (mask !== null && isRefusal(mask)) return mask;
+  const [rows, width] = [dimsOf(lookup, axes.query.value)[axes.query.perm.at(-2)!]!, dimsOf(lookup, axes.value.value)[axes.value.perm.at(-1)!]!];
+  const whole = regroup(permute(viewOf([batch[0], rows, batch[1], width]), SWAP), [...axes.valueBatch, rows, width]);
+  const outSteps = whole && stepsOf(permute(whole, axes.outPerm));
+  if (outSteps === null) return refuse("its result cannot be written from (B, S, H, D)");
+  const scale = scalesOf(scores).reduce((a, b) => a * b, 1);
+  const parts: AttentionParts = { ...operands, mask, scale, nanToZero: weights.nanToZero, causal: false, outSteps };
+  const scopes = [scores.product.node, softmax, weights.product.node].map((n) => n.scope);
+  const d = draft(lookup, softmax.name, commonScope(scopes));
+  addAttention(lookup, d, parts, weights.product.out.value);
+  return d.replace(weights.product.node);
+}
+
+function operandsOf(lookup: Lookup, { scores, weights, axes }: Site, batch: Batch): Pick<AttentionParts, "q" | "k" | "v"> | Refusal {
+  const readers = { above: scores.product.node, below: weights.product.node };
+  const keyTarget = headsTarget(lookup, axes.key, axes.scoreBatch, batch);
+  const valueTarget = headsTarget(lookup, axes.value, axes.valueBatch, batch);
+  const queryTarget = headsTarget(lookup, axes.query, axes.scoreBatch, batch);
+  if (queryTarget === null || keyTarget === null || valueTarget === null) return refuse("keys or values are broadcast over the batch");
+  const fetch = (role: Role, dims: readonly Expr[], reader: CanonicalNode, scales: boolean, groups: boolean): Operand | null =>
+    bring(lookup, { value: role.value, reader, toHeads: toHeads(role.perm, dims), scales, groups });
+  const q = fetch(axes.query, queryTarget, readers.above, true, false);
+  for (const groups of [true, false]) {
+    const k = fetch(axes.key, keyTarget, readers.above, true, groups);
+    const v = fetch(axes.value, valueTarget, readers.below, false, groups);
+    const fits = q !== null && k !== null && v !== null && equal(k.heads, v.heads) && groupSize(batch[1], k.heads) !== null;
+    if (fits) return { q, k, v };
+  }
+  return refuse("queries, keys and values have no common (B, S, H, D) form");
+}
+
+/** (B, H, S, D) of an operand; with one head where it is broadcast over the heads. `null` where it is broadcast otherwise. */
+function headsTarget(lookup: Lookup, role: Role, expected: readonly Expr[], [b, h]: Batch): readonly Expr[] | null {
+  const dims = dimsOf(lookup, role.value);
+  const [rows, width] = role.perm.slice(-2).map((p) => dims[p]!);
+  const own = batchOf(lookup, role);
+  if (sameExtents(own, expected)) return [b, h, rows!, width!];
+  const shared = own.length > 1 && own.at(-1) === 1 && sameExtents(own.slice(0, -1), expected.slice(0, -1));
+  return shared ? [b, 1, rows!, width!] : null;
+}
+
+function batchOf(lookup: Lookup, { value, perm }: Role): readonly Expr[] {
+  const dims = dimsOf(lookup, value);
+  return perm.slice(0, -2).map((p) => dims[p]!);
+}
+
+function maskOf(lookup: Lookup, { mask, axes }: Site, batch: Batch): AttentionParts["mask"] | Refusal {
+  const [meeting] = axes.masked;
+  if (mask === null || meeting === undefined) return null;
+  const extents = maskExtents(dimsOf(lookup, mask.value), meeting, batch);
+  return extents === null ? refuse("its mask does not broadcast to (B, H, Sq, Sk)") : { mask, extents };
+}
+
+/** The innermost module that holds all of the scopes. */
+export function commonScope(scopes: readonly string[]): string {
+  const [first = [], ...others] = scopes.map((s) => s.split("."));
+  const end = first.findIndex((part, i) => others.some((o) => o[i] !== part));
+  return (end < 0 ? first : first.slice(0, end)).join(".");
+}
