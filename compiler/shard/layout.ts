@@ -83,6 +83,9 @@ export function locate(axis: Axis, shard: Split, factors: readonly Factor[]): Re
 function locateInProduct(
   product: readonly number[], shard: Split, factors: readonly Factor[],
 ): ReadonlyMap<number, Split> | null {
+  const [only] = product;
+  // An axis that is one factor needs no arithmetic: another operand may know the same extent by another name.
+  if (product.length === 1 && only !== undefined) return new Map([[only, shard]]);
   let before: Expr = 1;
   const end = mul(shard.outer, lengthOf(shard.segments));
   for (const factor of product) {

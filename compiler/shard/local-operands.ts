@@ -19,7 +19,7 @@ export function localOperands(
     const known = state.integers.get(name);
     if (!operands.has(operand) || known === undefined) return name;
     const sizing = map.sizing.filter((s) => s.operand === operand);
-    const elements = sizing.some((s) => s.role !== "extent")
+    const elements = sizing.some((s) => s.role === "start" || s.role === "end")
       ? bounds(state, node, map, sizing, known.elements, layouts)
       : extents(state, sizing, known.elements, shapes, layouts);
     return elements === null ? name : integers(state, `${node.outputs[0]}::local${operand}`, elements);
@@ -37,8 +37,7 @@ function extents(
   for (const { element, output, axis } of sizing) {
     local[element] = localDims(shapes[output]!.dims, layouts[output]!, state.options.mesh, RANK)[axis]!;
   }
-  const wholeTarget = sizing.every((s) => s.output === 0) && sizing.length === elements.length;
-  return wholeTarget ? compactTarget(local) : local;
+  return sizing.every((s) => s.role === "open extent") ? compactTarget(local) : local;
 }
 
 /** Bounds of a slice on a split axis: the rank's part of what lies before, and of what is kept. */

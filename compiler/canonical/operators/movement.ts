@@ -4,7 +4,7 @@
 import { exactDiv, mul, type Expr } from "../../expr/expr.ts";
 import { axesOf, factorList, intAttribute, intsAttribute, numbersOf, ONE, unaryMap } from "./builder.ts";
 import { refine } from "./refine.ts";
-import type { Axis, FactorMap, OperatorRule, Site } from "./types.ts";
+import type { Axis, FactorMap, OperatorRule, Site, Sizing } from "./types.ts";
 
 const sameType = { operand: 0 } as const;
 
@@ -89,13 +89,13 @@ export const flatten: OperatorRule = {
 /** `target` is the full result shape. */
 function reshapeTo(from: readonly Expr[], target: readonly Expr[], operand: number | null): FactorMap {
   const { factors, input, output } = refine(from, target);
-  const sizing = operand === null ? [] : extents(operand, target.length);
+  const sizing = operand === null ? [] : extents(operand, target.length, "open extent");
   return { factors, inputs: [input, null], outputs: [output], sizing };
 }
 
 /** Elements 0.. of an operand are the extents of output 0's axes. */
-export function extents(operand: number, rank: number): FactorMap["sizing"] {
-  return Array.from({ length: rank }, (_, axis) => ({ operand, element: axis, role: "extent", output: 0, axis }) as const);
+export function extents(operand: number, rank: number, role: Sizing["role"] = "extent"): readonly Sizing[] {
+  return Array.from({ length: rank }, (_, axis) => ({ operand, element: axis, role, output: 0, axis }));
 }
 
 /** The target of a canonical `Expand` is the full result shape. */

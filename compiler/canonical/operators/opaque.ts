@@ -1,6 +1,6 @@
 /**
  * @file Operators whose result shape is read from the file, and whose axes must be whole except for named ones: convolutions, pooling,
- * resampling, and every operator that the table does not know.
+ * and every operator that the table does not know.
  */
 import { factorList } from "./builder.ts";
 import type { Expr } from "../../expr/expr.ts";

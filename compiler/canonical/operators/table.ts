@@ -95,7 +95,7 @@ export const OPERATORS: { readonly [Op in OperatorName]: OperatorRule } = {
   ReduceProd: reduction("prod"),
   ReduceSum: reduction("sum"),
   Reshape: reshape,
-  Resize: spatial,
+  Resize: unknown,
   ScatterElements: scatterElements,
   ScatterND: scatterNd,
   Shape: shapeOf,

@@ -24,11 +24,14 @@ export interface Factor {
 /** Indices into the factor list. An empty product is an axis of extent 1. */
 export type Axis = { readonly product: readonly number[] } | { readonly parts: readonly number[] };
 
-/** An element of an integer operand that is the extent of, or a bound on, an axis: local where that axis is split. */
+/**
+ * An element of an integer operand that is the extent of, or a bound on, an axis: local where that axis is split. `open extent`: -1
+ * stands for what remains.
+ */
 export interface Sizing {
   readonly operand: number;
   readonly element: number;
-  readonly role: "extent" | "start" | "end";
+  readonly role: "extent" | "open extent" | "start" | "end";
   readonly output: number;
   readonly axis: number;
 }

@@ -5,9 +5,7 @@ import type { Expr } from "../../expr/expr.ts";
 import { float, int } from "../../graph/attributes.ts";
 import { CP } from "../types.ts";
 import { addSteps, type Step } from "./arrange.ts";
-import { addMask } from "./attention-mask.ts";
 import type { Operand } from "./attention-operands.ts";
-import type { Mask } from "./attention-trace.ts";
 import type { Draft } from "./draft.ts";
 import { dimsOf, elemOf, type Lookup } from "./lookup.ts";
 
@@ -15,7 +13,8 @@ export interface AttentionParts {
   readonly q: Operand;
   readonly k: Operand;
   readonly v: Operand;
-  readonly mask: { readonly mask: Mask; readonly extents: readonly Expr[] } | null;
+  /** Adds what makes the mask, as `cp.Attention` takes it, and returns its value. */
+  readonly addMask: ((d: Draft) => string) | null;
   /** Apart from the scales of the operands. */
   readonly scale: number;
   readonly nanToZero: boolean;
@@ -26,10 +25,10 @@ export interface AttentionParts {
 
 /** Adds the nodes; the last one makes `output`. */
 export function addAttention(lookup: Lookup, d: Draft, parts: AttentionParts, output: string): void {
-  const { q, k, v, mask, outSteps } = parts;
+  const { q, k, v, addMask, outSteps } = parts;
   const elem = elemOf(lookup, q.base);
   const operands = [q, k, v].map(({ base, steps }) => addSteps(d, base, elem, steps));
-  if (mask !== null) operands.push(addMask(lookup, d, mask.mask, mask.extents, elem));
+  if (addMask !== null) operands.push(addMask(d));
   const attributes = {
     scale: float(parts.scale * q.scale * k.scale),
     nan_to_zero: int(parts.nanToZero ? 1 : 0),

@@ -7,13 +7,13 @@ import type { CanonicalNode } from "../types.ts";
 import { stepsOf } from "./arrange.ts";
 import { axesOf, type Axes, type Role } from "./attention-axes.ts";
 import { addAttention, type AttentionParts } from "./attention-build.ts";
-import { maskExtents } from "./attention-mask.ts";
+import { addMask, maskExtents } from "./attention-mask.ts";
 import {
   bring, groupSize, lastIsHeads, separated, splitBatch, SWAP, toHeads, type Batch, type Operand,
 } from "./attention-operands.ts";
 import { scoresAbove, sharedScore, weightsBelow, type Mask, type Scores, type Weights } from "./attention-trace.ts";
-import { draft, type Patch } from "./draft.ts";
-import { dimsOf, type Lookup } from "./lookup.ts";
+import { draft, type Draft, type Patch } from "./draft.ts";
+import { dimsOf, elemOf, type Lookup } from "./lookup.ts";
 import { isRefusal, refuse, type Refusal } from "./refusal.ts";
 import { permute, regroup, sameExtents, viewOf } from "./views.ts";
 
@@ -78,14 +78,17 @@ function build(lookup: Lookup, site: Site, batch: Batch): Patch | Refusal {
   const { softmax, scores, weights, axes } = site;
   const operands = operandsOf(lookup, site, batch);
   if (isRefusal(operands)) return operands;
-  const mask = maskOf(lookup, site, batch);
-  if (mask !== null && isRefusal(mask)) return mask;
+  const extents = site.mask === null ? null : maskExtents(dimsOf(lookup, site.mask.value), axes.masked[0]!, batch);
+  if (site.mask !== null && extents === null) return refuse("its mask does not broadcast to (B, H, Sq, Sk)");
   const [rows, width] = [dimsOf(lookup, axes.query.value)[axes.query.perm.at(-2)!]!, dimsOf(lookup, axes.value.value)[axes.value.perm.at(-1)!]!];
   const whole = regroup(permute(viewOf([batch[0], rows, batch[1], width]), SWAP), [...axes.valueBatch, rows, width]);
   const outSteps = whole && stepsOf(permute(whole, axes.outPerm));
   if (outSteps === null) return refuse("its result cannot be written from (B, S, H, D)");
   const scale = scalesOf(scores).reduce((a, b) => a * b, 1);
-  const parts: AttentionParts = { ...operands, mask, scale, nanToZero: weights.nanToZero, causal: false, outSteps };
+  const { mask } = site;
+  const elem = elemOf(lookup, operands.q.base);
+  const makeMask = mask && extents && ((d: Draft): string => addMask(lookup, d, mask, extents, elem));
+  const parts: AttentionParts = { ...operands, addMask: makeMask, scale, nanToZero: weights.nanToZero, causal: false, outSteps };
   const scopes = [scores.product.node, softmax, weights.product.node].map((n) => n.scope);
   const d = draft(lookup, softmax.name, commonScope(scopes));
   addAttention(lookup, d, parts, weights.product.out.value);
@@ -123,13 +126,6 @@ function headsTarget(lookup: Lookup, role: Role, expected: readonly Expr[], [b, 
 function batchOf(lookup: Lookup, { value, perm }: Role): readonly Expr[] {
   const dims = dimsOf(lookup, value);
   return perm.slice(0, -2).map((p) => dims[p]!);
-}
-
-function maskOf(lookup: Lookup, { mask, axes }: Site, batch: Batch): AttentionParts["mask"] | Refusal {
-  const [meeting] = axes.masked;
-  if (mask === null || meeting === undefined) return null;
-  const extents = maskExtents(dimsOf(lookup, mask.value), meeting, batch);
-  return extents === null ? refuse("its mask does not broadcast to (B, H, Sq, Sk)") : { mask, extents };
 }
 
 /** The innermost module that holds all of the scopes. */

@@ -13,6 +13,7 @@ import { sliceLocal } from "../slices.ts";
 import { addLocal, declare, layoutOf, shapeOf, type State } from "../state.ts";
 import { RANK } from "../../expr/expr.ts";
 import type { AttentionSite, AxisShard, Layout } from "../types.ts";
+import { causalMask, isCausal, withoutCausal } from "./causal.ts";
 import { gatherRing, headsToRows, rowsToHeads } from "./exchange.ts";
 import {
   HEADS, headShard, headsOf, isOddlySplit, maskAxis, readAttention, rowsOf, type Attention,
@@ -49,9 +50,8 @@ function stayLocal(state: State, site: Attention, rows: AxisShard | null): boole
   state.diagnostics.push(diagnose(catalog.localAttention, { module: site.node.scope, why }, {
     related: [{ message: "the attention", node: site.node.name, module: site.node.scope }],
   }));
-  const mask = localMask(state, site, rows === null ? null : { ...rows }, null);
-  const layout: Layout = rows === null ? WHOLE : [rows];
-  return finish(state, site, [site.q, site.k, site.v, mask], layout);
+  const mask = localMask(state, site, rows, null);
+  return finish(state, siteFor(site, rows), [site.q, site.k, site.v, mask], rows === null ? WHOLE : [rows]);
 }
 
 /** Whole queries against split keys: the keys and values are gathered, the result is whole. */
@@ -78,11 +78,12 @@ function runScheme(state: State, site: Attention, rows: AxisShard, keys: AxisSha
   const ring: AxisShard | null = mesh.ring_degree === 1 ? null : { ...rows, over: "ring" };
   const mask = localMask(state, site, ring, headPart);
   const operands = [q!, allK!, allV!, mask];
-  if (headPart === null) return finish(state, site, operands, [rows]);
-  const layout = ring === null ? [headPart] : [ring, headPart];
+  const local = siteFor(site, ring);
+  if (headPart === null) return finish(state, local, operands, [rows]);
+  const layout: Layout = ring === null ? [headPart] : [ring, headPart];
   const name = site.node.outputs[0]!;
-  const local = addAttention(state, site, operands, layout, `${name}::heads`);
-  headsToRows(state, local, rows, h, unit, name, name, site.origin);
+  const result = addAttention(state, local, operands, layout, `${name}::heads`);
+  headsToRows(state, result, rows, h, unit, name, name, site.origin);
   return true;
 }
 
@@ -100,10 +101,19 @@ function headsFit(state: State, site: Attention, heads: unknown, keyHeads: unkno
   return false;
 }
 
+/** With some of the rows only, the causal pattern is in the mask. */
+function siteFor(site: Attention, rows: AxisShard | null): Attention {
+  return rows === null ? site : withoutCausal(site);
+}
+
 /** The mask as the local attention needs it: all keys, the local rows, the local heads. */
 function localMask(state: State, site: Attention, rows: AxisShard | null, heads: AxisShard | null): string | null {
-  if (site.mask === null) return null;
-  let mask = site.mask;
+  const sliced = site.mask === null ? null : sliceMask(state, site, site.mask, rows, heads);
+  return rows !== null && isCausal(site) ? causalMask(state, site, sliced, rows) : sliced;
+}
+
+function sliceMask(state: State, site: Attention, whole: string, rows: AxisShard | null, heads: AxisShard | null): string {
+  let mask = whole;
   if (layoutOf(state, mask).length > 0) mask = gatherWhole(state, mask, `${mask}::whole`, "mask gather", site.origin);
   const headAxis = heads === null ? null : maskAxis(state, mask, "heads");
   const rowAxis = rows === null ? null : maskAxis(state, mask, "rows");

@@ -1,0 +1,64 @@
+/**
+ * @file The causal pattern as a mask, for ranks that hold some of the query rows only: which row is which is then no longer told by its
+ * place. Rows are compared by their position in the unsplit sequence, so order and segments do not matter.
+ */
+import { tensorFromNumbers } from "../../graph/tensors.ts";
+import { add, RANK, type Expr } from "../../expr/expr.ts";
+import { localDims } from "../layout.ts";
+import { sliceLocal } from "../slices.ts";
+import { addLocal, elemOf, integers, shapeOf, type State } from "../state.ts";
+import type { AxisShard } from "../types.ts";
+import { HEADS, ROWS, type Attention } from "./operands.ts";
+
+export function isCausal(site: Attention): boolean {
+  const attribute = site.node.attributes["causal"];
+  return attribute?.kind === "int" && attribute.value === 1;
+}
+
+/** The site without its causal pattern, which `causalMask` gives instead. */
+export function withoutCausal(site: Attention): Attention {
+  const attributes = { ...site.node.attributes, causal: { kind: "int", value: 0 } as const };
+  return { ...site, node: { ...site.node, attributes } };
+}
+
+/** `mask` (already local, or none) with the pattern for the local rows: query i sees the keys up to i. */
+export function causalMask(state: State, site: Attention, mask: string | null, rows: AxisShard): string {
+  const { origin } = site;
+  const name = `${site.node.outputs[0]}::causal`;
+  const [queries, keys] = [shapeOf(state, site.q).dims[ROWS]!, shapeOf(state, site.k).dims[ROWS]!];
+  const shard: AxisShard = { ...rows, axis: 0 };
+  const own = sliceLocal(state, positions(state, site, queries, `${name}.rows`), shard, origin);
+  const [local] = localDims([queries], [shard], state.options.mesh, RANK);
+  const axis = integers(state, `${name}::axis`, [1]);
+  const [column] = addLocal(state, origin, { op: "Unsqueeze", inputs: [own, axis], outputs: [{ name: `${name}.column`, dims: [local!, 1] }] });
+  const all = positions(state, site, keys, `${name}.keys`);
+  const dims = [local!, keys];
+  const [visible] = addLocal(state, origin, { op: "GreaterOrEqual", inputs: [column!, all], outputs: [{ name, dims, elem: "bool" }] });
+  return mask === null ? visible! : combine(state, site, mask, visible!, dims);
+}
+
+/** 0, 1, ... below `extent`. */
+function positions(state: State, site: Attention, extent: Expr, name: string): string {
+  const operand = (suffix: string, value: Expr): string => {
+    const made = integers(state, `${name}::${suffix}`, [value]);
+    state.integers.set(made, { elem: "int64", dims: [], elements: [value] });
+    return made;
+  };
+  const inputs = [operand("start", 0), operand("limit", add(extent)), operand("step", 1)];
+  return addLocal(state, site.origin, { op: "Range", inputs, outputs: [{ name, dims: [extent], elem: "int64" }] })[0]!;
+}
+
+function combine(state: State, site: Attention, mask: string, visible: string, dims: readonly Expr[]): string {
+  const { origin } = site;
+  const name = `${mask}::causal`;
+  const elem = elemOf(state, mask);
+  const lead = shapeOf(state, mask).dims.slice(0, -HEADS);
+  const outputs = [{ name, dims: [...lead, ...dims], elem }];
+  if (elem === "bool") return addLocal(state, origin, { op: "And", inputs: [mask, visible], outputs })[0]!;
+  const [never] = addLocal(state, origin, {
+    op: "Fill", domain: "cp", inputs: [integers(state, `${name}::shape`, [])],
+    outputs: [{ name: `${name}.never`, dims: [], elem }],
+    attributes: { value: { kind: "tensor", value: tensorFromNumbers(elem, [1], [-Infinity]) } },
+  });
+  return addLocal(state, origin, { op: "Where", inputs: [visible, mask, never!], outputs })[0]!;
+}

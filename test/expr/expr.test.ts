@@ -1,0 +1,125 @@
+/**
+ * @file Expressions: equal ones are equal data, values agree with plain arithmetic, chunks follow tensor_split.
+ */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  add, atMost, chunk, chunkStart, equal, evaluate, exactDiv, floorDiv, max, min, mod, mul, show, sub, substitute, symbolsOf, type Expr,
+} from "../../compiler/expr/expr.ts";
+
+const lengths = { img: 96, txt: 40, batch: 2, rank: 1 };
+
+/** An expression together with the number that it must have. */
+interface Sample {
+  readonly expr: Expr;
+  readonly value: number;
+}
+
+const leaf: fc.Arbitrary<Sample> = fc.oneof(
+  fc.integer({ min: -5, max: 50 }).map((n) => ({ expr: n, value: n })),
+  fc.constantFrom("img", "txt", "batch").map((name) => ({ expr: name, value: lengths[name as keyof typeof lengths] })),
+);
+
+const sample: fc.Arbitrary<Sample> = fc.letrec<{ node: Sample }>((tie) => ({
+  node: fc.oneof(
+    { depthSize: "small", withCrossShrink: true },
+    leaf,
+    fc.tuple(tie("node"), tie("node"), fc.constantFrom("+", "-", "*", "min", "max")).map(([a, b, op]) => combine(a, b, op)),
+    fc.tuple(tie("node"), fc.integer({ min: 1, max: 9 })).map(([a, d]) => ({ expr: floorDiv(a.expr, d), value: Math.floor(a.value / d) })),
+  ),
+})).node;
+
+function combine(a: Sample, b: Sample, op: string): Sample {
+  if (op === "+") return { expr: add(a.expr, b.expr), value: a.value + b.value };
+  if (op === "-") return { expr: sub(a.expr, b.expr), value: a.value - b.value };
+  if (op === "*") return { expr: mul(a.expr, b.expr), value: a.value * b.value };
+  if (op === "min") return { expr: min(a.expr, b.expr), value: Math.min(a.value, b.value) };
+  return { expr: max(a.expr, b.expr), value: Math.max(a.value, b.value) };
+}
+
+describe("normal form", () => {
+  it("is the same however a sum or product is written", () => {
+    expect(equal(add("img", "txt"), add("txt", "img"))).toBe(true);
+    expect(equal(mul(2, add("img", "txt")), add(mul(2, "txt"), "img", "img"))).toBe(true);
+    expect(sub(add("img", "txt"), "txt")).toBe("img");
+    expect(sub("img", "img")).toBe(0);
+  });
+
+  it("keeps the value", () => {
+    fc.assert(fc.property(sample, ({ expr, value }) => {
+      expect(evaluate(expr, lengths)).toBe(value);
+    }));
+  });
+
+  it("keeps the value when lengths are put in one after the other", () => {
+    fc.assert(fc.property(sample, ({ expr, value }) => {
+      const partly = substitute(expr, new Map([["img", 96]]));
+      expect(symbolsOf(partly)).not.toContain("img");
+      expect(evaluate(partly, lengths)).toBe(value);
+    }));
+  });
+});
+
+describe("division", () => {
+  it("is exact where every length allows it", () => {
+    expect(exactDiv(mul("batch", add("img", "txt"), 32), mul("batch", 8))).toEqual(mul(4, add("img", "txt")));
+    expect(exactDiv(mul("img", 3), mul("img", 2))).toBeNull();
+    expect(exactDiv("img", "txt")).toBeNull();
+    expect(exactDiv("img", 0)).toBeNull();
+  });
+
+  it("undoes a product", () => {
+    fc.assert(fc.property(sample, sample, (a, b) => {
+      fc.pre(!equal(a.expr, 0) && !equal(b.expr, 0));
+      expect(exactDiv(mul(a.expr, b.expr), b.expr)).toEqual(a.expr);
+    }));
+  });
+
+  it("of what does not divide stays an expression", () => {
+    expect(floorDiv("img", 2)).toEqual(["//", "img", 2]);
+    expect(mod(mul(4, "img"), 2)).toBe(0);
+  });
+});
+
+describe("order", () => {
+  it("is known where no length can break it", () => {
+    expect(atMost("txt", add("img", "txt"))).toBe(true);
+    expect(atMost(0, "img")).toBe(true);
+    expect(atMost("img", "txt")).toBe(false);
+    expect(min("txt", add("txt", "img"))).toBe("txt");
+    expect(max(0, "img")).toBe("img");
+  });
+});
+
+describe("chunks", () => {
+  it("are those of tensor_split", () => {
+    expect([0, 1, 2, 3].map((r) => chunk(10, 4, r))).toEqual([3, 3, 2, 2]);
+    expect([0, 1, 2, 3].map((r) => chunkStart(10, 4, r))).toEqual([0, 3, 6, 8]);
+  });
+
+  it("lie end to end, whatever the length and the number of parts", () => {
+    fc.assert(fc.property(fc.nat(200), fc.integer({ min: 1, max: 9 }), (length, parts) => {
+      let at = 0;
+      for (let r = 0; r < parts; r++) {
+        const env = { L: length, rank: r };
+        expect(evaluate(chunkStart("L", parts, "rank"), env)).toBe(at);
+        at += evaluate(chunk("L", parts, "rank"), env);
+      }
+      expect(at).toBe(length);
+    }));
+  });
+
+  it("of an even number need no rank", () => {
+    expect(chunk(8, 4, "rank")).toBe(2);
+  });
+});
+
+describe("text", () => {
+  it("reads as one writes", () => {
+    expect(show(add("img", "txt"))).toBe("img + txt");
+    expect(show(sub("img", 1))).toBe("img - 1");
+    expect(show(mul(2, add("img", 1)))).toBe("2*img + 2");
+    expect(show(chunk("img", 2, "rank"))).toBe("chunk(img, 2, rank)");
+    expect(show(floorDiv(add("img", 1), 2))).toBe("(img + 1) // 2");
+  });
+});
