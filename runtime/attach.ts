@@ -56,7 +56,11 @@ export async function attachWithGrace(
   return createSession(program, crew, { deadlineMs: options.deadlineMs, onRelease: () => dropFolder(compiled) });
 }
 
-function checkOptions(program: Program, devices: readonly string[], backend: string | undefined): readonly Diagnostic[] {
+function checkOptions(
+  program: Program,
+  devices: readonly string[],
+  backend: string | undefined,
+): readonly Diagnostic[] {
   const { ring_degree: ring, ulysses_degree: ulysses } = program.mesh;
   const mesh = `ring ${ring} x ulysses ${ulysses}`;
   const params = { expected: meshSize(program.mesh), actual: devices.length, mesh };

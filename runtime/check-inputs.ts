@@ -21,7 +21,10 @@ export interface CheckedInputs {
 }
 
 export function checkInputs(program: Program, feeds: Feeds): Result<CheckedInputs> {
-  const found = program.inputs.map((input) => ({ name: input.name, result: checkFeed(input, given(feeds, input.name)) }));
+  const found = program.inputs.map((input) => ({
+    name: input.name,
+    result: checkFeed(input, given(feeds, input.name)),
+  }));
   const known = new Map(found.flatMap(({ name, result }) => (result.ok ? [[name, result.value] as const] : [])));
   const { lengths, diagnostics: unequal } = readLengths(program, known);
   const diagnostics = [
@@ -123,7 +126,9 @@ function checkExtents(
   lengths: Lengths,
 ): readonly Diagnostic[] {
   if (tensor === undefined) return [];
-  const sources = program.lengths.flatMap((length) => length.sources.map((source) => ({ ...source, length: length.name })));
+  const sources = program.lengths.flatMap((length) =>
+    length.sources.map((source) => ({ ...source, length: length.name })),
+  );
   return dims.flatMap((dim, axis) => {
     if (sources.some((source) => source.length === dim && source.input === name && source.axis === axis)) return [];
     const expectedNumber = valueOf(dim, lengths);

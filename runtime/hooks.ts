@@ -65,5 +65,7 @@ function checkPlace(program: Program, module: string, phase: HookStep["phase"], 
 function handlersAt(program: Program, hook: ProgramHook, registrations: readonly Registration[]): readonly string[] {
   const here = program.steps.some((step) => step.kind === "hook" && step.hook === hook.id);
   if (!here) return [];
-  return registrations.filter(({ module, phase }) => module === hook.module && phase === hook.phase).map(({ url }) => url);
+  return registrations
+    .filter(({ module, phase }) => module === hook.module && phase === hook.phase)
+    .map(({ url }) => url);
 }

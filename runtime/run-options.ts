@@ -32,7 +32,11 @@ export interface RunCall {
 }
 
 /** Tells `run(feeds, fetches, options)` from `run(feeds, options)`: an object that names no output is options. */
-export function readCall(program: Program, second: Fetches | RunOptions | undefined, third: RunOptions | undefined): RunCall {
+export function readCall(
+  program: Program,
+  second: Fetches | RunOptions | undefined,
+  third: RunOptions | undefined,
+): RunCall {
   const all = program.outputs.map(({ name }) => name);
   const whole = { wanted: all, preallocated: new Map<string, TensorLike>() };
   if (second === undefined || second === null) return { ...whole, options: third ?? {} };
@@ -45,8 +49,7 @@ export function readCall(program: Program, second: Fetches | RunOptions | undefi
 
 /** Calls `end` once, when the signal aborts or the deadline passes. Returns the function that stops watching. */
 export function watchEnd({ signal, deadlineMs }: RunOptions, end: (error: ContextParallelError) => void): () => void {
-  const onAbort = (): void =>
-    end(new ContextParallelError([diagnose(runtimeMessages.aborted, {})], signal?.reason));
+  const onAbort = (): void => end(new ContextParallelError([diagnose(runtimeMessages.aborted, {})], signal?.reason));
   const onDeadline = (milliseconds: number): void =>
     end(new ContextParallelError([diagnose(runtimeMessages.deadline, { milliseconds })]));
   const timer =

@@ -91,7 +91,8 @@ export const inputMessages: Catalog<{
     code: "CP6008",
     severity: "error",
     title: "Length too short to split",
-    message: ({ name, length, atLeast }) => `${name} is ${length}, fewer than the ${atLeast} ranks that it is split over`,
+    message: ({ name, length, atLeast }) =>
+      `${name} is ${length}, fewer than the ${atLeast} ranks that it is split over`,
     hint: ({ atLeast }) => `feed at least ${atLeast}, or compile the plan for fewer ranks`,
   },
   data: {
@@ -113,7 +114,8 @@ export const inputMessages: Catalog<{
     code: "CP6011",
     severity: "error",
     title: "Preallocated output of another type or shape",
-    message: ({ name, expected, actual }) => `the tensor given for the output "${name}" is ${actual}; the result is ${expected}`,
+    message: ({ name, expected, actual }) =>
+      `the tensor given for the output "${name}" is ${actual}; the result is ${expected}`,
     hint: ({ expected }) => `give a tensor of ${expected}, or null to have one made`,
   },
 };

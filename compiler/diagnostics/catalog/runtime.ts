@@ -33,8 +33,10 @@ export const runtimeMessages: Catalog<{
     code: "CP6500",
     severity: "error",
     title: "Wrong number of devices",
-    message: ({ expected, actual, mesh }) => `${actual} devices were given; the program is compiled for ${expected} (${mesh})`,
-    hint: ({ expected }) => `give ${expected} devices, or compile the plan with degrees whose product is the number of devices`,
+    message: ({ expected, actual, mesh }) =>
+      `${actual} devices were given; the program is compiled for ${expected} (${mesh})`,
+    hint: ({ expected }) =>
+      `give ${expected} devices, or compile the plan with degrees whose product is the number of devices`,
   },
   backend: {
     code: "CP6501",
@@ -54,7 +56,8 @@ export const runtimeMessages: Catalog<{
     code: "CP6503",
     severity: "error",
     title: "Piece that ONNX Runtime does not load",
-    message: ({ rank, piece, device, reason }) => `rank ${rank} could not load the piece ${piece} on ${device}: ${reason}`,
+    message: ({ rank, piece, device, reason }) =>
+      `rank ${rank} could not load the piece ${piece} on ${device}: ${reason}`,
     hint: () => "check the device's name, and that the model's weights are where they were when the plan was compiled",
   },
   piece: {
@@ -62,7 +65,8 @@ export const runtimeMessages: Catalog<{
     severity: "error",
     title: "Piece that fails",
     message: ({ place, reason }) => `${place} failed: ${reason}`,
-    hint: () => "run the unsplit model with the same inputs: if it fails too, the inputs are the cause; else please report it",
+    hint: () =>
+      "run the unsplit model with the same inputs: if it fails too, the inputs are the cause; else please report it",
   },
   handler: {
     code: "CP6505",
@@ -75,7 +79,8 @@ export const runtimeMessages: Catalog<{
     code: "CP6506",
     severity: "error",
     title: "Hook handler that changes type or shape",
-    message: ({ place, url, expected, actual }) => `${place}: the handler ${url} returned ${actual} in the place of ${expected}`,
+    message: ({ place, url, expected, actual }) =>
+      `${place}: the handler ${url} returned ${actual} in the place of ${expected}`,
     hint: ({ expected }) => `return a tensor of ${expected}, or nothing to leave the value alone`,
   },
   exited: {
@@ -126,13 +131,15 @@ export const runtimeMessages: Catalog<{
     severity: "error",
     title: "Hook handler that does not load",
     message: ({ rank, url, reason }) => `rank ${rank} could not load the handler ${url}: ${reason}`,
-    hint: () => "give the URL of an ES module whose default export is the handler, for example import.meta.resolve(\"./hook.js\")",
+    hint: () =>
+      'give the URL of an ES module whose default export is the handler, for example import.meta.resolve("./hook.js")',
   },
   extents: {
     code: "CP6514",
     severity: "error",
     title: "Value of another shape than proven",
-    message: ({ place, value, expected, actual }) => `${place}: the value ${value} is ${actual}, the program says ${expected}`,
+    message: ({ place, value, expected, actual }) =>
+      `${place}: the value ${value} is ${actual}, the program says ${expected}`,
     hint: () => "this is a mistake of ours: please report it with the plan, the model and the lengths",
   },
   step: {
@@ -140,7 +147,8 @@ export const runtimeMessages: Catalog<{
     severity: "error",
     title: "Step that fails",
     message: ({ place, reason }) => `${place} failed: ${reason}`,
-    hint: () => "if memory suffices, this is a mistake of ours: please report it with the plan, the model and the lengths",
+    hint: () =>
+      "if memory suffices, this is a mistake of ours: please report it with the plan, the model and the lengths",
   },
   memory: {
     code: "CP6516",

@@ -28,7 +28,7 @@ export function meet(control: Control, size: number, spin: boolean): void {
     Atomics.notify(control, GENERATION);
     return;
   }
-  for (let i = 0; spin && i < SPINS && Atomics.load(control, GENERATION) === generation; i++);
+  for (let i = spin ? 0 : SPINS; i < SPINS && Atomics.load(control, GENERATION) === generation; i++);
   while (Atomics.load(control, GENERATION) === generation) Atomics.wait(control, GENERATION, generation);
   throwIfAborted(control);
 }

@@ -50,7 +50,7 @@ export function startThreads(
     lost: () => state.lost,
     ask: (request, onProgress = () => undefined) => {
       const round = begin(state, onProgress);
-      for (const worker of workers) worker.postMessage(request);
+      for (const worker of workers) worker.postMessage(request, []);
       return round;
     },
     end: () => end(state),
@@ -131,7 +131,7 @@ function stopWaiting(state: State, round: ActiveRound): void {
 }
 
 function giveUp(state: State, round: ActiveRound): void {
-  for (const rank of [...round.waiting]) leave(state, round, rank);
+  for (const rank of round.waiting) leave(state, round, rank);
 }
 
 function leave(state: State, round: ActiveRound, rank: number): void {
@@ -154,7 +154,7 @@ function dismiss(state: State): void {
 async function end(state: State): Promise<void> {
   if (!state.ended && state.round === null) {
     const round = begin(state, () => undefined);
-    for (const worker of state.workers) worker.postMessage({ kind: "release" });
+    for (const worker of state.workers) worker.postMessage({ kind: "release" }, []);
     await atMost(state.graceMs, round.settled);
   }
   state.ended = true;
