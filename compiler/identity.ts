@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
+import { basename } from "node:path";
 import type { ProgramModel } from "./program.ts";
 
 const MEBIBYTE = 2 ** 20;
@@ -33,4 +34,9 @@ export async function identifyData(path: string): Promise<DataIdentity> {
   } finally {
     await file.close();
   }
+}
+
+/** Identity of data files by absolute path; named by their base name, since they lie beside the model. Rejects as `fs` does. */
+export async function identifyFiles(paths: readonly string[]): Promise<ProgramModel["data"]> {
+  return Promise.all(paths.map(async (path) => ({ file: basename(path), ...(await identifyData(path)) })));
 }

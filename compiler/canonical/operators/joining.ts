@@ -40,6 +40,9 @@ export const split: OperatorRule = {
   },
 };
 
+/** Exporters write "to the end" as a number that no extent reaches. */
+const END = 2 ** 31 - 1;
+
 /** What a `Slice` takes of one axis: from `start` to `end` of the whole extent, by `step`. */
 export interface SliceRange {
   readonly axis: number;
@@ -67,6 +70,7 @@ export function sliceRanges(site: Site): readonly SliceRange[] | null {
 
 /** A bound within 0..extent: counted from the end if negative, cut off if beyond. */
 function bound(value: Expr, extent: Expr): Expr {
+  if (typeof value === "number" && value >= END) return extent;
   if (typeof value === "number") return value < 0 ? max(0, add(extent, value)) : min(value, extent);
   const negative = isNegative(value);
   return negative ? max(0, add(extent, value)) : min(value, extent);
