@@ -16,7 +16,8 @@ export function showShape({ elem, dims }: ValueShape): string {
 /** One candidate: `add_12 float32 (1, img, 32), made by blocks.0 (Add), read by norm1 (LayerNormalization), Add`. */
 export function describe(boundary: Boundary, module: string): Related {
   const { value, shape, producer, isGraphOutput } = boundary;
-  const maker = producer === null ? "an input of the model" : `made by ${producer.scope || "the model"} (${producer.op})`;
+  const maker =
+    producer === null ? "an input of the model" : `made by ${producer.scope || "the model"} (${producer.op})`;
   const readers = [...readersOf(boundary, module), ...(isGraphOutput ? ["the model's output"] : [])];
   const reading = readers.length === 0 ? "read by nobody" : `read by ${cut(readers)}`;
   return {

@@ -101,7 +101,10 @@ function rootOutput(place: Place, { graph }: Context): Verdict {
  */
 export function misspelt(places: readonly Place[], context: Context): ReadonlyMap<Place, Diagnostic> {
   const inputs = context.graph.inputs.map(({ name }) => name);
-  const known = new Set([...inputs, ...context.graph.markers.flatMap((m) => (m.parameter === null ? [] : [m.parameter]))]);
+  const known = new Set([
+    ...inputs,
+    ...context.graph.markers.flatMap((m) => (m.parameter === null ? [] : [m.parameter])),
+  ]);
   const errors = new Map<Place, Diagnostic>();
   for (const place of places) {
     const { parameter, module } = place;

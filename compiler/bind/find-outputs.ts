@@ -20,7 +20,10 @@ export function findOutputs(
   const results = ownResults(all);
   const free = results.filter(({ value }) => !taken.has(value));
   const certain: Verdict = all.length === 1 ? found(all[0], "only output") : found(free[0]);
-  const expected = Math.max(results.length, ...context.siblings(module).map((other) => resultsOf(other, context).length));
+  const expected = Math.max(
+    results.length,
+    ...context.siblings(module).map((other) => resultsOf(other, context).length),
+  );
   const answer = (verdict: (place: Place, i: number) => Verdict): ReadonlyMap<Place, Verdict> =>
     new Map(places.map((place, i) => [place, verdict(place, i)]));
 
@@ -29,9 +32,12 @@ export function findOutputs(
   if (outside !== null) return answer(() => outside);
   const isComplete = places.length + taken.size === expected;
   // Specs that say the same of every output need no order.
-  if (isComplete && allAlike(places)) return answer((_, i) => (free.length === 1 ? certainAt(certain, i) : found(free[i])));
-  if (isComplete && free.length === 1 && expected === results.length) return answer(() => certain);
-  return byRank(places, free);
+  if (isComplete && allAlike(places))
+    return answer((_, i) => (free.length === 1 ? certainAt(certain, i) : found(free[i])));
+  return (
+    (isComplete && free.length === places.length ? byRank(places, free) : null) ??
+    answer((place) => undecided(place, free))
+  );
 }
 
 /** What the module makes for others: it does not read its own results, and it does read what others happen to share. */
@@ -79,16 +85,16 @@ function allAlike(places: readonly Place[]): boolean {
 }
 
 /** Each place by the only result of its expected rank, if no two places then have the same. */
-function byRank(places: readonly Place[], free: readonly Boundary[]): ReadonlyMap<Place, Verdict> {
+function byRank(places: readonly Place[], free: readonly Boundary[]): ReadonlyMap<Place, Verdict> | null {
   const fitting = places.map(({ spec }) => free.filter(({ shape }) => shape.dims.length === spec.expectedDims));
   const isUnique = fitting.every((fits) => fits.length === 1);
   const isDistinct = new Set(fitting.map((fits) => fits[0]?.value)).size === places.length;
-  const verdicts = places.map((place, i): Verdict => {
-    if (isUnique && isDistinct && places.length === free.length) return found(fitting[i]?.[0]);
-    const related = free.map((boundary) => describe(boundary, place.module));
-    const line = pasteLine(place, free[0]?.value ?? "");
-    const params = { where: nameOf(place), count: free.length, line };
-    return { error: diagnose(bindValues.ambiguousOutput, params, { ...whereOf(place), related }) };
-  });
-  return new Map(places.map((place, i) => [place, verdicts[i] ?? null]));
+  return isUnique && isDistinct ? new Map(places.map((place, i) => [place, found(fitting[i]?.[0])])) : null;
+}
+
+function undecided(place: Place, free: readonly Boundary[]): Verdict {
+  const related = free.map((boundary) => describe(boundary, place.module));
+  const line = pasteLine(place, free[0]?.value ?? "");
+  const params = { where: nameOf(place), count: free.length, line };
+  return { error: diagnose(bindValues.ambiguousOutput, params, { ...whereOf(place), related }) };
 }

@@ -19,16 +19,18 @@ const NOTHING: ReadonlySet<string> = new Set();
 const SHAPE_ONLY: ReadonlySet<string> = new Set(["Shape", "Size", "ConstantOfShape", "Fill", "Range"]);
 
 /** Operators whose first operand alone is content. */
-const FIRST_ONLY: ReadonlySet<string> = new Set([
-  ...["Reshape", "Expand", "Slice", "Tile", "Pad", "Squeeze", "Unsqueeze", "Split", "Resize", "TopK"],
-  ...["ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin", "ReduceL2", "CumSum"],
-]);
+const FIRST_ONLY: ReadonlySet<string> = new Set(
+  "Reshape Expand Slice Tile Pad Squeeze Unsqueeze Split Resize TopK ReduceMean ReduceSum ReduceMax ReduceMin ReduceL2 CumSum".split(
+    " ",
+  ),
+);
 
 /** Operators that pass a state on in another form. */
-const CARRIERS: ReadonlySet<string> = new Set([
-  ...["Cast", "Identity", "Clip", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten"],
-  ...["LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization", "GroupNormalization"],
-]);
+const CARRIERS: ReadonlySet<string> = new Set(
+  "Cast Identity Clip Reshape Transpose Squeeze Unsqueeze Flatten LayerNormalization RMSNormalization GroupNormalization".split(
+    " ",
+  ),
+);
 
 export function lineageOf(topology: Topology): Lineage {
   const { graph } = topology;

@@ -10,8 +10,8 @@ import { distance } from "fastest-levenshtein";
 export function nearMiss(name: string, known: Iterable<string>): string | null {
   const limit = Math.max(1, Math.min(3, Math.floor(name.length / 4)));
   const near = [...known].map((other) => ({ other, edits: distance(fold(name), fold(other)) }));
-  const best = near.filter(({ edits }) => edits <= limit).sort((a, b) => a.edits - b.edits)[0];
-  return best?.other ?? null;
+  const least = Math.min(...near.map(({ edits }) => edits));
+  return least <= limit ? (near.find(({ edits }) => edits === least)?.other ?? null) : null;
 }
 
 export type TensorKind = "float" | "integer" | "any";

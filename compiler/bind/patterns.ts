@@ -26,7 +26,9 @@ function spellings(pattern: string, modules: readonly string[], wrapper: string 
 }
 
 function matches(pattern: readonly string[], path: readonly string[]): boolean {
-  return pattern.length === path.length && pattern.every((part, i) => part === path[i] || (part === "*" && path[i] !== ""));
+  return (
+    pattern.length === path.length && pattern.every((part, i) => part === path[i] || (part === "*" && path[i] !== ""))
+  );
 }
 
 /** The one child of the root that holds every other module. */

@@ -29,7 +29,13 @@ function unmatched(entry: PlanEntry, context: Context): Diagnostic {
   const { pattern, patternSpan } = entry;
   const { modules } = context;
   const family = modules.filter((module) => familyOf(module) === familyOf(pattern));
-  const suggestion = family.length > 0 ? null : suggest(pattern, modules.map((module) => starred(module, pattern)));
+  const suggestion =
+    family.length > 0
+      ? null
+      : suggest(
+          pattern,
+          modules.map((module) => starred(module, pattern)),
+        );
   const where = { span: patternSpan ?? undefined };
   if (suggestion === null && family.length === 0 && mayBeFolded(entry, context)) {
     return diagnose(bindNames.foldedModule, { pattern }, where);

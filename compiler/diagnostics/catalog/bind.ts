@@ -69,7 +69,8 @@ export const bindNames: Catalog<{
     code: "CP3007",
     severity: "error",
     title: "Value against a marker",
-    message: ({ value, where, marked }) => `"value": "${value}" for ${where} is not the value "${marked}" that the export marks`,
+    message: ({ value, where, marked }) =>
+      `"value": "${value}" for ${where} is not the value "${marked}" that the export marks`,
     hint: () => `remove "value": a marker says exactly which value it is`,
   },
 };
@@ -120,7 +121,8 @@ export const bindValues: Catalog<{
     code: "CP3014",
     severity: "error",
     title: "List with a wrong number of tensors",
-    message: ({ where, specs, values }) => `the list for ${where} has ${specs} specs, and the model passes ${values} tensors`,
+    message: ({ where, specs, values }) =>
+      `the list for ${where} has ${specs} specs, and the model passes ${values} tensors`,
     hint: ({ values }) => `write ${values} specs`,
   },
   notAList: {
@@ -135,13 +137,15 @@ export const bindValues: Catalog<{
     severity: "error",
     title: "Axis out of range",
     message: ({ where, key, dim, rank, shape }) => `${key} ${dim} for ${where}, which has rank ${rank}: ${shape}`,
-    hint: ({ rank, where }) => (rank === 0 ? `remove the entry: ${where} is a single number` : `write ${-rank} to ${rank - 1}`),
+    hint: ({ rank, where }) =>
+      rank === 0 ? `remove the entry: ${where} is a single number` : `write ${-rank} to ${rank - 1}`,
   },
   gatherRank: {
     code: "CP3017",
     severity: "error",
     title: "Output of another rank than expected",
-    message: ({ where, expected, rank, shape }) => `expected_dims ${expected} for ${where}, which has rank ${rank}: ${shape}`,
+    message: ({ where, expected, rank, shape }) =>
+      `expected_dims ${expected} for ${where}, which has rank ${rank}: ${shape}`,
     hint: ({ rank }) => `check gather_dim and write "expected_dims": ${rank}`,
   },
   conflict: {
@@ -189,7 +193,10 @@ function moduleName(module: string): string {
 
 function list(names: readonly string[]): string {
   if (names.length === 0) return "none";
-  const shown = names.slice(0, 12).map((name) => `"${name}"`).join(", ");
+  const shown = names
+    .slice(0, 12)
+    .map((name) => `"${name}"`)
+    .join(", ");
   return names.length > 12 ? `${shown} and ${names.length - 12} more` : shown;
 }
 

@@ -1,0 +1,42 @@
+/**
+ * @file Stage: finds the value of every plan entry and writes the plan into the graph. The steps in order; no logic of its own.
+ */
+import type { CanonicalGraph } from "../canonical/types.ts";
+import { settle } from "../diagnostics/diagnose.ts";
+import type { Result } from "../diagnostics/types.ts";
+import type { Plan } from "../plan/types.ts";
+import { check, isBinding } from "./check.ts";
+import { contextOf } from "./context.ts";
+import { findValues } from "./find.ts";
+import { absentNotes, oncePerSpec, satisfiedNotes, skippedNotes, type Fault } from "./notes.ts";
+import { requestsOf } from "./requests.ts";
+import type { BoundPlan } from "./types.ts";
+import { write, type Step } from "./write.ts";
+
+export function bindPlan(graph: CanonicalGraph, plan: Plan): Result<BoundPlan> {
+  const context = contextOf(graph);
+  // Patterns first: which modules are meant does not depend on any value.
+  const { wants, diagnostics: unmatched } = requestsOf(plan, context);
+  // All places together, since one that is found excludes values for the others.
+  const { found, diagnostics: unfound } = findValues(wants, context);
+  const steps: Step[] = [];
+  const wrong: Fault[] = [];
+  for (const want of wants) {
+    const answer = found.get(want);
+    const checked = answer === undefined ? null : check(want, answer, context);
+    if (checked === null) continue;
+    if (isBinding(checked)) steps.push({ binding: checked, index: steps.length, order: want.order });
+    else wrong.push({ ...want, error: checked });
+  }
+  const bindings = steps.map(({ binding }) => binding);
+  const written = write(graph, steps);
+  return settle({ graph: written.graph, bindings }, [
+    ...unmatched,
+    ...unfound,
+    ...oncePerSpec(wrong),
+    ...written.diagnostics,
+    ...absentNotes(bindings),
+    ...skippedNotes(bindings, graph),
+    ...satisfiedNotes(written),
+  ]);
+}

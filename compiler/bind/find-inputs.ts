@@ -1,0 +1,118 @@
+/**
+ * @file Finds parameters of modules without markers: by rank and type, lineage to the graph input of that name, role in the module,
+ * likeness to sibling blocks, elimination. A choice is unique or none.
+ */
+import { bindValues } from "../diagnostics/catalog/bind.ts";
+import { diagnose } from "../diagnostics/diagnose.ts";
+import type { Boundary } from "./boundaries.ts";
+import { fits, hasKind, hasLengthOf, isExplained, isMadeIn, isResidual, roleOf } from "./candidates.ts";
+import { ABSENT, nameOf, type Context, type Place, type Verdict } from "./context.ts";
+import { describe, pasteLine } from "./describe.ts";
+import { whereOf } from "./find-known.ts";
+import { isStateName } from "./names.ts";
+
+/** What is known of a parameter from sibling modules: roles of the value that it is, and roles of values that it is not. */
+export interface Roles {
+  readonly own: ReadonlySet<string>;
+  readonly other: ReadonlySet<string>;
+}
+
+export interface Choice {
+  /** Values that are left; the parameter is found if there is exactly one. */
+  readonly pool: readonly Boundary[];
+  /** Found by its name's lineage: good enough to judge siblings by. */
+  readonly isStrong: boolean;
+}
+
+const NOTHING: Choice = { pool: [], isStrong: false };
+
+/** The values that a single parameter may be, narrowed by every rule that has an opinion. */
+export function choose(place: Place, taken: ReadonlySet<string>, roles: Roles, context: Context): Choice {
+  const { module, spec } = place;
+  const parameter = place.parameter ?? "";
+  const { graph, boundaries } = context;
+  const free = boundaries.of(module).inputs.filter(({ value }) => !taken.has(value));
+  const fitting = free.filter((b) => fits(b, parameter, spec, graph));
+  const hasRoot = graph.inputs.some(({ name }) => name === parameter);
+  const owned = fitting.filter(({ owner }) => owner === parameter);
+  const reached = fitting.filter(({ owner, ancestors }) => owner === null && ancestors.has(parameter));
+  const unnamed = fitting.filter((b) => !isExplained(b, parameter, graph));
+  const role = (b: Boundary): string => roleOf(b, module, boundaries.topology);
+  const alike = fitting.filter((b) => roles.own.has(role(b)));
+  const start = hasRoot ? ([owned, reached, alike].find((pool) => pool.length > 0) ?? []) : unnamed;
+  const pool = narrow(start, [
+    (b) => hasRoot && hasLengthOf(b, parameter, spec.dim, graph),
+    (b) => roles.own.has(role(b)),
+    (b) => !isMadeIn(b, context.siblings(module)),
+    (b) => isStateName(parameter) && isResidual(b),
+  ]);
+  const [only] = pool;
+  if (pool.length !== 1 || only === undefined) return { pool, isStrong: false };
+  // A single candidate that a sibling uses for something else is a decoy.
+  if (roles.own.size > 0 && !roles.own.has(role(only)) && roles.other.has(role(only))) return NOTHING;
+  return { pool, isStrong: owned.length > 0 };
+}
+
+/** The values that a list-valued parameter may consist of: the only group of that many which look alike. */
+export function chooseList(
+  places: readonly Place[],
+  taken: ReadonlySet<string>,
+  context: Context,
+): readonly Boundary[] {
+  const [place] = places;
+  if (place === undefined) return [];
+  const { graph, boundaries } = context;
+  const free = boundaries.of(place.module).inputs.filter(({ value }) => !taken.has(value));
+  const parameter = place.parameter ?? "";
+  const fitting = free.filter((b) => fits(b, parameter, place.spec, graph) && !isExplained(b, parameter, graph));
+  const looks = (b: Boundary): string => JSON.stringify([b.shape, [...b.ancestors].sort()]);
+  const alike = new Map<string, Boundary[]>();
+  for (const b of fitting) alike.set(looks(b), [...(alike.get(looks(b)) ?? []), b]);
+  const groups = [...alike.values()].filter((group) => group.length === place.spec.count);
+  return groups.length === 1 ? (groups[0] ?? []) : fitting;
+}
+
+/** The verdict for a single parameter. */
+export function judge(place: Place, { pool }: Choice, context: Context): Verdict {
+  const [only] = pool;
+  if (only === undefined) return otherRank(place, context) ?? ABSENT;
+  return pool.length === 1 ? { value: only.value, evidence: "inferred" } : undecided(place, pool);
+}
+
+/** The verdicts for the members of a list. */
+export function judgeList(places: readonly Place[], pool: readonly Boundary[]): readonly Verdict[] {
+  const same = new Set(places.map(({ spec }) => JSON.stringify([spec.dim, spec.expectedDims]))).size === 1;
+  return places.map((place, i) => {
+    if (pool.length === 0) return ABSENT;
+    const boundary = same && pool.length === place.spec.count ? pool[i] : undefined;
+    return boundary === undefined ? undecided(place, pool) : { value: boundary.value, evidence: "inferred" };
+  });
+}
+
+/** The value is there under its own name, and its rank is not the expected one: the caller leaves it whole. */
+function otherRank(place: Place, context: Context): Verdict {
+  const { module, parameter, spec } = place;
+  if (parameter === null || spec.expectedDims === null) return null;
+  const owned = context.boundaries
+    .of(module)
+    .inputs.filter((b) => b.owner === parameter && hasKind(b, parameter, context.graph));
+  const here = owned.filter((b) => !isMadeIn(b, context.siblings(module)));
+  const [only] = here;
+  return here.length === 1 && only !== undefined ? { value: only.value, evidence: "inferred" } : null;
+}
+
+function undecided(place: Place, pool: readonly Boundary[]): Verdict {
+  const related = pool.map((boundary) => describe(boundary, place.module));
+  const line = pasteLine(place, pool[0]?.value ?? "");
+  const params = { where: nameOf(place), count: pool.length, line };
+  return { error: diagnose(bindValues.ambiguousInput, params, { ...whereOf(place), related }) };
+}
+
+/** Applies the rules in order until one is left; a rule that would leave none has no opinion. */
+function narrow(pool: readonly Boundary[], rules: readonly ((b: Boundary) => boolean)[]): readonly Boundary[] {
+  return rules.reduce((left, rule) => {
+    if (left.length <= 1) return left;
+    const kept = left.filter(rule);
+    return kept.length > 0 ? kept : left;
+  }, pool);
+}
