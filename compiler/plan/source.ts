@@ -33,6 +33,7 @@ export function decode(bytes: Uint8Array, file: string): Result<string> {
     return { ok: true, value: new TextDecoder("utf-8", { fatal: true }).decode(bytes), diagnostics: [] };
   } catch {
     const utf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+    if (utf16) return failed(diagnose(fileMessages.notUtf8, { offset: 0, byte: "", utf16 }, { file }));
     const offset = firstInvalid(bytes);
     const before = new TextDecoder("utf-8").decode(bytes.subarray(0, offset));
     const span = locator(file, before)(before.length, before.length);

@@ -8,8 +8,9 @@ const summary: Reporter = {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
     const count = { passed: 0, failed: errors.length, skipped: 0, pending: 0 };
     for (const module of modules) {
-      if (module.errors().length > 0) count.failed += 1;
+      const before = count.failed;
       for (const test of module.children.allTests()) count[test.result().state] += 1;
+      if (!module.ok() && count.failed === before) count.failed += 1;
     }
     const skipped = count.skipped + count.pending;
     const tail = skipped > 0 ? `, ${skipped} skipped` : "";

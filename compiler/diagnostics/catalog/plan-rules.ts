@@ -24,7 +24,7 @@ export const shapeMessages: Catalog<{
     code: "CP1502",
     severity: "error",
     title: "Unknown key",
-    message: ({ where, key }) => `${where} has the unknown key "${key}"`,
+    message: ({ where, key }) => `${where} has the unknown key ${key}`,
     hint: ({ suggestion, known }) =>
       suggestion === null ? `known are ${known.map((k) => `"${k}"`).join(", ")}` : `did you mean "${suggestion}"?`,
   },
@@ -81,14 +81,14 @@ export const planMessages: Catalog<{
     code: "CP1520",
     severity: "error",
     title: "Input and output specs mixed",
-    message: ({ where, key }) => `${where} mixes input and output specs: "${key}" does not belong there`,
+    message: ({ where, key }) => `${where} mixes input and output specs: ${key} does not belong there`,
     hint: ({ advice }) => advice,
   },
   misplacedKey: {
     code: "CP1521",
     severity: "error",
     title: "Key on the wrong level",
-    message: ({ where, key }) => `${where} has "${key}" where a parameter name or "gather_dim" belongs`,
+    message: ({ where, key }) => `${where} has ${key} where a parameter name or "gather_dim" belongs`,
     hint: ({ advice }) => advice,
   },
   pairLength: {
@@ -125,7 +125,7 @@ export const planMessages: Catalog<{
     code: "CP1526",
     severity: "error",
     title: "Unknown reserved key",
-    message: ({ key }) => `"${key}" is not a known key: names that begin with $ are reserved`,
+    message: ({ key }) => `${key} is not a known key: names that begin with $ are reserved`,
     hint: ({ suggestion }) =>
       suggestion === null ? 'known are "$schema", "$comment", "$model"' : `did you mean "${suggestion}"?`,
   },
@@ -141,7 +141,7 @@ export const planMessages: Catalog<{
     code: "CP1528",
     severity: "error",
     title: "split_output under a parameter name",
-    message: ({ where, name }) => `${where} sets split_output, but "${name}" is not an output index`,
+    message: ({ where, name }) => `${where} sets split_output, but ${name} is not an output index`,
     hint: () =>
       'outputs are named by their index: write "0" for the first output; to split an input drop "split_output"',
   },

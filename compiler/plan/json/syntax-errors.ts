@@ -77,6 +77,9 @@ function explain(error: ParseError, { text, tokens }: JsonSource): Explanation {
     case "InvalidSymbol":
       return unknownWord(found, tokens[tokenAt(tokens, error.offset) + 1]?.text === ":");
     case "CommaExpected":
+      if (isLeadingZero(error, tokens)) {
+        return { problem: "the number begins with 0", advice: "numbers have no leading zeros" };
+      }
       return { problem: `expected a comma before ${name}`, advice: "separate members and elements by commas" };
     case "ColonExpected":
       return { problem: `expected a colon before ${name}`, advice: 'write members as "key": value' };
@@ -128,9 +131,20 @@ function unknownWord(found: string, isKey: boolean): Explanation {
   const bare = found.replace(/^'(.*)'$/, "$1");
   const spelling = spelledOtherwise[found];
   if (spelling !== undefined && !isKey) return { problem, advice: `JSON writes ${spelling}` };
+  if (/^\+[\d.]/.test(found)) return { problem, advice: `numbers have no plus sign: ${found.slice(1)}` };
   if (isKey) return { problem, advice: `keys stand in double quotes: ${quote(bare)}` };
   if (bare !== found) return { problem, advice: `strings stand in double quotes: ${quote(bare)}` };
   return { problem, advice: "strings stand in double quotes; other words than true, false and null are unknown" };
+}
+
+/** `01` is read as two numbers. */
+function isLeadingZero(error: ParseError, tokens: readonly Token[]): boolean {
+  const index = tokenAt(tokens, error.offset);
+  const [before, found] = [tokens[index - 1], tokens[index]];
+  const isDigit = found !== undefined && /^\d/.test(found.text);
+  return (
+    isDigit && before !== undefined && /^-?0$/.test(before.text) && before.offset + before.text.length === found.offset
+  );
 }
 
 /** Index of the first token at or behind the offset. */

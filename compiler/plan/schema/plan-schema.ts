@@ -22,6 +22,8 @@ const misplaced = (errorMessage: string): JsonSchema => ({
 const needsGatherDim = 'Did you mean "gather_dim"?';
 const needsParameter = 'This belongs under a parameter name: { "hidden_states": { "split_dim": 1 } }.';
 
+const outputPerElement = 'A list of outputs has { "gather_dim": 1 } or null per output of the module.';
+
 const misplacedKeys: Readonly<Record<string, JsonSchema>> = {
   gather_dims: misplaced(needsGatherDim),
   gather_axis: misplaced(needsGatherDim),
@@ -54,7 +56,7 @@ export function entrySchema(inputs: string): JsonSchema {
     then: {
       if: { minItems: 1, items: [{ type: "object", not: looksLikeOutput }] },
       then: { items: [ref(inputs), ref("outputs")], minItems: 2, maxItems: 2 },
-      else: { items: ref("outputOrNull"), minItems: 1 },
+      else: { items: ref("outputOrNull"), minItems: 1, errorMessage: outputPerElement },
     },
     else: { if: looksLikeOutput, then: ref("outputSpec"), else: ref(inputs) },
   };
@@ -78,7 +80,7 @@ export const definitions: Readonly<Record<string, JsonSchema>> = {
     markdownDescription: "How this parameter (or the output of this index) is split.",
     defaultSnippets: [{ label: "split", body: { split_dim: 1 } }],
     if: { type: "array" },
-    then: { items: ref("listedInput"), minItems: 1 },
+    then: { items: ref("listedInput"), minItems: 1, errorMessage: "A list-valued parameter has one spec per element." },
     else: ref("inputSpec"),
   },
   listedInput: {
@@ -92,7 +94,7 @@ export const definitions: Readonly<Record<string, JsonSchema>> = {
     type: ["object", "array"],
     errorMessage: 'The second element is { "gather_dim": 1 } or a list of them.',
     if: { type: "array" },
-    then: { items: ref("outputOrNull"), minItems: 1 },
+    then: { items: ref("outputOrNull"), minItems: 1, errorMessage: outputPerElement },
     else: ref("outputSpec"),
   },
   outputOrNull: {

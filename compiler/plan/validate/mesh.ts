@@ -42,7 +42,9 @@ function special({ keyword, key, path }: Finding, { node, key: name, keySpan, wh
 function notes(config: AstNode): readonly Diagnostic[] {
   if (config.kind !== "object") return [];
   return config.members
-    .filter(({ key, value }) => inertFields.includes(key) && value.kind === "scalar" && value.value !== null)
+    .filter(
+      ({ key, value }) => inertFields.includes(key) && value.kind === "scalar" && typeof value.value === "boolean",
+    )
     .map(({ key, keySpan, value }: AstMember) =>
       diagnose(configMessages.alwaysOn, { field: key, value: describe(value) }, { span: keySpan ?? undefined }),
     );

@@ -2,7 +2,7 @@
  * @file Finds the place of a path in a tree: the value, the key that holds it, and its name in messages.
  */
 import type { Span } from "../../diagnostics/types.ts";
-import { type AstNode, member } from "../ast.ts";
+import { type AstNode, member, quote } from "../ast.ts";
 
 export interface Place {
   readonly node: AstNode;
@@ -37,6 +37,10 @@ function step(from: Place, segment: string, first: boolean): Place | undefined {
 
 /** `where` one key deeper; null stands for the root of the file. */
 export function joinWhere(where: string | null, key: string): string {
-  if (where === null) return key === "" ? '""' : key;
-  return `${where}.${key}`;
+  return where === null ? nameOf(key) : `${where}.${nameOf(key)}`;
+}
+
+/** A key as it stands in a place's name: quoted where it would not be clear. */
+export function nameOf(key: string): string {
+  return /^[\w.*$+-]{1,80}$/.test(key) ? key : quote(key);
 }

@@ -5,10 +5,10 @@ import { planMessages, shapeMessages } from "../../diagnostics/catalog/plan-rule
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { suggest } from "../../diagnostics/suggest.ts";
 import type { Diagnostic } from "../../diagnostics/types.ts";
-import { member, type PlanAst } from "../ast.ts";
+import { member, type PlanAst, quote } from "../ast.ts";
 import type { Finding } from "../schema/check.ts";
 import { definitions, planSchema, reservedKeys, unknownReserved } from "../schema/plan-schema.ts";
-import type { Place } from "./places.ts";
+import { nameOf, type Place } from "./places.ts";
 import { checkShape } from "./shape.ts";
 
 export function checkPlanShape(ast: PlanAst): readonly Diagnostic[] {
@@ -19,7 +19,8 @@ const inputKeys = Object.keys(definitions["inputSpec"]?.properties ?? {});
 const outputKeys = Object.keys(definitions["outputSpec"]?.properties ?? {});
 const reserved = new RegExp(unknownReserved);
 
-function special(finding: Finding, place: Place): Diagnostic | undefined {
+function special(finding: Finding, place: Place): Diagnostic | null | undefined {
+  if (isConsequence(finding, place)) return null;
   return (
     unknownReservedKey(finding, place) ??
     pairLength(finding, place) ??
@@ -28,10 +29,22 @@ function special(finding: Finding, place: Place): Diagnostic | undefined {
   );
 }
 
+/** A list that starts with a misspelt output is taken for the pair of inputs and outputs: one message is enough. */
+function isConsequence({ path }: Finding, { node, parent }: Place): boolean {
+  const list = path.length === 1 ? node : path.length === 2 && path[1] === "1" ? parent : null;
+  const first = list?.kind === "array" ? list.items[0] : undefined;
+  if (first?.kind !== "object") return false;
+  return first.members.some(({ key, value }) => value.kind === "scalar" && isMisspelt(key, "gather_dim"));
+}
+
+function isMisspelt(key: string, meant: string): boolean {
+  return key !== meant && suggest(key, [meant]) !== null;
+}
+
 function unknownReservedKey({ path }: Finding, { key, keySpan }: Place): Diagnostic | undefined {
   if (path.length !== 1 || key === null || !reserved.test(key)) return undefined;
   const suggestion = suggest(key, Object.keys(reservedKeys));
-  return diagnose(planMessages.unknownReservedKey, { key, suggestion }, { span: keySpan ?? undefined });
+  return diagnose(planMessages.unknownReservedKey, { key: quote(key), suggestion }, { span: keySpan ?? undefined });
 }
 
 function pairLength({ keyword, schema }: Finding, { where, node }: Place): Diagnostic | undefined {
@@ -48,30 +61,32 @@ function mixedSpecs({ keyword, key, schema }: Finding, { where, node }: Place): 
   if (inInput && key === "gather_dim") {
     const advice =
       'an output spec stands at the module itself: { "gather_dim": 1 }, or [{ inputs }, { "gather_dim": 1 }]';
-    return diagnose(planMessages.mixedSpecs, { where, key, advice }, { span });
+    return diagnose(planMessages.mixedSpecs, { where, key: quote(key), advice }, { span });
   }
   const nested = member(node, key)?.value.kind;
   if (!inInput && (key === "split_dim" || key === "split_output" || nested === "object" || nested === "array")) {
     const advice =
       'to split and gather at one module write [{ "hidden_states": { "split_dim": 1 } }, { "gather_dim": 1 }]';
-    return diagnose(planMessages.mixedSpecs, { where, key, advice }, { span });
+    return diagnose(planMessages.mixedSpecs, { where, key: quote(key), advice }, { span });
   }
   return undefined;
 }
 
 /** A number or string where a parameter's spec belongs: most often a key of a spec, on the wrong level or misspelt. */
-function scalarParameter({ keyword, schema, path }: Finding, place: Place): Diagnostic | undefined {
+function scalarParameter({ keyword, schema, path }: Finding, place: Place): Diagnostic | null | undefined {
   const { node, key, keySpan, parent, where } = place;
   const inInputs = path.length > 1 && parent?.kind === "object" && schema.type?.includes("array") === true;
   if (keyword !== "type" || key === null || node.kind !== "scalar" || !inInputs) return undefined;
   const span = keySpan ?? undefined;
-  const outer = where.slice(0, -key.length - 1);
+  const outer = where.slice(0, -nameOf(key).length - 1);
   if (inputKeys.includes(key)) {
+    // A whole spec on the wrong level is one mistake.
+    if (key !== "split_dim" && member(parent, "split_dim")?.value.kind === "scalar") return null;
     const advice = schema.errorMessage ?? "";
-    return diagnose(planMessages.misplacedKey, { where: outer, key, advice }, { span });
+    return diagnose(planMessages.misplacedKey, { where: outer, key: quote(key), advice }, { span });
   }
   const known = [...new Set([...outputKeys, ...inputKeys])];
   const suggestion = suggest(key, known);
   if (suggestion === null) return undefined;
-  return diagnose(shapeMessages.unknownKey, { where: outer, key, suggestion, known }, { span });
+  return diagnose(shapeMessages.unknownKey, { where: outer, key: quote(key), suggestion, known }, { span });
 }

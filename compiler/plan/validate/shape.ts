@@ -6,13 +6,13 @@ import { shapeMessages } from "../../diagnostics/catalog/plan-rules.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { suggest } from "../../diagnostics/suggest.ts";
 import type { Diagnostic } from "../../diagnostics/types.ts";
-import { type AstNode, describe, member, toValue } from "../ast.ts";
+import { type AstNode, describe, member, quote, toValue } from "../ast.ts";
 import { type Finding, checkSchema } from "../schema/check.ts";
 import type { JsonSchema } from "../schema/json-schema.ts";
 import { type Place, placeOf } from "./places.ts";
 
-/** A better diagnostic for a finding, or undefined to take the general one. */
-export type Special = (finding: Finding, place: Place) => Diagnostic | undefined;
+/** A better diagnostic for a finding, undefined to take the general one, or null where another finding explains it. */
+export type Special = (finding: Finding, place: Place) => Diagnostic | null | undefined;
 
 export interface ShapeOptions {
   readonly schema: JsonSchema;
@@ -25,9 +25,10 @@ export function checkShape(root: AstNode, options: ShapeOptions): readonly Diagn
   const findings = checkSchema(toValue(root), options.schema);
   return findings
     .filter((finding) => !isExplained(finding, findings))
-    .map((finding) => {
+    .flatMap((finding) => {
       const place = placeOf(root, finding.path, options.rootName);
-      return options.special(finding, place) ?? general(finding, place);
+      const special = options.special(finding, place);
+      return special === null ? [] : [special ?? general(finding, place)];
     });
 }
 
@@ -37,8 +38,8 @@ function isExplained({ keyword, path, key }: Finding, findings: readonly Finding
   const at = path.join("/");
   return findings.some((other) => {
     if (other.keyword !== "additionalProperties" || other.key === null || other.path.join("/") !== at) return false;
-    const known = Object.keys(other.schema.properties ?? {});
-    return suggest(other.key, known) === key || suggest(other.key, known) === null;
+    const suggestion = suggest(other.key, knownKeys(other.schema));
+    return suggestion === key || suggestion === null;
   });
 }
 
@@ -55,7 +56,7 @@ function general(finding: Finding, place: Place): Diagnostic {
     case "minimum":
       return diagnose(shapeMessages.tooSmall, { where, found: describe(node), minimum: schema.minimum ?? 0 }, { span });
     case "enum": {
-      const choices = (schema.enum ?? []).map(String);
+      const choices = (schema.enum ?? []).filter((choice) => typeof choice === "string");
       const suggestion = node.kind === "scalar" && typeof node.value === "string" ? suggest(node.value, choices) : null;
       return diagnose(shapeMessages.badChoice, { where, found: describe(node), choices, suggestion }, { span });
     }
@@ -69,11 +70,16 @@ function general(finding: Finding, place: Place): Diagnostic {
 
 function unknownKey({ key, schema }: Finding, { where, node }: Place): Diagnostic {
   const name = key ?? "";
-  const known = Object.keys(schema.properties ?? {});
+  const known = knownKeys(schema);
   const suggestion = suggest(name, known);
   return diagnose(
     shapeMessages.unknownKey,
-    { where, key: name, suggestion, known },
+    { where, key: quote(name), suggestion, known },
     { span: member(node, name)?.keySpan ?? undefined },
   );
+}
+
+/** The keys that a person should write; some others are accepted or refused by name. */
+function knownKeys({ properties = {} }: JsonSchema): readonly string[] {
+  return Object.keys(properties).filter((key) => properties[key]?.doNotSuggest !== true);
 }

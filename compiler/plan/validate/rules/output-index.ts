@@ -4,7 +4,7 @@
 import { planMessages } from "../../../diagnostics/catalog/plan-rules.ts";
 import { diagnose } from "../../../diagnostics/diagnose.ts";
 import type { Diagnostic } from "../../../diagnostics/types.ts";
-import { member } from "../../ast.ts";
+import { member, quote } from "../../ast.ts";
 import { isTrue, type RawSpec } from "../entries.ts";
 import type { Rule } from "./rule.ts";
 
@@ -25,7 +25,7 @@ function check(spec: RawSpec, key: string | null): readonly Diagnostic[] {
       return [diagnose(planMessages.badIndex, { where, key, index: canonical(key) }, { span })];
     if (!splitsOutput) return [];
     const at = member(spec.node, "split_output")?.value.span ?? undefined;
-    return [diagnose(planMessages.splitOutputNeedsIndex, { where, name: key }, { span: at })];
+    return [diagnose(planMessages.splitOutputNeedsIndex, { where, name: quote(key) }, { span: at })];
   }
   if (spec.count !== null) {
     // Said once for the list, at its first element.
