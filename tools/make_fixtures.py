@@ -22,18 +22,15 @@ def _subject(fixture: Fixture) -> Subject:
 def make(name: str, fixture: Fixture) -> None:
     """Writes every variant of one fixture, its sample tensors, and its plan."""
     subject = _subject(fixture)
-    folder = ROOT / "test" / "fixtures" / fixture.family
+    folder_name = fixture.folder or fixture.family
+    folder = ROOT / "test" / "fixtures" / folder_name
     for variant in fixture.variants:
         options = options_of(variant, fixture.dynamic or subject.family.dynamic, fixture.classes)
         path = folder / f"{name}.{variant}.onnx"
         worst = export_file(subject, options, fixture.lengths, path)
         print(f"{path.relative_to(ROOT)}: {path.stat().st_size:,} bytes, differs from torch by {worst:.1e}", flush=True)
     write_samples(subject, fixture.lengths, folder, name)
-    write_plan(
-        subject.plan(),
-        ROOT / "plans" / f"{fixture.family}.plan.json",
-        "../schemas/plan.schema.json",
-    )
+    write_plan(subject.plan(), ROOT / "plans" / f"{folder_name}.plan.json", "../schemas/plan.schema.json")
 
 
 def main(names: list[str]) -> None:
