@@ -1,7 +1,7 @@
 /**
  * @file The fewest Transposes and Reshapes that make a view, and the nodes for them. Knows no pattern.
  */
-import { ints } from "../../graph/attributes.ts";
+import { int, ints } from "../../graph/attributes.ts";
 import type { Expr } from "../../expr/expr.ts";
 import { symbolsOf } from "../../expr/expr.ts";
 import type { ElemType } from "../../graph/types.ts";
@@ -92,6 +92,7 @@ export function addSteps(d: Draft, value: string, elem: ElemType, steps: readonl
     if (step.kind === "transpose") {
       return d.add({ op: "Transpose", inputs: [from], attributes: { perm: ints(step.perm) }, shape }, name);
     }
-    return d.add({ op: "Reshape", inputs: [from, d.integers(compactTarget(step.dims))], shape }, name);
+    const attributes = { allowzero: int(1) };
+    return d.add({ op: "Reshape", inputs: [from, d.integers(compactTarget(step.dims))], attributes, shape }, name);
   }, value);
 }

@@ -6,6 +6,7 @@ import { attentionNotFused } from "../../diagnostics/catalog/canonical.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Diagnostic } from "../../diagnostics/types.ts";
 import type { CanonicalGraph, CanonicalNode } from "../types.ts";
+import { fuseOperator } from "./attention-operators.ts";
 import { fuseSoftmax } from "./attention-softmax.ts";
 import { applyPatches, type Patch } from "./draft.ts";
 import { isOp, lookupOf, type Lookup } from "./lookup.ts";
@@ -33,5 +34,5 @@ export function explainAttention(graph: CanonicalGraph): readonly Diagnostic[] {
 }
 
 function fuse(lookup: Lookup, node: CanonicalNode): Patch | Refusal | null {
-  return isOp(node, "Softmax") ? fuseSoftmax(lookup, node) : null;
+  return isOp(node, "Softmax") ? fuseSoftmax(lookup, node) : fuseOperator(lookup, node);
 }

@@ -1,9 +1,30 @@
 /**
- * @file The rewrites of the canonical graph, in order. No logic of its own.
+ * @file The rewrites of the canonical graph, in order, each with the reason for its place. No logic of its own.
  */
 import type { CanonicalGraph } from "../types.ts";
 import { fuseAttention } from "./attention.ts";
+import { makeFills } from "./fills.ts";
+import { replaceScatters } from "./scatter.ts";
+import { cancelTransposes } from "./transposes.ts";
 
+interface Rewrite {
+  readonly name: string;
+  readonly apply: (graph: CanonicalGraph) => CanonicalGraph;
+}
+
+/** Each keeps what the graph computes, up to the rounding of a scale that is applied at another place. */
+const REWRITES: readonly Rewrite[] = [
+  // Slice assignments first: they stand between the queries and their attention, and hide the way up to (B, S, H, D).
+  { name: "scatters to concats", apply: replaceScatters },
+  // After the scatters, which are often the only readers of a table of zeros; what is left is used as a value.
+  { name: "constant fills", apply: makeFills },
+  // Looks up the chains of views behind queries, keys and values, so nothing after it needs to.
+  { name: "attention", apply: fuseAttention },
+  // Last: the chains behind an attention begin at its result, which exists only now.
+  { name: "transposes behind attention", apply: cancelTransposes },
+];
+
+/** Applies all rewrites in order. */
 export function rewrite(graph: CanonicalGraph): CanonicalGraph {
-  return fuseAttention(graph);
+  return REWRITES.reduce((g, { apply }) => apply(g), graph);
 }

@@ -1,0 +1,63 @@
+/**
+ * @file ScatterND nodes that assign a slice: x[..., start::step, ...] = updates along one axis, all other axes whole.
+ */
+import { equal, type Expr } from "../../expr/expr.ts";
+import { numbersOf, tensorFromNumbers } from "../../graph/tensors.ts";
+import type { CanonicalNode } from "../types.ts";
+import { dimsOf, isOp, type Lookup } from "./lookup.ts";
+import { affineConstant, affineOf, type Affine } from "./strides.ts";
+
+/** Positions start, start + step, ... (`count` of them) of `axis` take the updates. */
+export interface Assignment {
+  readonly axis: number;
+  readonly start: number;
+  readonly step: number;
+  readonly count: number;
+  readonly updates: string;
+}
+
+/** The assignment that a node is, or `null`. One of a whole value has the first axis. */
+export function assignmentOf(lookup: Lookup, node: CanonicalNode | undefined): Assignment | null {
+  if (!isOp(node, "ScatterND")) return null;
+  const { reduction } = node.attributes;
+  if (reduction?.kind === "string" && reduction.value !== "none") return null;
+  const [data = "", indices = "", updates = ""] = node.inputs;
+  const components = componentsOf(lookup, indices);
+  const dims = dimsOf(lookup, data);
+  if (components === null || dims.length === 0) return null;
+  const partial = components.flatMap((c, axis) => (isWhole(c, axis, dims[axis]!) ? [] : [axis]));
+  const [axis = 0] = partial;
+  const along = components[axis];
+  if (partial.length > 1 || along === undefined || along.steps.some((s, i) => s !== 0 && i !== axis)) return null;
+  const count = along.dims[axis];
+  if (typeof along.offset !== "number" || typeof count !== "number") return null;
+  return { axis, start: along.offset, step: count === 1 ? 1 : along.steps[axis]!, count, updates };
+}
+
+/** Index of data axis j, for each indexed axis, over as many coordinates as there are indexed axes; `null` for any other form. */
+function componentsOf(lookup: Lookup, indices: string): readonly Affine[] | null {
+  const dims = dimsOf(lookup, indices);
+  const count = dims.at(-1);
+  if (typeof count !== "number" || dims.length !== count + 1) return null;
+  const found = Array.from({ length: count }, (_, j) => componentOf(lookup, indices, count, j));
+  return found.every((c) => c !== null) ? found : null;
+}
+
+function componentOf(lookup: Lookup, indices: string, count: number, j: number): Affine | null {
+  const tensor = lookup.graph.constants.get(indices);
+  const numbers = tensor && numbersOf(tensor);
+  if (tensor !== undefined) {
+    const own = numbers?.filter((_, i) => i % count === j);
+    return own ? affineConstant(tensorFromNumbers(tensor.elem, tensor.dims.slice(0, -1), own)) : null;
+  }
+  const node = lookup.producer(indices);
+  const isJoined = isOp(node, "Concat") && node.inputs.length === count && node.inputs.every((i) => dimsOf(lookup, i).at(-1) === 1);
+  const affine = isJoined && count > 1 ? affineOf(lookup, node.inputs[j]!) : count === 1 ? affineOf(lookup, indices) : null;
+  return affine && { offset: affine.offset, steps: affine.steps.slice(0, -1), dims: affine.dims.slice(0, -1) };
+}
+
+/** Coordinate `axis` itself, over all of an axis of that extent. */
+function isWhole({ offset, steps, dims }: Affine, axis: number, extent: Expr): boolean {
+  if (offset !== 0 || !equal(dims[axis] ?? 0, extent)) return false;
+  return steps.every((s, i) => s === (i === axis && extent !== 1 ? 1 : 0));
+}

@@ -1,0 +1,125 @@
+/**
+ * @file Chains of ScatterND that assign slices until nothing of the first value is left (rotary embeddings written as
+ * `out[..., 0::2] = a; out[..., 1::2] = b`) become a Concat, with an Unsqueeze and a Reshape where the slices interleave.
+ */
+import type { Expr } from "../../expr/expr.ts";
+import { int } from "../../graph/attributes.ts";
+import type { CanonicalGraph, CanonicalNode } from "../types.ts";
+import { assignmentOf, type Assignment } from "./assignments.ts";
+import { addSteps } from "./arrange.ts";
+import { applyPatches, draft, type Draft, type Patch } from "./draft.ts";
+import { chainAbove, permutationOf, pushAll } from "./links.ts";
+import { dimsOf, elemOf, isOp, lookupOf, type Lookup } from "./lookup.ts";
+import { extentsOf, flat, sameExtents, sameFactors, viewOf, type View } from "./views.ts";
+
+export function replaceScatters(graph: CanonicalGraph): CanonicalGraph {
+  const lookup = lookupOf(graph);
+  return applyPatches(graph, graph.nodes.flatMap((node) => replace(lookup, node) ?? []));
+}
+
+function replace(lookup: Lookup, node: CanonicalNode): Patch | null {
+  const parts = coveringParts(lookup, node);
+  if (parts === null) return null;
+  const [output] = node.outputs as readonly [string];
+  const d = draft(lookup, node.name, node.scope);
+  if (parts.length === 1) {
+    d.add({ op: "Identity", inputs: [parts[0]!.updates], shape: { elem: elemOf(lookup, output), dims: dimsOf(lookup, output) } }, output);
+  } else {
+    addJoined(lookup, d, parts, node);
+  }
+  return d.replace(node);
+}
+
+/** The assignments that together write every position, in order of their start; `null` where something of the first value remains. */
+function coveringParts(lookup: Lookup, node: CanonicalNode): readonly Assignment[] | null {
+  const parts: Assignment[] = [];
+  for (let at: CanonicalNode | null = node; at !== null; at = scatterBefore(lookup, at)) {
+    const part = assignmentOf(lookup, at);
+    if (part === null || (parts[0] && part.axis !== parts[0].axis)) return null;
+    parts.push(part);
+    const length = dimsOf(lookup, at.outputs[0]!)[part.axis];
+    if (typeof length === "number" && parts.reduce((n, p) => n + p.count, 0) >= length) break;
+    if (typeof length !== "number" || parts.length > length) return null;
+  }
+  const sorted = parts.toSorted((a, b) => a.start - b.start);
+  const length = dimsOf(lookup, node.outputs[0]!)[sorted[0]?.axis ?? 0];
+  return isInterleaved(sorted, length) || isConsecutive(sorted, length) ? sorted : null;
+}
+
+function isInterleaved(parts: readonly Assignment[], length: Expr | undefined): boolean {
+  return parts.every((p, i) => p.start === i && p.step === parts.length && p.count * parts.length === length);
+}
+
+function isConsecutive(parts: readonly Assignment[], length: Expr | undefined): boolean {
+  let end = 0;
+  const follows = parts.every(({ start, step, count }) => {
+    const fits = step === 1 && start === end;
+    end += count;
+    return fits;
+  });
+  return follows && end === length;
+}
+
+/** The ScatterND whose result the data of another is, through views that undo each other. */
+function scatterBefore(lookup: Lookup, node: CanonicalNode): CanonicalNode | null {
+  const data = node.inputs[0]!;
+  const before = lookup.producer(plainSource(lookup, data, node, (p) => isOp(p, "ScatterND")));
+  return isOp(before, "ScatterND") ? before : null;
+}
+
+/** The farthest value that holds the same elements in the same order and shape, if `wanted` accepts its producer; else the value itself. */
+function plainSource(lookup: Lookup, value: string, reader: CanonicalNode, wanted: (producer: CanonicalNode | undefined) => boolean): string {
+  const chain = chainAbove(lookup, value, reader);
+  for (let length = chain.length; length > 0; length--) {
+    const links = chain.slice(0, length);
+    const source = links.at(-1)!.source;
+    if (links.some((l) => l.scale !== 1) || !wanted(lookup.producer(source))) continue;
+    const view = pushAll(viewOf(dimsOf(lookup, source)), links);
+    if (view !== null && isPlain(view)) return source;
+  }
+  return value;
+}
+
+function isPlain({ base, axes }: View): boolean {
+  return sameFactors(flat(base), flat(axes)) && sameExtents(extentsOf(base), extentsOf(axes));
+}
+
+/** Where all updates come from Transposes by one permutation, they are joined before it: the Transpose then often cancels. */
+function addJoined(lookup: Lookup, d: Draft, parts: readonly Assignment[], node: CanonicalNode): void {
+  const [output] = node.outputs as readonly [string];
+  const elem = elemOf(lookup, output);
+  const plain = parts.map((p) => plainSource(lookup, p.updates, node, () => true));
+  const common = commonTranspose(lookup, plain, node);
+  const dims = dimsOf(lookup, output);
+  const perm = common?.perm ?? dims.map((_, i) => i);
+  const axis = perm[parts[0]!.axis]!;
+  const natural = perm.map((_, i) => dims[perm.indexOf(i)]!);
+  const values = common?.sources ?? plain;
+  const last = common === null ? output : undefined;
+  const joined = isInterleaved(parts, dims[parts[0]!.axis])
+    ? interleave(lookup, d, values, axis, natural, last)
+    : d.add({ op: "Concat", inputs: values, attributes: { axis: int(axis) }, shape: { elem, dims: natural } }, last);
+  if (common !== null) addSteps(d, joined, elem, [{ kind: "transpose", perm, dims }], output);
+}
+
+function interleave(lookup: Lookup, d: Draft, values: readonly string[], axis: number, dims: readonly Expr[], output?: string): string {
+  const elem = elemOf(lookup, values[0]!);
+  const at = axis + 1;
+  const apart = values.map((value) => {
+    const own = dimsOf(lookup, value);
+    return d.add({ op: "Unsqueeze", inputs: [value, d.integers([at])], shape: { elem, dims: own.toSpliced(at, 0, 1) } });
+  });
+  const shape = { elem, dims: dimsOf(lookup, values[0]!).toSpliced(at, 0, values.length) };
+  const joined = d.add({ op: "Concat", inputs: apart, attributes: { axis: int(at) }, shape });
+  return addSteps(d, joined, elem, [{ kind: "reshape", dims }], output);
+}
+
+function commonTranspose(
+  lookup: Lookup, values: readonly string[], reader: CanonicalNode,
+): { readonly sources: readonly string[]; readonly perm: readonly number[] } | null {
+  const nodes = values.map((v) => lookup.producer(v));
+  const inside = nodes.every((n) => isOp(n, "Transpose") && n.scope === reader.scope && !lookup.isKept(n.outputs[0]!));
+  if (!inside) return null;
+  const [perm = [], ...others] = nodes.map((n) => permutationOf(lookup, n!));
+  return others.every((p) => p.join() === perm.join()) ? { sources: nodes.map((n) => n!.inputs[0]!), perm } : null;
+}
