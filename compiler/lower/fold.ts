@@ -2,7 +2,7 @@
  * @file Numbers that are the same on every rank become numbers: a piece then holds them as constants, and its kernels may count on
  * them. Knows nothing of steps.
  */
-import { RANK, evaluate, symbolsOf } from "../expr/expr.ts";
+import { RANK, evaluate, substitute, symbolsOf } from "../expr/expr.ts";
 import type { Expr } from "../expr/expr.ts";
 import { ranksOf } from "../shard/layout.ts";
 import type { Mesh } from "../shard/layout.ts";
@@ -18,10 +18,18 @@ export function foldRanks(flow: Flow): Flow {
   };
 }
 
+/** Also inside an expression: `chunk(img, 2, 2 * (rank // 2))` on two ranks is `chunk(img, 2, 0)`. */
 function sameOnAllRanks(expr: Expr, mesh: Mesh): Expr {
-  if (typeof expr === "number" || symbolsOf(expr).some((name) => name !== RANK)) return expr;
-  const values = Array.from({ length: ranksOf(mesh) }, (_, rank) => evaluate(expr, { [RANK]: rank }));
-  return values.every((value) => value === values[0]) ? values[0]! : expr;
+  if (typeof expr === "number") return expr;
+  const parts = typeof expr === "string" ? expr : foldParts(expr, mesh);
+  if (symbolsOf(parts).some((name) => name !== RANK)) return parts;
+  const values = Array.from({ length: ranksOf(mesh) }, (_, rank) => evaluate(parts, { [RANK]: rank }));
+  return values.every((value) => value === values[0]) ? values[0]! : parts;
+}
+
+function foldParts([op, ...args]: Exclude<Expr, number | string>, mesh: Mesh): Expr {
+  // An empty substitution brings the result to the normal form.
+  return substitute([op, ...args.map((arg) => sameOnAllRanks(arg, mesh))], new Map());
 }
 
 function mapValues<T>(map: ReadonlyMap<string, T>, change: (value: T) => T): ReadonlyMap<string, T> {

@@ -17,6 +17,7 @@ import { foldRanks } from "./fold.ts";
 import { emitPieces } from "./pieces.ts";
 import type { Pieces } from "./pieces.ts";
 import { materialise, prune } from "./prune.ts";
+import { uniteIntegers } from "./integers.ts";
 import { register } from "./registrations.ts";
 import type { Registrations } from "./registrations.ts";
 import { stepsInsideSites } from "./sites.ts";
@@ -46,7 +47,7 @@ export function lower(sharded: ShardedGraph, context: LowerContext): Result<Lowe
 }
 
 function prepare(flow: Flow): Flow {
-  return prune(materialise(foldRanks(flow)));
+  return uniteIntegers(prune(materialise(foldRanks(flow))));
 }
 
 function place(flow: Flow, sharded: ShardedGraph): readonly Placed[] {
@@ -55,9 +56,9 @@ function place(flow: Flow, sharded: ShardedGraph): readonly Placed[] {
 }
 
 /** Bytes of a value on the first rank, with every length at some usual number: only good for comparing. */
-function usualBytes({ localShapes }: Flow, name: string): number | null {
+function usualBytes({ localShapes }: Flow, name: string): number {
   const shape = localShapes.get(name);
-  if (shape === undefined) return null;
+  invariant(shape !== undefined, `no shape for the value ${name}`);
   const size = product(shape.dims);
   const lengths = Object.fromEntries(symbolsOf(size).map((symbol) => [symbol, symbol === RANK ? 0 : 1024]));
   return elemBytes(shape.elem) * evaluate(size, lengths);

@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import { emitModel } from "../canonical/emit.ts";
 import type { EmitRequest, EmittedModel } from "../canonical/emit.ts";
-import type { IntegerValue, ValueShape } from "../canonical/types.ts";
+import type { ValueShape } from "../canonical/types.ts";
 import { invariant } from "../diagnostics/diagnose.ts";
 import type { Expr } from "../expr/expr.ts";
 import type { Dim } from "../graph/types.ts";
@@ -12,7 +12,6 @@ import type { PieceStep, ProgramIntegers, ProgramPiece } from "../program.ts";
 import type { Part } from "./arrange.ts";
 import { isOperand, readsOf } from "./flow.ts";
 import type { Flow } from "./flow.ts";
-import { derivedName, derivedOf } from "./integers.ts";
 import { namedPart } from "./names.ts";
 import type { NamedPart } from "./names.ts";
 import type { WeightStore } from "./weights.ts";
@@ -48,8 +47,8 @@ export function emitPieces(context: PieceContext, parts: readonly Part[]): Piece
       known.set(key, piece);
       models.set(piece.file, emitted.bytes);
     }
-    const integers = integersOf(context.flow, part, named, emitted);
-    for (const [, value] of integers) derived.set(derivedName(value), derivedOf(value));
+    const integers = integersOf(part, named, emitted);
+    for (const name of integers) derived.set(name, derivedOf(context.flow, name));
     runs.set(part, { piece: piece.id, ...bindings(part, named, integers) });
   }
   return { pieces, models, derived: Object.fromEntries(derived), runs };
@@ -116,33 +115,24 @@ function pieceOf(
   };
 }
 
-/** Integer inputs by their name inside the piece. */
-function integersOf(
-  flow: Flow,
-  part: Part,
-  { nameOf }: NamedPart,
-  { integerInputs }: EmittedModel,
-): ReadonlyMap<string, IntegerValue> {
-  const originals = new Map(part.steps.flatMap(readsOf).map((name) => [nameOf(name), name]));
-  return new Map(
-    integerInputs.map((name) => {
-      const value = flow.integers.get(originals.get(name) ?? name);
-      invariant(value !== undefined, `the piece input ${name} is no integer`);
-      return [name, value];
-    }),
-  );
+/** The integers that a part reads as inputs of its piece. */
+function integersOf(part: Part, { nameOf }: NamedPart, { integerInputs }: EmittedModel): readonly string[] {
+  const inside = new Set(integerInputs);
+  return [...new Set(part.steps.flatMap(readsOf))].filter((name) => inside.has(nameOf(name)));
+}
+
+function derivedOf({ integers }: Flow, name: string): ProgramIntegers {
+  const value = integers.get(name);
+  invariant(value !== undefined, `the piece input ${name} is no integer`);
+  return { elem: value.elem, dims: value.dims, elements: value.elements };
 }
 
 function bindings(
   { reads, writes }: Part,
   { nameOf }: NamedPart,
-  integers: ReadonlyMap<string, IntegerValue>,
+  integers: readonly string[],
 ): Pick<PieceStep, "inputs" | "outputs"> {
-  return {
-    inputs: {
-      ...Object.fromEntries(reads.map((name) => [nameOf(name), name])),
-      ...Object.fromEntries([...integers].map(([name, value]) => [name, derivedName(value)])),
-    },
-    outputs: Object.fromEntries(writes.map((name) => [nameOf(name), name])),
-  };
+  const bind = (names: readonly string[]): Readonly<Record<string, string>> =>
+    Object.fromEntries(names.map((name) => [nameOf(name), name]));
+  return { inputs: bind([...reads, ...integers]), outputs: bind(writes) };
 }

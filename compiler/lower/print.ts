@@ -86,7 +86,7 @@ function bound({ inputs, outputs }: PieceStep): readonly string[] {
 function exchange({ name, collective, group, purpose, module, hook, transfers }: ExchangeStep): readonly string[] {
   const by = hook === null ? "" : `, hook ${hook}`;
   return [
-    `${collective} over ${group} for ${purpose} in ${place(module)}${by}: ${name}`,
+    `${collective} over ${group} in ${place(module)}, "${purpose}"${by}: ${name}`,
     ...transfers.map((t) => `${names(t.send)} -> ${names(t.receive)} ${t.elem} ${shape(t.dims)}`),
   ];
 }

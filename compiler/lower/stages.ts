@@ -1,6 +1,6 @@
 /**
- * @file Gives every step a stage: in one stage first pieces run, then exchanges and hooks. As early as its operands allow; later where
- * that keeps fewer bytes alive between stages. Knows nothing of models.
+ * @file Gives every step a stage: in one stage first pieces run, then exchanges and hooks. Steps wait for their first reader unless
+ * running early keeps fewer bytes alive between stages. Knows nothing of models.
  */
 import { readsOf, writesOf } from "./flow.ts";
 import type { Flow, FlowStep } from "./flow.ts";
@@ -9,15 +9,21 @@ export interface StageRequest {
   readonly flow: Flow;
   /** The attention site that a step stands inside. */
   readonly inside: ReadonlyMap<FlowStep, string>;
-  /** Bytes of a value at some usual length; `null` if not known. */
-  readonly bytesOf: (value: string) => number | null;
+  /** Bytes of a value at some usual length. */
+  readonly bytesOf: (value: string) => number;
 }
 
 export function assignStages(request: StageRequest): ReadonlyMap<FlowStep, number> {
   const stages = earliest(request);
-  sink(request, stages);
+  const readers = readersOf(request.flow);
+  const pieces = new Set([...stages].flatMap(([step, stage]) => (isMain(request.inside, step) ? [stage] : [])));
+  sink(request, stages, readers, pieces);
+  raise(request, stages, readers, pieces);
   return stages;
 }
+
+type Stages = Map<FlowStep, number>;
+type Readers = ReadonlyMap<string, readonly FlowStep[]>;
 
 /** How many stages later than `from` a reader of its values runs at least. Leaving or entering a site begins another piece. */
 function gap(inside: StageRequest["inside"], from: FlowStep, to: FlowStep): 0 | 1 {
@@ -26,8 +32,8 @@ function gap(inside: StageRequest["inside"], from: FlowStep, to: FlowStep): 0 | 
   return inside.get(from) === inside.get(to) ? 0 : 1;
 }
 
-function earliest({ flow, inside }: StageRequest): Map<FlowStep, number> {
-  const stages = new Map<FlowStep, number>();
+function earliest({ flow, inside }: StageRequest): Stages {
+  const stages: Stages = new Map();
   const producers = new Map<string, FlowStep>();
   for (const step of flow.steps) {
     let stage = 0;
@@ -41,31 +47,37 @@ function earliest({ flow, inside }: StageRequest): Map<FlowStep, number> {
   return stages;
 }
 
-/** Moves steps to their first reader, last ones first. Exchanges and sites always go, so that those of one site meet again. */
-function sink({ flow, inside, bytesOf }: StageRequest, stages: Map<FlowStep, number>): void {
-  const readers = readersOf(flow);
-  const mainStages = [...stages].filter(([step]) => isMain(inside, step)).map(([, stage]) => stage);
+/** Moves every step to its first reader; a step outside attention only to where a piece runs anyway. */
+function sink({ flow, inside }: StageRequest, stages: Stages, readers: Readers, pieces: ReadonlySet<number>): void {
   for (const step of flow.steps.toReversed()) {
     const writes = writesOf(step);
     if (writes.some((name) => flow.outputs.includes(name))) continue;
-    const latest = Math.min(
-      ...writes.flatMap((name) => readers.get(name) ?? []).map((r) => stages.get(r)! - gap(inside, step, r)),
+    let latest = Math.min(
+      ...writes.flatMap((name) => readers.get(name)!).map((reader) => stages.get(reader)! - gap(inside, step, reader)),
     );
-    if (!isMain(inside, step)) {
-      stages.set(step, latest);
-      continue;
-    }
-    // Only to where a piece runs anyway.
-    const target = Math.max(...mainStages.filter((stage) => stage <= latest));
-    if (target <= stages.get(step)!) continue;
-    const held = readsOf(step).filter((name) => readers.has(name) && isLastHeldBy(step, name, target));
-    const before = sum(held.map((name) => (bytesOf(name) ?? 0) / readers.get(name)!.length));
-    if (before <= sum(writes.map((name) => bytesOf(name) ?? Infinity))) stages.set(step, target);
+    if (isMain(inside, step)) while (!pieces.has(latest)) latest--;
+    stages.set(step, latest);
   }
+}
 
-  /** True if no other reader keeps the value alive until `stage` anyway. */
-  function isLastHeldBy(step: FlowStep, name: string, stage: number): boolean {
-    return readers.get(name)!.every((reader) => reader === step || stages.get(reader)! < stage);
+/** Takes a step back to its operands where they, kept only for it, are larger than its results. */
+function raise(request: StageRequest, stages: Stages, readers: Readers, pieces: ReadonlySet<number>): void {
+  const { flow, inside, bytesOf } = request;
+  const producers = new Map<string, FlowStep>();
+  for (const step of flow.steps) {
+    const writes = writesOf(step);
+    for (const name of writes) producers.set(name, step);
+    if (!isMain(inside, step)) continue;
+    const latest = stages.get(step)!;
+    const made = readsOf(step).filter((name) => producers.has(name));
+    let early = Math.max(
+      0,
+      ...made.map((name) => stages.get(producers.get(name)!)! + gap(inside, producers.get(name)!, step)),
+    );
+    while (!pieces.has(early)) early++;
+    const isKept = (name: string): boolean =>
+      readers.get(name)!.every((reader) => reader === step || stages.get(reader)! <= early);
+    if (early < latest && sum(made.filter(isKept).map(bytesOf)) >= sum(writes.map(bytesOf))) stages.set(step, early);
   }
 }
 
@@ -74,7 +86,7 @@ function isMain(inside: StageRequest["inside"], step: FlowStep): boolean {
 }
 
 /** Readers of each value that a step makes. */
-function readersOf(flow: Flow): ReadonlyMap<string, readonly FlowStep[]> {
+function readersOf(flow: Flow): Readers {
   const readers = new Map<string, FlowStep[]>();
   for (const step of flow.steps) {
     for (const name of readsOf(step)) readers.get(name)?.push(step);
