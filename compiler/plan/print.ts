@@ -7,22 +7,25 @@ import type { Plan, PlanEntry, PlanSpec } from "./types.ts";
 
 export function printPlan(plan: Plan): string {
   const model = plan.model === null ? [] : [`model ${quote(plan.model)}`];
-  return `${[...model, ...plan.entries.flatMap(entryLines)].join("\n")}\n`;
+  return `${[...model, ...plan.entries.flatMap((entry) => entryLines(entry, plan.file))].join("\n")}\n`;
 }
 
-function entryLines({ pattern, patternSpan, specs }: PlanEntry): readonly string[] {
-  return [`${quote(pattern)}${at(patternSpan)}`, ...specs.map((spec) => `  ${specLine(spec)}`)];
+function entryLines({ pattern, patternSpan, specs }: PlanEntry, file: string | null): readonly string[] {
+  return [`${quote(pattern)}${at(patternSpan, file)}`, ...specs.map((spec) => `  ${specLine(spec, file)}`)];
 }
 
-function specLine(spec: PlanSpec): string {
+function specLine(spec: PlanSpec, file: string | null): string {
   const list = spec.count === null ? "" : ` of ${spec.count}`;
   const index = spec.index === null ? "" : `[${spec.index}${list}]`;
   const name = spec.parameter === null ? "" : ` ${spec.parameter}`;
   const dims = spec.expectedDims === null ? "" : `, expects ${spec.expectedDims} axes`;
   const value = spec.value === null ? "" : `, value ${quote(spec.value)}`;
-  return `${spec.action} ${spec.side}${name}${index} along ${spec.dim}${dims}${value}${at(spec.origin.span)}`;
+  return `${spec.action} ${spec.side}${name}${index} along ${spec.dim}${dims}${value}${at(spec.origin.span, file)}`;
 }
 
-function at(span: Span | null): string {
-  return span === null ? "" : ` @ ${span.start.line}:${span.start.column}`;
+/** Line and column; the file too where a part of a TypeScript plan comes from another one. */
+function at(span: Span | null, file: string | null): string {
+  if (span === null) return "";
+  const other = span.file === file ? "" : `${span.file}:`;
+  return ` @ ${other}${span.start.line}:${span.start.column}`;
 }

@@ -29,7 +29,7 @@ describe("parallel configs", () => {
 });
 
 test("every expectation has its case", () => {
-  const known = [...plans, ...configs].map(expectedFile);
-  const orphans = readdirSync(folder).filter((name) => name.endsWith(".txt") && !known.includes(name));
+  const known = new Set([...plans, ...configs].map(expectedFile));
+  const orphans = readdirSync(folder).filter((name) => name.endsWith(".txt") && !known.has(name));
   expect(orphans).toEqual([]);
 });

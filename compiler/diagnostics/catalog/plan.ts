@@ -119,6 +119,7 @@ export const jsonMessages: Catalog<{
     severity: "note",
     title: "Further syntax errors",
     message: ({ count }) => `${count} further syntax errors are not shown`,
+    hint: () => "correct those above first",
   },
 };
 
@@ -140,6 +141,7 @@ export const typescriptMessages: Catalog<{
     severity: "error",
     title: "TypeScript syntax error",
     message: ({ problem }) => problem,
+    hint: () => "nothing else of the file is read before its syntax is right",
   },
   statement: {
     code: "CP1202",

@@ -2,21 +2,29 @@
  * @file The JSON Schema of a plan, as data. Written for editors first: no anyOf, so that a mistake is reported at its
  * key; the same schema is what plans are checked with.
  */
-import type { JsonSchema, JsonType } from "./json-schema.ts";
+import type { JsonSchema } from "./json-schema.ts";
 import { inputSpec, outputSpec } from "./spec-schemas.ts";
 
 const ref = (name: string): JsonSchema => ({ $ref: `#/definitions/${name}` });
-const scalars: readonly JsonType[] = ["number", "string", "boolean", "null"];
+
+/** What editors offer for `gather_dim` in an empty entry: with it, the entry becomes an output spec. */
+const offeredGatherDim: JsonSchema = {
+  markdownDescription: "Gathers the output of this module along an axis.",
+  defaultSnippets: [{ label: "1", body: 1 }],
+};
 
 /** An object with a `gather_dim` that is no object itself: `gather_dim` could also be a parameter's name. */
-const looksLikeOutput: JsonSchema = { required: ["gather_dim"], properties: { gather_dim: { type: scalars } } };
+const looksLikeOutput: JsonSchema = {
+  required: ["gather_dim"],
+  properties: { gather_dim: { ...offeredGatherDim, not: { type: ["object", "array"] } } },
+};
 
 /** Keys that stand in an inputs map by mistake. They still can be parameter names, if a spec stands under them. */
 const misplaced = (errorMessage: string): JsonSchema => ({
   type: ["object", "array"],
   errorMessage,
   doNotSuggest: true,
-  ...ref("parameter"),
+  ...ref("parameterSpecs"),
 });
 
 const needsGatherDim = 'Did you mean "gather_dim"?';
@@ -34,11 +42,17 @@ const misplacedKeys: Readonly<Record<string, JsonSchema>> = {
   value: misplaced('An output spec needs "gather_dim" too; an input spec stands under a parameter name.'),
 };
 
-/** Offered in an empty entry: with it, the entry becomes an output spec. */
+/** A parameter of the name `gather_dim`, and what is offered. */
 const gatherDimKey: JsonSchema = {
-  markdownDescription: "Gathers the output of this module along an axis.",
-  defaultSnippets: [{ label: "1", body: 1 }],
+  type: ["object", "array"],
+  errorMessage: "gather_dim is an axis: an integer, negative from the end.",
+  ...offeredGatherDim,
+  ...ref("parameterSpecs"),
+};
+
+const parameterOfAnyName: JsonSchema = {
   ...ref("parameter"),
+  markdownDescription: "How this parameter (or the output of this index) is split.",
 };
 
 /** Beside a bare `inputs` map: what may stand at a module. `inputs` names the definition of the map. */
@@ -66,7 +80,7 @@ export function entrySchema(inputs: string): JsonSchema {
 export function inputsSchema(known?: Readonly<Record<string, JsonSchema>>): JsonSchema {
   return {
     properties: { gather_dim: gatherDimKey, ...misplacedKeys, ...known },
-    additionalProperties: known === undefined ? ref("parameter") : false,
+    additionalProperties: known === undefined ? parameterOfAnyName : false,
   };
 }
 
@@ -77,8 +91,11 @@ export const definitions: Readonly<Record<string, JsonSchema>> = {
   parameter: {
     type: ["object", "array"],
     errorMessage: 'An input spec is { "split_dim": 1 }, or a list of them for a list-valued parameter.',
-    markdownDescription: "How this parameter (or the output of this index) is split.",
     defaultSnippets: [{ label: "split", body: { split_dim: 1 } }],
+    ...ref("parameterSpecs"),
+  },
+  /** Kept apart from the message, which differs from place to place: editors let a referenced key win. */
+  parameterSpecs: {
     if: { type: "array" },
     then: { items: ref("listedInput"), minItems: 1, errorMessage: "A list-valued parameter has one spec per element." },
     else: ref("inputSpec"),
@@ -92,6 +109,7 @@ export const definitions: Readonly<Record<string, JsonSchema>> = {
   inputSpec,
   outputs: {
     type: ["object", "array"],
+    defaultSnippets: [{ label: "gather", body: { gather_dim: 1 } }],
     errorMessage: 'The second element is { "gather_dim": 1 } or a list of them.',
     if: { type: "array" },
     then: { items: ref("outputOrNull"), minItems: 1, errorMessage: outputPerElement },
@@ -99,6 +117,7 @@ export const definitions: Readonly<Record<string, JsonSchema>> = {
   },
   outputOrNull: {
     type: ["object", "null"],
+    defaultSnippets: [{ label: "gather", body: { gather_dim: 1 } }],
     errorMessage: 'An output is { "gather_dim": 1 }, or null to leave it alone.',
     if: { type: "object" },
     then: ref("outputSpec"),

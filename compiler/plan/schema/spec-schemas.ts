@@ -11,6 +11,7 @@ const expectedDims: JsonSchema = {
   type: "integer",
   minimum: 1,
   errorMessage: "expected_dims is a rank: an integer from 1.",
+  defaultSnippets: [{ label: "3", body: 3 }],
 };
 
 const value: JsonSchema = {

@@ -41,12 +41,18 @@ export function property(context: Context, receiver: Value, name: string, span: 
     const suggestion = suggest(name, receiver.members.keys());
     return report(context, typescriptMessages.unknownName, { name, suggestion }, span);
   }
-  if (name === "length") {
-    if (receiver.kind === "array") return scalar(receiver.items.length, span);
-    if (receiver.kind === "scalar" && typeof receiver.value === "string") return scalar(receiver.value.length, span);
+  const length = lengthOf(receiver);
+  if (length !== undefined) {
+    if (name === "length") return scalar(length, span);
+    return report(context, typescriptMessages.unknownName, { name, suggestion: suggest(name, ["length"]) }, span);
   }
   const params = { operation: `.${name}`, found: describeValue(receiver) };
   return report(context, typescriptMessages.typeOfOperand, params, span);
+}
+
+function lengthOf(value: Value): number | undefined {
+  if (value.kind === "array") return value.items.length;
+  return value.kind === "scalar" && typeof value.value === "string" ? value.value.length : undefined;
 }
 
 /** `a?.b` with nothing in `a`, also further down the same chain. */

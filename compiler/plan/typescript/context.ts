@@ -19,6 +19,7 @@ export interface Context {
   /** The evaluator itself: calls and operators evaluate their operands through it, without importing it. */
   readonly evaluate: Evaluate;
   readonly diagnostics: Diagnostic[];
+  readonly reported: Set<string>;
   /** Objects that came out of `definePlan`. */
   readonly plans: Set<Value>;
   steps: number;
@@ -28,12 +29,31 @@ export interface Context {
 }
 
 export function createContext(evaluate: Evaluate, locates: ReadonlyMap<ts.SourceFile, Locate>): Context {
-  return { evaluate, diagnostics: [], plans: new Set(), steps: 0, nesting: 0, exhausted: false, locates };
+  return {
+    evaluate,
+    diagnostics: [],
+    reported: new Set(),
+    plans: new Set(),
+    steps: 0,
+    nesting: 0,
+    exhausted: false,
+    locates,
+  };
 }
 
+/** Reports once what a function that is called many times meets many times. */
 export function report<P>(context: Context, entry: Message<P>, params: P, span: Span): BrokenValue {
-  context.diagnostics.push(diagnose(entry, params, { span }));
+  const diagnostic = diagnose(entry, params, { span });
+  const id = JSON.stringify([diagnostic.code, diagnostic.message, span]);
+  if (!context.reported.has(id)) context.diagnostics.push(diagnostic);
+  context.reported.add(id);
   return broken(span);
+}
+
+/** Reports that a limit is reached; nothing is evaluated from here on. */
+export function exhaust<P>(context: Context, entry: Message<P>, params: P, span: Span): void {
+  if (!context.exhausted) report(context, entry, params, span);
+  context.exhausted = true;
 }
 
 /** Takes `steps` from what is left. False when nothing is left, which is reported once. */
@@ -41,9 +61,8 @@ export function spend(context: Context, steps: number, span: Span): boolean {
   context.steps += steps;
   if (context.exhausted) return false;
   if (context.steps <= maxSteps && context.nesting <= maxNesting) return true;
-  context.exhausted = true;
   const [what, limit] = context.steps > maxSteps ? ["steps", maxSteps] : ["nested expressions", maxNesting];
-  report(context, typescriptMessages.limit, { what: String(what), limit: Number(limit) }, span);
+  exhaust(context, typescriptMessages.limit, { what: String(what), limit: Number(limit) }, span);
   return false;
 }
 

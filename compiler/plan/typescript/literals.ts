@@ -14,7 +14,8 @@ export function objectLiteral(context: Context, node: ts.ObjectLiteralExpression
   const written = new Map<string, Span>();
   for (const property of node.properties) {
     if (ts.isSpreadAssignment(property)) {
-      spreadInto(context, members, context.evaluate(context, property.expression, scope));
+      const spread = context.evaluate(context, property.expression, scope);
+      spreadInto(context, members, spread, spanOf(context, property));
       continue;
     }
     const member = readProperty(context, property, scope);
@@ -44,13 +45,13 @@ export function elements(context: Context, nodes: readonly ts.Expression[], scop
 }
 
 /** Spreading null, undefined or false adds nothing, as in `...(wide && extra)`. */
-function spreadInto(context: Context, members: Map<string, Member>, value: Value): void {
+function spreadInto(context: Context, members: Map<string, Member>, value: Value, span: Span): void {
   if (value.kind === "object") {
     if (!spend(context, value.members.size, value.span)) return;
     for (const [key, member] of value.members) members.set(key, member);
   } else if (value.kind !== "broken" && isTruthy(value)) {
     const params = { operation: "... in an object", found: describeValue(value) };
-    report(context, typescriptMessages.typeOfOperand, params, value.span);
+    report(context, typescriptMessages.typeOfOperand, params, span);
   }
 }
 

@@ -2,6 +2,7 @@
  * @file Names of TypeScript syntax in words of a person, for messages.
  */
 import { ts } from "ts-morph";
+import { quote } from "../ast.ts";
 
 const statements: Readonly<Partial<Record<ts.SyntaxKind, string>>> = {
   [ts.SyntaxKind.ForStatement]: "a for loop",
@@ -52,7 +53,7 @@ export function nameOfStatement(node: ts.Statement): string {
 }
 
 export function nameOfExpression(node: ts.Node): string {
-  return expressions[node.kind] ?? `"${abbreviate(node.getText())}"`;
+  return expressions[node.kind] ?? quote(abbreviate(node.getText()));
 }
 
 export function isAssignment(kind: ts.SyntaxKind): boolean {

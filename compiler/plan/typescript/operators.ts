@@ -5,7 +5,7 @@ import { ts } from "ts-morph";
 import { typescriptMessages } from "../../diagnostics/catalog/plan.ts";
 import type { Span } from "../../diagnostics/types.ts";
 import { type Context, report, spend } from "./context.ts";
-import { isAssignment, nameOfExpression } from "./names.ts";
+import { isAssignment } from "./names.ts";
 import {
   broken,
   describeValue,
@@ -65,10 +65,10 @@ export function prefixExpression(context: Context, node: ts.PrefixUnaryExpressio
   if (operand.kind === "broken") return broken(span);
   if (node.operator === ts.SyntaxKind.ExclamationToken) return scalar(!isTruthy(operand), span);
   const number = numberOf(operand);
-  if (node.operator === ts.SyntaxKind.TildeToken || number === undefined) {
-    return report(context, typescriptMessages.expression, { what: nameOfExpression(node) }, span);
-  }
-  return scalar(node.operator === ts.SyntaxKind.MinusToken ? -number : number, span);
+  const operation = { [ts.SyntaxKind.MinusToken]: "-", [ts.SyntaxKind.PlusToken]: "+" }[node.operator as number];
+  if (operation === undefined) return report(context, typescriptMessages.expression, { what: "the operator ~" }, span);
+  if (number !== undefined) return scalar(operation === "-" ? -number : number, span);
+  return report(context, typescriptMessages.typeOfOperand, { operation, found: describeValue(operand) }, span);
 }
 
 export function templateExpression(context: Context, node: ts.TemplateExpression, scope: Scope, span: Span): Value {
@@ -84,7 +84,7 @@ function concatenate(context: Context, parts: readonly Value[], span: Span): Val
   if (parts.some((part) => part.kind === "broken")) return broken(span);
   const odd = parts.find((part) => part.kind !== "scalar" || isNullish(part));
   if (odd !== undefined) {
-    const params = { operation: "a text", found: describeValue(odd) };
+    const params = { operation: "+ or a template", found: describeValue(odd) };
     return report(context, typescriptMessages.typeOfOperand, params, span);
   }
   const text = parts.map((part) => (part.kind === "scalar" ? String(part.value) : "")).join("");

@@ -6,7 +6,7 @@ import { jsonMessages, typescriptMessages } from "../../diagnostics/catalog/plan
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Diagnostic } from "../../diagnostics/types.ts";
 import { type AstMember, type AstNode, maxDepth } from "../ast.ts";
-import { type Context, createContext, report, spanOf, spend } from "./context.ts";
+import { type Context, createContext, exhaust, report, spanOf, spend } from "./context.ts";
 import { evaluate } from "./evaluate.ts";
 import { type LinkedModule, linkModules } from "./link.ts";
 import { loadModules } from "./modules.ts";
@@ -47,8 +47,8 @@ function evaluateModule(context: Context, { table, scope, locate, source }: Link
 
 function toTree(context: Context, value: Value, depth = 0): AstNode {
   const { span } = value;
-  if (depth > maxDepth) report(context, jsonMessages.tooDeep, { limit: maxDepth }, span);
-  if (depth > maxDepth || !spend(context, 1, span)) return { kind: "other", text: "a part that is too large", span };
+  if (depth > maxDepth) exhaust(context, jsonMessages.tooDeep, { limit: maxDepth }, span);
+  if (!spend(context, 1, span)) return { kind: "other", text: "a part that is too large", span };
   switch (value.kind) {
     case "array":
       return { kind: "array", items: value.items.map((item) => toTree(context, item, depth + 1)), span };

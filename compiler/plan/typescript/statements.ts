@@ -85,8 +85,9 @@ function readImport(draft: Draft, statement: ts.ImportDeclaration): void {
 function readConst(draft: Draft, statement: ts.VariableStatement): void {
   const list = statement.declarationList;
   const isConst = (list.flags & ts.NodeFlags.BlockScoped) === ts.NodeFlags.Const;
-  if (!isConst || has(statement, ts.SyntaxKind.DeclareKeyword)) {
-    refuse(draft, statement, nameOfStatement(statement));
+  const isDeclared = has(statement, ts.SyntaxKind.DeclareKeyword);
+  if (!isConst || isDeclared) {
+    refuse(draft, statement, isDeclared ? "a declaration without a value" : nameOfStatement(statement));
     return;
   }
   for (const { name, initializer } of list.declarations) {

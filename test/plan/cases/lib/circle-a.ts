@@ -1,0 +1,3 @@
+import { b } from "./circle-b.ts";
+export const a = b;
+export { loop } from "./circle-b.ts";
