@@ -12,7 +12,6 @@ import { invariant } from "../diagnostics/diagnose.ts";
 import { RANK, evaluate } from "../expr/expr.ts";
 import { valuesReadBy } from "../graph/reads.ts";
 import { writeModel } from "../graph/write.ts";
-import { localDims } from "../shard/layout.ts";
 import type { LocalStep, ShardedGraph } from "../shard/types.ts";
 import { wrongValue } from "./compare.ts";
 import type { RankValues } from "./exchange.ts";
@@ -99,16 +98,13 @@ function emitSteps(run: Run, steps: readonly LocalStep[]): Emitted {
 }
 
 /** Shapes of the operands of attention as the ranks hold them; an extent is a number where all ranks have the same. */
-function attentionShapes(
-  { sharded, lengths, ranks }: Run,
-  steps: readonly LocalStep[],
-): ReadonlyMap<string, ValueShape> {
+function attentionShapes({ sharded, lengths, ranks }: Run, steps: readonly LocalStep[]): ReadonlyMap<string, ValueShape> {
   const sites = steps.filter(({ node }) => node.domain === CP && node.op === "Attention");
   const operands = new Set(sites.flatMap(({ node }) => valuesReadBy(node)));
   const entries = [...operands].map((name): readonly [string, ValueShape] => {
-    const shape = sharded.shapes.get(name);
-    invariant(shape !== undefined, `no shape for ${name}`);
-    const dims = localDims(shape.dims, sharded.layouts.get(name) ?? [], sharded.mesh, RANK).map((dim) => {
+    const shape = sharded.localShapes.get(name);
+    invariant(shape !== undefined, `no local shape for ${name}`);
+    const dims = shape.dims.map((dim) => {
       const numbers = ranks.map((_, rank) => evaluate(dim, { ...lengths, [RANK]: rank }));
       return numbers.every((number) => number === numbers[0]) ? numbers[0]! : dim;
     });

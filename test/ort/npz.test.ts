@@ -3,7 +3,7 @@
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { zipSync } from "fflate";
 import { expect, test } from "vitest";
 import { writeNpy } from "../../ort/npy.ts";

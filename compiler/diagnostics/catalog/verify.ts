@@ -87,8 +87,8 @@ export const verifyMessages: Catalog<{
     severity: "note",
     title: "Exact simulation",
     message: ({ ranks, compared, largest, value }) =>
-      `${compared} values agree with the unsplit model on ${ranks} ranks; the largest difference is ${largest.toExponential(1)}, ` +
-      `of "${value}"`,
+      `${compared} values agree with the unsplit model on ${ranks} rank${ranks === 1 ? "" : "s"}` +
+      (largest === 0 ? ", bit for bit" : `; the largest difference is ${largest.toExponential(1)}, of "${value}"`),
   },
 };
 
