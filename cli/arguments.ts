@@ -9,7 +9,7 @@ import type { InspectOptions } from "./commands/inspect.ts";
 import type { RunOptions } from "./commands/run.ts";
 import type { SchemaOptions } from "./commands/schema.ts";
 import type { Io } from "./io.ts";
-import { addCompileOptions, degree, formatOption } from "./options.ts";
+import { addCompileOptions, degree, formatOption, stageNames } from "./options.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** What the arguments ask for. */
@@ -79,7 +79,7 @@ function addCheck(program: Command, found: Found): void {
     .option("--simulate", "run all ranks here and compare every value with the unsplit model");
   addCompileOptions(command).action((plan: string, options: CheckOptions) => {
     need(command, "model");
-    found("check", async (io) => (await import("./commands/check.ts")).check(plan, options, io));
+    found("check", async () => (await import("./commands/check.ts")).check(plan, options));
   });
 }
 
@@ -90,10 +90,10 @@ function addCompile(program: Command, found: Found): void {
     .argument("<PLAN>", "a *.plan.json, *.plan.jsonc or *.plan.ts file")
     .option("--model <MODEL>", "the ONNX file that the plan is for")
     .option("--out <DIR>", "the folder to write, with program.json and its pieces")
-    .option("--dump <STAGE>", "print the result of a stage");
+    .addOption(new Option("--dump <STAGE>", "print the result of a stage").choices(stageNames));
   addCompileOptions(command).action((plan: string, options: CompileCommandOptions) => {
     need(command, "model", "out");
-    found("compile", async (io) => (await import("./commands/compile.ts")).compile(plan, options, io));
+    found("compile", async () => (await import("./commands/compile.ts")).compile(plan, options));
   });
 }
 

@@ -6,6 +6,10 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 export type Shapes = Readonly<Record<string, readonly number[]>>;
 export type Format = "text" | "json";
 
+/** Stages that `--dump` can print, in their order. */
+export const stageNames = ["plan", "canonical", "bound", "sharded", "program"] as const;
+export type StageName = (typeof stageNames)[number];
+
 /** How a plan is compiled: shared by check, compile and run. */
 export interface CompileOptions {
   readonly model?: string;

@@ -1,6 +1,8 @@
 /**
  * @file How a command ends: diagnostics, a result, and the exit code that follows from them. Knows no command.
  */
+import { cliMessages } from "../compiler/diagnostics/catalog/cli.ts";
+import { runtimeMessages } from "../compiler/diagnostics/catalog/runtime.ts";
 import { hasErrors } from "../compiler/diagnostics/diagnose.ts";
 import type { Diagnostic } from "../compiler/diagnostics/types.ts";
 
@@ -20,6 +22,9 @@ export function outcome(diagnostics: readonly Diagnostic[], result: unknown = nu
   return { diagnostics, result, text, exitCode: exitCodeOf(diagnostics) };
 }
 
+/** Codes among those of faults that a user's arguments cause. */
+const MISTAKES: ReadonlySet<string> = new Set([runtimeMessages.devices.code, runtimeMessages.backend.code]);
+
 /** 4 where something broke while running (CP65xx-CP69xx, or a mistake of ours), else 1 for any error. */
 export function exitCodeOf(diagnostics: readonly Diagnostic[]): number {
   if (!hasErrors(diagnostics)) return EXIT.fine;
@@ -28,5 +33,5 @@ export function exitCodeOf(diagnostics: readonly Diagnostic[]): number {
 
 function isFault(code: string): boolean {
   const number = Number(code.slice(2));
-  return (number >= 6500 && number < 7000) || code === "CP7003";
+  return (number >= 6500 && number < 7000 && !MISTAKES.has(code)) || code === cliMessages.internal.code;
 }

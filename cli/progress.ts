@@ -9,9 +9,12 @@ export interface Progress {
   readonly stop: () => void;
 }
 
-/** Starts a progress display over `total` steps. */
-export async function startProgress(label: string, total: number, io: Io): Promise<Progress> {
-  return io.interactive ? await bar(label, total) : lines(label, total, io);
+const silent: Progress = { update: () => {}, stop: () => {} };
+
+/** Starts a progress display over `total` steps. `isLong` says whether it is worth lines of text where there is no terminal. */
+export async function startProgress(label: string, total: number, io: Io, isLong = true): Promise<Progress> {
+  if (io.interactive) return bar(label, total);
+  return isLong ? lines(label, total, io) : silent;
 }
 
 async function bar(label: string, total: number): Promise<Progress> {

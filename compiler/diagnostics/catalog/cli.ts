@@ -12,7 +12,7 @@ export const cliMessages: Catalog<{
   fileSystem: { action: string; file: string; reason: string };
   interrupted: NoParams;
   verification: { output: string; problem: string };
-  noVerifiedOutput: NoParams;
+  noModule: { pattern: string; nearest: string | null };
 }> = {
   usage: {
     code: "CP7001",
@@ -55,10 +55,14 @@ export const cliMessages: Catalog<{
     message: ({ output, problem }) => `output ${output} ${problem}`,
     hint: () => "see which value is the first to differ with onnx-cp check --simulate",
   },
-  noVerifiedOutput: {
+  noModule: {
     code: "CP7007",
     severity: "error",
-    title: "Nothing to verify",
-    message: () => "the unsplit model gave no output to compare with",
+    title: "Pattern that matches no module",
+    message: ({ pattern }) => `the model has no module that matches "${pattern}"`,
+    hint: ({ nearest }) =>
+      nearest === null
+        ? 'onnx-cp inspect lists the modules; "*" stands for one segment of a name'
+        : `did you mean "${nearest}"?`,
   },
 };

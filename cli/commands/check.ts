@@ -1,0 +1,50 @@
+/**
+ * @file `check`: compiles without writing, explains the layouts, proves them by execution.
+ */
+import { compileStages } from "../../compiler/compile.ts";
+import { reportOf, simulate } from "../../compiler/simulate/simulate.ts";
+import type { ShardedGraph } from "../../compiler/shard/types.ts";
+import { explain, type Explanation, printExplanation } from "../explain.ts";
+import type { CompileOptions } from "../options.ts";
+import { EXIT, type Outcome, outcome } from "../outcome.ts";
+import { requestOf } from "../request.ts";
+import { sampleFeeds } from "../sample-feeds.ts";
+import { summary } from "../summary.ts";
+
+export interface CheckOptions extends CompileOptions {
+  readonly model: string;
+  /** A pattern, or true for all modules. */
+  readonly explain?: string | true;
+  readonly simulate?: boolean;
+}
+
+export async function check(plan: string, options: CheckOptions): Promise<Outcome> {
+  const request = await requestOf(plan, options.model, options);
+  if (!request.ok) return outcome(request.diagnostics);
+  const { stages, diagnostics } = await compileStages(request.value);
+  const found = [...request.diagnostics, ...diagnostics];
+  const { sharded, lowered } = stages;
+  const explanation = options.explain !== undefined && sharded ? explain(stages, options.explain) : undefined;
+  if (explanation?.ok === false) return outcome([...found, ...explanation.diagnostics]);
+  const explained = explanation?.value ?? null;
+  const said = explained === null ? "" : printExplanation(explained);
+  if (!sharded || !lowered) return outcome(found, { explanation: explained }, said);
+  const result = { ...summary(lowered.program).result, explanation: explained };
+  const text = `${said}${summary(lowered.program).text}`;
+  if (!options.simulate) return outcome(found, result, text);
+  return simulated(sharded, outcome(found, result, text));
+}
+
+/** Adds what the simulation found to an outcome that is fine so far. */
+async function simulated(sharded: ShardedGraph, before: Outcome): Promise<Outcome> {
+  const report = await simulate(sharded, sampleFeeds(sharded));
+  if (!report.ok) return outcome([...before.diagnostics, ...report.diagnostics], before.result);
+  const { ranks, compared, wrong, wrongCount, differences } = report.value;
+  const largest = Math.max(0, ...differences.values());
+  const simulation = { ok: wrong === null, ranks, compared, wrong: wrongCount, largest_difference: largest };
+  const diagnostics = [...before.diagnostics, reportOf(report.value)];
+  const ended = outcome(diagnostics, { ...(before.result as object), simulation }, before.text);
+  return wrong === null ? ended : { ...ended, exitCode: EXIT.unverified };
+}
+
+export type { Explanation };

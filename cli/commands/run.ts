@@ -1,0 +1,86 @@
+/**
+ * @file `run`: executes a program on its devices, writes the outputs, compares them with the unsplit model.
+ */
+import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
+import { verifyMessages } from "../../compiler/diagnostics/catalog/verify.ts";
+import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
+import type { Result } from "../../compiler/diagnostics/types.ts";
+import type { CompiledProgram } from "../../compiler/program.ts";
+import { encodeNpz, readNpz } from "../../ort/npz.ts";
+import { createSession, OrtError } from "../../ort/session.ts";
+import type { OrtTensors } from "../../ort/types.ts";
+import { attach } from "../../runtime/attach.ts";
+import { compareOutputs } from "../../runtime/verify.ts";
+import { UsageError } from "../arguments.ts";
+import { writeAside } from "../files.ts";
+import type { Io } from "../io.ts";
+import type { CompileOptions } from "../options.ts";
+import { type Outcome, outcome } from "../outcome.ts";
+import { withProgram } from "../program.ts";
+import { startProgress } from "../progress.ts";
+import { ended, type Step } from "../run-report.ts";
+import { fromOutputs, toFeeds } from "../tensors.ts";
+
+export interface RunOptions extends CompileOptions {
+  readonly inputs: string;
+  readonly outputs?: string;
+  readonly verify?: boolean;
+  readonly steps: number;
+  readonly world: "threads" | "mpi";
+}
+
+export async function run(target: string, options: RunOptions, io: Io): Promise<Outcome> {
+  if (options.world === "mpi") throw new UsageError("--world mpi is not built yet: ranks are threads of this machine");
+  const inputs = await readNpz(options.inputs);
+  if (!inputs.ok) return outcome(inputs.diagnostics);
+  return withProgram(target, options, async (compiled, notes) => {
+    const { outputs, steps } = await execute(compiled, inputs.value, options, io);
+    const expected = options.verify ? await unsplit(compiled, inputs.value) : null;
+    if (expected?.ok === false) return outcome([...notes, ...expected.diagnostics]);
+    if (options.outputs !== undefined) await writeAside(options.outputs, encodeNpz(outputs));
+    const comparisons = expected === null ? null : compareOutputs(outputs, expected.value);
+    return ended({ program: compiled.program, notes, outputs, steps, comparisons });
+  });
+}
+
+async function execute(
+  program: CompiledProgram,
+  inputs: OrtTensors,
+  { devices, steps: count }: RunOptions,
+  io: Io,
+): Promise<{ readonly outputs: OrtTensors; readonly steps: readonly Step[] }> {
+  const session = await attach(program, { devices });
+  const total = program.program.steps.length;
+  const progress = await startProgress("run", count * total, io, count > 1);
+  try {
+    const steps: Step[] = [];
+    let outputs: OrtTensors = {};
+    for (let i = 0; i < count; i += 1) {
+      const detail = count === 1 ? "" : `(run ${i + 1} of ${count})`;
+      const onProgress = ({ done }: { readonly done: number }): void => progress.update(i * total + done, detail);
+      outputs = fromOutputs(await session.run(toFeeds(inputs), { signal: io.signal, onProgress }));
+      const { milliseconds = 0, collectives = [] } = session.lastRun ?? {};
+      steps.push({ milliseconds, bytes: collectives.flatMap(({ bytes }) => bytes).reduce((a, b) => a + b, 0) });
+    }
+    return { outputs, steps };
+  } finally {
+    progress.stop();
+    await session.release();
+  }
+}
+
+/** The same inputs through the model that the program was compiled from. */
+async function unsplit({ folder, program }: CompiledProgram, inputs: OrtTensors): Promise<Result<OrtTensors>> {
+  try {
+    const session = await createSession(resolve(folder, program.model.path), { threads: availableParallelism() });
+    try {
+      return { ok: true, value: await session.run(inputs), diagnostics: [] };
+    } finally {
+      await session.release();
+    }
+  } catch (error) {
+    if (!(error instanceof OrtError)) throw error;
+    return { ok: false, diagnostics: [diagnose(verifyMessages.unsplitFailed, { reason: error.message })] };
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * @file `schema`: the JSON Schema of plans, or of the plans of one model.
+ */
+import { modulesForSchema } from "../../compiler/bind/inspect.ts";
+import { canonicalise } from "../../compiler/canonical/canonicalise.ts";
+import { settle } from "../../compiler/diagnostics/diagnose.ts";
+import type { Result } from "../../compiler/diagnostics/types.ts";
+import { readModel } from "../../compiler/graph/read.ts";
+import { schemaText } from "../../compiler/plan/schema/files.ts";
+import type { JsonSchema } from "../../compiler/plan/schema/json-schema.ts";
+import { modelSchema } from "../../compiler/plan/schema/model-schema.ts";
+import { planSchema } from "../../compiler/plan/schema/plan-schema.ts";
+import { writeAside } from "../files.ts";
+import { type Outcome, outcome } from "../outcome.ts";
+
+export interface SchemaOptions {
+  readonly out?: string;
+}
+
+export async function schema(model: string | undefined, { out }: SchemaOptions): Promise<Outcome> {
+  const made = model === undefined ? settle(planSchema, []) : await schemaOf(model);
+  if (!made.ok) return outcome(made.diagnostics);
+  const text = schemaText(made.value);
+  if (out === undefined) return outcome(made.diagnostics, made.value, text);
+  await writeAside(out, text);
+  return outcome(made.diagnostics, { file: out }, `${out}\n`);
+}
+
+async function schemaOf(file: string): Promise<Result<JsonSchema>> {
+  const model = await readModel(file);
+  if (!model.ok) return model;
+  const graph = await canonicalise(model.value);
+  const diagnostics = [...model.diagnostics, ...graph.diagnostics];
+  if (!graph.ok) return { ok: false, diagnostics };
+  const modules = modulesForSchema(graph.value).map(({ className, ...module }) => ({
+    ...module,
+    ...(className === null ? {} : { className }),
+  }));
+  return settle(modelSchema(modules), diagnostics);
+}

@@ -1,0 +1,114 @@
+/**
+ * @file `check --explain`: how values lie at the borders of modules, what the plan's entries became, what moves, what was assumed.
+ */
+import { inspectModel } from "../compiler/bind/inspect.ts";
+import { matchModules } from "../compiler/bind/patterns.ts";
+import type { BoundPlan } from "../compiler/bind/types.ts";
+import { CP } from "../compiler/canonical/types.ts";
+import type { Stages } from "../compiler/compile.ts";
+import { cliMessages } from "../compiler/diagnostics/catalog/cli.ts";
+import { diagnose } from "../compiler/diagnostics/diagnose.ts";
+import { suggest } from "../compiler/diagnostics/suggest.ts";
+import type { Result } from "../compiler/diagnostics/types.ts";
+import { type Expr, show } from "../compiler/expr/expr.ts";
+import { showLayout } from "../compiler/shard/layout.ts";
+import type { CollectiveStep, Layout, ShardedGraph } from "../compiler/shard/types.ts";
+import { table } from "./table.ts";
+
+/** Everything as text, ready to print or to be read by a tool. */
+export interface Explanation {
+  readonly entries: readonly { readonly entry: string; readonly module: string; readonly value: string | null; readonly found_by: string }[];
+  readonly layouts: readonly { readonly module: string; readonly boundary: string; readonly value: string; readonly layout: string }[];
+  readonly attention: readonly { readonly module: string; readonly scheme: string }[];
+  /** `elements` are those that rank `rank` sends to rank `peer`. */
+  readonly collectives: readonly { readonly module: string; readonly purpose: string; readonly kind: string; readonly elements: string; readonly elem: string }[];
+  readonly equations: readonly { readonly left: string; readonly right: string; readonly said: string }[];
+  readonly alignments: readonly { readonly module: string; readonly value: string; readonly layout: string }[];
+}
+
+/** Explains a sharded graph; with a pattern, its modules only. Fails where the pattern matches nothing. */
+export function explain({ canonical, bound, sharded }: Stages, pattern: string | true): Result<Explanation> {
+  if (!canonical || !bound || !sharded) return { ok: false, diagnostics: [] };
+  const modules = selectModules([...canonical.modules.keys()], pattern);
+  if (!modules.ok) return modules;
+  const chosen = new Set(modules.value);
+  const here = ({ module }: { readonly module: string }): boolean => chosen.has(module);
+  const value: Explanation = {
+    entries: bound.bindings
+      .map(({ spec, module, value, evidence }) => ({ entry: spec.origin.pointer, module, value, found_by: evidence }))
+      .filter(here),
+    layouts: layoutsOf(layoutReader(bound, sharded), inspectModel(bound.graph).modules.filter(({ path }) => chosen.has(path))),
+    attention: sharded.attention.map(({ module, scheme }) => ({ module, scheme })).filter(here),
+    collectives: sharded.steps.flatMap((step) => (step.kind === "collective" ? collectivesOf(step) : [])).filter(here),
+    equations: sharded.equations.map((e) => ({ left: show(e.left), right: show(e.right), said: `${e.leftName} = ${e.rightName}` })),
+    alignments: sharded.alignments
+      .map(({ value, layout, origin }) => ({ module: origin.module, value, layout: showLayout(layout, show) }))
+      .filter(here),
+  };
+  return { ok: true, value, diagnostics: [] };
+}
+
+/** Modules that a pattern of the command line means, with what is inside them; all for `true`. */
+export function selectModules(modules: readonly string[], pattern: string | true): Result<readonly string[]> {
+  if (pattern === true) return { ok: true, value: modules, diagnostics: [] };
+  const found = matchModules(pattern, modules, null);
+  const value = modules.filter((path) => found.some((top) => top === "" || path === top || path.startsWith(`${top}.`)));
+  if (value.length > 0) return { ok: true, value, diagnostics: [] };
+  return { ok: false, diagnostics: [diagnose(cliMessages.noModule, { pattern, nearest: suggest(pattern, modules) })] };
+}
+
+type Modules = ReturnType<typeof inspectModel>["modules"];
+
+/** Layout by value of the bound graph. What its own split and gather nodes make has another name after sharding. */
+function layoutReader({ graph }: BoundPlan, { layouts, sameAs }: ShardedGraph): (value: string) => Layout | undefined {
+  return (value) => {
+    const maker = graph.nodes.find(({ domain, outputs }) => domain === CP && outputs.includes(value));
+    if (layouts.has(value) || maker === undefined) return layouts.get(value);
+    if (maker.op === "Gather") return [];
+    const shards = [...sameAs].filter(([, original]) => original === maker.inputs[0]).map(([shard]) => layouts.get(shard));
+    return shards.find((layout) => layout !== undefined && layout.length > 0);
+  };
+}
+
+function layoutsOf(layoutOf: (value: string) => Layout | undefined, modules: Modules): Explanation["layouts"] {
+  return modules.flatMap(({ path, inputs, outputs }) => {
+    const row = (side: string) => ({ value, name }: Modules[number]["inputs"][number]) => {
+      const layout = layoutOf(value);
+      const boundary = `${side} ${name ?? "?"}`;
+      return layout === undefined ? [] : [{ module: path, boundary, value, layout: showLayout(layout, show) }];
+    };
+    return [...inputs.flatMap(row("input")), ...outputs.flatMap(row("output"))];
+  });
+}
+
+function collectivesOf({ collective, purpose, origin, transfers }: CollectiveStep): Explanation["collectives"] {
+  return transfers.map(({ dims, elem }) => ({
+    module: origin.module,
+    purpose,
+    kind: collective,
+    elements: dims.filter((dim) => dim !== 1).map(factor).join(" * ") || "1",
+    elem,
+  }));
+}
+
+function factor(dim: Expr): string {
+  return typeof dim === "object" && dim[0] === "+" ? `(${show(dim)})` : show(dim);
+}
+
+export function printExplanation(explanation: Explanation): string {
+  const sections: readonly (readonly [string, readonly Readonly<Record<string, string | null>>[]])[] = [
+    ["plan entries", explanation.entries],
+    ["layouts at module boundaries", explanation.layouts],
+    ["attention", explanation.attention],
+    ["exchanges", explanation.collectives],
+    ["lengths that must agree", explanation.equations],
+    ["aligned by slicing", explanation.alignments],
+  ];
+  return sections.filter(([, rows]) => rows.length > 0).map(([title, rows]) => `${title}\n${section(rows)}\n`).join("");
+}
+
+function section(rows: readonly Readonly<Record<string, string | null>>[]): string {
+  const keys = Object.keys(rows[0] ?? {});
+  const cells = rows.map((row) => keys.map((key) => (row[key] === "" ? '""' : (row[key] ?? "-"))));
+  return table(keys.map((key) => key.replaceAll("_", " ")), cells).replaceAll(/^/gm, "  ").trimEnd().concat("\n");
+}

@@ -1,0 +1,62 @@
+/**
+ * @file The program that `run` is given: loaded from its folder, or compiled into a temporary one.
+ */
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { compilePlan } from "../compiler/compile.ts";
+import type { Diagnostic } from "../compiler/diagnostics/types.ts";
+import type { CompiledProgram } from "../compiler/program.ts";
+import { loadProgram } from "../runtime/load.ts";
+import { UsageError } from "./arguments.ts";
+import type { CompileOptions } from "./options.ts";
+import { type Outcome, outcome } from "./outcome.ts";
+import { requestOf } from "./request.ts";
+
+type Use = (program: CompiledProgram, notes: readonly Diagnostic[]) => Promise<Outcome>;
+
+/**
+ * Loads or compiles `target`, uses it, and removes what was temporary. Throws `UsageError` where the options do not belong to
+ * what `target` is.
+ */
+export async function withProgram(target: string, options: CompileOptions, use: Use): Promise<Outcome> {
+  const isPlan = /\.(json|jsonc|ts)$/.test(target) && !(await isFolder(target));
+  if (!isPlan) {
+    refuseCompileOptions(options);
+    const loaded = await loadProgram(target);
+    return loaded.ok ? use(loaded.value, loaded.diagnostics) : outcome(loaded.diagnostics);
+  }
+  if (options.model === undefined) throw new UsageError("a plan needs --model <MODEL>; a program's folder does not");
+  const request = await requestOf(target, options.model, options);
+  if (!request.ok) return outcome(request.diagnostics);
+  const temporary = await mkdtemp(join(tmpdir(), "onnx-cp-"));
+  try {
+    const compiled = await compilePlan({ ...request.value, out: join(temporary, "program") });
+    const diagnostics = [...request.diagnostics, ...compiled.diagnostics];
+    return await (compiled.ok ? use(compiled.program, diagnostics) : outcome(diagnostics));
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+function refuseCompileOptions(options: CompileOptions): void {
+  const given = [
+    options.model !== undefined && "--model",
+    options.ringDegree !== undefined && "--ring-degree",
+    options.ulyssesDegree !== undefined && "--ulysses-degree",
+    options.rotateMethod !== undefined && "--rotate-method",
+    !options.convertToFp32 && "--no-convert-to-fp32",
+    options.config !== undefined && "--config",
+    options.shape !== undefined && "--shape",
+    options.strict === true && "--strict",
+  ].filter((name) => name !== false);
+  if (given.length > 0) throw new UsageError(`a program is compiled already: leave out ${given.join(", ")}`);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch {
+    return false;
+  }
+}
