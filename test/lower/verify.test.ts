@@ -1,0 +1,45 @@
+/**
+ * @file The check of a program against itself: a good one has no findings, each kind of damage has its own.
+ */
+import { expect, test } from "vitest";
+import { verifyProgram } from "../../compiler/lower/verify.ts";
+import type { Program, ProgramStep } from "../../compiler/program.ts";
+import { lowered } from "./build.ts";
+import { attentionStack } from "./graphs.ts";
+
+const { program } = lowered(attentionStack({ ranks: 2, heads: 4, sites: 1 }), "/models", ["blocks.0"]);
+
+const withStep = (at: number, change: (step: ProgramStep) => unknown): Program => ({
+  ...program,
+  steps: program.steps.map((step, i) => (i === at ? (change(step) as ProgramStep) : step)),
+});
+const find = (kind: ProgramStep["kind"]): number => program.steps.findIndex((step) => step.kind === kind);
+
+test("what the compiler makes has no findings", () => {
+  expect(verifyProgram(program)).toEqual([]);
+});
+
+test.each<[string, Program, string]>([
+  ["a missing step", { ...program, steps: program.steps.slice(1) }, "which nothing wrote"],
+  ["a missing integer", { ...program, derived: {} }, "which nothing wrote"],
+  ["an early free", withStep(0, (s) => ({ ...s, frees: [...s.frees, "x::local"] })), "after it was freed"],
+  ["a forgotten free", withStep(find("exchange"), (s) => ({ ...s, frees: [] })), "is never freed"],
+  [
+    "a free of nothing",
+    withStep(0, (s) => ({ ...s, frees: [...s.frees, "nobody"] })),
+    "frees nobody, which is not there",
+  ],
+  ["a second writer", { ...program, steps: [program.steps[0]!, ...program.steps] }, "a second time"],
+  ["a missing piece", { ...program, pieces: program.pieces.slice(1) }, "which is not there"],
+  ["other names", withStep(0, (s) => ({ ...s, inputs: { z: "x" } })), "gives the inputs z to a piece with x"],
+  [
+    "a missing output",
+    { ...program, outputs: [{ name: "z", elem: "float32", dims: [] }] },
+    "the output z is not there at the end",
+  ],
+  ["a wrong mesh", { ...program, mesh: { ring_degree: 1, ulysses_degree: 3 } }, "blocks, not 3 and 3"],
+  ["an unknown hook", withStep(find("hook"), (s) => ({ ...s, hook: 99 })), "belongs to no hook (99)"],
+  ["hooks out of order", { ...program, hooks: program.hooks.toReversed() }, "stands at place 0"],
+])("%s is found", (_, damaged, text) => {
+  expect(verifyProgram(damaged).join("\n")).toContain(text);
+});
