@@ -37,10 +37,10 @@ export async function foldKnown(graph: CanonicalGraph): Promise<CanonicalGraph> 
   return { ...withConstants(graph, folded), shapes };
 }
 
-function withConstants<G extends { readonly nodes: readonly N[]; readonly constants: ReadonlyMap<string, Tensor> }, N extends Pick<Node, "outputs">>(
-  graph: G,
-  folded: ReadonlyMap<string, Tensor>,
-): G {
+function withConstants<
+  G extends { readonly nodes: readonly N[]; readonly constants: ReadonlyMap<string, Tensor> },
+  N extends Pick<Node, "outputs">,
+>(graph: G, folded: ReadonlyMap<string, Tensor>): G {
   return {
     ...graph,
     nodes: graph.nodes.filter((node) => !node.outputs.every((o) => folded.has(o))),
@@ -54,7 +54,12 @@ function tensorOf({ elem, dims, elements }: IntegerValue): Tensor | null {
 }
 
 /** Results of nodes, layer by layer: each layer is one run, and what came out too large feeds no further layer. */
-async function fold(nodes: readonly Node[], given: ReadonlyMap<string, Tensor>, dimsOf: DimsOf, opsets: Opsets): Promise<ReadonlyMap<string, Tensor>> {
+async function fold(
+  nodes: readonly Node[],
+  given: ReadonlyMap<string, Tensor>,
+  dimsOf: DimsOf,
+  opsets: Opsets,
+): Promise<ReadonlyMap<string, Tensor>> {
   const constants = new Map([...given].filter(([, tensor]) => isUsable(tensor)));
   const folded = new Map<string, Tensor>();
   let waiting = nodes.filter((node) => isDeterministic(node) && node.outputs.every((o) => !isLarge(dimsOf(o))));
@@ -63,14 +68,26 @@ async function fold(nodes: readonly Node[], given: ReadonlyMap<string, Tensor>, 
     if (ready.length === 0) return folded;
     const layer = new Set(ready);
     waiting = waiting.filter((node) => !layer.has(node));
-    for (const [name, tensor] of await evaluate(ready.filter((n) => isWorthwhile(n, constants)), constants, opsets)) {
+    for (const [name, tensor] of await evaluate(
+      ready.filter((n) => isWorthwhile(n, constants)),
+      constants,
+      opsets,
+    )) {
       folded.set(name, tensor);
       constants.set(name, tensor);
     }
   }
 }
 
-const RANDOM = new Set(["RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli", "Dropout"]);
+const RANDOM = new Set([
+  "RandomNormal",
+  "RandomNormalLike",
+  "RandomUniform",
+  "RandomUniformLike",
+  "Multinomial",
+  "Bernoulli",
+  "Dropout",
+]);
 
 function isDeterministic({ domain, op, outputs, attributes }: Node): boolean {
   const own = domain === "" || domain === "ai.onnx";
@@ -84,12 +101,21 @@ function isWorthwhile({ op, inputs, attributes }: Node, constants: ReadonlyMap<s
   const sizes = numbersOf(constants.get(inputs.at(-1) ?? "")!);
   if (sizes === null || sizeOf(sizes) > LIMIT) return false;
   const { value } = attributes;
-  const filled = op === "ConstantOfShape" ? (value?.kind === "tensor" ? value.value.elem : "float32") : constants.get(inputs[0] ?? "")?.elem;
+  const filled =
+    op === "ConstantOfShape"
+      ? value?.kind === "tensor"
+        ? value.value.elem
+        : "float32"
+      : constants.get(inputs[0] ?? "")?.elem;
   return op === "Tile" || sizes.length < 2 || filled === "int64" || filled === "int32";
 }
 
 /** Runs independent nodes at once; where onnxruntime refuses, in halves, until only those that it cannot run are left out. */
-async function evaluate(nodes: readonly Node[], constants: ReadonlyMap<string, Tensor>, opsets: Opsets): Promise<ReadonlyMap<string, Tensor>> {
+async function evaluate(
+  nodes: readonly Node[],
+  constants: ReadonlyMap<string, Tensor>,
+  opsets: Opsets,
+): Promise<ReadonlyMap<string, Tensor>> {
   if (nodes.length === 0) return new Map();
   const read = new Set(nodes.flatMap((n) => n.inputs));
   const operands = new Map([...constants].filter(([name]) => read.has(name)));
@@ -98,7 +124,11 @@ async function evaluate(nodes: readonly Node[], constants: ReadonlyMap<string, T
     // Only operators of ONNX itself are folded; onnxruntime need not know the model's other domains.
     const own = Object.fromEntries(Object.entries(opsets).filter(([domain]) => domain === ""));
     const results = await evaluateGraph(graph, {}, { opsets: own, wanted: nodes.flatMap((n) => n.outputs) });
-    return new Map(Object.entries(results).map(([name, t]) => [name, fromOrt(t)] as const).filter(([, t]) => isUsable(t)));
+    return new Map(
+      Object.entries(results)
+        .map(([name, t]) => [name, fromOrt(t)] as const)
+        .filter(([, t]) => isUsable(t)),
+    );
   } catch (error) {
     if (!(error instanceof OrtError)) throw error;
     if (nodes.length === 1) return new Map();

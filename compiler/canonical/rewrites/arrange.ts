@@ -34,7 +34,11 @@ function unitsOf({ base, axes }: View): readonly AxisFactors[] {
 }
 
 /** Reshape the base to `units`, permute these, reshape to the axes; each only where it changes something. */
-function plan(base: readonly AxisFactors[], units: readonly AxisFactors[], axes: readonly AxisFactors[]): readonly Step[] | null {
+function plan(
+  base: readonly AxisFactors[],
+  units: readonly AxisFactors[],
+  axes: readonly AxisFactors[],
+): readonly Step[] | null {
   if (!sameFactors(flat(base), flat(units))) return null;
   const perm = permutation(units, axes);
   if (perm === null) return null;
@@ -64,7 +68,7 @@ function permutation(units: readonly AxisFactors[], axes: readonly AxisFactors[]
   };
   for (const axis of axes.map((a) => flat([a]))) {
     if (axis.length === 0) take((unit) => unit.length === 0);
-    for (let at = 0; at < axis.length; ) {
+    for (let at = 0; at < axis.length;) {
       const unit = take((u) => u.length > 0 && sameFactors(u, axis.slice(at, at + u.length)));
       if (unit === null) return null;
       at += unit.length;
@@ -79,7 +83,9 @@ function known(steps: readonly Step[]): readonly Step[] | null {
   const isOpen = (d: Expr): boolean => typeof d !== "number";
   const fails = steps.some(
     ({ kind, dims }) =>
-      kind === "reshape" && dims.filter(isOpen).length > 1 && dims.some((d) => symbolsOf(d).some((s) => s.startsWith("?"))),
+      kind === "reshape" &&
+      dims.filter(isOpen).length > 1 &&
+      dims.some((d) => symbolsOf(d).some((s) => s.startsWith("?"))),
   );
   return fails ? null : steps;
 }

@@ -51,8 +51,10 @@ function componentOf(lookup: Lookup, indices: string, count: number, j: number):
     return own ? affineConstant(tensorFromNumbers(tensor.elem, tensor.dims.slice(0, -1), own)) : null;
   }
   const node = lookup.producer(indices);
-  const isJoined = isOp(node, "Concat") && node.inputs.length === count && node.inputs.every((i) => dimsOf(lookup, i).at(-1) === 1);
-  const affine = isJoined && count > 1 ? affineOf(lookup, node.inputs[j]!) : count === 1 ? affineOf(lookup, indices) : null;
+  const isJoined =
+    isOp(node, "Concat") && node.inputs.length === count && node.inputs.every((i) => dimsOf(lookup, i).at(-1) === 1);
+  const affine =
+    isJoined && count > 1 ? affineOf(lookup, node.inputs[j]!) : count === 1 ? affineOf(lookup, indices) : null;
   return affine && { offset: affine.offset, steps: affine.steps.slice(0, -1), dims: affine.dims.slice(0, -1) };
 }
 

@@ -70,7 +70,10 @@ export function axesOf(lookup: Lookup, scores: Scores, weights: Weights): Axes |
   };
 }
 
-function pushScores(lookup: Lookup, { product, steps }: Scores): { readonly atSoftmax: View | null; readonly atMasks: readonly View[] } {
+function pushScores(
+  lookup: Lookup,
+  { product, steps }: Scores,
+): { readonly atSoftmax: View | null; readonly atMasks: readonly View[] } {
   const atMasks: View[] = [];
   let view: View | null = viewOf(dimsOf(lookup, product.out.value));
   for (const step of steps) {
@@ -82,18 +85,22 @@ function pushScores(lookup: Lookup, { product, steps }: Scores): { readonly atSo
 
 /** Roles in the product of weights and values: it must sum over all keys and keep the queries and the batch. */
 function belowAxes(
-  lookup: Lookup, { product, value }: Weights, { view, batch, query, key }: ScoreAxes,
+  lookup: Lookup,
+  { product, value }: Weights,
+  { view, batch, query, key }: ScoreAxes,
 ): Pick<Axes, "value" | "valueBatch" | "outPerm"> | Refusal {
   const onLeft = product.left.value === value;
   const [probabilities, values] = onLeft ? [product.left, product.right] : [product.right, product.left];
   const [rows, width] = onLeft ? [product.freeLeft, product.freeRight] : [product.freeRight, product.freeLeft];
   const axis = (label: string): AxisFactors => flat([view.axes[probabilities.labels.indexOf(label)] ?? []]);
-  if (!sameFactors(axis(product.summed), flat([key]))) return refuse("the probabilities are not summed over the axis that they are normalised over");
+  if (!sameFactors(axis(product.summed), flat([key])))
+    return refuse("the probabilities are not summed over the axis that they are normalised over");
   if (!sameFactors(axis(rows), flat([query]))) return refuse("the product with the values does not keep the queries");
   const order = flat(batch).map((f) => f.key);
   const at = (label: string): number => order.indexOf(axis(label)[0]?.key ?? order[0] ?? "");
   const sorted = [...probabilities.labels].filter((l) => product.batch.includes(l)).sort((a, b) => at(a) - at(b));
-  if (!sameFactors(sorted.flatMap(axis), flat(batch))) return refuse("the product with the values mixes the batch axes");
+  if (!sameFactors(sorted.flatMap(axis), flat(batch)))
+    return refuse("the product with the values mixes the batch axes");
   const canonical = [...sorted, rows, width];
   return {
     value: roleOf(values, [...sorted, product.summed, width]),

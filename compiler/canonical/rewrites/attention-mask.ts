@@ -14,7 +14,9 @@ import { extentsOf, flat, regroup, sameExtents, sameFactors, viewOf } from "./vi
 
 /** Extents (B or 1, H or 1, Sq or 1, Sk or 1) of a mask that meets the scores at `axes`; `null` where it has no such form. */
 export function maskExtents(
-  dims: readonly Expr[], { view, batch, query, key }: ScoreAxes, [b, h]: readonly [Expr, Expr],
+  dims: readonly Expr[],
+  { view, batch, query, key }: ScoreAxes,
+  [b, h]: readonly [Expr, Expr],
 ): readonly Expr[] | null {
   const rank = view.axes.length;
   if (rank < 2 || dims.length > rank) return null;
@@ -29,10 +31,16 @@ export function maskExtents(
 }
 
 /** Leading axes merged to two. Either may be broadcast, but not half of it. */
-function leadExtents(mask: readonly Expr[], scores: readonly Expr[], [b, h]: readonly [Expr, Expr]): readonly Expr[] | null {
+function leadExtents(
+  mask: readonly Expr[],
+  scores: readonly Expr[],
+  [b, h]: readonly [Expr, Expr],
+): readonly Expr[] | null {
   if (mask.every((d) => d === 1)) return [1, 1];
   if (sameExtents(mask, scores)) return [b, h];
-  const border = scores.findIndex((_, i) => equal(mul(1, ...scores.slice(0, i)), b) && equal(mul(1, ...scores.slice(i)), h));
+  const border = scores.findIndex(
+    (_, i) => equal(mul(1, ...scores.slice(0, i)), b) && equal(mul(1, ...scores.slice(i)), h),
+  );
   const [outer, inner] = [mask.slice(0, border), mask.slice(border)];
   if (border < 0) return null;
   const merged = [outer, inner].map((part, i): Expr | null => {

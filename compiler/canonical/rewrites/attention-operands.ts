@@ -2,7 +2,7 @@
  * @file Brings an operand of an attention to (B, S, H, D) with as few nodes as possible: looks up the chain of views and scales behind it
  * for the value from which the way is shortest. Also tells how many heads a merged batch axis holds.
  */
-import { exactDiv, mul, type Expr } from "../../expr/expr.ts";
+import { equal, exactDiv, mul, type Expr } from "../../expr/expr.ts";
 import type { CanonicalNode } from "../types.ts";
 import { stepsOf, type Step } from "./arrange.ts";
 import { chainAbove, pushAll } from "./links.ts";
@@ -54,7 +54,9 @@ export function bring(lookup: Lookup, { value, reader, toHeads, scales, groups }
 }
 
 function operandFrom(
-  base: string, view: View | null, { toHeads, groups }: Pick<Request, "toHeads" | "groups">,
+  base: string,
+  view: View | null,
+  { toHeads, groups }: Pick<Request, "toHeads" | "groups">,
 ): Operand | null {
   const repeated = view && toHeads(view);
   const plain = repeated && groups ? withoutRepeatedHeads(repeated) : repeated;
@@ -80,7 +82,8 @@ export function toHeads(perm: readonly number[], dims: readonly Expr[]): (view: 
  * way to it. A single factor is a head if it comes from behind the rows. `null` where nothing tells.
  */
 export function splitBatch(
-  lookup: Lookup, operands: readonly { readonly value: string; readonly perm: readonly number[] }[],
+  lookup: Lookup,
+  operands: readonly { readonly value: string; readonly perm: readonly number[] }[],
 ): Batch | null {
   for (const { value, perm } of operands) {
     const chain = chainAbove(lookup, value, null);
@@ -115,7 +118,14 @@ export function separated(factors: AxisFactors): Batch | null {
   return factors.length < 2 ? null : [extentOf(factors.slice(0, -1)), factors.at(-1)!.extent];
 }
 
-/** Query heads per key/value head, or `null` where these do not divide. */
-export function groupSize(heads: Expr, keyHeads: Expr): Expr | null {
-  return exactDiv(heads, keyHeads);
+/** Keys and values with one number of heads, fewer than the queries' where both are repeated; `null` where they do not fit. */
+export function commonHeads(
+  heads: Expr,
+  fetch: (groups: boolean) => { readonly k: Operand | null; readonly v: Operand | null },
+): { readonly k: Operand; readonly v: Operand } | null {
+  for (const groups of [true, false]) {
+    const { k, v } = fetch(groups);
+    if (k !== null && v !== null && equal(k.heads, v.heads) && exactDiv(heads, k.heads) !== null) return { k, v };
+  }
+  return null;
 }

@@ -9,7 +9,7 @@ import type { ElemType } from "../../graph/types.ts";
 import type { CanonicalNode } from "../types.ts";
 import { addSteps, stepsOf } from "./arrange.ts";
 import { addAttention, type AttentionParts } from "./attention-build.ts";
-import { bring, groupSize, SWAP, type Operand } from "./attention-operands.ts";
+import { bring, commonHeads, SWAP, type Operand, type Request } from "./attention-operands.ts";
 import { draft, type Draft, type Patch } from "./draft.ts";
 import { dimsOf, elemOf, integersOf, type Lookup } from "./lookup.ts";
 import { refuse, type Refusal } from "./refusal.ts";
@@ -52,7 +52,8 @@ function readAttention(lookup: Lookup, node: CanonicalNode): Reading | Refusal {
   const number = (name: string, otherwise: number): number => numberAttribute(node.attributes, name, otherwise);
   if (cache.some((c) => c !== "")) return refuse("it reads keys and values of earlier calls");
   if (number("softcap", 0) !== 0) return refuse("it caps its scores (softcap)");
-  const headsOf = (value: string, attribute: string): Expr => (dimsOf(lookup, value).length === 4 ? dimsOf(lookup, value)[1]! : number(attribute, 0));
+  const headsOf = (value: string, attribute: string): Expr =>
+    dimsOf(lookup, value).length === 4 ? dimsOf(lookup, value)[1]! : number(attribute, 0);
   return finish(lookup, node, {
     operands: [q, k, v],
     heads: headsOf(q, "q_num_heads"),
@@ -71,9 +72,11 @@ function readMultiHead(lookup: Lookup, node: CanonicalNode): Reading | Refusal {
   if (k === "" || v === "") return refuse("its queries, keys and values are packed into one operand");
   if (bias !== "") return refuse("it adds a bias to its operands");
   if (cache.some((c) => c !== "")) return refuse("it reads keys and values of earlier calls");
-  if (padding !== "" && dimsOf(lookup, padding).length !== 2) return refuse("its key padding mask is not of shape (B, Sk)");
+  if (padding !== "" && dimsOf(lookup, padding).length !== 2)
+    return refuse("its key padding mask is not of shape (B, Sk)");
   const [rows, keys] = [dimsOf(lookup, q)[1]!, dimsOf(lookup, k).length === 3 ? dimsOf(lookup, k)[1]! : 0];
-  if (number("unidirectional", 0) === 1 && !equal(rows, keys)) return refuse("it is causal with other keys than queries");
+  if (number("unidirectional", 0) === 1 && !equal(rows, keys))
+    return refuse("it is causal with other keys than queries");
   const heads = number("num_heads", 0);
   return finish(lookup, node, {
     operands: [q, k, v],
@@ -89,13 +92,28 @@ function readMultiHead(lookup: Lookup, node: CanonicalNode): Reading | Refusal {
 
 /** Always causal. Its lengths must say that every row uses all keys. */
 function readGroupQuery(lookup: Lookup, node: CanonicalNode): Reading | Refusal {
-  const [q = "", k = "", v = "", pastKey = "", pastValue = "", lengths = "", , cos = "", sin = "", positions = "", mask = "", sink = ""] = node.inputs;
+  const [
+    q = "",
+    k = "",
+    v = "",
+    pastKey = "",
+    pastValue = "",
+    lengths = "",
+    ,
+    cos = "",
+    sin = "",
+    positions = "",
+    mask = "",
+    sink = "",
+  ] = node.inputs;
   const number = (name: string, otherwise: number): number => numberAttribute(node.attributes, name, otherwise);
   if (k === "" || v === "") return refuse("its queries, keys and values are packed into one operand");
   if (pastKey !== "" || pastValue !== "") return refuse("it reads keys and values of earlier calls");
-  const plain = number("softcap", 0) === 0 && number("local_window_size", -1) === -1 && number("smooth_softmax", 0) !== 1;
+  const plain =
+    number("softcap", 0) === 0 && number("local_window_size", -1) === -1 && number("smooth_softmax", 0) !== 1;
   if (!plain || sink !== "") return refuse("it caps, limits or shifts its scores");
-  if (number("do_rotary", 0) !== 0 || cos !== "" || sin !== "" || positions !== "") return refuse("it rotates its operands");
+  if (number("do_rotary", 0) !== 0 || cos !== "" || sin !== "" || positions !== "")
+    return refuse("it rotates its operands");
   const keys = dimsOf(lookup, k)[1]!;
   const known = integersOf(lookup, lengths);
   if (known === null || !known.every((l) => typeof l === "number" && equal(l + 1, keys))) {
@@ -115,10 +133,14 @@ function readGroupQuery(lookup: Lookup, node: CanonicalNode): Reading | Refusal 
 
 /** Checks what all operators have in common; a scale of 0 is the default 1 / sqrt(D). */
 function finish(
-  lookup: Lookup, node: CanonicalNode, { heads, keyHeads, ...rest }: Omit<Reading, "heads" | "keyHeads"> & { readonly heads: Expr; readonly keyHeads: Expr },
+  lookup: Lookup,
+  node: CanonicalNode,
+  { heads, keyHeads, ...rest }: Omit<Reading, "heads" | "keyHeads"> & { readonly heads: Expr; readonly keyHeads: Expr },
 ): Reading | Refusal {
-  if (node.outputs.slice(1).some((o) => o !== "" && (lookup.users(o).length > 0 || lookup.isKept(o)))) return refuse("its further results are read");
-  if (typeof heads !== "number" || typeof keyHeads !== "number" || heads < 1 || keyHeads < 1) return refuse("its number of heads is not known");
+  if (node.outputs.slice(1).some((o) => o !== "" && (lookup.users(o).length > 0 || lookup.isKept(o))))
+    return refuse("its further results are read");
+  if (typeof heads !== "number" || typeof keyHeads !== "number" || heads < 1 || keyHeads < 1)
+    return refuse("its number of heads is not known");
   const [q] = rest.operands;
   const last = dimsOf(lookup, q).at(-1)!;
   const size = dimsOf(lookup, q).length === 4 ? last : exactDiv(last, heads);
@@ -128,31 +150,53 @@ function finish(
 
 function build(lookup: Lookup, node: CanonicalNode, reading: Reading): Patch | Refusal {
   const { heads, keyHeads, mask, padding } = reading;
-  const [q, k, v] = reading.operands.map((value, i) => operandOf(lookup, node, value, i === 0 ? heads : keyHeads, i < 2));
-  if (!q || !k || !v || groupSize(heads, keyHeads) === null) return refuse("its operands have no (B, S, H, D) form");
+  const q = operandOf(lookup, node, reading.operands[0], heads, { scales: true, groups: false });
+  const pair = commonHeads(heads, (groups) => ({
+    k: operandOf(lookup, node, reading.operands[1], keyHeads, { scales: true, groups }),
+    v: operandOf(lookup, node, reading.operands[2], keyHeads, { scales: false, groups }),
+  }));
+  if (q === null || pair === null) return refuse("its operands have no (B, S, H, D) form");
   const [rows, columns] = [extents(lookup, reading.operands[0], heads), extents(lookup, reading.operands[1], keyHeads)];
   const width = extents(lookup, reading.operands[2], keyHeads).at(-1)!;
-  if (mask !== null && !fits(dimsOf(lookup, mask), [rows[0]!, heads, rows[1]!, columns[1]!])) return refuse("its mask does not broadcast to (B, H, Sq, Sk)");
+  if (mask !== null && !fits(dimsOf(lookup, mask), [rows[0]!, heads, rows[1]!, columns[1]!]))
+    return refuse("its mask does not broadcast to (B, H, Sq, Sk)");
   const [output] = node.outputs as readonly [string];
-  const result = regroup(permute(viewOf([rows[0]!, rows[1]!, heads, width]), dimsOf(lookup, output).length === 4 ? SWAP : [0, 1, 2, 3]), dimsOf(lookup, output));
+  const result = regroup(
+    permute(viewOf([rows[0]!, rows[1]!, heads, width]), dimsOf(lookup, output).length === 4 ? SWAP : [0, 1, 2, 3]),
+    dimsOf(lookup, output),
+  );
   const outSteps = result && stepsOf(result);
   if (outSteps === null) return refuse("its result cannot be written from (B, S, H, D)");
   const elem = elemOf(lookup, q.base);
   const addMask = mask === null && padding === null ? null : (d: Draft): string => masks(lookup, d, reading, elem);
-  const parts: AttentionParts = { q, k, v, addMask, scale: reading.scale, nanToZero: reading.nanToZero, causal: reading.causal, outSteps };
+  const parts: AttentionParts = {
+    q,
+    ...pair,
+    addMask,
+    scale: reading.scale,
+    nanToZero: reading.nanToZero,
+    causal: reading.causal,
+    outSteps,
+  };
   const d = draft(lookup, node.name, node.scope);
   addAttention(lookup, d, parts, output);
   return d.replace(node);
 }
 
-function operandOf(lookup: Lookup, node: CanonicalNode, value: string, heads: number, scales: boolean): Operand | null {
+function operandOf(
+  lookup: Lookup,
+  node: CanonicalNode,
+  value: string,
+  heads: number,
+  leaveOut: Pick<Request, "scales" | "groups">,
+): Operand | null {
   const dims = extents(lookup, value, heads);
   const merged = dimsOf(lookup, value).length !== 4;
   const toHeads = (view: View): View | null => {
     const apart = merged ? regroup(view, [dims[0]!, dims[1]!, heads, dims[2]!]) : view;
     return apart && (merged ? permute(apart, SWAP) : apart);
   };
-  return bring(lookup, { value, reader: node, toHeads, scales, groups: false });
+  return bring(lookup, { value, reader: node, toHeads, ...leaveOut });
 }
 
 /** (B, S, D) of an operand. */
@@ -170,13 +214,20 @@ function fits(mask: readonly Expr[], scores: readonly Expr[]): boolean {
 function masks(lookup: Lookup, d: Draft, { mask, padding }: Reading, elem: ElemType): string {
   if (padding === null) return mask!;
   const dims = dimsOf(lookup, padding.value);
-  const seen = d.add({ op: "Cast", inputs: [padding.value], attributes: { to: int(elemCode("bool")) }, shape: { elem: "bool", dims } });
+  const seen = d.add({
+    op: "Cast",
+    inputs: [padding.value],
+    attributes: { to: int(elemCode("bool")) },
+    shape: { elem: "bool", dims },
+  });
   const [zero, fill] = [0, padding.fill].map((x) => d.constant(tensorFromNumbers(elem, [], [x])));
   const keys = d.add({ op: "Where", inputs: [seen, zero!, fill!], shape: { elem, dims } });
   const shape = { elem, dims: [dims[0]!, 1, 1, dims[1]!] };
   const aligned = addSteps(d, keys, elem, [{ kind: "reshape", dims: shape.dims }]);
   if (mask === null) return aligned;
   const own = dimsOf(lookup, mask);
-  const sum = Array.from({ length: 4 }, (_, i) => (shape.dims[i] === 1 ? (own[i - 4 + own.length] ?? 1) : shape.dims[i]!));
+  const sum = Array.from({ length: 4 }, (_, i) =>
+    shape.dims[i] === 1 ? (own[i - 4 + own.length] ?? 1) : shape.dims[i]!,
+  );
   return d.add({ op: "Add", inputs: [mask, aligned], shape: { elem, dims: sum } });
 }

@@ -1,7 +1,7 @@
 /**
  * @file Attention written as product, Softmax, product: from the nodes that belong together to the replacement.
  */
-import { equal, type Expr } from "../../expr/expr.ts";
+import type { Expr } from "../../expr/expr.ts";
 import { numberAttribute } from "../../graph/attributes.ts";
 import type { CanonicalNode } from "../types.ts";
 import { stepsOf } from "./arrange.ts";
@@ -9,7 +9,15 @@ import { axesOf, type Axes, type Role } from "./attention-axes.ts";
 import { addAttention, type AttentionParts } from "./attention-build.ts";
 import { addMask, maskExtents } from "./attention-mask.ts";
 import {
-  bring, groupSize, lastIsHeads, separated, splitBatch, SWAP, toHeads, type Batch, type Operand,
+  bring,
+  commonHeads,
+  lastIsHeads,
+  separated,
+  splitBatch,
+  SWAP,
+  toHeads,
+  type Batch,
+  type Operand,
 } from "./attention-operands.ts";
 import { scoresAbove, sharedScore, weightsBelow, type Mask, type Scores, type Weights } from "./attention-trace.ts";
 import { draft, type Draft, type Patch } from "./draft.ts";
@@ -54,10 +62,17 @@ function fuseReading(lookup: Lookup, softmax: CanonicalNode, scores: Scores, wei
   const masks = scores.steps.flatMap((s) => (s.kind === "mask" ? [s.mask] : []));
   if (masks.length > 1) return refuse("it has more than one mask");
   const masked = scores.steps.findIndex((s) => s.kind === "mask");
-  if (masked >= 0 && scalesOf(scores).slice(masked).some((s) => s !== 1)) return refuse("the scores are scaled after the mask");
+  if (
+    masked >= 0 &&
+    scalesOf(scores)
+      .slice(masked)
+      .some((s) => s !== 1)
+  )
+    return refuse("the scores are scaled after the mask");
   const axes = axesOf(lookup, scores, weights);
   if (isRefusal(axes)) return axes;
-  if (!sameExtents(batchOf(lookup, axes.query), axes.scoreBatch)) return refuse("the queries are broadcast over the batch");
+  if (!sameExtents(batchOf(lookup, axes.query), axes.scoreBatch))
+    return refuse("the queries are broadcast over the batch");
   const site: Site = { softmax, scores, weights, axes, mask: masks[0] ?? null };
   return firstThatFits(batches(lookup, axes), (batch) => build(lookup, site, batch));
 }
@@ -80,7 +95,10 @@ function build(lookup: Lookup, site: Site, batch: Batch): Patch | Refusal {
   if (isRefusal(operands)) return operands;
   const extents = site.mask === null ? null : maskExtents(dimsOf(lookup, site.mask.value), axes.masked[0]!, batch);
   if (site.mask !== null && extents === null) return refuse("its mask does not broadcast to (B, H, Sq, Sk)");
-  const [rows, width] = [dimsOf(lookup, axes.query.value)[axes.query.perm.at(-2)!]!, dimsOf(lookup, axes.value.value)[axes.value.perm.at(-1)!]!];
+  const [rows, width] = [
+    dimsOf(lookup, axes.query.value)[axes.query.perm.at(-2)!]!,
+    dimsOf(lookup, axes.value.value)[axes.value.perm.at(-1)!]!,
+  ];
   const whole = regroup(permute(viewOf([batch[0], rows, batch[1], width]), SWAP), [...axes.valueBatch, rows, width]);
   const outSteps = whole && stepsOf(permute(whole, axes.outPerm));
   if (outSteps === null) return refuse("its result cannot be written from (B, S, H, D)");
@@ -88,29 +106,46 @@ function build(lookup: Lookup, site: Site, batch: Batch): Patch | Refusal {
   const { mask } = site;
   const elem = elemOf(lookup, operands.q.base);
   const makeMask = mask && extents && ((d: Draft): string => addMask(lookup, d, mask, extents, elem));
-  const parts: AttentionParts = { ...operands, addMask: makeMask, scale, nanToZero: weights.nanToZero, causal: false, outSteps };
+  const parts: AttentionParts = {
+    ...operands,
+    addMask: makeMask,
+    scale,
+    nanToZero: weights.nanToZero,
+    causal: false,
+    outSteps,
+  };
   const scopes = [scores.product.node, softmax, weights.product.node].map((n) => n.scope);
   const d = draft(lookup, softmax.name, commonScope(scopes));
   addAttention(lookup, d, parts, weights.product.out.value);
   return d.replace(weights.product.node);
 }
 
-function operandsOf(lookup: Lookup, { scores, weights, axes }: Site, batch: Batch): Pick<AttentionParts, "q" | "k" | "v"> | Refusal {
+function operandsOf(
+  lookup: Lookup,
+  { scores, weights, axes }: Site,
+  batch: Batch,
+): Pick<AttentionParts, "q" | "k" | "v"> | Refusal {
   const readers = { above: scores.product.node, below: weights.product.node };
   const keyTarget = headsTarget(lookup, axes.key, axes.scoreBatch, batch);
   const valueTarget = headsTarget(lookup, axes.value, axes.valueBatch, batch);
   const queryTarget = headsTarget(lookup, axes.query, axes.scoreBatch, batch);
-  if (queryTarget === null || keyTarget === null || valueTarget === null) return refuse("keys or values are broadcast over the batch");
-  const fetch = (role: Role, dims: readonly Expr[], reader: CanonicalNode, scales: boolean, groups: boolean): Operand | null =>
-    bring(lookup, { value: role.value, reader, toHeads: toHeads(role.perm, dims), scales, groups });
+  if (queryTarget === null || keyTarget === null || valueTarget === null)
+    return refuse("keys or values are broadcast over the batch");
+  const fetch = (
+    role: Role,
+    dims: readonly Expr[],
+    reader: CanonicalNode,
+    scales: boolean,
+    groups: boolean,
+  ): Operand | null => bring(lookup, { value: role.value, reader, toHeads: toHeads(role.perm, dims), scales, groups });
   const q = fetch(axes.query, queryTarget, readers.above, true, false);
-  for (const groups of [true, false]) {
-    const k = fetch(axes.key, keyTarget, readers.above, true, groups);
-    const v = fetch(axes.value, valueTarget, readers.below, false, groups);
-    const fits = q !== null && k !== null && v !== null && equal(k.heads, v.heads) && groupSize(batch[1], k.heads) !== null;
-    if (fits) return { q, k, v };
-  }
-  return refuse("queries, keys and values have no common (B, S, H, D) form");
+  const pair = commonHeads(batch[1], (groups) => ({
+    k: fetch(axes.key, keyTarget, readers.above, true, groups),
+    v: fetch(axes.value, valueTarget, readers.below, false, groups),
+  }));
+  return q === null || pair === null
+    ? refuse("queries, keys and values have no common (B, S, H, D) form")
+    : { q, ...pair };
 }
 
 /** (B, H, S, D) of an operand; with one head where it is broadcast over the heads. `null` where it is broadcast otherwise. */

@@ -34,7 +34,7 @@ export interface Weights {
 }
 
 /** A score that is filled with less than this is as good as never seen: adding any real score to the fill does not change it. */
-const NEVER = -1e30;
+export const NEVER = -1e30;
 
 /** All ways to read `value` as scores: the product of two values, scaled, viewed and masked. */
 export function scoresAbove(lookup: Lookup, value: string): readonly Scores[] {
@@ -42,10 +42,13 @@ export function scoresAbove(lookup: Lookup, value: string): readonly Scores[] {
   const product = contractionOf(lookup, node);
   if (product !== null) return [{ product, steps: [] }];
   const link = linkAbove(lookup, value);
-  if (link !== null) return scoresAbove(lookup, link.source).map((s) => then(s, { kind: "link", node: link.node, link }));
-  return node === undefined ? [] : masksOf(lookup, node).flatMap(([source, mask]) =>
-    scoresAbove(lookup, source).map((s) => then(s, { kind: "mask", node, mask })),
-  );
+  if (link !== null)
+    return scoresAbove(lookup, link.source).map((s) => then(s, { kind: "link", node: link.node, link }));
+  return node === undefined
+    ? []
+    : masksOf(lookup, node).flatMap(([source, mask]) =>
+        scoresAbove(lookup, source).map((s) => then(s, { kind: "mask", node, mask })),
+      );
 }
 
 function then({ product, steps }: Scores, step: ScoreStep): Scores {
@@ -56,11 +59,17 @@ function then({ product, steps }: Scores, step: ScoreStep): Scores {
 function masksOf(lookup: Lookup, node: CanonicalNode): readonly (readonly [string, Mask])[] {
   const [a = "", b = "", c = ""] = node.inputs;
   if (isOp(node, "Add")) {
-    const pairs = [[a, { kind: "additive", value: b }], [b, { kind: "additive", value: a }]] as const;
+    const pairs = [
+      [a, { kind: "additive", value: b }],
+      [b, { kind: "additive", value: a }],
+    ] as const;
     return pairs.filter(([scores]) => keepsShape(lookup, scores, node));
   }
   if (!isOp(node, "Where")) return [];
-  const pairs = [[b, c, true], [c, b, false]] as const;
+  const pairs = [
+    [b, c, true],
+    [c, b, false],
+  ] as const;
   return pairs.flatMap(([scores, filling, attend]): readonly (readonly [string, Mask])[] => {
     const fill = scalarOf(lookup, filling);
     if (fill === null || fill > NEVER || !keepsShape(lookup, scores, node)) return [];

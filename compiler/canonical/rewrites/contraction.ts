@@ -34,7 +34,14 @@ function fromMatMul(lookup: Lookup, node: CanonicalNode): Contraction | null {
   const rank = dimsOf(lookup, left).length;
   if (rank < 2 || dimsOf(lookup, right).length !== rank) return null;
   const batch = Array.from({ length: rank - 2 }, (_, i) => `b${i}`);
-  return labelled(node, [[...batch, "m", "k"], [...batch, "k", "n"]], [...batch, "m", "n"]);
+  return labelled(
+    node,
+    [
+      [...batch, "m", "k"],
+      [...batch, "k", "n"],
+    ],
+    [...batch, "m", "n"],
+  );
 }
 
 function fromEinsum(lookup: Lookup, node: CanonicalNode): Contraction | null {
@@ -56,7 +63,8 @@ function labelled(
   const summed = shared.filter((l) => !out.includes(l));
   const freeLeft = left.filter((l) => !right.includes(l));
   const freeRight = right.filter((l) => !left.includes(l));
-  if (summed.length !== 1 || freeLeft.length !== 1 || freeRight.length !== 1 || out.length !== shared.length + 1) return null;
+  if (summed.length !== 1 || freeLeft.length !== 1 || freeRight.length !== 1 || out.length !== shared.length + 1)
+    return null;
   if (!out.includes(freeLeft[0]!) || !out.includes(freeRight[0]!)) return null;
   return {
     node,

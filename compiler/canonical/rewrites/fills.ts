@@ -10,7 +10,10 @@ import { dimsOf, elemOf, isOp, lookupOf, type Lookup } from "./lookup.ts";
 
 export function makeFills(graph: CanonicalGraph): CanonicalGraph {
   const lookup = lookupOf(graph);
-  return applyPatches(graph, graph.nodes.flatMap((node) => fill(lookup, node) ?? []));
+  return applyPatches(
+    graph,
+    graph.nodes.flatMap((node) => fill(lookup, node) ?? []),
+  );
 }
 
 function fill(lookup: Lookup, node: CanonicalNode): Patch | null {
@@ -21,7 +24,10 @@ function fill(lookup: Lookup, node: CanonicalNode): Patch | null {
   if (dims.some((d) => symbolsOf(d).some((s) => s.startsWith("?")))) return null;
   const d = draft(lookup, node.name, node.scope);
   const shape = { elem: elemOf(lookup, output), dims };
-  d.add({ op: "Fill", domain: CP, inputs: [d.integers(dims)], attributes: { value: { kind: "tensor", value } }, shape }, output);
+  d.add(
+    { op: "Fill", domain: CP, inputs: [d.integers(dims)], attributes: { value: { kind: "tensor", value } }, shape },
+    output,
+  );
   return d.replace(node);
 }
 

@@ -4,6 +4,7 @@
 import type { CanonicalGraph } from "../types.ts";
 import { fuseAttention } from "./attention.ts";
 import { makeFills } from "./fills.ts";
+import { simplifyMasks } from "./masks.ts";
 import { replaceScatters } from "./scatter.ts";
 import { cancelTransposes } from "./transposes.ts";
 
@@ -20,6 +21,8 @@ const REWRITES: readonly Rewrite[] = [
   { name: "constant fills", apply: makeFills },
   // Looks up the chains of views behind queries, keys and values, so nothing after it needs to.
   { name: "attention", apply: fuseAttention },
+  // A mask can only be judged at the attention that reads it.
+  { name: "masks to causal attention", apply: simplifyMasks },
   // Last: the chains behind an attention begin at its result, which exists only now.
   { name: "transposes behind attention", apply: cancelTransposes },
 ];

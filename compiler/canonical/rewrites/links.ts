@@ -21,7 +21,8 @@ export interface Link {
 type Push = (lookup: Lookup, node: CanonicalNode, view: View) => View | null;
 
 const toResult: Push = (lookup, node, view) => regroup(view, dimsOf(lookup, node.outputs[0]!));
-const toExpanded: Push = (lookup, node, view) => expand(view, dimsOf(lookup, node.outputs[0]!), `repeat by ${node.name}`);
+const toExpanded: Push = (lookup, node, view) =>
+  expand(view, dimsOf(lookup, node.outputs[0]!), `repeat by ${node.name}`);
 
 const VIEWS: Readonly<Record<string, Push>> = {
   Transpose: (lookup, node, view) => permute(view, permutationOf(lookup, node)),
@@ -58,7 +59,13 @@ function scaleLink(lookup: Lookup, node: CanonicalNode): Link | null {
   const result = node.outputs[0]!;
   const [a = "", b = ""] = node.inputs;
   if (node.op !== "Mul" && node.op !== "Div") return null;
-  const sides: readonly (readonly [string, string])[] = node.op === "Mul" ? [[a, b], [b, a]] : [[a, b]];
+  const sides: readonly (readonly [string, string])[] =
+    node.op === "Mul"
+      ? [
+          [a, b],
+          [b, a],
+        ]
+      : [[a, b]];
   for (const [source, factor] of sides) {
     const number = scalarOf(lookup, factor);
     if (number === null || lookup.graph.constants.has(source)) continue;

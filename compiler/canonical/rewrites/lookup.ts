@@ -79,6 +79,9 @@ export function feedsOnly(lookup: Lookup, value: string, node: CanonicalNode): b
 }
 
 /** True for an operator of ONNX itself with that name. */
-export function isOp<Op extends string>(node: CanonicalNode | undefined, op: Op): node is CanonicalNode & { readonly op: Op } {
+export function isOp<Op extends string>(
+  node: CanonicalNode | undefined,
+  op: Op,
+): node is CanonicalNode & { readonly op: Op } {
   return node !== undefined && node.domain === "" && node.op === op;
 }

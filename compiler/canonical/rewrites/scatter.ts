@@ -14,7 +14,10 @@ import { extentsOf, flat, sameExtents, sameFactors, viewOf, type View } from "./
 
 export function replaceScatters(graph: CanonicalGraph): CanonicalGraph {
   const lookup = lookupOf(graph);
-  return applyPatches(graph, graph.nodes.flatMap((node) => replace(lookup, node) ?? []));
+  return applyPatches(
+    graph,
+    graph.nodes.flatMap((node) => replace(lookup, node) ?? []),
+  );
 }
 
 function replace(lookup: Lookup, node: CanonicalNode): Patch | null {
@@ -23,7 +26,14 @@ function replace(lookup: Lookup, node: CanonicalNode): Patch | null {
   const [output] = node.outputs as readonly [string];
   const d = draft(lookup, node.name, node.scope);
   if (parts.length === 1) {
-    d.add({ op: "Identity", inputs: [parts[0]!.updates], shape: { elem: elemOf(lookup, output), dims: dimsOf(lookup, output) } }, output);
+    d.add(
+      {
+        op: "Identity",
+        inputs: [parts[0]!.updates],
+        shape: { elem: elemOf(lookup, output), dims: dimsOf(lookup, output) },
+      },
+      output,
+    );
   } else {
     addJoined(lookup, d, parts, node);
   }
@@ -68,7 +78,12 @@ function scatterBefore(lookup: Lookup, node: CanonicalNode): CanonicalNode | nul
 }
 
 /** The farthest value that holds the same elements in the same order and shape, if `wanted` accepts its producer; else the value itself. */
-function plainSource(lookup: Lookup, value: string, reader: CanonicalNode, wanted: (producer: CanonicalNode | undefined) => boolean): string {
+function plainSource(
+  lookup: Lookup,
+  value: string,
+  reader: CanonicalNode,
+  wanted: (producer: CanonicalNode | undefined) => boolean,
+): string {
   const chain = chainAbove(lookup, value, reader);
   for (let length = chain.length; length > 0; length--) {
     const links = chain.slice(0, length);
@@ -102,12 +117,23 @@ function addJoined(lookup: Lookup, d: Draft, parts: readonly Assignment[], node:
   if (common !== null) addSteps(d, joined, elem, [{ kind: "transpose", perm, dims }], output);
 }
 
-function interleave(lookup: Lookup, d: Draft, values: readonly string[], axis: number, dims: readonly Expr[], output?: string): string {
+function interleave(
+  lookup: Lookup,
+  d: Draft,
+  values: readonly string[],
+  axis: number,
+  dims: readonly Expr[],
+  output?: string,
+): string {
   const elem = elemOf(lookup, values[0]!);
   const at = axis + 1;
   const apart = values.map((value) => {
     const own = dimsOf(lookup, value);
-    return d.add({ op: "Unsqueeze", inputs: [value, d.integers([at])], shape: { elem, dims: own.toSpliced(at, 0, 1) } });
+    return d.add({
+      op: "Unsqueeze",
+      inputs: [value, d.integers([at])],
+      shape: { elem, dims: own.toSpliced(at, 0, 1) },
+    });
   });
   const shape = { elem, dims: dimsOf(lookup, values[0]!).toSpliced(at, 0, values.length) };
   const joined = d.add({ op: "Concat", inputs: apart, attributes: { axis: int(at) }, shape });
@@ -115,7 +141,9 @@ function interleave(lookup: Lookup, d: Draft, values: readonly string[], axis: n
 }
 
 function commonTranspose(
-  lookup: Lookup, values: readonly string[], reader: CanonicalNode,
+  lookup: Lookup,
+  values: readonly string[],
+  reader: CanonicalNode,
 ): { readonly sources: readonly string[]; readonly perm: readonly number[] } | null {
   const nodes = values.map((v) => lookup.producer(v));
   const inside = nodes.every((n) => isOp(n, "Transpose") && n.scope === reader.scope && !lookup.isKept(n.outputs[0]!));

@@ -46,7 +46,9 @@ export function affineConstant(tensor: Tensor): Affine | null {
 
 function affineRange(lookup: Lookup, node: CanonicalNode): Affine | null {
   const [start, , step] = node.inputs.map((i) => integersOf(lookup, i)?.[0]);
-  return start === undefined || typeof step !== "number" ? null : { offset: start, steps: [step], dims: dimsOf(lookup, node.outputs[0]!) };
+  return start === undefined || typeof step !== "number"
+    ? null
+    : { offset: start, steps: [step], dims: dimsOf(lookup, node.outputs[0]!) };
 }
 
 /** Slices from non-negative starts with positive steps. */
@@ -60,7 +62,8 @@ function affineSlice(lookup: Lookup, node: CanonicalNode): Affine | null {
   for (const [i, start] of starts.entries()) {
     const axis = axes?.[i] ?? i;
     const step = steps?.[i] ?? 1;
-    if (typeof axis !== "number" || typeof step !== "number" || typeof start !== "number" || start < 0 || step < 1) return null;
+    if (typeof axis !== "number" || typeof step !== "number" || typeof start !== "number" || start < 0 || step < 1)
+      return null;
     const at = axis < 0 ? axis + rank : axis;
     result.offset = add(result.offset, mul(source.steps[at]!, start));
     result.steps[at] = source.steps[at]! * step;

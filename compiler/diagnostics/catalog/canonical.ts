@@ -13,7 +13,8 @@ export const unresolvedShape: Message<AtNode & { op: string }> = {
   code: "CP2501",
   severity: "error",
   title: "Shape that cannot be inferred",
-  message: ({ op, node, module }) => `the rank of the result of ${op} (node ${node}, module "${module}") cannot be inferred`,
+  message: ({ op, node, module }) =>
+    `the rank of the result of ${op} (node ${node}, module "${module}") cannot be inferred`,
   hint: () => "fix the sizes of dynamic inputs with --shape NAME=SIZES, or export with shape information",
 };
 
@@ -22,7 +23,8 @@ export const malformedMarker: Message<{ node: string; missing: string }> = {
   severity: "error",
   title: "Malformed boundary marker",
   message: ({ node, missing }) => `the marker node ${node} (cp::Boundary) has no usable attribute ${missing}`,
-  hint: () => 'a marker has the attributes module (path), kind ("input" or "output") and param (name, or index of the output)',
+  hint: () =>
+    'a marker has the attributes module (path), kind ("input" or "output") and param (name, or index of the output)',
 };
 
 export const attentionNotFused: Message<AtNode & { op: string; reason: string }> = {

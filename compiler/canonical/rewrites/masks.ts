@@ -1,0 +1,36 @@
+/**
+ * @file Masks that say nothing go; a mask that hides exactly the later keys becomes the attribute `causal`, which costs no S x S values.
+ */
+import { equal } from "../../expr/expr.ts";
+import { int, numberAttribute } from "../../graph/attributes.ts";
+import { CP, type CanonicalGraph, type CanonicalNode } from "../types.ts";
+import { removeDead } from "../clean.ts";
+import { dimsOf, elemOf, lookupOf, type Lookup } from "./lookup.ts";
+import { triangleOf, type Triangle } from "./triangles.ts";
+import { NEVER } from "./attention-trace.ts";
+
+export function simplifyMasks(graph: CanonicalGraph): CanonicalGraph {
+  const lookup = lookupOf(graph);
+  return removeDead({ ...graph, nodes: graph.nodes.map((node) => simplify(lookup, node)) });
+}
+
+function simplify(lookup: Lookup, node: CanonicalNode): CanonicalNode {
+  const [q = "", k = "", v = "", mask = ""] = node.inputs;
+  if (node.domain !== CP || node.op !== "Attention" || mask === "") return node;
+  const triangle = triangleOf(lookup, mask);
+  const meaning = triangle && meaningOf(triangle, elemOf(lookup, mask) === "bool");
+  const isCausal = numberAttribute(node.attributes, "causal", 0) === 1;
+  const plain = { ...node, inputs: [q, k, v] };
+  if (meaning === "nothing" || (meaning === "causal" && isCausal)) return plain;
+  const square =
+    equal(dimsOf(lookup, q)[1]!, dimsOf(lookup, k)[1]!) && equal(dimsOf(lookup, mask).at(-1)!, dimsOf(lookup, k)[1]!);
+  return meaning === "causal" && square ? { ...plain, attributes: { ...node.attributes, causal: int(1) } } : node;
+}
+
+/** Each row sees its own key, so that any fill below all scores hides as well as an infinite one. */
+function meaningOf({ below, above }: Triangle, isBoolean: boolean): "nothing" | "causal" | null {
+  const [seen, hidden] = isBoolean ? [below === 1, above === 0] : [below === 0, above <= NEVER];
+  if (!seen) return null;
+  if (hidden) return "causal";
+  return above === below ? "nothing" : null;
+}
