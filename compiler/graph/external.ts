@@ -8,7 +8,7 @@ import { diagnose } from "../diagnostics/diagnose.ts";
 import type { Diagnostic } from "../diagnostics/types.ts";
 
 /** Absolute path of the real file and its bytes, or why there is none. */
-export type DataFile =
+type DataFile =
   | { readonly ok: true; readonly path: string; readonly size: number }
   | { readonly ok: false; readonly problem: "missing" }
   | { readonly ok: false; readonly problem: "no file" }

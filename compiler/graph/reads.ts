@@ -18,7 +18,7 @@ export function valuesReadBy(node: Reader): readonly string[] {
 }
 
 /** Names that a subgraph reads and does not define. */
-export function captures(graph: Graph): readonly string[] {
+function captures(graph: Graph): readonly string[] {
   const own = new Set([...graph.inputs.map(({ name }) => name), ...graph.constants.keys()]);
   for (const node of graph.nodes) for (const name of node.outputs) own.add(name);
   const read = [...graph.nodes.flatMap(valuesReadBy), ...graph.outputs.map(({ name }) => name)];

@@ -9,7 +9,7 @@ import { CP } from "../canonical/types.ts";
 import type { IntegerValue, ValueShape } from "../canonical/types.ts";
 import { verifyMessages as messages } from "../diagnostics/catalog/verify.ts";
 import { invariant } from "../diagnostics/diagnose.ts";
-import { RANK, evaluate } from "../expr/expr.ts";
+import { RANK, evaluate, symbolsOf } from "../expr/expr.ts";
 import { valuesReadBy } from "../graph/reads.ts";
 import { writeModel } from "../graph/write.ts";
 import type { LocalStep, ShardedGraph } from "../shard/types.ts";
@@ -98,13 +98,18 @@ function emitSteps(run: Run, steps: readonly LocalStep[]): Emitted {
 }
 
 /** Shapes of the operands of attention as the ranks hold them; an extent is a number where all ranks have the same. */
-function attentionShapes({ sharded, lengths, ranks }: Run, steps: readonly LocalStep[]): ReadonlyMap<string, ValueShape> {
+function attentionShapes(
+  { sharded, lengths, ranks }: Run,
+  steps: readonly LocalStep[],
+): ReadonlyMap<string, ValueShape> {
   const sites = steps.filter(({ node }) => node.domain === CP && node.op === "Attention");
   const operands = new Set(sites.flatMap(({ node }) => valuesReadBy(node)));
   const entries = [...operands].map((name): readonly [string, ValueShape] => {
     const shape = sharded.localShapes.get(name);
     invariant(shape !== undefined, `no local shape for ${name}`);
     const dims = shape.dims.map((dim) => {
+      // An extent that depends on data has no number, and needs none: only heads and their sizes do.
+      if (symbolsOf(dim).some((symbol) => symbol !== RANK && !Object.hasOwn(lengths, symbol))) return dim;
       const numbers = ranks.map((_, rank) => evaluate(dim, { ...lengths, [RANK]: rank }));
       return numbers.every((number) => number === numbers[0]) ? numbers[0]! : dim;
     });

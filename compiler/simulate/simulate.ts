@@ -18,7 +18,7 @@ import type { Run } from "./local.ts";
 import type { SimulateOptions, SimulationReport, Tolerance, WrongValue } from "./types.ts";
 import { unsplitValues } from "./unsplit.ts";
 
-export type { SimulateOptions, SimulationReport, Tolerance, WrongValue } from "./types.ts";
+export type { SimulateOptions, SimulationReport } from "./types.ts";
 
 const TOLERANCE: Tolerance = { absolute: 1e-5, relative: 1e-5 };
 

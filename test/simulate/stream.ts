@@ -11,11 +11,11 @@ import type { OrtTensors } from "../../ort/types.ts";
 import { canonical, canonicalNode, integers, noise, random, shape } from "../support/graphs.ts";
 import { collective, local, originIn, sharded, split } from "../support/sharded.ts";
 
-export const concat = (inputs: readonly string[], output: string, axis: number): CanonicalNode =>
+const concat = (inputs: readonly string[], output: string, axis: number): CanonicalNode =>
   canonicalNode("Concat", inputs, [output], { attributes: { axis: int(axis) }, scope: "joint" });
 
 /** Joint stream of text and image, times a table, apart again. */
-export const stream: CanonicalGraph = canonical({
+const stream: CanonicalGraph = canonical({
   inputs: { x: shape("float32", 1, "img", 2), t: shape("float32", 1, "txt", 2), table: shape("float32", "all", 2) },
   outputs: ["out"],
   nodes: [
