@@ -35,7 +35,7 @@ export function bindPlan(graph: CanonicalGraph, plan: Plan): Result<BoundPlan> {
     ...unfound,
     ...oncePerSpec(wrong),
     ...written.diagnostics,
-    ...absentNotes(bindings),
+    ...absentNotes(bindings, graph),
     ...skippedNotes(bindings, graph),
     ...satisfiedNotes(written),
   ]);

@@ -37,6 +37,8 @@ export function pasteLine({ module, side, parameter, spec }: Place, value: strin
   const rank = spec.expectedDims === null ? "" : `"expected_dims": ${spec.expectedDims}, `;
   const named = `"value": ${JSON.stringify(value)}`;
   const path = JSON.stringify(module);
+  // A member of a list is named where it stands.
+  if (spec.count !== null) return `{ "${spec.action}_dim": ${spec.dim}, ${rank}${named} }`;
   if (spec.action === "gather") return `${path}: { "gather_dim": ${spec.dim}, ${rank}${named} }`;
   const output = side === "output" ? `"split_output": true, ` : "";
   const key = side === "output" ? String(spec.index ?? 0) : parameter;

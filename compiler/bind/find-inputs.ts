@@ -73,9 +73,9 @@ export function chooseList(
 }
 
 /** The verdict for a single parameter. */
-export function judge(place: Place, { pool }: Choice, context: Context): Verdict {
+export function judge(place: Place, { pool }: Choice, roles: Roles, context: Context): Verdict {
   const [only] = pool;
-  if (only === undefined) return otherRank(place, context) ?? ABSENT;
+  if (only === undefined) return otherRank(place, roles, context) ?? ABSENT;
   return pool.length === 1 ? { value: only.value, evidence: "inferred" } : undecided(place, pool);
 }
 
@@ -90,13 +90,15 @@ export function judgeList(places: readonly Place[], pool: readonly Boundary[]): 
 }
 
 /** The value is there under its own name, and its rank is not the expected one: the caller leaves it whole. */
-function otherRank(place: Place, context: Context): Verdict {
+function otherRank(place: Place, roles: Roles, context: Context): Verdict {
   const { module, parameter, spec } = place;
   if (parameter === null || spec.expectedDims === null) return null;
   const owned = context.boundaries
     .of(module)
     .inputs.filter((b) => b.owner === parameter && hasKind(b, parameter, context.graph));
-  const here = owned.filter((b) => !isMadeIn(b, context.siblings(module)));
+  // What a sibling has made of its own parameter is another thing, unless this module uses it just as that one does.
+  const isSame = (b: Boundary): boolean => roles.own.has(roleOf(b, module, context.boundaries.topology));
+  const here = owned.filter((b) => isSame(b) || !isMadeIn(b, context.siblings(module)));
   const [only] = here;
   return here.length === 1 && only !== undefined ? { value: only.value, evidence: "inferred" } : null;
 }

@@ -28,12 +28,12 @@ export function findOutputs(
     new Map(places.map((place, i) => [place, verdict(place, i)]));
 
   if (all.length === 0) return answer(() => ABSENT);
+  const isComplete = places.length + taken.size === expected && places.every((place) => isWithinRange(place, expected));
+  // Specs that say the same of every output need no order, and do not care which of them the export has folded or dropped.
+  const isCovered = isComplete || (places.length + taken.size > expected && coversFromZero(places, taken.size));
+  if (isCovered && allAlike(places)) return answer((_, i) => (i === 0 ? certain : found(free[i])));
   const outside = outOfRange(places, results, expected);
   if (outside !== null) return answer(() => outside);
-  const isComplete = places.length + taken.size === expected;
-  // Specs that say the same of every output need no order.
-  if (isComplete && allAlike(places))
-    return answer((_, i) => (free.length === 1 ? certainAt(certain, i) : found(free[i])));
   return (
     (isComplete && free.length === places.length ? byRank(places, free) : null) ??
     answer((place) => undecided(place, free))
@@ -54,8 +54,15 @@ function found(boundary: Boundary | undefined, evidence: "only output" | "inferr
   return boundary === undefined ? ABSENT : { value: boundary.value, evidence };
 }
 
-function certainAt(certain: Verdict, i: number): Verdict {
-  return i === 0 ? certain : ABSENT;
+/** The index is there, and a list has one spec per output. */
+function isWithinRange({ index, spec }: Place, outputs: number): boolean {
+  return (index ?? 0) < outputs && (spec.count ?? outputs) === outputs;
+}
+
+/** Outputs named one by one (not in a list, whose length must be right), from 0 on without a gap, more than one. */
+function coversFromZero(places: readonly Place[], known: number): boolean {
+  const count = places.length + known;
+  return count > 1 && places.every(({ index, spec }) => spec.count === null && (index ?? 0) < count);
 }
 
 function outOfRange(places: readonly Place[], results: readonly Boundary[], expected: number): Verdict {

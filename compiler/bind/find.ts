@@ -58,13 +58,13 @@ function findInputs(places: readonly Place[], open: readonly Place[], verdicts: 
   const singles = open.filter(({ index }) => index === null);
   for (const place of singles) {
     const choice = choose(place, takenIn([place], inputs, verdicts), NO_ROLES, context);
-    if (choice.isStrong) verdicts.set(place, judge(place, choice, context));
+    if (choice.isStrong) verdicts.set(place, judge(place, choice, NO_ROLES, context));
   }
   for (const isNamed of [true, false]) {
     for (const place of singles.filter((p) => !verdicts.has(p) && roots.has(p.parameter ?? "") === isNamed)) {
       const roles = rolesOf(families.get(familyKey(place)) ?? [], verdicts, context);
       const choice = choose(place, takenIn([place], inputs, verdicts), roles, context);
-      verdicts.set(place, judge(place, choice, context));
+      verdicts.set(place, judge(place, choice, roles, context));
     }
   }
   const lists = open.filter(({ index }) => index !== null);
@@ -126,11 +126,16 @@ function familyKey({ module, parameter }: Place): string {
 function collect(places: readonly Place[], verdicts: Verdicts): Findings {
   const found = new Map<Want, Found>();
   const faults: Fault[] = [];
+  // What is wrong with a list is said of each of its members.
+  const said = new Set<string>();
   for (const place of places) {
     const verdict = verdicts.get(place) ?? null;
     if (verdict === null) continue;
-    if ("error" in verdict) faults.push({ ...place, error: verdict.error });
-    else for (const want of place.wants) found.set(want, verdict);
+    if ("error" in verdict) {
+      const { code, message } = verdict.error;
+      if (!said.has(code + message)) faults.push({ ...place, error: verdict.error });
+      said.add(code + message);
+    } else for (const want of place.wants) found.set(want, verdict);
   }
   return { found, diagnostics: oncePerSpec(faults) };
 }

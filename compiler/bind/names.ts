@@ -8,7 +8,7 @@ import { distance } from "fastest-levenshtein";
  * of one model are often alike (`img_ids`, `txt_ids`; `audio_hidden_states`).
  */
 export function nearMiss(name: string, known: Iterable<string>): string | null {
-  const limit = Math.max(1, Math.min(3, Math.floor(name.length / 4)));
+  const limit = Math.max(1, Math.min(2, Math.floor(name.length / 4)));
   const near = [...known].map((other) => ({ other, edits: distance(fold(name), fold(other)) }));
   const least = Math.min(...near.map(({ edits }) => edits));
   return least <= limit ? (near.find(({ edits }) => edits === least)?.other ?? null) : null;

@@ -11,10 +11,14 @@ import { whereOf } from "./find-known.ts";
 import type { Binding } from "./types.ts";
 import type { Written } from "./write.ts";
 
-export function absentNotes(bindings: readonly Binding[]): readonly Diagnostic[] {
+export function absentNotes(bindings: readonly Binding[], graph: CanonicalGraph): readonly Diagnostic[] {
+  const inputs = graph.inputs.map(({ name }) => name);
   return perSpec(bindings.filter(({ evidence }) => evidence === "absent")).map(([spec, group]) => {
+    const where = spec.origin.pointer;
+    const isRoot = group.every(({ module }) => module === "") && spec.side === "input";
+    if (isRoot) return diagnose(bindNotes.absentInput, { where, inputs }, whereOf({ spec }));
     const of = bindings.filter((binding) => binding.spec === spec).length;
-    return diagnose(bindNotes.absent, { where: spec.origin.pointer, modules: modulesOf(group), of }, whereOf({ spec }));
+    return diagnose(bindNotes.absent, { where, modules: modulesOf(group), of }, whereOf({ spec }));
   });
 }
 

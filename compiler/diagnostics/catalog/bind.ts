@@ -106,7 +106,7 @@ export const bindValues: Catalog<{
     severity: "error",
     title: "List with a wrong number of outputs",
     message: ({ module, specs, outputs }) =>
-      `the list has ${specs} ${specs === 1 ? "spec" : "specs"}, and ${outputs} ${outputs === 1 ? "output" : "outputs"} of ${moduleName(module)} can be seen in the model`,
+      `the list has ${counted(specs, "spec")}, and ${outputsSeen(module, outputs)}`,
     hint: ({ values }) => `write one spec or null per output (${list(values)}), or name each with "value"`,
   },
   outputIndex: {
@@ -114,7 +114,7 @@ export const bindValues: Catalog<{
     severity: "error",
     title: "Output index out of range",
     message: ({ module, index, outputs }) =>
-      `there is no output ${index} of ${moduleName(module)}: ${outputs} ${outputs === 1 ? "output" : "outputs"} can be seen in the model`,
+      `there is no output ${index} of ${moduleName(module)}: ${outputsSeen(module, outputs)}`,
     hint: ({ values }) => `outputs are counted from 0 (${list(values)}); "value" names one that is counted differently`,
   },
   listCount: {
@@ -161,6 +161,7 @@ export const bindValues: Catalog<{
 /** What was decided in a way that the reader may want to know. */
 export const bindNotes: Catalog<{
   absent: { where: string; modules: readonly string[]; of: number };
+  absentInput: { where: string; inputs: readonly string[] };
   skipped: { where: string; expected: number; rank: number; modules: readonly string[] };
   satisfied: { where: string; earlier: string; modules: readonly string[] };
 }> = {
@@ -170,6 +171,13 @@ export const bindNotes: Catalog<{
     title: "Entry without a value in this export",
     message: ({ where, modules, of }) =>
       `${where} has no value of its own ${inModules(modules, of)}: folded, shared with another module, or unused; what it would split is matched where it is used`,
+  },
+  absentInput: {
+    code: "CP3023",
+    severity: "note",
+    title: "Parameter that is no input of this export",
+    message: ({ where }) => `${where} is no input of this export; what it would split is matched where it is used`,
+    hint: ({ inputs }) => `the inputs are ${list(inputs)}`,
   },
   skipped: {
     code: "CP3021",
@@ -189,6 +197,16 @@ export const bindNotes: Catalog<{
 
 function moduleName(module: string): string {
   return module === "" ? "the model" : module;
+}
+
+/** An export shows of a module only the outputs that something reads. */
+function outputsSeen(module: string, outputs: number): string {
+  if (module === "") return `the model has ${counted(outputs, "output")}`;
+  return `${counted(outputs, "output")} of ${module} can be seen in the model`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 function list(names: readonly string[]): string {
