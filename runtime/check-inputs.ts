@@ -5,10 +5,9 @@ import { inputMessages } from "../compiler/diagnostics/catalog/inputs.ts";
 import { diagnose, settle } from "../compiler/diagnostics/diagnose.ts";
 import { suggest } from "../compiler/diagnostics/suggest.ts";
 import type { Diagnostic, Result } from "../compiler/diagnostics/types.ts";
-import { evaluate, show, symbolsOf } from "../compiler/expr/expr.ts";
-import type { Expr } from "../compiler/expr/expr.ts";
 import type { Program, ProgramTensor } from "../compiler/program.ts";
 import type { OrtTensor } from "../ort/session.ts";
+import { checkEquations, checkExtents, checkMinimums, readLengths } from "./check-lengths.ts";
 import type { Lengths } from "./collectives/placement.ts";
 import { byteSize, isTensorLike, knownElem, showDims, tensorOf, viewBytes } from "./tensor.ts";
 
@@ -92,71 +91,4 @@ function describe(feed: unknown): string {
   if (Array.isArray(feed)) return "an array";
   if (ArrayBuffer.isView(feed)) return "bare data";
   return typeof feed === "object" ? "an object without readable tensor data" : `a ${typeof feed}`;
-}
-
-/** A length is what its first source says; every other source must say the same. */
-function readLengths(
-  program: Program,
-  feeds: ReadonlyMap<string, OrtTensor>,
-): { readonly lengths: Lengths; readonly diagnostics: readonly Diagnostic[] } {
-  const lengths: Record<string, number> = {};
-  const diagnostics: Diagnostic[] = [];
-  for (const { name, sources } of program.lengths) {
-    const said = sources.flatMap(({ input, axis }) => {
-      const number = feeds.get(input)?.dims[axis];
-      return number === undefined ? [] : [{ input, axis, number }];
-    });
-    const [first, ...others] = said;
-    if (first === undefined) continue;
-    lengths[name] = first.number;
-    for (const other of others.filter(({ number }) => number !== first.number)) {
-      const one = { first: first.input, firstAxis: first.axis, firstNumber: first.number };
-      const two = { other: other.input, otherAxis: other.axis, otherNumber: other.number };
-      diagnostics.push(diagnose(inputMessages.length, { length: name, ...one, ...two }));
-    }
-  }
-  return { lengths, diagnostics };
-}
-
-/** Fixed extents, and those that follow from lengths. Where the axis is itself the source of a length, that has been checked. */
-function checkExtents(
-  program: Program,
-  { name, dims }: ProgramTensor,
-  tensor: OrtTensor | undefined,
-  lengths: Lengths,
-): readonly Diagnostic[] {
-  if (tensor === undefined) return [];
-  const sources = program.lengths.flatMap((length) =>
-    length.sources.map((source) => ({ ...source, length: length.name })),
-  );
-  return dims.flatMap((dim, axis) => {
-    if (sources.some((source) => source.length === dim && source.input === name && source.axis === axis)) return [];
-    const expectedNumber = valueOf(dim, lengths);
-    const actual = tensor.dims[axis]!;
-    if (expectedNumber === null || actual === expectedNumber) return [];
-    return [diagnose(inputMessages.extent, { name, axis, expected: show(dim), expectedNumber, actual })];
-  });
-}
-
-function checkEquations(program: Program, lengths: Lengths): readonly Diagnostic[] {
-  return program.equations.flatMap(({ left, right, left_name, right_name, module, span }) => {
-    const leftNumber = valueOf(left, lengths);
-    const rightNumber = valueOf(right, lengths);
-    if (leftNumber === null || rightNumber === null || leftNumber === rightNumber) return [];
-    const params = { left: left_name, leftNumber, right: right_name, rightNumber, module };
-    return [diagnose(inputMessages.equation, params, { span: span ?? undefined })];
-  });
-}
-
-function checkMinimums(program: Program, lengths: Lengths): readonly Diagnostic[] {
-  return program.minimums.flatMap(({ length, at_least: atLeast, name, span }) => {
-    const number = valueOf(length, lengths);
-    if (number === null || number >= atLeast) return [];
-    return [diagnose(inputMessages.tooShort, { name, length: number, atLeast }, { span: span ?? undefined })];
-  });
-}
-
-/** `null` where a feed that gives one of the lengths is missing or wrong: that has been said already. */
-function valueOf(expr: Expr, lengths: Lengths): number | null {
-  return symbolsOf(expr).every((name) => lengths[name] !== undefined) ? evaluate(expr, lengths) : null;
 }

@@ -3,7 +3,7 @@
  * program, the rank and the lengths, so that every rank and the driver get the same numbers. Knows no tensor and no transport.
  */
 import { invariant } from "../../compiler/diagnostics/diagnose.ts";
-import { evaluate, RANK } from "../../compiler/expr/expr.ts";
+import { evaluate, PEER, RANK } from "../../compiler/expr/expr.ts";
 import type { ExchangeStep, Program } from "../../compiler/program.ts";
 import { byteSize } from "../tensor.ts";
 import { membersOf, meshSize } from "./groups.ts";
@@ -41,9 +41,6 @@ export interface Placement {
   /** Bytes that leave the rank: each block times the other ranks that read it. */
   readonly sent: number;
 }
-
-/** Name of the receiving flat rank in the extents of a transfer; `RANK` is the sender. */
-const PEER = "peer";
 
 /** Blocks begin at multiples of this, so that any element type may be viewed in place. */
 const ALIGNMENT = 64;

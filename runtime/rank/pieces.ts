@@ -10,6 +10,8 @@ import type { ProgramPiece } from "../../compiler/program.ts";
 import { createSession } from "../../ort/session.ts";
 import type { OrtSession } from "../../ort/session.ts";
 import { reasonOf } from "../reason.ts";
+import type { Guard } from "../world/world.ts";
+import { RunAborted } from "../world/world.ts";
 
 export interface PieceSettings {
   /** Absolute folder of the piece models and of the program's own weights. */
@@ -28,13 +30,15 @@ export async function loadPieces(
   pieces: readonly ProgramPiece[],
   settings: PieceSettings,
   rank: number,
+  guard: Guard,
 ): Promise<Pieces> {
   const loaded = new Map<string, OrtSession>();
   for (const piece of pieces) {
     try {
-      loaded.set(piece.id, await loadPiece(piece, settings));
+      loaded.set(piece.id, await loadPiece(piece, settings, guard));
     } catch (error) {
       await releasePieces(loaded);
+      if (error instanceof RunAborted) throw error;
       const params = { rank, piece: piece.id, device: settings.device, reason: reasonOf(error) };
       throw new ContextParallelError([diagnose(runtimeMessages.session, params)], error);
     }
@@ -46,8 +50,14 @@ export async function releasePieces(pieces: Pieces): Promise<void> {
   for (const session of pieces.values()) await session.release();
 }
 
-async function loadPiece(piece: ProgramPiece, settings: PieceSettings): Promise<OrtSession> {
+async function loadPiece(piece: ProgramPiece, settings: PieceSettings, guard: Guard): Promise<OrtSession> {
   const model = await readFile(join(settings.folder, piece.file));
   const folder = { model: settings.modelFolder, program: settings.folder, none: null }[piece.weights ?? "none"];
-  return createSession(model, { folder, threads: settings.threads, device: settings.device });
+  const { threads, device } = settings;
+  const session = await guard(() => createSession(model, { folder, threads, device }));
+  return {
+    ...session,
+    run: (feeds, wanted) => guard(() => session.run(feeds, wanted)),
+    release: () => guard(() => session.release()),
+  };
 }

@@ -8,7 +8,7 @@ import type { Lengths } from "../collectives/placement.ts";
 import { execute } from "../execute.ts";
 import type { RankReport } from "../messages.ts";
 import { copyOf } from "../tensor.ts";
-import type { World } from "../world/world.ts";
+import type { Guard, World } from "../world/world.ts";
 import { deriver } from "./derived.ts";
 import { createHandlers } from "./handlers.ts";
 import type { Handlers } from "./handlers.ts";
@@ -30,8 +30,8 @@ export interface Rank {
 }
 
 /** Loads all pieces. Throws `ContextParallelError`. */
-export async function startRank(rank: number, program: Program, settings: PieceSettings): Promise<Rank> {
-  const pieces = await loadPieces(program.pieces, settings, rank);
+export async function startRank(rank: number, program: Program, settings: PieceSettings, guard: Guard): Promise<Rank> {
+  const pieces = await loadPieces(program.pieces, settings, rank, guard);
   const handlers = createHandlers(rank);
   const derive = deriver(program, rank);
   return {

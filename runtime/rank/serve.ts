@@ -8,6 +8,7 @@ import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { FromRank, RankReport, RankSetup, RunRequest, ToRank } from "../messages.ts";
 import { reasonOf } from "../reason.ts";
 import { unpackFeeds } from "../feeds.ts";
+import { guardOf } from "../world/threads/guard.ts";
 import { threadWorld } from "../world/threads/world.ts";
 import { RunAborted } from "../world/world.ts";
 import { startRank } from "./rank.ts";
@@ -15,7 +16,7 @@ import type { Rank } from "./rank.ts";
 
 /** Starts the rank, answers that, then serves until it is told to release. */
 export function serveRank(port: MessagePort, setup: RankSetup): void {
-  const starting = startRank(setup.rank, setup.program, setup.pieces);
+  const starting = startRank(setup.rank, setup.program, setup.pieces, guardOf(setup.control, setup.rank));
   let last: Promise<void> = answer(port, setup.rank, async () => {
     await starting;
     return null;

@@ -30,3 +30,6 @@ export class RunAborted extends Error {
     this.name = "RunAborted";
   }
 }
+
+/** Runs work that calls native code, so that the driver knows. Throws `RunAborted` where the rank is about to be ended. */
+export type Guard = <T>(work: () => Promise<T>) => Promise<T>;

@@ -1,7 +1,7 @@
 /**
  * @file Moving data changes nothing: random shapes and meshes over ranks in one thread, blocks compared byte by byte.
  */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { evaluate } from "../../compiler/expr/expr.ts";
 import type { Expr } from "../../compiler/expr/expr.ts";

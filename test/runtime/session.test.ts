@@ -5,6 +5,7 @@ import { Tensor } from "onnxruntime-node";
 import { expect, test } from "vitest";
 import { attach } from "../../runtime/attach.ts";
 import { feed, gatherProgram, heads, ringProgram, runningSum, size, ulyssesProgram } from "./support/programs.ts";
+import { externalProgram } from "./support/special.ts";
 import { range } from "./support/models.ts";
 
 const row = heads * size * Float32Array.BYTES_PER_ELEMENT;
@@ -126,4 +127,16 @@ test("two sessions of one program at once do not disturb each other", async () =
   await a!.release();
   expect((await b!.run(feed(3))).y!.data).toEqual(runningSum(3));
   await b!.release();
+});
+
+test.each(["model", "program"] as const)("a piece finds its weights in the folder of the %s", async (weights) => {
+  const session = await attach(externalProgram(weights));
+  expect((await session.run(feed(2))).y!.data).toEqual(feed(2).x.data.map((v) => v + 100));
+  await session.release();
+});
+
+test("a model that is gone", async () => {
+  const { program, ...rest } = externalProgram("model");
+  const gone = { ...rest, program: { ...program, model: { ...program.model, path: "../gone.onnx" } } };
+  await expect(attach(gone)).rejects.toThrow(/^CP5007: the program's model .*gone.onnx is missing$/);
 });

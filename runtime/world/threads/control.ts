@@ -1,5 +1,5 @@
 /**
- * @file The control block of a world of threads: one barrier and one abort flag in shared memory. Knows no block and no message.
+ * @file The control block of a world of threads: one barrier, one abort flag and a word per rank, in shared memory. Knows no message.
  */
 import { RunAborted } from "../world.ts";
 
@@ -7,15 +7,21 @@ import { RunAborted } from "../world.ts";
 const ARRIVED = 0;
 const GENERATION = 1;
 const ABORTED = 2;
-const WORDS = 3;
+/** From here on one word per rank, see guard.ts. */
+const STATES = 3;
 
 /** Loads before a rank goes to sleep: some microseconds, about what a wake-up costs. */
 const SPINS = 2_000;
 
 export type Control = Int32Array<SharedArrayBuffer>;
 
-export function createControl(): Control {
-  return new Int32Array(new SharedArrayBuffer(WORDS * Int32Array.BYTES_PER_ELEMENT));
+export function createControl(size: number): Control {
+  return new Int32Array(new SharedArrayBuffer((STATES + size) * Int32Array.BYTES_PER_ELEMENT));
+}
+
+/** Index of the word that says where a rank is. */
+export function stateWord(rank: number): number {
+  return STATES + rank;
 }
 
 /** Blocks the thread until `size` ranks have arrived. `spin` only where every rank has a core of its own. */

@@ -6,29 +6,19 @@ import { Worker } from "node:worker_threads";
 import { runtimeMessages } from "../../../compiler/diagnostics/catalog/runtime.ts";
 import { diagnose, invariant } from "../../../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../../../compiler/diagnostics/error.ts";
-import type { Diagnostic } from "../../../compiler/diagnostics/types.ts";
 import { atMost } from "../../deferred.ts";
 import type { FromRank, RankSetup } from "../../messages.ts";
 import { reasonOf } from "../../reason.ts";
 import type { Crew, Round } from "../crew.ts";
-import { abort, createControl, reset } from "./control.ts";
+import { createControl } from "./control.ts";
 import type { Control } from "./control.ts";
-import { settleRound, startRound } from "./round.ts";
+import { dismiss, fail, giveUp, leave } from "./ending.ts";
+import type { State } from "./ending.ts";
+import { startRound } from "./round.ts";
 import type { ActiveRound } from "./round.ts";
 
 /** What the ranks of one crew differ in is made from the rank. */
 export type SetupOf = (rank: number, control: Control) => RankSetup;
-
-interface State {
-  readonly workers: readonly Worker[];
-  readonly control: Control;
-  readonly graceMs: number;
-  round: ActiveRound | null;
-  /** False until all ranks have answered their start. */
-  started: boolean;
-  lost: Diagnostic | null;
-  ended: boolean;
-}
 
 /** Starts one worker per rank; the round settles when all have loaded their pieces. `graceMs`: see `stopWaiting`. */
 export function startThreads(
@@ -36,12 +26,12 @@ export function startThreads(
   setupOf: SetupOf,
   graceMs: number,
 ): { readonly crew: Crew; readonly started: Round } {
-  const control = createControl();
+  const control = createControl(size);
   const entry = new URL(import.meta.resolve("#rank-worker"));
-  const workers = Array.from(
-    { length: size },
-    (_, rank) => new Worker(entry, { name: `rank ${rank}`, workerData: setupOf(rank, control) }),
-  );
+  const workers = Array.from({ length: size }, (_, rank) => {
+    // Flags of the main program, such as --input-type, may be wrong for a worker, and a rank needs none.
+    return new Worker(entry, { name: `rank ${rank}`, execArgv: [], workerData: setupOf(rank, control) });
+  });
   const state: State = { workers, control, graceMs, round: null, started: false, lost: null, ended: false };
   const started = begin(state, () => undefined);
   workers.forEach((worker, rank) => listen(state, worker, rank));
@@ -114,51 +104,17 @@ function loseRank(state: State, rank: number, reason: string): void {
   leave(state, round, rank);
 }
 
-/** Only the first failure of a round is told; it also frees the ranks that wait for others. */
-function fail(state: State, round: ActiveRound, error: unknown): void {
-  if (round.failed || state.round !== round) return;
-  round.failed = true;
-  round.result.reject(error);
-  abort(state.control);
-  round.grace = setTimeout(() => stopWaiting(state, round), state.graceMs);
-}
-
-/** A rank that is in native code or in a handler sees the abort late or never: it is given up, and the crew with it. */
-function stopWaiting(state: State, round: ActiveRound): void {
-  const ranks = [...round.waiting];
-  state.lost ??= diagnose(runtimeMessages.stuck, { ranks, milliseconds: state.graceMs });
-  giveUp(state, round);
-}
-
-function giveUp(state: State, round: ActiveRound): void {
-  for (const rank of round.waiting) leave(state, round, rank);
-}
-
-function leave(state: State, round: ActiveRound, rank: number): void {
-  round.waiting.delete(rank);
-  if (round.waiting.size > 0) return;
-  state.round = null;
-  state.started = true;
-  for (const worker of state.workers) worker.unref();
-  if (state.lost !== null) dismiss(state);
-  else if (!state.ended) reset(state.control);
-  settleRound(round);
-}
-
-/** Ends every worker without waiting for it. */
-function dismiss(state: State): void {
-  state.ended = true;
-  for (const worker of state.workers) void worker.terminate();
-}
-
 async function end(state: State): Promise<void> {
-  if (!state.ended && state.round === null) {
+  if (state.round === null && !state.ended) {
     const round = begin(state, () => undefined);
     for (const worker of state.workers) worker.postMessage({ kind: "release" }, []);
     await atMost(state.graceMs, round.settled);
   }
   state.ended = true;
-  if (state.round !== null) giveUp(state, state.round);
-  // A thread inside native code ends when that returns; it cannot be waited for without limit.
-  await atMost(state.graceMs, Promise.all(state.workers.map((worker) => worker.terminate())));
+  if (state.round !== null) {
+    const { settled } = state.round;
+    giveUp(state, state.round);
+    await settled.promise;
+  }
+  await Promise.all(state.workers.map((worker) => worker.terminate()));
 }

@@ -27,10 +27,9 @@ interface Mesh {
 }
 
 const count = ({ ring_degree: ring, ulysses_degree: ulysses }: Mesh): number => ring * ulysses;
-const lengths = [{ name: "s", sources: [{ input: "x", axis: 0 }] }];
-const input = { name: "x", elem: "float32", dims: ["s", heads, size] } as const;
-const output = { name: "y", elem: "float32", dims: ["s", heads, size] } as const;
-const axis0 = { axis: int(0) };
+export const lengths = [{ name: "s", sources: [{ input: "x", axis: 0 }] }];
+export const input = { name: "x", elem: "float32", dims: ["s", heads, size] } as const;
+export const output = { name: "y", elem: "float32", dims: ["s", heads, size] } as const;
 
 /** `local = x[start:end]`, optionally passed through one more operator. */
 export function slicePiece(op: "Identity" | "Neg"): PieceModel {
@@ -58,7 +57,8 @@ export function bounds(parts: number): CompiledProgram["program"]["derived"] {
   };
 }
 
-const inputsOf = (parts: readonly string[]): Readonly<Record<string, string>> =>
+/** Values for the inputs `p0`, `p1`, ... of a Concat piece. */
+export const inputsOf = (parts: readonly string[]): Readonly<Record<string, string>> =>
   Object.fromEntries(parts.map((name, i) => [`p${i}`, name]));
 
 const dims = (n: number) => [["chunk", "s", n, "rank"], heads, size] as const;

@@ -1,0 +1,70 @@
+/**
+ * @file How a round ends on all ranks, well or not, and when a rank is given up. Knows no message.
+ */
+import type { Worker } from "node:worker_threads";
+import { runtimeMessages } from "../../../compiler/diagnostics/catalog/runtime.ts";
+import { diagnose } from "../../../compiler/diagnostics/diagnose.ts";
+import type { Diagnostic } from "../../../compiler/diagnostics/types.ts";
+import { abort, reset } from "./control.ts";
+import type { Control } from "./control.ts";
+import { condemn, isInside } from "./guard.ts";
+import { settleRound } from "./round.ts";
+import type { ActiveRound } from "./round.ts";
+
+/** A crew of threads as it changes. */
+export interface State {
+  readonly workers: readonly Worker[];
+  readonly control: Control;
+  readonly graceMs: number;
+  round: ActiveRound | null;
+  /** False until all ranks have answered their start. */
+  started: boolean;
+  lost: Diagnostic | null;
+  ended: boolean;
+}
+
+/** How often a rank inside native code is looked at, once it should have stopped. */
+const NATIVE_POLL_MS = 50;
+
+/** Only the first failure of a round is told; it also frees the ranks that wait for others. */
+export function fail(state: State, round: ActiveRound, error: unknown): void {
+  if (round.failed || state.round !== round) return;
+  round.failed = true;
+  round.result.reject(error);
+  abort(state.control);
+  round.grace = setTimeout(() => stopWaiting(state, round), state.graceMs);
+}
+
+/** Time is up. A rank inside native code sees the abort when it returns, and then has the time once more. */
+function stopWaiting(state: State, round: ActiveRound, wasInside: boolean = false): void {
+  const inside = [...round.waiting].some((rank) => isInside(state.control, rank));
+  if (!inside && !wasInside) return giveUp(state, round);
+  const pause = inside ? NATIVE_POLL_MS : state.graceMs;
+  round.grace = setTimeout(() => stopWaiting(state, round, inside), pause);
+}
+
+/** Ranks outside native code are given up, in a handler that never returns for example, and the crew with them; the others soon. */
+export function giveUp(state: State, round: ActiveRound): void {
+  clearTimeout(round.grace);
+  const ranks = [...round.waiting].filter((rank) => condemn(state.control, rank));
+  if (ranks.length > 0) state.lost ??= diagnose(runtimeMessages.stuck, { ranks, milliseconds: state.graceMs });
+  for (const rank of ranks) leave(state, round, rank);
+  if (round.waiting.size > 0) round.grace = setTimeout(() => giveUp(state, round), NATIVE_POLL_MS);
+}
+
+export function leave(state: State, round: ActiveRound, rank: number): void {
+  round.waiting.delete(rank);
+  if (round.waiting.size > 0) return;
+  state.round = null;
+  state.started = true;
+  for (const worker of state.workers) worker.unref();
+  if (state.lost !== null) dismiss(state);
+  else if (!state.ended) reset(state.control);
+  settleRound(round);
+}
+
+/** Ends every worker without waiting for it: all have answered or are condemned. */
+export function dismiss(state: State): void {
+  state.ended = true;
+  for (const worker of state.workers) void worker.terminate();
+}

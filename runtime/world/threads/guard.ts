@@ -1,0 +1,35 @@
+/**
+ * @file Keeps the driver from stopping a thread inside native code: onnxruntime-node takes the whole process down when its thread is
+ * terminated during a call. Each rank has one word in the control block; who changes it first wins.
+ */
+import { RunAborted } from "../world.ts";
+import type { Guard } from "../world.ts";
+import { stateWord } from "./control.ts";
+import type { Control } from "./control.ts";
+
+const FREE = 0;
+const NATIVE = 1;
+const CONDEMNED = 2;
+
+/** The rank's side: a rank that has been condemned never enters native code again. Throws `RunAborted` then. */
+export function guardOf(control: Control, rank: number): Guard {
+  const word = stateWord(rank);
+  return async (work) => {
+    if (Atomics.compareExchange(control, word, FREE, NATIVE) !== FREE) throw new RunAborted();
+    try {
+      return await work();
+    } finally {
+      Atomics.store(control, word, FREE);
+    }
+  };
+}
+
+/** The driver's side: true if the rank is outside native code, and will stay there, so that its thread may be terminated. */
+export function condemn(control: Control, rank: number): boolean {
+  return Atomics.compareExchange(control, stateWord(rank), FREE, CONDEMNED) !== NATIVE;
+}
+
+/** Whether the rank is inside native code just now. */
+export function isInside(control: Control, rank: number): boolean {
+  return Atomics.load(control, stateWord(rank)) === NATIVE;
+}

@@ -1,0 +1,104 @@
+/**
+ * @file Ends: a process with nothing left to do exits, memory and workers are gone after release, temporary folders too. What must be
+ * seen from outside runs in a process of its own.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect, test } from "vitest";
+import type { CompiledProgram } from "../../compiler/program.ts";
+import { attach } from "../../runtime/attach.ts";
+import { root } from "../structure/sources.ts";
+import { feed, gatherProgram, runningSum, ulyssesProgram } from "./support/programs.ts";
+import { heavyProgram, slowProgram } from "./support/special.ts";
+
+const entry = pathToFileURL(join(root, "dist/runtime/attach.js")).href;
+
+/** Runs `body` with `attach` and `compiled` in a new process; the end of the process is part of what is tested. */
+function inProcess(
+  compiled: CompiledProgram,
+  body: string,
+): { readonly code: number | null; readonly lines: readonly string[] } {
+  const script = `
+    import { readFileSync } from "node:fs";
+    const { attach } = await import(${JSON.stringify(entry)});
+    const folder = ${JSON.stringify(compiled.folder)};
+    const compiled = { folder, temporary: false, program: JSON.parse(readFileSync(folder + "/program.json", "utf8")) };
+    const workers = () => process.report.getReport().workers.length;
+    ${body}
+  `;
+  const args = ["--expose-gc", "--input-type=module", "-e", script];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: root,
+    encoding: "utf8",
+    timeout: 50_000,
+  });
+  expect(stderr).toBe("");
+  return { code: status, lines: stdout.trim().split("\n") };
+}
+
+const rows = `const feeds = { x: { type: "float32", dims: [4, 5, 3], data: new Float32Array(60).fill(2) } };`;
+
+test("a process that does not release its session exits all the same", () => {
+  const body = `${rows}
+    const session = await attach(compiled);
+    console.log((await session.run(feeds)).y.data[0], workers());`;
+  expect(inProcess(gatherProgram({ ring_degree: 1, ulysses_degree: 3 }), body)).toEqual({ code: 0, lines: ["-2 3"] });
+});
+
+test("release ends the workers; a second attach works", () => {
+  const body = `${rows}
+    for (let i = 0; i < 2; i++) {
+      const session = await attach(compiled);
+      const before = workers();
+      console.log((await session.run(feeds)).y.data[59]);
+      await session.release();
+      console.log(before, workers());
+    }`;
+  const { code, lines } = inProcess(ulyssesProgram(2), body);
+  expect({ code, lines }).toEqual({ code: 0, lines: ["8", "2 0", "8", "2 0"] });
+});
+
+test("an attach that fails leaves no worker", () => {
+  const body = `
+    await attach(compiled, { devices: ["cpu", "nosuch"] }).catch((error) => console.log(error.code));
+    console.log(workers());`;
+  expect(inProcess(ulyssesProgram(2), body)).toEqual({ code: 0, lines: ["CP6503", "0"] });
+});
+
+test("a process that ends while a rank is inside native code ends well", () => {
+  const body = `
+    const session = await attach(compiled);
+    const feeds = { x: { type: "float32", dims: [1, 1], data: Float32Array.of(1e-3) } };
+    await session.run(feeds, { deadlineMs: 30 }).catch((error) => console.log(error.code));`;
+  expect(inProcess(slowProgram(), body)).toEqual({ code: 0, lines: ["CP6508"] });
+});
+
+test("release returns the memory of the sessions", () => {
+  const mebibytes = 32;
+  const body = `
+    const feeds = { x: { type: "float32", dims: [1, 1], data: new Float32Array(1) } };
+    for (let i = 0; i < 6; i++) {
+      const session = await attach(compiled);
+      await session.run(feeds);
+      await session.release();
+      gc();
+      console.log(Math.round(process.memoryUsage.rss() / 2 ** 20));
+    }`;
+  const { code, lines } = inProcess(heavyProgram(2, mebibytes * 2 ** 20), body);
+  expect(code).toBe(0);
+  const [, second, , , , last] = lines.map(Number);
+  // Four more sessions on two ranks hold 256 MiB of weights; what stays is noise of the allocator.
+  expect(last! - second!).toBeLessThan(2 * mebibytes);
+});
+
+test("the last of a temporary program's sessions removes its folder", async () => {
+  const compiled = { ...ulyssesProgram(2), temporary: true };
+  const [first, second] = [await attach(compiled), await attach(compiled)];
+  await first.release();
+  expect(existsSync(compiled.folder)).toBe(true);
+  expect((await second.run(feed(4))).y!.data).toEqual(runningSum(4));
+  await second.release();
+  expect(existsSync(compiled.folder)).toBe(false);
+});

@@ -1,0 +1,143 @@
+/**
+ * @file Programs on disk: a whole one loads; a damaged one, or one of another model, is refused with both values.
+ */
+import { appendFileSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect, test } from "vitest";
+import { hashFile, identifyData } from "../../compiler/identity.ts";
+import type { CompiledProgram } from "../../compiler/program.ts";
+import { loadProgram } from "../../runtime/load.ts";
+import { gatherProgram } from "./support/programs.ts";
+
+type Edit = (program: Record<string, unknown>) => void;
+
+const fresh = (): CompiledProgram => gatherProgram({ ring_degree: 1, ulysses_degree: 2 });
+
+function edit({ folder }: CompiledProgram, change: Edit): void {
+  const file = join(folder, "program.json");
+  const program: Record<string, unknown> = JSON.parse(readFileSync(file, "utf8"));
+  change(program);
+  writeFileSync(file, JSON.stringify(program));
+}
+
+/** The messages of a refused program, without the folder it happens to lie in. */
+async function refusal(folder: string): Promise<readonly string[]> {
+  const result = await loadProgram(folder);
+  expect(result.ok).toBe(false);
+  return result.diagnostics.map(({ code, message, hint }) => {
+    expect(hint).toBeTypeOf("string");
+    return `${code}: ${message}`.replaceAll(dirname(folder), "ROOT");
+  });
+}
+
+test("a whole program loads as it was written", async () => {
+  const compiled = fresh();
+  expect(await loadProgram(compiled.folder)).toEqual({ ok: true, value: compiled, diagnostics: [] });
+});
+
+test("no folder, no program", async () => {
+  const { folder } = fresh();
+  rmSync(join(folder, "program.json"));
+  expect((await refusal(folder))[0]).toMatch(/^CP5000: cannot read the program ROOT\/program\/program.json: ENOENT/);
+});
+
+test("a truncated program", async () => {
+  const { folder } = fresh();
+  truncateSync(join(folder, "program.json"), 200);
+  expect((await refusal(folder))[0]).toMatch(/^CP5001: ROOT\/program\/program.json is not valid JSON: /);
+});
+
+test.each([
+  [
+    "another format",
+    (p: Record<string, unknown>) => (p["format"] = "other"),
+    'CP5002: ROOT/program/program.json has the format "other"; a program has "onnx-context-parallel"',
+  ],
+  [
+    "no format",
+    (p: Record<string, unknown>) => delete p["format"],
+    'CP5002: ROOT/program/program.json has the format none; a program has "onnx-context-parallel"',
+  ],
+  [
+    "another major version",
+    (p: Record<string, unknown>) => (p["version"] = "2.0"),
+    'CP5003: ROOT/program/program.json has the version "2.0"; this release reads 1.x',
+  ],
+  [
+    "no steps",
+    (p: Record<string, unknown>) => delete p["steps"],
+    'CP5004: "steps" of ROOT/program/program.json is not a list',
+  ],
+  [
+    "a broken mesh",
+    (p: Record<string, unknown>) => (p["mesh"] = { ring_degree: 0 }),
+    'CP5004: "mesh" of ROOT/program/program.json is not an object with ring_degree and ulysses_degree',
+  ],
+  [
+    "a broken model",
+    (p: Record<string, unknown>) => (p["model"] = null),
+    'CP5004: "model" of ROOT/program/program.json is not an object with path, sha256 and data',
+  ],
+  [
+    "a missing model",
+    (p: Record<string, unknown>) => (p["model"] = { ...(p["model"] as object), path: "../gone.onnx" }),
+    "CP5007: the program's model ROOT/gone.onnx is missing",
+  ],
+  [
+    "a piece elsewhere",
+    (p: Record<string, unknown>) => (p["pieces"] = [{ id: "p", file: "../model.onnx" }]),
+    "CP5006: the piece p lies outside the program's folder: ../model.onnx",
+  ],
+])("%s", async (_, change, message) => {
+  const compiled = fresh();
+  edit(compiled, change);
+  expect(await refusal(compiled.folder)).toEqual([message]);
+});
+
+test("another minor version is read", async () => {
+  const compiled = fresh();
+  edit(compiled, (program) => (program["version"] = "1.7"));
+  expect((await loadProgram(compiled.folder)).ok).toBe(true);
+});
+
+test("missing pieces and another model, all at once, with both hashes", async () => {
+  const compiled = fresh();
+  rmSync(join(compiled.folder, "join.onnx"));
+  const model = join(compiled.folder, "../model.onnx");
+  appendFileSync(model, "!");
+  expect(await refusal(compiled.folder)).toEqual([
+    "CP5005: the piece join is missing: there is no file join.onnx in ROOT/program",
+    `CP5008: ROOT/model.onnx is not the model that the program was compiled from: its sha256 is ${await hashFile(model)}, ` +
+      `the program has ${compiled.program.model.sha256}`,
+  ]);
+});
+
+test("weights that are missing, of another size, or with other ends", async () => {
+  const compiled = fresh();
+  const root = dirname(compiled.folder);
+  const names = ["a.bin", "b.bin", "c.bin", "d.bin"];
+  const data: { file: string; size: number; hash: string }[] = [];
+  for (const file of names) {
+    writeFileSync(join(root, file), Buffer.alloc(3 * 2 ** 20, file));
+    data.push({ file, ...(await identifyData(join(root, file))) });
+  }
+  edit(compiled, (program) => (program["model"] = { ...compiled.program.model, data }));
+  expect((await loadProgram(compiled.folder)).ok).toBe(true);
+  rmSync(join(root, "a.bin"));
+  appendFileSync(join(root, "b.bin"), "!");
+  writeFileSync(join(root, "c.bin"), Buffer.concat([Buffer.alloc(3 * 2 ** 20 - 1, "c.bin"), Buffer.from("!")]));
+  const { hash } = await identifyData(join(root, "c.bin"));
+  expect(await refusal(compiled.folder)).toEqual([
+    "CP5009: the weights ROOT/a.bin of ROOT/model.onnx are missing",
+    `CP5010: ROOT/b.bin has ${3 * 2 ** 20 + 1} bytes; the program was compiled for ${3 * 2 ** 20}`,
+    `CP5011: ROOT/c.bin holds other weights: the hash of its first and last MiB is ${hash}, the program has ${data[2]!.hash}`,
+  ]);
+});
+
+test("a model behind a link is the model", async () => {
+  const compiled = fresh();
+  const model = join(compiled.folder, "../model.onnx");
+  symlinkSync(model, join(compiled.folder, "../link.onnx"));
+  edit(compiled, (program) => (program["model"] = { ...compiled.program.model, path: "../link.onnx" }));
+  expect((await loadProgram(compiled.folder)).ok).toBe(true);
+});
