@@ -1,7 +1,7 @@
 /**
  * @file Operators that move axes without touching elements: permute, add, drop, merge and split axes, repeat along them.
  */
-import { exactDiv, mul, type Expr } from "../../expr/expr.ts";
+import { exactDiv, mul, unclamped, type Expr } from "../../expr/expr.ts";
 import { axesOf, factorList, intAttribute, intsAttribute, numbersOf, ONE, unaryMap } from "./builder.ts";
 import { refine } from "./refine.ts";
 import type { Axis, FactorMap, OperatorRule, Site, Sizing } from "./types.ts";
@@ -71,7 +71,7 @@ export function resolveTarget(
   const open = copied.indexOf(-1);
   if (open < 0) return copied;
   const known = mul(1, ...copied.filter((_, i) => i !== open));
-  const rest = exactDiv(mul(1, ...from), known) ?? site.declared(0)?.dims[open] ?? `?${site.node.outputs[0]}.${open}`;
+  const rest = remaining(mul(1, ...from), known) ?? site.declared(0)?.dims[open] ?? `?${site.node.outputs[0]}.${open}`;
   return copied.map((d, i) => (i === open ? rest : d));
 }
 
@@ -96,6 +96,14 @@ function reshapeTo(from: readonly Expr[], target: readonly Expr[], operand: numb
 /** Elements 0.. of an operand are the extents of output 0's axes. */
 export function extents(operand: number, rank: number, role: Sizing["role"] = "extent"): readonly Sizing[] {
   return Array.from({ length: rank }, (_, axis) => ({ operand, element: axis, role, output: 0, axis }));
+}
+
+/**
+ * total / known. A slice of a table is clamped to its end (`min(frames, 32)`), which a Reshape to `frames` rules out: where it matters
+ * the model itself fails, and so does this Reshape.
+ */
+function remaining(total: Expr, known: Expr): Expr | null {
+  return exactDiv(total, known) ?? exactDiv(unclamped(total, 1), known) ?? exactDiv(unclamped(total, 2), known);
 }
 
 /** The target of a canonical `Expand` is the full result shape. */
