@@ -11,8 +11,11 @@ import { isWithin, type Topology } from "./topology.ts";
 
 const FLOATS: ReadonlySet<ElemType> = new Set<ElemType>(["float32", "float16", "float64", "bfloat16"]);
 
+/** What a spec says of the tensor itself. */
+export type Axes = Pick<PlanSpec, "dim" | "expectedDims">;
+
 /** Rank and type allow it; without `expected_dims` any rank that has the axis does. */
-export function fits(boundary: Boundary, parameter: string, spec: PlanSpec, graph: CanonicalGraph): boolean {
+export function fits(boundary: Boundary, parameter: string, spec: Axes, graph: CanonicalGraph): boolean {
   const rank = boundary.shape.dims.length;
   const hasAxis = spec.dim < 0 ? rank >= -spec.dim : rank > spec.dim;
   return (spec.expectedDims === null ? hasAxis : rank === spec.expectedDims) && hasKind(boundary, parameter, graph);
@@ -37,7 +40,12 @@ export function isExplained({ owner, shape }: Boundary, parameter: string, graph
 }
 
 /** The axis to split has a length that the graph input of this name brings. */
-export function hasLengthOf({ shape }: Boundary, parameter: string, dim: number, { lengths }: CanonicalGraph): boolean {
+export function hasLengthOf(
+  { shape }: Pick<Boundary, "shape">,
+  parameter: string,
+  dim: number,
+  { lengths }: CanonicalGraph,
+): boolean {
   const extent = shape.dims.at(dim);
   const symbols = new Set(extent === undefined ? [] : symbolsOf(extent));
   return lengths.some(({ name, sources }) => symbols.has(name) && sources.some(({ input }) => input === parameter));

@@ -8,9 +8,10 @@ import type { Boundary } from "./boundaries.ts";
 import type { Place } from "./context.ts";
 import type { Reader } from "./topology.ts";
 
-/** `float32 (1, img, 32)`. */
+/** `float32 (1, img, 32)`; an extent that is a long formula is cut. */
 export function showShape({ elem, dims }: ValueShape): string {
-  return `${elem} (${dims.map(show).join(", ")})`;
+  const texts = dims.map(show).map((text) => (text.length > 48 ? `${text.slice(0, 45)}...` : text));
+  return `${elem} (${texts.join(", ")})`;
 }
 
 /** One candidate: `add_12 float32 (1, img, 32), made by blocks.0 (Add), read by norm1 (LayerNormalization), Add`. */

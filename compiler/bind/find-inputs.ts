@@ -5,7 +5,7 @@
 import { bindValues } from "../diagnostics/catalog/bind.ts";
 import { diagnose } from "../diagnostics/diagnose.ts";
 import type { Boundary } from "./boundaries.ts";
-import { fits, hasKind, hasLengthOf, isExplained, isMadeIn, isResidual, roleOf } from "./candidates.ts";
+import { fits, hasKind, hasLengthOf, isExplained, isMadeIn, isResidual, roleOf, type Axes } from "./candidates.ts";
 import { ABSENT, nameOf, type Context, type Place, type Verdict } from "./context.ts";
 import { describe, pasteLine } from "./describe.ts";
 import { whereOf } from "./find-known.ts";
@@ -17,6 +17,13 @@ export interface Roles {
   readonly other: ReadonlySet<string>;
 }
 
+/** A parameter that is looked for. */
+export interface Question {
+  readonly module: string;
+  readonly parameter: string | null;
+  readonly spec: Axes;
+}
+
 export interface Choice {
   /** Values that are left; the parameter is found if there is exactly one. */
   readonly pool: readonly Boundary[];
@@ -24,10 +31,12 @@ export interface Choice {
   readonly isStrong: boolean;
 }
 
+export const NO_ROLES: Roles = { own: new Set(), other: new Set() };
+
 const NOTHING: Choice = { pool: [], isStrong: false };
 
 /** The values that a single parameter may be, narrowed by every rule that has an opinion. */
-export function choose(place: Place, taken: ReadonlySet<string>, roles: Roles, context: Context): Choice {
+export function choose(place: Question, taken: ReadonlySet<string>, roles: Roles, context: Context): Choice {
   const { module, spec } = place;
   const parameter = place.parameter ?? "";
   const { graph, boundaries } = context;

@@ -6,7 +6,7 @@ import { diagnose } from "../diagnostics/diagnose.ts";
 import type { Diagnostic } from "../diagnostics/types.ts";
 import { roleOf } from "./candidates.ts";
 import { groupBy, placesOf, type Context, type Found, type Place, type Verdict, type Want } from "./context.ts";
-import { choose, chooseList, judge, judgeList, type Roles } from "./find-inputs.ts";
+import { choose, chooseList, judge, judgeList, NO_ROLES, type Roles } from "./find-inputs.ts";
 import { findKnown, misspelt, whereOf } from "./find-known.ts";
 import { findOutputs } from "./find-outputs.ts";
 import { oncePerSpec, type Fault } from "./notes.ts";
@@ -73,8 +73,6 @@ function findInputs(places: readonly Place[], open: readonly Place[], verdicts: 
     for (const [i, verdict] of judgeList(group, pool).entries()) settleAt(verdicts, group[i], verdict);
   }
 }
-
-const NO_ROLES: Roles = { own: new Set(), other: new Set() };
 
 /** Roles of the values already found for this parameter in sibling modules, and of those modules' other inputs. */
 function rolesOf(family: readonly Place[], verdicts: Verdicts, { boundaries }: Context): Roles {

@@ -6,9 +6,12 @@ import type { CanonicalGraph, Marker } from "../canonical/types.ts";
 import { show } from "../expr/expr.ts";
 import { attentionSites, type InspectedAttention } from "./attention.ts";
 import type { Boundary } from "./boundaries.ts";
+import { hasLengthOf } from "./candidates.ts";
 import { contextOf, type Context } from "./context.ts";
 import { readersOf } from "./describe.ts";
+import { choose, NO_ROLES } from "./find-inputs.ts";
 import { ownResults } from "./find-outputs.ts";
+import { isStateName } from "./names.ts";
 
 /** A module's input or output. */
 export interface InspectedValue {
@@ -86,10 +89,28 @@ function nameOfInput(boundary: Boundary, all: readonly Boundary[], module: strin
   if (module === "") return { name: value, why: "graph input" };
   const marker = context.markers(module, "input").find((m) => m.value === value);
   if (marker !== undefined) return { name: markedName(marker), why: "marked by the export" };
-  if (owner === null) return { name: null, why: `comes from ${sources(boundary)}` };
+  if (owner === null) return stateName(boundary, module, context);
   const alike = all.filter((other) => other.owner === owner && other.shape.dims.length === boundary.shape.dims.length);
   if (alike.length === 1) return { name: owner, why: `carries ${owner}` };
   return { name: null, why: `one of ${alike.length} that carry ${owner}` };
+}
+
+/** What a plan can name although everything has been mixed into it: by a length that one input brings, or as a block's own state. */
+function stateName({ value, shape, ancestors }: Boundary, module: string, context: Context): Named {
+  const rank = shape.dims.length;
+  const isFound = (parameter: string, dim: number): boolean => {
+    const spec = { dim, expectedDims: rank };
+    const { pool } = choose({ module, parameter, spec }, new Set(), NO_ROLES, context);
+    return pool.length === 1 && pool[0]?.value === value;
+  };
+  for (const { name, shape: root } of context.graph.inputs) {
+    if (!ancestors.has(name)) continue;
+    if (isStateName(name) && isFound(name, 0)) return { name, why: `the one of its rank that ${name} reaches` };
+    const axis = shape.dims.findIndex((_, dim) => hasLengthOf({ shape }, name, dim, context.graph));
+    const isAlike = axis >= 0 && root.dims.length === rank;
+    if (isAlike && isFound(name, axis)) return { name, why: `reached by ${name} and as long` };
+  }
+  return { name: null, why: `comes from ${sources(ancestors)}` };
 }
 
 function outputsOf(module: string, context: Context): readonly InspectedValue[] {
@@ -125,7 +146,8 @@ function markedName({ parameter, index }: Marker): string {
 }
 
 /** Names of the graph inputs behind a value. */
-function sources({ ancestors }: Boundary): string {
+function sources(ancestors: ReadonlySet<string>): string {
   const names = [...ancestors].sort();
+  if (names.length > 4) return `${names.slice(0, 3).join(", ")} and ${names.length - 3} more`;
   return names.length === 0 ? "constants and lengths" : names.join(", ");
 }

@@ -2,8 +2,7 @@
  * @file Which graph inputs a value comes from. Follows data only: an operand that sizes or bounds something carries numbers, not content.
  * Knows no plan and no module.
  */
-import { equal } from "../expr/expr.ts";
-import type { CanonicalNode } from "../canonical/types.ts";
+import { statesOf } from "./states.ts";
 import type { Topology } from "./topology.ts";
 
 export interface Lineage {
@@ -25,51 +24,19 @@ const FIRST_ONLY: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Operators that pass a state on in another form. */
-const CARRIERS: ReadonlySet<string> = new Set(
-  "Cast Identity Clip Reshape Transpose Squeeze Unsqueeze Flatten LayerNormalization RMSNormalization GroupNormalization".split(
-    " ",
-  ),
-);
-
 export function lineageOf(topology: Topology): Lineage {
-  const { graph } = topology;
   const ancestors = ancestorsOf(topology);
-  const states = new Map<string, ReadonlySet<string>>();
-  const statesOf = (value: string): ReadonlySet<string> => {
+  const states = statesOf(topology, (value) => {
     const direct = ancestors.get(value) ?? NOTHING;
-    return direct.size === 1 ? direct : (states.get(value) ?? NOTHING);
-  };
-  // In topological order, so that operands are known before they are read and depth costs no stack.
-  for (const node of graph.nodes) {
-    for (const output of node.outputs) states.set(output, union(continued(node, output, topology).map(statesOf)));
-  }
+    return direct.size === 1 ? direct : null;
+  });
   return {
     ancestors: (value) => ancestors.get(value) ?? NOTHING,
     owner: (value) => {
-      const found = statesOf(value);
+      const found = states(value);
       return found.size === 1 ? ([...found][0] ?? null) : null;
     },
   };
-}
-
-/**
- * The operands whose state `output` continues: through a residual Add every operand of the result's shape, through a modulation
- * (Mul, Div) the only one of that shape. A projection begins something new.
- */
-function continued(node: CanonicalNode, output: string, { graph }: Topology): readonly string[] {
-  const [first] = node.inputs;
-  if (node.domain !== "" || first === undefined) return [];
-  if (CARRIERS.has(node.op)) return [first];
-  const shape = graph.shapes.get(output)?.dims ?? [];
-  const alike = node.inputs.filter((name) => {
-    const dims = graph.shapes.get(name)?.dims;
-    return dims?.length === shape.length && dims.every((dim, i) => equal(dim, shape[i] ?? 0));
-  });
-  const content = alike.filter((name) => !graph.constants.has(name));
-  if (node.op === "Add" || node.op === "Sub") return content;
-  const isModulation = (node.op === "Mul" || node.op === "Div") && content.length === 1;
-  return isModulation ? content : [];
 }
 
 function ancestorsOf({ graph }: Topology): ReadonlyMap<string, ReadonlySet<string>> {

@@ -5,13 +5,29 @@ import type { InspectedAttention } from "./attention.ts";
 import type { InspectedModule, InspectedValue, Inspection } from "./inspect.ts";
 import { matchModules } from "./patterns.ts";
 
+/** Extents longer than this get a short name in the text. */
+const LONG = 24;
+
+/** A long extent to its short name. */
+type Names = Map<string, string>;
+
 /** Shows all modules, or those that `pattern` (as in a plan) matches and what is inside them; empty where it matches none. */
 export function renderInspection(inspection: Inspection, pattern: string | null = null): string {
-  const shown = pattern === null ? inspection.modules.map(({ path }) => path) : chosen(inspection, pattern);
-  const modules = inspection.modules.filter(({ path }) => shown.includes(path)).map(moduleText);
-  const sites = inspection.attention.filter(({ module }) => shown.includes(module));
-  const attention = sites.length === 0 ? [] : [["attention sites:", ...sites.map(siteLine)].join("\n")];
-  return [...modules, ...attention].map((block) => `${block}\n`).join("\n");
+  const shown = new Set(pattern === null ? inspection.modules.map(({ path }) => path) : chosen(inspection, pattern));
+  const names: Names = new Map();
+  const modules = inspection.modules.filter(({ path }) => shown.has(path)).map((module) => moduleText(module, names));
+  const sites = inspection.attention.filter(({ module }) => shown.has(module));
+  const attention = ["attention sites:", ...sites.map((site) => siteLine(site, names))];
+  const lengths = ["where:", ...[...names].map(([text, name]) => `  ${name} = ${text}`)];
+  const lists = [attention, lengths].filter((lines) => lines.length > 1).map((lines) => lines.join("\n"));
+  return [...modules, ...lists].map((block) => `${block}\n`).join("\n");
+}
+
+function short(extent: string, names: Names): string {
+  if (extent.length <= LONG) return extent;
+  const name = names.get(extent) ?? `L${names.size + 1}`;
+  names.set(extent, name);
+  return name;
 }
 
 function chosen({ modules }: Inspection, pattern: string): readonly string[] {
@@ -20,10 +36,10 @@ function chosen({ modules }: Inspection, pattern: string): readonly string[] {
   return paths.filter((path) => found.some((top) => path === top || top === "" || path.startsWith(`${top}.`)));
 }
 
-function moduleText({ path, className, inputs, outputs }: InspectedModule): string {
+function moduleText({ path, className, inputs, outputs }: InspectedModule, names: Names): string {
   const results = outputs.filter(({ isShared }) => !isShared);
   const shared = outputs.length - results.length;
-  const rows = [...inputs.map((value) => row("in", value)), ...results.map((value) => row("out", value))];
+  const rows = [...inputs.map((value) => row("in", value, names)), ...results.map((value) => row("out", value, names))];
   return [
     `${path === "" ? '""' : path}${className === null ? "" : `  ${className}`}`,
     ...aligned(rows).map((line) => `  ${line}`),
@@ -33,10 +49,11 @@ function moduleText({ path, className, inputs, outputs }: InspectedModule): stri
   ].join("\n");
 }
 
-function row(side: "in" | "out", value: InspectedValue): readonly string[] {
+function row(side: "in" | "out", value: InspectedValue, names: Names): readonly string[] {
   const readers = value.readers.length > 3 ? [...value.readers.slice(0, 3), "..."] : value.readers;
+  const shape = value.shape.map((extent) => short(extent, names));
   const reading = readers.length === 0 ? "" : `; read by ${readers.join(", ")}`;
-  return [side, value.name ?? "-", `${value.elem} (${value.shape.join(", ")})`, value.value, `${value.why}${reading}`];
+  return [side, value.name ?? "-", `${value.elem} (${shape.join(", ")})`, value.value, `${value.why}${reading}`];
 }
 
 /** Pads all cells but the last of each row. */
@@ -47,12 +64,12 @@ function aligned(rows: readonly (readonly string[])[]): readonly string[] {
   );
 }
 
-function siteLine(site: InspectedAttention): string {
+function siteLine(site: InspectedAttention, names: Names): string {
   const heads =
     site.heads === site.keyValueHeads ? `${site.heads} heads` : `${site.heads} heads, ${site.keyValueHeads} for keys`;
   const extras = [...(site.mask ? ["mask"] : []), ...(site.causal ? ["causal"] : [])]
     .map((word) => `, ${word}`)
     .join("");
-  const size = `${heads} of ${site.headSize}, queries ${site.queryLength}, keys ${site.keyLength}${extras}`;
+  const size = `${heads} of ${site.headSize}, queries ${short(site.queryLength, names)}, keys ${short(site.keyLength, names)}${extras}`;
   return `  ${site.module || '""'}  ${site.node}  ${size}`;
 }

@@ -93,6 +93,39 @@ describe("lineage", () => {
     expect(ownersIn(text, "m")).toEqual({ v: owner });
   });
 
+  test("shift and scale of every token are no states of what they act on", () => {
+    const text = `
+      in x float32 1,n,4
+      in timestep float32 1,n,8
+      const w float32 4,4
+      shift scale = Split(timestep) 1,n,4
+      norm = LayerNormalization(x)
+      scaled = Mul(norm, scale)
+      shifted = Add(scaled, shift)
+      block: out = MatMul(shifted, w)
+      out out`;
+    expect(ownersIn(text, "block")).toEqual({ shifted: null });
+  });
+
+  test("a residual branch may begin before the last addition", () => {
+    const text = `
+      in x float32 1,n,4
+      in y float32 1,n,4
+      const w float32 4,4
+      h0 = MatMul(x, w)
+      mixed = Concat(h0, y) 1,2*n,4
+      branch = MatMul(mixed, w) 1,n,4
+      h1 = Add(h0, branch)
+      norm = LayerNormalization(h0)
+      other = Mul(norm, y)
+      parallel = MatMul(other, w)
+      h2 = Add(h1, parallel)
+      foreign = Mul(y, parallel)
+      block: out = Max(h2, foreign)
+      out out`;
+    expect(ownersIn(text, "block")).toEqual({ h2: "x", foreign: null });
+  });
+
   test("a chain of any length is no problem", () => {
     const steps = Array.from({ length: 12_000 }, (_, i) => `v${i + 1} = Add(v${i}, v${i})`);
     const text = ["in v0 float32 1,n", ...steps, "m: out = Relu(v12000)", "out out"].join("\n");

@@ -99,10 +99,10 @@ function readNode(statement: string, draft: Draft): void {
   const info = { scope, attributes: {}, domain: domain === undefined ? "" : "cp" };
   draft.nodes.push({ name: `n_${outputs[0]}`, op, inputs, outputs, ...info });
   const parts = scope.split(".");
-  for (let i = 1; i <= parts.length && scope !== ""; i++) {
-    const path = parts.slice(0, i).join(".");
+  for (const [i, part] of parts.entries()) {
+    const path = parts.slice(0, i + 1).join(".");
     // A list of modules is no module: only its elements are called.
-    if (/^\d+$/.test(parts[i] ?? "") || draft.modules.has(path)) continue;
+    if (part === "" || /^\d+$/.test(parts[i + 1] ?? "") || draft.modules.has(path)) continue;
     draft.modules.set(path, { path, className: null });
   }
 }

@@ -1,7 +1,7 @@
 /**
  * @file Module scopes from node names and metadata of both exporters, and from nothing at all.
  */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parsePythonStrings } from "../../compiler/graph/scopes-python.ts";
 import { resolveScopes } from "../../compiler/graph/scopes.ts";

@@ -1,7 +1,7 @@
 /**
  * @file What binding writes is the same graph with Shard and Gather nodes in it, whatever plan is given.
  */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { bindPlan } from "../../compiler/bind/bind.ts";
 import { isWithin } from "../../compiler/bind/topology.ts";
@@ -59,7 +59,11 @@ function planOf(list: readonly Ask[], graph: CanonicalGraph): Plan {
   const values = graph.nodes.flatMap(({ outputs }) => outputs);
   const entries = list.map(({ module, action, side, value }, order) => {
     const spec: PlanSpec = {
-      ...{ action, side, dim: 1, expectedDims: null, count: null },
+      action,
+      side,
+      dim: 1,
+      expectedDims: null,
+      count: null,
       parameter: side === "input" ? `p${order}` : null,
       index: side === "input" ? null : order,
       value: [...values, "x"][value % (values.length + 1)] ?? null,

@@ -1,0 +1,220 @@
+/**
+ * @file The shipped plans bound to the real exports: every entry that is there is found, and what inference finds without markers is
+ * what the markers of the marked export say.
+ */
+import { describe, expect, test } from "vitest";
+import { bindPlan } from "../../compiler/bind/bind.ts";
+import { inspectModel, modulesForSchema } from "../../compiler/bind/inspect.ts";
+import { renderInspection } from "../../compiler/bind/render.ts";
+import type { Binding } from "../../compiler/bind/types.ts";
+import { canonicalise } from "../../compiler/canonical/canonicalise.ts";
+import type { CanonicalGraph } from "../../compiler/canonical/types.ts";
+import { readPlanFile, readPlanValue } from "../../compiler/plan/read.ts";
+import { fixtureModel, valueOf } from "../support/fixtures.ts";
+
+const graphs = new Map<string, Promise<CanonicalGraph>>();
+
+/** Made once per fixture. */
+function canonical(fixture: string): Promise<CanonicalGraph> {
+  const graph =
+    graphs.get(fixture) ??
+    fixtureModel(`${fixture}.onnx`)
+      .then((model) => canonicalise(model))
+      .then(valueOf);
+  graphs.set(fixture, graph);
+  return graph;
+}
+
+/** `pointer at module: value axis`, without entries that have no value in the export. */
+function texts(bindings: readonly Binding[]): readonly string[] {
+  const present = bindings.filter(({ value }) => value !== null);
+  return present.map(({ spec, module, value, axis }) => `${spec.origin.pointer} at ${module}: ${value} axis ${axis}`);
+}
+
+async function bound(fixture: string, plan: string): Promise<readonly Binding[]> {
+  return valueOf(bindPlan(await canonical(fixture), valueOf(await readPlanFile(`plans/${plan}.plan.json`)))).bindings;
+}
+
+const absent = (bindings: readonly Binding[]): readonly string[] =>
+  bindings
+    .filter(({ value }) => value === null)
+    .map(({ spec, module }) => `${spec.parameter ?? spec.index} of ${module}`);
+
+describe("flux", () => {
+  const expected = [
+    `"".hidden_states at : hidden_states axis 1`,
+    `"".encoder_hidden_states at : encoder_hidden_states axis 1`,
+    `"".img_ids at : img_ids axis 0`,
+    `"".txt_ids at : txt_ids axis 0`,
+    "proj_out at proj_out: sample axis 1",
+  ];
+  test.each([
+    "dynamo18-dynamic",
+    "dynamo18-dynamic.marked",
+    "dynamo18-static",
+    "dynamo18-unnamed",
+    "dynamo18-wrapped",
+    "dynamo23-dynamic",
+    "dynamo23-dynamic.marked",
+    "torchscript18-static",
+    "torchscript18-static.marked",
+  ])("%s", async (name) => expect(texts(await bound(`flux/flux.${name}`, "flux"))).toEqual(expected));
+
+  const block = {
+    "transformer_blocks.1": { hidden_states: { split_dim: 1 }, encoder_hidden_states: { split_dim: 1 } },
+    "single_transformer_blocks.*": { hidden_states: { split_dim: 1 }, encoder_hidden_states: { split_dim: 1 } },
+  };
+
+  test("later blocks, dynamic", async () => {
+    const { bindings } = valueOf(
+      bindPlan(await canonical("flux/flux.dynamo18-dynamic"), valueOf(readPlanValue(block))),
+    );
+    expect(texts(bindings)).toMatchInlineSnapshot(`
+      [
+        "transformer_blocks.1.hidden_states at transformer_blocks.1: add_487 axis 1",
+        "transformer_blocks.1.encoder_hidden_states at transformer_blocks.1: add_524 axis 1",
+        "single_transformer_blocks.*.hidden_states at single_transformer_blocks.0: add_905 axis 1",
+        "single_transformer_blocks.*.encoder_hidden_states at single_transformer_blocks.0: add_942 axis 1",
+        "single_transformer_blocks.*.hidden_states at single_transformer_blocks.1: slice_19 axis 1",
+        "single_transformer_blocks.*.encoder_hidden_states at single_transformer_blocks.1: slice_18 axis 1",
+      ]
+    `);
+  });
+
+  test("later blocks, fixed lengths", async () => {
+    const graph = await canonical("flux/flux.torchscript18-static");
+    const result = bindPlan(graph, valueOf(readPlanValue(block)));
+    expect(result.ok ? texts(result.value.bindings) : result.diagnostics.map((d) => d.message)).toMatchInlineSnapshot(`
+      [
+        "transformer_blocks.1.hidden_states at transformer_blocks.1: /transformer_blocks.0/Add_3_output_0 axis 1",
+        "transformer_blocks.1.encoder_hidden_states at transformer_blocks.1: /transformer_blocks.0/Add_7_output_0 axis 1",
+        "single_transformer_blocks.*.hidden_states at single_transformer_blocks.0: /transformer_blocks.1/Add_3_output_0 axis 1",
+        "single_transformer_blocks.*.encoder_hidden_states at single_transformer_blocks.0: /transformer_blocks.1/Add_7_output_0 axis 1",
+        "single_transformer_blocks.*.hidden_states at single_transformer_blocks.1: /single_transformer_blocks.0/Slice_1_output_0 axis 1",
+        "single_transformer_blocks.*.encoder_hidden_states at single_transformer_blocks.1: /single_transformer_blocks.0/Slice_output_0 axis 1",
+      ]
+    `);
+  });
+});
+
+describe("inference agrees with markers", () => {
+  test.each(["wan", "chronoedit", "qwenimage"])("%s", async (family) => {
+    const marked = await bound(`${family}/${family}.dynamo18-dynamic.marked`, family);
+    const inferred = await bound(`${family}/${family}.dynamo18-dynamic`, family);
+    const merged = absent(inferred).filter((name) => !absent(marked).includes(name));
+    const told = marked.filter(({ spec, module }) => !merged.includes(`${spec.parameter ?? spec.index} of ${module}`));
+    expect(texts(inferred)).toEqual(texts(told));
+    // What a marked export keeps apart, an unmarked one may have merged into the first block.
+    expect(merged).toEqual(family === "qwenimage" ? ["encoder_hidden_states_mask of transformer_blocks.1"] : []);
+  });
+});
+
+describe("decoys are not taken", () => {
+  test.each([
+    [
+      "qwenimage/qwenimage.dynamo18-dynamic",
+      [
+        "modulate_index of transformer_blocks.0",
+        "modulate_index of transformer_blocks.1",
+        "encoder_hidden_states_mask of transformer_blocks.1",
+      ],
+    ],
+    [
+      "qwenimage/qwenimage-zero.dynamo18-dynamic",
+      [
+        "modulate_index of transformer_blocks.0",
+        "modulate_index of transformer_blocks.1",
+        "encoder_hidden_states_mask of transformer_blocks.1",
+      ],
+    ],
+    [
+      "qwenimage/qwenimage.torchscript18-static",
+      [
+        "modulate_index of transformer_blocks.0",
+        "modulate_index of transformer_blocks.1",
+        "0 of pos_embed",
+        "1 of pos_embed",
+      ],
+    ],
+  ])("%s", async (fixture, names) => {
+    const found = absent(await bound(fixture, "qwenimage"));
+    expect([...found].sort()).toEqual([...names].sort());
+  });
+
+  test("a merged rotary table leaves only the hidden states in the second block of helios", async () => {
+    const spec = { split_dim: 1, expected_dims: 3 };
+    const plan = valueOf(readPlanValue({ "blocks.*.attn1": { rotary_emb: spec, hidden_states: spec } }));
+    const { bindings } = valueOf(bindPlan(await canonical("helios/helios.dynamo18-dynamic"), plan));
+    expect(absent(bindings)).toEqual(["rotary_emb of blocks.1.attn1"]);
+    expect(texts(bindings)).toMatchInlineSnapshot(`
+      [
+        "blocks.*.attn1.rotary_emb at blocks.0.attn1: cat_9 axis 1",
+        "blocks.*.attn1.hidden_states at blocks.0.attn1: add_934 axis 1",
+        "blocks.*.attn1.hidden_states at blocks.1.attn1: add_1621 axis 1",
+      ]
+    `);
+  });
+});
+
+describe("inspection", () => {
+  test("of a block", async () => {
+    const inspection = inspectModel(await canonical("flux/flux.dynamo18-dynamic"));
+    await expect(renderInspection(inspection, "transformer_blocks.0.attn")).toMatchFileSnapshot(
+      "golden/inspect-flux.txt",
+    );
+    expect(inspection.attention).toHaveLength(4);
+    expect(renderInspection(inspection, "nowhere")).toBe("");
+  });
+
+  test("long extents are named once", async () => {
+    const text = renderInspection(inspectModel(await canonical("helios/helios.dynamo18-dynamic")), "blocks.1.attn1");
+    await expect(text).toMatchFileSnapshot("golden/inspect-helios.txt");
+  });
+
+  test("modules for a schema", async () => {
+    const modules = modulesForSchema(await canonical("flux/flux.dynamo18-dynamic"));
+    const shown = modules.filter(({ name }) => ["", "pos_embed", "transformer_blocks.1", "proj_out"].includes(name));
+    expect(shown).toMatchInlineSnapshot(`
+      [
+        {
+          "className": "FluxTransformer2DModel",
+          "inputs": [
+            "hidden_states",
+            "encoder_hidden_states",
+            "pooled_projections",
+            "timestep",
+            "img_ids",
+            "txt_ids",
+          ],
+          "name": "",
+          "outputs": 1,
+        },
+        {
+          "className": "FluxPosEmbed",
+          "inputs": [
+            "img_ids",
+          ],
+          "name": "pos_embed",
+          "outputs": 2,
+        },
+        {
+          "className": "FluxTransformerBlock",
+          "inputs": [
+            "hidden_states",
+            "encoder_hidden_states",
+          ],
+          "name": "transformer_blocks.1",
+          "outputs": 2,
+        },
+        {
+          "className": "Linear",
+          "inputs": [
+            "hidden_states",
+          ],
+          "name": "proj_out",
+          "outputs": 1,
+        },
+      ]
+    `);
+  });
+});
