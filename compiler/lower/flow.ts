@@ -60,6 +60,19 @@ export function writesOf(step: FlowStep): readonly string[] {
   return step.transfers.flatMap(({ receive }) => receive);
 }
 
+/** Who reads each value or operand, in order. */
+export function readersOf(steps: readonly FlowStep[]): ReadonlyMap<string, readonly FlowStep[]> {
+  const readers = new Map<string, FlowStep[]>();
+  for (const step of steps) {
+    for (const name of readsOf(step)) {
+      const known = readers.get(name);
+      if (known === undefined) readers.set(name, [step]);
+      else known.push(step);
+    }
+  }
+  return readers;
+}
+
 /** Constants and integers are part of a piece or computed before the first step: nobody sends or frees them. */
 export function isOperand(flow: Flow, name: string): boolean {
   return flow.constants.has(name) || flow.integers.has(name);

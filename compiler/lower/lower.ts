@@ -4,7 +4,8 @@
 import { basename, join } from "node:path";
 import { invariant, settle } from "../diagnostics/diagnose.ts";
 import type { Diagnostic, Result } from "../diagnostics/types.ts";
-import { RANK, evaluate, product, symbolsOf } from "../expr/expr.ts";
+import { RANK, evaluate, symbolsOf } from "../expr/expr.ts";
+import type { Expr } from "../expr/expr.ts";
 import { elemBytes } from "../graph/elements.ts";
 import { PROGRAM_FORMAT, PROGRAM_VERSION } from "../program.ts";
 import type { Program } from "../program.ts";
@@ -59,9 +60,9 @@ function place(flow: Flow, sharded: ShardedGraph): readonly Placed[] {
 function usualBytes({ localShapes }: Flow, name: string): number {
   const shape = localShapes.get(name);
   invariant(shape !== undefined, `no shape for the value ${name}`);
-  const size = product(shape.dims);
-  const lengths = Object.fromEntries(symbolsOf(size).map((symbol) => [symbol, symbol === RANK ? 0 : 1024]));
-  return elemBytes(shape.elem) * evaluate(size, lengths);
+  const usual = (dim: Expr): number =>
+    evaluate(dim, Object.fromEntries(symbolsOf(dim).map((symbol) => [symbol, symbol === RANK ? 0 : 1024])));
+  return shape.dims.reduce<number>((bytes, dim) => bytes * usual(dim), elemBytes(shape.elem));
 }
 
 interface Ingredients {

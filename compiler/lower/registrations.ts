@@ -6,7 +6,7 @@ import type { HookPhase, ProgramHook } from "../program.ts";
 import type { PlanSpec } from "../plan/types.ts";
 import type { Alignment, AttentionSite } from "../shard/types.ts";
 import type { Placed } from "./arrange.ts";
-import { isOperand, moduleOf, readsOf, writesOf } from "./flow.ts";
+import { isOperand, moduleOf, readersOf, readsOf, writesOf } from "./flow.ts";
 import type { Flow, FlowStep } from "./flow.ts";
 import { groupBy } from "./group.ts";
 
@@ -31,10 +31,12 @@ export function register(
   const steps = placed.flatMap((p): readonly FlowStep[] => (p.kind === "hook" ? [p] : p.steps));
   const position = new Map(steps.map((step, i) => [step, i]));
   const first = ({ steps }: Registration): number => Math.min(...steps.map((step) => position.get(step)!));
+  const readers = readersOf(steps);
+  const ends = (own: readonly FlowStep[]): Ends => endsOf(flow, readers, own);
   const found = [
-    ...planned(flow, steps),
+    ...planned(steps, ends),
     ...aligned(steps, alignments),
-    ...attention(flow, steps, sites),
+    ...attention(steps, sites, ends),
     ...steps.filter((step) => step.kind === "hook").map(userHook),
   ].sort((a, b) => first(a) - first(b));
   const hookOf = new Map<FlowStep, number>();
@@ -48,22 +50,23 @@ export function register(
 }
 
 /** One registration for each plan entry at each module where it does something. */
-function planned(flow: Flow, steps: readonly FlowStep[]): readonly Registration[] {
+function planned(steps: readonly FlowStep[], ends: (own: readonly FlowStep[]) => Ends): readonly Registration[] {
   const bySpec = groupBy(steps, (step) => (step.kind === "hook" ? null : step.origin.spec));
   return [...bySpec].flatMap(([spec, all]) => {
     if (spec === null) return [];
     const phase: HookPhase = spec.side === "input" ? "pre_forward" : "post_forward";
     return [...groupBy(all, moduleOf)].map(([module, own]): Registration => ({
       steps: own,
-      hook: { module, phase, action: spec.action, ...ends(flow, steps, own), origin: originOf(spec) },
+      hook: { module, phase, action: spec.action, ...ends(own), origin: originOf(spec) },
     }));
   });
 }
 
 function aligned(steps: readonly FlowStep[], alignments: readonly Alignment[]): readonly Registration[] {
+  const producers = new Map(steps.flatMap((step) => writesOf(step).map((name) => [name, step])));
   return alignments.flatMap(({ value, aligned, origin }): readonly Registration[] => {
-    const own = steps.filter((step) => step.kind === "local" && writesOf(step).includes(aligned));
-    if (own.length === 0) return [];
+    const step = producers.get(aligned);
+    if (step === undefined) return [];
     const hook = {
       module: origin.module,
       phase: "pre_forward",
@@ -72,18 +75,20 @@ function aligned(steps: readonly FlowStep[], alignments: readonly Alignment[]): 
       writes: [aligned],
       origin: originOf(origin.spec),
     } as const;
-    return [{ steps: own, hook }];
+    return [{ steps: [step], hook }];
   });
 }
 
-function attention(flow: Flow, steps: readonly FlowStep[], sites: readonly AttentionSite[]): readonly Registration[] {
+function attention(
+  steps: readonly FlowStep[],
+  sites: readonly AttentionSite[],
+  ends: (own: readonly FlowStep[]) => Ends,
+): readonly Registration[] {
   const byNode = groupBy(steps, (step) => (step.kind === "hook" ? null : step.origin.node));
   return sites.flatMap(({ node, module, scheme }): readonly Registration[] => {
     const own = byNode.get(node) ?? [];
     if (own.length === 0) return [];
-    return [
-      { steps: own, hook: { module, phase: "attention", action: scheme, ...ends(flow, steps, own), origin: null } },
-    ];
+    return [{ steps: own, hook: { module, phase: "attention", action: scheme, ...ends(own), origin: null } }];
   });
 }
 
@@ -92,18 +97,17 @@ function userHook(step: Extract<FlowStep, { kind: "hook" }>): Registration {
   return { steps: [step], hook: { module, phase, action: "user", reads: [value], writes: [result], origin: null } };
 }
 
+type Ends = Pick<ProgramHook, "reads" | "writes">;
+
 /** Values that enter and leave a set of steps. */
-function ends(
-  flow: Flow,
-  steps: readonly FlowStep[],
-  own: readonly FlowStep[],
-): { readonly reads: readonly string[]; readonly writes: readonly string[] } {
+function endsOf(flow: Flow, readers: ReturnType<typeof readersOf>, own: readonly FlowStep[]): Ends {
   const members = new Set(own);
   const made = new Set(own.flatMap(writesOf));
-  const readOutside = new Set([...flow.outputs, ...steps.filter((step) => !members.has(step)).flatMap(readsOf)]);
+  const leaves = (name: string): boolean =>
+    flow.outputs.includes(name) || (readers.get(name) ?? []).some((step) => !members.has(step));
   return {
     reads: [...new Set(own.flatMap(readsOf))].filter((name) => !made.has(name) && !isOperand(flow, name)),
-    writes: [...made].filter((name) => readOutside.has(name)),
+    writes: [...made].filter(leaves),
   };
 }
 

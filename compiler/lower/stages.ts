@@ -2,7 +2,7 @@
  * @file Gives every step a stage: in one stage first pieces run, then exchanges and hooks. Steps wait for their first reader unless
  * running early keeps fewer bytes alive between stages. Knows nothing of models.
  */
-import { readsOf, writesOf } from "./flow.ts";
+import { readersOf, readsOf, writesOf } from "./flow.ts";
 import type { Flow, FlowStep } from "./flow.ts";
 
 export interface StageRequest {
@@ -15,7 +15,7 @@ export interface StageRequest {
 
 export function assignStages(request: StageRequest): ReadonlyMap<FlowStep, number> {
   const stages = earliest(request);
-  const readers = readersOf(request.flow);
+  const readers = readersOf(request.flow.steps);
   const pieces = new Set([...stages].flatMap(([step, stage]) => (isMain(request.inside, step) ? [stage] : [])));
   sink(request, stages, readers, pieces);
   raise(request, stages, readers, pieces);
@@ -23,7 +23,7 @@ export function assignStages(request: StageRequest): ReadonlyMap<FlowStep, numbe
 }
 
 type Stages = Map<FlowStep, number>;
-type Readers = ReadonlyMap<string, readonly FlowStep[]>;
+type Readers = ReturnType<typeof readersOf>;
 
 /** How many stages later than `from` a reader of its values runs at least. Leaving or entering a site begins another piece. */
 function gap(inside: StageRequest["inside"], from: FlowStep, to: FlowStep): 0 | 1 {
@@ -53,7 +53,9 @@ function sink({ flow, inside }: StageRequest, stages: Stages, readers: Readers, 
     const writes = writesOf(step);
     if (writes.some((name) => flow.outputs.includes(name))) continue;
     let latest = Math.min(
-      ...writes.flatMap((name) => readers.get(name)!).map((reader) => stages.get(reader)! - gap(inside, step, reader)),
+      ...writes
+        .flatMap((name) => readers.get(name) ?? [])
+        .map((reader) => stages.get(reader)! - gap(inside, step, reader)),
     );
     if (isMain(inside, step)) while (!pieces.has(latest)) latest--;
     stages.set(step, latest);
@@ -83,16 +85,6 @@ function raise(request: StageRequest, stages: Stages, readers: Readers, pieces: 
 
 function isMain(inside: StageRequest["inside"], step: FlowStep): boolean {
   return step.kind === "local" && !inside.has(step);
-}
-
-/** Readers of each value that a step makes. */
-function readersOf(flow: Flow): Readers {
-  const readers = new Map<string, FlowStep[]>();
-  for (const step of flow.steps) {
-    for (const name of readsOf(step)) readers.get(name)?.push(step);
-    for (const name of writesOf(step)) readers.set(name, []);
-  }
-  return readers;
 }
 
 function sum(numbers: readonly number[]): number {

@@ -16,15 +16,16 @@ export function tensorsOf(graph: CanonicalGraph, names: readonly string[]): read
   });
 }
 
+/** The same statement, met at many nodes, is checked once. */
 export function equationsOf(equations: readonly Equation[]): Program["equations"] {
-  return equations.map(({ left, right, leftName, rightName, origin }) => ({
-    left,
-    right,
-    left_name: leftName,
-    right_name: rightName,
-    module: origin.module,
-    span: origin.spec?.origin.span ?? null,
-  }));
+  const distinct = new Map<string, Program["equations"][number]>();
+  for (const { left, right, leftName, rightName, origin } of equations) {
+    const key = JSON.stringify([left, right, leftName, rightName]);
+    const span = origin.spec?.origin.span ?? null;
+    const stated = { left, right, left_name: leftName, right_name: rightName, module: origin.module, span };
+    if (!distinct.has(key)) distinct.set(key, stated);
+  }
+  return [...distinct.values()];
 }
 
 /** A length that the plan splits must give every rank a row. Numbers were checked while compiling. */
