@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, relative } from "node:path";
 import type { ProgramModel } from "./program.ts";
 
 const MEBIBYTE = 2 ** 20;
@@ -36,7 +36,12 @@ export async function identifyData(path: string): Promise<DataIdentity> {
   }
 }
 
-/** Identity of data files by absolute path; named by their base name, since they lie beside the model. Rejects as `fs` does. */
-export async function identifyFiles(paths: readonly string[]): Promise<ProgramModel["data"]> {
-  return Promise.all(paths.map(async (path) => ({ file: basename(path), ...(await identifyData(path)) })));
+/**
+ * Identity of data files by absolute real path. Each is named by its way from `folder`, the model's real folder, with forward slashes;
+ * without one by its base name. Rejects as `fs` does.
+ */
+export async function identifyFiles(paths: readonly string[], folder?: string): Promise<ProgramModel["data"]> {
+  const nameOf = (path: string): string =>
+    folder === undefined ? basename(path) : relative(folder, path).replaceAll("\\", "/");
+  return Promise.all(paths.map(async (path) => ({ file: nameOf(path), ...(await identifyData(path)) })));
 }

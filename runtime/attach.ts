@@ -1,9 +1,8 @@
 /**
  * @file Attaches a compiled program to devices: starts one rank per device, loads the pieces, and gives the session. All or nothing.
  */
-import { realpath } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { runtimeMessages } from "../compiler/diagnostics/catalog/runtime.ts";
 import { programMessages } from "../compiler/diagnostics/catalog/program.ts";
 import { diagnose } from "../compiler/diagnostics/diagnose.ts";
@@ -11,6 +10,7 @@ import { ContextParallelError } from "../compiler/diagnostics/error.ts";
 import type { Diagnostic } from "../compiler/diagnostics/types.ts";
 import type { CompiledProgram, Program } from "../compiler/program.ts";
 import { meshSize } from "./collectives/groups.ts";
+import { findModel } from "./model-files.ts";
 import { createSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import { dropFolder, holdFolder } from "./temporary.ts";
@@ -73,7 +73,7 @@ function checkOptions(
 async function setups({ program, folder }: CompiledProgram, devices: readonly string[]): Promise<SetupOf> {
   const cores = availableParallelism();
   const size = devices.length;
-  const modelFolder = await modelFolderOf(program, folder);
+  const modelFolder = await weightsFolder(program, folder);
   const threads = Math.max(1, Math.floor(cores / size));
   return (rank, control) => ({
     rank,
@@ -85,13 +85,11 @@ async function setups({ program, folder }: CompiledProgram, devices: readonly st
   });
 }
 
-/** The real folder of the model: ONNX Runtime refuses weights behind links that leave the folder it is given. */
-async function modelFolderOf(program: Program, folder: string): Promise<string> {
-  const model = resolve(folder, program.model.path);
-  if (program.pieces.every(({ weights }) => weights !== "model")) return dirname(model);
-  try {
-    return dirname(await realpath(model));
-  } catch {
-    throw new ContextParallelError([diagnose(programMessages.modelMissing, { model })]);
-  }
+async function weightsFolder(program: Program, folder: string): Promise<string | null> {
+  if (program.pieces.every(({ weights }) => weights !== "model")) return null;
+  const files = await findModel(program, folder);
+  if (files !== null) return files.weights;
+  throw new ContextParallelError([
+    diagnose(programMessages.modelMissing, { model: resolve(folder, program.model.path) }),
+  ]);
 }

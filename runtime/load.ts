@@ -1,13 +1,15 @@
 /**
  * @file Reads a compiled program from its folder and checks that it is whole and belongs to the model that lies where it says.
  */
-import { readFile, stat } from "node:fs/promises";
-import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { readFile } from "node:fs/promises";
+import { isAbsolute, join, relative, resolve } from "node:path";
 import { programMessages } from "../compiler/diagnostics/catalog/program.ts";
 import { diagnose, settle } from "../compiler/diagnostics/diagnose.ts";
 import type { Diagnostic, Result } from "../compiler/diagnostics/types.ts";
 import { hashFile, identifyData } from "../compiler/identity.ts";
+import type { DataIdentity } from "../compiler/identity.ts";
 import type { CompiledProgram, Program } from "../compiler/program.ts";
+import { findModel, isFile } from "./model-files.ts";
 import { checkDocument } from "./outline.ts";
 import { reasonOf } from "./reason.ts";
 
@@ -44,38 +46,29 @@ async function checkPieces({ pieces }: Program, folder: string): Promise<readonl
   const found = pieces.map(async ({ id: piece, file }) => {
     const path = relative(folder, resolve(folder, file));
     if (path.startsWith("..") || isAbsolute(path)) return [diagnose(programMessages.pieceOutside, { piece, file })];
-    return (await exists(join(folder, path))) ? [] : [diagnose(programMessages.pieceMissing, { piece, file, folder })];
+    return (await isFile(join(folder, path))) ? [] : [diagnose(programMessages.pieceMissing, { piece, file, folder })];
   });
   return (await Promise.all(found)).flat();
 }
 
-async function checkModel({ model }: Program, folder: string): Promise<readonly Diagnostic[]> {
-  const path = resolve(folder, model.path);
-  if (!(await exists(path))) return [diagnose(programMessages.modelMissing, { model: path })];
-  const actual = await hashFile(path);
-  const graph =
-    actual === model.sha256
-      ? []
-      : [diagnose(programMessages.modelHash, { model: path, expected: model.sha256, actual })];
-  const data = await Promise.all(model.data.map((expected) => checkData(path, expected)));
+async function checkModel(program: Program, folder: string): Promise<readonly Diagnostic[]> {
+  const files = await findModel(program, folder);
+  const expected = program.model;
+  if (files === null) return [diagnose(programMessages.modelMissing, { model: resolve(folder, expected.path) })];
+  const { model, base } = files;
+  const actual = await hashFile(model);
+  const same = actual === expected.sha256;
+  const graph = same ? [] : [diagnose(programMessages.modelHash, { model, expected: expected.sha256, actual })];
+  const data = await Promise.all(expected.data.map((one) => checkData(model, join(base, one.file), one)));
   return [...graph, ...data.flat()];
 }
 
-async function checkData(model: string, expected: Program["model"]["data"][number]): Promise<readonly Diagnostic[]> {
-  const data = join(dirname(model), expected.file);
-  if (!(await exists(data))) return [diagnose(programMessages.dataMissing, { data, model })];
+async function checkData(model: string, data: string, expected: DataIdentity): Promise<readonly Diagnostic[]> {
+  if (!(await isFile(data))) return [diagnose(programMessages.dataMissing, { data, model })];
   const { size, hash } = await identifyData(data);
   if (size !== expected.size) {
     return [diagnose(programMessages.dataSize, { data, expected: expected.size, actual: size })];
   }
   if (hash === expected.hash) return [];
   return [diagnose(programMessages.dataHash, { data, expected: expected.hash, actual: hash })];
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isFile();
-  } catch {
-    return false;
-  }
 }

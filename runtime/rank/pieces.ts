@@ -16,8 +16,8 @@ import { RunAborted } from "../world/world.ts";
 export interface PieceSettings {
   /** Absolute folder of the piece models and of the program's own weights. */
   readonly folder: string;
-  /** Absolute folder of the model's weights. */
-  readonly modelFolder: string;
+  /** Absolute folder of the model's weights; `null` if no piece reads any. */
+  readonly modelFolder: string | null;
   readonly device: string;
   /** Threads per session. */
   readonly threads: number;

@@ -1,12 +1,22 @@
 /**
  * @file Programs on disk: a whole one loads; a damaged one, or one of another model, is refused with both values.
  */
-import { appendFileSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  realpathSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { hashFile, identifyData } from "../../compiler/identity.ts";
+import { hashFile, identifyData, identifyFiles } from "../../compiler/identity.ts";
 import type { CompiledProgram } from "../../compiler/program.ts";
 import { loadProgram } from "../../runtime/load.ts";
+import { findModel } from "../../runtime/model-files.ts";
 import { gatherProgram } from "./support/programs.ts";
 
 type Edit = (program: Record<string, unknown>) => void;
@@ -134,10 +144,20 @@ test("weights that are missing, of another size, or with other ends", async () =
   ]);
 });
 
-test("a model behind a link is the model", async () => {
+test("a model behind a link is the model; its data lies beside the real one, in a folder below, or beside the link", async () => {
   const compiled = fresh();
-  const model = join(compiled.folder, "../model.onnx");
-  symlinkSync(model, join(compiled.folder, "../link.onnx"));
-  edit(compiled, (program) => (program["model"] = { ...compiled.program.model, path: "../link.onnx" }));
-  expect((await loadProgram(compiled.folder)).ok).toBe(true);
+  const root = dirname(compiled.folder);
+  mkdirSync(join(root, "links"));
+  mkdirSync(join(root, "below"));
+  symlinkSync(join(root, "model.onnx"), join(root, "links/model.onnx"));
+  for (const file of ["a.bin", "below/b.bin", "links/c.bin"]) {
+    writeFileSync(join(root, file), file);
+    const base = file.startsWith("links") ? join(root, "links") : root;
+    const data = await identifyFiles([join(root, file)], base);
+    edit(compiled, (program) => (program["model"] = { ...compiled.program.model, path: "../links/model.onnx", data }));
+    const loaded = await loadProgram(compiled.folder);
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.diagnostics));
+    const found = await findModel(loaded.value.program, compiled.folder);
+    expect(found!.weights).toBe(dirname(realpathSync(join(root, file))));
+  }
 });
