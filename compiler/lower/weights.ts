@@ -19,7 +19,7 @@ const LARGE = 64 * 1024;
 /** Mapped data begins at a page. */
 const ALIGNMENT = 4096;
 
-export interface PlacedConstants {
+interface PlacedConstants {
   readonly constants: ReadonlyMap<string, Tensor>;
   readonly home: ProgramPiece["weights"];
 }
@@ -68,7 +68,7 @@ export function checkFolders(constants: ReadonlyMap<string, Tensor>): readonly D
   return folders.length > 1 ? [diagnose(lowerMessages.scatteredWeights, { folders })] : [];
 }
 
-export function bytesIn(data: TensorData): number {
+function bytesIn(data: TensorData): number {
   return data.kind === "inline" ? data.bytes.byteLength : data.length;
 }
 

@@ -24,7 +24,7 @@ import type { LoweredProgram } from "./types.ts";
 import { WEIGHTS_FILE } from "./weights.ts";
 import { writeWeights } from "./write-weights.ts";
 
-export const PROGRAM_FILE = "program.json";
+const PROGRAM_FILE = "program.json";
 
 /**
  * Writes the program to `folder`, which is made, or may be empty or hold an earlier program. Errors: the folder holds something else,
@@ -50,7 +50,7 @@ export function writeProgram(lowered: LoweredProgram, folder: string): Result<Co
 }
 
 /** The text of `program.json`. */
-export function programText(program: Program): string {
+function programText(program: Program): string {
   return `${JSON.stringify(program, null, 1)}\n`;
 }
 

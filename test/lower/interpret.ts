@@ -10,7 +10,7 @@ import { elemBytes } from "../../compiler/graph/elements.ts";
 import type { CompiledProgram, ExchangeStep, Program } from "../../compiler/program.ts";
 import { createSession } from "../../ort/session.ts";
 import type { OrtSession, OrtTensor, OrtTensors } from "../../ort/session.ts";
-import { bytesOf, ortTensor } from "../../ort/tensors.ts";
+import { ortTensor } from "../../ort/tensors.ts";
 
 export interface Interpretation {
   /** Outputs of each rank. */
@@ -129,11 +129,4 @@ function get(values: Values, name: string): OrtTensor {
   const value = values.get(name);
   if (value === undefined) throw new Error(`the value ${name} is not there`);
   return value;
-}
-
-/** True if both hold the same bytes. */
-export function sameTensor(a: OrtTensor, b: OrtTensor): boolean {
-  return (
-    a.elem === b.elem && String(a.dims) === String(b.dims) && Buffer.compare(bytesOf(a.data), bytesOf(b.data)) === 0
-  );
 }
