@@ -9,7 +9,7 @@ import { segmentsOf } from "./leaves.ts";
 import { localDims, localLength, ranksOf, shardOf, WHOLE } from "./layout.ts";
 import { relatedTo, say, sayOrigin } from "./origins.ts";
 import { align, addIdentity, assemble } from "./slices.ts";
-import { declare, elemOf, freshName, layoutOf, shapeOf, valueOf, type State } from "./state.ts";
+import { declare, elemOf, entryKey, freshName, layoutOf, shapeOf, valueOf, type State } from "./state.ts";
 import type { AxisShard, Origin } from "./types.ts";
 
 /** Where a bound `Shard` or `Gather` node comes from in the plan. */
@@ -51,7 +51,8 @@ export function shardValue(state: State, node: CanonicalNode): void {
     const params = { value: source, axis, length: show(length), ranks, entry: sayOrigin(origin) };
     state.diagnostics.push(diagnose(catalog.tooShort, params, where));
   }
-  const segments = segmentsOf(state, source, axis);
+  const one = state.coarse.has(entryKey(origin) ?? "");
+  const segments = one ? [{ length, origin: source }] : segmentsOf(state, source, axis);
   const local = align(state, value, [shardOf(axis, { outer: 1, segments, inner: 1 })], origin);
   state.aliases.set(output!, local);
 }

@@ -18,16 +18,34 @@ import { addIdentity } from "./slices.ts";
 import { layoutOf, newState, valueOf, type ShardOptions, type State } from "./state.ts";
 import type { ShardedGraph } from "./types.ts";
 
-/** Shards a bound plan for a mesh. */
+/**
+ * Shards a bound plan for a mesh. A value that was laid end to end from several streams is split stream by stream, since a later cut
+ * between them needs that; where it then meets a value of the same length that is one stream, it is split as one instead.
+ */
 export function shard(bound: BoundPlan, options: ShardOptions): Result<ShardedGraph> {
-  const state = newState(bound.graph, bound.bindings, options);
+  const first = attempt(bound, options, new Set());
+  let last = first;
+  for (let coarse = last.tooFine; !last.result.ok && coarse.size > 0; coarse = new Set([...coarse, ...last.tooFine])) {
+    last = attempt(bound, options, coarse);
+    if ([...last.tooFine].every((key) => coarse.has(key))) break;
+  }
+  return last.result.ok ? last.result : first.result;
+}
+
+interface Attempt {
+  readonly result: Result<ShardedGraph>;
+  readonly tooFine: ReadonlySet<string>;
+}
+
+function attempt(bound: BoundPlan, options: ShardOptions, coarse: ReadonlySet<string>): Attempt {
+  const state = newState(bound, options, coarse);
   for (const node of bound.graph.nodes) visit(state, node);
   finishOutputs(state);
   const split = state.attention.some((site) => site.scheme !== "local");
   if (!split && bound.bindings.length > 0 && state.options.mesh.ring_degree * state.options.mesh.ulysses_degree > 1) {
     state.diagnostics.push(diagnose(catalog.noSplitAttention, { sites: state.attention.length }));
   }
-  return settle(prune(toGraph(state)), state.diagnostics);
+  return { result: settle(prune(toGraph(state)), state.diagnostics), tooFine: state.tooFine };
 }
 
 function visit(state: State, node: CanonicalNode): void {

@@ -8,7 +8,7 @@ import type { CanonicalGraph, CanonicalNode, IntegerValue, ValueShape } from "..
 import { invariant } from "../diagnostics/diagnose.ts";
 import type { Diagnostic } from "../diagnostics/types.ts";
 import type { Expr } from "../expr/expr.ts";
-import type { Binding } from "../bind/types.ts";
+import type { Binding, BoundPlan } from "../bind/types.ts";
 import { assumptions, type Assumptions } from "./assumptions.ts";
 import { WHOLE, type Mesh } from "./layout.ts";
 import type { Alignment, AttentionSite, Layout, Origin, ShardedStep } from "./types.ts";
@@ -34,6 +34,10 @@ export interface State {
   readonly origins: Map<string, Origin>;
   /** A value of the graph to the value that stands for it. */
   readonly aliases: Map<string, string>;
+  /** Plan entries (by `entryKey`) whose value is split as one segment, although it was laid end to end from several. */
+  readonly coarse: ReadonlySet<string>;
+  /** Plan entries whose segments did not fit what they met. */
+  readonly tooFine: Set<string>;
   /** Values whose layout is unknown after an error: what reads them is passed over. */
   readonly poisoned: Set<string>;
   readonly assumed: Assumptions;
@@ -42,11 +46,12 @@ export interface State {
   readonly diagnostics: Diagnostic[];
 }
 
-export function newState(graph: CanonicalGraph, bindings: readonly Binding[], options: ShardOptions): State {
+export function newState({ graph, bindings }: BoundPlan, options: ShardOptions, coarse: ReadonlySet<string>): State {
   const layouts = new Map<string, Layout>();
   for (const name of [...graph.inputs.map((i) => i.name), ...graph.constants.keys()]) layouts.set(name, WHOLE);
   return {
-    graph, bindings, options, layouts,
+    graph, bindings, options, layouts, coarse,
+    tooFine: new Set(),
     steps: [],
     taken: new Set([...layouts.keys(), ...graph.integers.keys()]),
     integers: new Map(graph.integers),
@@ -60,6 +65,11 @@ export function newState(graph: CanonicalGraph, bindings: readonly Binding[], op
     attention: [],
     diagnostics: [],
   };
+}
+
+/** Names the plan entry that an origin comes from, in the module that it matched; `null` where it comes from no entry. */
+export function entryKey(origin: Origin | undefined): string | null {
+  return origin?.spec ? `${origin.module} ${origin.spec.origin.pointer}` : null;
 }
 
 /** The value that stands for `name`. */

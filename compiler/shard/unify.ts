@@ -10,7 +10,7 @@ import { equal, show } from "../expr/expr.ts";
 import { segmentsOf } from "./leaves.ts";
 import { shardOf, type Split } from "./layout.ts";
 import { at, atSplitOf, relatedTo, say, sayOrigin } from "./origins.ts";
-import { shapeOf, type State } from "./state.ts";
+import { entryKey, shapeOf, type State } from "./state.ts";
 import type { Origin } from "./types.ts";
 
 /** An operand axis that is split, read in the node's factors. */
@@ -54,6 +54,10 @@ function apart(state: State, node: CanonicalNode, demands: readonly Demand[], ma
 }
 
 function agree(state: State, node: CanonicalNode, a: Split, b: Split, first: Demand, second: Demand, origin: Origin): boolean {
+  if (a.segments.length !== b.segments.length) {
+    const finer = entryKey(state.origins.get((a.segments.length > b.segments.length ? first : second).value));
+    if (finer !== null) state.tooFine.add(finer);
+  }
   if (a.segments.length !== b.segments.length || !equal(a.outer, b.outer) || !equal(a.inner, b.inner)) {
     conflict(state, node, first, second, catalog.segmentsDiffer);
     return false;
