@@ -18,9 +18,6 @@ export type Request =
   | { readonly kind: "print"; readonly text: string }
   | { readonly kind: "usage"; readonly problem: string; readonly command: string };
 
-/** Wrong usage that only shows once the arguments are looked at together. */
-export class UsageError extends Error {}
-
 type Perform = (io: Io) => Promise<Outcome>;
 type Found = (name: string, perform: Perform) => void;
 
@@ -48,7 +45,10 @@ function build(version: string, found: Found): Command {
     .version(version, "--version", "print the version")
     .helpOption("--help", "print this help")
     .helpCommand(false)
-    .addHelpText("after", "\nExit codes: 0 fine, 1 plan, model or inputs wrong, 2 wrong usage, 3 verification failed, 4 fault.");
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 fine, 1 plan, model or inputs wrong, 2 wrong usage, 3 verification failed, 4 fault.",
+    );
   addInspect(program, found);
   addCheck(program, found);
   addCompile(program, found);
@@ -107,7 +107,9 @@ function addRun(program: Command, found: Found): void {
     .option("--outputs <FILE>", "the .npz to write, one array per output")
     .option("--verify", "also run the unsplit model and compare")
     .addOption(new Option("--steps <K>", "run K times with the same inputs").argParser(degree).default(1))
-    .addOption(new Option("--world <WORLD>", "how the ranks reach each other").choices(["threads", "mpi"]).default("threads"));
+    .addOption(
+      new Option("--world <WORLD>", "how the ranks reach each other").choices(["threads", "mpi"]).default("threads"),
+    );
   addCompileOptions(command).action((target: string, options: RunOptions) => {
     need(command, "inputs");
     found("run", async (io) => (await import("./commands/run.ts")).run(target, options, io));
@@ -128,7 +130,8 @@ function addSchema(program: Command, found: Found): void {
 /** Required options, looked at last: an option that is misspelt is said to be unknown and not to be missing. */
 function need(command: Command, ...names: readonly string[]): void {
   for (const option of command.options) {
-    const missing = names.includes(option.attributeName()) && command.getOptionValue(option.attributeName()) === undefined;
+    const missing =
+      names.includes(option.attributeName()) && command.getOptionValue(option.attributeName()) === undefined;
     if (missing) command.error(`the option ${option.flags} is needed`);
   }
 }
@@ -140,6 +143,6 @@ function problemOf(error: CommanderError): string {
 }
 
 function commandOf(argv: readonly string[], program: Command): string {
-  const names = program.commands.map((command) => command.name());
-  return argv.find((argument) => names.includes(argument)) ?? "";
+  const names = new Set(program.commands.map((command) => command.name()));
+  return argv.find((argument) => names.has(argument)) ?? "";
 }

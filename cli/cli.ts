@@ -5,9 +5,9 @@ import { createRequire } from "node:module";
 import { cliMessages } from "../compiler/diagnostics/catalog/cli.ts";
 import { diagnose, InternalError } from "../compiler/diagnostics/diagnose.ts";
 import type { Diagnostic } from "../compiler/diagnostics/types.ts";
-import { parseArguments, type Request, UsageError } from "./arguments.ts";
+import { parseArguments, type Request } from "./arguments.ts";
 import type { Io } from "./io.ts";
-import { EXIT, type Outcome, outcome } from "./outcome.ts";
+import { EXIT, type Outcome, outcome, UsageError } from "./outcome.ts";
 import { report } from "./report.ts";
 
 const require = createRequire(import.meta.url);
@@ -28,22 +28,31 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
 
 async function endOf(request: Exclude<Request, { kind: "print" }>, io: Io): Promise<Outcome> {
   if (request.kind === "usage") return usage(request.problem, request.command);
+  const { ended, cancel } = interruption(io.signal);
   try {
-    return await Promise.race([request.perform(io), interruption(io.signal)]);
+    return await Promise.race([request.perform(io), ended]);
   } catch (error) {
     if (error instanceof UsageError) return usage(error.message, request.name);
     if (io.signal.aborted) return interrupted();
     return outcome(diagnosticsOf(error));
+  } finally {
+    cancel();
   }
 }
 
-/** Ends a command that cannot stop by itself, a moment after the interrupt. */
-function interruption(signal: AbortSignal): Promise<Outcome> {
-  return new Promise((resolve) => {
-    const wait = (): unknown => setTimeout(() => resolve(interrupted()), 1000);
-    if (signal.aborted) wait();
-    else signal.addEventListener("abort", wait, { once: true });
+/** Ends a command that does not stop by itself, a moment after the interrupt. */
+function interruption(signal: AbortSignal): { readonly ended: Promise<Outcome>; readonly cancel: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  let wait = (): void => {};
+  const ended = new Promise<Outcome>((resolve) => {
+    wait = () => (timer = setTimeout(() => resolve(interrupted()), 1000));
   });
+  signal.addEventListener("abort", wait, { once: true });
+  const cancel = (): void => {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", wait);
+  };
+  return { ended, cancel };
 }
 
 function interrupted(): Outcome {
@@ -62,8 +71,10 @@ function diagnosticsOf(error: unknown): readonly Diagnostic[] {
     return [diagnose(cliMessages.fileSystem, { action: syscall, file: path, reason: code })];
   }
   const text = error instanceof Error ? error.message : String(error);
-  const problem = (error instanceof InternalError ? text.replace(/^internal error[^:]*: /, "") : text)
-    .replaceAll(/\s*\n\s*/g, " ");
+  const problem = (error instanceof InternalError ? text.replace(/^internal error[^:]*: /, "") : text).replaceAll(
+    /\s*\n\s*/g,
+    " ",
+  );
   return [diagnose(cliMessages.internal, { problem })];
 }
 

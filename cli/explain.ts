@@ -17,11 +17,27 @@ import { table } from "./table.ts";
 
 /** Everything as text, ready to print or to be read by a tool. */
 export interface Explanation {
-  readonly entries: readonly { readonly entry: string; readonly module: string; readonly value: string | null; readonly found_by: string }[];
-  readonly layouts: readonly { readonly module: string; readonly boundary: string; readonly value: string; readonly layout: string }[];
+  readonly entries: readonly {
+    readonly entry: string;
+    readonly module: string;
+    readonly value: string | null;
+    readonly found_by: string;
+  }[];
+  readonly layouts: readonly {
+    readonly module: string;
+    readonly boundary: string;
+    readonly value: string;
+    readonly layout: string;
+  }[];
   readonly attention: readonly { readonly module: string; readonly scheme: string }[];
   /** `elements` are those that rank `rank` sends to rank `peer`. */
-  readonly collectives: readonly { readonly module: string; readonly purpose: string; readonly kind: string; readonly elements: string; readonly elem: string }[];
+  readonly collectives: readonly {
+    readonly module: string;
+    readonly purpose: string;
+    readonly kind: string;
+    readonly elements: string;
+    readonly elem: string;
+  }[];
   readonly equations: readonly { readonly left: string; readonly right: string; readonly said: string }[];
   readonly alignments: readonly { readonly module: string; readonly value: string; readonly layout: string }[];
 }
@@ -37,10 +53,17 @@ export function explain({ canonical, bound, sharded }: Stages, pattern: string |
     entries: bound.bindings
       .map(({ spec, module, value, evidence }) => ({ entry: spec.origin.pointer, module, value, found_by: evidence }))
       .filter(here),
-    layouts: layoutsOf(layoutReader(bound, sharded), inspectModel(bound.graph).modules.filter(({ path }) => chosen.has(path))),
+    layouts: layoutsOf(
+      layoutReader(bound, sharded),
+      inspectModel(bound.graph).modules.filter(({ path }) => chosen.has(path)),
+    ),
     attention: sharded.attention.map(({ module, scheme }) => ({ module, scheme })).filter(here),
     collectives: sharded.steps.flatMap((step) => (step.kind === "collective" ? collectivesOf(step) : [])).filter(here),
-    equations: sharded.equations.map((e) => ({ left: show(e.left), right: show(e.right), said: `${e.leftName} = ${e.rightName}` })),
+    equations: sharded.equations.map((e) => ({
+      left: show(e.left),
+      right: show(e.right),
+      said: `${e.leftName} = ${e.rightName}`,
+    })),
     alignments: sharded.alignments
       .map(({ value, layout, origin }) => ({ module: origin.module, value, layout: showLayout(layout, show) }))
       .filter(here),
@@ -65,18 +88,22 @@ function layoutReader({ graph }: BoundPlan, { layouts, sameAs }: ShardedGraph): 
     const maker = graph.nodes.find(({ domain, outputs }) => domain === CP && outputs.includes(value));
     if (layouts.has(value) || maker === undefined) return layouts.get(value);
     if (maker.op === "Gather") return [];
-    const shards = [...sameAs].filter(([, original]) => original === maker.inputs[0]).map(([shard]) => layouts.get(shard));
+    const shards = [...sameAs]
+      .filter(([, original]) => original === maker.inputs[0])
+      .map(([shard]) => layouts.get(shard));
     return shards.find((layout) => layout !== undefined && layout.length > 0);
   };
 }
 
 function layoutsOf(layoutOf: (value: string) => Layout | undefined, modules: Modules): Explanation["layouts"] {
   return modules.flatMap(({ path, inputs, outputs }) => {
-    const row = (side: string) => ({ value, name }: Modules[number]["inputs"][number]) => {
-      const layout = layoutOf(value);
-      const boundary = `${side} ${name ?? "?"}`;
-      return layout === undefined ? [] : [{ module: path, boundary, value, layout: showLayout(layout, show) }];
-    };
+    const row =
+      (side: string) =>
+      ({ value, name }: Modules[number]["inputs"][number]) => {
+        const layout = layoutOf(value);
+        const boundary = `${side} ${name ?? "?"}`;
+        return layout === undefined ? [] : [{ module: path, boundary, value, layout: showLayout(layout, show) }];
+      };
     return [...inputs.flatMap(row("input")), ...outputs.flatMap(row("output"))];
   });
 }
@@ -86,7 +113,11 @@ function collectivesOf({ collective, purpose, origin, transfers }: CollectiveSte
     module: origin.module,
     purpose,
     kind: collective,
-    elements: dims.filter((dim) => dim !== 1).map(factor).join(" * ") || "1",
+    elements:
+      dims
+        .filter((dim) => dim !== 1)
+        .map(factor)
+        .join(" * ") || "1",
     elem,
   }));
 }
@@ -104,11 +135,20 @@ export function printExplanation(explanation: Explanation): string {
     ["lengths that must agree", explanation.equations],
     ["aligned by slicing", explanation.alignments],
   ];
-  return sections.filter(([, rows]) => rows.length > 0).map(([title, rows]) => `${title}\n${section(rows)}\n`).join("");
+  return sections
+    .filter(([, rows]) => rows.length > 0)
+    .map(([title, rows]) => `${title}\n${section(rows)}\n`)
+    .join("");
 }
 
 function section(rows: readonly Readonly<Record<string, string | null>>[]): string {
   const keys = Object.keys(rows[0] ?? {});
   const cells = rows.map((row) => keys.map((key) => (row[key] === "" ? '""' : (row[key] ?? "-"))));
-  return table(keys.map((key) => key.replaceAll("_", " ")), cells).replaceAll(/^/gm, "  ").trimEnd().concat("\n");
+  return table(
+    keys.map((key) => key.replaceAll("_", " ")),
+    cells,
+  )
+    .replaceAll(/^/gm, "  ")
+    .trimEnd()
+    .concat("\n");
 }

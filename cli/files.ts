@@ -4,12 +4,15 @@
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { cliMessages } from "../compiler/diagnostics/catalog/cli.ts";
+import { diagnose } from "../compiler/diagnostics/diagnose.ts";
+import { ContextParallelError } from "../compiler/diagnostics/error.ts";
 
-/** Writes `content` under a name of its own beside `file` and renames it. Throws the system's error. */
+/** Writes `content` under a name of its own beside `file` and renames it. Throws `ContextParallelError`. */
 export async function writeAside(file: string, content: string | Uint8Array): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
   const aside = `${file}.${process.pid}.tmp`;
   try {
+    await mkdir(dirname(file), { recursive: true });
     const handle = await open(aside, "w");
     try {
       await handle.writeFile(content);
@@ -19,8 +22,9 @@ export async function writeAside(file: string, content: string | Uint8Array): Pr
     }
     await rename(aside, file);
   } catch (error) {
-    await rm(aside, { force: true });
-    throw error;
+    await rm(aside, { force: true }).catch(() => undefined);
+    const reason = error instanceof Error ? error.message.replace(/[,;] \w+ '.*$/, "") : String(error);
+    throw new ContextParallelError([diagnose(cliMessages.fileSystem, { action: "write", file, reason })], error);
   }
 }
 

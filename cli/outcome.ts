@@ -35,3 +35,6 @@ function isFault(code: string): boolean {
   const number = Number(code.slice(2));
   return (number >= 6500 && number < 7000 && !MISTAKES.has(code)) || code === cliMessages.internal.code;
 }
+
+/** Wrong usage that only shows once the arguments are looked at together. */
+export class UsageError extends Error {}

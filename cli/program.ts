@@ -8,9 +8,8 @@ import { compilePlan } from "../compiler/compile.ts";
 import type { Diagnostic } from "../compiler/diagnostics/types.ts";
 import type { CompiledProgram } from "../compiler/program.ts";
 import { loadProgram } from "../runtime/load.ts";
-import { UsageError } from "./arguments.ts";
 import type { CompileOptions } from "./options.ts";
-import { type Outcome, outcome } from "./outcome.ts";
+import { type Outcome, outcome, UsageError } from "./outcome.ts";
 import { requestOf } from "./request.ts";
 
 type Use = (program: CompiledProgram, notes: readonly Diagnostic[]) => Promise<Outcome>;

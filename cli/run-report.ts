@@ -52,7 +52,8 @@ function mean(steps: readonly Step[]): Step {
 function failure({ name, problem, wrong, elements, tolerance, worst }: Comparison): Diagnostic {
   const { atol, rtol } = tolerance;
   const limit = atol + rtol === 0 ? "exactly" : `within ${atol} + ${rtol} * |unsplit|`;
-  const where = worst === null ? "" : `; worst is [${worst.index.join(", ")}]: ${worst.actual}, unsplit ${worst.expected}`;
+  const where =
+    worst === null ? "" : `; worst is [${worst.index.join(", ")}]: ${worst.actual}, unsplit ${worst.expected}`;
   const text = problem ?? `has ${wrong} of ${elements} elements that do not agree ${limit}${where}`;
   return diagnose(cliMessages.verification, { output: name, problem: text });
 }

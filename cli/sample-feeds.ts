@@ -17,7 +17,14 @@ export function sampleFeeds(sharded: ShardedGraph): OrtTensors {
     sharded.graph.inputs.map(({ name, shape }): [string, OrtTensor] => {
       const dims = shape.dims.map((dim) => evaluate(dim, lengths));
       const elem = isOrtElem(shape.elem) ? shape.elem : "float32";
-      return [name, ortTensor(elem, dims, Array.from({ length: sizeOf(dims) }, () => sample(shape.elem, random)))];
+      return [
+        name,
+        ortTensor(
+          elem,
+          dims,
+          Array.from({ length: sizeOf(dims) }, () => sample(shape.elem, random)),
+        ),
+      ];
     }),
   );
 }
@@ -26,11 +33,13 @@ export function sampleFeeds(sharded: ShardedGraph): OrtTensors {
 function sampleLengths({ graph, equations, mesh }: ShardedGraph): Readonly<Record<string, number>> {
   const ranks = ranksOf(mesh);
   const lengths: Record<string, number> = {};
-  for (const [i, { name }] of graph.lengths.entries()) lengths[name] = ranks * (i + 3) + (ranks === 1 ? 0 : 1 + (i % (ranks - 1)));
+  for (const [i, { name }] of graph.lengths.entries())
+    lengths[name] = ranks * (i + 3) + (ranks === 1 ? 0 : 1 + (i % (ranks - 1)));
   // Each round settles at least one more equation between two plain lengths.
   for (const _ of equations) {
     for (const { left, right } of equations) {
-      if (typeof left === "string" && symbolsOf(right).every((s) => s !== left)) lengths[left] = evaluate(right, lengths);
+      if (typeof left === "string" && symbolsOf(right).every((s) => s !== left))
+        lengths[left] = evaluate(right, lengths);
       else if (typeof right === "string") lengths[right] = evaluate(left, lengths);
     }
   }

@@ -3,7 +3,11 @@
  */
 
 /** Rows under a header, columns two spaces apart; ends in a line feed. Columns in `right` are set to the right. */
-export function table(header: readonly string[], rows: readonly (readonly string[])[], right: readonly number[] = []): string {
+export function table(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  right: readonly number[] = [],
+): string {
   const all = [header, ...rows];
   const widths = header.map((_, i) => Math.max(...all.map((row) => row[i]?.length ?? 0)));
   const pad = (cell: string, i: number): string =>

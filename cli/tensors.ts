@@ -9,7 +9,10 @@ import type { TensorLike } from "../runtime/tensor.ts";
 
 export function toFeeds(tensors: OrtTensors): Readonly<Record<string, TensorLike>> {
   return Object.fromEntries(
-    Object.entries(tensors).map(([name, { elem, dims, data }]): [string, TensorLike] => [name, { type: elem, dims, data }]),
+    Object.entries(tensors).map(([name, { elem, dims, data }]): [string, TensorLike] => [
+      name,
+      { type: elem, dims, data },
+    ]),
   );
 }
 

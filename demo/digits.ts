@@ -46,7 +46,11 @@ const SEED = 70;
 const PIXELS = SIDE * SIDE;
 
 /** Draws, and prints what it does and what it cost. Throws `ContextParallelError`. */
-export async function drawDigits(files: Files, io: Io, drawing: Drawing = { digits: DIGITS, steps: 20 }): Promise<Drawn> {
+export async function drawDigits(
+  files: Files,
+  io: Io,
+  drawing: Drawing = { digits: DIGITS, steps: 20 },
+): Promise<Drawn> {
   const parallel = { context_parallel_config: { ulysses_degree: DEVICES.length } };
   const compiled = await compilePlan({ model: files.model, plan: files.plan, parallel });
   if (!compiled.ok) throw new ContextParallelError(compiled.diagnostics);
@@ -133,7 +137,8 @@ async function both(models: Models, feeds: OrtTensors): Promise<Step> {
 /** Times are means without the first step, which warms up. */
 function report(steps: readonly Step[]): string {
   const warm = steps.slice(1);
-  const mean = (of: (step: Step) => number): number => warm.reduce((sum, step) => sum + of(step), 0) / Math.max(1, warm.length);
+  const mean = (of: (step: Step) => number): number =>
+    warm.reduce((sum, step) => sum + of(step), 0) / Math.max(1, warm.length);
   const largest = Math.max(...steps.map(({ difference }) => difference));
   const agree = steps.filter(({ ok }) => ok).length;
   const moved = Math.max(...steps.map(({ bytes }) => bytes)).toLocaleString("en");

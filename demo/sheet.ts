@@ -18,7 +18,9 @@ export function contactSheet(pictures: readonly Float32Array[], size: number): U
     const top = GAP + Math.floor(i / COLUMNS) * (side + GAP);
     for (let y = 0; y < side; y += 1) {
       for (let x = 0; x < side; x += 1) {
-        data[(top + y) * width + left + x] = grey(sample(picture, size, (x + 0.5) / SCALE - 0.5, (y + 0.5) / SCALE - 0.5));
+        data[(top + y) * width + left + x] = grey(
+          sample(picture, size, (x + 0.5) / SCALE - 0.5, (y + 0.5) / SCALE - 0.5),
+        );
       }
     }
   }

@@ -1,7 +1,7 @@
 /**
  * @file How diagnostics look as text and as JSON: golden files, and the places where code frames go wrong.
  */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { codeFrame, printable } from "../../compiler/diagnostics/frame.ts";
 import { noColors, renderDiagnostics, renderReport } from "../../compiler/diagnostics/render.ts";
@@ -38,7 +38,12 @@ const unknown: Diagnostic = {
   ],
   hint: 'did you mean "img_ids"?',
 };
-const whole: Diagnostic = { code: "CP2999", severity: "warning", message: "no attention\nsees a split value", related: [] };
+const whole: Diagnostic = {
+  code: "CP2999",
+  severity: "warning",
+  message: "no attention\nsees a split value",
+  related: [],
+};
 const note: Diagnostic = { code: "CP4999", severity: "note", message: "aligned", file: "model.onnx", related: [] };
 
 const read = (file: string): string | undefined => (file === "a.plan.json" ? plan : undefined);
@@ -51,7 +56,9 @@ test("text with frames, related places, hints and counts", async () => {
 test("text in colours", async () => {
   const mark = (name: string) => (text: string) => `<${name}>${text}</${name}>`;
   const colors = { bold: mark("b"), dim: mark("dim"), red: mark("red"), yellow: mark("yellow"), cyan: mark("cyan") };
-  await expect(renderDiagnostics([unknown, whole, note], { read, colors })).toMatchFileSnapshot("golden/render-colours.txt");
+  await expect(renderDiagnostics([unknown, whole, note], { read, colors })).toMatchFileSnapshot(
+    "golden/render-colours.txt",
+  );
 });
 
 test("the report is one JSON document with its keys in order", async () => {
@@ -122,7 +129,10 @@ test("control characters and text direction marks never reach the terminal", () 
 });
 
 test("any range of any text gives a frame whose carets lie under its characters", () => {
-  const text = fc.string({ unit: fc.constantFrom("a", "{", "\t", "\n", "\r", "\u4e2d", "\u0301", "\u001b", " "), maxLength: 60 });
+  const text = fc.string({
+    unit: fc.constantFrom("a", "{", "\t", "\n", "\r", "\u4e2d", "\u0301", "\u001b", " "),
+    maxLength: 60,
+  });
   fc.assert(
     fc.property(text, fc.nat(60), fc.nat(60), fc.integer({ min: 10, max: 60 }), (text, a, b, width) => {
       const start = position(text, Math.min(a, b, text.length));

@@ -1,7 +1,7 @@
 /**
  * @file The comparison behind --verify: what passes, what fails, and what is reported.
  */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { OrtTensor } from "../../ort/types.ts";
 import { compareOutputs, compareTensors } from "../../runtime/verify.ts";
@@ -65,7 +65,10 @@ test("half floats are compared by value", () => {
 
 test("another type, another shape or a missing output fails with a sentence", () => {
   const double: OrtTensor = { elem: "float64", dims: [1], data: Float64Array.of(1) };
-  const [missing, type, shape] = compareOutputs({ b: double, c: floats(1, 2) }, { a: floats(1), b: floats(1), c: floats(1) });
+  const [missing, type, shape] = compareOutputs(
+    { b: double, c: floats(1, 2) },
+    { a: floats(1), b: floats(1), c: floats(1) },
+  );
   expect(missing).toMatchObject({ name: "a", ok: false, problem: "is missing" });
   expect(type).toMatchObject({ ok: false, problem: "is float64, the unsplit model gives float32" });
   expect(shape).toMatchObject({ ok: false, problem: "has shape (2), the unsplit model gives (1)" });
@@ -79,7 +82,9 @@ test("an empty output and a scalar compare", () => {
 
 test("says ok exactly if every element is inside the tolerance", () => {
   const value = fc.oneof(fc.float(), fc.constantFrom(NaN, Infinity, -Infinity, 0, -0));
-  const near = fc.tuple(value, fc.float({ min: -1, max: 1, noNaN: true })).map(([b, d]) => [Math.fround(b + d * 3e-4), b] as const);
+  const near = fc
+    .tuple(value, fc.float({ min: -1, max: 1, noNaN: true }))
+    .map(([b, d]) => [Math.fround(b + d * 3e-4), b] as const);
   fc.assert(
     fc.property(fc.array(near, { maxLength: 8 }), (pairs) => {
       const found = compareTensors("y", floats(...pairs.map(([a]) => a)), floats(...pairs.map(([, b]) => b)));

@@ -1,0 +1,148 @@
+/**
+ * @file `inspect`, `check`, `compile` and `schema` on a real model, and on files that are no model.
+ */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { main } from "../../cli/cli.ts";
+import { dump } from "../../cli/dump.ts";
+import { stageNames } from "../../cli/options.ts";
+import { compileStages } from "../../compiler/compile.ts";
+import { temporaryFolder } from "../support/files.ts";
+import { capture } from "./capture.ts";
+
+const model = "test/fixtures/flux/flux.dynamo18-dynamic.onnx";
+const plan = "plans/flux.plan.json";
+
+async function cp(...argv: readonly string[]): Promise<{ exitCode: number; stdout: string; stderr: string }> {
+  const io = capture();
+  const exitCode = await main(argv, io);
+  return { exitCode, stdout: io.stdout(), stderr: io.stderr() };
+}
+
+test("inspect shows the modules that a pattern means, as text and as JSON", async () => {
+  const text = await cp("inspect", model, "--module", "transformer_blocks.*.attn.norm_q");
+  expect(text).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(text.stdout.match(/^\S+/gm)).toEqual(["transformer_blocks.0.attn.norm_q", "transformer_blocks.1.attn.norm_q"]);
+  const json = await cp("inspect", model, "--module", "transformer_blocks.0.attn", "--format", "json");
+  const { result } = JSON.parse(json.stdout) as { result: { modules: { path: string }[]; attention: unknown[] } };
+  expect(result.modules[0]?.path).toBe("transformer_blocks.0.attn");
+  expect(result.attention).toMatchObject([{ module: "transformer_blocks.0.attn", heads: "4", mask: false }]);
+});
+
+test("a pattern that means no module is an error with the nearest name", async () => {
+  for (const argv of [
+    ["inspect", model, "--module", "pos_embd"],
+    ["check", plan, "--model", model, "--explain", "pos_embd"],
+  ]) {
+    const { exitCode, stderr } = await cp(...argv);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(
+      'error CP7007: the model has no module that matches "pos_embd"\n  hint: did you mean "pos_embed"?',
+    );
+  }
+});
+
+test("check says nothing but the summary of a good plan", async () => {
+  const { exitCode, stdout, stderr } = await cp("check", plan, "--model", model, "--ulysses-degree", "2");
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  await expect(stdout).toMatchFileSnapshot("golden/check.txt");
+});
+
+test("check --explain tells what became of the plan", async () => {
+  const { exitCode, stdout } = await cp(
+    "check",
+    plan,
+    "--model",
+    model,
+    "--ulysses-degree",
+    "2",
+    "--explain",
+    "transformer_blocks.0.attn",
+  );
+  expect(exitCode).toBe(0);
+  await expect(stdout).toMatchFileSnapshot("golden/explain.txt");
+});
+
+test("check --simulate compares every value", async () => {
+  const argv = ["check", plan, "--model", model, "--ring-degree", "2", "--simulate", "--format", "json"];
+  const { exitCode, stdout } = await cp(...argv);
+  const { ok, result } = JSON.parse(stdout) as { ok: boolean; result: { simulation: Record<string, number> } };
+  expect({ exitCode, ok }).toEqual({ exitCode: 0, ok: true });
+  expect(result.simulation).toMatchObject({ ok: true, ranks: 2, wrong: 0 });
+  expect(result.simulation["compared"]).toBeGreaterThan(100);
+  expect(result.simulation["largest_difference"]).toBeLessThan(1e-5);
+});
+
+test("a config file gives the mesh, and its mistakes have a place", async () => {
+  const config = join(await temporaryFolder(), "parallel.json");
+  await writeFile(config, '{ "context_parallel_config": { "ring_degree": 3 } }');
+  expect((await cp("check", plan, "--model", model, "--config", config)).stdout).toMatch(
+    /^3 ranks \(ring 3 x ulysses 1\)/,
+  );
+  await writeFile(config, '{ "context_parallel_config": { "ring_degre": 3 } }');
+  const wrong = await cp("check", plan, "--model", model, "--config", config);
+  expect(wrong.exitCode).toBe(1);
+  expect(wrong.stderr).toMatch(/^error CP1502: .*"ring_degre"\n {2}at \S+parallel\.json:1:32\n/);
+});
+
+test("--shape fixes a dynamic input", async () => {
+  const argv = ["check", plan, "--model", model, "--ulysses-degree", "2"];
+  const { exitCode, stdout } = await cp(...argv, "--shape", "hidden_states=1,90,16", "--explain", "proj_out");
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain("axis 1 = [90]");
+});
+
+test("compile prints the stage that is asked for", async () => {
+  const argv = ["compile", plan, "--model", model, "--ulysses-degree", "2", "--dump", "plan", "--out"];
+  const { exitCode, stdout, stderr } = await cp(...argv, join(await temporaryFolder(), "program"));
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  expect(stdout).toMatch(/^""/);
+});
+
+test("every stage prints, the same each time", async () => {
+  const request = { plan, model, parallel: { ulysses_degree: 2 } };
+  const [first, second] = [await compileStages(request), await compileStages(request)];
+  for (const stage of stageNames) {
+    expect(dump(first.stages, stage)?.length).toBeGreaterThan(100);
+    expect(dump(second.stages, stage)).toBe(dump(first.stages, stage));
+  }
+  expect(dump({}, "sharded")).toBeNull();
+});
+
+test("compile does not overwrite what is no program", async () => {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, "thesis.txt"), "mine");
+  const { exitCode, stderr } = await cp("compile", plan, "--model", model, "--ulysses-degree", "2", "--out", folder);
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain("thesis.txt");
+  expect(await readFile(join(folder, "thesis.txt"), "utf8")).toBe("mine");
+});
+
+test("schema prints the committed schema, and one that knows a model", async () => {
+  expect((await cp("schema")).stdout).toBe(await readFile("schemas/plan.schema.json", "utf8"));
+  const file = join(await temporaryFolder(), "flux.schema.json");
+  expect(await cp("schema", model, "--out", file)).toEqual({ exitCode: 0, stdout: `${file}\n`, stderr: "" });
+  const { properties } = JSON.parse(await readFile(file, "utf8")) as { properties: Record<string, unknown> };
+  expect(Object.keys(properties)).toEqual(expect.arrayContaining(["", "proj_out", "transformer_blocks.*"]));
+});
+
+test("a file that is no model is a diagnostic, not a crash", async () => {
+  const folder = await temporaryFolder();
+  const bytes = await readFile(model);
+  const files: Readonly<Record<string, Uint8Array>> = {
+    "empty.onnx": new Uint8Array(),
+    "text.onnx": new TextEncoder().encode("this is not a model"),
+    "cut.onnx": bytes.subarray(0, bytes.length >> 1),
+    "flipped.onnx": bytes.map((byte, i) => (i % 97 === 0 ? byte ^ 0xff : byte)),
+  };
+  for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
+  for (const name of [...Object.keys(files), "missing.onnx", "."]) {
+    for (const argv of [["inspect"], ["schema"], ["check", plan, "--model"]]) {
+      const { exitCode, stdout, stderr } = await cp(...argv, join(folder, name));
+      expect([name, exitCode, stdout]).toEqual([name, 1, ""]);
+      expect(stderr).toMatch(/^error CP2\d\d\d: /m);
+      expect(stderr).not.toMatch(/^\s+at .*\.[jt]s:\d+/m);
+    }
+  }
+});

@@ -1,0 +1,196 @@
+/**
+ * @file `run`: a plan or a program, its outputs, its comparison with the unsplit model, and inputs that are wrong.
+ */
+import { readFile, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { main } from "../../cli/cli.ts";
+import type { Program } from "../../compiler/program.ts";
+import { readNpz, writeNpz } from "../../ort/npz.ts";
+import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
+import { fixtureTensors, valueOf } from "../support/fixtures.ts";
+import { temporaryFolder } from "../support/files.ts";
+import { type Captured, capture } from "./capture.ts";
+
+const model = "test/fixtures/flux/flux.dynamo18-dynamic.onnx";
+const plan = "plans/flux.plan.json";
+const inputs = "test/fixtures/flux/flux.img67-txt13.inputs.npz";
+let feeds: OrtTensors;
+
+beforeAll(async () => {
+  feeds = await fixtureTensors("flux/flux.img67-txt13.inputs.npz");
+});
+
+interface Ended {
+  readonly exitCode: number;
+  readonly io: Captured;
+}
+
+async function cp(...argv: readonly string[]): Promise<Ended> {
+  const io = capture();
+  return { exitCode: await main(argv, io), io };
+}
+
+test("a plan runs on its devices, is verified, and its outputs are written", async () => {
+  const outputs = join(await temporaryFolder(), "made", "out.npz");
+  const argv = ["run", plan, "--model", model, "--inputs", inputs, "--outputs", outputs, "--verify"];
+  const { exitCode, io } = await cp(...argv, "--devices", "cpu,cpu,cpu");
+  expect(exitCode).toBe(0);
+  expect(io.stdout()).toMatch(/^3 ranks \(ring 1 x ulysses 3\), 1 x [\d.]+ ms, [\d,]+ bytes between ranks\n/);
+  expect(io.stdout()).toMatch(/^sample {2}float32 {2}\(1, 67, 16\) {2}agrees /m);
+  expect(io.stderr()).toContain("note CP7002: no degrees were given: Ulysses over 3 devices");
+  const { sample } = valueOf(await readNpz(outputs));
+  expect(sample?.dims).toEqual([1, 67, 16]);
+  expect(await readdir(join(outputs, ".."))).toEqual(["out.npz"]);
+});
+
+test("with --format json there is one document on standard output", async () => {
+  const argv = [
+    "run",
+    plan,
+    "--model",
+    model,
+    "--inputs",
+    inputs,
+    "--verify",
+    "--ring-degree",
+    "2",
+    "--format",
+    "json",
+  ];
+  const { exitCode, io } = await cp(...argv, "--steps", "2");
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(io.stdout())).toMatchObject({
+    command: "run",
+    ok: true,
+    result: {
+      mesh: { ring_degree: 2, ulysses_degree: 1 },
+      steps: [{ bytes: expect.any(Number) as number }, { milliseconds: expect.any(Number) as number }],
+      outputs: [{ name: "sample", elem: "float32", shape: [1, 67, 16] }],
+      verification: [{ name: "sample", ok: true, wrong: 0 }],
+    },
+  });
+});
+
+test("a compiled program runs from its folder, and fails verification if it gathers in the wrong order", async () => {
+  const folder = join(await temporaryFolder(), "program");
+  const compiled = await cp("compile", plan, "--model", model, "--out", folder, "--ulysses-degree", "2");
+  expect(compiled.exitCode).toBe(0);
+  expect(compiled.io.stdout()).toContain("2 ranks (ring 1 x ulysses 2)\n9 hook registrations");
+  expect((await cp("run", folder, "--inputs", inputs, "--verify")).exitCode).toBe(0);
+
+  const file = join(folder, "program.json");
+  const program = JSON.parse(await readFile(file, "utf8")) as Program;
+  await writeFile(file, JSON.stringify(withSwappedGather(program)));
+  const { exitCode, io } = await cp("run", folder, "--inputs", inputs, "--verify");
+  expect(exitCode).toBe(3);
+  expect(io.stderr()).toMatch(/^error CP7006: output sample has \d+ of 1072 elements that do not agree within 0.0001/m);
+  expect(io.stdout()).toContain("DIFFERS");
+});
+
+/** The parts of an output in the wrong order: what a wrong compiler would do. */
+function withSwappedGather(program: Program): Program {
+  const gather = program.steps.findLast((step) => step.kind === "exchange");
+  const steps = program.steps.map((step) => {
+    if (step !== gather || step.kind !== "exchange") return step;
+    return { ...step, transfers: step.transfers.map((t) => ({ ...t, receive: t.receive.toReversed() })) };
+  });
+  return { ...program, steps };
+}
+
+test("usage that only shows when the arguments are looked at together", async () => {
+  const folder = await temporaryFolder();
+  const cases: readonly (readonly [readonly string[], string])[] = [
+    [["run", plan, "--inputs", inputs], "a plan needs --model <MODEL>; a program's folder does not"],
+    [
+      ["run", folder, "--inputs", inputs, "--ring-degree", "2", "--strict"],
+      "a program is compiled already: leave out --ring-degree, --strict",
+    ],
+    [
+      ["run", plan, "--model", model, "--inputs", inputs, "--world", "mpi"],
+      "--world mpi is not built yet: ranks are threads of this machine",
+    ],
+  ];
+  for (const [argv, text] of cases) {
+    const { exitCode, io } = await cp(...argv);
+    expect(exitCode).toBe(2);
+    expect(io.stderr()).toBe(`error CP7001: ${text}\n  hint: see onnx-cp run --help\n\n1 error\n`);
+  }
+});
+
+test("inputs that are wrong are said in one go, with exit code 1", async () => {
+  const folder = await temporaryFolder();
+  const program = join(folder, "program");
+  expect((await cp("compile", plan, "--model", model, "--out", program, "--ulysses-degree", "2")).exitCode).toBe(0);
+  const { hidden_states: states, img_ids: ids, timestep, ...others } = feeds as Record<string, OrtTensor>;
+  const shifted = (tensor: OrtTensor | undefined, rows: number): OrtTensor => {
+    const [, width = 1] = tensor?.dims ?? [];
+    return { elem: "float32", dims: [rows, width], data: new Float32Array(rows * width) };
+  };
+  const double = { elem: "float64", dims: [1], data: Float64Array.of(1) } as const;
+  const cases: Readonly<Record<string, OrtTensors>> = {
+    "missing and unknown": { ...others, hidden_state: states!, img_ids: ids!, timestep: timestep! },
+    "another type": { ...feeds, timestep: double },
+    "another rank": { ...feeds, hidden_states: { ...states!, dims: [67, 16] } },
+    "another width": { ...feeds, hidden_states: { ...states!, dims: [1, 134, 8] } },
+    "lengths that disagree": { ...feeds, img_ids: shifted(ids, 69), txt_ids: shifted(feeds["txt_ids"], 11) },
+    nothing: {},
+  };
+  const text: string[] = [];
+  for (const [name, tensors] of Object.entries(cases)) {
+    const file = join(folder, `${name.replaceAll(" ", "-")}.npz`);
+    await writeNpz(file, tensors);
+    const { exitCode, io } = await cp("run", program, "--inputs", file);
+    expect(io.stdout()).toBe("");
+    text.push(`# ${name}\n${io.stderr()}exit code ${exitCode}\n`);
+  }
+  await expect(text.join("\n")).toMatchFileSnapshot("golden/inputs.txt");
+});
+
+test("files of inputs that cannot be read have exit code 1", async () => {
+  const folder = await temporaryFolder();
+  const [noZip, cut] = [join(folder, "text.npz"), join(folder, "cut.npz")];
+  await writeFile(noZip, "hello");
+  await writeFile(cut, (await readFile(inputs)).subarray(0, 400));
+  for (const [file, code] of [
+    [join(folder, "none.npz"), "CP7501"],
+    [noZip, "CP7503"],
+    [cut, "CP7503"],
+  ] as const) {
+    const { exitCode, io } = await cp("run", plan, "--model", model, "--inputs", file);
+    expect(exitCode).toBe(1);
+    expect(io.stderr()).toMatch(new RegExp(`^error ${code}: .*\\n(  .*\\n)*\\n1 error\\n$`));
+  }
+});
+
+test("another number of devices than ranks is an error of the user", async () => {
+  const argv = ["run", plan, "--model", model, "--inputs", inputs, "--ulysses-degree", "2", "--devices", "cpu,cpu,cpu"];
+  const { exitCode, io } = await cp(...argv);
+  expect(exitCode).toBe(1);
+  expect(io.stderr()).toMatch(/^error CP6500: 3 devices were given; the program is compiled for 2/);
+});
+
+test("a folder without a program, and outputs that cannot be written", async () => {
+  const folder = await temporaryFolder();
+  const empty = await cp("run", folder, "--inputs", inputs);
+  expect([empty.exitCode, empty.io.stderr().slice(0, 13)]).toEqual([1, "error CP5000:"]);
+  const taken = await cp("run", plan, "--model", model, "--inputs", inputs, "--outputs", folder);
+  expect(taken.exitCode).toBe(1);
+  expect(taken.io.stderr()).toMatch(/error CP7004: cannot write \S+: /);
+});
+
+test("an interrupt ends a run with 130 and leaves nothing behind", async () => {
+  const stop = new AbortController();
+  const io = capture(stop.signal);
+  const outputs = join(await temporaryFolder(), "out.npz");
+  const argv = ["run", plan, "--model", model, "--inputs", inputs, "--outputs", outputs, "--steps", "100000"];
+  const ended = main(argv, {
+    ...io,
+    err: (text) => (text.startsWith("run ") ? stop.abort() : io.err(text)),
+    interactive: false,
+  });
+  setTimeout(() => stop.abort(), 1500);
+  expect(await ended).toBe(130);
+  expect(io.stderr()).toContain("error CP7005: interrupted; nothing was written");
+  expect(await readdir(join(outputs, ".."))).toEqual([]);
+});

@@ -1,0 +1,86 @@
+/**
+ * @file The package as its users get it: packed, unpacked in an empty project, run from there.
+ */
+import { execFileSync, spawn } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+
+const root = process.cwd();
+const model = join(root, "test/fixtures/flux/flux.dynamo18-dynamic.onnx");
+const inputs = join(root, "test/fixtures/flux/flux.img67-txt13.inputs.npz");
+const { dependencies } = JSON.parse(readFileSync("package.json", "utf8")) as { dependencies: Record<string, string> };
+let project: string;
+let installed: string;
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Packs into an empty project; the dependencies are those of this checkout, so that no network is needed. */
+beforeAll(async () => {
+  project = await realpath(await mkdtemp(join(tmpdir(), "onnx-cp-package-")));
+  installed = join(project, "node_modules/onnx-context-parallel");
+  const npm = { cwd: project, encoding: "utf8" } as const;
+  const packed = execFileSync("npm", ["pack", root, "--ignore-scripts", "--silent"], npm).trim();
+  execFileSync("tar", ["-xzf", packed], { cwd: project });
+  mkdirSync(dirname(installed), { recursive: true });
+  cpSync(join(project, "package"), installed, { recursive: true });
+  for (const name of Object.keys(dependencies)) {
+    const link = join(project, "node_modules", name);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(join(root, "node_modules", name), link);
+  }
+  writeFileSync(join(project, "package.json"), '{ "type": "module" }\n');
+});
+
+afterAll(() => rm(project, { recursive: true, force: true }));
+
+/** Runs the command as a process of its own, from the project's folder; interrupts it after a time. */
+function cp(argv: readonly string[], interruptAfterMs?: number): Promise<Ended> {
+  const child = spawn(process.execPath, [join(installed, "bin/onnx-cp.js"), ...argv], { cwd: project });
+  const [out, err]: [string[], string[]] = [[], []];
+  child.stdout.on("data", (data: Buffer) => out.push(String(data)));
+  child.stderr.on("data", (data: Buffer) => err.push(String(data)));
+  if (interruptAfterMs !== undefined) setTimeout(() => child.kill("SIGINT"), interruptAfterMs);
+  onTestFinished(() => void child.kill("SIGKILL"));
+  return new Promise((resolve) => {
+    child.on("close", (code) => resolve({ code, stdout: out.join(""), stderr: err.join("") }));
+  });
+}
+
+test("holds what is needed to run and nothing else", () => {
+  const top = readdirSync(installed).sort();
+  expect(top).toEqual(["LICENSE", "README.md", "bin", "dist", "package.json", "plans", "schemas"]);
+  expect(readdirSync(join(installed, "dist"))).not.toContain("demo");
+  expect(readdirSync(join(installed, "schemas")).sort()).toEqual(["parallel-config.schema.json", "plan.schema.json"]);
+});
+
+test("the command checks, runs and verifies a shipped plan", async () => {
+  const plan = "node_modules/onnx-context-parallel/plans/flux.plan.json";
+  const checked = await cp(["check", plan, "--model", model, "--ulysses-degree", "2"]);
+  expect(checked).toMatchObject({ code: 0, stderr: "" });
+  const ran = await cp(["run", plan, "--model", model, "--inputs", inputs, "--verify"]);
+  expect(ran).toMatchObject({ code: 0 });
+  expect(ran.stdout).toContain("agrees");
+});
+
+test("a mistake ends the process with 1, wrong usage with 2", async () => {
+  writeFileSync(join(project, "a.plan.json"), '{ "": { "hidden_states": { "split_dim": 1 } }, }');
+  const wrong = await cp(["check", "a.plan.json", "--model", model]);
+  expect(wrong.code).toBe(1);
+  expect(wrong.stderr).toContain("error CP1102: comma before the closing }\n  at a.plan.json:1:46\n");
+  expect(await cp(["chek"])).toMatchObject({ code: 2 });
+});
+
+test("an interrupt ends the process with 130", async () => {
+  const plan = "node_modules/onnx-context-parallel/plans/flux.plan.json";
+  const argv = ["run", plan, "--model", model, "--inputs", inputs, "--steps", "100000"];
+  const ended = await cp(argv, 2500);
+  expect(ended.code).toBe(130);
+  expect(ended.stderr).toContain("error CP7005: interrupted");
+});
