@@ -3,9 +3,10 @@
  * what the unsplit computation gives.
  */
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll } from "vitest";
 import type { Expr } from "../../../compiler/expr/expr.ts";
 import { tensorFromInts } from "../../../compiler/graph/tensors.ts";
 import type { Attributes, Dim, ElemType, Graph, GraphValue, Node, Tensor } from "../../../compiler/graph/types.ts";
@@ -77,9 +78,19 @@ export function chunkBounds(length: Expr, parts: number): { readonly start: Expr
   return { start, end: ["+", start, ["chunk", length, parts, "rank"]] };
 }
 
+const folders: string[] = [];
+afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+
+/** A new folder that goes when the test file has run. */
+export function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "cp-runtime-"));
+  folders.push(folder);
+  return folder;
+}
+
 /** Writes the piece models, a stand-in for the model, and `program.json` into a new folder. */
 export function writeProgram(draft: Draft, models: readonly PieceModel[]): CompiledProgram {
-  const root = mkdtempSync(join(tmpdir(), "cp-runtime-"));
+  const root = newFolder();
   const folder = join(root, "program");
   mkdirSync(folder);
   for (const { id, graph } of models) {

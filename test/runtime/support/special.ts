@@ -1,11 +1,22 @@
 /**
  * @file Programs for one purpose each: a rank that fails, time in native code, heavy sessions, weights in files.
  */
-import { mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { CompiledProgram } from "../../../compiler/program.ts";
-import { exchangeStep, graph, int, ints, names, node, pieceStep, range, value, writeProgram } from "./models.ts";
+import {
+  exchangeStep,
+  graph,
+  int,
+  ints,
+  names,
+  newFolder,
+  node,
+  pieceStep,
+  range,
+  value,
+  writeProgram,
+} from "./models.ts";
 import { concatPiece, heads, input, inputsOf, lengths, output, size } from "./programs.ts";
 
 /** Rank r picks row 100 r: ranks above 0 fail where there are not so many rows. */
@@ -97,7 +108,7 @@ export function externalProgram(weights: "model" | "program"): CompiledProgram {
   const root = dirname(compiled.folder);
   const data = Buffer.from(Float32Array.from({ length: heads * size }, () => 100).buffer);
   writeFileSync(join(weights === "model" ? root : compiled.folder, file), data);
-  const elsewhere = mkdtempSync(join(tmpdir(), "cp-runtime-"));
+  const elsewhere = newFolder();
   symlinkSync(join(root, "model.onnx"), join(elsewhere, "model.onnx"));
   const { program } = compiled;
   const pieces = program.pieces.map((piece) => ({ ...piece, weights }));
