@@ -8,8 +8,8 @@ import type { ContextParallelInput, ContextParallelOutput } from "./types.ts";
  * Declares a plan: `export default definePlan({ "": { hidden_states: { split_dim: 1 } }, proj_out: { gather_dim: 1 } })`.
  * In a `*.plan.ts` file the call is evaluated statically; at run time it returns its argument.
  */
-export function definePlan<const P extends object>(plan: P extends CheckedPlan<P> ? P : CheckedPlan<P>): P {
-  return plan as P;
+export function definePlan<const P extends object>(plan: P & CheckedPlan<P>): P {
+  return plan;
 }
 
 /** `P` if every entry has one of the forms of the language, else the same with sentences at the mistakes. */

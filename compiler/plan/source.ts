@@ -3,9 +3,9 @@
  */
 import { readFile, readdir, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import { distance } from "fastest-levenshtein";
 import { fileMessages } from "../diagnostics/catalog/plan.ts";
 import { diagnose } from "../diagnostics/diagnose.ts";
+import { suggest } from "../diagnostics/suggest.ts";
 import type { Diagnostic, Result } from "../diagnostics/types.ts";
 import { locator } from "./positions.ts";
 
@@ -57,10 +57,8 @@ function firstInvalid(bytes: Uint8Array): number {
 async function explain(error: unknown, file: string): Promise<Diagnostic> {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (code === "ENOENT" || code === "ENOTDIR") {
-    const names = await plansIn(dirname(file));
-    const wanted = basename(file);
-    const similar = names.filter((name) => distance(name, wanted) <= Math.max(3, wanted.length / 3));
-    return diagnose(fileMessages.notFound, { file, similar: similar.slice(0, 3) }, { file });
+    const similar = suggest(basename(file), await plansIn(dirname(file)));
+    return diagnose(fileMessages.notFound, { file, similar }, { file });
   }
   const reason = error instanceof Error ? error.message : String(error);
   return diagnose(fileMessages.unreadable, { file, reason }, { file });

@@ -6,23 +6,32 @@ import { type AstMember, type AstNode, maxDepth } from "./ast.ts";
 
 /** Members that are `undefined` count as absent, as in JSON. */
 export function treeOf(value: unknown): AstNode {
-  return convert(value, 0);
+  return convert(value, 0, { nodes: maxNodes });
 }
 
-function convert(value: unknown, depth: number): AstNode {
+/** More than any plan needs; parts that are shared, or contain themselves, count again each time. */
+const maxNodes = 200_000;
+
+interface Budget {
+  nodes: number;
+}
+
+function convert(value: unknown, depth: number, budget: Budget): AstNode {
+  budget.nodes -= 1;
   if (depth > maxDepth) return other(`nested more than ${maxDepth} levels deep`);
+  if (budget.nodes < 0) return other(`part of more than ${maxNodes} values`);
   if (value === null || typeof value === "string" || typeof value === "boolean" || typeof value === "number") {
     return { kind: "scalar", value, span: null };
   }
   if (Array.isArray(value)) {
-    const items = Array.from(value, (item: unknown) => convert(item, depth + 1));
+    const items = Array.from(value, (item: unknown) => convert(item, depth + 1, budget));
     return { kind: "array", items, span: null };
   }
   if (typeof value !== "object") return other(value === undefined ? "undefined" : `a ${typeof value}`);
   if (!isPlain(value)) return other(`an instance of a class (${className(value)})`);
   const members = Object.entries(value)
     .filter(([, child]) => child !== undefined)
-    .map(([key, child]): AstMember => ({ key, keySpan: null, value: convert(child, depth + 1) }));
+    .map(([key, child]): AstMember => ({ key, keySpan: null, value: convert(child, depth + 1, budget) }));
   return { kind: "object", members, span: null };
 }
 

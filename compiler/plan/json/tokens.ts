@@ -12,11 +12,13 @@ export interface Token {
 export function tokenize(text: string): readonly Token[] {
   const scanner = createScanner(text, true);
   const tokens: Token[] = [];
-  for (scanner.scan(); scanner.getTokenLength() > 0; scanner.scan()) {
+  for (;;) {
+    scanner.scan();
     const offset = scanner.getTokenOffset();
+    // The length is no sign of the end: behind a comment without end the scanner gives tokens of length 1 for ever.
+    if (offset >= text.length) return tokens;
     tokens.push({ text: text.slice(offset, offset + scanner.getTokenLength()), offset });
   }
-  return tokens;
 }
 
 /** The bracket that opens one level more than `limit`. */

@@ -32,6 +32,7 @@ function compile(schema: JsonSchema): ValidateFunction {
     allErrors: true,
     verbose: true,
     ownProperties: true,
+    allowMatchingProperties: true,
     strictTypes: false,
     strictTuples: false,
     allowUnionTypes: true,

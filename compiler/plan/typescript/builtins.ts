@@ -3,7 +3,7 @@
  */
 import type { Span } from "../../diagnostics/types.ts";
 import { isSame } from "./operators.ts";
-import { type ArrayValue, type Member, type Primitive, scalar, type Value } from "./values.ts";
+import { type ArrayValue, type Member, objectOf, type Primitive, scalar, type Value } from "./values.ts";
 
 /** Calls a function of the plan, or a builtin, with these arguments. */
 export type Apply = (callee: Value, args: readonly Value[]) => Value;
@@ -103,7 +103,7 @@ function fromEntries({ items }: ArrayValue, span: Span): Value | undefined {
     if (key === undefined || value === undefined || name === undefined) return undefined;
     members.set(name, { keySpan: key.span, value });
   }
-  return { kind: "object", members, span };
+  return objectOf(members, span);
 }
 
 function list(items: readonly Value[], span: Span): ArrayValue {

@@ -8,7 +8,7 @@ import type { Span } from "../../diagnostics/types.ts";
 import { type Context, report, spanOf, spend } from "./context.ts";
 import { packageName, type SourceModule } from "./modules.ts";
 import type { Declaration, ModuleTable } from "./statements.ts";
-import { broken, type Member, scalar, type Scope, type Value } from "./values.ts";
+import { broken, type Member, objectOf, scalar, type Scope, type Value } from "./values.ts";
 
 export interface LinkedModule extends SourceModule {
   readonly table: ModuleTable;
@@ -73,7 +73,7 @@ function enumValue(context: Context, module: LinkedModule, node: ts.EnumDeclarat
     next = value.kind === "scalar" && typeof value.value === "number" ? value.value + 1 : NaN;
     if (ts.isIdentifier(name) || ts.isStringLiteral(name)) members.set(name.text, { keySpan, value });
   }
-  return { kind: "object", members, span };
+  return objectOf(members, span);
 }
 
 type ImportDeclaration = Extract<Declaration, { kind: "import" }>;
@@ -108,7 +108,7 @@ function namespaceOf(context: Context, modules: Modules, target: LinkedModule, s
   for (const name of target.table.exports.keys()) {
     members.set(name, { keySpan: span, value: exported(context, modules, target, name, span) });
   }
-  return { kind: "object", members, span };
+  return objectOf(members, span);
 }
 
 function exported(context: Context, modules: Modules, target: LinkedModule, name: string, span: Span): Value {

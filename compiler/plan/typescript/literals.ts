@@ -7,7 +7,7 @@ import type { Span } from "../../diagnostics/types.ts";
 import { duplicate } from "../json/parse.ts";
 import { type Context, report, spanOf, spend } from "./context.ts";
 import { nameOfExpression } from "./names.ts";
-import { describeValue, isTruthy, type Member, type Scope, type Value } from "./values.ts";
+import { describeValue, isTruthy, type Member, objectOf, type Scope, type Value } from "./values.ts";
 
 export function objectLiteral(context: Context, node: ts.ObjectLiteralExpression, scope: Scope, span: Span): Value {
   const members = new Map<string, Member>();
@@ -25,7 +25,7 @@ export function objectLiteral(context: Context, node: ts.ObjectLiteralExpression
     written.set(member.key, member.keySpan);
     members.set(member.key, member);
   }
-  return { kind: "object", members, span };
+  return objectOf(members, span);
 }
 
 export function arrayLiteral(context: Context, node: ts.ArrayLiteralExpression, scope: Scope, span: Span): Value {

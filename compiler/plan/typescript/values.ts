@@ -62,6 +62,16 @@ export function scalar(value: Primitive, span: Span): ScalarValue {
   return { kind: "scalar", value, span };
 }
 
+/** An object with its members in the order of JavaScript: array indices first, ascending, then as they were added. */
+export function objectOf(members: ReadonlyMap<string, Member>, span: Span): ObjectValue {
+  const indices = [...members].filter(([key]) => isIndex(key)).sort(([a], [b]) => Number(a) - Number(b));
+  return { kind: "object", members: indices.length === 0 ? members : new Map([...indices, ...members]), span };
+}
+
+function isIndex(key: string): boolean {
+  return /^(?:0|[1-9]\d{0,9})$/.test(key) && Number(key) < 2 ** 32 - 1;
+}
+
 export function broken(span: Span): BrokenValue {
   return { kind: "broken", span };
 }

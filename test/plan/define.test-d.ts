@@ -1,0 +1,65 @@
+/**
+ * @file Types of the plan language: good plans compile, mixing the forms fails with a sentence.
+ */
+import { expectTypeOf, test } from "vitest";
+import { type CheckedPlan, definePlan } from "../../compiler/plan/define.ts";
+import type { ContextParallelPlan } from "../../compiler/plan/types.ts";
+
+test("good plans compile and are plans", () => {
+  const plan = definePlan({
+    $model: "flux.onnx",
+    "": { hidden_states: { split_dim: 1, expected_dims: 3 }, tensors: [{ split_dim: 1 }, { split_dim: -1 }] },
+    rope: { "0": { split_dim: 0, split_output: true, value: "cos" }, 1: { split_dim: 0, split_output: true } },
+    "blocks.*": [{ x: { split_dim: 1 } }, { gather_dim: 1 }],
+    "blocks.*.attn": [{ x: { split_dim: 1 } }, [{ gather_dim: 1 }, null]],
+    norm: [{ gather_dim: 1 }, null],
+    named: { gather_dim: { split_dim: 1 } },
+    proj_out: { gather_dim: 1, expected_dims: 3, value: "out" },
+  });
+  expectTypeOf(plan).toExtend<ContextParallelPlan>();
+});
+
+test("plans with computed keys compile", () => {
+  const blocks = Object.fromEntries([0, 1].map((i) => [`blocks.${i}`, { gather_dim: i }]));
+  expectTypeOf(definePlan({ ...blocks, "": { x: { split_dim: 1 } } })).toExtend<object>();
+  const typed: ContextParallelPlan = { proj_out: { gather_dim: 1 } };
+  expectTypeOf(definePlan(typed)).toEqualTypeOf<ContextParallelPlan>();
+});
+
+test("mistakes do not compile", () => {
+  // @ts-expect-error input and output specs mixed in one entry
+  definePlan({ a: { hidden_states: { split_dim: 1 }, gather_dim: 1 } });
+  // @ts-expect-error a gather in an input spec
+  definePlan({ a: { hidden_states: { split_dim: 1, gather_dim: 1 } } });
+  // @ts-expect-error a gather under a parameter
+  definePlan({ a: { hidden_states: { gather_dim: 1 } } });
+  // @ts-expect-error a spec on the wrong level
+  definePlan({ a: { split_dim: 1 } });
+  // @ts-expect-error a misspelt key
+  definePlan({ a: { gather_dims: 1 } });
+  // @ts-expect-error a misspelt key of an input
+  definePlan({ a: { x: { split_dims: 1 } } });
+  // @ts-expect-error a wrong type
+  definePlan({ a: { gather_dim: "1" } });
+  // @ts-expect-error the two elements exchanged
+  definePlan({ a: [{ gather_dim: 1 }, { x: { split_dim: 1 } }] });
+  // @ts-expect-error inputs alone in a list
+  definePlan({ a: [{ x: { split_dim: 1 } }] });
+  // @ts-expect-error null is for outputs only
+  definePlan({ a: { x: null } });
+  // @ts-expect-error an unknown reserved key
+  definePlan({ $shema: "x", a: { gather_dim: 1 } });
+  // @ts-expect-error a text for an entry
+  definePlan({ a: "gather" });
+});
+
+test("a mistake is explained by a sentence", () => {
+  expectTypeOf<CheckedPlan<{ a: { x: { split_dim: 1; gather_dim: 1 } } }>>().toEqualTypeOf<{
+    readonly a: {
+      readonly x: "an input spec cannot have gather_dim: outputs are gathered at the module itself, { gather_dim: 1 }";
+    };
+  }>();
+  expectTypeOf<CheckedPlan<{ a: { x: { split_dim: 1 }; gather_dim: 1 } }>>().toEqualTypeOf<{
+    readonly a: "an output spec has gather_dim, expected_dims, value; to split too, write [{ inputs }, { output }]";
+  }>();
+});
