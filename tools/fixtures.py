@@ -106,7 +106,7 @@ FIXTURES: Mapping[str, Fixture] = {
         folder="wan",
         seed=6,
         lengths=VIDEO,
-        variants=("dynamo18-dynamic", "torchscript18-static"),
+        variants=("dynamo18-dynamic",),
     ),
     "wan-i2v": Fixture(
         family="wan",
@@ -115,7 +115,30 @@ FIXTURES: Mapping[str, Fixture] = {
         lengths=VIDEO,
         sizes={"txt": 512},
         dynamic=("batch", "frames", "height", "width"),
-        variants=("dynamo18-dynamic", "torchscript18-static"),
+        variants=("dynamo18-dynamic",),
     ),
     "chronoedit": Fixture(family="chronoedit", seed=8, lengths=VIDEO),
+    "helios": Fixture(
+        family="helios",
+        seed=9,
+        lengths=(
+            {"batch": 1, "frames": 2, "height": 8, "width": 16},
+            {"batch": 2, "frames": 3, "height": 6, "width": 14},
+        ),
+    ),
+    "ltx": Fixture(family="ltx", seed=10, lengths=({"img": 96, "txt": 40}, {"img": 67, "txt": 13})),
+    "ltx-cfg": Fixture(
+        family="ltx",
+        seed=10,
+        sizes={"batch": 2},
+        lengths=({"img": 48, "txt": 20}, {"img": 35, "txt": 11}),
+        variants=("dynamo18-dynamic",),
+    ),
+    "ltx-grid": Fixture(
+        family="ltx_grid",
+        folder="ltx",
+        seed=10,
+        lengths=({"txt": 40},),
+        variants=("dynamo18-static", "torchscript18-static"),
+    ),
 }

@@ -35,7 +35,7 @@ class Input:
 class Family:
     """A model class of diffusers, a tiny config of it, and how it is called.
 
-    `inputs` is in the order of the graph inputs. `dynamic` lists the lengths that a dynamic export leaves open.
+    `dynamic` lists the lengths that a dynamic export leaves open.
     `constants` are forward arguments that are no tensors; a callable receives the lengths. `patches` names entries of
     `patches/` that an export needs. `shrink` makes a new tiny model smaller where no config key does.
     `complete_plan` changes the class's own plan where that cannot run as it is.

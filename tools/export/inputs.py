@@ -61,18 +61,28 @@ def _mask(_: np.random.Generator, shape: tuple[int, ...]) -> Array:
     return np.arange(columns) < columns - np.maximum(padding, 0)[:, None]
 
 
+def _video(_: np.random.Generator, shape: tuple[int, ...], rows: int = 4, columns: int = 12) -> Array:
+    """Frame, row and column of each token in the uncompressed video, on the axis before the last."""
+    token = np.arange(shape[-1])
+    frame, place = np.divmod(token, rows * columns)
+    row, column = np.divmod(place, columns)
+    return np.broadcast_to(np.stack([8 * frame, 32 * row, 32 * column]), shape)
+
+
 FILLS: Mapping[str, Fill] = {
     "normal": lambda rng, shape: rng.standard_normal(shape),
     "uniform": lambda rng, shape, low=0.1, high=0.9: rng.uniform(low, high, shape),
     "integers": lambda rng, shape, low=0, high=10: rng.integers(low, high, shape),
+    "count": lambda rng, shape, first=0: np.broadcast_to(first + np.arange(shape[-1]), shape),
     "grid": _grid,
     "line": _line,
     "mask": _mask,
+    "video": _video,
 }
 
 
 def present_inputs(family: Family, config: Mapping[str, object]) -> dict[str, Input]:
-    """The parameters that this config is called with, in order."""
+    """The parameters that this config is called with."""
     return {name: spec for name, spec in family.inputs.items() if spec.when is None or config.get(spec.when)}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -31,8 +32,9 @@ class Subject:
     seed: int
 
     def inputs(self, lengths: Lengths) -> dict[str, torch.Tensor]:
-        """Sample inputs for these lengths; lengths not given are the family's."""
-        return make_inputs(self.family, self.model.config, {**self.family.lengths, **lengths}, self.seed)
+        """Sample inputs for these lengths, in the order of the forward; lengths not given are the family's."""
+        tensors = make_inputs(self.family, self.model.config, {**self.family.lengths, **lengths}, self.seed)
+        return {name: tensors[name] for name in inspect.signature(self.model.forward).parameters if name in tensors}
 
     def constants(self, lengths: Lengths) -> dict[str, object]:
         """The forward arguments that are no tensors."""

@@ -43,12 +43,13 @@ def entry_points(entry: object) -> tuple[list[str], list[int]]:
 def _text(value: object, depth: int) -> str:
     """JSON with one line per spec."""
     if isinstance(value, list) and is_inputs(value[0]):
-        return "[" + ", ".join(_text(item, depth) for item in value) + "]"
-    if not isinstance(value, dict) or "split_dim" in value or "gather_dim" in value:
+        brackets, lines = "[]", [_text(item, depth + 1) for item in value]
+    elif is_inputs(value) and "split_dim" not in value:
+        brackets, lines = "{}", [f"{json.dumps(key)}: {_text(item, depth + 1)}" for key, item in value.items()]
+    else:
         return json.dumps(value).replace("{", "{ ").replace("}", " }")
-    pad = "  " * (depth + 1)
-    lines = [f"{pad}{json.dumps(key)}: {_text(item, depth + 1)}" for key, item in value.items()]
-    return "{\n" + ",\n".join(lines) + "\n" + "  " * depth + "}"
+    pad = "  " * depth
+    return brackets[0] + ",".join(f"\n{pad}  {line}" for line in lines) + f"\n{pad}{brackets[1]}"
 
 
 def write_plan(plan: Plan, path: Path, schema: str | None) -> None:

@@ -27,10 +27,10 @@ FAMILY = Family(
         in_channels=16,
         out_channels=4,
         num_layers=2,
-        attention_head_dim=8,
+        attention_head_dim=6,
         num_attention_heads=4,
         joint_attention_dim=24,
-        axes_dims_rope=(2, 2, 4),
+        axes_dims_rope=(2, 2, 2),
     ),
     inputs={
         "hidden_states": Input(("batch", "rows * columns + reference_rows * reference_columns", "in_channels")),

@@ -27,9 +27,13 @@ def applied(names: Iterable[str], exporter: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _replaced(owner: object, attribute: str, value: object) -> Iterator[None]:
-    original = owner.__dict__[attribute]
+    missing = object()
+    original = vars(owner).get(attribute, missing)
     setattr(owner, attribute, value)
     try:
         yield
     finally:
-        setattr(owner, attribute, original)
+        if original is missing:
+            delattr(owner, attribute)
+        else:
+            setattr(owner, attribute, original)

@@ -14,7 +14,16 @@ def _rms_norm_forward(self: torch.nn.RMSNorm, x: torch.Tensor) -> torch.Tensor:
     return normed if self.weight is None else normed * self.weight
 
 
+def _repeat_interleave(self: torch.Tensor, repeats: int, dim: int | None = None) -> torch.Tensor:
+    return torch.repeat_interleave(self, repeats, dim=dim if dim is None else dim % self.ndim)
+
+
 PATCHES = {
+    "repeat_last_axis": Patch(
+        "TorchScript writes repeat_interleave along axis -1 as a Concat of the wrong rank; the axis is counted from 0.",
+        (TORCHSCRIPT,),
+        lambda: [(torch.Tensor, "repeat_interleave", _repeat_interleave)],
+    ),
     "rms_norm": Patch(
         "TorchScript has no symbolic for aten::rms_norm; the same in pow, mean, rsqrt, mul.",
         (TORCHSCRIPT,),
