@@ -1,7 +1,7 @@
 /**
  * @file Attention written as one operator: `Attention` of ONNX, and `MultiHeadAttention` and `GroupQueryAttention` of onnxruntime.
  */
-import { equal, exactDiv, type Expr } from "../../expr/expr.ts";
+import { equal, exactDiv, mul, type Expr } from "../../expr/expr.ts";
 import { int, numberAttribute } from "../../graph/attributes.ts";
 import { elemCode } from "../../graph/elements.ts";
 import { tensorFromNumbers } from "../../graph/tensors.ts";
@@ -60,7 +60,7 @@ function readAttention(lookup: Lookup, node: CanonicalNode): Reading | Refusal {
     keyHeads: headsOf(k, "kv_num_heads"),
     scale: number("scale", 0),
     causal: number("is_causal", 0) === 1,
-    nanToZero: true,
+    nanToZero: mask !== "",
     mask: mask === "" ? null : mask,
     padding: null,
   });
@@ -161,10 +161,9 @@ function build(lookup: Lookup, node: CanonicalNode, reading: Reading): Patch | R
   if (mask !== null && !fits(dimsOf(lookup, mask), [rows[0]!, heads, rows[1]!, columns[1]!]))
     return refuse("its mask does not broadcast to (B, H, Sq, Sk)");
   const [output] = node.outputs as readonly [string];
-  const result = regroup(
-    permute(viewOf([rows[0]!, rows[1]!, heads, width]), dimsOf(lookup, output).length === 4 ? SWAP : [0, 1, 2, 3]),
-    dimsOf(lookup, output),
-  );
+  const whole = viewOf([rows[0]!, rows[1]!, heads, width]);
+  const merged = dimsOf(lookup, output).length === 3;
+  const result = merged ? regroup(whole, [rows[0]!, rows[1]!, mul(heads, width)]) : permute(whole, SWAP);
   const outSteps = result && stepsOf(result);
   if (outSteps === null) return refuse("its result cannot be written from (B, S, H, D)");
   const elem = elemOf(lookup, q.base);

@@ -36,19 +36,23 @@ export interface Weights {
 /** A score that is filled with less than this is as good as never seen: adding any real score to the fill does not change it. */
 export const NEVER = -1e30;
 
-/** All ways to read `value` as scores: the product of two values, scaled, viewed and masked. */
-export function scoresAbove(lookup: Lookup, value: string): readonly Scores[] {
+/** One more than an attention can have, so that too many are noticed. */
+const MASKS = 2;
+
+/** All ways to read `value` as scores: the product of two values, scaled, viewed and masked. Looks behind at most `masks` masks. */
+export function scoresAbove(lookup: Lookup, value: string, masks: number = MASKS): readonly Scores[] {
   const node = lookup.producer(value);
   const product = contractionOf(lookup, node);
   if (product !== null) return [{ product, steps: [] }];
   const link = linkAbove(lookup, value);
-  if (link !== null)
-    return scoresAbove(lookup, link.source).map((s) => then(s, { kind: "link", node: link.node, link }));
-  return node === undefined
-    ? []
-    : masksOf(lookup, node).flatMap(([source, mask]) =>
-        scoresAbove(lookup, source).map((s) => then(s, { kind: "mask", node, mask })),
-      );
+  if (link !== null) {
+    const readings = scoresAbove(lookup, link.source, masks);
+    return readings.map((s) => then(s, { kind: "link", node: link.node, link }));
+  }
+  if (node === undefined || masks === 0) return [];
+  return masksOf(lookup, node).flatMap(([source, mask]) =>
+    scoresAbove(lookup, source, masks - 1).map((s) => then(s, { kind: "mask", node, mask })),
+  );
 }
 
 function then({ product, steps }: Scores, step: ScoreStep): Scores {

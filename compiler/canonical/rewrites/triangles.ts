@@ -121,9 +121,14 @@ function cast(lookup: Lookup, node: CanonicalNode): Triangle | null {
 }
 
 function elementwise(lookup: Lookup, node: CanonicalNode): Triangle | null {
-  const apply = node.domain === "" && Object.hasOwn(ELEMENTWISE, node.op) ? ELEMENTWISE[node.op]! : null;
-  const operands = apply === null ? [] : node.inputs.map((i) => triangleOf(lookup, i));
-  if (apply === null || !operands.every((t) => t !== null)) return null;
+  if (node.domain !== "" || !Object.hasOwn(ELEMENTWISE, node.op)) return null;
+  const operands: Triangle[] = [];
+  for (const input of node.inputs) {
+    const triangle = triangleOf(lookup, input);
+    if (triangle === null) return null;
+    operands.push(triangle);
+  }
+  const apply = ELEMENTWISE[node.op]!;
   const result = { below: apply(...operands.map((t) => t.below)), above: apply(...operands.map((t) => t.above)) };
   return result.below === result.above || isSquare(dimsOf(lookup, node.outputs[0]!)) ? result : null;
 }

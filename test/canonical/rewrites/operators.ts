@@ -1,0 +1,115 @@
+/**
+ * @file Attention as one operator of ONNX or of onnxruntime: one graph per form.
+ */
+import { float, int } from "../../../compiler/graph/attributes.ts";
+import { tensorFromNumbers } from "../../../compiler/graph/tensors.ts";
+import { inputs, KV, lengthOf, merge, Q, split } from "./phrases.ts";
+import type { Spelling } from "./spellings.ts";
+
+/** Attention operators as input forms. */
+export const operators: Readonly<Record<string, Spelling>> = {
+  "Attention on (B, H, S, D)": {
+    write: (p) => {
+      const { q, k, v } = split(p);
+      return [merge(p, p.node("Attention", [q, k, v], { declared: [{ elem: "float32", dims: ["B", 4, "S", 8] }] }))];
+    },
+    operands: [Q, KV, KV],
+  },
+  "Attention on (B, S, H * D), grouped, scaled": {
+    write: (p) => {
+      const q = p.input("q", ["B", "S", 32]);
+      const [k, v] = [p.input("k", ["B", "T", 16]), p.input("v", ["B", "T", 16])];
+      const attributes = { q_num_heads: int(4), kv_num_heads: int(2), scale: float(0.25) };
+      return [p.node("Attention", [q, k, v], { attributes, declared: [{ elem: "float32", dims: ["B", "S", 32] }] })];
+    },
+    operands: [Q, "B, T, 2, 8", "B, T, 2, 8"],
+    attributes: "0.25 0 0",
+  },
+  "Attention with a boolean mask, some rows without any key": {
+    write: (p) => {
+      const { q, k, v } = split(p);
+      const mask = p.input("mask", ["B", 1, "S", "T"], "bool");
+      // The first query of all sees nothing.
+      const rows = p.node("Unsqueeze", [
+        p.node(
+          "Range",
+          [0, 1, 1].map((x, i) =>
+            i === 1
+              ? p.node("Squeeze", [lengthOf(p, "q"), p.ints(0)])
+              : p.constant(tensorFromNumbers("int64", [], [x])),
+          ),
+        ),
+        p.ints(1),
+      ]);
+      const seen = p.node("And", [mask, p.node("Greater", [rows, p.constant(tensorFromNumbers("int64", [], [0]))])]);
+      return [
+        merge(p, p.node("Attention", [q, k, v, seen], { declared: [{ elem: "float32", dims: ["B", 4, "S", 8] }] })),
+      ];
+    },
+    operands: [Q, KV, KV, "B, 1, S, T"],
+    attributes: "0.353553 1 0",
+  },
+  "causal Attention": {
+    write: (p) => {
+      const { q, k, v } = split(p);
+      return [
+        merge(
+          p,
+          p.node("Attention", [q, k, v], {
+            attributes: { is_causal: int(1) },
+            declared: [{ elem: "float32", dims: ["B", 4, "S", 8] }],
+          }),
+        ),
+      ];
+    },
+    operands: [Q, KV, KV],
+    attributes: "0.353553 0 1",
+  },
+  "MultiHeadAttention with padding and bias": {
+    write: (p) => {
+      const { q, k, v } = inputs(p);
+      const [padding, bias] = [p.input("padding", ["B", "T"], "int32"), p.input("bias", [1, 4, "S", "T"])];
+      const more = {
+        attributes: { num_heads: int(4) },
+        domain: "com.microsoft",
+        declared: [{ elem: "float32", dims: ["B", "S", 32] }],
+      } as const;
+      return [p.node("MultiHeadAttention", [q, k, v, "", padding, bias], more)];
+    },
+    operands: [Q, KV, KV, "B, 4, S, T"],
+  },
+  "causal MultiHeadAttention": {
+    write: (p) => {
+      const [q, k, v] = ["q", "k", "v"].map((name) => p.input(name, ["B", "S", 32])) as [string, string, string];
+      const more = {
+        attributes: { num_heads: int(4), unidirectional: int(1), scale: float(0.5) },
+        domain: "com.microsoft",
+        declared: [{ elem: "float32", dims: ["B", "S", 32] }],
+      } as const;
+      return [p.node("MultiHeadAttention", [q, k, v], more)];
+    },
+    operands: [Q, Q, Q],
+    attributes: "0.5 0 1",
+  },
+  GroupQueryAttention: {
+    write: (p) => {
+      const q = p.input("q", [2, 5, 32]);
+      const [k, v] = [p.input("k", [2, 5, 16]), p.input("v", [2, 5, 16])];
+      const lengths = p.constant(tensorFromNumbers("int32", [2], [4, 4]));
+      const total = p.constant(tensorFromNumbers("int32", [], [5]));
+      const more = {
+        attributes: { num_heads: int(4), kv_num_heads: int(2) },
+        domain: "com.microsoft",
+        outputs: 3,
+        declared: [
+          [2, 5, 32],
+          [2, 2, 5, 8],
+          [2, 2, 5, 8],
+        ].map((dims) => ({ elem: "float32" as const, dims })),
+      } as const;
+      return [p.nodes("GroupQueryAttention", [q, k, v, "", "", lengths, total], more)[0]!];
+    },
+    operands: ["2, 5, 4, 8", "2, 5, 2, 8", "2, 5, 2, 8"],
+    attributes: "0.353553 0 1",
+  },
+};
