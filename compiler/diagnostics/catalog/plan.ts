@@ -6,7 +6,7 @@ import type { Catalog, NoParams } from "./catalog.ts";
 
 /** The file itself. */
 export const fileMessages: Catalog<{
-  notFound: { file: string; similar: readonly string[] };
+  notFound: { file: string; similar: string | null };
   isDirectory: { file: string; inside: readonly string[] };
   unreadable: { file: string; reason: string };
   notUtf8: { offset: number; byte: string; utf16: boolean };
@@ -20,9 +20,7 @@ export const fileMessages: Catalog<{
     title: "Plan file not found",
     message: ({ file }) => `there is no file ${file}`,
     hint: ({ similar }) =>
-      similar.length > 0
-        ? `in that folder there is ${similar.join(", ")}`
-        : "check the path; it is taken from the current folder",
+      similar === null ? "check the path; it is taken from the current folder" : `in that folder there is ${similar}`,
   },
   isDirectory: {
     code: "CP1002",
