@@ -75,6 +75,13 @@ export function roleOf({ readers }: Boundary, module: string, topology: Topology
   return [...marks].sort().join("; ");
 }
 
+const WORKING: ReadonlySet<string> = new Set("MatMul Gemm Conv LayerNormalization RMSNormalization".split(" "));
+
+/** The module projects or normalises it: that is done to content, not to masks. */
+export function isContent({ readers }: Boundary): boolean {
+  return readers.some(({ node }) => WORKING.has(node.op));
+}
+
 /** The module adds something to it and, elsewhere, works on it: a residual state. */
 export function isResidual({ readers, shape }: Boundary): boolean {
   const ops = new Set(readers.map(({ node }) => node.op));

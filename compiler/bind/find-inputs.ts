@@ -2,19 +2,33 @@
  * @file Finds parameters of modules without markers: by rank and type, lineage to the graph input of that name, role in the module,
  * likeness to sibling blocks, elimination. A choice is unique or none.
  */
+import type { CanonicalGraph } from "../canonical/types.ts";
 import { bindValues } from "../diagnostics/catalog/bind.ts";
 import { diagnose } from "../diagnostics/diagnose.ts";
 import type { Boundary } from "./boundaries.ts";
-import { fits, hasKind, hasLengthOf, isExplained, isMadeIn, isResidual, roleOf, type Axes } from "./candidates.ts";
+import {
+  fits,
+  hasKind,
+  hasLengthOf,
+  isContent,
+  isExplained,
+  isMadeIn,
+  isResidual,
+  roleOf,
+  type Axes,
+} from "./candidates.ts";
 import { ABSENT, nameOf, type Context, type Place, type Verdict } from "./context.ts";
 import { describe, pasteLine } from "./describe.ts";
 import { whereOf } from "./find-known.ts";
-import { isStateName } from "./names.ts";
+import { isStateName, kindByName } from "./names.ts";
+import { descendsFrom, type Topology } from "./topology.ts";
 
 /** What is known of a parameter from sibling modules: roles of the value that it is, and roles of values that it is not. */
 export interface Roles {
   readonly own: ReadonlySet<string>;
   readonly other: ReadonlySet<string>;
+  /** The values themselves. */
+  readonly values: ReadonlySet<string>;
 }
 
 /** A parameter that is looked for. */
@@ -27,13 +41,16 @@ export interface Question {
 export interface Choice {
   /** Values that are left; the parameter is found if there is exactly one. */
   readonly pool: readonly Boundary[];
-  /** Found by its name's lineage: good enough to judge siblings by. */
-  readonly isStrong: boolean;
+  /**
+   * `strong`: found by its name's lineage, good enough to judge siblings by. `doubtful`: the state of a block, which has another name as
+   * far as anyone can tell; not taken, but told.
+   */
+  readonly strength: "strong" | "weak" | "doubtful";
 }
 
-export const NO_ROLES: Roles = { own: new Set(), other: new Set() };
+export const NO_ROLES: Roles = { own: new Set(), other: new Set(), values: new Set() };
 
-const NOTHING: Choice = { pool: [], isStrong: false };
+const NOTHING: Choice = { pool: [], strength: "weak" };
 
 /** The values that a single parameter may be, narrowed by every rule that has an opinion. */
 export function choose(place: Question, taken: ReadonlySet<string>, roles: Roles, context: Context): Choice {
@@ -45,10 +62,10 @@ export function choose(place: Question, taken: ReadonlySet<string>, roles: Roles
   const hasRoot = graph.inputs.some(({ name }) => name === parameter);
   const owned = fitting.filter(({ owner }) => owner === parameter);
   const reached = fitting.filter(({ owner, ancestors }) => owner === null && ancestors.has(parameter));
-  const unnamed = fitting.filter((b) => !isExplained(b, parameter, graph));
   const role = (b: Boundary): string => roleOf(b, module, boundaries.topology);
   const alike = fitting.filter((b) => roles.own.has(role(b)));
-  const start = hasRoot ? ([owned, reached, alike].find((pool) => pool.length > 0) ?? []) : unnamed;
+  const unnamed = unnamedIn(fitting, parameter, graph);
+  const start = (hasRoot ? [owned, reached, alike] : [alike, unnamed]).find((pool) => pool.length > 0) ?? [];
   const pool = narrow(start, [
     (b) => hasRoot && hasLengthOf(b, parameter, spec.dim, graph),
     (b) => roles.own.has(role(b)),
@@ -56,10 +73,29 @@ export function choose(place: Question, taken: ReadonlySet<string>, roles: Roles
     (b) => isStateName(parameter) && isResidual(b),
   ]);
   const [only] = pool;
-  if (pool.length !== 1 || only === undefined) return { pool, isStrong: false };
-  // A single candidate that a sibling uses for something else is a decoy.
-  if (roles.own.size > 0 && !roles.own.has(role(only)) && roles.other.has(role(only))) return NOTHING;
-  return { pool, isStrong: owned.length > 0 };
+  if (pool.length !== 1 || only === undefined) return { pool, strength: "weak" };
+  if (roles.own.size > 0 && !roles.own.has(role(only)) && isDecoy(only, role(only), roles, boundaries.topology))
+    return NOTHING;
+  // The state of a block is known by its usual names; under another one it may be taken for something that was folded.
+  const isDoubtful = !hasRoot && roles.own.size === 0 && isResidual(only) && !isStateName(parameter);
+  return { pool, strength: isDoubtful ? "doubtful" : owned.length > 0 ? "strong" : "weak" };
+}
+
+/** What a parameter can be that is no input of the model: not one that plainly is another, and no content of a block for a mask. */
+function unnamedIn(fitting: readonly Boundary[], parameter: string, graph: CanonicalGraph): readonly Boundary[] {
+  const free = fitting.filter((b) => !isExplained(b, parameter, graph));
+  // A module may call its state by any of the usual names, whatever the model calls it.
+  if (isStateName(parameter)) return free.length > 0 ? free : fitting;
+  return kindByName(parameter) === "any" ? free.filter((b) => !isContent(b)) : free;
+}
+
+/**
+ * A single candidate that a sibling uses for something else; or what a sibling has made of its own parameter and this module shares: it
+ * is as that one is.
+ */
+function isDecoy(candidate: Boundary, role: string, roles: Roles, topology: Topology): boolean {
+  if (roles.other.has(role)) return true;
+  return !isResidual(candidate) && descendsFrom(candidate.value, roles.values, topology);
 }
 
 /** The values that a list-valued parameter may consist of: the only group of that many which look alike. */
@@ -82,10 +118,12 @@ export function chooseList(
 }
 
 /** The verdict for a single parameter. */
-export function judge(place: Place, { pool }: Choice, roles: Roles, context: Context): Verdict {
+export function judge(place: Place, { pool, strength }: Choice, roles: Roles, context: Context): Verdict {
   const [only] = pool;
   if (only === undefined) return otherRank(place, roles, context) ?? ABSENT;
-  return pool.length === 1 ? { value: only.value, evidence: "inferred" } : undecided(place, pool);
+  return pool.length === 1 && strength !== "doubtful"
+    ? { value: only.value, evidence: "inferred" }
+    : undecided(place, pool);
 }
 
 /** The verdicts for the members of a list. */

@@ -58,7 +58,7 @@ function findInputs(places: readonly Place[], open: readonly Place[], verdicts: 
   const singles = open.filter(({ index }) => index === null);
   for (const place of singles) {
     const choice = choose(place, takenIn([place], inputs, verdicts), NO_ROLES, context);
-    if (choice.isStrong) verdicts.set(place, judge(place, choice, NO_ROLES, context));
+    if (choice.strength === "strong") verdicts.set(place, judge(place, choice, NO_ROLES, context));
   }
   for (const isNamed of [true, false]) {
     for (const place of singles.filter((p) => !verdicts.has(p) && roots.has(p.parameter ?? "") === isNamed)) {
@@ -78,14 +78,16 @@ function findInputs(places: readonly Place[], open: readonly Place[], verdicts: 
 function rolesOf(family: readonly Place[], verdicts: Verdicts, { boundaries }: Context): Roles {
   const own = new Set<string>();
   const other = new Set<string>();
+  const values = new Set<string>();
   for (const place of family) {
     const value = valueAt(verdicts, place);
     if (value === null) continue;
+    values.add(value);
     for (const b of boundaries.of(place.module).inputs) {
       (b.value === value ? own : other).add(roleOf(b, place.module, boundaries.topology));
     }
   }
-  return { own, other };
+  return { own, other, values };
 }
 
 /** Values that other places of the same module have; `byModule` holds one side of every module. */

@@ -23,9 +23,9 @@ export function kindByName(parameter: string): TensorKind {
   return words.includes("mask") ? "any" : "float";
 }
 
-/** Names that libraries give to the state that a block takes, changes and returns. */
+/** Names that libraries give to the state that a module takes, changes and returns. */
 export function isStateName(parameter: string): boolean {
-  return ["hidden_states", "hidden_state", "x"].includes(parameter);
+  return ["hidden_states", "hidden_state", "x", "input"].includes(parameter);
 }
 
 function fold(name: string): string {

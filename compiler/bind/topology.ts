@@ -29,6 +29,20 @@ export function topologyOf(graph: CanonicalGraph): Topology {
   return { graph, producer, readers, members };
 }
 
+/** True if `value` was made from one of `sources`. */
+export function descendsFrom(value: string, sources: ReadonlySet<string>, { producer }: Topology): boolean {
+  const pending = [value];
+  const seen = new Set(pending);
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (sources.has(next)) return true;
+    for (const name of producer.get(next)?.inputs ?? []) {
+      if (!seen.has(name)) pending.push(name);
+      seen.add(name);
+    }
+  }
+  return false;
+}
+
 /** True if a node of `scope` belongs to `module` or to a module inside it. */
 export function isWithin(scope: string, module: string): boolean {
   return module === "" || scope === module || scope.startsWith(`${module}.`);

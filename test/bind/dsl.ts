@@ -1,7 +1,7 @@
 /**
  * @file Canonical graphs as a few lines of text, and back. One statement a line:
- *   in NAME ELEM DIMS · const NAME ELEM DIMS · int NAME = ELEMENT... · out NAME... · module PATH CLASS
- *   marker MODULE input PARAMETER[ELEMENT] VALUE · marker MODULE output INDEX VALUE
+ *   in NAME ELEM DIMS; const NAME ELEM DIMS; int NAME = ELEMENT...; out NAME...; module PATH CLASS
+ *   marker MODULE input PARAMETER[ELEMENT] VALUE; marker MODULE output INDEX VALUE
  *   [SCOPE:] RESULT... = OP(OPERAND, ...) [DIMS] [ELEM]     dims and type default to those of the first operand
  * Dims are joined by commas, without spaces: `1,img+txt,32`; `-` is a scalar.
  */

@@ -91,14 +91,14 @@ export const bindValues: Catalog<{
     code: "CP3010",
     severity: "error",
     title: "Parameter not found without doubt",
-    message: ({ where, count }) => `${count} values could be ${where}`,
+    message: ({ where, count }) => `${counted(count, "value")} could be ${where}`,
     hint: ({ line }) => `name the right one: ${line}`,
   },
   ambiguousOutput: {
     code: "CP3011",
     severity: "error",
     title: "Output not found without doubt",
-    message: ({ where, count }) => `${count === 1 ? "1 value" : `${count} values`} could be ${where}`,
+    message: ({ where, count }) => `${counted(count, "value")} could be ${where}`,
     hint: ({ line }) => `name the right one: ${line}`,
   },
   outputCount: {
