@@ -9,9 +9,9 @@ import type { Locate } from "../positions.ts";
 import { broken, type BrokenValue, type Scope, type Value } from "./values.ts";
 
 /** Steps: expressions evaluated, list elements and characters made. A plan of 6,000 modules takes 100,000. */
-export const maxSteps = 2_000_000;
+const maxSteps = 2_000_000;
 /** Nested expressions and calls. Well below what the stack of a thread holds. */
-export const maxNesting = 400;
+const maxNesting = 400;
 
 export type Evaluate = (context: Context, node: ts.Expression, scope: Scope) => Value;
 

@@ -9,7 +9,7 @@ import { isTrue, type RawSpec } from "../entries.ts";
 import type { Rule } from "./rule.ts";
 
 /** An output index as a plan writes it. */
-export const outputIndex: RegExp = /^(?:0|[1-9]\d*)$/;
+const outputIndex = /^(?:0|[1-9]\d*)$/;
 const almostIndex = /^[+-]?\d+$/;
 
 export const indexMeansOutput: Rule = (entries) =>
