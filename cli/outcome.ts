@@ -26,7 +26,7 @@ export function outcome(diagnostics: readonly Diagnostic[], result: unknown = nu
 const MISTAKES: ReadonlySet<string> = new Set([runtimeMessages.devices.code, runtimeMessages.backend.code]);
 
 /** 4 where something broke while running (CP65xx-CP69xx, or a mistake of ours), else 1 for any error. */
-export function exitCodeOf(diagnostics: readonly Diagnostic[]): number {
+function exitCodeOf(diagnostics: readonly Diagnostic[]): number {
   if (!hasErrors(diagnostics)) return EXIT.fine;
   return diagnostics.some((d) => d.severity === "error" && isFault(d.code)) ? EXIT.fault : EXIT.wrong;
 }

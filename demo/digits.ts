@@ -7,9 +7,9 @@ import { startProgress } from "../cli/progress.ts";
 import { meshText } from "../cli/summary.ts";
 import { short, table } from "../cli/table.ts";
 import { fromOutputs, toFeeds } from "../cli/tensors.ts";
+import { unsplitSession } from "../cli/unsplit.ts";
 import { compilePlan } from "../compiler/compile.ts";
 import { ContextParallelError } from "../compiler/diagnostics/error.ts";
-import { createSession } from "../ort/session.ts";
 import type { OrtTensors } from "../ort/types.ts";
 import { attach } from "../runtime/attach.ts";
 import { compareOutputs } from "../runtime/verify.ts";
@@ -57,7 +57,7 @@ export async function drawDigits(
   const { mesh, hooks, pieces } = compiled.program.program;
   io.out(`compiled for ${meshText(mesh)}: ${hooks.length} hook registrations, ${pieces.length} pieces\n`);
   const split = await attach(compiled.program, { devices: DEVICES });
-  const unsplit = await createSession(files.model, { threads: availableParallelism() });
+  const unsplit = await unsplitSession(files.model, availableParallelism());
   try {
     const models: Models = {
       split: async (feeds) => {

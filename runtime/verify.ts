@@ -12,7 +12,7 @@ export interface Tolerance {
 }
 
 /** By element type; a type that is not named must be equal bit by bit. */
-export const tolerances: Readonly<Partial<Record<OrtElem, Tolerance>>> = {
+const tolerances: Readonly<Partial<Record<OrtElem, Tolerance>>> = {
   float32: { atol: 1e-4, rtol: 1e-4 },
   float64: { atol: 1e-4, rtol: 1e-4 },
   float16: { atol: 1e-2, rtol: 1e-2 },

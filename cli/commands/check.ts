@@ -1,7 +1,9 @@
 /**
  * @file `check`: compiles without writing, explains the layouts, proves them by execution.
  */
+import { cliMessages } from "../../compiler/diagnostics/catalog/cli.ts";
 import { compileStages } from "../../compiler/compile.ts";
+import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
 import { reportOf, simulate } from "../../compiler/simulate/simulate.ts";
 import type { ShardedGraph } from "../../compiler/shard/types.ts";
 import { explain, type Explanation, printExplanation } from "../explain.ts";
@@ -37,8 +39,13 @@ export async function check(plan: string, options: CheckOptions): Promise<Outcom
 
 /** Adds what the simulation found to an outcome that is fine so far. */
 async function simulated(sharded: ShardedGraph, before: Outcome): Promise<Outcome> {
-  const report = await simulate(sharded, sampleFeeds(sharded));
-  if (!report.ok) return outcome([...before.diagnostics, ...report.diagnostics], before.result);
+  const feeds = sampleFeeds(sharded);
+  const report = await simulate(sharded, feeds);
+  if (!report.ok) {
+    const inputs = Object.entries(feeds).map(([name, { dims }]) => `${name}=${dims.join(",")}`);
+    const help = sharded.graph.lengths.length === 0 ? [] : [diagnose(cliMessages.noSample, { inputs })];
+    return outcome([...before.diagnostics, ...report.diagnostics, ...help], before.result);
+  }
   const { ranks, compared, wrong, wrongCount, differences } = report.value;
   const largest = Math.max(0, ...differences.values());
   const simulation = { ok: wrong === null, ranks, compared, wrong: wrongCount, largest_difference: largest };

@@ -8,7 +8,7 @@ import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
 import type { Result } from "../../compiler/diagnostics/types.ts";
 import type { CompiledProgram } from "../../compiler/program.ts";
 import { encodeNpz, readNpz } from "../../ort/npz.ts";
-import { createSession, OrtError } from "../../ort/session.ts";
+import { OrtError } from "../../ort/session.ts";
 import type { OrtTensors } from "../../ort/types.ts";
 import { attach } from "../../runtime/attach.ts";
 import { compareOutputs } from "../../runtime/verify.ts";
@@ -20,6 +20,7 @@ import { withProgram } from "../program.ts";
 import { startProgress } from "../progress.ts";
 import { ended, type Step } from "../run-report.ts";
 import { fromOutputs, toFeeds } from "../tensors.ts";
+import { unsplitSession } from "../unsplit.ts";
 
 export interface RunOptions extends CompileOptions {
   readonly inputs: string;
@@ -72,7 +73,7 @@ async function execute(
 /** The same inputs through the model that the program was compiled from. */
 async function unsplit({ folder, program }: CompiledProgram, inputs: OrtTensors): Promise<Result<OrtTensors>> {
   try {
-    const session = await createSession(resolve(folder, program.model.path), { threads: availableParallelism() });
+    const session = await unsplitSession(resolve(folder, program.model.path), availableParallelism());
     try {
       return { ok: true, value: await session.run(inputs), diagnostics: [] };
     } finally {

@@ -40,7 +40,7 @@ export function renderDiagnostics(diagnostics: readonly Diagnostic[], options: R
 }
 
 /** One diagnostic as text, ending in a line feed. */
-export function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions = {}): string {
+function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions = {}): string {
   const colors = options.colors ?? noColors;
   const head = paint(diagnostic.severity, colors)(`${diagnostic.severity} ${diagnostic.code}`);
   const lines = [

@@ -98,6 +98,12 @@ function withSwappedGather(program: Program): Program {
   return { ...program, steps };
 }
 
+test("an export with boundary markers is verified too", async () => {
+  const marked = "test/fixtures/flux/flux.dynamo18-dynamic.marked.onnx";
+  const argv = ["run", plan, "--model", marked, "--inputs", inputs, "--verify", "--ulysses-degree", "2"];
+  expect(await cp(...argv)).toMatchObject({ exitCode: 0 });
+});
+
 test("usage that only shows when the arguments are looked at together", async () => {
   const folder = await temporaryFolder();
   const cases: readonly (readonly [readonly string[], string])[] = [

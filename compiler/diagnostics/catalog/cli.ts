@@ -13,6 +13,7 @@ export const cliMessages: Catalog<{
   interrupted: NoParams;
   verification: { output: string; problem: string };
   noModule: { pattern: string; nearest: string | null };
+  noSample: { inputs: readonly string[] };
 }> = {
   usage: {
     code: "CP7001",
@@ -33,7 +34,8 @@ export const cliMessages: Catalog<{
     severity: "error",
     title: "Internal error",
     message: ({ problem }) => `internal error of onnx-context-parallel: ${problem}`,
-    hint: () => "this is a mistake of ours: please report it with the command, the plan and the output of onnx-cp inspect",
+    hint: () =>
+      "this is a mistake of ours: please report it with the command, the plan and the output of onnx-cp inspect",
   },
   fileSystem: {
     code: "CP7004",
@@ -64,5 +66,12 @@ export const cliMessages: Catalog<{
       nearest === null
         ? 'onnx-cp inspect lists the modules; "*" stands for one segment of a name'
         : `did you mean "${nearest}"?`,
+  },
+  noSample: {
+    code: "CP7008",
+    severity: "error",
+    title: "Simulation that needs shapes",
+    message: () => "the lengths that the simulation chose for itself are not ones that this program accepts",
+    hint: ({ inputs }) => `give the shapes of the inputs, such as ${inputs.map((i) => `--shape ${i}`).join(" ")}`,
   },
 };
