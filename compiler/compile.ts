@@ -1,7 +1,7 @@
 /**
  * @file The pipeline on one screen: every stage by name, with the reason for its place. No stage's logic is here.
  */
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bindPlan } from "./bind/bind.ts";
@@ -84,7 +84,7 @@ export async function compileStages(options: CompileOptions): Promise<Compilatio
   if (!sharded) return done();
   stages = { ...stages, sharded };
   // Lowering only arranges what is proven.
-  const data = await identifyFiles(externalFiles(model.graph));
+  const data = await identifyFiles(externalFiles(model.graph), realpathSync(model.folder));
   const lowered = keep(lower(sharded, { model, data, options: mesh, hooks: options.hooks ?? [], notes: notesOf(found) }));
   return lowered ? { stages: { ...stages, lowered }, diagnostics: found } : done();
 }
@@ -97,7 +97,7 @@ export type CompileResult =
 export async function compilePlan(options: CompileOptions): Promise<CompileResult> {
   const { stages, diagnostics } = await compileStages(options);
   if (stages.lowered === undefined) return { ok: false, diagnostics };
-  const folder = options.out ?? join(mkdtempSync(join(tmpdir(), "onnx-cp-")), "program");
+  const folder = options.out ?? mkdtempSync(join(tmpdir(), "onnx-cp-"));
   const written = writeProgram(stages.lowered, folder);
   const all = [...diagnostics, ...written.diagnostics];
   if (!written.ok) return { ok: false, diagnostics: all };

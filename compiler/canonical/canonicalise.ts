@@ -13,6 +13,7 @@ import { declaredShape, nameLengths, type FixedShapes } from "./lengths.ts";
 import { removeMarkers } from "./markers.ts";
 import { normalise } from "./normalise.ts";
 import { probed } from "./probe.ts";
+import { explainAttention } from "./rewrites/attention.ts";
 import { rewrite } from "./rewrites/index.ts";
 import type { CanonicalGraph, CanonicalNode, ValueShape } from "./types.ts";
 
@@ -21,7 +22,7 @@ export async function canonicalise(model: Model, fixed: FixedShapes = {}): Promi
   // Scopes first: the node names and metadata that tell them do not survive any later step.
   const scopes = resolveScopes(model.graph);
   // Markers say which value a boundary is; as nodes they would stand in the way of every pattern.
-  const { graph: unmarked, markers } = removeMarkers(model.graph);
+  const { graph: unmarked, markers, diagnostics } = removeMarkers(model.graph);
   // Exporters compute constants in the graph; patterns and integer chains want them as constants.
   const folded = await foldConstants(unmarked, { opsets: model.opsets });
   // Shapes and integers in one pass, since each needs the other.
@@ -30,7 +31,8 @@ export async function canonicalise(model: Model, fixed: FixedShapes = {}): Promi
   const graph: CanonicalGraph = { ...draft.value, markers, opsets: model.opsets, modules: scopes.modules };
   // Numbers that came out of shapes feed scales and the like: fold again from there, then fuse.
   const known = await foldKnown(removeDead(graph));
-  return settle(removeDead(rewrite(known)), draft.diagnostics);
+  const canonical = removeDead(rewrite(known));
+  return settle(canonical, [...diagnostics, ...draft.diagnostics, ...explainAttention(canonical)]);
 }
 
 type Draft = Omit<CanonicalGraph, "markers" | "opsets" | "modules">;

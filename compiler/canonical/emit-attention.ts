@@ -11,7 +11,7 @@ import { MICROSOFT } from "./emit-builder.ts";
 import type { Builder } from "./emit-builder.ts";
 import type { CanonicalNode, ValueShape } from "./types.ts";
 
-interface Site {
+export interface Site {
   readonly q: string;
   readonly k: string;
   readonly v: string;
@@ -29,7 +29,7 @@ interface Site {
 }
 
 /** (B, S, H, D) to (B, H, S, D) and back. */
-const SWAP = { perm: ints([0, 2, 1, 3]) };
+export const SWAP: Attributes = { perm: ints([0, 2, 1, 3]) };
 /** (B, S, H, D) to (B, H, D, S). */
 const KEYS = { perm: ints([0, 2, 3, 1]) };
 
@@ -43,7 +43,7 @@ export function emitAttention(b: Builder, node: CanonicalNode, shapes: ReadonlyM
   else emitFolded(b, site, size, valueSize);
 }
 
-function siteOf(node: CanonicalNode, shapes: ReadonlyMap<string, ValueShape>): Site {
+export function siteOf(node: CanonicalNode, shapes: ReadonlyMap<string, ValueShape>): Site {
   const [q = "", k = "", v = "", mask = ""] = node.inputs;
   const shapeOf = (name: string): ValueShape => {
     const shape = shapes.get(name);
@@ -108,12 +108,17 @@ function kernelAttributes(heads: number, scale: number): Attributes {
   return { num_heads: int(heads), scale: float(scale) };
 }
 
-function emitExplicit(b: Builder, site: Site): void {
+/** Masked logits (B, H, Sq, Sk), queries (B, H, Sq, D) and values (B, H, Sk, Dv). */
+export function emitLogits(b: Builder, site: Site): { readonly logits: string; readonly q: string; readonly v: string } {
   const q = b.add("Transpose", [site.q], SWAP);
   const k = repeatHeads(b, site, q, b.add("Transpose", [site.k], KEYS));
   const v = repeatHeads(b, site, q, b.add("Transpose", [site.v], SWAP));
   const scaled = site.scale === 1 ? q : b.add("Mul", [q, b.scalar(site.elem, site.scale)]);
-  const logits = maskCausally(b, site, q, k, maskLogits(b, site, b.add("MatMul", [scaled, k])));
+  return { logits: maskCausally(b, site, q, k, maskLogits(b, site, b.add("MatMul", [scaled, k]))), q, v };
+}
+
+function emitExplicit(b: Builder, site: Site): void {
+  const { logits, v } = emitLogits(b, site);
   const weights = b.add("Softmax", [logits], { axis: int(-1) });
   const defined = site.nanToZero
     ? b.add("Where", [b.add("IsNaN", [weights]), b.scalar(site.elem, 0), weights])

@@ -10,6 +10,7 @@ import { tensorFromNumbers } from "../graph/tensors.ts";
 import type { Dim, ElemType, Graph, GraphValue, Tensor } from "../graph/types.ts";
 import { writeModel } from "../graph/write.ts";
 import { emitAttention } from "./emit-attention.ts";
+import { emitFinish, emitMerge, emitPart } from "./emit-partial.ts";
 import { MICROSOFT, builder } from "./emit-builder.ts";
 import type { Builder, Emission } from "./emit-builder.ts";
 import { CP } from "./types.ts";
@@ -115,6 +116,9 @@ const identity: Lowering = (b, node) => b.addAs(node.outputs[0]!, "Identity", [n
 /** How the operators of the `cp` domain are written. Every value is whole here, so the bound collectives do nothing. */
 const lowerings: Readonly<Record<string, Lowering>> = {
   Attention: emitAttention,
+  AttentionFinish: emitFinish,
+  AttentionMerge: emitMerge,
+  AttentionPart: emitPart,
   Fill: emitFill,
   Shard: identity,
   Gather: identity,

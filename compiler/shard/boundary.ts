@@ -51,6 +51,7 @@ export function shardValue(state: State, node: CanonicalNode): void {
     const params = { value: source, axis, length: show(length), ranks, entry: sayOrigin(origin) };
     state.diagnostics.push(diagnose(catalog.tooShort, params, where));
   }
+  state.splitLengths.push(length);
   const one = state.coarse.has(entryKey(origin) ?? "");
   const segments = one ? [{ length, origin: source }] : segmentsOf(state, source, axis);
   const local = align(state, value, [shardOf(axis, { outer: 1, segments, inner: 1 })], origin);

@@ -10,8 +10,8 @@ import {
 } from "./state.ts";
 import type { AxisShard, Layout, Origin, Segment } from "./types.ts";
 
-/** The part of a whole value that the evaluating rank holds under `shard`; the value itself where there is one rank. */
-export function sliceLocal(state: State, value: string, shard: AxisShard, origin: Origin): string {
+/** The part of a whole value that flat rank `rank` holds under `shard`; the value itself where there is one rank. */
+export function sliceLocal(state: State, value: string, shard: AxisShard, origin: Origin, rank: Expr = RANK): string {
   const { mesh } = state.options;
   const shape = shapeOf(state, value);
   if (ranksOf(mesh) === 1) return value;
@@ -19,12 +19,12 @@ export function sliceLocal(state: State, value: string, shard: AxisShard, origin
   const pieces: string[] = [];
   let before: Expr = 0;
   for (const [i, { length }] of shard.segments.entries()) {
-    const start = mul(add(before, localStart(length, shard, mesh, RANK)), shard.inner);
-    const size = mul(localLength(length, shard, mesh, RANK), shard.inner);
+    const start = mul(add(before, localStart(length, shard, mesh, rank)), shard.inner);
+    const size = mul(localLength(length, shard, mesh, rank), shard.inner);
     pieces.push(addSlice(state, value, shard.axis, start, size, `${value}::slice${i}`, origin));
     before = add(before, length);
   }
-  const dims = localDims(shape.dims, [shard], mesh, RANK);
+  const dims = localDims(shape.dims, [shard], mesh, rank);
   return addConcat(state, origin, pieces, shard.axis, `${value}::local`, dims);
 }
 

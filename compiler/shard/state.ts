@@ -38,6 +38,8 @@ export interface State {
   readonly coarse: ReadonlySet<string>;
   /** Plan entries whose segments did not fit what they met. */
   readonly tooFine: Set<string>;
+  /** Lengths that the plan splits: every rank holds at least one row of them. */
+  readonly splitLengths: Expr[];
   /** Values whose layout is unknown after an error: what reads them is passed over. */
   readonly poisoned: Set<string>;
   readonly assumed: Assumptions;
@@ -52,6 +54,7 @@ export function newState({ graph, bindings }: BoundPlan, options: ShardOptions, 
   return {
     graph, bindings, options, layouts, coarse,
     tooFine: new Set(),
+    splitLengths: [],
     steps: [],
     taken: new Set([...layouts.keys(), ...graph.integers.keys()]),
     integers: new Map(graph.integers),

@@ -9,15 +9,16 @@ import { gatherWhole } from "../boundary.ts";
 import { propagate } from "../operator.ts";
 import { localDims, ranksOf, WHOLE } from "../layout.ts";
 import { atSplitOf } from "../origins.ts";
-import { sliceLocal } from "../slices.ts";
-import { addLocal, declare, layoutOf, shapeOf, type State } from "../state.ts";
-import { RANK } from "../../expr/expr.ts";
+import { addLocal, declare, shapeOf, type State } from "../state.ts";
+import { add, evaluate, mul, RANK, symbolsOf, type Expr } from "../../expr/expr.ts";
 import type { AttentionSite, AxisShard, Layout } from "../types.ts";
-import { causalMask, isCausal, withoutCausal } from "./causal.ts";
+import { withoutCausal } from "./causal.ts";
 import { gatherRing, headsToRows, rowsToHeads } from "./exchange.ts";
 import {
-  HEADS, headShard, headsOf, isOddlySplit, maskAxis, readAttention, rowsOf, type Attention,
+  HEADS, headShard, headsOf, isOddlySplit, readAttention, rowsOf, type Attention,
 } from "./operands.ts";
+import { localMask } from "./mask.ts";
+import { mergeParts, rotate, type RingSite } from "./rotate.ts";
 
 /** Takes an attention node to local nodes and exchanges; false if it was refused. */
 export function attend(state: State, node: CanonicalNode): boolean {
@@ -34,7 +35,7 @@ export function attend(state: State, node: CanonicalNode): boolean {
   for (const [i, s] of keys.segments.entries()) {
     state.assumed.assume(rowsOf(state, split.k)!.segments[i]!.length, rowsOf(state, split.v)?.segments[i]?.length ?? s.length, site.origin);
   }
-  if (rows === null) return gatherKeys(state, split);
+  if (rows === null) return wholeQueries(state, split, keys);
   if (ranksOf(state.options.mesh) === 1) return stayLocal(state, { ...split, mask }, rows);
   return runScheme(state, split, rows, keys);
 }
@@ -50,15 +51,33 @@ function stayLocal(state: State, site: Attention, rows: AxisShard | null): boole
   state.diagnostics.push(diagnose(catalog.localAttention, { module: site.node.scope, why }, {
     related: [{ message: "the attention", node: site.node.name, module: site.node.scope }],
   }));
-  const mask = localMask(state, site, rows, null);
+  const mask = localMask(state, site, { rows, heads: null, keys: null });
   return finish(state, siteFor(site, rows), [site.q, site.k, site.v, mask], rows === null ? WHOLE : [rows]);
 }
 
-/** Whole queries against split keys: the keys and values are gathered, the result is whole. */
-function gatherKeys(state: State, site: Attention): boolean {
+/** Whole queries against split keys: the parts are merged, or keys and values gathered, whichever moves less. The result is whole. */
+function wholeQueries(state: State, site: Attention, keys: AxisShard): boolean {
   note(state, site, "merge");
+  const name = site.node.outputs[0]!;
+  if (ranksOf(state.options.mesh) > 1 && partsAreSmaller(state, site)) {
+    const shape = shapeOf(state, name);
+    declare(state, mergeParts(state, site, keys, name), shape, WHOLE, name, site.origin);
+    return true;
+  }
   const [k, v] = [site.k, site.v].map((x) => gatherWhole(state, x, `${x}::whole`, "key gather", site.origin));
-  return finish(state, site, [site.q, k!, v!, localMask(state, site, null, null)], WHOLE);
+  const mask = localMask(state, site, { rows: null, heads: null, keys: null });
+  return finish(state, site, [site.q, k!, v!, mask], WHOLE);
+}
+
+/** Elements that a rank sends for the parts, against those of its keys and values, with lengths that are not fixed taken as equal. */
+function partsAreSmaller(state: State, site: Attention): boolean {
+  const count = (dims: readonly Expr[]): number => {
+    const size = mul(1, ...dims);
+    return evaluate(size, Object.fromEntries(symbolsOf(size).map((name) => [name, 1024])));
+  };
+  const [q, k, v] = [site.q, site.k, site.v].map((x) => shapeOf(state, x).dims);
+  const parts = count([...q!.slice(0, 3), add(v![3]!, 2)]);
+  return parts * ranksOf(state.options.mesh) < count(k!) + count(v!);
 }
 
 function runScheme(state: State, site: Attention, rows: AxisShard, keys: AxisShard): boolean {
@@ -73,17 +92,16 @@ function runScheme(state: State, site: Attention, rows: AxisShard, keys: AxisSha
     { value: site.k, rows: keys, heads: hk, unit: 1 },
     { value: site.v, rows: keys, heads: hk, unit: 1 },
   ], site.origin);
-  const [allK, allV] = gatherRing(state, [k!, v!], keys, site.origin);
   const headPart = mesh.ulysses_degree === 1 ? null : headShard(HEADS, h, unit);
   const ring: AxisShard | null = mesh.ring_degree === 1 ? null : { ...rows, over: "ring" };
-  const mask = localMask(state, site, ring, headPart);
-  const operands = [q!, allK!, allV!, mask];
-  const local = siteFor(site, ring);
-  if (headPart === null) return finish(state, local, operands, [rows]);
-  const layout: Layout = ring === null ? [headPart] : [ring, headPart];
+  const layout: Layout = [...(ring === null ? [] : [ring]), ...(headPart === null ? [] : [headPart])];
   const name = site.node.outputs[0]!;
-  const result = addAttention(state, local, operands, layout, `${name}::heads`);
-  headsToRows(state, result, rows, h, unit, name, name, site.origin);
+  const inside = headPart === null ? name : `${name}::heads`;
+  const result = ring !== null && state.options.rotate_method === "alltoall"
+    ? around(state, { site, q: q!, k: k!, v: v!, layout, rows: ring, keys, heads: headPart, keyHeads: headPart && headShard(HEADS, hk, 1) }, inside)
+    : atOnce(state, site, [q!, k!, v!], { rows: ring, keys, heads: headPart, layout }, inside);
+  if (headPart === null) declare(state, result, shapeOf(state, name), [rows], name, state.origins.get(site.q) ?? site.origin);
+  else headsToRows(state, result, rows, h, unit, name, name, site.origin);
   return true;
 }
 
@@ -101,32 +119,28 @@ function headsFit(state: State, site: Attention, heads: unknown, keyHeads: unkno
   return false;
 }
 
+/** Keys and values of the whole ring at once, one attention over them. */
+function atOnce(
+  state: State, site: Attention, [q, k, v]: readonly [string, string, string],
+  { rows, keys, heads, layout }: { rows: AxisShard | null; keys: AxisShard; heads: AxisShard | null; layout: Layout }, name: string,
+): string {
+  const [allK, allV] = gatherRing(state, [k, v], keys, site.origin);
+  const mask = localMask(state, site, { rows, heads, keys: null });
+  return addAttention(state, siteFor(site, rows), [q, allK!, allV!, mask], layout, name);
+}
+
+/** Keys and values chunk by chunk. */
+function around(state: State, ring: RingSite, name: string): string {
+  const output = ring.site.node.outputs[0]!;
+  const shape = shapeOf(state, output);
+  const made = rotate(state, ring, name);
+  declare(state, made, shape, ring.layout, output, ring.site.origin);
+  return made;
+}
+
 /** With some of the rows only, the causal pattern is in the mask. */
 function siteFor(site: Attention, rows: AxisShard | null): Attention {
   return rows === null ? site : withoutCausal(site);
-}
-
-/** The mask as the local attention needs it: all keys, the local rows, the local heads. */
-function localMask(state: State, site: Attention, rows: AxisShard | null, heads: AxisShard | null): string | null {
-  const sliced = site.mask === null ? null : sliceMask(state, site, site.mask, rows, heads);
-  return rows !== null && isCausal(site) ? causalMask(state, site, sliced, rows) : sliced;
-}
-
-function sliceMask(state: State, site: Attention, whole: string, rows: AxisShard | null, heads: AxisShard | null): string {
-  let mask = whole;
-  if (layoutOf(state, mask).length > 0) mask = gatherWhole(state, mask, `${mask}::whole`, "mask gather", site.origin);
-  const headAxis = heads === null ? null : maskAxis(state, mask, "heads");
-  const rowAxis = rows === null ? null : maskAxis(state, mask, "rows");
-  const shards: AxisShard[] = [];
-  if (rowAxis !== null) shards.push({ ...rows!, axis: rowAxis });
-  if (headAxis !== null) shards.push({ ...heads!, axis: headAxis });
-  let local = mask;
-  for (const [i, shard] of shards.entries()) {
-    const shape = shapeOf(state, local);
-    local = sliceLocal(state, local, shard, site.origin);
-    declare(state, local, shape, shards.slice(0, i + 1), mask, site.origin);
-  }
-  return local;
 }
 
 /** The attention node on local operands, giving the node's own result. */

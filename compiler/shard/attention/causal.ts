@@ -21,19 +21,30 @@ export function withoutCausal(site: Attention): Attention {
   return { ...site, node: { ...site.node, attributes } };
 }
 
-/** `mask` (already local, or none) with the pattern for the local rows: query i sees the keys up to i. */
-export function causalMask(state: State, site: Attention, mask: string | null, rows: AxisShard): string {
+/** Keys of one member of a ring: those that flat rank `rank` holds under `shard`. */
+export interface KeyPart {
+  readonly shard: AxisShard;
+  readonly rank: Expr;
+}
+
+/** `mask` (already local, or none) with the pattern for the local rows and these keys (all without `part`): query i sees the keys up to i. */
+export function causalMask(state: State, site: Attention, mask: string | null, rows: AxisShard | null, part: KeyPart | null): string {
   const { origin } = site;
   const name = `${site.node.outputs[0]}::causal`;
   const [queries, keys] = [shapeOf(state, site.q).dims[ROWS]!, shapeOf(state, site.k).dims[ROWS]!];
-  const shard: AxisShard = { ...rows, axis: 0 };
-  const own = sliceLocal(state, positions(state, site, queries, `${name}.rows`), shard, origin);
-  const [local] = localDims([queries], [shard], state.options.mesh, RANK);
+  const cut = (value: string, extent: Expr, wanted: KeyPart | null): readonly [string, Expr] => {
+    if (wanted === null) return [value, extent];
+    const shard: AxisShard = { ...wanted.shard, axis: 0 };
+    const [local] = localDims([extent], [shard], state.options.mesh, wanted.rank);
+    return [sliceLocal(state, value, shard, origin, wanted.rank), local!];
+  };
+  const mine = rows === null ? null : { shard: rows, rank: RANK };
+  const [own, local] = cut(positions(state, site, queries, `${name}.rows`), queries, mine);
   const axis = integers(state, `${name}::axis`, [1]);
-  const [column] = addLocal(state, origin, { op: "Unsqueeze", inputs: [own, axis], outputs: [{ name: `${name}.column`, dims: [local!, 1] }] });
-  const all = positions(state, site, keys, `${name}.keys`);
-  const dims = [local!, keys];
-  const [visible] = addLocal(state, origin, { op: "GreaterOrEqual", inputs: [column!, all], outputs: [{ name, dims, elem: "bool" }] });
+  const [column] = addLocal(state, origin, { op: "Unsqueeze", inputs: [own, axis], outputs: [{ name: `${name}.column`, dims: [local, 1] }] });
+  const [seen, width] = cut(positions(state, site, keys, `${name}.keys`), keys, part);
+  const dims = [local, width];
+  const [visible] = addLocal(state, origin, { op: "GreaterOrEqual", inputs: [column!, seen], outputs: [{ name, dims, elem: "bool" }] });
   return mask === null ? visible! : combine(state, site, mask, visible!, dims);
 }
 

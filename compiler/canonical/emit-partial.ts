@@ -1,0 +1,80 @@
+/**
+ * @file Attention over a part of the keys, and the merge of two parts as (maximum, sum of exponentials, output): log-sum-exp without its
+ * loss. A maximum of -inf means that every key was masked: such a part counts for nothing, whatever its output holds.
+ */
+import { elemCode } from "../graph/elements.ts";
+import { int, numberAttribute } from "../graph/attributes.ts";
+import type { ElemType } from "../graph/types.ts";
+import { emitLogits, siteOf, SWAP } from "./emit-attention.ts";
+import type { Builder } from "./emit-builder.ts";
+import type { CanonicalNode, ValueShape } from "./types.ts";
+
+type Shapes = ReadonlyMap<string, ValueShape>;
+
+export function emitPart(b: Builder, node: CanonicalNode, shapes: Shapes): void {
+  const site = siteOf(node, shapes);
+  const wide = numberAttribute(node.attributes, "fp32", 0) !== 0 && site.elem !== "float32" && site.elem !== "float64";
+  const elem: ElemType = wide ? "float32" : site.elem;
+  const cast = (x: string): string => (wide ? b.add("Cast", [x], { to: int(elemCode("float32")) }) : x);
+  const made = emitLogits(b, site);
+  const own = { logits: cast(made.logits), v: cast(made.v) };
+  const { logits, v } = numberAttribute(node.attributes, "may_be_empty", 0) === 0 ? own : withKey(b, own.logits, own.v, elem);
+  const [out = "", max = "", sum = ""] = node.outputs;
+  const last = b.ints([-1]);
+  b.addAs(max, "ReduceMax", [logits, last], { keepdims: int(1) });
+  const weights = b.add("Exp", [b.add("Sub", [logits, finite(b, max, elem)])]);
+  b.addAs(sum, "ReduceSum", [weights, last], { keepdims: int(1) });
+  b.addAs(out, "MatMul", [weights, v]);
+}
+
+
+/** A maximum that can be subtracted: of a row that is masked throughout every exponential is then exp(-inf) = 0. */
+function finite(b: Builder, max: string, elem: ElemType): string {
+  return b.add("Where", [b.add("Equal", [max, b.scalar(elem, -Infinity)]), b.scalar(elem, 0), max]);
+}
+
+/** One masked key more, with a value of 0: onnxruntime reduces an axis without elements to no element. */
+function withKey(b: Builder, logits: string, v: string, elem: ElemType): { logits: string; v: string } {
+  const part = (x: string, from: number, to: number): string => b.add("Slice", [b.add("Shape", [x]), b.ints([from]), b.ints([to])]);
+  const column = b.add("Concat", [part(logits, 0, 3), b.ints([1])], { axis: int(0) });
+  const row = b.add("Concat", [part(v, 0, 2), b.ints([1]), part(v, 3, 4)], { axis: int(0) });
+  const masked = b.add("Expand", [b.scalar(elem, -Infinity), column]);
+  const nothing = b.add("Expand", [b.scalar(elem, 0), row]);
+  return {
+    logits: b.add("Concat", [logits, masked], { axis: int(-1) }),
+    v: b.add("Concat", [v, nothing], { axis: int(2) }),
+  };
+}
+
+export function emitMerge(b: Builder, node: CanonicalNode, shapes: Shapes): void {
+  const [outA = "", maxA = "", sumA = "", outB = "", maxB = "", sumB = ""] = node.inputs;
+  const [out = "", max = "", sum = ""] = node.outputs;
+  const elem = shapes.get(maxA)?.elem ?? "float32";
+  b.addAs(max, "Max", [maxA, maxB]);
+  const base = finite(b, max, elem);
+  const weight = (own: string): string => b.add("Exp", [b.add("Sub", [own, base])]);
+  const [a, c] = [weight(maxA), weight(maxB)];
+  const add = (x: string, y: string, name: string): void => b.addAs(name, "Add", [part(b, a, x, elem), part(b, c, y, elem)]);
+  add(sumA, sumB, sum);
+  add(outA, outB, out);
+}
+
+/** A weight of 0 selects: what it would multiply may be no number. */
+function part(b: Builder, weight: string, x: string, elem: ElemType): string {
+  const zero = b.scalar(elem, 0);
+  return b.add("Where", [b.add("Equal", [weight, zero]), zero, b.add("Mul", [weight, x])]);
+}
+
+export function emitFinish(b: Builder, node: CanonicalNode, shapes: Shapes): void {
+  const [out = "", , sum = ""] = node.inputs;
+  const elem = shapes.get(out)?.elem ?? "float32";
+  const like = numberAttribute(node.attributes, "like", elemCode(elem));
+  const divided = b.add("Div", [out, sum]);
+  const zero = b.scalar(elem, 0);
+  const defined = numberAttribute(node.attributes, "nan_to_zero", 0) === 0
+    ? divided
+    : b.add("Where", [b.add("IsNaN", [divided]), zero, divided]);
+  const typed = like === elemCode(elem) ? defined : b.add("Cast", [defined], { to: int(like) });
+  b.addAs(node.outputs[0]!, "Transpose", [typed], SWAP);
+}
+

@@ -1,0 +1,52 @@
+/**
+ * @file The mask of an attention as one local step needs it: the local rows, the local heads, and all keys or those of one ring member.
+ * Key-only masks travel with their keys by the same cut.
+ */
+import { RANK, type Expr } from "../../expr/expr.ts";
+import { gatherWhole } from "../boundary.ts";
+import { sliceLocal } from "../slices.ts";
+import { declare, layoutOf, shapeOf, type State } from "../state.ts";
+import type { AxisShard } from "../types.ts";
+import { causalMask, isCausal, type KeyPart } from "./causal.ts";
+import { maskAxis, type Attention } from "./operands.ts";
+
+/** What part of the mask is wanted; `null` means all of it. */
+export interface MaskPart {
+  readonly rows: AxisShard | null;
+  readonly heads: AxisShard | null;
+  readonly keys: KeyPart | null;
+}
+
+/** The local mask, the causal pattern in it where rows or keys are a part; `null` where there is nothing to mask. */
+export function localMask(state: State, site: Attention, part: MaskPart): string | null {
+  const sliced = site.mask === null ? null : sliceMask(state, site, site.mask, part);
+  const causal = isCausal(site) && (part.rows !== null || part.keys !== null);
+  return causal ? causalMask(state, site, sliced, part.rows, part.keys) : sliced;
+}
+
+function sliceMask(state: State, site: Attention, whole: string, { rows, heads, keys }: MaskPart): string {
+  let mask = whole;
+  if (layoutOf(state, mask).length > 0) mask = gatherOnce(state, site, mask);
+  const cuts: { shard: AxisShard; rank: Expr }[] = [];
+  const cut = (axis: number | null, shard: AxisShard | undefined, rank: Expr): void => {
+    if (axis !== null && shard !== undefined) cuts.push({ shard: { ...shard, axis }, rank });
+  };
+  cut(maskAxis(state, mask, "rows"), rows ?? undefined, RANK);
+  cut(maskAxis(state, mask, "heads"), heads ?? undefined, RANK);
+  cut(maskAxis(state, mask, "keys"), keys?.shard, keys?.rank ?? RANK);
+  let local = mask;
+  for (const { shard, rank } of cuts) local = sliceLocal(state, local, shard, site.origin, rank);
+  const layout = cuts.map((c) => c.shard);
+  if (keys === null && layout.length > 0) declare(state, local, shapeOf(state, mask), layout, mask, site.origin);
+  return local;
+}
+
+/** A mask that many sites read is gathered once. */
+function gatherOnce(state: State, site: Attention, mask: string): string {
+  const key = `${mask}::gathered`;
+  const known = state.aliases.get(key);
+  if (known !== undefined) return known;
+  const whole = gatherWhole(state, mask, `${mask}::whole`, "mask gather", site.origin);
+  state.aliases.set(key, whole);
+  return whole;
+}

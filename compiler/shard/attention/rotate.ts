@@ -1,0 +1,157 @@
+/**
+ * @file Attention whose keys are met part by part: around a ring, chunk after chunk, or by whole queries on every rank. Each part gives
+ * (output, maximum, sum of exponentials); parts are merged, and divided at the end.
+ */
+import { elemCode } from "../../graph/elements.ts";
+import { CP } from "../../canonical/types.ts";
+import type { Attributes } from "../../graph/types.ts";
+import { add, floorDiv, mod, mul, RANK, type Expr } from "../../expr/expr.ts";
+import { localDims, ranksOf, WHOLE } from "../layout.ts";
+import { addLocal, elemOf, freshName, shapeOf, type State } from "../state.ts";
+import type { AxisShard, Layout, Transfer } from "../types.ts";
+import { withoutCausal } from "./causal.ts";
+import { localMask } from "./mask.ts";
+import { HEADS, ROWS, type Attention } from "./operands.ts";
+
+/** (out, max, sum) of a part: (B, H, Sq, Dv), (B, H, Sq, 1), (B, H, Sq, 1). */
+type Partial = readonly [string, string, string];
+
+interface Shapes {
+  readonly out: readonly Expr[];
+  readonly statistic: readonly Expr[];
+}
+
+/** Local extents of a part's values, from the layout that the result will have. */
+function partialDims(state: State, site: Attention, layout: Layout): Shapes {
+  const whole = shapeOf(state, site.node.outputs[0]!).dims;
+  const [b, s, h, d] = localDims(whole, layout, state.options.mesh, RANK);
+  return { out: [b!, h!, s!, d!], statistic: [b!, h!, s!, 1] };
+}
+
+/** Attention of local queries over some keys. */
+function addPart(
+  state: State, site: Attention, operands: readonly (string | null)[], layout: Layout, keys: AxisShard, name: string,
+): Partial {
+  const { out, statistic } = partialDims(state, site, layout);
+  const elem = partElem(state, site);
+  const attributes: Attributes = {
+    ...withoutCausal(site).node.attributes,
+    fp32: { kind: "int", value: state.options.convert_to_fp32 ? 1 : 0 },
+    may_be_empty: { kind: "int", value: neverEmpty(state, keys) ? 0 : 1 },
+  };
+  const made = addLocal(state, site.origin, {
+    op: "AttentionPart", domain: CP, inputs: operands.filter((x) => x !== null), attributes,
+    outputs: [
+      { name: `${name}.out`, dims: out, elem }, { name: `${name}.max`, dims: statistic, elem }, { name: `${name}.sum`, dims: statistic, elem },
+    ],
+  });
+  return made as unknown as Partial;
+}
+
+function partElem(state: State, site: Attention) {
+  const elem = elemOf(state, site.q);
+  return state.options.convert_to_fp32 && elem !== "float64" ? "float32" as const : elem;
+}
+
+/** True if every rank holds at least one of the keys, whatever the lengths. */
+function neverEmpty(state: State, keys: AxisShard): boolean {
+  const ranks = ranksOf(state.options.mesh);
+  const split = new Set(state.splitLengths.map((e) => JSON.stringify(state.assumed.normal(e))));
+  return keys.segments.some(({ length }) => {
+    const normal = state.assumed.normal(length);
+    return typeof normal === "number" ? normal >= ranks : split.has(JSON.stringify(normal));
+  });
+}
+
+function addMerge(state: State, site: Attention, a: Partial, b: Partial, name: string): Partial {
+  const outputs = a.map((value, i) => ({ name: `${name}.${["out", "max", "sum"][i]}`, dims: shapeOf(state, value).dims, elem: elemOf(state, value) }));
+  return addLocal(state, site.origin, { op: "AttentionMerge", domain: CP, inputs: [...a, ...b], outputs }) as unknown as Partial;
+}
+
+/** Divides the last merge: (B, Sq, H, Dv) in the model's type. */
+function addFinish(state: State, site: Attention, merged: Partial, layout: Layout, name: string): string {
+  const output = site.node.outputs[0]!;
+  const shape = shapeOf(state, output);
+  const attributes: Attributes = {
+    nan_to_zero: site.node.attributes["nan_to_zero"] ?? { kind: "int", value: 0 },
+    like: { kind: "int", value: elemCode(shape.elem) },
+  };
+  const dims = localDims(shape.dims, layout, state.options.mesh, RANK);
+  return addLocal(state, site.origin, { op: "AttentionFinish", domain: CP, inputs: merged, outputs: [{ name, dims, elem: shape.elem }], attributes })[0]!;
+}
+
+/** What a ring site needs beside its operands. */
+export interface RingSite {
+  readonly site: Attention;
+  readonly q: string;
+  readonly k: string;
+  readonly v: string;
+  /** Layout of the result inside the site: rows over the ring, heads over the Ulysses group. */
+  readonly layout: Layout;
+  readonly rows: AxisShard;
+  readonly keys: AxisShard;
+  readonly heads: AxisShard | null;
+  readonly keyHeads: AxisShard | null;
+}
+
+/** Queries stay; keys and values go around the ring, 1/R of them on each rank at a time. */
+export function rotate(state: State, ring: RingSite, name: string): string {
+  const { ring_degree: rings, ulysses_degree: members } = state.options.mesh;
+  const keys: AxisShard = { ...ring.keys, over: "ring" };
+  let [k, v] = [ring.k, ring.v];
+  let merged: Partial | null = null;
+  for (let step = 0; step < rings; step++) {
+    // After `step` shifts a rank holds what the rank `step` places before it in the ring began with.
+    const holder = (rank: Expr): Expr => add(mul(mod(add(floorDiv(rank, members), rings - step), rings), members), mod(rank, members));
+    const mask = localMask(state, ring.site, { rows: ring.rows, heads: ring.heads, keys: { shard: keys, rank: holder(RANK) } });
+    const part = addPart(state, ring.site, [ring.q, k, v, mask], ring.layout, keys, `${name}::step${step}`);
+    merged = merged === null ? part : addMerge(state, ring.site, merged, part, `${name}::merge${step}`);
+    if (step < rings - 1) [k, v] = shift(state, ring, [k, v], keys, holder, step + 1);
+  }
+  return addFinish(state, ring.site, merged!, ring.layout, name);
+}
+
+/** One step around the ring, for keys and values in one exchange. */
+function shift(
+  state: State, { site, keyHeads }: RingSite, values: readonly [string, string], keys: AxisShard, holder: (rank: Expr) => Expr, step: number,
+): [string, string] {
+  const { mesh } = state.options;
+  const { ring_degree: rings, ulysses_degree: members } = mesh;
+  const before = (rank: Expr): Expr => add(mul(mod(add(floorDiv(rank, members), rings - 1), rings), members), mod(rank, members));
+  const originals = [site.k, site.v];
+  const transfers = values.map((value, i): Transfer => {
+    const whole = shapeOf(state, originals[i]!);
+    const dims = (rank: Expr): readonly Expr[] => whole.dims.map((d, axis) => {
+      if (axis === ROWS) return localDims(whole.dims, [keys], mesh, holder(rank))[ROWS]!;
+      return axis === HEADS && keyHeads !== null ? localDims(whole.dims, [keyHeads], mesh, rank)[HEADS]! : d;
+    });
+    const received = freshName(state, `${originals[i]}::step${step}`);
+    state.shapes.set(received, { elem: whole.elem, dims: dims(before(RANK)) });
+    return { send: [value], receive: [received], elem: whole.elem, dims: dims(RANK) };
+  });
+  state.steps.push({
+    kind: "collective", name: freshName(state, `${site.k}::shift${step}`), collective: "shift", group: "ring", transfers, purpose: "ring", origin: site.origin,
+  });
+  const [k, v] = transfers.map((t) => t.receive[0]!);
+  return [k!, v!];
+}
+
+/** Whole queries against split keys: each rank attends to its own keys, and all merge all parts in rank order, so that the result is the same everywhere. */
+export function mergeParts(state: State, site: Attention, keys: AxisShard, name: string): string {
+  const ranks = ranksOf(state.options.mesh);
+  const mask = localMask(state, site, { rows: null, heads: null, keys: { shard: keys, rank: RANK } });
+  const own = addPart(state, site, [site.q, site.k, site.v, mask], WHOLE, keys, `${name}::part`);
+  const transfers = own.map((value): Transfer => {
+    const { elem, dims } = shapeOf(state, value);
+    const receive = Array.from({ length: ranks }, (_, r) => freshName(state, `${value}::from${r}`));
+    for (const made of receive) state.shapes.set(made, { elem, dims });
+    return { send: [value], receive, elem, dims };
+  });
+  state.steps.push({
+    kind: "collective", name: freshName(state, `${name}::merge`), collective: "all-gather", group: "mesh", transfers, purpose: "merge", origin: site.origin,
+  });
+  const partOf = (rank: number): Partial => transfers.map((t) => t.receive[rank]!) as unknown as Partial;
+  let merged = partOf(0);
+  for (let rank = 1; rank < ranks; rank++) merged = addMerge(state, site, merged, partOf(rank), `${name}::merge${rank}`);
+  return addFinish(state, site, merged, WHOLE, name);
+}
