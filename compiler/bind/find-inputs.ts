@@ -78,7 +78,9 @@ export function choose(place: Question, taken: ReadonlySet<string>, roles: Roles
     return NOTHING;
   // The state of a block is known by its usual names; under another one it may be taken for something that was folded.
   const isDoubtful = !hasRoot && roles.own.size === 0 && isResidual(only) && !isStateName(parameter);
-  return { pool, strength: isDoubtful ? "doubtful" : owned.length > 0 ? "strong" : "weak" };
+  // What a sibling block made is judged by what that block has for itself.
+  const isStrong = owned.length > 0 && !isMadeIn(only, context.siblings(module));
+  return { pool, strength: isDoubtful ? "doubtful" : isStrong ? "strong" : "weak" };
 }
 
 /** What a parameter can be that is no input of the model: not one that plainly is another, and no content of a block for a mask. */
