@@ -6,6 +6,7 @@ import { unresolvedShape } from "../diagnostics/catalog/canonical.ts";
 import type { Diagnostic, Result } from "../diagnostics/types.ts";
 import { resolveScopes } from "../graph/scopes.ts";
 import type { Graph, Model, Node } from "../graph/types.ts";
+import { inlineBranches } from "./branches.ts";
 import { removeDead } from "./clean.ts";
 import { foldConstants, foldKnown } from "./fold.ts";
 import { infer } from "./infer.ts";
@@ -25,14 +26,29 @@ export async function canonicalise(model: Model, fixed: FixedShapes = {}): Promi
   const { graph: unmarked, markers, diagnostics } = removeMarkers(model.graph);
   // Exporters compute constants in the graph; patterns and integer chains want them as constants.
   const folded = await foldConstants(unmarked, { opsets: model.opsets });
+  const shaped = await shapeGraph(folded, { fixed, markers, opsets: model.opsets, scopeOf: scopes.scopeOf, modules: scopes.modules });
+  if (!shaped.ok) return shaped;
+  const canonical = removeDead(rewrite(shaped.value));
+  return settle(canonical, [...diagnostics, ...shaped.diagnostics, ...explainAttention(canonical)]);
+}
+
+interface Around extends Pick<CanonicalGraph, "markers" | "opsets" | "modules"> {
+  readonly fixed: FixedShapes;
+  readonly scopeOf: ReadonlyMap<string, string>;
+}
+
+async function shapeGraph(graph: Graph, around: Around): Promise<Result<CanonicalGraph>> {
+  const { fixed, scopeOf, ...rest } = around;
   // Shapes and integers in one pass, since each needs the other.
-  const draft = await inferred(folded, model.opsets, fixed, scopes.scopeOf);
+  const draft = await inferred(graph, around.opsets, fixed, scopeOf);
   if (!draft.ok) return draft;
-  const graph: CanonicalGraph = { ...draft.value, markers, opsets: model.opsets, modules: scopes.modules };
-  // Numbers that came out of shapes feed scales and the like: fold again from there, then fuse.
-  const known = await foldKnown(removeDead(graph));
-  const canonical = removeDead(rewrite(known));
-  return settle(canonical, [...diagnostics, ...draft.diagnostics, ...explainAttention(canonical)]);
+  // Numbers that came out of shapes feed scales, conditions and the like: fold again from there.
+  const known = await foldKnown(removeDead({ ...draft.value, ...rest }));
+  // A branch that is now decided brings nodes of its own, which want shapes.
+  const inlined = inlineBranches(graph, known.constants);
+  if (inlined === null) return settle(known, draft.diagnostics);
+  const scopes = [...inlined.origins].map(([name, origin]) => [name, scopeOf.get(origin) ?? ""] as const);
+  return shapeGraph(inlined.graph, { ...around, scopeOf: new Map([...scopeOf, ...scopes]) });
 }
 
 type Draft = Omit<CanonicalGraph, "markers" | "opsets" | "modules">;
