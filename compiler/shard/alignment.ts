@@ -7,7 +7,7 @@ import * as catalog from "../diagnostics/catalog/shard.ts";
 import { diagnose } from "../diagnostics/diagnose.ts";
 import { show } from "../expr/expr.ts";
 import { embed, extentOf, shardOf, type Split } from "./layout.ts";
-import { at, atSplitOf, say } from "./origins.ts";
+import { at, atSplitOf, originOf, say, sayValue } from "./origins.ts";
 import { align } from "./slices.ts";
 import { layoutOf, shapeOf, type State } from "./state.ts";
 import type { AxisShard, Origin } from "./types.ts";
@@ -43,8 +43,11 @@ export function alignTo(state: State, node: CanonicalNode, value: string, shard:
   const local = align(state, value, [shard], origin);
   if (!state.alignments.some((a) => a.aligned === local)) {
     state.alignments.push({ value, aligned: local, layout: [shard], origin });
-    state.diagnostics.push(diagnose(catalog.aligned, { value, layout: say([shard]), ...at(node) }, {
-      related: [{ message: "meets the split value here", node: node.name, module: node.scope }],
+    const shown = sayValue(state, value);
+    const entry = state.graph.inputs.some((i) => i.name === value) ? `"": { "${value}": { "split_dim": ${shard.axis} } }` : null;
+    const span = originOf(state, [shard], undefined)?.spec?.origin.span ?? undefined;
+    state.diagnostics.push(diagnose(catalog.aligned, { value: shown, layout: say([shard]), entry, ...at(node) }, {
+      span, related: [{ message: "meets the split value here", node: node.name, module: node.scope }],
     }));
   }
   return local;

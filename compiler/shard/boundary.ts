@@ -7,13 +7,13 @@ import { diagnose } from "../diagnostics/diagnose.ts";
 import { equal, RANK, show, type Expr } from "../expr/expr.ts";
 import { segmentsOf } from "./leaves.ts";
 import { localDims, localLength, ranksOf, shardOf, WHOLE } from "./layout.ts";
-import { relatedTo, say, sayOrigin } from "./origins.ts";
+import { relatedTo, say, sayOrigin, sayValue } from "./origins.ts";
 import { align, addIdentity, assemble } from "./slices.ts";
 import { declare, elemOf, entryKey, freshName, layoutOf, shapeOf, valueOf, type State } from "./state.ts";
 import type { AxisShard, Origin } from "./types.ts";
 
 /** Where a bound `Shard` or `Gather` node comes from in the plan. */
-export function originOf(state: State, node: CanonicalNode): Origin {
+function bindingOrigin(state: State, node: CanonicalNode): Origin {
   const index = node.attributes["binding"];
   const binding = index?.kind === "int" ? state.bindings[index.value] : undefined;
   return { module: binding?.module ?? node.scope, node: null, spec: binding?.spec ?? null };
@@ -28,7 +28,7 @@ function axisOf(node: CanonicalNode): number {
 export function shardValue(state: State, node: CanonicalNode): void {
   const source = node.inputs[0]!;
   const value = valueOf(state, source);
-  const origin = originOf(state, node);
+  const origin = bindingOrigin(state, node);
   const axis = axisOf(node);
   const [current] = layoutOf(state, value);
   const [output] = node.outputs;
@@ -39,8 +39,8 @@ export function shardValue(state: State, node: CanonicalNode): void {
     const where = { span: origin.spec?.origin.span ?? undefined, related: relatedTo(first, "split here first") };
     const same = current.axis === axis && equal(current.outer, 1) && equal(current.inner, 1);
     state.diagnostics.push(same
-      ? diagnose(catalog.splitSatisfied, { value: source, entry, from: sayOrigin(first) }, where)
-      : diagnose(catalog.splitAgain, { value: source, first: sayOrigin(first), second: entry, firstLayout: say([current]), axis }, where));
+      ? diagnose(catalog.splitSatisfied, { value: sayValue(state, source), entry, from: sayOrigin(first) }, where)
+      : diagnose(catalog.splitAgain, { value: sayValue(state, source), first: sayOrigin(first), second: entry, firstLayout: say([current]), axis }, where));
     if (!same) state.poisoned.add(value);
     return;
   }
@@ -48,12 +48,13 @@ export function shardValue(state: State, node: CanonicalNode): void {
   const ranks = ranksOf(state.options.mesh);
   if (typeof length === "number" && length < ranks) {
     const where = { span: origin.spec?.origin.span ?? undefined };
-    const params = { value: source, axis, length: show(length), ranks, entry: sayOrigin(origin) };
+    const params = { value: sayValue(state, source), axis, length: show(length), ranks, entry: sayOrigin(origin) };
     state.diagnostics.push(diagnose(catalog.tooShort, params, where));
   }
   state.splitLengths.push(length);
   const one = state.coarse.has(entryKey(origin) ?? "");
   const segments = one ? [{ length, origin: source }] : segmentsOf(state, source, axis);
+  for (const segment of segments) if (!state.sources.has(segment.origin)) state.sources.set(segment.origin, origin);
   const local = align(state, value, [shardOf(axis, { outer: 1, segments, inner: 1 })], origin);
   state.aliases.set(output!, local);
 }
@@ -61,17 +62,17 @@ export function shardValue(state: State, node: CanonicalNode): void {
 /** From here on every rank holds the whole axis again: the blocks of all ranks, laid in the original order. */
 export function gatherValue(state: State, node: CanonicalNode): void {
   const value = valueOf(state, node.inputs[0]!);
-  const origin = originOf(state, node);
+  const origin = bindingOrigin(state, node);
   const axis = axisOf(node);
   const [shard] = layoutOf(state, value);
   const output = node.outputs[0]!;
   const where = { span: origin.spec?.origin.span ?? undefined, related: relatedTo(state.origins.get(value), "split here") };
   const entry = sayOrigin(origin);
   if (shard === undefined) {
-    state.diagnostics.push(diagnose(catalog.gatherOfWhole, { value: node.inputs[0]!, entry }, where));
+    state.diagnostics.push(diagnose(catalog.gatherOfWhole, { value: sayValue(state, node.inputs[0]!), entry }, where));
   } else if (shard.axis !== axis) {
     const from = sayOrigin(state.origins.get(value));
-    const params = { value: node.inputs[0]!, entry, axis, layout: say([shard]), from, splitAxis: shard.axis };
+    const params = { value: sayValue(state, node.inputs[0]!), entry, axis, layout: say([shard]), from, splitAxis: shard.axis };
     state.diagnostics.push(diagnose(catalog.gatherOtherAxis, params, where));
   }
   const whole = gatherWhole(state, value, output, "gather", origin);

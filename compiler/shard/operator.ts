@@ -13,7 +13,7 @@ import { show } from "../expr/expr.ts";
 import { alignOperand } from "./alignment.ts";
 import { embed, extentOf, locate, shardOf, WHOLE, type Split } from "./layout.ts";
 import { localOperands } from "./local-operands.ts";
-import { at, atSplitOf, relatedTo, sayLayout, sayOrigin } from "./origins.ts";
+import { at, atSplitOf, originOf, relatedTo, sayLayout, sayOrigin, sayValue } from "./origins.ts";
 import { declare, layoutOf, shapeOf, type State } from "./state.ts";
 import { unify, type Demand } from "./unify.ts";
 import type { Layout, Origin } from "./types.ts";
@@ -29,7 +29,7 @@ export function propagate(state: State, node: CanonicalNode): boolean {
     return true;
   }
   const map = ruleOf(node).factors(site);
-  if (map === null) return refuse(state, split[0]!, diagnose(catalog.unknownShape, { ...at(node), value: split[0]! }, atSplitOf(state, split[0]!)));
+  if (map === null) return refuse(state, split[0]!, diagnose(catalog.unknownShape, { ...at(node), value: sayValue(state, split[0]!) }, atSplitOf(state, split[0]!)));
   const demands = read(state, node, map);
   const splits = demands === null ? null : unify(state, node, demands, map, origin);
   if (splits === null || !allFree(state, node, map, splits, demands!)) return poison(state, node);
@@ -44,7 +44,7 @@ export function propagate(state: State, node: CanonicalNode): boolean {
     if (name === "") return;
     const layout = layouts[i]!;
     const dims = shapes[i]!.dims.map((d, axis) => (layout[0]?.axis === axis ? extentOf(layout[0]) : d));
-    declare(state, name, { elem: shapes[i]!.elem, dims }, layout, name, originFor(state, split, origin));
+    declare(state, name, { elem: shapes[i]!.elem, dims }, layout, name, originOf(state, layout, state.origins.get(split[0]!)) ?? origin);
   });
   return true;
 }
@@ -56,11 +56,6 @@ function knowledge(state: State) {
     constants: state.graph.constants,
     declared: (name: string) => (state.shapes.has(name) ? shapeOf(state, name) : null),
   };
-}
-
-/** The origin of a result is that of the first split operand: the plan entry, as long as one can be named. */
-function originFor(state: State, split: readonly string[], otherwise: Origin): Origin {
-  return state.origins.get(split[0]!) ?? otherwise;
 }
 
 function take(state: State, node: CanonicalNode, origin: Origin): void {
@@ -97,12 +92,12 @@ function reportUnread(state: State, node: CanonicalNode, value: string, axis: Ax
   const where = atSplitOf(state, value, relatedTo({ module: node.scope, node: node.name, spec: null }, "met here"));
   if (axis !== undefined && "parts" in axis) {
     const parts = axis.parts.map((p) => show(map.factors[p]!.size)).filter((s) => s !== "0").join(", ");
-    state.diagnostics.push(diagnose(catalog.borderInsideSegment, { ...at(node), value, layout, parts, from }, where));
+    state.diagnostics.push(diagnose(catalog.borderInsideSegment, { ...at(node), value: sayValue(state, value), layout, parts, from }, where));
     return;
   }
   const shape = `(${shapeOf(state, value).dims.map(show).join(", ")})`;
   const result = `(${shapeOf(state, node.outputs[0]!).dims.map(show).join(", ")})`;
-  state.diagnostics.push(diagnose(catalog.cannotFollow, { ...at(node), value, layout, shape, result, from }, where));
+  state.diagnostics.push(diagnose(catalog.cannotFollow, { ...at(node), value: sayValue(state, value), layout, shape, result, from }, where));
 }
 
 /** Only free factors may stay split. */
@@ -112,7 +107,7 @@ function allFree(
   for (const factor of splits.keys()) {
     if (map.factors[factor]!.kind === "free") continue;
     const value = demands.find((d) => d.splits.has(factor))?.value ?? node.inputs[0]!;
-    const params = { ...at(node), value, axis: layoutOf(state, value)[0]?.axis ?? 0, layout: sayLayout(state, value), from: sayOrigin(state.origins.get(value)) };
+    const params = { ...at(node), value: sayValue(state, value), axis: layoutOf(state, value)[0]?.axis ?? 0, layout: sayLayout(state, value), from: sayOrigin(state.origins.get(value)) };
     const where = atSplitOf(state, value, relatedTo({ module: node.scope, node: node.name, spec: null }, "needs the whole axis"));
     state.diagnostics.push(diagnose(catalog.needsWholeAxis, params, where));
     return false;

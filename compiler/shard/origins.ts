@@ -30,6 +30,17 @@ export function atSplitOf(state: State, value: string, extra: readonly Related[]
   return { span: origin?.spec?.origin.span ?? undefined, related: extra };
 }
 
+/** Who split what a layout consists of: the plan entry of its first segment. */
+export function originOf(state: State, layout: Layout, otherwise: Origin | undefined): Origin | undefined {
+  const [segment] = layout[0]?.segments ?? [];
+  return (segment === undefined ? undefined : state.sources.get(segment.origin)) ?? otherwise;
+}
+
+/** A value by the name that it has in the model. */
+export function sayValue(state: State, value: string): string {
+  return (state.sameAs.get(value) ?? value).replace(/::.*$/, "");
+}
+
 /** The layout of a value in words. */
 export function sayLayout(state: State, value: string): string {
   return showLayout(layoutOf(state, value), show);

@@ -5,7 +5,7 @@
 import type { BoundPlan } from "../bind/types.ts";
 import { CP, type CanonicalNode, type ValueShape } from "../canonical/types.ts";
 import * as catalog from "../diagnostics/catalog/shard.ts";
-import { diagnose, settle } from "../diagnostics/diagnose.ts";
+import { diagnose, hasErrors, settle } from "../diagnostics/diagnose.ts";
 import type { Result } from "../diagnostics/types.ts";
 import { RANK } from "../expr/expr.ts";
 import { attend } from "./attention/attention.ts";
@@ -42,7 +42,7 @@ function attempt(bound: BoundPlan, options: ShardOptions, coarse: ReadonlySet<st
   for (const node of bound.graph.nodes) visit(state, node);
   finishOutputs(state);
   const split = state.attention.some((site) => site.scheme !== "local");
-  if (!split && bound.bindings.length > 0 && state.options.mesh.ring_degree * state.options.mesh.ulysses_degree > 1) {
+  if (!split && !hasErrors(state.diagnostics) && bound.bindings.length > 0 && state.options.mesh.ring_degree * state.options.mesh.ulysses_degree > 1) {
     state.diagnostics.push(diagnose(catalog.noSplitAttention, { sites: state.attention.length }));
   }
   return { result: settle(prune(toGraph(state)), state.diagnostics), tooFine: state.tooFine };

@@ -32,6 +32,8 @@ export interface State {
   readonly sameAs: Map<string, string>;
   /** Who gave a value its layout. */
   readonly origins: Map<string, Origin>;
+  /** The plan entry that split a stream, by the name of its segment. */
+  readonly sources: Map<string, Origin>;
   /** A value of the graph to the value that stands for it. */
   readonly aliases: Map<string, string>;
   /** Plan entries (by `entryKey`) whose value is split as one segment, although it was laid end to end from several. */
@@ -61,6 +63,7 @@ export function newState({ graph, bindings }: BoundPlan, options: ShardOptions, 
     shapes: new Map(graph.shapes),
     sameAs: new Map(),
     origins: new Map(),
+    sources: new Map(),
     aliases: new Map(),
     poisoned: new Set(),
     assumed: assumptions(graph.lengths),

@@ -9,7 +9,7 @@ import { diagnose } from "../diagnostics/diagnose.ts";
 import { equal, show } from "../expr/expr.ts";
 import { segmentsOf } from "./leaves.ts";
 import { shardOf, type Split } from "./layout.ts";
-import { at, atSplitOf, relatedTo, say, sayOrigin } from "./origins.ts";
+import { at, atSplitOf, relatedTo, say, sayOrigin, sayValue } from "./origins.ts";
 import { entryKey, shapeOf, type State } from "./state.ts";
 import type { Origin } from "./types.ts";
 
@@ -77,7 +77,7 @@ function conflict(
 ): void {
   const words = (d: Demand): string => {
     const splits = [...d.splits.values()].map((s) => say([shardOf(0, s)]).replace("axis 0 = ", "")).join(", ");
-    return `${d.value} (${splits}, by ${sayOrigin(state.origins.get(d.value))})`;
+    return `${sayValue(state, d.value)} (${splits}, by ${sayOrigin(state.origins.get(d.value))})`;
   };
   const where = atSplitOf(state, second.value, relatedTo(state.origins.get(first.value), "the other operand is split here"));
   state.diagnostics.push(diagnose(entry, { ...at(node), first: words(first), second: words(second) }, where));
