@@ -16,6 +16,7 @@ FORMS = (
 )
 # A single sample at even lengths, and a pair for classifier-free guidance at odd ones.
 TEXT = ({"batch": 1, "txt": 40}, {"batch": 2, "txt": 13})
+AUDIO = ({"img": 96, "audio": 30, "txt": 40}, {"img": 67, "audio": 23, "txt": 13})
 VIDEO = (
     {"batch": 1, "frames": 3, "height": 8, "width": 16},
     {"batch": 2, "frames": 5, "height": 6, "width": 14},
@@ -28,8 +29,8 @@ class Fixture:
     """A seeded tiny model and the files made of it.
 
     Every variant has the same weights and shares the sample tensors, one set for each of `lengths`; static ones are
-    exported at the first. `sizes` are lengths that stay the same. `dynamic` empty means the family's own. `classes` keeps
-    the class of every module. `folder` is where files go, and the name of the plan; default: the family.
+    exported at the first. `sizes` are lengths that stay the same. `dynamic` empty means the family's own. `classes` lists
+    the variants that keep the class of every module. `folder` is where files go, and the name of the plan; default: the family.
     """
 
     family: str
@@ -39,7 +40,7 @@ class Fixture:
     config: Mapping[str, object] = field(default_factory=dict)
     sizes: Mapping[str, int] = field(default_factory=dict)
     dynamic: tuple[str, ...] = ()
-    classes: bool = False
+    classes: tuple[str, ...] = ()
     folder: str | None = None
 
 
@@ -62,7 +63,7 @@ FIXTURES: Mapping[str, Fixture] = {
     "flux": Fixture(
         family="flux",
         seed=1,
-        classes=True,
+        classes=("dynamo18-dynamic", "dynamo23-dynamic"),
         lengths=({"img": 96, "txt": 40}, {"img": 90, "txt": 37}, {"img": 67, "txt": 13}),
         variants=(
             "dynamo18-dynamic",
@@ -80,7 +81,6 @@ FIXTURES: Mapping[str, Fixture] = {
     "flux-b": Fixture(
         family="flux",
         seed=2,
-        classes=True,
         config=dict(
             num_layers=1, num_single_layers=3, num_attention_heads=3, attention_head_dim=8, guidance_embeds=True
         ),
@@ -140,5 +140,14 @@ FIXTURES: Mapping[str, Fixture] = {
         seed=10,
         lengths=({"txt": 40},),
         variants=("dynamo18-static", "torchscript18-static"),
+    ),
+    # A block has eight times the nodes of another model's; the second one is in ltx2-split.
+    "ltx2": Fixture(family="ltx2", seed=11, config=dict(num_layers=1), lengths=AUDIO),
+    "ltx2-split": Fixture(
+        family="ltx2",
+        seed=12,
+        config=dict(rope_type="split"),
+        lengths=AUDIO,
+        variants=("dynamo18-dynamic",),
     ),
 }

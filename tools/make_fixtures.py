@@ -25,7 +25,7 @@ def make(name: str, fixture: Fixture) -> None:
     folder_name = fixture.folder or fixture.family
     folder = ROOT / "test" / "fixtures" / folder_name
     for variant in fixture.variants:
-        options = options_of(variant, fixture.dynamic or subject.family.dynamic, fixture.classes)
+        options = options_of(variant, fixture.dynamic or subject.family.dynamic, variant in fixture.classes)
         path = folder / f"{name}.{variant}.onnx"
         worst = export_file(subject, options, fixture.lengths, path)
         print(f"{path.relative_to(ROOT)}: {path.stat().st_size:,} bytes, differs from torch by {worst:.1e}", flush=True)

@@ -45,16 +45,17 @@ class Request:
     wrapper: str | None = None
 
 
-def _bound(forward: Callable[..., object], constants: Mapping[str, object]) -> Callable[..., object]:
-    """`forward` without the constant parameters, which both exporters would make graph inputs or count as such."""
+def _bound(
+    forward: Callable[..., object], inputs: Iterable[str], constants: Mapping[str, object]
+) -> Callable[..., object]:
+    """`forward` with the parameters `inputs` only: exporters would make graph inputs of numbers, given or by default."""
     signature = inspect.signature(forward)
-    rest = [parameter for name, parameter in signature.parameters.items() if name not in constants]
+    names = list(inputs)
 
     def call(*args: object, **kwargs: object) -> object:
-        named = dict(zip((parameter.name for parameter in rest), args))
-        return forward(**named, **kwargs, **constants)
+        return forward(**dict(zip(names, args)), **kwargs, **constants)
 
-    call.__signature__ = signature.replace(parameters=rest)
+    call.__signature__ = signature.replace(parameters=[signature.parameters[name] for name in names])
     return call
 
 
@@ -114,7 +115,7 @@ def export(model: torch.nn.Module, request: Request) -> onnx.ModelProto:
     is_dynamo = kind == patches.DYNAMO
     mark = markers.dynamo_mark if is_dynamo else markers.torchscript_mark
     original = model.forward
-    model.forward = _bound(original, request.constants)
+    model.forward = _bound(original, request.inputs, request.constants)
     try:
         root = _wrapped(model, request.wrapper) if request.wrapper else model
         with patches.applied(request.patches, kind), markers.boundaries(model, request.plan or {}, mark), torch.no_grad():

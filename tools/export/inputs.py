@@ -69,6 +69,20 @@ def _video(_: np.random.Generator, shape: tuple[int, ...], rows: int = 4, column
     return np.broadcast_to(np.stack([8 * frame, 32 * row, 32 * column]), shape)
 
 
+def _video_bounds(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Begin and end of each token along each axis of the video; time in seconds at 24 frames."""
+    begin = _video(rng, shape[:-1])
+    bounds = np.stack([begin, begin + np.array([8, 32, 32])[:, None]], -1).astype(float)
+    bounds[:, 0] /= 24
+    return bounds
+
+
+def _audio_bounds(_: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    """Begin and end of each token in seconds."""
+    begin = np.arange(shape[-2]) / 25
+    return np.broadcast_to(np.stack([begin, begin + 1 / 25], -1), shape)
+
+
 FILLS: Mapping[str, Fill] = {
     "normal": lambda rng, shape: rng.standard_normal(shape),
     "uniform": lambda rng, shape, low=0.1, high=0.9: rng.uniform(low, high, shape),
@@ -78,6 +92,8 @@ FILLS: Mapping[str, Fill] = {
     "line": _line,
     "mask": _mask,
     "video": _video,
+    "video_bounds": _video_bounds,
+    "audio_bounds": _audio_bounds,
 }
 
 

@@ -26,14 +26,14 @@ FAMILY = Family(
     config=dict(
         patch_size=(1, 2, 2),
         num_attention_heads=4,
-        attention_head_dim=8,
-        in_channels=4,
-        out_channels=4,
+        attention_head_dim=6,
+        in_channels=2,
+        out_channels=2,
         text_dim=24,
         freq_dim=32,
         ffn_dim=48,
         num_layers=2,
-        rope_dim=(4, 2, 2),
+        rope_dim=(2, 2, 2),
     ),
     inputs={
         "hidden_states": Input(("batch", "in_channels", "frames", "height", "width")),

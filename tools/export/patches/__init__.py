@@ -8,10 +8,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 
-from . import common, qwenimage
+from . import common, ltx2, qwenimage
 from .patch import DYNAMO, TORCHSCRIPT, Patch
 
-PATCHES: Mapping[str, Patch] = {**common.PATCHES, **qwenimage.PATCHES}
+PATCHES: Mapping[str, Patch] = {**common.PATCHES, **ltx2.PATCHES, **qwenimage.PATCHES}
 
 
 @contextlib.contextmanager

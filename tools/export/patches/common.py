@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from .patch import TORCHSCRIPT, Patch
+from .patch import DYNAMO, TORCHSCRIPT, Patch
 
 
 def _rms_norm_forward(self: torch.nn.RMSNorm, x: torch.Tensor) -> torch.Tensor:
@@ -18,7 +18,18 @@ def _repeat_interleave(self: torch.Tensor, repeats: int, dim: int | None = None)
     return torch.repeat_interleave(self, repeats, dim=dim if dim is None else dim % self.ndim)
 
 
+def _squeeze(self: torch.Tensor, dim: int | None = None) -> torch.Tensor:
+    if dim is None:
+        return torch.squeeze(self)
+    return torch.squeeze(self, dim) if self.shape[dim] == 1 else self
+
+
 PATCHES = {
+    "squeeze_of_more": Patch(
+        "torch leaves an axis longer than 1 alone, ONNX refuses to squeeze it; the squeeze is left out.",
+        (DYNAMO, TORCHSCRIPT),
+        lambda: [(torch.Tensor, "squeeze", _squeeze)],
+    ),
     "repeat_last_axis": Patch(
         "TorchScript writes repeat_interleave along axis -1 as a Concat of the wrong rank; the axis is counted from 0.",
         (TORCHSCRIPT,),
