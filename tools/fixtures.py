@@ -17,6 +17,7 @@ FORMS = (
 # A single sample at even lengths, and a pair for classifier-free guidance at odd ones.
 TEXT = ({"batch": 1, "txt": 40}, {"batch": 2, "txt": 13})
 AUDIO = ({"img": 96, "audio": 30, "txt": 40}, {"img": 67, "audio": 23, "txt": 13})
+PACKED = ({"batch": 1, **AUDIO[0]}, {"batch": 2, **AUDIO[1]})
 VIDEO = (
     {"batch": 1, "frames": 3, "height": 8, "width": 16},
     {"batch": 2, "frames": 5, "height": 6, "width": 14},
@@ -150,4 +151,5 @@ FIXTURES: Mapping[str, Fixture] = {
         lengths=AUDIO,
         variants=("dynamo18-dynamic",),
     ),
+    "minimax_h3": Fixture(family="minimax_h3", seed=13, lengths=PACKED),
 }

@@ -21,7 +21,8 @@ Lengths = Mapping[str, int]
 class Input:
     """One forward parameter: its shape, element type and the name of a fill in `inputs.py`.
 
-    `when` names a config key: the parameter is passed only where that key is truthy. `options` go to the fill.
+    `when` names a config key: the parameter is passed only where that key is truthy. `options` go to the fill; a
+    text among them is arithmetic like an axis.
     """
 
     shape: tuple[Axis, ...]

@@ -54,6 +54,11 @@ def _line(_: np.random.Generator, shape: tuple[int, ...], column: int = 0) -> Ar
     return ids
 
 
+def _segments(_: np.random.Generator, shape: tuple[int, ...], bounds: tuple[int, ...], values: tuple[int, ...]) -> Array:
+    """values[0] up to bounds[0], then values[1], and so on."""
+    return np.asarray(values)[np.searchsorted(bounds, np.arange(shape[0]), side="right")]
+
+
 def _mask(_: np.random.Generator, shape: tuple[int, ...]) -> Array:
     """Ones with padding at the end, a different amount in each row; about a quarter, at least one."""
     rows, columns = shape
@@ -90,11 +95,19 @@ FILLS: Mapping[str, Fill] = {
     "count": lambda rng, shape, first=0: np.broadcast_to(first + np.arange(shape[-1]), shape),
     "grid": _grid,
     "line": _line,
+    "segments": _segments,
     "mask": _mask,
     "video": _video,
     "video_bounds": _video_bounds,
     "audio_bounds": _audio_bounds,
 }
+
+
+def _resolved(value: object, names: Mapping[str, object]) -> object:
+    """A fill's option, whose texts are arithmetic like those of a shape."""
+    if isinstance(value, tuple):
+        return tuple(_resolved(item, names) for item in value)
+    return axis_size(value, names) if isinstance(value, str) else value
 
 
 def present_inputs(family: Family, config: Mapping[str, object]) -> dict[str, Input]:
@@ -109,7 +122,8 @@ def make_inputs(family: Family, config: Mapping[str, object], lengths: Lengths, 
     for name, spec in present_inputs(family, config).items():
         shape = tuple(axis_size(axis, names) for axis in spec.shape)
         rng = np.random.default_rng([seed, zlib.crc32(name.encode()), *shape])
-        array = FILLS[spec.fill](rng, shape, **spec.options)
+        options = {key: _resolved(value, names) for key, value in spec.options.items()}
+        array = FILLS[spec.fill](rng, shape, **options)
         tensors[name] = torch.from_numpy(np.asarray(array).astype(spec.dtype))
     return tensors
 
