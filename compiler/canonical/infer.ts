@@ -57,6 +57,7 @@ export function extentOf(axis: Axis, map: FactorMap): Expr {
 }
 
 function resultType(type: ResultType, site: Site): ElemType | null {
+  if (type === "declared") return null;
   if ("elem" in type) return type.elem;
   if ("operand" in type) return site.inputs[type.operand]?.elem ?? null;
   const attribute = site.node.attributes[type.attribute];

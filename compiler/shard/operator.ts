@@ -15,6 +15,7 @@ import { embed, extentOf, locate, shardOf, WHOLE, type Split } from "./layout.ts
 import { localOperands } from "./local-operands.ts";
 import { at, atSplitOf, originOf, relatedTo, sayLayout, sayOrigin, sayValue } from "./origins.ts";
 import { declare, layoutOf, shapeOf, type State } from "./state.ts";
+import { allReduce, reducedFactor } from "./reduction.ts";
 import { unify, type Demand } from "./unify.ts";
 import type { Layout, Origin } from "./types.ts";
 
@@ -32,7 +33,10 @@ export function propagate(state: State, node: CanonicalNode): boolean {
   if (map === null) return refuse(state, split[0]!, diagnose(catalog.unknownShape, { ...at(node), value: sayValue(state, split[0]!) }, atSplitOf(state, split[0]!)));
   const demands = read(state, node, map);
   const splits = demands === null ? null : unify(state, node, demands, map, origin);
-  if (splits === null || !allFree(state, node, map, splits, demands!)) return poison(state, node);
+  if (splits === null) return poison(state, node);
+  const reduced = reducedFactor(state, map, splits, demands!);
+  if (reduced !== null) return allReduce(state, node, site, map, splits, reduced, origin) || poison(state, node);
+  if (!allFree(state, node, map, splits, demands!)) return poison(state, node);
   const aligned = node.inputs.map((name, i) => alignOperand(state, node, i, name, map, splits));
   if (aligned.some((name) => name === null)) return poison(state, node);
   const shapes = outputShapes(site);

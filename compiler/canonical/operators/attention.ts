@@ -21,7 +21,7 @@ function attentionFactors(site: Site): FactorMap | null {
   const heads = list.axis(q.dims[2]!, grouped ? "along" : "free");
   const keyHeads = grouped ? list.axis(k.dims[2]!, "along") : heads;
   const keys = list.axis(k.dims[1]!, "along");
-  const depth = list.axis(q.dims[3]!, "sum");
+  const depth = list.axis(q.dims[3]!, "along");
   const width = list.axis(v.dims[3]!);
   const full: readonly Axis[] = [batch, heads, rows, keys];
   const maskAxes = mask ? full.slice(4 - mask.dims.length).map((x, i) => (mask.dims[i] === 1 ? ONE : x)) : null;

@@ -43,7 +43,8 @@ function gemmFactors(site: Site): FactorMap | null {
   const transB = intAttribute(site, "transB", 0) === 1;
   const list = factorList();
   const m = list.axis(a.dims[transA ? 1 : 0]!);
-  const k = list.axis(a.dims[transA ? 0 : 1]!, "sum");
+  // A bias is added once: with one, partial products are no partial results.
+  const k = list.axis(a.dims[transA ? 0 : 1]!, c ? "along" : "sum");
   const n = list.axis(b.dims[transB ? 0 : 1]!);
   const bias = c === undefined || c === null ? null
     : [m, n].slice(2 - c.dims.length).map((x, i) => (c.dims[i] === 1 ? ONE : x));

@@ -14,7 +14,7 @@ export const spatial: OperatorRule = {
 
 /** Nothing passes. */
 export const unknown: OperatorRule = {
-  type: { operand: 0 },
+  type: "declared",
   factors: (site) => opaque(site, false),
 };
 

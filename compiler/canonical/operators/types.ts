@@ -56,11 +56,12 @@ export interface Site {
   readonly declared: (output: number) => ValueShape | null;
 }
 
-/** Element type of the results: that of an operand, a fixed one, or the one that attribute `to` names. */
+/** Element type of the results: that of an operand, a fixed one, the one that an attribute names, or what the file states. */
 export type ResultType =
   | { readonly operand: number }
   | { readonly elem: ElemType }
-  | { readonly attribute: string; readonly otherwise: ElemType };
+  | { readonly attribute: string; readonly otherwise: ElemType }
+  | "declared";
 
 export interface OperatorRule {
   readonly type: ResultType;

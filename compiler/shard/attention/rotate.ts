@@ -7,6 +7,7 @@ import { CP } from "../../canonical/types.ts";
 import type { Attributes } from "../../graph/types.ts";
 import { add, floorDiv, mod, mul, RANK, type Expr } from "../../expr/expr.ts";
 import { localDims, ranksOf, WHOLE } from "../layout.ts";
+import { neverEmpty } from "../reduction.ts";
 import { addLocal, elemOf, freshName, shapeOf, type State } from "../state.ts";
 import type { AxisShard, Layout, Transfer } from "../types.ts";
 import { withoutCausal } from "./causal.ts";
@@ -37,7 +38,7 @@ function addPart(
   const attributes: Attributes = {
     ...withoutCausal(site).node.attributes,
     fp32: { kind: "int", value: state.options.convert_to_fp32 ? 1 : 0 },
-    may_be_empty: { kind: "int", value: neverEmpty(state, keys) ? 0 : 1 },
+    may_be_empty: { kind: "int", value: neverEmpty(state, keys.segments) ? 0 : 1 },
   };
   const made = addLocal(state, site.origin, {
     op: "AttentionPart", domain: CP, inputs: operands.filter((x) => x !== null), attributes,
@@ -51,16 +52,6 @@ function addPart(
 function partElem(state: State, site: Attention) {
   const elem = elemOf(state, site.q);
   return state.options.convert_to_fp32 && elem !== "float64" ? "float32" as const : elem;
-}
-
-/** True if every rank holds at least one of the keys, whatever the lengths. */
-function neverEmpty(state: State, keys: AxisShard): boolean {
-  const ranks = ranksOf(state.options.mesh);
-  const split = new Set(state.splitLengths.map((e) => JSON.stringify(state.assumed.normal(e))));
-  return keys.segments.some(({ length }) => {
-    const normal = state.assumed.normal(length);
-    return typeof normal === "number" ? normal >= ranks : split.has(JSON.stringify(normal));
-  });
 }
 
 function addMerge(state: State, site: Attention, a: Partial, b: Partial, name: string): Partial {
@@ -123,7 +114,8 @@ function shift(
     const whole = shapeOf(state, originals[i]!);
     const dims = (rank: Expr): readonly Expr[] => whole.dims.map((d, axis) => {
       if (axis === ROWS) return localDims(whole.dims, [keys], mesh, holder(rank))[ROWS]!;
-      return axis === HEADS && keyHeads !== null ? localDims(whole.dims, [keyHeads], mesh, rank)[HEADS]! : d;
+      // Ring neighbours hold the same heads: said as queries say theirs, so that the number per key head stays known.
+      return axis === HEADS && keyHeads !== null ? localDims(whole.dims, [keyHeads], mesh, RANK)[HEADS]! : d;
     });
     const received = freshName(state, `${originals[i]}::step${step}`);
     state.shapes.set(received, { elem: whole.elem, dims: dims(before(RANK)) });
