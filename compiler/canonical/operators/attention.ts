@@ -1,6 +1,7 @@
 /**
  * @file The factor maps of the `cp` operators of the canonical graph.
  */
+import { floorDiv, mul, type Expr } from "../../expr/expr.ts";
 import { factorList, intAttribute, ONE } from "./builder.ts";
 import type { Axis, FactorMap, OperatorRule, Site } from "./types.ts";
 import { unchanged } from "./movement.ts";
@@ -30,6 +31,28 @@ function attentionFactors(site: Site): FactorMap | null {
     inputs: [[batch, rows, heads, depth], [batch, keys, keyHeads, depth], [batch, keys, keyHeads, width], maskAxes],
     outputs: [[batch, rows, heads, width]],
     sizing: [],
+  };
+}
+
+/**
+ * The operators that attention is exported as. They become `cp.Attention`; the rule gives their shape until then, and lets only the
+ * batch through where one stays. (B, H, S, D), or (B, S, H * D) with the number of heads as an attribute.
+ */
+export function exported(headsAttribute: string | null, keyHeadsAttribute: string | null, likeQueries = false): OperatorRule {
+  return {
+    type: { operand: 0 },
+    factors: (site) => {
+      const [q, , v] = site.inputs;
+      if (!q || !v || q.dims.length !== v.dims.length) return null;
+      const heads = headsAttribute === null ? 1 : intAttribute(site, headsAttribute, 1);
+      const keyHeads = keyHeadsAttribute === null ? heads : intAttribute(site, keyHeadsAttribute, heads);
+      const width = likeQueries ? q.dims.at(-1)! : q.dims.length === 4 ? v.dims[3]! : floorDiv(mul(v.dims[2]!, heads), keyHeads);
+      const list = factorList();
+      const batch = list.axis(q.dims[0]!);
+      const whole = (dims: readonly Expr[]): readonly Axis[] => dims.map((d, i) => (i === 0 && d !== 1 ? batch : list.axis(d, "along")));
+      const inputs = site.inputs.map((s, i) => (s === null ? null : i < 3 ? whole(s.dims) : s.dims.map((d) => list.axis(d, "along"))));
+      return { factors: list.factors, inputs, outputs: [whole([...q.dims.slice(0, -1), width])], sizing: [] };
+    },
   };
 }
 

@@ -2,7 +2,7 @@
  * @file The table of operator rules, exhaustive by type. This is all that the compiler knows of operators.
  */
 import { CP, type CanonicalNode } from "../types.ts";
-import { attention, boundary } from "./attention.ts";
+import { attention, boundary, exported } from "./attention.ts";
 import { einsum, gemm, matMul } from "./contraction.ts";
 import { elementwise, elementwiseFirst } from "./elementwise.ts";
 import {
@@ -36,7 +36,7 @@ const COMPARISON = ["Equal", "Greater", "GreaterOrEqual", "IsInf", "IsNaN", "Les
 type Elementwise = (typeof UNARY)[number] | (typeof BINARY)[number] | (typeof COMPARISON)[number];
 
 type Other =
-  | "ArgMax" | "ArgMin" | "AveragePool" | "BatchNormalization" | "Cast" | "CastLike" | "Clip" | "Concat" | "ConstantOfShape" | "Conv"
+  | "ArgMax" | "ArgMin" | "Attention" | "AveragePool" | "BatchNormalization" | "Cast" | "CastLike" | "Clip" | "Concat" | "ConstantOfShape" | "Conv"
   | "ConvTranspose" | "CumSum" | "Einsum" | "Expand" | "Flatten" | "Gather" | "GatherElements" | "GatherND" | "Gemm"
   | "GlobalAveragePool" | "GroupNormalization" | "Identity" | "InstanceNormalization" | "LayerNormalization" | "LogSoftmax"
   | "LpNormalization" | "MatMul" | "MaxPool" | "Pad" | "RMSNormalization" | "Range" | "ReduceL2" | "ReduceMax" | "ReduceMean"
@@ -59,6 +59,7 @@ export const OPERATORS: { readonly [Op in OperatorName]: OperatorRule } = {
   ...all(COMPARISON, comparison),
   ArgMax: argument,
   ArgMin: argument,
+  Attention: exported("q_num_heads", "kv_num_heads"),
   AveragePool: spatial,
   BatchNormalization: channelNormalization([0]),
   Cast: elementwise({ attribute: "to", otherwise: "float32" }),
@@ -118,12 +119,21 @@ export const CP_OPERATORS: { readonly [Op in CpOperatorName]: OperatorRule } = {
   Gather: boundary,
 };
 
+/** Operators of com.microsoft that exports bring. */
+const MICROSOFT_OPERATORS: Readonly<Record<string, OperatorRule>> = {
+  GroupQueryAttention: exported(null, null, true),
+  MultiHeadAttention: exported(null, null),
+};
+
 /** The rule of a node; an operator that the table lacks must find everything whole. */
 export function ruleOf(node: Pick<CanonicalNode, "domain" | "op">): OperatorRule {
-  const table: Readonly<Record<string, OperatorRule>> = node.domain === CP ? CP_OPERATORS : OPERATORS;
-  const known = node.domain === CP || node.domain === "" || node.domain === "ai.onnx";
-  return (known && Object.hasOwn(table, node.op) ? table[node.op] : undefined) ?? unknown;
+  const table = TABLES[node.domain];
+  return (table !== undefined && Object.hasOwn(table, node.op) ? table[node.op] : undefined) ?? unknown;
 }
+
+const TABLES: Readonly<Record<string, Readonly<Record<string, OperatorRule>>>> = {
+  "": OPERATORS, "ai.onnx": OPERATORS, [CP]: CP_OPERATORS, "com.microsoft": MICROSOFT_OPERATORS,
+};
 
 export function isKnown(node: Pick<CanonicalNode, "domain" | "op">): boolean {
   return ruleOf(node) !== unknown;

@@ -6,7 +6,7 @@ import { tensorFromNumbers } from "../../graph/tensors.ts";
 import { add, RANK, type Expr } from "../../expr/expr.ts";
 import { localDims } from "../layout.ts";
 import { sliceLocal } from "../slices.ts";
-import { addLocal, elemOf, integers, shapeOf, type State } from "../state.ts";
+import { addLocal, elemOf, integers, layoutOf, shapeOf, type State } from "../state.ts";
 import type { AxisShard } from "../types.ts";
 import { HEADS, ROWS, type Attention } from "./operands.ts";
 
@@ -63,7 +63,7 @@ function combine(state: State, site: Attention, mask: string, visible: string, d
   const { origin } = site;
   const name = `${mask}::causal`;
   const elem = elemOf(state, mask);
-  const lead = shapeOf(state, mask).dims.slice(0, -HEADS);
+  const lead = localDims(shapeOf(state, mask).dims, layoutOf(state, mask), state.options.mesh, RANK).slice(0, -HEADS);
   const outputs = [{ name, dims: [...lead, ...dims], elem }];
   if (elem === "bool") return addLocal(state, origin, { op: "And", inputs: [mask, visible], outputs })[0]!;
   const [never] = addLocal(state, origin, {

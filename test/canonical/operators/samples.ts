@@ -96,6 +96,10 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
   LessOrEqual: binary,
   ArgMax: [node([data(2, 5, 6)], { axis: 1, keepdims: 0 })],
   ArgMin: [node([data(2, 5, 6)], { axis: -1, keepdims: 1 })],
+  Attention: [
+    node([data(2, 4, 5, 6), data(2, 4, 7, 6), data(2, 4, 7, 3)]),
+    node([data(2, 5, 24), data(2, 7, 12), data(2, 7, 6)], { q_num_heads: 4, kv_num_heads: 2 }),
+  ],
   AveragePool: [node([data(4, 3, 6)], pooled, { declared: [4, 3, 5] })],
   BatchNormalization: [node([data(4, 3, 6), positive(3), data(3), data(3), positive(3)])],
   Cast: [node([data(2, 5)], { to: 11 })],
