@@ -21,6 +21,7 @@ import { ABSENT, nameOf, type Context, type Place, type Verdict } from "./contex
 import { describe, pasteLine } from "./describe.ts";
 import { whereOf } from "./find-known.ts";
 import { isStateName, kindByName } from "./names.ts";
+import { sideByName, sidesOf } from "./sides.ts";
 import { descendsFrom, type Topology } from "./topology.ts";
 
 /** What is known of a parameter from sibling modules: roles of the value that it is, and roles of values that it is not. */
@@ -65,14 +66,20 @@ export function choose(place: Question, taken: ReadonlySet<string>, roles: Roles
   const role = (b: Boundary): string => roleOf(b, module, boundaries.topology);
   const alike = fitting.filter((b) => roles.own.has(role(b)));
   const unnamed = unnamedIn(fitting, parameter, graph);
-  const start = (hasRoot ? [owned, reached, alike] : [alike, unnamed]).find((pool) => pool.length > 0) ?? [];
+  const start = (hasRoot ? [alike, owned, reached] : [alike, unnamed]).find((pool) => pool.length > 0) ?? [];
   const pool = narrow(start, [
     (b) => hasRoot && hasLengthOf(b, parameter, spec.dim, graph),
     (b) => roles.own.has(role(b)),
     (b) => !isMadeIn(b, context.siblings(module)),
     (b) => isStateName(parameter) && isResidual(b),
+    (b) => sideByName(parameter, sidesOf(module, boundaries.topology))?.right.has(b.value) === true,
   ]);
   const [only] = pool;
+  const sides = alike.length > 0 ? null : sideByName(parameter, sidesOf(module, boundaries.topology));
+  const rightSide = fitting.filter((b) => sides?.right.has(b.value) && isContent(b));
+  const contradicts = only === undefined || sides?.wrong.has(only.value);
+  if (pool.length < 2 && rightSide.length > 0 && contradicts)
+    return { pool: doubted(only, rightSide), strength: "doubtful" };
   if (pool.length !== 1 || only === undefined) return { pool, strength: "weak" };
   if (roles.own.size > 0 && !roles.own.has(role(only)) && isDecoy(only, role(only), roles, boundaries.topology))
     return NOTHING;
@@ -81,6 +88,11 @@ export function choose(place: Question, taken: ReadonlySet<string>, roles: Roles
   // What a sibling block made is judged by what that block has for itself.
   const isStrong = owned.length > 0 && !isMadeIn(only, context.siblings(module));
   return { pool, strength: isDoubtful ? "doubtful" : isStrong ? "strong" : "weak" };
+}
+
+/** A name that leads to one value outside and stands for another by convention. */
+function doubted(named: Boundary | undefined, byConvention: readonly Boundary[]): readonly Boundary[] {
+  return named === undefined ? byConvention : [...byConvention, named];
 }
 
 /** What a parameter can be that is no input of the model: not one that plainly is another, and no content of a block for a mask. */

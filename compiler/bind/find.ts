@@ -6,7 +6,7 @@ import { diagnose } from "../diagnostics/diagnose.ts";
 import type { Diagnostic } from "../diagnostics/types.ts";
 import { roleOf } from "./candidates.ts";
 import { groupBy, placesOf, type Context, type Found, type Place, type Verdict, type Want } from "./context.ts";
-import { choose, chooseList, judge, judgeList, NO_ROLES, type Roles } from "./find-inputs.ts";
+import { choose, chooseList, judge, judgeList, type Roles } from "./find-inputs.ts";
 import { findKnown, misspelt, whereOf } from "./find-known.ts";
 import { findOutputs } from "./find-outputs.ts";
 import { oncePerSpec, type Fault } from "./notes.ts";
@@ -57,8 +57,9 @@ function findInputs(places: readonly Place[], open: readonly Place[], verdicts: 
   const roots = new Set(context.graph.inputs.map(({ name }) => name));
   const singles = open.filter(({ index }) => index === null);
   for (const place of singles) {
-    const choice = choose(place, takenIn([place], inputs, verdicts), NO_ROLES, context);
-    if (choice.strength === "strong") verdicts.set(place, judge(place, choice, NO_ROLES, context));
+    const roles = rolesOf(families.get(familyKey(place)) ?? [], verdicts, context);
+    const choice = choose(place, takenIn([place], inputs, verdicts), roles, context);
+    if (choice.strength === "strong") verdicts.set(place, judge(place, choice, roles, context));
   }
   for (const isNamed of [true, false]) {
     for (const place of singles.filter((p) => !verdicts.has(p) && roots.has(p.parameter ?? "") === isNamed)) {
