@@ -85,7 +85,9 @@ export async function compileStages(options: CompileOptions): Promise<Compilatio
   stages = { ...stages, sharded };
   // Lowering only arranges what is proven.
   const data = await identifyFiles(externalFiles(model.graph), realpathSync(model.folder));
-  const lowered = keep(lower(sharded, { model, data, options: mesh, hooks: options.hooks ?? [], notes: notesOf(found) }));
+  const lowered = keep(
+    lower(sharded, { model, data, options: mesh, hooks: options.hooks ?? [], notes: notesOf(found) }),
+  );
   return lowered ? { stages: { ...stages, lowered }, diagnostics: found } : done();
 }
 
@@ -115,4 +117,3 @@ async function readMesh(parallel: unknown): Promise<Result<MeshConfig>> {
 function notesOf(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   return diagnostics.filter((d) => d.severity !== "error");
 }
-

@@ -132,7 +132,12 @@ export interface Program {
   readonly derived: Readonly<Record<string, ProgramIntegers>>;
   readonly equations: readonly ProgramEquation[];
   /** Lengths that a split needs at least: S >= N. */
-  readonly minimums: readonly { readonly length: Expr; readonly at_least: number; readonly name: string; readonly span: Span | null }[];
+  readonly minimums: readonly {
+    readonly length: Expr;
+    readonly at_least: number;
+    readonly name: string;
+    readonly span: Span | null;
+  }[];
   readonly hooks: readonly ProgramHook[];
   readonly steps: readonly ProgramStep[];
   readonly pieces: readonly ProgramPiece[];

@@ -36,7 +36,10 @@ function takenBranch(node: Node, constants: ReadonlyMap<string, Tensor>): Graph 
 }
 
 /** The branch with names of its own; its outputs take the names of the node's. Captured values keep theirs. */
-function renamed(branch: Graph, node: Node): { readonly nodes: readonly Node[]; readonly constants: ReadonlyMap<string, Tensor> } {
+function renamed(
+  branch: Graph,
+  node: Node,
+): { readonly nodes: readonly Node[]; readonly constants: ReadonlyMap<string, Tensor> } {
   const own = new Map<string, string>();
   const made = new Set(branch.nodes.flatMap((n) => n.outputs));
   for (const name of [...made, ...branch.constants.keys()]) if (name !== "") own.set(name, `${node.name}/${name}`);
@@ -50,11 +53,26 @@ function renamed(branch: Graph, node: Node): { readonly nodes: readonly Node[]; 
   });
   const nameOf = (name: string): string => own.get(name) ?? name;
   const nodes = branch.nodes.map((n) => ({
-    ...n, name: `${node.name}/${n.name}`, inputs: n.inputs.map(nameOf), outputs: n.outputs.map(nameOf), metadata: node.metadata,
+    ...n,
+    name: `${node.name}/${n.name}`,
+    inputs: n.inputs.map(nameOf),
+    outputs: n.outputs.map(nameOf),
+    metadata: node.metadata,
   }));
-  return { nodes: [...nodes, ...passed], constants: new Map([...branch.constants].map(([name, t]) => [nameOf(name), t])) };
+  return {
+    nodes: [...nodes, ...passed],
+    constants: new Map([...branch.constants].map(([name, t]) => [nameOf(name), t])),
+  };
 }
 
 function identity(node: Node, input: string, output: string): Node {
-  return { name: `${output}::branch`, op: "Identity", domain: "", inputs: [input], outputs: [output], attributes: {}, metadata: node.metadata };
+  return {
+    name: `${output}::branch`,
+    op: "Identity",
+    domain: "",
+    inputs: [input],
+    outputs: [output],
+    attributes: {},
+    metadata: node.metadata,
+  };
 }

@@ -26,7 +26,13 @@ export async function canonicalise(model: Model, fixed: FixedShapes = {}): Promi
   const { graph: unmarked, markers, diagnostics } = removeMarkers(model.graph);
   // Exporters compute constants in the graph; patterns and integer chains want them as constants.
   const folded = await foldConstants(unmarked, { opsets: model.opsets });
-  const shaped = await shapeGraph(folded, { fixed, markers, opsets: model.opsets, scopeOf: scopes.scopeOf, modules: scopes.modules });
+  const shaped = await shapeGraph(folded, {
+    fixed,
+    markers,
+    opsets: model.opsets,
+    scopeOf: scopes.scopeOf,
+    modules: scopes.modules,
+  });
   if (!shaped.ok) return shaped;
   const canonical = removeDead(rewrite(shaped.value));
   return settle(canonical, [...diagnostics, ...shaped.diagnostics, ...explainAttention(canonical)]);
@@ -54,7 +60,10 @@ async function shapeGraph(graph: Graph, around: Around): Promise<Result<Canonica
 type Draft = Omit<CanonicalGraph, "markers" | "opsets" | "modules">;
 
 async function inferred(
-  graph: Graph, opsets: Model["opsets"], fixed: FixedShapes, scopeOf: ReadonlyMap<string, string>,
+  graph: Graph,
+  opsets: Model["opsets"],
+  fixed: FixedShapes,
+  scopeOf: ReadonlyMap<string, string>,
 ): Promise<Result<Draft>> {
   const { inputs, lengths, symbols } = nameLengths(graph.inputs, fixed);
   const nodes = graph.nodes.map((node) => toCanonical(node, scopeOf));

@@ -109,7 +109,10 @@ function kernelAttributes(heads: number, scale: number): Attributes {
 }
 
 /** Masked logits (B, H, Sq, Sk), queries (B, H, Sq, D) and values (B, H, Sk, Dv). */
-export function emitLogits(b: Builder, site: Site): { readonly logits: string; readonly q: string; readonly v: string } {
+export function emitLogits(
+  b: Builder,
+  site: Site,
+): { readonly logits: string; readonly q: string; readonly v: string } {
   const q = b.add("Transpose", [site.q], SWAP);
   const k = repeatHeads(b, site, q, b.add("Transpose", [site.k], KEYS));
   const v = repeatHeads(b, site, q, b.add("Transpose", [site.v], SWAP));

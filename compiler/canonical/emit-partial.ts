@@ -18,7 +18,8 @@ export function emitPart(b: Builder, node: CanonicalNode, shapes: Shapes): void 
   const cast = (x: string): string => (wide ? b.add("Cast", [x], { to: int(elemCode("float32")) }) : x);
   const made = emitLogits(b, site);
   const own = { logits: cast(made.logits), v: cast(made.v) };
-  const { logits, v } = numberAttribute(node.attributes, "may_be_empty", 0) === 0 ? own : withKey(b, own.logits, own.v, elem);
+  const { logits, v } =
+    numberAttribute(node.attributes, "may_be_empty", 0) === 0 ? own : withKey(b, own.logits, own.v, elem);
   const [out = "", max = "", sum = ""] = node.outputs;
   const last = b.ints([-1]);
   b.addAs(max, "ReduceMax", [logits, last], { keepdims: int(1) });
@@ -27,7 +28,6 @@ export function emitPart(b: Builder, node: CanonicalNode, shapes: Shapes): void 
   b.addAs(out, "MatMul", [weights, v]);
 }
 
-
 /** A maximum that can be subtracted: of a row that is masked throughout every exponential is then exp(-inf) = 0. */
 function finite(b: Builder, max: string, elem: ElemType): string {
   return b.add("Where", [b.add("Equal", [max, b.scalar(elem, -Infinity)]), b.scalar(elem, 0), max]);
@@ -35,7 +35,8 @@ function finite(b: Builder, max: string, elem: ElemType): string {
 
 /** One masked key more, with a value of 0: onnxruntime reduces an axis without elements to no element. */
 function withKey(b: Builder, logits: string, v: string, elem: ElemType): { logits: string; v: string } {
-  const part = (x: string, from: number, to: number): string => b.add("Slice", [b.add("Shape", [x]), b.ints([from]), b.ints([to])]);
+  const part = (x: string, from: number, to: number): string =>
+    b.add("Slice", [b.add("Shape", [x]), b.ints([from]), b.ints([to])]);
   const column = b.add("Concat", [part(logits, 0, 3), b.ints([1])], { axis: int(0) });
   const row = b.add("Concat", [part(v, 0, 2), b.ints([1]), part(v, 3, 4)], { axis: int(0) });
   const masked = b.add("Expand", [b.scalar(elem, -Infinity), column]);
@@ -54,7 +55,8 @@ export function emitMerge(b: Builder, node: CanonicalNode, shapes: Shapes): void
   const base = finite(b, max, elem);
   const weight = (own: string): string => b.add("Exp", [b.add("Sub", [own, base])]);
   const [a, c] = [weight(maxA), weight(maxB)];
-  const add = (x: string, y: string, name: string): void => b.addAs(name, "Add", [part(b, a, x, elem), part(b, c, y, elem)]);
+  const add = (x: string, y: string, name: string): void =>
+    b.addAs(name, "Add", [part(b, a, x, elem), part(b, c, y, elem)]);
   add(sumA, sumB, sum);
   add(outA, outB, out);
 }
@@ -71,10 +73,10 @@ export function emitFinish(b: Builder, node: CanonicalNode, shapes: Shapes): voi
   const like = numberAttribute(node.attributes, "like", elemCode(elem));
   const divided = b.add("Div", [out, sum]);
   const zero = b.scalar(elem, 0);
-  const defined = numberAttribute(node.attributes, "nan_to_zero", 0) === 0
-    ? divided
-    : b.add("Where", [b.add("IsNaN", [divided]), zero, divided]);
+  const defined =
+    numberAttribute(node.attributes, "nan_to_zero", 0) === 0
+      ? divided
+      : b.add("Where", [b.add("IsNaN", [divided]), zero, divided]);
   const typed = like === elemCode(elem) ? defined : b.add("Cast", [defined], { to: int(like) });
   b.addAs(node.outputs[0]!, "Transpose", [typed], SWAP);
 }
-

@@ -94,7 +94,10 @@ export function infer(
   const unresolved: CanonicalNode[] = [];
   const known: Knowledge = { shapes, integers, constants, declared };
   for (const original of nodes) {
-    const chain = evaluateIntegers({ ...siteOf(original, known), integers: (i) => integers.get(original.inputs[i] ?? "") ?? null });
+    const chain = evaluateIntegers({
+      ...siteOf(original, known),
+      integers: (i) => integers.get(original.inputs[i] ?? "") ?? null,
+    });
     const [output] = original.outputs;
     if (chain !== null && output !== undefined) {
       integers.set(output, chain);
@@ -116,7 +119,10 @@ export interface Normalised {
 }
 
 function addIntegers(
-  name: string, value: IntegerValue, integers: Map<string, KnownIntegers>, shapes: Map<string, ValueShape>,
+  name: string,
+  value: IntegerValue,
+  integers: Map<string, KnownIntegers>,
+  shapes: Map<string, ValueShape>,
 ): void {
   integers.set(name, value);
   shapes.set(name, { elem: value.elem, dims: value.dims });

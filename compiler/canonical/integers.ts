@@ -58,18 +58,25 @@ const CHAIN: Readonly<Record<string, Evaluate>> = {
   },
   Reshape: (site) => {
     const target = site.integers(1);
-    return target === null || target.elements.length > 1 ? null : reshaped(site.integers(0), target.elements.length ? null : []);
+    return target === null || target.elements.length > 1
+      ? null
+      : reshaped(site.integers(0), target.elements.length ? null : []);
   },
   ReduceProd: (site) => {
     const value = site.integers(0);
-    return value === null ? null : { elem: value.elem, dims: keeps(site) ? [1] : [], elements: [mul(1, ...value.elements)] };
+    return value === null
+      ? null
+      : { elem: value.elem, dims: keeps(site) ? [1] : [], elements: [mul(1, ...value.elements)] };
   },
   ConstantOfShape: fill,
   Expand: (site) => {
     const value = site.integers(0);
     const count = site.integers(1)?.elements;
     if (value?.elements.length !== 1 || count?.length !== 1 || typeof count[0] !== "number") return null;
-    return vector(Array.from({ length: smallCount(count[0]) }, () => value.elements[0]!), value.elem);
+    return vector(
+      Array.from({ length: smallCount(count[0]) }, () => value.elements[0]!),
+      value.elem,
+    );
   },
 };
 
@@ -85,7 +92,8 @@ function shape(site: ChainSite): KnownIntegers | null {
 function cast(site: ChainSite): KnownIntegers | null {
   const to = site.node.attributes["to"];
   const value = site.integers(0);
-  const elem = to?.kind === "int" ? { 7: "int64" as const, 6: "int32" as const, 9: "bool" as const }[to.value] : undefined;
+  const elem =
+    to?.kind === "int" ? { 7: "int64" as const, 6: "int32" as const, 9: "bool" as const }[to.value] : undefined;
   if (value === null || elem === undefined || (elem === "bool" && value.elem !== "bool")) return null;
   return { ...value, elem };
 }
@@ -103,12 +111,20 @@ function binary(f: (a: Expr, b: Expr) => Expr | null, elem?: KnownIntegers["elem
       if (result === null) return null;
       elements.push(result);
     }
-    return { elem: elem ?? a.elem, dims: a.dims.length >= b.dims.length ? dimsOf(a, length) : dimsOf(b, length), elements };
+    return {
+      elem: elem ?? a.elem,
+      dims: a.dims.length >= b.dims.length ? dimsOf(a, length) : dimsOf(b, length),
+      elements,
+    };
   };
 }
 
 function pick(value: KnownIntegers, i: number, length: number): Expr | undefined {
-  return value.elements.length === length ? value.elements[i] : value.elements.length === 1 ? value.elements[0] : undefined;
+  return value.elements.length === length
+    ? value.elements[i]
+    : value.elements.length === 1
+      ? value.elements[0]
+      : undefined;
 }
 
 /** ONNX divides integers towards zero; equal to the floor where neither side is negative. */
@@ -147,13 +163,18 @@ function where(site: ChainSite): KnownIntegers | null {
 function concat(site: ChainSite): KnownIntegers | null {
   const parts = site.node.inputs.map((_, i) => site.integers(i));
   if (parts.some((p) => p?.dims.length !== 1)) return null;
-  return vector(parts.flatMap((p) => p!.elements), parts[0]!.elem);
+  return vector(
+    parts.flatMap((p) => p!.elements),
+    parts[0]!.elem,
+  );
 }
 
 function gather(site: ChainSite): KnownIntegers | null {
   const [data, indices] = [site.integers(0), site.integers(1)];
   if (data?.dims.length !== 1 || indices === null) return null;
-  const elements = indices.elements.map((i) => (typeof i === "number" ? data.elements[fromEnd(i, data.elements.length)] : undefined));
+  const elements = indices.elements.map((i) =>
+    typeof i === "number" ? data.elements[fromEnd(i, data.elements.length)] : undefined,
+  );
   if (elements.some((e) => e === undefined)) return null;
   return { elem: data.elem, dims: indices.dims, elements: elements as Expr[] };
 }
@@ -162,7 +183,8 @@ function slice(site: ChainSite): KnownIntegers | null {
   const data = site.integers(0);
   const [start, end] = [site.integers(1)?.elements[0], site.integers(2)?.elements[0]];
   const step = site.node.inputs[4] ? site.integers(4)?.elements[0] : 1;
-  if (data?.dims.length !== 1 || typeof start !== "number" || typeof end !== "number" || typeof step !== "number") return null;
+  if (data?.dims.length !== 1 || typeof start !== "number" || typeof end !== "number" || typeof step !== "number")
+    return null;
   if (step === 1) return vector(data.elements.slice(start, end), data.elem);
   const reversed = step === -1 && start === -1 && end < -data.elements.length;
   return reversed ? vector([...data.elements].reverse(), data.elem) : null;

@@ -24,7 +24,10 @@ const REWRITES: Readonly<Record<string, Rewrite>> = {
     if (!from || !target) return null;
     const zeroCopies = intAttribute(site, "allowzero", 0) === 0;
     // A chunk may be empty, and then a 0 must mean 0.
-    const node = { ...site.node, attributes: { ...site.node.attributes, allowzero: { kind: "int", value: 1 } as const } };
+    const node = {
+      ...site.node,
+      attributes: { ...site.node.attributes, allowzero: { kind: "int", value: 1 } as const },
+    };
     return withOperand(node, 1, compactTarget(resolveTarget(site, from, target, zeroCopies)));
   },
   Expand: (site) => {
@@ -36,12 +39,20 @@ const REWRITES: Readonly<Record<string, Rewrite>> = {
     const shape = site.inputs[0];
     if (!shape || site.node.inputs[1]) return null;
     const axis = fromEnd(intAttribute(site, "axis", 0), shape.dims.length);
-    return withOperand(withoutAttribute(site.node, "num_outputs"), 1, evenSizes(shape.dims[axis] ?? 1, site.node.outputs.length));
+    return withOperand(
+      withoutAttribute(site.node, "num_outputs"),
+      1,
+      evenSizes(shape.dims[axis] ?? 1, site.node.outputs.length),
+    );
   },
   Squeeze: (site) => {
     const shape = site.inputs[0];
     if (!shape || site.node.inputs[1] || site.node.attributes["axes"]) return null;
-    return withOperand(site.node, 1, shape.dims.flatMap((d, i) => (d === 1 ? [i] : [])));
+    return withOperand(
+      site.node,
+      1,
+      shape.dims.flatMap((d, i) => (d === 1 ? [i] : [])),
+    );
   },
 };
 
@@ -73,7 +84,9 @@ function evenSizes(extent: Expr, parts: number): readonly Expr[] {
 /** The node with operand `at` replaced by integers of its own, named after the node's first output. */
 export function withOperand(node: CanonicalNode, at: number, elements: readonly Expr[]): Normalised {
   const name = `${node.outputs[0]}::operand${at}`;
-  const inputs = Array.from({ length: Math.max(node.inputs.length, at + 1) }, (_, i) => (i === at ? name : (node.inputs[i] ?? "")));
+  const inputs = Array.from({ length: Math.max(node.inputs.length, at + 1) }, (_, i) =>
+    i === at ? name : (node.inputs[i] ?? ""),
+  );
   const value: IntegerValue = { elem: "int64", dims: [elements.length], elements };
   return { node: { ...node, inputs }, operands: new Map([[name, value]]) };
 }

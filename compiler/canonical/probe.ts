@@ -14,10 +14,12 @@ export async function probed(
   opsets: Readonly<Record<string, number>>,
   inputs: readonly { readonly name: string; readonly shape: ValueShape }[],
 ): Promise<(value: string) => ValueShape | null> {
-  const sizes = Object.fromEntries(inputs.flatMap(({ name, shape }) => {
-    const numbers = shape.dims.filter((d) => typeof d === "number");
-    return numbers.length === shape.dims.length ? [[name, numbers] as const] : [];
-  }));
+  const sizes = Object.fromEntries(
+    inputs.flatMap(({ name, shape }) => {
+      const numbers = shape.dims.filter((d) => typeof d === "number");
+      return numbers.length === shape.dims.length ? [[name, numbers] as const] : [];
+    }),
+  );
   try {
     const types = await probeShapes({ graph, opsets }, sizes);
     return (value) => {

@@ -102,7 +102,10 @@ export function unclamped(expr: Expr, side: 1 | 2): Expr {
   if (typeof expr === "number" || typeof expr === "string") return expr;
   if (expr[0] === "min") return unclamped(expr[side] as Expr, side);
   const [op, ...args] = expr;
-  return apply(op, args.map((a) => unclamped(a, side)));
+  return apply(
+    op,
+    args.map((a) => unclamped(a, side)),
+  );
 }
 
 /** The number that `expr` has under `lengths`; a name that is missing there is a mistake of ours. */

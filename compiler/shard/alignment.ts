@@ -14,7 +14,12 @@ import type { AxisShard, Origin } from "./types.ts";
 
 /** The operand as the split factors ask for it: itself, a local slice, or `null` with a diagnostic. */
 export function alignOperand(
-  state: State, node: CanonicalNode, operand: number, value: string, map: FactorMap, splits: ReadonlyMap<number, Split>,
+  state: State,
+  node: CanonicalNode,
+  operand: number,
+  value: string,
+  map: FactorMap,
+  splits: ReadonlyMap<number, Split>,
 ): string | null {
   const axes = map.inputs[operand];
   if (!axes || value === "" || layoutOf(state, value).length > 0) return value;
@@ -44,11 +49,20 @@ export function alignTo(state: State, node: CanonicalNode, value: string, shard:
   if (!state.alignments.some((a) => a.aligned === local)) {
     state.alignments.push({ value, aligned: local, layout: [shard], origin });
     const shown = sayValue(state, value);
-    const entry = state.graph.inputs.some((i) => i.name === value) ? `"": { "${value}": { "split_dim": ${shard.axis} } }` : null;
+    const entry = state.graph.inputs.some((i) => i.name === value)
+      ? `"": { "${value}": { "split_dim": ${shard.axis} } }`
+      : null;
     const span = originOf(state, [shard], undefined)?.spec?.origin.span ?? undefined;
-    state.diagnostics.push(diagnose(catalog.aligned, { value: shown, layout: say([shard]), entry, ...at(node) }, {
-      span, related: [{ message: "meets the split value here", node: node.name, module: node.scope }],
-    }));
+    state.diagnostics.push(
+      diagnose(
+        catalog.aligned,
+        { value: shown, layout: say([shard]), entry, ...at(node) },
+        {
+          span,
+          related: [{ message: "meets the split value here", node: node.name, module: node.scope }],
+        },
+      ),
+    );
   }
   return local;
 }

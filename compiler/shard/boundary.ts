@@ -38,9 +38,21 @@ export function shardValue(state: State, node: CanonicalNode): void {
     const entry = sayOrigin(origin);
     const where = { span: origin.spec?.origin.span ?? undefined, related: relatedTo(first, "split here first") };
     const same = current.axis === axis && equal(current.outer, 1) && equal(current.inner, 1);
-    state.diagnostics.push(same
-      ? diagnose(catalog.splitSatisfied, { value: sayValue(state, source), entry, from: sayOrigin(first) }, where)
-      : diagnose(catalog.splitAgain, { value: sayValue(state, source), first: sayOrigin(first), second: entry, firstLayout: say([current]), axis }, where));
+    state.diagnostics.push(
+      same
+        ? diagnose(catalog.splitSatisfied, { value: sayValue(state, source), entry, from: sayOrigin(first) }, where)
+        : diagnose(
+            catalog.splitAgain,
+            {
+              value: sayValue(state, source),
+              first: sayOrigin(first),
+              second: entry,
+              firstLayout: say([current]),
+              axis,
+            },
+            where,
+          ),
+    );
     if (!same) state.poisoned.add(value);
     return;
   }
@@ -66,13 +78,23 @@ export function gatherValue(state: State, node: CanonicalNode): void {
   const axis = axisOf(node);
   const [shard] = layoutOf(state, value);
   const output = node.outputs[0]!;
-  const where = { span: origin.spec?.origin.span ?? undefined, related: relatedTo(state.origins.get(value), "split here") };
+  const where = {
+    span: origin.spec?.origin.span ?? undefined,
+    related: relatedTo(state.origins.get(value), "split here"),
+  };
   const entry = sayOrigin(origin);
   if (shard === undefined) {
     state.diagnostics.push(diagnose(catalog.gatherOfWhole, { value: sayValue(state, node.inputs[0]!), entry }, where));
   } else if (shard.axis !== axis) {
     const from = sayOrigin(state.origins.get(value));
-    const params = { value: sayValue(state, node.inputs[0]!), entry, axis, layout: say([shard]), from, splitAxis: shard.axis };
+    const params = {
+      value: sayValue(state, node.inputs[0]!),
+      entry,
+      axis,
+      layout: say([shard]),
+      from,
+      splitAxis: shard.axis,
+    };
     state.diagnostics.push(diagnose(catalog.gatherOtherAxis, params, where));
   }
   const whole = gatherWhole(state, value, output, "gather", origin);
@@ -96,7 +118,13 @@ export function gatherWhole(state: State, value: string, name: string, purpose: 
 }
 
 /** All ranks' blocks of a value on every rank. */
-function exchangeAll(state: State, value: string, shard: AxisShard, purpose: string, origin: Origin): Parameters<typeof assemble>[1] {
+function exchangeAll(
+  state: State,
+  value: string,
+  shard: AxisShard,
+  purpose: string,
+  origin: Origin,
+): Parameters<typeof assemble>[1] {
   const { mesh } = state.options;
   const ranks = ranksOf(mesh);
   const shape = shapeOf(state, value);
@@ -107,10 +135,20 @@ function exchangeAll(state: State, value: string, shard: AxisShard, purpose: str
     return name;
   });
   state.steps.push({
-    kind: "collective", name: freshName(state, `${value}::${purpose}`), collective: "all-gather", group: "mesh",
-    transfers: [{ send: [value], receive: values, elem: shape.elem, dims }], purpose, origin,
+    kind: "collective",
+    name: freshName(state, `${value}::${purpose}`),
+    collective: "all-gather",
+    group: "mesh",
+    transfers: [{ send: [value], receive: values, elem: shape.elem, dims }],
+    purpose,
+    origin,
   });
-  return { values, axis: shard.axis, outer: shard.outer, segments: shard.segments, inner: shard.inner,
-    size: (length: Expr, member: number) => localLength(length, shard, mesh, member) };
+  return {
+    values,
+    axis: shard.axis,
+    outer: shard.outer,
+    segments: shard.segments,
+    inner: shard.inner,
+    size: (length: Expr, member: number) => localLength(length, shard, mesh, member),
+  };
 }
-

@@ -81,7 +81,9 @@ export function locate(axis: Axis, shard: Split, factors: readonly Factor[]): Re
 
 /** Stride arithmetic: the factor that begins at or before `outer` and ends at or after `outer` x length. */
 function locateInProduct(
-  product: readonly number[], shard: Split, factors: readonly Factor[],
+  product: readonly number[],
+  shard: Split,
+  factors: readonly Factor[],
 ): ReadonlyMap<number, Split> | null {
   const [only] = product;
   // An axis that is one factor needs no arithmetic: another operand may know the same extent by another name.
@@ -100,9 +102,14 @@ function locateInProduct(
 
 /** Parts end to end: each takes whole segments, in order. */
 function locateInParts(
-  parts: readonly number[], shard: Split, factors: readonly Factor[],
+  parts: readonly number[],
+  shard: Split,
+  factors: readonly Factor[],
 ): ReadonlyMap<number, Split> | null {
-  const pieces = partition(shard, parts.map((p) => factors[p]!.size));
+  const pieces = partition(
+    shard,
+    parts.map((p) => factors[p]!.size),
+  );
   return pieces === null ? null : new Map(parts.map((p, i) => [p, pieces[i]!]));
 }
 
@@ -125,7 +132,11 @@ export function partition(shard: Split, sizes: readonly Expr[]): readonly Split[
 }
 
 /** How an axis is split when its factors are split as given; `undefined` if none is, `null` if the parts do not fit together. */
-export function embed(axis: Axis, splits: ReadonlyMap<number, Split>, factors: readonly Factor[]): Split | null | undefined {
+export function embed(
+  axis: Axis,
+  splits: ReadonlyMap<number, Split>,
+  factors: readonly Factor[],
+): Split | null | undefined {
   if ("parts" in axis) return embedParts(axis.parts, splits);
   const at = axis.product.findIndex((f) => splits.has(f));
   if (at < 0) return undefined;
@@ -144,7 +155,8 @@ function embedParts(parts: readonly number[], splits: ReadonlyMap<number, Split>
   if (found.every((s) => s === undefined)) return undefined;
   const present = found.filter((s) => s !== undefined);
   const inner = present.find((s) => s.segments.length > 0)?.inner ?? 1;
-  const fits = present.length === parts.length &&
+  const fits =
+    present.length === parts.length &&
     present.every((s) => s.segments.length === 0 || (equal(s.outer, 1) && equal(s.inner, inner)));
   return fits ? { outer: 1, segments: present.flatMap((s) => s.segments), inner } : null;
 }
@@ -152,10 +164,12 @@ function embedParts(parts: readonly number[], splits: ReadonlyMap<number, Split>
 /** A short text: `axis 1 = [txt, img]`, `whole`. */
 export function showLayout(layout: Layout, show: (e: Expr) => string): string {
   if (layout.length === 0) return "whole";
-  return layout.map((s) => {
-    const segments = `[${s.segments.map((x) => show(x.length)).join(", ")}]`;
-    const outer = equal(s.outer, 1) ? "" : `${show(s.outer)} x `;
-    const inner = equal(s.inner, 1) ? "" : ` x ${show(s.inner)}`;
-    return `axis ${s.axis} = ${outer}${segments}${inner}${s.over === "mesh" ? "" : ` over ${s.over}`}`;
-  }).join(", ");
+  return layout
+    .map((s) => {
+      const segments = `[${s.segments.map((x) => show(x.length)).join(", ")}]`;
+      const outer = equal(s.outer, 1) ? "" : `${show(s.outer)} x `;
+      const inner = equal(s.inner, 1) ? "" : ` x ${show(s.inner)}`;
+      return `axis ${s.axis} = ${outer}${segments}${inner}${s.over === "mesh" ? "" : ` over ${s.over}`}`;
+    })
+    .join(", ");
 }

@@ -28,7 +28,12 @@ function single(state: State, value: string, axis: number): Segment {
 function trace(state: State, value: string, axis: number, fuel: { left: number }): readonly Segment[] | null {
   const node = producerOf(state, value);
   if (node === undefined || fuel.left-- <= 0) return null;
-  const site = siteOf(node, { shapes: state.shapes, integers: state.integers, constants: state.graph.constants, declared: () => null });
+  const site = siteOf(node, {
+    shapes: state.shapes,
+    integers: state.integers,
+    constants: state.graph.constants,
+    declared: () => null,
+  });
   const map = ruleOf(node).factors(site);
   const output = map?.outputs[node.outputs.indexOf(value)]?.[axis];
   if (!map || output === undefined) return null;
@@ -47,7 +52,11 @@ function trace(state: State, value: string, axis: number, fuel: { left: number }
 
 /** What a Concat laid end to end, each operand with its own segments. */
 function joined(
-  state: State, node: CanonicalNode, map: FactorMap, parts: readonly number[], fuel: { left: number },
+  state: State,
+  node: CanonicalNode,
+  map: FactorMap,
+  parts: readonly number[],
+  fuel: { left: number },
 ): readonly Segment[] {
   return parts.flatMap((part) => {
     const [place] = places(map, part);
@@ -60,11 +69,13 @@ function joined(
 
 /** Operand axes that consist of a factor alone, or of parts of which it is one. */
 function places(map: FactorMap, factor: number): readonly (readonly [number, number])[] {
-  return map.inputs.flatMap((axes, operand) => (axes ?? []).flatMap((axis, at) => {
-    const members = "product" in axis ? axis.product : axis.parts;
-    const alone = "parts" in axis || members.length === 1;
-    return members.includes(factor) && alone ? [[operand, at] as const] : [];
-  }));
+  return map.inputs.flatMap((axes, operand) =>
+    (axes ?? []).flatMap((axis, at) => {
+      const members = "product" in axis ? axis.product : axis.parts;
+      const alone = "parts" in axis || members.length === 1;
+      return members.includes(factor) && alone ? [[operand, at] as const] : [];
+    }),
+  );
 }
 
 /** Of the segments of an operand's axis, those of the factor. */

@@ -12,7 +12,11 @@ import type { AxisShard, Layout } from "./types.ts";
 
 /** The node with local integer operands where it needs them. */
 export function localOperands(
-  state: State, node: CanonicalNode, map: FactorMap, shapes: readonly ValueShape[], layouts: readonly Layout[],
+  state: State,
+  node: CanonicalNode,
+  map: FactorMap,
+  shapes: readonly ValueShape[],
+  layouts: readonly Layout[],
 ): CanonicalNode {
   const operands = new Set(map.sizing.map((s) => s.operand));
   const inputs = node.inputs.map((name, operand) => {
@@ -29,7 +33,11 @@ export function localOperands(
 
 /** Extents of outputs as the rank holds them; `null` where no output that is sized is split. */
 function extents(
-  state: State, sizing: readonly Sizing[], elements: readonly Expr[], shapes: readonly ValueShape[], layouts: readonly Layout[],
+  state: State,
+  sizing: readonly Sizing[],
+  elements: readonly Expr[],
+  shapes: readonly ValueShape[],
+  layouts: readonly Layout[],
 ): readonly Expr[] | null {
   const touched = sizing.some((s) => layouts[s.output]?.some((shard) => shard.axis === s.axis));
   if (!touched) return null;
@@ -42,7 +50,12 @@ function extents(
 
 /** Bounds of a slice on a split axis: the rank's part of what lies before, and of what is kept. */
 function bounds(
-  state: State, node: CanonicalNode, map: FactorMap, sizing: readonly Sizing[], elements: readonly Expr[], layouts: readonly Layout[],
+  state: State,
+  node: CanonicalNode,
+  map: FactorMap,
+  sizing: readonly Sizing[],
+  elements: readonly Expr[],
+  layouts: readonly Layout[],
 ): readonly Expr[] | null {
   const local = [...elements];
   let touched = false;

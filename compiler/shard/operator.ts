@@ -30,7 +30,12 @@ export function propagate(state: State, node: CanonicalNode): boolean {
     return true;
   }
   const map = ruleOf(node).factors(site);
-  if (map === null) return refuse(state, split[0]!, diagnose(catalog.unknownShape, { ...at(node), value: sayValue(state, split[0]!) }, atSplitOf(state, split[0]!)));
+  if (map === null)
+    return refuse(
+      state,
+      split[0]!,
+      diagnose(catalog.unknownShape, { ...at(node), value: sayValue(state, split[0]!) }, atSplitOf(state, split[0]!)),
+    );
   const demands = read(state, node, map);
   const splits = demands === null ? null : unify(state, node, demands, map, origin);
   if (splits === null) return poison(state, node);
@@ -48,14 +53,24 @@ export function propagate(state: State, node: CanonicalNode): boolean {
     if (name === "") return;
     const layout = layouts[i]!;
     const dims = shapes[i]!.dims.map((d, axis) => (layout[0]?.axis === axis ? extentOf(layout[0]) : d));
-    declare(state, name, { elem: shapes[i]!.elem, dims }, layout, name, originOf(state, layout, state.origins.get(split[0]!)) ?? origin);
+    declare(
+      state,
+      name,
+      { elem: shapes[i]!.elem, dims },
+      layout,
+      name,
+      originOf(state, layout, state.origins.get(split[0]!)) ?? origin,
+    );
   });
   return true;
 }
 
 function knowledge(state: State) {
   return {
-    shapes: { get: (name: string) => (state.shapes.has(name) ? shapeOf(state, name) : undefined) } as ReadonlyMap<string, ReturnType<typeof shapeOf>>,
+    shapes: { get: (name: string) => (state.shapes.has(name) ? shapeOf(state, name) : undefined) } as ReadonlyMap<
+      string,
+      ReturnType<typeof shapeOf>
+    >,
     integers: state.integers,
     constants: state.graph.constants,
     declared: (name: string) => (state.shapes.has(name) ? shapeOf(state, name) : null),
@@ -78,8 +93,12 @@ function read(state: State, node: CanonicalNode, map: FactorMap): readonly Deman
     const [shard] = layoutOf(state, value);
     const axis = shard === undefined ? undefined : map.inputs[operand]?.[shard.axis];
     if (shard === undefined) continue;
-    const normal = { ...shard, outer: state.assumed.normal(shard.outer), inner: state.assumed.normal(shard.inner),
-      segments: shard.segments.map((s) => ({ ...s, length: state.assumed.normal(s.length) })) };
+    const normal = {
+      ...shard,
+      outer: state.assumed.normal(shard.outer),
+      inner: state.assumed.normal(shard.inner),
+      segments: shard.segments.map((s) => ({ ...s, length: state.assumed.normal(s.length) })),
+    };
     const splits = axis === undefined ? null : locate(axis, normal, map.factors);
     if (splits === null) {
       reportUnread(state, node, value, axis, map);
@@ -95,24 +114,45 @@ function reportUnread(state: State, node: CanonicalNode, value: string, axis: Ax
   const layout = sayLayout(state, value);
   const where = atSplitOf(state, value, relatedTo({ module: node.scope, node: node.name, spec: null }, "met here"));
   if (axis !== undefined && "parts" in axis) {
-    const parts = axis.parts.map((p) => show(map.factors[p]!.size)).filter((s) => s !== "0").join(", ");
-    state.diagnostics.push(diagnose(catalog.borderInsideSegment, { ...at(node), value: sayValue(state, value), layout, parts, from }, where));
+    const parts = axis.parts
+      .map((p) => show(map.factors[p]!.size))
+      .filter((s) => s !== "0")
+      .join(", ");
+    state.diagnostics.push(
+      diagnose(catalog.borderInsideSegment, { ...at(node), value: sayValue(state, value), layout, parts, from }, where),
+    );
     return;
   }
   const shape = `(${shapeOf(state, value).dims.map(show).join(", ")})`;
   const result = `(${shapeOf(state, node.outputs[0]!).dims.map(show).join(", ")})`;
-  state.diagnostics.push(diagnose(catalog.cannotFollow, { ...at(node), value: sayValue(state, value), layout, shape, result, from }, where));
+  state.diagnostics.push(
+    diagnose(catalog.cannotFollow, { ...at(node), value: sayValue(state, value), layout, shape, result, from }, where),
+  );
 }
 
 /** Only free factors may stay split. */
 function allFree(
-  state: State, node: CanonicalNode, map: FactorMap, splits: ReadonlyMap<number, Split>, demands: readonly Demand[],
+  state: State,
+  node: CanonicalNode,
+  map: FactorMap,
+  splits: ReadonlyMap<number, Split>,
+  demands: readonly Demand[],
 ): boolean {
   for (const factor of splits.keys()) {
     if (map.factors[factor]!.kind === "free") continue;
     const value = demands.find((d) => d.splits.has(factor))?.value ?? node.inputs[0]!;
-    const params = { ...at(node), value: sayValue(state, value), axis: layoutOf(state, value)[0]?.axis ?? 0, layout: sayLayout(state, value), from: sayOrigin(state.origins.get(value)) };
-    const where = atSplitOf(state, value, relatedTo({ module: node.scope, node: node.name, spec: null }, "needs the whole axis"));
+    const params = {
+      ...at(node),
+      value: sayValue(state, value),
+      axis: layoutOf(state, value)[0]?.axis ?? 0,
+      layout: sayLayout(state, value),
+      from: sayOrigin(state.origins.get(value)),
+    };
+    const where = atSplitOf(
+      state,
+      value,
+      relatedTo({ module: node.scope, node: node.name, spec: null }, "needs the whole axis"),
+    );
     state.diagnostics.push(diagnose(catalog.needsWholeAxis, params, where));
     return false;
   }
@@ -121,7 +161,10 @@ function allFree(
 
 /** Layouts of the results: at most one split axis each. */
 function outputLayouts(
-  state: State, node: CanonicalNode, map: FactorMap, splits: ReadonlyMap<number, Split>,
+  state: State,
+  node: CanonicalNode,
+  map: FactorMap,
+  splits: ReadonlyMap<number, Split>,
 ): readonly Layout[] | null {
   const layouts: Layout[] = [];
   for (const [i, axes] of map.outputs.entries()) {

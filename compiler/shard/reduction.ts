@@ -15,18 +15,27 @@ import type { Demand } from "./unify.ts";
 import type { Origin, Segment } from "./types.ts";
 
 /** How partial results become the whole one: a variadic operator. A mean is a sum of weighted means. */
-const COMBINE: Readonly<Partial<Record<FactorKind, "Sum" | "Max" | "Min">>> = { sum: "Sum", mean: "Sum", max: "Max", min: "Min" };
+const COMBINE: Readonly<Partial<Record<FactorKind, "Sum" | "Max" | "Min">>> = {
+  sum: "Sum",
+  mean: "Sum",
+  max: "Max",
+  min: "Min",
+};
 
 /**
  * The split factor if it is the only one, is reduced away in a way that can be combined, and no rank is without rows; else `null`. All
  * operands that have it must be split: a split stream against a whole weight is a plan that names the wrong axis.
  */
 export function reducedFactor(
-  state: State, map: FactorMap, splits: ReadonlyMap<number, Split>, demands: readonly Demand[],
+  state: State,
+  map: FactorMap,
+  splits: ReadonlyMap<number, Split>,
+  demands: readonly Demand[],
 ): number | null {
   const [factor, ...others] = splits.keys();
   if (factor === undefined || others.length > 0 || COMBINE[map.factors[factor]!.kind] === undefined) return null;
-  const has = (axes: FactorMap["inputs"][number]): boolean => axes?.some((a) => "product" in a && a.product.includes(factor)) ?? false;
+  const has = (axes: FactorMap["inputs"][number]): boolean =>
+    axes?.some((a) => "product" in a && a.product.includes(factor)) ?? false;
   if (map.inputs.some((axes, operand) => has(axes) && !demands.some((d) => d.operand === operand))) return null;
   const { outer, inner, segments } = splits.get(factor)!;
   return outer === 1 && inner === 1 && neverEmpty(state, segments) ? factor : null;
@@ -44,7 +53,13 @@ export function neverEmpty(state: State, segments: readonly Segment[]): boolean 
 
 /** Adds the local reduction, the exchange and the combination; false if an operand cannot be aligned. */
 export function allReduce(
-  state: State, node: CanonicalNode, site: Site, map: FactorMap, splits: ReadonlyMap<number, Split>, factor: number, origin: Origin,
+  state: State,
+  node: CanonicalNode,
+  site: Site,
+  map: FactorMap,
+  splits: ReadonlyMap<number, Split>,
+  factor: number,
+  origin: Origin,
 ): boolean {
   const aligned = node.inputs.map((name, i) => alignOperand(state, node, i, name, map, splits));
   const shapes = outputShapes(site);
@@ -53,13 +68,20 @@ export function allReduce(
   const local = localOperands(state, { ...node, inputs: aligned as string[] }, map, shapes, [WHOLE]);
   const shape = shapes[0]!;
   const [partial] = addLocal(state, origin, {
-    op: local.op, domain: local.domain, inputs: local.inputs, attributes: local.attributes,
+    op: local.op,
+    domain: local.domain,
+    inputs: local.inputs,
+    attributes: local.attributes,
     outputs: [{ name: `${output}::part`, dims: shape.dims, elem: shape.elem }],
   });
   const { kind } = map.factors[factor]!;
   const sent = kind === "mean" ? weighted(state, partial!, shape, splits.get(factor)!, origin) : partial!;
   const received = exchange(state, sent, shape, origin);
-  const [whole] = addLocal(state, origin, { op: COMBINE[kind]!, inputs: received, outputs: [{ name: output, dims: shape.dims, elem: shape.elem }] });
+  const [whole] = addLocal(state, origin, {
+    op: COMBINE[kind]!,
+    inputs: received,
+    outputs: [{ name: output, dims: shape.dims, elem: shape.elem }],
+  });
   declare(state, whole!, shape, WHOLE, output, origin);
   return true;
 }
@@ -69,15 +91,32 @@ function weighted(state: State, mean: string, { elem, dims }: ValueShape, split:
   const to = { to: { kind: "int", value: elemCode(elem) } as const };
   const count = (name: string, rows: Expr): string => {
     const operand = integers(state, `${mean}::${name}`, [rows]);
-    return addLocal(state, origin, { op: "Cast", inputs: [operand], outputs: [{ name: `${mean}::${name}.float`, dims: [1], elem }], attributes: to })[0]!;
+    return addLocal(state, origin, {
+      op: "Cast",
+      inputs: [operand],
+      outputs: [{ name: `${mean}::${name}.float`, dims: [1], elem }],
+      attributes: to,
+    })[0]!;
   };
   const own = count("rows", localExtent(shardOf(0, split), state.options.mesh, RANK));
   const all = count("all-rows", extentOf(split));
-  const [share] = addLocal(state, origin, { op: "Div", inputs: [own, all], outputs: [{ name: `${mean}::share`, dims: [1], elem }] });
+  const [share] = addLocal(state, origin, {
+    op: "Div",
+    inputs: [own, all],
+    outputs: [{ name: `${mean}::share`, dims: [1], elem }],
+  });
   // A scalar mean times a share of one element has one axis too many: the share becomes a scalar as well.
   const axes = integers(state, `${mean}::axes`, [0]);
-  const [scalar] = addLocal(state, origin, { op: "Squeeze", inputs: [share!, axes], outputs: [{ name: `${mean}::share.scalar`, dims: [], elem }] });
-  return addLocal(state, origin, { op: "Mul", inputs: [mean, scalar!], outputs: [{ name: `${mean}::weighted`, dims, elem }] })[0]!;
+  const [scalar] = addLocal(state, origin, {
+    op: "Squeeze",
+    inputs: [share!, axes],
+    outputs: [{ name: `${mean}::share.scalar`, dims: [], elem }],
+  });
+  return addLocal(state, origin, {
+    op: "Mul",
+    inputs: [mean, scalar!],
+    outputs: [{ name: `${mean}::weighted`, dims, elem }],
+  })[0]!;
 }
 
 function exchange(state: State, value: string, { elem, dims }: ValueShape, origin: Origin): readonly string[] {
@@ -87,9 +126,13 @@ function exchange(state: State, value: string, { elem, dims }: ValueShape, origi
     return name;
   });
   state.steps.push({
-    kind: "collective", name: freshName(state, `${value}::all-reduce`), collective: "all-gather", group: "mesh",
-    transfers: [{ send: [value], receive, elem, dims }], purpose: "all-reduce", origin,
+    kind: "collective",
+    name: freshName(state, `${value}::all-reduce`),
+    collective: "all-gather",
+    group: "mesh",
+    transfers: [{ send: [value], receive, elem, dims }],
+    purpose: "all-reduce",
+    origin,
   });
   return receive;
 }
-

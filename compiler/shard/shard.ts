@@ -42,7 +42,12 @@ function attempt(bound: BoundPlan, options: ShardOptions, coarse: ReadonlySet<st
   for (const node of bound.graph.nodes) visit(state, node);
   finishOutputs(state);
   const split = state.attention.some((site) => site.scheme !== "local");
-  if (!split && !hasErrors(state.diagnostics) && bound.bindings.length > 0 && state.options.mesh.ring_degree * state.options.mesh.ulysses_degree > 1) {
+  if (
+    !split &&
+    !hasErrors(state.diagnostics) &&
+    bound.bindings.length > 0 &&
+    state.options.mesh.ring_degree * state.options.mesh.ulysses_degree > 1
+  ) {
     state.diagnostics.push(diagnose(catalog.noSplitAttention, { sites: state.attention.length }));
   }
   return { result: settle(prune(toGraph(state)), state.diagnostics), tooFine: state.tooFine };
@@ -95,7 +100,16 @@ function toGraph(state: State): ShardedGraph {
     localShapes.set(name, { elem, dims: localDims(normal, layout ?? [], options.mesh, RANK) });
   }
   return {
-    graph, mesh: options.mesh, steps, integers, shapes, localShapes, layouts, sameAs, alignments, attention,
+    graph,
+    mesh: options.mesh,
+    steps,
+    integers,
+    shapes,
+    localShapes,
+    layouts,
+    sameAs,
+    alignments,
+    attention,
     equations: state.assumed.equations,
   };
 }

@@ -6,7 +6,16 @@ import type { ValueShape } from "../canonical/types.ts";
 import { add, equal, mul, RANK, type Expr } from "../expr/expr.ts";
 import { localDims, localLength, localStart, ranksOf } from "./layout.ts";
 import {
-  addConcat, addLocal, addReshape, addSplit, declare, elemOf, integers, layoutOf, shapeOf, type State,
+  addConcat,
+  addLocal,
+  addReshape,
+  addSplit,
+  declare,
+  elemOf,
+  integers,
+  layoutOf,
+  shapeOf,
+  type State,
 } from "./state.ts";
 import type { AxisShard, Layout, Origin, Segment } from "./types.ts";
 
@@ -39,7 +48,15 @@ function sliceMerged(state: State, value: string, shape: ValueShape, shard: Axis
   return addReshape(state, origin, sliced, `${value}::local`, localDims(shape.dims, [shard], state.options.mesh, RANK));
 }
 
-function addSlice(state: State, value: string, axis: number, start: Expr, size: Expr, name: string, origin: Origin): string {
+function addSlice(
+  state: State,
+  value: string,
+  axis: number,
+  start: Expr,
+  size: Expr,
+  name: string,
+  origin: Origin,
+): string {
   const { dims } = shapeOf(state, value);
   const operands = [
     integers(state, `${name}::start`, [start]),
@@ -67,7 +84,14 @@ export function assemble(state: State, blocks: Blocks, name: string, dims: reado
   if (values.length === 1) return values[0]!;
   if (!equal(blocks.outer, 1)) return assembleMerged(state, blocks, name, dims, origin);
   const cut = values.map((value, member) =>
-    addSplit(state, origin, value, axis, segments.map((s) => mul(blocks.size(s.length, member), inner)), `${value}::part`),
+    addSplit(
+      state,
+      origin,
+      value,
+      axis,
+      segments.map((s) => mul(blocks.size(s.length, member), inner)),
+      `${value}::part`,
+    ),
   );
   const ordered = segments.flatMap((_, s) => cut.map((parts) => parts[s]!));
   return addConcat(state, origin, ordered, axis, name, dims);
@@ -78,11 +102,25 @@ function assembleMerged(state: State, blocks: Blocks, name: string, dims: readon
   const apart = blocks.values.map((value, member) => {
     const shape = shapeOf(state, value);
     const rest = mul(add(0, ...segments.map((s) => blocks.size(s.length, member))), inner);
-    return addReshape(state, origin, value, `${value}::apart`, [...shape.dims.slice(0, axis), outer, rest, ...shape.dims.slice(axis + 1)]);
+    return addReshape(state, origin, value, `${value}::apart`, [
+      ...shape.dims.slice(0, axis),
+      outer,
+      rest,
+      ...shape.dims.slice(axis + 1),
+    ]);
   });
-  const total = add(0, ...blocks.values.map((_, m) => mul(add(0, ...segments.map((s) => blocks.size(s.length, m))), inner)));
+  const total = add(
+    0,
+    ...blocks.values.map((_, m) => mul(add(0, ...segments.map((s) => blocks.size(s.length, m))), inner)),
+  );
   const wide = [...dims.slice(0, axis), outer, total, ...dims.slice(axis + 1)];
-  const joined = assemble(state, { ...blocks, values: apart, axis: axis + 1, outer: 1 }, `${name}::apart`, wide, origin);
+  const joined = assemble(
+    state,
+    { ...blocks, values: apart, axis: axis + 1, outer: 1 },
+    `${name}::apart`,
+    wide,
+    origin,
+  );
   return addReshape(state, origin, joined, name, dims);
 }
 
@@ -106,9 +144,10 @@ export function align(state: State, value: string, layout: Layout, origin: Origi
 /** A second name for a value. */
 export function addIdentity(state: State, value: string, name: string, origin: Origin): string {
   const [made] = addLocal(state, origin, {
-    op: "Identity", inputs: [value], outputs: [{ name, dims: shapeOf(state, value).dims, elem: elemOf(state, value) }],
+    op: "Identity",
+    inputs: [value],
+    outputs: [{ name, dims: shapeOf(state, value).dims, elem: elemOf(state, value) }],
   });
   declare(state, made!, shapeOf(state, value), layoutOf(state, value), value, origin);
   return made!;
 }
-

@@ -54,7 +54,11 @@ export function newState({ graph, bindings }: BoundPlan, options: ShardOptions, 
   const layouts = new Map<string, Layout>();
   for (const name of [...graph.inputs.map((i) => i.name), ...graph.constants.keys()]) layouts.set(name, WHOLE);
   return {
-    graph, bindings, options, layouts, coarse,
+    graph,
+    bindings,
+    options,
+    layouts,
+    coarse,
     tooFine: new Set(),
     splitLengths: [],
     steps: [],
@@ -150,14 +154,28 @@ export function addReshape(state: State, origin: Origin, input: string, name: st
 }
 
 /** A Concat of at least one value; one alone is itself. */
-export function addConcat(state: State, origin: Origin, inputs: readonly string[], axis: number, name: string, dims: readonly Expr[]): string {
+export function addConcat(
+  state: State,
+  origin: Origin,
+  inputs: readonly string[],
+  axis: number,
+  name: string,
+  dims: readonly Expr[],
+): string {
   if (inputs.length === 1) return inputs[0]!;
   const attributes: Attributes = { axis: { kind: "int", value: axis } };
   return addLocal(state, origin, { op: "Concat", inputs, outputs: [{ name, dims }], attributes })[0]!;
 }
 
 /** A Split into parts of the given extents; one part is the value itself. */
-export function addSplit(state: State, origin: Origin, input: string, axis: number, sizes: readonly Expr[], name: string): readonly string[] {
+export function addSplit(
+  state: State,
+  origin: Origin,
+  input: string,
+  axis: number,
+  sizes: readonly Expr[],
+  name: string,
+): readonly string[] {
   if (sizes.length === 1) return [input];
   const { dims } = shapeOf(state, input);
   const operand = integers(state, `${name}::sizes`, sizes);
@@ -168,11 +186,15 @@ export function addSplit(state: State, origin: Origin, input: string, axis: numb
 
 /** Gives a value its whole shape, its layout, and the value of the unsplit graph whose content it has. */
 export function declare(
-  state: State, name: string, shape: ValueShape, layout: Layout, sameAs: string, origin: Origin,
+  state: State,
+  name: string,
+  shape: ValueShape,
+  layout: Layout,
+  sameAs: string,
+  origin: Origin,
 ): void {
   state.shapes.set(name, shape);
   state.layouts.set(name, layout);
   if (sameAs !== name) state.sameAs.set(name, state.sameAs.get(sameAs) ?? sameAs);
   state.origins.set(name, origin);
 }
-

@@ -22,7 +22,11 @@ export interface Demand {
 
 /** One split per factor, or `null` with a diagnostic. */
 export function unify(
-  state: State, node: CanonicalNode, demands: readonly Demand[], map: FactorMap, origin: Origin,
+  state: State,
+  node: CanonicalNode,
+  demands: readonly Demand[],
+  map: FactorMap,
+  origin: Origin,
 ): ReadonlyMap<number, Split> | null {
   const result = new Map<number, Split>();
   const owner = new Map<number, Demand>();
@@ -44,7 +48,10 @@ export function unify(
 /** Two operands that split different factors leave a result that is split twice, unless these are parts of one axis. */
 function apart(state: State, node: CanonicalNode, demands: readonly Demand[], map: FactorMap): boolean {
   const joined = (a: number, b: number): boolean =>
-    a === b || [...map.outputs, ...map.inputs].some((axes) => axes?.some((x) => "parts" in x && x.parts.includes(a) && x.parts.includes(b)));
+    a === b ||
+    [...map.outputs, ...map.inputs].some((axes) =>
+      axes?.some((x) => "parts" in x && x.parts.includes(a) && x.parts.includes(b)),
+    );
   const [first, ...others] = demands;
   const factorOf = (d: Demand): number => [...d.splits.keys()][0]!;
   const other = others.find((d) => !joined(factorOf(first!), factorOf(d)));
@@ -53,7 +60,15 @@ function apart(state: State, node: CanonicalNode, demands: readonly Demand[], ma
   return false;
 }
 
-function agree(state: State, node: CanonicalNode, a: Split, b: Split, first: Demand, second: Demand, origin: Origin): boolean {
+function agree(
+  state: State,
+  node: CanonicalNode,
+  a: Split,
+  b: Split,
+  first: Demand,
+  second: Demand,
+  origin: Origin,
+): boolean {
   if (a.segments.length !== b.segments.length) {
     const finer = entryKey(state.origins.get((a.segments.length > b.segments.length ? first : second).value));
     if (finer !== null) state.tooFine.add(finer);
@@ -65,27 +80,44 @@ function agree(state: State, node: CanonicalNode, a: Split, b: Split, first: Dem
   for (const [i, { length }] of a.segments.entries()) {
     const other = b.segments[i]!.length;
     if (state.assumed.assume(length, other, origin)) continue;
-    const where = atSplitOf(state, second.value, relatedTo(state.origins.get(first.value), "the other operand is split here"));
-    state.diagnostics.push(diagnose(catalog.lengthsDiffer, { ...at(node), first: show(length), second: show(other) }, where));
+    const where = atSplitOf(
+      state,
+      second.value,
+      relatedTo(state.origins.get(first.value), "the other operand is split here"),
+    );
+    state.diagnostics.push(
+      diagnose(catalog.lengthsDiffer, { ...at(node), first: show(length), second: show(other) }, where),
+    );
     return false;
   }
   return true;
 }
 
 function conflict(
-  state: State, node: CanonicalNode, first: Demand, second: Demand, entry: typeof catalog.splitsDiffer,
+  state: State,
+  node: CanonicalNode,
+  first: Demand,
+  second: Demand,
+  entry: typeof catalog.splitsDiffer,
 ): void {
   const words = (d: Demand): string => {
     const splits = [...d.splits.values()].map((s) => say([shardOf(0, s)]).replace("axis 0 = ", "")).join(", ");
     return `${sayValue(state, d.value)} (${splits}, by ${sayOrigin(state.origins.get(d.value))})`;
   };
-  const where = atSplitOf(state, second.value, relatedTo(state.origins.get(first.value), "the other operand is split here"));
+  const where = atSplitOf(
+    state,
+    second.value,
+    relatedTo(state.origins.get(first.value), "the other operand is split here"),
+  );
   state.diagnostics.push(diagnose(entry, { ...at(node), first: words(first), second: words(second) }, where));
 }
 
 /** Where one part of an axis is split, all its parts are: a whole operand of a Concat is a segment of its own. */
 function complete(
-  state: State, node: CanonicalNode, map: FactorMap, splits: Map<number, Split>,
+  state: State,
+  node: CanonicalNode,
+  map: FactorMap,
+  splits: Map<number, Split>,
 ): ReadonlyMap<number, Split> {
   for (const axis of map.outputs.flat()) {
     if ("product" in axis || !axis.parts.some((p) => splits.has(p))) continue;
@@ -95,7 +127,9 @@ function complete(
       const operand = map.inputs.findIndex((axes) => axes?.some((a) => "product" in a && a.product.includes(part)));
       const value = node.inputs[operand]!;
       const at = map.inputs[operand]!.findIndex((a) => "product" in a && a.product.includes(part));
-      const segments = equal(inner, 1) ? segmentsOf(state, value, at) : [{ length: shapeOf(state, value).dims[at]!, origin: value }];
+      const segments = equal(inner, 1)
+        ? segmentsOf(state, value, at)
+        : [{ length: shapeOf(state, value).dims[at]!, origin: value }];
       splits.set(part, { outer: 1, segments, inner: 1 });
     }
   }

@@ -4,7 +4,23 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-  add, atMost, chunk, chunkStart, equal, evaluate, exactDiv, floorDiv, max, min, mod, mul, show, sub, substitute, symbolsOf, type Expr,
+  add,
+  atMost,
+  chunk,
+  chunkStart,
+  equal,
+  evaluate,
+  exactDiv,
+  floorDiv,
+  max,
+  min,
+  mod,
+  mul,
+  show,
+  sub,
+  substitute,
+  symbolsOf,
+  type Expr,
 } from "../../compiler/expr/expr.ts";
 
 const lengths = { img: 96, txt: 40, batch: 2, rank: 1 };
@@ -24,8 +40,12 @@ const sample: fc.Arbitrary<Sample> = fc.letrec<{ node: Sample }>((tie) => ({
   node: fc.oneof(
     { depthSize: "small", withCrossShrink: true },
     leaf,
-    fc.tuple(tie("node"), tie("node"), fc.constantFrom("+", "-", "*", "min", "max")).map(([a, b, op]) => combine(a, b, op)),
-    fc.tuple(tie("node"), fc.integer({ min: 1, max: 9 })).map(([a, d]) => ({ expr: floorDiv(a.expr, d), value: Math.floor(a.value / d) })),
+    fc
+      .tuple(tie("node"), tie("node"), fc.constantFrom("+", "-", "*", "min", "max"))
+      .map(([a, b, op]) => combine(a, b, op)),
+    fc
+      .tuple(tie("node"), fc.integer({ min: 1, max: 9 }))
+      .map(([a, d]) => ({ expr: floorDiv(a.expr, d), value: Math.floor(a.value / d) })),
   ),
 })).node;
 
@@ -46,17 +66,21 @@ describe("normal form", () => {
   });
 
   it("keeps the value", () => {
-    fc.assert(fc.property(sample, ({ expr, value }) => {
-      expect(evaluate(expr, lengths)).toBe(value + 0);
-    }));
+    fc.assert(
+      fc.property(sample, ({ expr, value }) => {
+        expect(evaluate(expr, lengths)).toBe(value + 0);
+      }),
+    );
   });
 
   it("keeps the value when lengths are put in one after the other", () => {
-    fc.assert(fc.property(sample, ({ expr, value }) => {
-      const partly = substitute(expr, new Map([["img", 96]]));
-      expect(symbolsOf(partly)).not.toContain("img");
-      expect(evaluate(partly, lengths)).toBe(value + 0);
-    }));
+    fc.assert(
+      fc.property(sample, ({ expr, value }) => {
+        const partly = substitute(expr, new Map([["img", 96]]));
+        expect(symbolsOf(partly)).not.toContain("img");
+        expect(evaluate(partly, lengths)).toBe(value + 0);
+      }),
+    );
   });
 });
 
@@ -69,10 +93,12 @@ describe("division", () => {
   });
 
   it("undoes a product", () => {
-    fc.assert(fc.property(sample, sample, (a, b) => {
-      fc.pre(!equal(a.expr, 0) && !equal(b.expr, 0));
-      expect(exactDiv(mul(a.expr, b.expr), b.expr)).toEqual(a.expr);
-    }));
+    fc.assert(
+      fc.property(sample, sample, (a, b) => {
+        fc.pre(!equal(a.expr, 0) && !equal(b.expr, 0));
+        expect(exactDiv(mul(a.expr, b.expr), b.expr)).toEqual(a.expr);
+      }),
+    );
   });
 
   it("of what does not divide stays an expression", () => {
@@ -98,15 +124,17 @@ describe("chunks", () => {
   });
 
   it("lie end to end, whatever the length and the number of parts", () => {
-    fc.assert(fc.property(fc.nat(200), fc.integer({ min: 1, max: 9 }), (length, parts) => {
-      let at = 0;
-      for (let r = 0; r < parts; r++) {
-        const env = { L: length, rank: r };
-        expect(evaluate(chunkStart("L", parts, "rank"), env)).toBe(at);
-        at += evaluate(chunk("L", parts, "rank"), env);
-      }
-      expect(at).toBe(length);
-    }));
+    fc.assert(
+      fc.property(fc.nat(200), fc.integer({ min: 1, max: 9 }), (length, parts) => {
+        let at = 0;
+        for (let r = 0; r < parts; r++) {
+          const env = { L: length, rank: r };
+          expect(evaluate(chunkStart("L", parts, "rank"), env)).toBe(at);
+          at += evaluate(chunk("L", parts, "rank"), env);
+        }
+        expect(at).toBe(length);
+      }),
+    );
   });
 
   it("of an even number need no rank", () => {

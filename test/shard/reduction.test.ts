@@ -13,7 +13,11 @@ import { shard } from "../../compiler/shard/shard.ts";
 import { simulate } from "../../compiler/simulate/simulate.ts";
 
 const weight = (rows: number, columns: number, seed: number) =>
-  tensorFromNumbers("float32", [rows, columns], Array.from({ length: rows * columns }, (_, i) => Math.sin(seed + i)));
+  tensorFromNumbers(
+    "float32",
+    [rows, columns],
+    Array.from({ length: rows * columns }, (_, i) => Math.sin(seed + i)),
+  );
 
 function node(op: string, inputs: readonly string[], output: string, attributes: Attributes = {}): CanonicalNode {
   return { name: output, op, domain: "", inputs, outputs: [output], attributes, scope: "attn" };
@@ -36,19 +40,36 @@ const nodes: readonly CanonicalNode[] = [
 function graph(splitAxis: number) {
   const inputs = [{ name: "x", shape: { elem: "float32" as const, dims: [1, "tokens", 6] } }];
   const constants = new Map([
-    ["wq", weight(6, 6, 1)], ["wk", weight(6, 6, 2)], ["wv", weight(6, 6, 3)], ["axes", tensorFromNumbers("int64", [1], [1])],
+    ["wq", weight(6, 6, 1)],
+    ["wk", weight(6, 6, 2)],
+    ["wv", weight(6, 6, 3)],
+    ["axes", tensorFromNumbers("int64", [1], [1])],
   ]);
   const inferred = infer(nodes, inputs, constants, () => null, new Set(["y::own"]), normalise);
-  const shapes = new Map([...inferred.shapes, ["x::split", inputs[0]!.shape], ["y", inferred.shapes.get("y::own")!]] as const);
+  const shapes = new Map([
+    ...inferred.shapes,
+    ["x::split", inputs[0]!.shape],
+    ["y", inferred.shapes.get("y::own")!],
+  ] as const);
   const end = (op: string, input: string, output: string, axis: number, binding: number): CanonicalNode => ({
-    ...node(op, [input], output, { axis: { kind: "int", value: axis }, binding: { kind: "int", value: binding } }), domain: CP,
+    ...node(op, [input], output, { axis: { kind: "int", value: axis }, binding: { kind: "int", value: binding } }),
+    domain: CP,
   });
   const inner = inferred.nodes.map((n) => ({ ...n, inputs: n.inputs.map((i) => (i === "x" ? "x::split" : i)) }));
   const canonical: CanonicalGraph = {
-    inputs, outputs: ["y"], constants, integers: inferred.integers, shapes, markers: [], opsets: { "": 18 },
+    inputs,
+    outputs: ["y"],
+    constants,
+    integers: inferred.integers,
+    shapes,
+    markers: [],
+    opsets: { "": 18 },
     nodes: [end("Shard", "x", "x::split", splitAxis, 0), ...inner, end("Gather", "y::own", "y", 1, 1)],
     lengths: [{ name: "tokens", sources: [{ input: "x", axis: 1 }] }],
-    modules: new Map([["", { path: "", className: null }], ["attn", { path: "attn", className: null }]]),
+    modules: new Map([
+      ["", { path: "", className: null }],
+      ["attn", { path: "attn", className: null }],
+    ]),
   };
   return { graph: canonical, bindings: [binding("split", splitAxis), binding("gather", 1)] };
 }
@@ -56,7 +77,17 @@ function graph(splitAxis: number) {
 function binding(action: "split" | "gather", dim: number): Binding {
   const origin = { pointer: `attn.${action}`, span: null, keySpan: null };
   const side = action === "split" ? "input" : "output";
-  const spec = { action, side, parameter: "x", index: null, count: null, dim, expectedDims: null, value: null, origin } as const;
+  const spec = {
+    action,
+    side,
+    parameter: "x",
+    index: null,
+    count: null,
+    dim,
+    expectedDims: null,
+    value: null,
+    origin,
+  } as const;
   return { spec, module: "attn", value: "x", axis: dim, evidence: "value" };
 }
 
@@ -64,7 +95,12 @@ const options = (ranks: number) =>
   ({ mesh: { ring_degree: 1, ulysses_degree: ranks }, rotate_method: "allgather", convert_to_fp32: true }) as const;
 
 describe("a reduction over split tokens", () => {
-  it.each([[2, 8], [3, 8], [4, 4], [4, 11]])("is exact on %i ranks with %i tokens", async (ranks, tokens) => {
+  it.each([
+    [2, 8],
+    [3, 8],
+    [4, 4],
+    [4, 11],
+  ])("is exact on %i ranks with %i tokens", async (ranks, tokens) => {
     const sharded = shard(graph(1), options(ranks));
     expect(sharded.diagnostics.filter((d) => d.severity === "error")).toEqual([]);
     if (!sharded.ok) return;

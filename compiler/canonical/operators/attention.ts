@@ -38,7 +38,11 @@ function attentionFactors(site: Site): FactorMap | null {
  * The operators that attention is exported as. They become `cp.Attention`; the rule gives their shape until then, and lets only the
  * batch through where one stays. (B, H, S, D), or (B, S, H * D) with the number of heads as an attribute.
  */
-export function exported(headsAttribute: string | null, keyHeadsAttribute: string | null, likeQueries = false): OperatorRule {
+export function exported(
+  headsAttribute: string | null,
+  keyHeadsAttribute: string | null,
+  likeQueries = false,
+): OperatorRule {
   return {
     type: { operand: 0 },
     factors: (site) => {
@@ -46,11 +50,18 @@ export function exported(headsAttribute: string | null, keyHeadsAttribute: strin
       if (!q || !v || q.dims.length !== v.dims.length) return null;
       const heads = headsAttribute === null ? 1 : intAttribute(site, headsAttribute, 1);
       const keyHeads = keyHeadsAttribute === null ? heads : intAttribute(site, keyHeadsAttribute, heads);
-      const width = likeQueries ? q.dims.at(-1)! : q.dims.length === 4 ? v.dims[3]! : floorDiv(mul(v.dims[2]!, heads), keyHeads);
+      const width = likeQueries
+        ? q.dims.at(-1)!
+        : q.dims.length === 4
+          ? v.dims[3]!
+          : floorDiv(mul(v.dims[2]!, heads), keyHeads);
       const list = factorList();
       const batch = list.axis(q.dims[0]!);
-      const whole = (dims: readonly Expr[]): readonly Axis[] => dims.map((d, i) => (i === 0 && d !== 1 ? batch : list.axis(d, "along")));
-      const inputs = site.inputs.map((s, i) => (s === null ? null : i < 3 ? whole(s.dims) : s.dims.map((d) => list.axis(d, "along"))));
+      const whole = (dims: readonly Expr[]): readonly Axis[] =>
+        dims.map((d, i) => (i === 0 && d !== 1 ? batch : list.axis(d, "along")));
+      const inputs = site.inputs.map((s, i) =>
+        s === null ? null : i < 3 ? whole(s.dims) : s.dims.map((d) => list.axis(d, "along")),
+      );
       return { factors: list.factors, inputs, outputs: [whole([...q.dims.slice(0, -1), width])], sizing: [] };
     },
   };

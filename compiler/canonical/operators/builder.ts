@@ -18,8 +18,7 @@ export interface FactorList {
 export function factorList(): FactorList {
   const factors: Factor[] = [];
   const index = (size: Expr, kind: FactorKind = "free"): number => factors.push({ size, kind }) - 1;
-  const axis = (size: Expr, kind: FactorKind = "free"): Axis =>
-    size === 1 ? ONE : { product: [index(size, kind)] };
+  const axis = (size: Expr, kind: FactorKind = "free"): Axis => (size === 1 ? ONE : { product: [index(size, kind)] });
   return { factors, axis, index };
 }
 

@@ -46,8 +46,8 @@ function gemmFactors(site: Site): FactorMap | null {
   // A bias is added once: with one, partial products are no partial results.
   const k = list.axis(a.dims[transA ? 0 : 1]!, c ? "along" : "sum");
   const n = list.axis(b.dims[transB ? 0 : 1]!);
-  const bias = c === undefined || c === null ? null
-    : [m, n].slice(2 - c.dims.length).map((x, i) => (c.dims[i] === 1 ? ONE : x));
+  const bias =
+    c === undefined || c === null ? null : [m, n].slice(2 - c.dims.length).map((x, i) => (c.dims[i] === 1 ? ONE : x));
   return {
     factors: list.factors,
     inputs: [transA ? [k, m] : [m, k], transB ? [n, k] : [k, n], bias],
@@ -65,14 +65,16 @@ function einsumFactors(site: Site): FactorMap | null {
   if (terms === undefined || result === undefined || terms.includes(".")) return null;
   const list = factorList();
   const axes = new Map<string, Axis>();
-  const inputs = terms.split(",").map((letters, i) => [...letters].map((letter, axis) => {
-    const extent = site.inputs[i]?.dims[axis] ?? 1;
-    const known = axes.get(letter);
-    if (known !== undefined) return known;
-    const made = list.axis(extent, result.includes(letter) ? "free" : "sum");
-    axes.set(letter, made);
-    return made;
-  }));
+  const inputs = terms.split(",").map((letters, i) =>
+    [...letters].map((letter, axis) => {
+      const extent = site.inputs[i]?.dims[axis] ?? 1;
+      const known = axes.get(letter);
+      if (known !== undefined) return known;
+      const made = list.axis(extent, result.includes(letter) ? "free" : "sum");
+      axes.set(letter, made);
+      return made;
+    }),
+  );
   const outputs = [[...result].map((letter) => axes.get(letter) ?? ONE)];
   return { factors: list.factors, inputs, outputs, sizing: [] };
 }

@@ -47,9 +47,7 @@ export const gatherNd: OperatorRule = {
     const batch = intAttribute(site, "batch_dims", 0);
     const list = factorList();
     const lead = indices.dims.slice(0, -1).map((d) => list.axis(d));
-    const dataAxes = data.dims.map((d, i) =>
-      i < batch ? lead[i]! : list.axis(d, i < batch + k ? "along" : "free"),
-    );
+    const dataAxes = data.dims.map((d, i) => (i < batch ? lead[i]! : list.axis(d, i < batch + k ? "along" : "free")));
     const indexAxes = [...lead, list.axis(k, "along")];
     const output = [...lead, ...dataAxes.slice(batch + k)];
     return { factors: list.factors, inputs: [dataAxes, indexAxes], outputs: [output], sizing: [] };
@@ -139,7 +137,10 @@ function lastAxesWhole(site: Site, count: number): FactorMap | null {
 }
 
 function fresh(
-  dims: readonly Expr[], inputs: FactorMap["inputs"], sizing: FactorMap["sizing"], kind: "free" | "along" = "along",
+  dims: readonly Expr[],
+  inputs: FactorMap["inputs"],
+  sizing: FactorMap["sizing"],
+  kind: "free" | "along" = "along",
 ): FactorMap {
   const list = factorList();
   const output: readonly Axis[] = dims.map((d) => list.axis(d, kind));

@@ -16,7 +16,11 @@ export const transpose: OperatorRule = {
     const list = factorList();
     const input = shape.dims.map((d) => list.axis(d));
     const perm = intsAttribute(site, "perm") ?? input.map((_, i) => input.length - 1 - i);
-    return unaryMap(list.factors, input, perm.map((p) => input[p] ?? ONE));
+    return unaryMap(
+      list.factors,
+      input,
+      perm.map((p) => input[p] ?? ONE),
+    );
   },
 };
 
@@ -65,7 +69,10 @@ export const reshape: OperatorRule = {
  * an extent of its own.
  */
 export function resolveTarget(
-  site: Site, from: readonly Expr[], target: readonly Expr[], zeroCopies: boolean,
+  site: Site,
+  from: readonly Expr[],
+  target: readonly Expr[],
+  zeroCopies: boolean,
 ): readonly Expr[] {
   const copied = target.map((d, i) => (d === 0 && zeroCopies ? (from[i] ?? 0) : d));
   const open = copied.indexOf(-1);

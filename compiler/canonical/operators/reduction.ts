@@ -35,7 +35,11 @@ export const argument: OperatorRule = {
     const list = factorList();
     const input = shape.dims.map((d, i) => list.axis(d, i === at ? "along" : "free"));
     const keep = intAttribute(site, "keepdims", 1) === 1;
-    return unaryMap(list.factors, input, input.flatMap((axis, i) => (i === at ? (keep ? [ONE] : []) : [axis])));
+    return unaryMap(
+      list.factors,
+      input,
+      input.flatMap((axis, i) => (i === at ? (keep ? [ONE] : []) : [axis])),
+    );
   },
 };
 
@@ -62,12 +66,15 @@ export const layerNormalization: OperatorRule = {
   factors: (site) => {
     const rank = rankOf(site);
     const from = fromEnd(intAttribute(site, "axis", -1), rank);
-    const map = plain(site, Array.from({ length: rank - from }, (_, i) => from + i));
+    const map = plain(
+      site,
+      Array.from({ length: rank - from }, (_, i) => from + i),
+    );
     if (map === null) return null;
     const axes = map.outputs[0]!;
     const parameters = site.inputs.slice(1).map((s) => {
       if (s === null) return null;
-      return s.dims.map((d, i): Axis => (d === 1 ? ONE : axes[rank - s.dims.length + i] ?? ONE));
+      return s.dims.map((d, i): Axis => (d === 1 ? ONE : (axes[rank - s.dims.length + i] ?? ONE)));
     });
     const statistics = axes.map((x, i) => (i < from ? x : ONE));
     return {
@@ -88,7 +95,9 @@ export function channelNormalization(free: readonly number[]): OperatorRule {
       const list = factorList();
       const axes = shape.dims.map((d, i) => list.axis(d, free.includes(i) ? "free" : "along"));
       const channel = axes[1] ?? ONE;
-      const parameters = site.inputs.slice(1).map((s) => (s === null ? null : s.dims.map((d) => (d === 1 ? ONE : channel))));
+      const parameters = site.inputs
+        .slice(1)
+        .map((s) => (s === null ? null : s.dims.map((d) => (d === 1 ? ONE : channel))));
       return { factors: list.factors, inputs: [axes, ...parameters], outputs: [axes], sizing: [] };
     },
   };

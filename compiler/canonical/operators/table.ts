@@ -6,13 +6,26 @@ import { attention, boundary, exported } from "./attention.ts";
 import { einsum, gemm, matMul } from "./contraction.ts";
 import { elementwise, elementwiseFirst } from "./elementwise.ts";
 import {
-  fill, gather, gatherElements, gatherNd, range, scatterElements, scatterNd, shapeOf, triangle,
+  fill,
+  gather,
+  gatherElements,
+  gatherNd,
+  range,
+  scatterElements,
+  scatterNd,
+  shapeOf,
+  triangle,
 } from "./indexing.ts";
 import { concat, pad, slice, split } from "./joining.ts";
 import { expand, flatten, reshape, squeeze, tile, transpose, unchanged, unsqueeze } from "./movement.ts";
 import { spatial, unknown } from "./opaque.ts";
 import {
-  alongAxis, alongOperandAxis, argument, channelNormalization, layerNormalization, reduction,
+  alongAxis,
+  alongOperandAxis,
+  argument,
+  channelNormalization,
+  layerNormalization,
+  reduction,
 } from "./reduction.ts";
 import type { OperatorRule, ResultType } from "./types.ts";
 
@@ -21,14 +34,62 @@ const same = elementwise();
 const comparison = elementwise(bool);
 
 const UNARY = [
-  "Abs", "Acos", "Asin", "Atan", "Celu", "Ceil", "Cos", "Cosh", "Elu", "Erf", "Exp", "Floor", "Gelu", "HardSigmoid", "HardSwish",
-  "LeakyRelu", "Log", "Mish", "Neg", "Not", "Reciprocal", "Relu", "Round", "Selu", "Sigmoid", "Sign", "Sin", "Sinh", "Softplus",
-  "Softsign", "Sqrt", "Swish", "Tan", "Tanh", "ThresholdedRelu",
+  "Abs",
+  "Acos",
+  "Asin",
+  "Atan",
+  "Celu",
+  "Ceil",
+  "Cos",
+  "Cosh",
+  "Elu",
+  "Erf",
+  "Exp",
+  "Floor",
+  "Gelu",
+  "HardSigmoid",
+  "HardSwish",
+  "LeakyRelu",
+  "Log",
+  "Mish",
+  "Neg",
+  "Not",
+  "Reciprocal",
+  "Relu",
+  "Round",
+  "Selu",
+  "Sigmoid",
+  "Sign",
+  "Sin",
+  "Sinh",
+  "Softplus",
+  "Softsign",
+  "Sqrt",
+  "Swish",
+  "Tan",
+  "Tanh",
+  "ThresholdedRelu",
 ] as const;
 
 const BINARY = [
-  "Add", "And", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Div", "Max", "Mean", "Min", "Mod", "Mul", "Or", "PRelu", "Pow",
-  "Sub", "Sum", "Xor",
+  "Add",
+  "And",
+  "BitShift",
+  "BitwiseAnd",
+  "BitwiseOr",
+  "BitwiseXor",
+  "Div",
+  "Max",
+  "Mean",
+  "Min",
+  "Mod",
+  "Mul",
+  "Or",
+  "PRelu",
+  "Pow",
+  "Sub",
+  "Sum",
+  "Xor",
 ] as const;
 
 const COMPARISON = ["Equal", "Greater", "GreaterOrEqual", "IsInf", "IsNaN", "Less", "LessOrEqual"] as const;
@@ -36,12 +97,59 @@ const COMPARISON = ["Equal", "Greater", "GreaterOrEqual", "IsInf", "IsNaN", "Les
 type Elementwise = (typeof UNARY)[number] | (typeof BINARY)[number] | (typeof COMPARISON)[number];
 
 type Other =
-  | "ArgMax" | "ArgMin" | "Attention" | "AveragePool" | "BatchNormalization" | "Cast" | "CastLike" | "Clip" | "Concat" | "ConstantOfShape" | "Conv"
-  | "ConvTranspose" | "CumSum" | "Einsum" | "Expand" | "Flatten" | "Gather" | "GatherElements" | "GatherND" | "Gemm"
-  | "GlobalAveragePool" | "GroupNormalization" | "Identity" | "InstanceNormalization" | "LayerNormalization" | "LogSoftmax"
-  | "LpNormalization" | "MatMul" | "MaxPool" | "Pad" | "RMSNormalization" | "Range" | "ReduceL2" | "ReduceMax" | "ReduceMean"
-  | "ReduceMin" | "ReduceProd" | "ReduceSum" | "Reshape" | "Resize" | "ScatterElements" | "ScatterND" | "Shape" | "Size" | "Slice"
-  | "Softmax" | "Split" | "Squeeze" | "Tile" | "Transpose" | "Trilu" | "Unsqueeze" | "Where";
+  | "ArgMax"
+  | "ArgMin"
+  | "Attention"
+  | "AveragePool"
+  | "BatchNormalization"
+  | "Cast"
+  | "CastLike"
+  | "Clip"
+  | "Concat"
+  | "ConstantOfShape"
+  | "Conv"
+  | "ConvTranspose"
+  | "CumSum"
+  | "Einsum"
+  | "Expand"
+  | "Flatten"
+  | "Gather"
+  | "GatherElements"
+  | "GatherND"
+  | "Gemm"
+  | "GlobalAveragePool"
+  | "GroupNormalization"
+  | "Identity"
+  | "InstanceNormalization"
+  | "LayerNormalization"
+  | "LogSoftmax"
+  | "LpNormalization"
+  | "MatMul"
+  | "MaxPool"
+  | "Pad"
+  | "RMSNormalization"
+  | "Range"
+  | "ReduceL2"
+  | "ReduceMax"
+  | "ReduceMean"
+  | "ReduceMin"
+  | "ReduceProd"
+  | "ReduceSum"
+  | "Reshape"
+  | "Resize"
+  | "ScatterElements"
+  | "ScatterND"
+  | "Shape"
+  | "Size"
+  | "Slice"
+  | "Softmax"
+  | "Split"
+  | "Squeeze"
+  | "Tile"
+  | "Transpose"
+  | "Trilu"
+  | "Unsqueeze"
+  | "Where";
 
 /** Operators of ai.onnx that have a rule. */
 export type OperatorName = Elementwise | Other;
@@ -132,7 +240,10 @@ export function ruleOf(node: Pick<CanonicalNode, "domain" | "op">): OperatorRule
 }
 
 const TABLES: Readonly<Record<string, Readonly<Record<string, OperatorRule>>>> = {
-  "": OPERATORS, "ai.onnx": OPERATORS, [CP]: CP_OPERATORS, "com.microsoft": MICROSOFT_OPERATORS,
+  "": OPERATORS,
+  "ai.onnx": OPERATORS,
+  [CP]: CP_OPERATORS,
+  "com.microsoft": MICROSOFT_OPERATORS,
 };
 
 export function isKnown(node: Pick<CanonicalNode, "domain" | "op">): boolean {

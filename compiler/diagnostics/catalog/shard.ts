@@ -9,14 +9,17 @@ interface AtNode {
   readonly module: string;
 }
 
-const place = (p: AtNode): string => `${p.op} in ${p.module === "" ? "the root module" : `"${p.module}"`} (node ${p.node})`;
+const place = (p: AtNode): string =>
+  `${p.op} in ${p.module === "" ? "the root module" : `"${p.module}"`} (node ${p.node})`;
 
 export const needsWholeAxis: Message<AtNode & { value: string; axis: number; layout: string; from: string }> = {
   code: "CP4001",
   severity: "error",
   title: "an operator needs a whole axis that is split",
-  message: (p) => `${place(p)} works along axis ${p.axis} of ${p.value}, which is split over the ranks (${p.layout}) by ${p.from}`,
-  hint: (p) => `gather it before: give the module that ends ahead of this node { "gather_dim": ${p.axis} }, or split only behind it`,
+  message: (p) =>
+    `${place(p)} works along axis ${p.axis} of ${p.value}, which is split over the ranks (${p.layout}) by ${p.from}`,
+  hint: (p) =>
+    `gather it before: give the module that ends ahead of this node { "gather_dim": ${p.axis} }, or split only behind it`,
 };
 
 export const splitsDiffer: Message<AtNode & { first: string; second: string }> = {
@@ -43,37 +46,46 @@ export const lengthsDiffer: Message<AtNode & { first: string; second: string }> 
   hint: () => "both come from inputs of fixed sizes: export them with equal lengths, or split only one",
 };
 
-export const cannotFollow: Message<AtNode & { value: string; layout: string; shape: string; result: string; from: string }> = {
+export const cannotFollow: Message<
+  AtNode & { value: string; layout: string; shape: string; result: string; from: string }
+> = {
   code: "CP4005",
   severity: "error",
   title: "a split that cannot be followed through an operator",
-  message: (p) => `${place(p)} takes ${p.value} of shape ${p.shape} (${p.layout}, split by ${p.from}) to ${p.result}; the split axis cannot be read in that`,
-  hint: () => "the split axis is merged or cut there in a way that mixes rows of different ranks. Gather before, or split behind",
+  message: (p) =>
+    `${place(p)} takes ${p.value} of shape ${p.shape} (${p.layout}, split by ${p.from}) to ${p.result}; the split axis cannot be read in that`,
+  hint: () =>
+    "the split axis is merged or cut there in a way that mixes rows of different ranks. Gather before, or split behind",
 };
 
 export const borderInsideSegment: Message<AtNode & { value: string; layout: string; parts: string; from: string }> = {
   code: "CP4006",
   severity: "error",
   title: "a border that lies inside a split segment",
-  message: (p) => `${place(p)} cuts ${p.value} (${p.layout}, split by ${p.from}) into ${p.parts}: a border lies inside a segment, whose rows are spread over the ranks`,
+  message: (p) =>
+    `${place(p)} cuts ${p.value} (${p.layout}, split by ${p.from}) into ${p.parts}: a border lies inside a segment, whose rows are spread over the ranks`,
   hint: () => "split the streams before they are concatenated, so that each is a segment of its own, or gather before",
 };
 
-export const outputStillSplit: Message<{ output: string; layout: string; axis: number; from: string; module: string }> = {
-  code: "CP4007",
-  severity: "error",
-  title: "a graph output that is still split",
-  message: (p) => `the output "${p.output}" is still split (${p.layout}) by ${p.from}: every rank would return its own part as if it were the result`,
-  hint: (p) => `add "${p.module}": { "gather_dim": ${p.axis} } to the plan`,
-};
+export const outputStillSplit: Message<{ output: string; layout: string; axis: number; from: string; module: string }> =
+  {
+    code: "CP4007",
+    severity: "error",
+    title: "a graph output that is still split",
+    message: (p) =>
+      `the output "${p.output}" is still split (${p.layout}) by ${p.from}: every rank would return its own part as if it were the result`,
+    hint: (p) => `add "${p.module}": { "gather_dim": ${p.axis} } to the plan`,
+  };
 
-export const splitAgain: Message<{ value: string; first: string; second: string; firstLayout: string; axis: number }> = {
-  code: "CP4008",
-  severity: "error",
-  title: "a value that is split twice",
-  message: (p) => `${p.second} splits ${p.value} on axis ${p.axis}, but ${p.first} has split it already (${p.firstLayout})`,
-  hint: () => "remove one of the two entries, or let both name the same axis",
-};
+export const splitAgain: Message<{ value: string; first: string; second: string; firstLayout: string; axis: number }> =
+  {
+    code: "CP4008",
+    severity: "error",
+    title: "a value that is split twice",
+    message: (p) =>
+      `${p.second} splits ${p.value} on axis ${p.axis}, but ${p.first} has split it already (${p.firstLayout})`,
+    hint: () => "remove one of the two entries, or let both name the same axis",
+  };
 
 export const splitSatisfied: Message<{ value: string; entry: string; from: string }> = {
   code: "CP4009",
@@ -89,11 +101,19 @@ export const gatherOfWhole: Message<{ value: string; entry: string }> = {
   message: (p) => `${p.entry}: ${p.value} is whole on every rank; there is nothing to gather`,
 };
 
-export const gatherOtherAxis: Message<{ value: string; entry: string; axis: number; layout: string; from: string; splitAxis: number }> = {
+export const gatherOtherAxis: Message<{
+  value: string;
+  entry: string;
+  axis: number;
+  layout: string;
+  from: string;
+  splitAxis: number;
+}> = {
   code: "CP4011",
   severity: "error",
   title: "a gather along an axis that is not split",
-  message: (p) => `${p.entry} gathers axis ${p.axis} of ${p.value}, which is split on axis ${p.splitAxis} (${p.layout}) by ${p.from}`,
+  message: (p) =>
+    `${p.entry} gathers axis ${p.axis} of ${p.value}, which is split on axis ${p.splitAxis} (${p.layout}) by ${p.from}`,
   hint: (p) => `write "gather_dim": ${p.splitAxis}`,
 };
 
@@ -109,7 +129,8 @@ export const tooFewHeads: Message<{ module: string; heads: number; degree: numbe
   code: "CP4013",
   severity: "error",
   title: "fewer heads than the Ulysses degree",
-  message: (p) => `the attention in "${p.module}" has ${p.heads} key/value heads, which cannot be spread over an ulysses_degree of ${p.degree}`,
+  message: (p) =>
+    `the attention in "${p.module}" has ${p.heads} key/value heads, which cannot be spread over an ulysses_degree of ${p.degree}`,
   hint: (p) => `use an ulysses_degree of ${p.possible}, and a ring_degree for the remaining ranks`,
 };
 
@@ -117,9 +138,10 @@ export const noSplitAttention: Message<{ sites: number }> = {
   code: "CP4014",
   severity: "warning",
   title: "no attention sees a split value",
-  message: (p) => p.sites === 0
-    ? "the model has no attention that the compiler recognises; the plan splits work that is local to every token only"
-    : `none of the ${p.sites} attention sites sees a split value: every rank does the whole attention`,
+  message: (p) =>
+    p.sites === 0
+      ? "the model has no attention that the compiler recognises; the plan splits work that is local to every token only"
+      : `none of the ${p.sites} attention sites sees a split value: every rank does the whole attention`,
   hint: () => "split the hidden states ahead of the blocks, for example at the root module or at the first block",
 };
 
@@ -127,10 +149,12 @@ export const aligned: Message<AtNode & { value: string; layout: string; entry: s
   code: "CP4015",
   severity: "note",
   title: "a whole value that is sliced to match a split one",
-  message: (p) => `${p.value} is whole and meets a split value at ${place(p)}: each rank takes its own rows (${p.layout})`,
-  hint: (p) => p.entry === null
-    ? "split it where it enters the module, if that module has an input for it"
-    : `to say so in the plan, add ${p.entry}`,
+  message: (p) =>
+    `${p.value} is whole and meets a split value at ${place(p)}: each rank takes its own rows (${p.layout})`,
+  hint: (p) =>
+    p.entry === null
+      ? "split it where it enters the module, if that module has an input for it"
+      : `to say so in the plan, add ${p.entry}`,
 };
 
 export const unknownShape: Message<AtNode & { value: string }> = {
@@ -154,18 +178,12 @@ export const attentionSplit: Message<{ module: string; node: string; what: strin
   severity: "error",
   title: "attention operands that are split in a way no scheme knows",
   message: (p) => `the attention in "${p.module}" (node ${p.node}) has ${p.what}`,
-  hint: () => "Queries, keys and values may be split along their sequence axis only; split before the projections to heads",
-};
-
-export const absentNotCovered: Message<{ entry: string; module: string; parameter: string }> = {
-  code: "CP4019",
-  severity: "note",
-  title: "an entry without a value, covered by alignment",
-  message: (p) => `${p.entry}: the export has no value for "${p.parameter}" of "${p.module}"; alignment covers every use of it`,
+  hint: () =>
+    "Queries, keys and values may be split along their sequence axis only; split before the projections to heads",
 };
 
 export const localAttention: Message<{ module: string; why: string }> = {
-  code: "CP4020",
+  code: "CP4019",
   severity: "note",
   title: "an attention that stays local",
   message: (p) => `the attention in "${p.module}" is local on every rank: ${p.why}`,

@@ -14,9 +14,7 @@ import { add, evaluate, mul, RANK, symbolsOf, type Expr } from "../../expr/expr.
 import type { AttentionSite, AxisShard, Layout } from "../types.ts";
 import { withoutCausal } from "./causal.ts";
 import { gatherRing, headsToRows, rowsToHeads } from "./exchange.ts";
-import {
-  HEADS, headShard, headsOf, isOddlySplit, readAttention, rowsOf, type Attention,
-} from "./operands.ts";
+import { HEADS, headShard, headsOf, isOddlySplit, readAttention, rowsOf, type Attention } from "./operands.ts";
 import { localMask } from "./mask.ts";
 import { mergeParts, rotate, type RingSite } from "./rotate.ts";
 
@@ -33,7 +31,11 @@ export function attend(state: State, node: CanonicalNode): boolean {
   const pair = [k, v].map((x) => (rowsOf(state, x) === null ? alignTo(state, node, x, keys, site.origin) : x));
   const split: Attention = { ...site, k: pair[0]!, v: pair[1]! };
   for (const [i, s] of keys.segments.entries()) {
-    state.assumed.assume(rowsOf(state, split.k)!.segments[i]!.length, rowsOf(state, split.v)?.segments[i]?.length ?? s.length, site.origin);
+    state.assumed.assume(
+      rowsOf(state, split.k)!.segments[i]!.length,
+      rowsOf(state, split.v)?.segments[i]?.length ?? s.length,
+      site.origin,
+    );
   }
   if (rows === null) return wholeQueries(state, split, keys);
   if (ranksOf(state.options.mesh) === 1) return stayLocal(state, { ...split, mask }, rows);
@@ -47,10 +49,21 @@ function note(state: State, site: Attention, scheme: AttentionSite["scheme"]): v
 /** Whole keys: each rank attends with the queries that it has. */
 function stayLocal(state: State, site: Attention, rows: AxisShard | null): boolean {
   note(state, site, "local");
+  if (ranksOf(state.options.mesh) === 1) return finishLocal(state, site, rows);
   const why = rows === null ? "queries, keys and values are whole" : "its keys and values are whole";
-  state.diagnostics.push(diagnose(catalog.localAttention, { module: site.node.scope, why }, {
-    related: [{ message: "the attention", node: site.node.name, module: site.node.scope }],
-  }));
+  state.diagnostics.push(
+    diagnose(
+      catalog.localAttention,
+      { module: site.node.scope, why },
+      {
+        related: [{ message: "the attention", node: site.node.name, module: site.node.scope }],
+      },
+    ),
+  );
+  return finishLocal(state, site, rows);
+}
+
+function finishLocal(state: State, site: Attention, rows: AxisShard | null): boolean {
   const mask = localMask(state, site, { rows, heads: null, keys: null });
   return finish(state, siteFor(site, rows), [site.q, site.k, site.v, mask], rows === null ? WHOLE : [rows]);
 }
@@ -87,20 +100,40 @@ function runScheme(state: State, site: Attention, rows: AxisShard, keys: AxisSha
   const [h, hk] = [heads as number, keyHeads as number];
   const unit = h / hk;
   note(state, site, mesh.ring_degree === 1 ? "ulysses" : mesh.ulysses_degree === 1 ? "ring" : "unified");
-  const [q, k, v] = rowsToHeads(state, [
-    { value: site.q, rows, heads: h, unit },
-    { value: site.k, rows: keys, heads: hk, unit: 1 },
-    { value: site.v, rows: keys, heads: hk, unit: 1 },
-  ], site.origin);
+  const [q, k, v] = rowsToHeads(
+    state,
+    [
+      { value: site.q, rows, heads: h, unit },
+      { value: site.k, rows: keys, heads: hk, unit: 1 },
+      { value: site.v, rows: keys, heads: hk, unit: 1 },
+    ],
+    site.origin,
+  );
   const headPart = mesh.ulysses_degree === 1 ? null : headShard(HEADS, h, unit);
   const ring: AxisShard | null = mesh.ring_degree === 1 ? null : { ...rows, over: "ring" };
   const layout: Layout = [...(ring === null ? [] : [ring]), ...(headPart === null ? [] : [headPart])];
   const name = site.node.outputs[0]!;
   const inside = headPart === null ? name : `${name}::heads`;
-  const result = ring !== null && state.options.rotate_method === "alltoall"
-    ? around(state, { site, q: q!, k: k!, v: v!, layout, rows: ring, keys, heads: headPart, keyHeads: headPart && headShard(HEADS, hk, 1) }, inside)
-    : atOnce(state, site, [q!, k!, v!], { rows: ring, keys, heads: headPart, layout }, inside);
-  if (headPart === null) declare(state, result, shapeOf(state, name), [rows], name, state.origins.get(site.q) ?? site.origin);
+  const result =
+    ring !== null && state.options.rotate_method === "alltoall"
+      ? around(
+          state,
+          {
+            site,
+            q: q!,
+            k: k!,
+            v: v!,
+            layout,
+            rows: ring,
+            keys,
+            heads: headPart,
+            keyHeads: headPart && headShard(HEADS, hk, 1),
+          },
+          inside,
+        )
+      : atOnce(state, site, [q!, k!, v!], { rows: ring, keys, heads: headPart, layout }, inside);
+  if (headPart === null)
+    declare(state, result, shapeOf(state, name), [rows], name, state.origins.get(site.q) ?? site.origin);
   else headsToRows(state, result, rows, h, unit, name, name, site.origin);
   return true;
 }
@@ -110,19 +143,26 @@ function headsFit(state: State, site: Attention, heads: unknown, keyHeads: unkno
   const where = atSplitOf(state, site.q, [{ message: "the attention", node: site.node.name, module: site.node.scope }]);
   if (typeof heads !== "number" || typeof keyHeads !== "number" || heads % keyHeads !== 0) {
     const what = `${String(heads)} query heads against ${String(keyHeads)} key/value heads`;
-    state.diagnostics.push(diagnose(catalog.attentionSplit, { module: site.node.scope, node: site.node.name, what }, where));
+    state.diagnostics.push(
+      diagnose(catalog.attentionSplit, { module: site.node.scope, node: site.node.name, what }, where),
+    );
     return false;
   }
   if (degree <= keyHeads) return true;
   const possible = keyHeads === 1 ? "1" : `at most ${keyHeads}`;
-  state.diagnostics.push(diagnose(catalog.tooFewHeads, { module: site.node.scope, heads: keyHeads, degree, possible }, where));
+  state.diagnostics.push(
+    diagnose(catalog.tooFewHeads, { module: site.node.scope, heads: keyHeads, degree, possible }, where),
+  );
   return false;
 }
 
 /** Keys and values of the whole ring at once, one attention over them. */
 function atOnce(
-  state: State, site: Attention, [q, k, v]: readonly [string, string, string],
-  { rows, keys, heads, layout }: { rows: AxisShard | null; keys: AxisShard; heads: AxisShard | null; layout: Layout }, name: string,
+  state: State,
+  site: Attention,
+  [q, k, v]: readonly [string, string, string],
+  { rows, keys, heads, layout }: { rows: AxisShard | null; keys: AxisShard; heads: AxisShard | null; layout: Layout },
+  name: string,
 ): string {
   const [allK, allV] = gatherRing(state, [k, v], keys, site.origin);
   const mask = localMask(state, site, { rows, heads, keys: null });
@@ -149,7 +189,13 @@ function finish(state: State, site: Attention, operands: readonly (string | null
   return true;
 }
 
-function addAttention(state: State, site: Attention, operands: readonly (string | null)[], layout: Layout, name: string): string {
+function addAttention(
+  state: State,
+  site: Attention,
+  operands: readonly (string | null)[],
+  layout: Layout,
+  name: string,
+): string {
   const output = site.node.outputs[0]!;
   const shape = shapeOf(state, output);
   const [made] = addLocal(state, site.origin, {
@@ -162,4 +208,3 @@ function addAttention(state: State, site: Attention, operands: readonly (string 
   declare(state, made!, shape, layout, output, state.origins.get(site.q) ?? site.origin);
   return made!;
 }
-

@@ -28,7 +28,13 @@ export interface KeyPart {
 }
 
 /** `mask` (already local, or none) with the pattern for the local rows and these keys (all without `part`): query i sees the keys up to i. */
-export function causalMask(state: State, site: Attention, mask: string | null, rows: AxisShard | null, part: KeyPart | null): string {
+export function causalMask(
+  state: State,
+  site: Attention,
+  mask: string | null,
+  rows: AxisShard | null,
+  part: KeyPart | null,
+): string {
   const { origin } = site;
   const name = `${site.node.outputs[0]}::causal`;
   const [queries, keys] = [shapeOf(state, site.q).dims[ROWS]!, shapeOf(state, site.k).dims[ROWS]!];
@@ -41,10 +47,18 @@ export function causalMask(state: State, site: Attention, mask: string | null, r
   const mine = rows === null ? null : { shard: rows, rank: RANK };
   const [own, local] = cut(positions(state, site, queries, `${name}.rows`), queries, mine);
   const axis = integers(state, `${name}::axis`, [1]);
-  const [column] = addLocal(state, origin, { op: "Unsqueeze", inputs: [own, axis], outputs: [{ name: `${name}.column`, dims: [local, 1] }] });
+  const [column] = addLocal(state, origin, {
+    op: "Unsqueeze",
+    inputs: [own, axis],
+    outputs: [{ name: `${name}.column`, dims: [local, 1] }],
+  });
   const [seen, width] = cut(positions(state, site, keys, `${name}.keys`), keys, part);
   const dims = [local, width];
-  const [visible] = addLocal(state, origin, { op: "GreaterOrEqual", inputs: [column!, seen], outputs: [{ name, dims, elem: "bool" }] });
+  const [visible] = addLocal(state, origin, {
+    op: "GreaterOrEqual",
+    inputs: [column!, seen],
+    outputs: [{ name, dims, elem: "bool" }],
+  });
   return mask === null ? visible! : combine(state, site, mask, visible!, dims);
 }
 
@@ -67,7 +81,9 @@ function combine(state: State, site: Attention, mask: string, visible: string, d
   const outputs = [{ name, dims: [...lead, ...dims], elem }];
   if (elem === "bool") return addLocal(state, origin, { op: "And", inputs: [mask, visible], outputs })[0]!;
   const [never] = addLocal(state, origin, {
-    op: "Fill", domain: "cp", inputs: [integers(state, `${name}::shape`, [])],
+    op: "Fill",
+    domain: "cp",
+    inputs: [integers(state, `${name}::shape`, [])],
     outputs: [{ name: `${name}.never`, dims: [], elem }],
     attributes: { value: { kind: "tensor", value: tensorFromNumbers(elem, [1], [-Infinity]) } },
   });

@@ -23,15 +23,21 @@ export function rowsToHeads(state: State, items: readonly ToHeads[], origin: Ori
   if (members === 1) return items.map((i) => i.value);
   const begun = items.map((item) => sendHeads(state, item, origin));
   state.steps.push({
-    kind: "collective", name: freshName(state, `${items[0]!.value}::to-heads`), collective: "all-to-all", group: "ulysses",
-    transfers: begun, purpose: "ulysses in", origin,
+    kind: "collective",
+    name: freshName(state, `${items[0]!.value}::to-heads`),
+    collective: "all-to-all",
+    group: "ulysses",
+    transfers: begun,
+    purpose: "ulysses in",
+    origin,
   });
   return items.map((item, i) => {
     const shape = shapeOf(state, item.value);
     const heads = headShard(HEADS, item.heads, item.unit);
     const layout = rings === 1 ? [heads] : [{ ...item.rows, over: "ring" as const }, heads];
     const first = mul(floorDiv(RANK, members), members);
-    const size = (length: Expr, member: number): Expr => localLength(length, item.rows, state.options.mesh, add(first, member));
+    const size = (length: Expr, member: number): Expr =>
+      localLength(length, item.rows, state.options.mesh, add(first, member));
     const dims = localDims(shape.dims, layout, state.options.mesh, RANK);
     const blocks = { values: begun[i]!.receive, axis: ROWS, outer: 1, segments: item.rows.segments, inner: 1, size };
     const made = assemble(state, blocks, `${item.value}::heads`, dims, origin);
@@ -54,7 +60,16 @@ function sendHeads(state: State, { value, rows, heads, unit }: ToHeads, origin: 
 }
 
 /** Heads back to rows: the inverse, for the result of attention. `rows` is the layout of the queries. */
-export function headsToRows(state: State, value: string, rows: AxisShard, heads: number, unit: number, name: string, sameAs: string, origin: Origin): string {
+export function headsToRows(
+  state: State,
+  value: string,
+  rows: AxisShard,
+  heads: number,
+  unit: number,
+  name: string,
+  sameAs: string,
+  origin: Origin,
+): string {
   const { mesh } = state.options;
   const members = mesh.ulysses_degree;
   const shape = shapeOf(state, value);
@@ -71,8 +86,13 @@ export function headsToRows(state: State, value: string, rows: AxisShard, heads:
   });
   const receive = each(members, (m) => named(state, `${value}::from${m}`, value, local(add(first, m), RANK)));
   state.steps.push({
-    kind: "collective", name: freshName(state, `${sameAs}::to-rows`), collective: "all-to-all", group: "ulysses",
-    transfers: [{ send, receive, elem: shape.elem, dims: local(RANK, PEER) }], purpose: "ulysses out", origin,
+    kind: "collective",
+    name: freshName(state, `${sameAs}::to-rows`),
+    collective: "all-to-all",
+    group: "ulysses",
+    transfers: [{ send, receive, elem: shape.elem, dims: local(RANK, PEER) }],
+    purpose: "ulysses out",
+    origin,
   });
   const made = addConcat(state, origin, receive, HEADS, name, localDims(shape.dims, [rows], mesh, RANK));
   declare(state, made, shape, [rows], sameAs, origin);
@@ -80,7 +100,12 @@ export function headsToRows(state: State, value: string, rows: AxisShard, heads:
 }
 
 /** Keys and values of all ring members on each of them, in the original order. */
-export function gatherRing(state: State, values: readonly string[], rows: AxisShard, origin: Origin): readonly string[] {
+export function gatherRing(
+  state: State,
+  values: readonly string[],
+  rows: AxisShard,
+  origin: Origin,
+): readonly string[] {
   const { mesh } = state.options;
   const { ring_degree: rings, ulysses_degree: members } = mesh;
   if (rings === 1) return values;
@@ -97,7 +122,13 @@ export function gatherRing(state: State, values: readonly string[], rows: AxisSh
     dims: local(value, RANK),
   }));
   state.steps.push({
-    kind: "collective", name: freshName(state, `${values[0]}::ring`), collective: "all-gather", group: "ring", transfers, purpose: "ring", origin,
+    kind: "collective",
+    name: freshName(state, `${values[0]}::ring`),
+    collective: "all-gather",
+    group: "ring",
+    transfers,
+    purpose: "ring",
+    origin,
   });
   return values.map((value, i) => {
     const heads = layoutOf(state, value).filter((s) => s.over === "ulysses");
@@ -119,4 +150,3 @@ function named(state: State, wish: string, like: string, dims: readonly Expr[]):
 function each<T>(count: number, make: (index: number) => T): readonly T[] {
   return Array.from({ length: count }, (_, i) => make(i));
 }
-

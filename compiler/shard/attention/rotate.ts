@@ -31,7 +31,12 @@ function partialDims(state: State, site: Attention, layout: Layout): Shapes {
 
 /** Attention of local queries over some keys. */
 function addPart(
-  state: State, site: Attention, operands: readonly (string | null)[], layout: Layout, keys: AxisShard, name: string,
+  state: State,
+  site: Attention,
+  operands: readonly (string | null)[],
+  layout: Layout,
+  keys: AxisShard,
+  name: string,
 ): Partial {
   const { out, statistic } = partialDims(state, site, layout);
   const elem = partElem(state, site);
@@ -41,9 +46,14 @@ function addPart(
     may_be_empty: { kind: "int", value: neverEmpty(state, keys.segments) ? 0 : 1 },
   };
   const made = addLocal(state, site.origin, {
-    op: "AttentionPart", domain: CP, inputs: operands.filter((x) => x !== null), attributes,
+    op: "AttentionPart",
+    domain: CP,
+    inputs: operands.filter((x) => x !== null),
+    attributes,
     outputs: [
-      { name: `${name}.out`, dims: out, elem }, { name: `${name}.max`, dims: statistic, elem }, { name: `${name}.sum`, dims: statistic, elem },
+      { name: `${name}.out`, dims: out, elem },
+      { name: `${name}.max`, dims: statistic, elem },
+      { name: `${name}.sum`, dims: statistic, elem },
     ],
   });
   return made as unknown as Partial;
@@ -51,12 +61,21 @@ function addPart(
 
 function partElem(state: State, site: Attention) {
   const elem = elemOf(state, site.q);
-  return state.options.convert_to_fp32 && elem !== "float64" ? "float32" as const : elem;
+  return state.options.convert_to_fp32 && elem !== "float64" ? ("float32" as const) : elem;
 }
 
 function addMerge(state: State, site: Attention, a: Partial, b: Partial, name: string): Partial {
-  const outputs = a.map((value, i) => ({ name: `${name}.${["out", "max", "sum"][i]}`, dims: shapeOf(state, value).dims, elem: elemOf(state, value) }));
-  return addLocal(state, site.origin, { op: "AttentionMerge", domain: CP, inputs: [...a, ...b], outputs }) as unknown as Partial;
+  const outputs = a.map((value, i) => ({
+    name: `${name}.${["out", "max", "sum"][i]}`,
+    dims: shapeOf(state, value).dims,
+    elem: elemOf(state, value),
+  }));
+  return addLocal(state, site.origin, {
+    op: "AttentionMerge",
+    domain: CP,
+    inputs: [...a, ...b],
+    outputs,
+  }) as unknown as Partial;
 }
 
 /** Divides the last merge: (B, Sq, H, Dv) in the model's type. */
@@ -68,7 +87,13 @@ function addFinish(state: State, site: Attention, merged: Partial, layout: Layou
     like: { kind: "int", value: elemCode(shape.elem) },
   };
   const dims = localDims(shape.dims, layout, state.options.mesh, RANK);
-  return addLocal(state, site.origin, { op: "AttentionFinish", domain: CP, inputs: merged, outputs: [{ name, dims, elem: shape.elem }], attributes })[0]!;
+  return addLocal(state, site.origin, {
+    op: "AttentionFinish",
+    domain: CP,
+    inputs: merged,
+    outputs: [{ name, dims, elem: shape.elem }],
+    attributes,
+  })[0]!;
 }
 
 /** What a ring site needs beside its operands. */
@@ -93,8 +118,13 @@ export function rotate(state: State, ring: RingSite, name: string): string {
   let merged: Partial | null = null;
   for (let step = 0; step < rings; step++) {
     // After `step` shifts a rank holds what the rank `step` places before it in the ring began with.
-    const holder = (rank: Expr): Expr => add(mul(mod(add(floorDiv(rank, members), rings - step), rings), members), mod(rank, members));
-    const mask = localMask(state, ring.site, { rows: ring.rows, heads: ring.heads, keys: { shard: keys, rank: holder(RANK) } });
+    const holder = (rank: Expr): Expr =>
+      add(mul(mod(add(floorDiv(rank, members), rings - step), rings), members), mod(rank, members));
+    const mask = localMask(state, ring.site, {
+      rows: ring.rows,
+      heads: ring.heads,
+      keys: { shard: keys, rank: holder(RANK) },
+    });
     const part = addPart(state, ring.site, [ring.q, k, v, mask], ring.layout, keys, `${name}::step${step}`);
     merged = merged === null ? part : addMerge(state, ring.site, merged, part, `${name}::merge${step}`);
     if (step < rings - 1) [k, v] = shift(state, ring, [k, v], keys, holder, step + 1);
@@ -104,25 +134,38 @@ export function rotate(state: State, ring: RingSite, name: string): string {
 
 /** One step around the ring, for keys and values in one exchange. */
 function shift(
-  state: State, { site, keyHeads }: RingSite, values: readonly [string, string], keys: AxisShard, holder: (rank: Expr) => Expr, step: number,
+  state: State,
+  { site, keyHeads }: RingSite,
+  values: readonly [string, string],
+  keys: AxisShard,
+  holder: (rank: Expr) => Expr,
+  step: number,
 ): [string, string] {
   const { mesh } = state.options;
   const { ring_degree: rings, ulysses_degree: members } = mesh;
-  const before = (rank: Expr): Expr => add(mul(mod(add(floorDiv(rank, members), rings - 1), rings), members), mod(rank, members));
+  const before = (rank: Expr): Expr =>
+    add(mul(mod(add(floorDiv(rank, members), rings - 1), rings), members), mod(rank, members));
   const originals = [site.k, site.v];
   const transfers = values.map((value, i): Transfer => {
     const whole = shapeOf(state, originals[i]!);
-    const dims = (rank: Expr): readonly Expr[] => whole.dims.map((d, axis) => {
-      if (axis === ROWS) return localDims(whole.dims, [keys], mesh, holder(rank))[ROWS]!;
-      // Ring neighbours hold the same heads: said as queries say theirs, so that the number per key head stays known.
-      return axis === HEADS && keyHeads !== null ? localDims(whole.dims, [keyHeads], mesh, RANK)[HEADS]! : d;
-    });
+    const dims = (rank: Expr): readonly Expr[] =>
+      whole.dims.map((d, axis) => {
+        if (axis === ROWS) return localDims(whole.dims, [keys], mesh, holder(rank))[ROWS]!;
+        // Ring neighbours hold the same heads: said as queries say theirs, so that the number per key head stays known.
+        return axis === HEADS && keyHeads !== null ? localDims(whole.dims, [keyHeads], mesh, RANK)[HEADS]! : d;
+      });
     const received = freshName(state, `${originals[i]}::step${step}`);
     state.shapes.set(received, { elem: whole.elem, dims: dims(before(RANK)) });
     return { send: [value], receive: [received], elem: whole.elem, dims: dims(RANK) };
   });
   state.steps.push({
-    kind: "collective", name: freshName(state, `${site.k}::shift${step}`), collective: "shift", group: "ring", transfers, purpose: "ring", origin: site.origin,
+    kind: "collective",
+    name: freshName(state, `${site.k}::shift${step}`),
+    collective: "shift",
+    group: "ring",
+    transfers,
+    purpose: "ring",
+    origin: site.origin,
   });
   const [k, v] = transfers.map((t) => t.receive[0]!);
   return [k!, v!];
@@ -140,10 +183,17 @@ export function mergeParts(state: State, site: Attention, keys: AxisShard, name:
     return { send: [value], receive, elem, dims };
   });
   state.steps.push({
-    kind: "collective", name: freshName(state, `${name}::merge`), collective: "all-gather", group: "mesh", transfers, purpose: "merge", origin: site.origin,
+    kind: "collective",
+    name: freshName(state, `${name}::merge`),
+    collective: "all-gather",
+    group: "mesh",
+    transfers,
+    purpose: "merge",
+    origin: site.origin,
   });
   const partOf = (rank: number): Partial => transfers.map((t) => t.receive[rank]!) as unknown as Partial;
   let merged = partOf(0);
-  for (let rank = 1; rank < ranks; rank++) merged = addMerge(state, site, merged, partOf(rank), `${name}::merge${rank}`);
+  for (let rank = 1; rank < ranks; rank++)
+    merged = addMerge(state, site, merged, partOf(rank), `${name}::merge${rank}`);
   return addFinish(state, site, merged, WHOLE, name);
 }

@@ -11,33 +11,60 @@ import type { OrtElem, OrtTensor, OrtTensors } from "../../../ort/types.ts";
 import type { Operand, Sample } from "./samples.ts";
 
 export function graphOf(domain: string, op: string, sample: Sample, opset = 23): CanonicalGraph {
-  const inputs = sample.operands.flatMap((o, i) => (o.kind === "data" ? [{ name: `x${i}`, shape: { elem: o.elem, dims: o.dims } }] : []));
-  const constants = new Map(sample.operands.flatMap((o, i) =>
-    o.kind === "integers" ? [[`x${i}`, tensorFromNumbers("int64", o.dims, o.values)] as const] : [],
-  ));
+  const inputs = sample.operands.flatMap((o, i) =>
+    o.kind === "data" ? [{ name: `x${i}`, shape: { elem: o.elem, dims: o.dims } }] : [],
+  );
+  const constants = new Map(
+    sample.operands.flatMap((o, i) =>
+      o.kind === "integers" ? [[`x${i}`, tensorFromNumbers("int64", o.dims, o.values)] as const] : [],
+    ),
+  );
   const outputs = Array.from({ length: sample.outputs }, (_, i) => `y${i}`);
   const node: CanonicalNode = {
-    name: "node", op, domain, outputs, attributes: sample.attributes, scope: "",
+    name: "node",
+    op,
+    domain,
+    outputs,
+    attributes: sample.attributes,
+    scope: "",
     inputs: sample.operands.map((o, i) => (o.kind === "absent" ? "" : `x${i}`)),
   };
   const declared = (): { elem: "float32"; dims: readonly number[] } | null =>
     sample.declared === undefined ? null : { elem: "float32", dims: sample.declared };
   const { nodes, integers, shapes } = infer([node], inputs, constants, declared, new Set(outputs), normalise);
   return {
-    inputs, outputs, nodes, constants, integers, shapes,
-    lengths: [], markers: [], opsets: { "": opset }, modules: new Map([["", { path: "", className: null }]]),
+    inputs,
+    outputs,
+    nodes,
+    constants,
+    integers,
+    shapes,
+    lengths: [],
+    markers: [],
+    opsets: { "": opset },
+    modules: new Map([["", { path: "", className: null }]]),
   };
 }
 
 /** The graph with one axis of one data operand split by a plan, and every output gathered wherever it is split. */
-export function bound(graph: CanonicalGraph, operand: number, axis: number, gathers: readonly (number | null)[]): BoundPlan {
+export function bound(
+  graph: CanonicalGraph,
+  operand: number,
+  axis: number,
+  gathers: readonly (number | null)[],
+): BoundPlan {
   const bindings: Binding[] = [];
   const add = (action: PlanSpec["action"], value: string, at: number): CanonicalNode => {
     const index = bindings.push({ spec: spec(action, value, at), module: "", value, axis: at, evidence: "value" }) - 1;
     const side = action === "split" ? "Shard" : "Gather";
     const output = action === "split" ? `${value}::split` : value;
     return {
-      name: `${value}::${side}`, op: side, domain: CP, scope: "", inputs: [action === "split" ? value : `${value}::own`], outputs: [output],
+      name: `${value}::${side}`,
+      op: side,
+      domain: CP,
+      scope: "",
+      inputs: [action === "split" ? value : `${value}::own`],
+      outputs: [output],
       attributes: { axis: { kind: "int", value: at }, binding: { kind: "int", value: index } },
     };
   };
@@ -57,13 +84,25 @@ export function bound(graph: CanonicalGraph, operand: number, axis: number, gath
 
 function spec(action: PlanSpec["action"], value: string, dim: number): PlanSpec {
   const origin = { pointer: `"" / ${value}`, span: null, keySpan: null };
-  return { action, side: action === "split" ? "input" : "output", parameter: value, index: null, count: null, dim, expectedDims: null, value: null, origin };
+  return {
+    action,
+    side: action === "split" ? "input" : "output",
+    parameter: value,
+    index: null,
+    count: null,
+    dim,
+    expectedDims: null,
+    value: null,
+    origin,
+  };
 }
 
 /** Feeds from a fixed seed. */
 export function feedsOf(operands: readonly Operand[]): OrtTensors {
   const random = generator(7);
-  return Object.fromEntries(operands.flatMap((o, i) => (o.kind === "data" ? [[`x${i}`, tensorOf(o, random)] as const] : [])));
+  return Object.fromEntries(
+    operands.flatMap((o, i) => (o.kind === "data" ? [[`x${i}`, tensorOf(o, random)] as const] : [])),
+  );
 }
 
 function tensorOf(o: Operand & { kind: "data" }, random: () => number): OrtTensor {
@@ -72,7 +111,8 @@ function tensorOf(o: Operand & { kind: "data" }, random: () => number): OrtTenso
   const integer = (): number => Math.floor(next());
   const elem = o.elem as OrtElem;
   if (elem === "float32") return { elem, dims: o.dims, data: Float32Array.from({ length: size }, next) };
-  if (elem === "int64") return { elem, dims: o.dims, data: BigInt64Array.from({ length: size }, () => BigInt(integer())) };
+  if (elem === "int64")
+    return { elem, dims: o.dims, data: BigInt64Array.from({ length: size }, () => BigInt(integer())) };
   return { elem, dims: o.dims, data: Uint8Array.from({ length: size }, integer) };
 }
 

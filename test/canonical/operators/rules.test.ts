@@ -14,7 +14,9 @@ import { CP_SAMPLES, SAMPLES, type Sample } from "./samples.ts";
 
 const cases: readonly (readonly [string, string, string, number, Sample])[] = [
   ...Object.entries(SAMPLES).flatMap(([op, samples]) => samples.map((s, i) => [`${op} ${i}`, "", op, i, s] as const)),
-  ...Object.entries(CP_SAMPLES).flatMap(([op, samples]) => samples.map((s, i) => [`cp.${op} ${i}`, CP, op, i, s] as const)),
+  ...Object.entries(CP_SAMPLES).flatMap(([op, samples]) =>
+    samples.map((s, i) => [`cp.${op} ${i}`, CP, op, i, s] as const),
+  ),
 ];
 
 /** What became of a split of each operand axis: the layouts of the results, or the code of the refusal. */
@@ -30,10 +32,22 @@ async function tryAxes(graph: CanonicalGraph, sample: Sample): Promise<readonly 
   return lines;
 }
 
-async function trySplit(graph: CanonicalGraph, sample: Sample, operand: number, axis: number, extent: number): Promise<string> {
+async function trySplit(
+  graph: CanonicalGraph,
+  sample: Sample,
+  operand: number,
+  axis: number,
+  extent: number,
+): Promise<string> {
   let said = "";
   for (const ranks of [2, 3].filter((n) => n <= extent)) {
-    const open = shardFor(graph, operand, axis, graph.outputs.map(() => null), ranks);
+    const open = shardFor(
+      graph,
+      operand,
+      axis,
+      graph.outputs.map(() => null),
+      ranks,
+    );
     const codes = open.diagnostics.filter((d) => d.severity === "error" && d.code !== "CP4007").map((d) => d.code);
     if (codes.length > 0) return codes.join(" ");
     const gathers = graph.outputs.map((output) => splitAxisOf(open.diagnostics, output));
@@ -47,8 +61,18 @@ async function trySplit(graph: CanonicalGraph, sample: Sample, operand: number, 
   return said;
 }
 
-function shardFor(graph: CanonicalGraph, operand: number, axis: number, gathers: readonly (number | null)[], ranks: number) {
-  const options = { mesh: { ring_degree: 1, ulysses_degree: ranks }, rotate_method: "allgather", convert_to_fp32: true } as const;
+function shardFor(
+  graph: CanonicalGraph,
+  operand: number,
+  axis: number,
+  gathers: readonly (number | null)[],
+  ranks: number,
+) {
+  const options = {
+    mesh: { ring_degree: 1, ulysses_degree: ranks },
+    rotate_method: "allgather",
+    convert_to_fp32: true,
+  } as const;
   return shard(bound(graph, operand, axis, gathers), options);
 }
 
@@ -67,20 +91,22 @@ describe("operator rules", () => {
 
   const seen = new Map<string, readonly string[]>();
 
-  it.each(cases)("%s: shapes are those of onnxruntime, splits are exact or refused", async (name, domain, op, _, sample) => {
-    const opset = op === "GroupNormalization" ? 21 : 23;
-    const graph = graphOf(domain, op, sample, op === "Swish" ? 24 : opset);
-    const { graph: plain, opsets } = emitGraph(graph);
-    const outputs = await evaluateGraph(plain, feedsOf(sample.operands), { opsets });
-    for (const output of graph.outputs) {
-      expect({ elem: outputs[output]!.elem, dims: outputs[output]!.dims }).toEqual(graph.shapes.get(output));
-    }
-    seen.set(name, await tryAxes(graph, sample));
-  });
+  it.each(cases)(
+    "%s: shapes are those of onnxruntime, splits are exact or refused",
+    async (name, domain, op, _, sample) => {
+      const opset = op === "GroupNormalization" ? 21 : 23;
+      const graph = graphOf(domain, op, sample, op === "Swish" ? 24 : opset);
+      const { graph: plain, opsets } = emitGraph(graph);
+      const outputs = await evaluateGraph(plain, feedsOf(sample.operands), { opsets });
+      for (const output of graph.outputs) {
+        expect({ elem: outputs[output]!.elem, dims: outputs[output]!.dims }).toEqual(graph.shapes.get(output));
+      }
+      seen.set(name, await tryAxes(graph, sample));
+    },
+  );
 
   it("split what the golden file says", async () => {
     const text = [...seen].flatMap(([name, lines]) => [name, ...lines]).join("\n");
     await expect(`${text}\n`).toMatchFileSnapshot("rules.golden.txt");
   });
 });
-
