@@ -1,0 +1,88 @@
+/**
+ * @file Compiles a mutant for a mesh and lets the simulator compare every value: what became of it. Knows nothing of mutations.
+ */
+import { bindPlan } from "../../compiler/bind/bind.ts";
+import { canonicalise } from "../../compiler/canonical/canonicalise.ts";
+import type { CanonicalGraph } from "../../compiler/canonical/types.ts";
+import type { Diagnostic, Result } from "../../compiler/diagnostics/types.ts";
+import { lower } from "../../compiler/lower/lower.ts";
+import { verifyProgram } from "../../compiler/lower/verify.ts";
+import type { Model } from "../../compiler/graph/types.ts";
+import { readPlanValue } from "../../compiler/plan/read.ts";
+import type { ContextParallelPlan, MeshConfig } from "../../compiler/plan/types.ts";
+import { shard } from "../../compiler/shard/shard.ts";
+import type { ShardedGraph } from "../../compiler/shard/types.ts";
+import { simulate } from "../../compiler/simulate/simulate.ts";
+import type { OrtTensors } from "../../ort/types.ts";
+import { fixtureModel, valueOf } from "../support/fixtures.ts";
+
+export type Outcome = "ran" | "refused" | "wrong" | "crashed" | "hung";
+
+export interface Verdict {
+  readonly outcome: Outcome;
+  /** Codes of errors, the wrong value, or the exception. */
+  readonly why: string;
+}
+
+export interface Source {
+  readonly model: Model;
+  readonly canonical: CanonicalGraph;
+}
+
+/** Longer than this, a mutant hangs: a good plan takes under a second. */
+const LIMIT_MS = 30_000;
+
+export async function sourceOf(file: string): Promise<Source> {
+  const model = await fixtureModel(file);
+  return { model, canonical: valueOf(await canonicalise(model)) };
+}
+
+/** What becomes of a plan on whole `feeds`. */
+export async function judge(source: Source, plan: ContextParallelPlan, mesh: MeshConfig, feeds: OrtTensors): Promise<Verdict> {
+  return timed(async () => {
+    const compiled = await compile(source, plan, mesh);
+    return compiled.ok ? run(compiled.value, feeds) : refused(compiled.diagnostics);
+  });
+}
+
+/** What becomes of feeds under a plan that is good. */
+export async function judgeFeeds(graph: ShardedGraph, feeds: OrtTensors): Promise<Verdict> {
+  return timed(() => run(graph, feeds));
+}
+
+/** Every stage to the program; nothing is written. */
+export async function compile({ model, canonical }: Source, plan: ContextParallelPlan, mesh: MeshConfig): Promise<Result<ShardedGraph>> {
+  const read = await readPlanValue(plan);
+  if (!read.ok) return read;
+  const bound = bindPlan(canonical, read.value);
+  if (!bound.ok) return bound;
+  const sharded = shard(bound.value, { ...mesh, mesh });
+  if (!sharded.ok) return sharded;
+  const lowered = lower(sharded.value, { model, data: [], options: mesh, hooks: [], notes: [] });
+  if (!lowered.ok) return lowered;
+  const problems = verifyProgram(lowered.value.program);
+  if (problems.length > 0) throw new Error(problems.join("\n"));
+  return sharded;
+}
+
+async function run(graph: ShardedGraph, feeds: OrtTensors): Promise<Verdict> {
+  const report = await simulate(graph, feeds);
+  if (!report.ok) return refused(report.diagnostics);
+  const { wrong } = report.value;
+  return wrong === null ? { outcome: "ran", why: "" } : { outcome: "wrong", why: wrong.diagnostic.message };
+}
+
+async function timed(work: () => Promise<Verdict>): Promise<Verdict> {
+  const begun = performance.now();
+  const verdict = await work().catch(
+    (error: unknown): Verdict => ({ outcome: "crashed", why: error instanceof Error ? (error.stack ?? "") : String(error) }),
+  );
+  const took = performance.now() - begun;
+  return took < LIMIT_MS ? verdict : { outcome: "hung", why: `${Math.round(took)} ms` };
+}
+
+function refused(diagnostics: readonly Diagnostic[]): Verdict {
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
+  if (errors.length === 0) return { outcome: "crashed", why: "refused without an error" };
+  return { outcome: "refused", why: errors.map(({ code, message }) => `${code} ${message}`).slice(0, 2).join("; ") };
+}

@@ -1,0 +1,40 @@
+/**
+ * @file What must become of a mutant, judged from the meaning of plans alone and without the compiler: the parts of each plan and
+ * what may be left out of it. Where the meaning does not decide, the simulator does.
+ */
+import { isSplit, nameOf, type Site } from "./sites.ts";
+
+/** `must-run`: means the same as the plan, or alignment covers what is gone. `must-refuse`: something would stay wrong. */
+export type Label = "must-run" | "must-refuse" | "either";
+
+/** Splits that alignment covers: beside the stream that stays split, each is a whole operand of an elementwise product or of a Concat. */
+const COVERED: Readonly<Record<string, readonly string[]>> = {
+  flux: [".encoder_hidden_states", ".img_ids", ".txt_ids"],
+  flux2: [".encoder_hidden_states", ".img_ids", ".txt_ids"],
+  qwenimage: [
+    "transformer_blocks.0.encoder_hidden_states",
+    "transformer_blocks.*.modulate_index",
+    "transformer_blocks.*.encoder_hidden_states_mask",
+    "pos_embed.0",
+    "pos_embed.1",
+  ],
+  wan: ["rope.0", "rope.1", ".timestep"],
+  chronoedit: ["rope.0", "rope.1"],
+  ltx: [".encoder_hidden_states", ".encoder_attention_mask", "rope.0", "rope.1"],
+  helios: ["blocks.*.attn1.rotary_emb"],
+};
+
+/** The plan splits one stream once and joins it once, at the end: then nothing else can stand for that gather. */
+export function gathersOnce(sites: readonly Site[]): boolean {
+  return sites.filter((site) => !isSplit(site)).length === 1;
+}
+
+/** What leaving `site` out must do. */
+export function withoutSite(family: string, sites: readonly Site[], site: Site): Label {
+  if (isSplit(site)) return COVERED[family]?.includes(nameOf(site)) ? "must-run" : "either";
+  return gathersOnce(sites) ? "must-refuse" : "either";
+}
+
+export function covered(family: string, site: Site): boolean {
+  return COVERED[family]?.includes(nameOf(site)) ?? false;
+}
