@@ -1,0 +1,31 @@
+/**
+ * @file Meshes with their ring's way of exchanging keys and values, by the name under which a test shows them.
+ */
+import type { MeshConfig } from "../../compiler/plan/types.ts";
+
+function mesh(
+  ring_degree: number,
+  ulysses_degree: number,
+  rotate_method: MeshConfig["rotate_method"] = "allgather",
+): MeshConfig {
+  return { ring_degree, ulysses_degree, rotate_method, convert_to_fp32: true };
+}
+
+export const meshes = {
+  "one rank": mesh(1, 1),
+  "ulysses 2": mesh(1, 2),
+  "ulysses 3": mesh(1, 3),
+  "ulysses 4": mesh(1, 4),
+  "ring 2": mesh(2, 1),
+  "ring 3": mesh(3, 1),
+  "ring 4": mesh(4, 1),
+  "rotating ring 2": mesh(2, 1, "alltoall"),
+  "rotating ring 3": mesh(3, 1, "alltoall"),
+  "rotating ring 4": mesh(4, 1, "alltoall"),
+  "unified 2 x 2": mesh(2, 2),
+  "rotating unified 2 x 2": mesh(2, 2, "alltoall"),
+} as const;
+
+export type MeshName = keyof typeof meshes;
+
+export const meshNames: readonly MeshName[] = Object.keys(meshes) as MeshName[];
