@@ -22,7 +22,7 @@ export interface Boundary {
   readonly owner: string | null;
 }
 
-export interface ModuleBoundaries {
+interface ModuleBoundaries {
   /** In order of first use; without constants and without integers made from lengths. */
   readonly inputs: readonly Boundary[];
   /** In order of production. */

@@ -8,8 +8,6 @@ import type { ScopedModule, Trail } from "./scopes-trails.ts";
 import { unwrap, wrapperPath } from "./scopes-wrapper.ts";
 import type { Graph, Node } from "./types.ts";
 
-export type { ScopedModule } from "./scopes-trails.ts";
-
 export interface Scopes {
   /** Node name to dotted module path; every node has one, also those of nested graphs. */
   readonly scopeOf: ReadonlyMap<string, string>;
