@@ -4,6 +4,7 @@
  */
 import { bindValues } from "../diagnostics/catalog/bind.ts";
 import { diagnose } from "../diagnostics/diagnose.ts";
+import type { PlanSpec } from "../plan/types.ts";
 import type { Boundary } from "./boundaries.ts";
 import { ABSENT, nameOf, type Context, type Place, type Verdict } from "./context.ts";
 import { describe, pasteLine } from "./describe.ts";
@@ -31,7 +32,7 @@ export function findOutputs(
   const isComplete = places.length + taken.size === expected && places.every((place) => isWithinRange(place, expected));
   // Specs that say the same of every output need no order, and do not care which of them the export has folded or dropped.
   const isCovered = isComplete || (places.length + taken.size > expected && coversFromZero(places, taken.size));
-  if (isCovered && allAlike(places)) return answer((_, i) => (i === 0 ? certain : found(free[i])));
+  if (isCovered && allAlike(places, free)) return answer((_, i) => (i === 0 ? certain : found(free[i])));
   const outside = outOfRange(places, results, expected);
   if (outside !== null) return answer(() => outside);
   return (
@@ -80,15 +81,19 @@ function outOfRange(places: readonly Place[], results: readonly Boundary[], expe
   return { error: diagnose(bindValues.outputIndex, params, whereOf(beyond, "key")) };
 }
 
-function allAlike(places: readonly Place[]): boolean {
-  const [first] = places;
-  return places.every(
-    ({ spec }) =>
-      spec.action === first?.spec.action &&
-      spec.dim === first.spec.dim &&
-      spec.expectedDims === first.spec.expectedDims &&
-      spec.count === first.spec.count,
-  );
+/** Each spec does the same, whichever result it meets: also where one counts its axis from the end, or does not state the rank. */
+function allAlike(places: readonly Place[], free: readonly Boundary[]): boolean {
+  const ranks = new Set(free.map(({ shape }) => shape.dims.length));
+  const [rank] = ranks.size === 1 ? ranks : [];
+  return new Set(places.map(({ spec }) => JSON.stringify(effect(spec, rank)))).size <= 1;
+}
+
+/** What a spec does to a result of this rank; as it is written where the rank is open. */
+function effect({ action, dim, expectedDims, count }: PlanSpec, rank: number | undefined): readonly unknown[] {
+  if (rank === undefined || dim < -rank || (expectedDims !== null && expectedDims !== rank)) {
+    return [action, dim, expectedDims, count];
+  }
+  return [action, dim < 0 ? dim + rank : dim, rank, count];
 }
 
 /** Each place by the only result of its expected rank, if no two places then have the same. */

@@ -18,7 +18,7 @@ export function requestsOf(plan: Plan, context: Context): Requests {
   const wants: Want[] = [];
   const diagnostics: Diagnostic[] = [];
   for (const [order, entry] of plan.entries.entries()) {
-    const modules = matchModules(entry.pattern, context.modules, null);
+    const modules = matchModules(entry.pattern, context.modules, context.graph.prefix);
     if (modules.length === 0) diagnostics.push(unmatched(entry, context));
     for (const module of modules) for (const spec of entry.specs) wants.push({ spec, module, order });
   }

@@ -32,13 +32,14 @@ export async function canonicalise(model: Model, fixed: FixedShapes = {}): Promi
     opsets: model.opsets,
     scopeOf: scopes.scopeOf,
     modules: scopes.modules,
+    prefix: scopes.prefix,
   });
   if (!shaped.ok) return shaped;
   const canonical = removeDead(rewrite(shaped.value));
   return settle(canonical, [...diagnostics, ...shaped.diagnostics, ...explainAttention(canonical)]);
 }
 
-interface Around extends Pick<CanonicalGraph, "markers" | "opsets" | "modules"> {
+interface Around extends Pick<CanonicalGraph, "markers" | "opsets" | "modules" | "prefix"> {
   readonly fixed: FixedShapes;
   readonly scopeOf: ReadonlyMap<string, string>;
 }
@@ -57,7 +58,7 @@ async function shapeGraph(graph: Graph, around: Around): Promise<Result<Canonica
   return shapeGraph(inlined.graph, { ...around, scopeOf: new Map([...scopeOf, ...scopes]) });
 }
 
-type Draft = Omit<CanonicalGraph, "markers" | "opsets" | "modules">;
+type Draft = Omit<CanonicalGraph, "markers" | "opsets" | "modules" | "prefix">;
 
 async function inferred(
   graph: Graph,

@@ -77,6 +77,8 @@ export interface CanonicalGraph {
   readonly opsets: Readonly<Record<string, number>>;
   /** Module paths with their class names where the export tells them, in order of first appearance; includes `""`. */
   readonly modules: ReadonlyMap<string, ModuleInfo>;
+  /** Path of a wrapper that the export put around the model, stripped from all module paths; `null` where there is none. */
+  readonly prefix: string | null;
 }
 
 export interface ModuleInfo {

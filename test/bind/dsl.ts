@@ -47,7 +47,7 @@ export function graphFrom(text: string): CanonicalGraph {
     if (statement !== "") read(statement, draft);
   }
   const lengths = [...draft.lengths.values()];
-  return { ...draft, lengths, opsets: { "": 18 } };
+  return { ...draft, lengths, opsets: { "": 18 }, prefix: null };
 }
 
 function read(statement: string, draft: Draft): void {

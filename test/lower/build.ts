@@ -108,6 +108,7 @@ export function builder(): Builder {
         integers: new Map(),
         shapes,
         lengths: lengthsOf(inputs),
+        prefix: null,
         markers: [],
         opsets: { "": 18 },
         modules: new Map([...modules].map((path) => [path, { path, className: null }])),

@@ -62,6 +62,7 @@ function graph(splitAxis: number) {
     constants,
     integers: inferred.integers,
     shapes,
+    prefix: null,
     markers: [],
     opsets: { "": 18 },
     nodes: [end("Shard", "x", "x::split", splitAxis, 0), ...inner, end("Gather", "y::own", "y", 1, 1)],

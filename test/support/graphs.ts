@@ -70,6 +70,7 @@ export function canonical(parts: CanonicalParts): CanonicalGraph {
     integers: new Map(Object.entries(integers)),
     shapes: new Map([...Object.entries(inputs), ...constantShapes, ...Object.entries(shapes)]),
     lengths: lengthsOf(inputs),
+    prefix: null,
     markers: [],
     opsets: { "": opset },
     modules: new Map([["", { path: "", className: null }]]),

@@ -40,6 +40,7 @@ export function graphOf(domain: string, op: string, sample: Sample, opset = 23):
     integers,
     shapes,
     lengths: [],
+    prefix: null,
     markers: [],
     opsets: { "": opset },
     modules: new Map([["", { path: "", className: null }]]),

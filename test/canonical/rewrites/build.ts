@@ -91,6 +91,7 @@ export function pattern(opset = 18): Pattern {
         outputs,
         constants,
         lengths: lengthsOf(inputs),
+        prefix: null,
         markers: [],
         opsets: { "": opset },
         modules,
