@@ -38,6 +38,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--external-data", action="store_true", help="weights in one file beside the model")
     parser.add_argument("--lengths", type=_lengths, action="append", metavar="img=96,txt=40", help="repeatable")
     parser.add_argument("--set", type=_setting, action="append", default=[], metavar="KEY=VALUE", help="config key")
+    parser.add_argument("--tolerance", type=float, default=1e-5, help="largest difference to torch")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--schema", help="path of plan.schema.json as seen from the plan")
     given = parser.parse_args()
@@ -71,6 +72,7 @@ def main() -> None:
         unnamed=given.unnamed,
         wrapper=given.wrap,
         external=given.external_data,
+        tolerance=given.tolerance,
     )
     worst = export_file(subject, options, lengths, given.out / f"{name}.onnx")
     write_plan(subject.plan(), given.out / f"{name}.plan.json", given.schema)

@@ -30,8 +30,9 @@ class Fixture:
     """A seeded tiny model and the files made of it.
 
     Every variant has the same weights and shares the sample tensors, one set for each of `lengths`; static ones are
-    exported at the first. `sizes` are lengths that stay the same. `dynamic` empty means the family's own. `classes` lists
-    the variants that keep the class of every module. `folder` is where files go, and the name of the plan; default: the family.
+    exported at the first. `sizes` are lengths that stay the same. `dynamic` empty means the family's own. `classes`
+    lists the variants that keep the class of every module. `folder` is where files go, and the name of the plan;
+    default: the family.
     """
 
     family: str

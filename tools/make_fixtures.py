@@ -1,4 +1,7 @@
-"""Regenerates test/fixtures and plans/*.plan.json: `python tools/make_fixtures.py [NAME ...]`. Fixed seeds, same bytes."""
+"""Regenerates test/fixtures and plans/*.plan.json: `python tools/make_fixtures.py [NAME ...]`.
+
+Seeds are fixed: a second run writes the same bytes.
+"""
 
 from __future__ import annotations
 

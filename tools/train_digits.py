@@ -42,11 +42,9 @@ def _write_sheet(pictures: np.ndarray, path: Path) -> None:
 
 def _check(model: Path, sheet: Path) -> None:
     """Draws ten digits for each seed, says how many are recognised, and writes them as a picture."""
-    session = session_of(onnx.load(model))
+    session = session_of(onnx.load(model), model.parent)
     digits = np.tile(np.arange(10), len(SEEDS))
-    drawn = [
-        sample(lambda feeds: session.run(["sample"], dict(feeds))[0], range(10), [seed] * 10) for seed in SEEDS
-    ]
+    drawn = [sample(lambda feeds: session.run(["sample"], dict(feeds))[0], range(10), [seed] * 10) for seed in SEEDS]
     pictures = np.concatenate(drawn)
     right = _recognised(pictures, digits)
     print(f"{right.sum()} of {len(right)} recognised; seeds with all ten: {_complete(right)}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import onnx
 
@@ -55,17 +54,3 @@ def _without_weights(model: onnx.ModelProto) -> onnx.ModelProto:
     for tensor in copy.graph.initializer:
         tensor.ClearField("raw_data")
     return copy
-
-
-def save(model: onnx.ModelProto, path: Path, external: bool) -> None:
-    """Writes the model; with `external`, tensors of 1 KiB and more go to `<path>.data` beside it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not external:
-        path.write_bytes(model.SerializeToString(deterministic=True))
-        return
-    data = Path(f"{path}.data")
-    data.unlink(missing_ok=True)
-    onnx.save_model(
-        model, str(path), save_as_external_data=True, all_tensors_to_one_file=True, location=data.name, size_threshold=1024
-    )
-    data.chmod(0o644)

@@ -9,19 +9,21 @@ import logging
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import onnx
 import torch
 
 from . import markers, patches
 from .inputs import Array
+from .patches.patch import DYNAMO, TORCHSCRIPT
 from .plan_json import Plan
 
 # Exporter name -> (which of torch's two exporters, opset).
 EXPORTERS: Mapping[str, tuple[str, int]] = {
-    "dynamo18": (patches.DYNAMO, 18),
-    "dynamo23": (patches.DYNAMO, 23),
-    "torchscript18": (patches.TORCHSCRIPT, 18),
+    "dynamo18": (DYNAMO, 18),
+    "dynamo23": (DYNAMO, 23),
+    "torchscript18": (TORCHSCRIPT, 18),
 }
 UNNAMED = "auto"
 
@@ -32,7 +34,8 @@ class Request:
 
     `dynamic` maps an input to {axis: name of the dimension}; the name "auto" leaves it to the exporter, which then
     gives every axis its own symbol. `plan`, if given, is where boundary markers go. `wrapper` puts the model under an
-    outer module, as its attribute of that name.
+    outer module, as its attribute of that name. `external` is the model's file if weights shall go beside it, to
+    `<external>.data`; they then never pass through one message, which could hold 2 GB at most.
     """
 
     exporter: str
@@ -43,17 +46,18 @@ class Request:
     plan: Plan | None = None
     patches: Iterable[str] = ()
     wrapper: str | None = None
+    external: Path | None = None
 
 
 def _bound(
     forward: Callable[..., object], inputs: Iterable[str], constants: Mapping[str, object]
 ) -> Callable[..., object]:
-    """`forward` with the parameters `inputs` only: exporters would make graph inputs of numbers, given or by default."""
+    """`forward` with the parameters `inputs` only: exporters would make graph inputs of numbers too."""
     signature = inspect.signature(forward)
     names = list(inputs)
 
     def call(*args: object, **kwargs: object) -> object:
-        return forward(**dict(zip(names, args)), **kwargs, **constants)
+        return forward(**dict(zip(names, args, strict=False)), **kwargs, **constants)
 
     call.__signature__ = signature.replace(parameters=[signature.parameters[name] for name in names])
     return call
@@ -71,9 +75,7 @@ def _wrapped(model: torch.nn.Module, name: str) -> torch.nn.Module:
 def _dynamic_shapes(request: Request) -> dict[str, dict[int, object]]:
     names = {name for axes in request.dynamic.values() for name in axes.values() if name != UNNAMED}
     dims = {name: torch.export.Dim(name) for name in names} | {UNNAMED: torch.export.Dim.AUTO}
-    return {
-        name: {axis: dims[dim] for axis, dim in request.dynamic.get(name, {}).items()} for name in request.inputs
-    }
+    return {name: {axis: dims[dim] for axis, dim in request.dynamic.get(name, {}).items()} for name in request.inputs}
 
 
 def _export_dynamo(model: torch.nn.Module, request: Request, opset: int) -> onnx.ModelProto:
@@ -88,7 +90,10 @@ def _export_dynamo(model: torch.nn.Module, request: Request, opset: int) -> onnx
         dynamic_shapes=_dynamic_shapes(request) if request.dynamic else None,
         verbose=False,
     )
-    return onnx.load_from_string(program.model_proto.SerializeToString())
+    if not request.external:
+        return onnx.load_from_string(program.model_proto.SerializeToString())
+    program.save(request.external, external_data=True)
+    return onnx.load(request.external, load_external_data=False)
 
 
 def _export_torchscript(model: torch.nn.Module, request: Request, opset: int) -> onnx.ModelProto:
@@ -105,23 +110,32 @@ def _export_torchscript(model: torch.nn.Module, request: Request, opset: int) ->
         dynamic_axes={name: dict(axes) for name, axes in request.dynamic.items()},
         custom_opsets={markers.DOMAIN: 1} if request.plan else None,
     )
-    return onnx.load_from_string(file.getvalue())
+    exported = onnx.load_from_string(file.getvalue())
+    if not request.external:
+        return exported
+    data = f"{request.external.name}.data"
+    onnx.save_model(exported, request.external, save_as_external_data=True, location=data, size_threshold=256)
+    return onnx.load(request.external, load_external_data=False)
 
 
 def export(model: torch.nn.Module, request: Request) -> onnx.ModelProto:
-    """Exports `model`; its forward is restored afterwards."""
+    """Exports `model`; its forward is restored afterwards. With `external`, both files are there on return."""
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     kind, opset = EXPORTERS[request.exporter]
-    is_dynamo = kind == patches.DYNAMO
+    is_dynamo = kind == DYNAMO
     mark = markers.dynamo_mark if is_dynamo else markers.torchscript_mark
     original = model.forward
     model.forward = _bound(original, request.inputs, request.constants)
     try:
         root = _wrapped(model, request.wrapper) if request.wrapper else model
-        with patches.applied(request.patches, kind), markers.boundaries(model, request.plan or {}, mark), torch.no_grad():
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                return (_export_dynamo if is_dynamo else _export_torchscript)(root, request, opset)
+        with (
+            patches.applied(request.patches, kind),
+            markers.boundaries(model, request.plan or {}, mark),
+            torch.no_grad(),
+            warnings.catch_warnings(),
+        ):
+            warnings.simplefilter("ignore")
+            return (_export_dynamo if is_dynamo else _export_torchscript)(root, request, opset)
     finally:
         del model.forward
 

@@ -21,8 +21,8 @@ Lengths = Mapping[str, int]
 class Input:
     """One forward parameter: its shape, element type and the name of a fill in `inputs.py`.
 
-    `when` names a config key: the parameter is passed only where that key is truthy. `options` go to the fill; a
-    text among them is arithmetic like an axis.
+    `when` names a config key: the parameter is passed only where that key is truthy. `options` go to the fill; a text
+    among them is arithmetic like an axis.
     """
 
     shape: tuple[Axis, ...]
@@ -36,10 +36,10 @@ class Input:
 class Family:
     """A model class of diffusers, a tiny config of it, and how it is called.
 
-    `dynamic` lists the lengths that a dynamic export leaves open.
-    `constants` are forward arguments that are no tensors; a callable receives the lengths. `patches` names entries of
-    `patches/` that an export needs. `shrink` makes a new tiny model smaller where no config key does.
-    `complete_plan` changes the class's own plan where that cannot run as it is.
+    `dynamic` lists the lengths that a dynamic export leaves open. `constants` are forward arguments that are no
+    tensors; a callable receives the lengths. `patches` names entries of `patches/` that an export needs. `shrink`
+    makes a new tiny model smaller where no config key does. `complete_plan` changes the class's own plan where that
+    cannot run as it is.
     """
 
     name: str

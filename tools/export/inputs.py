@@ -54,7 +54,9 @@ def _line(_: np.random.Generator, shape: tuple[int, ...], column: int = 0) -> Ar
     return ids
 
 
-def _segments(_: np.random.Generator, shape: tuple[int, ...], bounds: tuple[int, ...], values: tuple[int, ...]) -> Array:
+def _segments(
+    _: np.random.Generator, shape: tuple[int, ...], bounds: tuple[int, ...], values: tuple[int, ...]
+) -> Array:
     """values[0] up to bounds[0], then values[1], and so on."""
     return np.asarray(values)[np.searchsorted(bounds, np.arange(shape[0]), side="right")]
 

@@ -19,9 +19,6 @@ from .inputs import make_inputs, present_inputs, randomise
 from .plan_json import Plan, plan_of
 from .tensors import write_npz
 
-# Largest absolute difference to torch that an export may show, float32.
-TOLERANCE = 1e-5
-
 
 @dataclass(frozen=True)
 class Subject:
@@ -52,7 +49,8 @@ class Subject:
 class Options:
     """How one file is exported. `dynamic` lists the named lengths that stay open; empty is a static export.
 
-    `classes` keeps the class of every module in the node metadata, which only people read.
+    `classes` keeps the class of every module in the node metadata, which only people read. `tolerance` is the largest
+    absolute difference to torch that the export may show.
     """
 
     exporter: str
@@ -62,6 +60,7 @@ class Options:
     wrapper: str | None = None
     external: bool = False
     classes: bool = True
+    tolerance: float = 1e-5
 
 
 def tiny(family: Family, seed: int) -> Subject:
@@ -77,9 +76,7 @@ def saved(folder: Path, seed: int) -> Subject:
     """A model from a folder that `save_pretrained` wrote."""
     class_name = json.loads((folder / "config.json").read_text())["_class_name"]
     family = family_of_model(class_name)
-    model = getattr(diffusers, class_name).from_pretrained(
-        folder, local_files_only=True, low_cpu_mem_usage=False
-    ).eval()
+    model = getattr(diffusers, class_name).from_pretrained(folder, local_files_only=True).eval()
     return Subject(replace(family, config=dict(model.config)), model, seed)
 
 
@@ -104,7 +101,7 @@ def _example(subject: Subject, options: Options, lengths: list[Lengths]) -> Leng
     raise ValueError(f"{', '.join(options.dynamic)} are dynamic, so one set of lengths needs all of them above 1")
 
 
-def _request(subject: Subject, options: Options, lengths: Lengths) -> Request:
+def _request(subject: Subject, options: Options, lengths: Lengths, path: Path) -> Request:
     return Request(
         exporter=options.exporter,
         inputs=subject.inputs(lengths),
@@ -114,20 +111,30 @@ def _request(subject: Subject, options: Options, lengths: Lengths) -> Request:
         plan=subject.plan() if options.marked else None,
         patches=subject.family.patches,
         wrapper=options.wrapper,
+        external=path if options.external else None,
     )
 
 
 def export_file(subject: Subject, options: Options, lengths: list[Lengths], path: Path) -> float:
     """Exports, compares at every set of lengths that the export allows, and writes `path`.
 
-    Returns the largest difference to torch; ValueError where it is above the tolerance.
+    Returns the largest difference to torch; ValueError where it is above the tolerance, and then no file stays.
     """
-    request = _request(subject, options, _example(subject, options, lengths))
-    model = clean.clean(export(subject.model, request), options.classes)
-    worst = _compare(subject, model, lengths if options.dynamic else lengths[:1])
-    if worst > TOLERANCE:
-        raise ValueError(f"{path.name}: differs from torch by {worst:.1e}, more than {TOLERANCE:.0e}")
-    clean.save(model, path, options.external)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = Path(f"{path}.data")
+    for file in (path, data):
+        file.unlink(missing_ok=True)
+    try:
+        request = _request(subject, options, _example(subject, options, lengths), path)
+        model = clean.clean(export(subject.model, request), options.classes)
+        worst = _compare(subject, model, path.parent, lengths if options.dynamic else lengths[:1])
+        if worst > options.tolerance:
+            raise ValueError(f"{path.name}: differs from torch by {worst:.1e}, more than {options.tolerance:.0e}")
+    except BaseException:
+        for file in (path, data):
+            file.unlink(missing_ok=True)
+        raise
+    path.write_bytes(model.SerializeToString(deterministic=True))
     return worst
 
 
@@ -136,8 +143,8 @@ def torch_outputs(subject: Subject, lengths: Lengths) -> dict[str, object]:
     return run_torch(subject.model, subject.family.outputs, subject.inputs(lengths), subject.constants(lengths))
 
 
-def _compare(subject: Subject, model: onnx.ModelProto, lengths: Iterable[Lengths]) -> float:
-    session = parity.session_of(model)
+def _compare(subject: Subject, model: onnx.ModelProto, folder: Path, lengths: Iterable[Lengths]) -> float:
+    session = parity.session_of(model, folder)
     return max(
         parity.largest_difference(
             session,

@@ -40,9 +40,7 @@ def torchscript_mark(x: torch.Tensor, attributes: dict[str, object]) -> torch.Te
 
 def dynamo_mark(x: torch.Tensor, attributes: dict[str, object]) -> torch.Tensor:
     """The marker as the dynamo exporter understands it."""
-    return torch.onnx.ops.symbolic(
-        f"{DOMAIN}::{OPERATOR}", (x,), attributes, dtype=x.dtype, shape=x.shape, version=1
-    )
+    return torch.onnx.ops.symbolic(f"{DOMAIN}::{OPERATOR}", (x,), attributes, dtype=x.dtype, shape=x.shape, version=1)
 
 
 def _mark(mark: Mark, value: object, attributes: dict[str, object]) -> object:

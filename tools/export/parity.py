@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -48,8 +49,8 @@ def _expand_attention_masks(model: onnx.ModelProto) -> None:
     model.graph.node.extend(copies)
 
 
-def session_of(model: onnx.ModelProto) -> onnxruntime.InferenceSession:
-    """A CPU session of a copy of the model that ONNX Runtime takes."""
+def session_of(model: onnx.ModelProto, folder: Path) -> onnxruntime.InferenceSession:
+    """A CPU session of a copy of the model that ONNX Runtime takes; external weights are in `folder`."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
@@ -58,7 +59,16 @@ def session_of(model: onnx.ModelProto) -> onnxruntime.InferenceSession:
     _markers_to_identities(copy)
     _expand_attention_masks(copy)
     content = copy.SerializeToString()
-    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    providers = ["CPUExecutionProvider"]
+    if not any(onnx.external_data_helper.uses_external_data(tensor) for tensor in copy.graph.initializer):
+        return onnxruntime.InferenceSession(content, options, providers=providers)
+    # ONNX Runtime looks for external weights beside the file that it is given.
+    file = folder / "parity.tmp.onnx"
+    file.write_bytes(content)
+    try:
+        return onnxruntime.InferenceSession(file, options, providers=providers)
+    finally:
+        file.unlink()
 
 
 def largest_difference(session: onnxruntime.InferenceSession, inputs: Arrays, expected: Arrays) -> float:

@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 
 from . import common, ltx2, qwenimage
-from .patch import DYNAMO, TORCHSCRIPT, Patch
+from .patch import Patch
 
 PATCHES: Mapping[str, Patch] = {**common.PATCHES, **ltx2.PATCHES, **qwenimage.PATCHES}
 

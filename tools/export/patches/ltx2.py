@@ -19,7 +19,7 @@ def _split_rotary(x: torch.Tensor, freqs: tuple[torch.Tensor, torch.Tensor]) -> 
 
 PATCHES = {
     "ltx2_split_rope": Patch(
-        "TorchScript loses additions in place on slices, and the result is wrong without a word; here they are not in place.",
+        "TorchScript loses additions in place on slices, and the result is silently wrong; here none is in place.",
         (TORCHSCRIPT,),
         lambda: [(ltx2, "apply_split_rotary_emb", _split_rotary)],
     ),
