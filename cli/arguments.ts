@@ -74,11 +74,9 @@ function addCheck(program: Command, found: Found): void {
     .command("check")
     .description("compile without writing and say everything that is wrong")
     .argument("<PLAN>", "a *.plan.json, *.plan.jsonc or *.plan.ts file")
-    .option("--model <MODEL>", "the ONNX file that the plan is for")
     .option("--explain [PATTERN]", "print how the values of modules are laid out, and why")
     .option("--simulate", "run all ranks here and compare every value with the unsplit model");
   addCompileOptions(command).action((plan: string, options: CheckOptions) => {
-    need(command, "model");
     found("check", async () => (await import("./commands/check.ts")).check(plan, options));
   });
 }
@@ -88,11 +86,10 @@ function addCompile(program: Command, found: Found): void {
     .command("compile")
     .description("compile a plan and write the program")
     .argument("<PLAN>", "a *.plan.json, *.plan.jsonc or *.plan.ts file")
-    .option("--model <MODEL>", "the ONNX file that the plan is for")
     .option("--out <DIR>", "the folder to write, with program.json and its pieces")
     .addOption(new Option("--dump <STAGE>", "print the result of a stage").choices(stageNames));
   addCompileOptions(command).action((plan: string, options: CompileCommandOptions) => {
-    need(command, "model", "out");
+    need(command, "out");
     found("compile", async () => (await import("./commands/compile.ts")).compile(plan, options));
   });
 }
@@ -101,8 +98,7 @@ function addRun(program: Command, found: Found): void {
   const command = program
     .command("run")
     .description("run a compiled program, or a plan with its model, on N devices")
-    .argument("<TARGET>", "a program's folder, or a plan together with --model")
-    .option("--model <MODEL>", "the ONNX file that the plan is for")
+    .argument("<TARGET>", "a program's folder, or a plan")
     .option("--inputs <FILE>", "an .npz with one array per input")
     .option("--outputs <FILE>", "the .npz to write, one array per output")
     .option("--verify", "also run the unsplit model and compare")

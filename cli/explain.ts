@@ -30,9 +30,10 @@ export interface Explanation {
     readonly layout: string;
   }[];
   readonly attention: readonly { readonly module: string; readonly scheme: string }[];
-  /** `elements` are those that rank `rank` sends to rank `peer`. */
+  /** Equal ones stand once, with their number; `elements` are those that rank `rank` sends to rank `peer`. */
   readonly collectives: readonly {
     readonly module: string;
+    readonly times: number;
     readonly purpose: string;
     readonly kind: string;
     readonly elements: string;
@@ -42,23 +43,27 @@ export interface Explanation {
   readonly alignments: readonly { readonly module: string; readonly value: string; readonly layout: string }[];
 }
 
-/** Explains a sharded graph; with a pattern, its modules only. Fails where the pattern matches nothing. */
+/**
+ * Explains a sharded graph. With a pattern, every boundary of its modules; without one, the values that are split or that the plan
+ * names, each where it first crosses a border, and nothing from inside a block. Fails where the pattern matches nothing.
+ */
 export function explain({ canonical, bound, sharded }: Stages, pattern: string | true): Result<Explanation> {
   if (!canonical || !bound || !sharded) return { ok: false, diagnostics: [] };
   const modules = selectModules([...canonical.modules.keys()], pattern);
   if (!modules.ok) return modules;
   const chosen = new Set(modules.value);
   const here = ({ module }: { readonly module: string }): boolean => chosen.has(module);
+  const layouts = layoutsOf(
+    layoutReader(bound, sharded),
+    inspectModel(bound.graph).modules.filter(({ path }) => chosen.has(path)),
+  );
   const value: Explanation = {
     entries: bound.bindings
       .map(({ spec, module, value, evidence }) => ({ entry: spec.origin.pointer, module, value, found_by: evidence }))
       .filter(here),
-    layouts: layoutsOf(
-      layoutReader(bound, sharded),
-      inspectModel(bound.graph).modules.filter(({ path }) => chosen.has(path)),
-    ),
+    layouts: pattern === true ? shortened(layouts, bound) : layouts,
     attention: sharded.attention.map(({ module, scheme }) => ({ module, scheme })).filter(here),
-    collectives: sharded.steps.flatMap((step) => (step.kind === "collective" ? collectivesOf(step) : [])).filter(here),
+    collectives: counted(sharded.steps.flatMap((s) => (s.kind === "collective" ? collectivesOf(s) : [])).filter(here)),
     equations: sharded.equations.map((e) => ({
       left: show(e.left),
       right: show(e.right),
@@ -108,7 +113,34 @@ function layoutsOf(layoutOf: (value: string) => Layout | undefined, modules: Mod
   });
 }
 
-function collectivesOf({ collective, purpose, origin, transfers }: CollectiveStep): Explanation["collectives"] {
+/** Segments of the path of a block in a list, such as `transformer_blocks.0`. */
+const BLOCK_DEPTH = 2;
+
+function shortened(rows: Explanation["layouts"], { bindings }: BoundPlan): Explanation["layouts"] {
+  const named = new Set(bindings.map(({ value }) => value));
+  const telling = rows.filter(({ module, value, layout }) => {
+    if (named.has(value)) return true;
+    return layout !== WHOLE && module.split(".").length <= BLOCK_DEPTH;
+  });
+  // Other borders that a value crosses say the same of it.
+  const first = new Map(telling.toReversed().map((row) => [row.value, row]));
+  return telling.filter((row) => first.get(row.value) === row);
+}
+
+const WHOLE = showLayout([], show);
+
+type Collective = Omit<Explanation["collectives"][number], "times">;
+
+function counted(rows: readonly Collective[]): Explanation["collectives"] {
+  const keys = rows.map((row) => JSON.stringify(row));
+  const first = rows.filter((_, i) => keys.indexOf(keys[i] ?? "") === i);
+  return first.map(({ module, ...rest }) => {
+    const key = JSON.stringify({ module, ...rest });
+    return { module, times: keys.filter((other) => other === key).length, ...rest };
+  });
+}
+
+function collectivesOf({ collective, purpose, origin, transfers }: CollectiveStep): readonly Collective[] {
   return transfers.map(({ dims, elem }) => ({
     module: origin.module,
     purpose,
@@ -126,8 +158,10 @@ function factor(dim: Expr): string {
   return typeof dim === "object" && dim[0] === "+" ? `(${show(dim)})` : show(dim);
 }
 
+type Row = Readonly<Record<string, string | number | null>>;
+
 export function printExplanation(explanation: Explanation): string {
-  const sections: readonly (readonly [string, readonly Readonly<Record<string, string | null>>[]])[] = [
+  const sections: readonly (readonly [string, readonly Row[]])[] = [
     ["plan entries", explanation.entries],
     ["layouts at module boundaries", explanation.layouts],
     ["attention", explanation.attention],
@@ -141,9 +175,9 @@ export function printExplanation(explanation: Explanation): string {
     .join("");
 }
 
-function section(rows: readonly Readonly<Record<string, string | null>>[]): string {
+function section(rows: readonly Row[]): string {
   const keys = Object.keys(rows[0] ?? {});
-  const cells = rows.map((row) => keys.map((key) => (row[key] === "" ? '""' : (row[key] ?? "-"))));
+  const cells = rows.map((row) => keys.map((key) => (row[key] === "" ? '""' : String(row[key] ?? "-"))));
   return table(
     keys.map((key) => key.replaceAll("_", " ")),
     cells,

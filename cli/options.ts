@@ -27,11 +27,12 @@ export function formatOption(): Option {
   return new Option("--format <FORMAT>", "how to print the result").choices(["text", "json"]).default("text");
 }
 
-/** Adds the options that say how a plan is compiled, all but `--model`. */
+/** Adds the options that say how a plan is compiled. */
 export function addCompileOptions(command: Command): Command {
   const degrees = ["ringDegree", "ulyssesDegree", "rotateMethod", "convertToFp32"];
   const methods = ["allgather", "alltoall"];
   return command
+    .option("--model <MODEL>", "the ONNX file that the plan is for, instead of its $model")
     .addOption(new Option("--ulysses-degree <U>", "ranks that share the heads").argParser(degree))
     .addOption(new Option("--ring-degree <R>", "ranks that pass keys and values around").argParser(degree))
     .addOption(new Option("--rotate-method <METHOD>", "how a ring moves keys and values").choices(methods))

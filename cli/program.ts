@@ -25,8 +25,7 @@ export async function withProgram(target: string, options: CompileOptions, use: 
     const loaded = await loadProgram(target);
     return loaded.ok ? use(loaded.value, loaded.diagnostics) : outcome(loaded.diagnostics);
   }
-  if (options.model === undefined) throw new UsageError("a plan needs --model <MODEL>; a program's folder does not");
-  const request = await requestOf(target, options.model, options);
+  const request = await requestOf(target, options);
   if (!request.ok) return outcome(request.diagnostics);
   const temporary = await mkdtemp(join(tmpdir(), "onnx-cp-"));
   try {

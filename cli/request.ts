@@ -1,28 +1,42 @@
 /**
- * @file What the options of check, compile and run ask the compiler for. The mesh comes from a file, from degrees, or from the devices.
+ * @file What the options of check, compile and run ask the compiler for. The mesh comes from a file, from degrees, or from the devices;
+ * the model from the options or from the plan.
  */
+import { dirname, isAbsolute, join } from "node:path";
 import type { CompileOptions as CompileRequest } from "../compiler/compile.ts";
 import { cliMessages } from "../compiler/diagnostics/catalog/cli.ts";
 import { diagnose } from "../compiler/diagnostics/diagnose.ts";
 import type { Result } from "../compiler/diagnostics/types.ts";
-import { readParallelConfigFile } from "../compiler/plan/read.ts";
+import { readParallelConfigFile, readPlanFile } from "../compiler/plan/read.ts";
 import type { CompileOptions } from "./options.ts";
+import { UsageError } from "./outcome.ts";
 
 const DEVICES: readonly string[] = ["cpu", "cpu"];
 
-/** Fails only where the file of `--config` is wrong. */
-export async function requestOf(plan: string, model: string, options: CompileOptions): Promise<Result<CompileRequest>> {
+/** Fails where the file of `--config` is wrong, or the plan where it is to name the model. Throws `UsageError` if nothing names one. */
+export async function requestOf(plan: string, options: CompileOptions): Promise<Result<CompileRequest>> {
   const parallel = await parallelOf(options);
   if (!parallel.ok) return parallel;
+  const model = await modelOf(plan, options);
+  if (!model.ok) return model;
   const { shape, strict } = options;
   const value = {
     plan,
-    model,
+    model: model.value,
     parallel: parallel.value,
     ...(shape === undefined ? {} : { shapes: shape }),
     ...(strict === undefined ? {} : { strict }),
   };
   return { ok: true, value, diagnostics: parallel.diagnostics };
+}
+
+async function modelOf(plan: string, { model }: CompileOptions): Promise<Result<string>> {
+  if (model !== undefined) return { ok: true, value: model, diagnostics: [] };
+  const read = await readPlanFile(plan);
+  if (!read.ok) return read;
+  const { model: named } = read.value;
+  if (named === null) throw new UsageError('the option --model <MODEL> is needed, or "$model" in the plan');
+  return { ok: true, value: isAbsolute(named) ? named : join(dirname(plan), named), diagnostics: [] };
 }
 
 async function parallelOf(options: CompileOptions): Promise<Result<object>> {

@@ -14,14 +14,13 @@ import { sampleFeeds } from "../sample-feeds.ts";
 import { summary } from "../summary.ts";
 
 export interface CheckOptions extends CompileOptions {
-  readonly model: string;
   /** A pattern, or true for all modules. */
   readonly explain?: string | true;
   readonly simulate?: boolean;
 }
 
 export async function check(plan: string, options: CheckOptions): Promise<Outcome> {
-  const request = await requestOf(plan, options.model, options);
+  const request = await requestOf(plan, options);
   if (!request.ok) return outcome(request.diagnostics);
   const { stages, diagnostics } = await compileStages(request.value);
   const found = [...request.diagnostics, ...diagnostics];

@@ -10,13 +10,12 @@ import { requestOf } from "../request.ts";
 import { summary } from "../summary.ts";
 
 export interface CompileCommandOptions extends CompileOptions {
-  readonly model: string;
   readonly out: string;
   readonly dump?: StageName;
 }
 
 export async function compile(plan: string, options: CompileCommandOptions): Promise<Outcome> {
-  const request = await requestOf(plan, options.model, options);
+  const request = await requestOf(plan, options);
   if (!request.ok) return outcome(request.diagnostics);
   const { stages, diagnostics } = await compileStages(request.value);
   const found = [...request.diagnostics, ...diagnostics];

@@ -2,10 +2,9 @@
  * @file `schema`: the JSON Schema of plans, or of the plans of one model.
  */
 import { modulesForSchema } from "../../compiler/bind/inspect.ts";
-import { canonicalise } from "../../compiler/canonical/canonicalise.ts";
 import { settle } from "../../compiler/diagnostics/diagnose.ts";
 import type { Result } from "../../compiler/diagnostics/types.ts";
-import { readModel } from "../../compiler/graph/read.ts";
+import { canonicalModel } from "../../compiler/inspect.ts";
 import { schemaText } from "../../compiler/plan/schema/files.ts";
 import type { JsonSchema } from "../../compiler/plan/schema/json-schema.ts";
 import { modelSchema } from "../../compiler/plan/schema/model-schema.ts";
@@ -27,14 +26,11 @@ export async function schema(model: string | undefined, { out }: SchemaOptions):
 }
 
 async function schemaOf(file: string): Promise<Result<JsonSchema>> {
-  const model = await readModel(file);
-  if (!model.ok) return model;
-  const graph = await canonicalise(model.value);
-  const diagnostics = [...model.diagnostics, ...graph.diagnostics];
-  if (!graph.ok) return { ok: false, diagnostics };
+  const graph = await canonicalModel(file);
+  if (!graph.ok) return graph;
   const modules = modulesForSchema(graph.value).map(({ className, ...module }) => ({
     ...module,
     ...(className === null ? {} : { className }),
   }));
-  return settle(modelSchema(modules), diagnostics);
+  return settle(modelSchema(modules), graph.diagnostics);
 }

@@ -17,6 +17,7 @@ function problem(line: string): string {
 test("every command is understood", () => {
   for (const line of [
     "inspect m.onnx --module blocks.*",
+    "check p.plan.json",
     "check p.plan.json --model m.onnx --explain --simulate",
     "check p.plan.json --model m.onnx --explain blocks.* --strict",
     "compile p.plan.json --model m.onnx --out dir --ulysses-degree 2 --ring-degree 3",
@@ -34,7 +35,6 @@ test("wrong usage is said in a sentence, with what was meant", () => {
     "",
     "chek p.plan.json",
     "check",
-    "check p.plan.json",
     "check p.plan.json --model",
     "check p.plan.json --modle m.onnx",
     "check p.plan.json extra --model m.onnx",

@@ -2,7 +2,7 @@
  * @file `inspect`, `check`, `compile` and `schema` on a real model, and on files that are no model.
  */
 import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { expect, test } from "vitest";
 import { main } from "../../cli/cli.ts";
 import { dump } from "../../cli/dump.ts";
@@ -49,7 +49,29 @@ test("check says nothing but the summary of a good plan", async () => {
   await expect(stdout).toMatchFileSnapshot("golden/check.txt");
 });
 
-test("check --explain tells what became of the plan", async () => {
+test("the plan may name its model, relative to itself", async () => {
+  const file = join(await temporaryFolder(), "a.plan.json");
+  const given = JSON.parse(await readFile(plan, "utf8")) as object;
+  await writeFile(file, JSON.stringify({ ...given, $model: relative(dirname(file), model) }));
+  expect(await cp("check", file, "--ulysses-degree", "2")).toMatchObject({ exitCode: 0, stderr: "" });
+  await writeFile(file, JSON.stringify({ ...given, $model: "no.onnx" }));
+  const missing = await cp("check", file, "--ulysses-degree", "2");
+  expect(missing.exitCode).toBe(1);
+  expect(missing.stderr).toContain(join(dirname(file), "no.onnx"));
+  expect(await cp("check", file, "--model", model, "--ulysses-degree", "2")).toMatchObject({ exitCode: 0 });
+  const none = await cp("check", plan);
+  expect(none.exitCode).toBe(2);
+  expect(none.stderr).toContain('error CP7001: the option --model <MODEL> is needed, or "$model" in the plan');
+});
+
+test("check --explain without a pattern shows what is split and what the plan names", async () => {
+  const argv = ["check", plan, "--model", model, "--ring-degree", "2", "--rotate-method", "alltoall", "--explain"];
+  const { exitCode, stdout } = await cp(...argv);
+  expect(exitCode).toBe(0);
+  await expect(stdout).toMatchFileSnapshot("golden/explain-all.txt");
+});
+
+test("check --explain PATTERN shows all of the modules that match", async () => {
   const { exitCode, stdout } = await cp(
     "check",
     plan,

@@ -72,6 +72,13 @@ test("with --format json there is one document on standard output", async () => 
   });
 });
 
+test("a rotating ring runs and is verified", async () => {
+  const argv = ["run", plan, "--model", model, "--inputs", inputs, "--verify", "--ring-degree", "3"];
+  const { exitCode, io } = await cp(...argv, "--rotate-method", "alltoall", "--devices", "cpu,cpu,cpu");
+  expect([exitCode, io.stderr()]).toEqual([0, ""]);
+  expect(io.stdout()).toMatch(/^3 ranks \(ring 3 x ulysses 1\), .*\n\n.*\nsample .* agrees /);
+});
+
 test("a compiled program runs from its folder, and fails verification if it gathers in the wrong order", async () => {
   const folder = join(await temporaryFolder(), "program");
   const compiled = await cp("compile", plan, "--model", model, "--out", folder, "--ulysses-degree", "2");
@@ -107,7 +114,7 @@ test("an export with boundary markers is verified too", async () => {
 test("usage that only shows when the arguments are looked at together", async () => {
   const folder = await temporaryFolder();
   const cases: readonly (readonly [readonly string[], string])[] = [
-    [["run", plan, "--inputs", inputs], "a plan needs --model <MODEL>; a program's folder does not"],
+    [["run", plan, "--inputs", inputs], 'the option --model <MODEL> is needed, or "$model" in the plan'],
     [
       ["run", folder, "--inputs", inputs, "--ring-degree", "2", "--strict"],
       "a program is compiled already: leave out --ring-degree, --strict",

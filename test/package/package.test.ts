@@ -1,7 +1,7 @@
 /**
  * @file The package as its users get it: packed, unpacked in an empty project, run from there.
  */
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -75,6 +75,45 @@ test("a mistake ends the process with 1, wrong usage with 2", async () => {
   expect(wrong.code).toBe(1);
   expect(wrong.stderr).toContain("error CP1102: comma before the closing }\n  at a.plan.json:1:46\n");
   expect(await cp(["chek"])).toMatchObject({ code: 2 });
+});
+
+/** What the examples of the pages find in their folder; `feeds` are tensors of onnxruntime. */
+function prepareExamples(): void {
+  const dims = { hidden_states: [1, 7, 16], encoder_hidden_states: [1, 5, 24], pooled_projections: [1, 20] };
+  const others = { timestep: [1], img_ids: [7, 3], txt_ids: [5, 3] };
+  writeFileSync(
+    join(project, "feeds.js"),
+    `import { Tensor } from "onnxruntime-node";
+const tensor = (dims) => new Tensor("float32", new Float32Array(dims.reduce((a, b) => a * b, 1)).fill(0.5), dims);
+const dims = ${JSON.stringify({ ...dims, ...others })};
+export const feeds = Object.fromEntries(Object.entries(dims).map(([name, dims]) => [name, tensor(dims)]));
+`,
+  );
+  writeFileSync(join(project, "feeds.d.ts"), 'export declare const feeds: import("onnx-context-parallel").Feeds;\n');
+  cpSync(model, join(project, "flux.onnx"));
+  cpSync(join(installed, "plans"), join(project, "plans"), { recursive: true });
+}
+
+test("the examples of the pages run and have the right types", async () => {
+  prepareExamples();
+  await cp(["compile", "plans/flux.plan.json", "--model", "flux.onnx", "--out", "program", "--ulysses-degree", "2"]);
+  const pages = ["README.md", "docs/api.md"].map((page) => readFileSync(page, "utf8"));
+  const blocks = pages.flatMap((text) => [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code ?? ""));
+  expect(blocks.length).toBeGreaterThanOrEqual(5);
+  const names = blocks.map((code, i) => {
+    const needsFeeds = /\bfeeds\b/.test(code);
+    const text = `${needsFeeds ? 'import { feeds } from "./feeds.js";\n' : ""}${code}`;
+    for (const ending of ["js", "ts"]) writeFileSync(join(project, `example${i}.${ending}`), text);
+    return `example${i}`;
+  });
+  const options = "--noEmit --strict --module nodenext --target es2022 --types node --typeRoots".split(" ");
+  const tsc = [join(root, "node_modules/typescript/bin/tsc"), ...options, join(root, "node_modules/@types")];
+  const checked = spawnSync(process.execPath, [...tsc, ...names.map((name) => `${name}.ts`)], { cwd: project });
+  expect(String(checked.stdout)).toBe("");
+  for (const name of names) {
+    const ran = spawnSync(process.execPath, [`${name}.js`], { cwd: project, encoding: "utf8" });
+    expect([name, ran.status, ran.stderr]).toEqual([name, 0, ""]);
+  }
 });
 
 test("an interrupt ends the process with 130", async () => {

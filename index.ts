@@ -1,0 +1,73 @@
+/**
+ * @file The public entry: compile a plan, attach the program, run; and all of it in one call. Everything else is internal.
+ */
+import { rm } from "node:fs/promises";
+import { type CompileOptions, compilePlan } from "./compiler/compile.ts";
+import { ContextParallelError } from "./compiler/diagnostics/error.ts";
+import type { ContextParallelPlan } from "./compiler/plan/types.ts";
+import { attach, type AttachOptions } from "./runtime/attach.ts";
+import type { Session } from "./runtime/session.ts";
+
+export { compilePlan } from "./compiler/compile.ts";
+export type { CompileOptions, CompileResult } from "./compiler/compile.ts";
+export { ContextParallelError } from "./compiler/diagnostics/error.ts";
+export type { Diagnostic, Position, Related, Result, Severity, Span } from "./compiler/diagnostics/types.ts";
+export { inspectModel } from "./compiler/inspect.ts";
+export type { InspectedModule, InspectedValue, Inspection, InspectOptions } from "./compiler/inspect.ts";
+export { definePlan } from "./compiler/plan/define.ts";
+export type {
+  ContextParallelEntry,
+  ContextParallelInput,
+  ContextParallelInputs,
+  ContextParallelOutput,
+  ContextParallelOutputs,
+  ContextParallelPlan,
+} from "./compiler/plan/types.ts";
+export type { CompiledProgram, Program, ProgramHook } from "./compiler/program.ts";
+export { attach } from "./runtime/attach.ts";
+export type { AttachOptions } from "./runtime/attach.ts";
+export type { Feeds } from "./runtime/check-inputs.ts";
+export type { HookEntry, SessionHooks } from "./runtime/hooks.ts";
+export { loadProgram } from "./runtime/load.ts";
+export type { TensorMetadata } from "./runtime/metadata.ts";
+export type { Outputs } from "./runtime/outputs.ts";
+export type { HookContext, HookHandler } from "./runtime/rank/handlers.ts";
+export type { Fetches, Progress, RunOptions } from "./runtime/run-options.ts";
+export type { Session } from "./runtime/session.ts";
+export type { RunStats } from "./runtime/stats.ts";
+export type { TensorLike } from "./runtime/tensor.ts";
+
+/** A mesh in the reference's spelling; every degree defaults to 1. */
+export interface ContextParallelConfig {
+  readonly ring_degree?: number;
+  readonly ulysses_degree?: number;
+  readonly rotate_method?: "allgather" | "alltoall";
+  readonly convert_to_fp32?: boolean;
+}
+
+export interface ParallelConfig {
+  readonly context_parallel_config: ContextParallelConfig;
+}
+
+export type ApplyOptions = Omit<CompileOptions, "model" | "plan" | "parallel"> & AttachOptions;
+
+/**
+ * Compiles `plan` for the ONNX file `model` and attaches the program. Throws `ContextParallelError` with every diagnostic; then no
+ * rank is left running, and no temporary folder.
+ */
+export async function applyContextParallel(
+  model: string,
+  parallel: ParallelConfig | ContextParallelConfig,
+  plan: string | ContextParallelPlan,
+  options: ApplyOptions = {},
+): Promise<Session> {
+  const compiled = await compilePlan({ ...options, model, plan, parallel });
+  if (!compiled.ok) throw new ContextParallelError(compiled.diagnostics);
+  const { folder, temporary } = compiled.program;
+  try {
+    return await attach(compiled.program, options);
+  } catch (error) {
+    if (temporary) await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
