@@ -21,8 +21,9 @@ export function nameLengths(inputs: readonly GraphValue[], fixed: FixedShapes): 
   const symbols = fixedSymbols(inputs, fixed);
   const sources = new Map<string, { input: string; axis: number }[]>();
   const named = inputs.map(({ name, type }) => {
+    const sizes = Object.hasOwn(fixed, name) ? fixed[name] : undefined;
     const dims = (type.dims ?? []).map((dim, axis): Expr => {
-      const given = fixed[name]?.[axis];
+      const given = sizes?.[axis];
       if (given !== undefined || typeof dim === "number") return given ?? (dim as number);
       const length = lengthName(dim, name, axis);
       const known = dim === null ? undefined : symbols.get(dim);
@@ -40,10 +41,11 @@ export function nameLengths(inputs: readonly GraphValue[], fixed: FixedShapes): 
 function fixedSymbols(inputs: readonly GraphValue[], fixed: FixedShapes): Map<string, Expr> {
   const symbols = new Map<string, Expr>();
   for (const { name, type } of inputs) {
-    fixed[name]?.forEach((size, axis) => {
+    const sizes = Object.hasOwn(fixed, name) ? (fixed[name] ?? []) : [];
+    for (const [axis, size] of sizes.entries()) {
       const dim = type.dims?.[axis];
       if (typeof dim === "string") symbols.set(dim, size);
-    });
+    }
   }
   return symbols;
 }

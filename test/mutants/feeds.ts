@@ -35,11 +35,14 @@ export function feedMutantsOf({ lengths }: CanonicalGraph, feeds: OrtTensors, ra
     ),
     ...all.flatMap(({ name, sources }) =>
       // One of several inputs that carry a length: two fewer, so that equal chunks stay equal in number.
-      sources.slice(1).map(({ input, axis }): FeedMutant => ({
-        name: `${name} two shorter in ${input}`,
-        label: "must-refuse",
-        feeds: resize(feeds, input, axis, Math.max(1, feeds[input]!.dims[axis]! - 2)),
-      })),
+      sources
+        .slice(1)
+        .filter(({ input, axis }) => feeds[input]!.dims[axis]! > 2)
+        .map(({ input, axis }): FeedMutant => ({
+          name: `${name} two shorter in ${input}`,
+          label: "must-refuse",
+          feeds: resize(feeds, input, axis, feeds[input]!.dims[axis]! - 2),
+        })),
     ),
     ...unequalParts(all, feeds),
   ];

@@ -2,7 +2,7 @@
  * @file Mutants of a plan: one small change each, with what must become of it. Data only; nothing is compiled here.
  */
 import type { ContextParallelPlan } from "../../compiler/plan/types.ts";
-import { covered, gathersOnce, withoutSite, type Label } from "./oracle.ts";
+import { gathersOnce, withoutSites, type Label } from "./oracle.ts";
 import { isSplit, nameOf, planOf, type GatherSite, type Site, type SplitSite } from "./sites.ts";
 
 export interface Mutant {
@@ -54,23 +54,21 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
   nothing: ({ sites }) => [mutant("as it is", "must-run", sites)],
 
   drop: ({ sites, family }) =>
-    sites.map((site) => mutant(`drop ${nameOf(site)}`, withoutSite(family, sites, site), without(sites, site))),
+    sites.map((site) => mutant(`drop ${nameOf(site)}`, withoutSites(family, sites, [site]), without(sites, site))),
 
   "drop two": (subject) => {
     const all = splits(subject);
     const pairs = all.flatMap((a, i) => all.slice(i + 1).map((b) => [a, b] as const));
     return pairs.map(([a, b]) => {
-      const both = covered(subject.family, a) && covered(subject.family, b);
       const left = without(without(subject.sites, a), b);
-      return mutant(`drop ${nameOf(a)} and ${nameOf(b)}`, both ? "must-run" : "either", left);
+      return mutant(`drop ${nameOf(a)} and ${nameOf(b)}`, withoutSites(subject.family, subject.sites, [a, b]), left);
     });
   },
 
   "only one split": (subject) =>
     splits(subject).map((site) => {
       const others = splits(subject).filter((other) => other !== site);
-      const label: Label = others.every((other) => covered(subject.family, other)) ? "must-run" : "either";
-      return mutant(`only ${nameOf(site)}`, label, [site, ...gathers(subject)]);
+      return mutant(`only ${nameOf(site)}`, withoutSites(subject.family, subject.sites, others), [site, ...gathers(subject)]);
     }),
 
   "same axis from the end": ({ sites }) =>
@@ -99,7 +97,7 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
   "wrong expected_dims": ({ sites, family }) =>
     sites.flatMap((site) =>
       [ranked(site) + 1, 7].map((rank) => {
-        const label = isSplit(site) ? withoutSite(family, sites, site) : "must-refuse";
+        const label = isSplit(site) ? withoutSites(family, sites, [site]) : "must-refuse";
         return mutant(`${nameOf(site)} of rank ${rank}`, label, replaced(sites, site, withRank(site, rank)));
       }),
     ),

@@ -29,12 +29,19 @@ export function gathersOnce(sites: readonly Site[]): boolean {
   return sites.filter((site) => !isSplit(site)).length === 1;
 }
 
-/** What leaving `site` out must do. */
-export function withoutSite(family: string, sites: readonly Site[], site: Site): Label {
-  if (isSplit(site)) return COVERED[family]?.includes(nameOf(site)) ? "must-run" : "either";
-  return gathersOnce(sites) ? "must-refuse" : "either";
+/** What leaving these sites out must do. */
+export function withoutSites(family: string, sites: readonly Site[], gone: readonly Site[]): Label {
+  if (gone.some((site) => !isSplit(site))) return gathersOnce(sites) ? "must-refuse" : "either";
+  const isCovered = gone.every((site) => COVERED[family]?.includes(nameOf(site)));
+  // An export does not keep the order of outputs: one of several, named alone, may be refused as one that cannot be told apart.
+  const isHalf = gone.some((site) => sites.some((other) => isOutputBeside(other, site) && !gone.includes(other)));
+  return isCovered && !isHalf ? "must-run" : "either";
 }
 
-export function covered(family: string, site: Site): boolean {
-  return COVERED[family]?.includes(nameOf(site)) ?? false;
+function isOutputBeside(other: Site, { module, key }: Site): boolean {
+  return isOutput(key) && isOutput(other.key) && other.module === module && other.key !== key;
+}
+
+function isOutput(key: string | null): boolean {
+  return key !== null && /^\d+$/.test(key);
 }

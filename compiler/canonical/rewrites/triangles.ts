@@ -83,7 +83,7 @@ function trilu(lookup: Lookup, node: CanonicalNode): Triangle | null {
 
 /** Row and column numbers compared: column <= row is the lower triangle. */
 function compareIndices(lookup: Lookup, node: CanonicalNode): Triangle | null {
-  const [a, b] = ORDER[node.op] ?? [];
+  const [a, b] = Object.hasOwn(ORDER, node.op) ? ORDER[node.op]! : [];
   if (a === undefined || b === undefined || node.domain !== "" || !isSquare(dimsOf(lookup, node.outputs[0]!)))
     return null;
   const [rows, columns] = [node.inputs[a]!, node.inputs[b]!].map((v) => affineOf(lookup, v));

@@ -129,7 +129,7 @@ const spelledOtherwise: Readonly<Record<string, string>> = {
 function unknownWord(found: string, isKey: boolean): Explanation {
   const problem = `unexpected ${quote(found)}`;
   const bare = found.replace(/^'(.*)'$/, "$1");
-  const spelling = spelledOtherwise[found];
+  const spelling = Object.hasOwn(spelledOtherwise, found) ? spelledOtherwise[found] : undefined;
   if (spelling !== undefined && !isKey) return { problem, advice: `JSON writes ${spelling}` };
   if (/^\+[\d.]/.test(found)) return { problem, advice: `numbers have no plus sign: ${found.slice(1)}` };
   if (isKey) return { problem, advice: `keys stand in double quotes: ${quote(bare)}` };

@@ -28,12 +28,12 @@ export function validateParallelConfig(root: AstNode): Result<MeshConfig> {
 
 /** Refused fields, and fields of the inner config that stand beside it. */
 function special({ keyword, key, path }: Finding, { node, key: name, keySpan, where }: Place): Diagnostic | undefined {
-  const instead = name === null ? undefined : refusedFields[name];
+  const instead = name !== null && Object.hasOwn(refusedFields, name) ? refusedFields[name] : undefined;
   if (keyword === "type" && name !== null && instead !== undefined) {
     return diagnose(configMessages.refusedField, { field: where, instead }, { span: keySpan ?? undefined });
   }
   if (keyword !== "additionalProperties" || key === null || path.length > 0) return undefined;
-  const isInner = member(node, "context_parallel_config") !== undefined && key in contextFields;
+  const isInner = member(node, "context_parallel_config") !== undefined && Object.hasOwn(contextFields, key);
   if (!isInner) return undefined;
   const span = member(node, key)?.keySpan ?? undefined;
   return diagnose(configMessages.bothForms, { field: key }, { span });

@@ -1,0 +1,21 @@
+/**
+ * @file What is wrong with an answer of the compiler to bad input: nothing if it is diagnostics fit for a person.
+ */
+import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
+
+/** `prefix` is what codes of these stages begin with, for example `CP1`. */
+export function faultsOf(ok: boolean, diagnostics: readonly Diagnostic[], prefix = "CP"): readonly string[] {
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
+  const odd = diagnostics.filter(
+    ({ code, message, hint }) =>
+      !code.startsWith(prefix) || !/^CP\d{4}$/.test(code) || LEAKS.test(`${message} ${hint ?? ""}`),
+  );
+  return [
+    ...(ok || errors.length > 0 ? [] : ["refused without a reason"]),
+    ...(ok && errors.length > 0 ? ["accepted in spite of an error"] : []),
+    ...odd.map(({ code, message, hint }) => `${code} ${message} ${hint ?? ""}`),
+  ];
+}
+
+/** Traces of JavaScript in a text. */
+const LEAKS = /\bundefined\b|\[object |\n {4}at |\bNaN\b|internal error/;
