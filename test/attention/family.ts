@@ -29,6 +29,8 @@ const MASKS = {
   text: ["batch", "txt"],
 } as const satisfies Readonly<Record<string, readonly Dim[]>>;
 
+export const maskKinds: readonly MaskKind[] = Object.keys(MASKS).filter((mask): mask is MaskKind => mask in MASKS);
+
 export interface FamilyMember {
   readonly meeting: Meeting;
   readonly spelling: Spelling;
@@ -142,11 +144,8 @@ function maskValue(n: Network, { mask, spelling }: FamilyMember, given: string, 
 /** The plan that splits the member's inputs along their tokens and gathers its outputs. */
 export function planOf({ split, meeting, mask }: FamilyMember): ContextParallelPlan {
   const inputs = Object.fromEntries(split.map((name) => [name, { split_dim: name === "mask" ? MASKS[mask].length - 1 : 1 }]));
-  const whole = !split.includes("hidden_states");
-  const proj = { gather_dim: 1, expected_dims: 3 };
-  return {
-    "": inputs,
-    ...(whole ? {} : { proj_out: proj }),
-    ...(meeting === "joint" && split.includes("encoder_hidden_states") ? { proj_context: proj } : {}),
-  };
+  const gather = { gather_dim: 1, expected_dims: 3 };
+  // Joined streams are split together; otherwise the result is split as the queries are.
+  if (meeting === "joint") return { "": inputs, proj_out: gather, proj_context: gather };
+  return split.includes("hidden_states") ? { "": inputs, proj_out: gather } : { "": inputs };
 }

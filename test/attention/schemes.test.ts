@@ -1,0 +1,57 @@
+/**
+ * @file Every mask under schemes of every kind, with grouped heads and causal patterns: every value is the unsplit one.
+ */
+import { expect, test } from "vitest";
+import { codesOf, sharded } from "./cell.ts";
+import { expectExact, FEW, ulysses, withMember } from "./exact.ts";
+import { JOINT, maskKinds, type FamilyMember } from "./family.ts";
+import { feedsOf } from "./samples.ts";
+import { schemes } from "./schemes.ts";
+
+const UNEVEN = { batch: 2, img: 13, txt: 10 };
+
+/** Each mask with a grouping of heads and with or without a causal pattern; both change from mask to mask. */
+const members = maskKinds.map((mask, i): FamilyMember => {
+  const keyHeads = [8, 4][i % 2]!;
+  return { ...JOINT, mask, heads: [8, keyHeads], causal: i % 3 === 1 };
+});
+
+test.each(members)("$mask, heads $heads, causal $causal", async (member) => {
+  const feeds = feedsOf(member, UNEVEN);
+  await withMember(member, feeds, async (prepared) => {
+    expect(prepared.bound.graph.nodes.filter(({ op, domain }) => domain === "cp" && op === "Attention")).toHaveLength(1);
+    // Every third scheme, other ones for each mask; docs/support.md has them all.
+    const tried = schemes.filter((scheme, i) => scheme.ulysses <= member.heads[1] && (i + members.indexOf(member)) % 3 === 0);
+    for (const scheme of [...FEW, ...tried]) await expectExact(prepared, scheme, feeds);
+  });
+});
+
+test.each([1, 2])("even lengths, batch %i", async (batch) => {
+  const member: FamilyMember = { ...JOINT, mask: "text" };
+  const feeds = feedsOf(member, { batch, img: 24, txt: 16 });
+  await withMember(member, feeds, async (prepared) => {
+    for (const scheme of FEW) await expectExact(prepared, scheme, feeds);
+  });
+});
+
+test("one key/value head goes around a ring and is refused by Ulysses, with the degree that is possible", async () => {
+  const member: FamilyMember = { ...JOINT, mask: "batch, heads", heads: [8, 1] };
+  const feeds = feedsOf(member, UNEVEN);
+  await withMember(member, feeds, async (prepared) => {
+    for (const scheme of FEW.filter((s) => s.ulysses === 1)) await expectExact(prepared, scheme, feeds);
+    const refused = sharded(prepared, ulysses(2));
+    expect(codesOf(refused.diagnostics)).toEqual(["CP4013"]);
+    expect(refused.diagnostics.map(({ hint }) => hint).join()).toContain("ulysses_degree of 1");
+  });
+});
+
+test.each([
+  [[6, 3], 2], [[5, 5], 3], [[12, 6], 4],
+] as const)("heads %j that %i does not divide", async (heads, degree) => {
+  const member: FamilyMember = { ...JOINT, heads, size: [4, 6], mask: "heads" };
+  const feeds = feedsOf(member, UNEVEN);
+  await withMember(member, feeds, async (prepared) => {
+    await expectExact(prepared, ulysses(degree), feeds);
+    await expectExact(prepared, { ring: 2, ulysses: degree, rotate: "alltoall" }, feeds);
+  });
+});

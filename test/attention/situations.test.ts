@@ -1,0 +1,101 @@
+/**
+ * @file Which of queries, keys, values and mask are split, which streams meet, and in which operator: each is the unsplit result.
+ */
+import { expect, test } from "vitest";
+import { valueOf } from "../support/fixtures.ts";
+import { sharded } from "./cell.ts";
+import { expectExact, FEW, gathering, rotating, ulysses, withMember } from "./exact.ts";
+import { JOINT, type FamilyMember, type MaskKind } from "./family.ts";
+import { feedsOf, type Sizes } from "./samples.ts";
+import type { Spelling } from "./spellings.ts";
+
+const UNEVEN: Sizes = { batch: 2, img: 13, txt: 10 };
+const CROSS: FamilyMember = { ...JOINT, meeting: "cross", split: ["hidden_states"] };
+
+async function exactUnderFew(member: FamilyMember, sizes: Sizes = UNEVEN): Promise<void> {
+  const feeds = feedsOf(member, sizes);
+  await withMember(member, feeds, async (prepared) => {
+    for (const scheme of FEW) await expectExact(prepared, scheme, feeds);
+  });
+}
+
+const situations: Readonly<Record<string, Partial<FamilyMember>>> = {
+  "a picture with itself": { meeting: "self", split: ["hidden_states"] },
+  "a picture with itself, causal": { meeting: "self", split: ["hidden_states"], causal: true, mask: "additive rows x keys" },
+  "whole text": CROSS,
+  "whole text, masked": { ...CROSS, mask: "padding" },
+  "split text": { ...CROSS, split: ["hidden_states", "encoder_hidden_states"], mask: "batch, heads" },
+  "a split mask of split text": { ...CROSS, split: ["hidden_states", "encoder_hidden_states", "mask"], mask: "padding" },
+  "a split mask of whole text": { ...CROSS, split: ["hidden_states", "mask"], mask: "padding" },
+  "whole queries against split keys": { ...CROSS, split: ["encoder_hidden_states"], mask: "additive rows x keys" },
+  "whole queries, grouped heads": { ...CROSS, split: ["encoder_hidden_states"], heads: [8, 2], size: [4, 6] },
+  "whole queries, causal": { ...CROSS, split: ["encoder_hidden_states"], causal: true },
+  "only keys split": { meeting: "apart", split: ["hidden_states", "encoder_hidden_states"] },
+  "only values split": { meeting: "apart", split: ["hidden_states", "value_states"], mask: "boolean rows x keys" },
+  "only the picture of a joint attention split": { split: ["hidden_states"], mask: "text" },
+  "only the text of a joint attention split": { split: ["encoder_hidden_states"], mask: "heads" },
+  "values of another size": { size: [4, 6], mask: "text" },
+  "rows that nobody sees are 0": { guarded: true, mask: "boolean rows x keys" },
+};
+
+test.each(Object.entries(situations))("%s", async (_, parts) => {
+  await exactUnderFew({ ...JOINT, ...parts });
+});
+
+test("an attention outside the split region stays local and says so", async () => {
+  const member: FamilyMember = { ...CROSS, refiner: true };
+  const feeds = feedsOf(member, UNEVEN);
+  await withMember(member, feeds, async (prepared) => {
+    for (const scheme of FEW) {
+      await expectExact(prepared, scheme, feeds);
+      const { attention, steps } = valueOf(sharded(prepared, scheme));
+      expect(attention.map((site) => `${site.module} ${site.scheme}`)).toEqual(["refiner.attn local", "block.attn local"]);
+      expect(steps.filter(({ kind }) => kind === "collective").map((s) => (s.kind === "collective" ? s.purpose : ""))).toEqual(["gather"]);
+    }
+  });
+});
+
+test.each([
+  ["cross", "few queries", { batch: 1, img: 4, txt: 700 }],
+  ["cross", "few keys", { batch: 1, img: 700, txt: 4 }],
+] as const)("whole queries against split keys move the fewer bytes: %s, %s", async (meeting, _, sizes) => {
+  const member: FamilyMember = { ...JOINT, meeting, split: ["encoder_hidden_states"], mask: "one row for all" };
+  const feeds = feedsOf(member, sizes);
+  await withMember(member, feeds, async (prepared) => {
+    await expectExact(prepared, gathering(4), feeds);
+    await expectExact(prepared, ulysses(2), feeds);
+  });
+});
+
+test.each([
+  [{ batch: 1, img: 8, txt: 1 }, ["hidden_states"]],
+  [{ batch: 2, img: 9, txt: 3 }, ["hidden_states"]],
+  [{ batch: 1, img: 3, txt: 11 }, ["encoder_hidden_states"]],
+] as const)("%j on 8 ranks, one stream shorter than the ranks", async (sizes, split) => {
+  for (const mask of ["none", "text"] as const satisfies readonly MaskKind[]) {
+    const member: FamilyMember = { ...JOINT, mask, split };
+    const feeds = feedsOf(member, sizes);
+    await withMember(member, feeds, async (prepared) => {
+      for (const scheme of [ulysses(8), gathering(8), rotating(8), gathering(4, 2), rotating(4, 2)]) {
+        await expectExact(prepared, scheme, feeds);
+      }
+    });
+  }
+});
+
+const operators: readonly (readonly [Spelling, Partial<FamilyMember>])[] = [
+  ["Attention", {}],
+  ["Attention", { causal: true, mask: "heads" }],
+  ["Attention", { heads: [8, 4], mask: "boolean rows x keys" }],
+  ["Attention", { mask: "one row for all", size: [4, 6] }],
+  ["Attention", { mask: "text" }],
+  ["MultiHeadAttention", {}],
+  ["MultiHeadAttention", { mask: "padding" }],
+  ["MultiHeadAttention", { mask: "heads", size: [4, 6] }],
+  ["MultiHeadAttention", { causal: true }],
+  ["GroupQueryAttention", { heads: [8, 4], causal: true }],
+];
+
+test.each(operators)("the operator %s with %j", async (spelling, parts) => {
+  await exactUnderFew({ ...JOINT, spelling, ...parts });
+});
