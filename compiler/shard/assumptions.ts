@@ -3,7 +3,7 @@
  * checks; from then on one side stands for the other. Knows lengths, not operators.
  */
 import { add, equal, mul, show, sub, substitute, symbolsOf, type Expr } from "../expr/expr.ts";
-import { toPolynomial } from "../expr/polynomial.ts";
+import { keyOf, toPolynomial } from "../expr/polynomial.ts";
 import type { Length } from "../canonical/types.ts";
 import type { Equation, Origin } from "./types.ts";
 
@@ -18,7 +18,11 @@ export interface Assumptions {
 export function assumptions(lengths: readonly Length[]): Assumptions {
   const stands = new Map<string, Expr>();
   const equations: Equation[] = [];
-  const normal = (expr: Expr): Expr => (stands.size === 0 ? expr : substitute(expr, stands));
+  const folds: Fold[] = [];
+  const normal = (expr: Expr): Expr => {
+    const known = stands.size === 0 ? expr : substitute(expr, stands);
+    return folds.reduce(folded, known);
+  };
   const assume = (left: Expr, right: Expr, origin: Origin): boolean => {
     const [a, b] = [normal(left), normal(right)];
     if (equal(a, b)) return true;
@@ -29,10 +33,38 @@ export function assumptions(lengths: readonly Length[]): Assumptions {
     if (solved !== null) {
       for (const [name, expr] of stands) stands.set(name, substitute(expr, new Map([solved])));
       stands.set(...solved);
+    } else {
+      folds.push(...[foldOf(a, b), foldOf(b, a)].filter((f) => f !== null));
     }
     return true;
   };
   return { equations, normal, assume };
+}
+
+/** An extent that holds a `min` or the like, which no length can be solved for, and the simple one that it equals. */
+interface Fold {
+  readonly complex: Expr;
+  readonly simple: Expr;
+  /** The part of `complex` that tells it. */
+  readonly mark: string;
+}
+
+function foldOf(complex: Expr, simple: Expr): Fold | null {
+  const compound = compoundsOf(complex);
+  return compound.length === 1 && compoundsOf(simple).length === 0 ? { complex, simple, mark: compound[0]! } : null;
+}
+
+/** Keys of the parts of a sum that are no lengths and no products of lengths. */
+function compoundsOf(expr: Expr): readonly string[] {
+  const atoms = [...toPolynomial(expr).values()].flatMap((t) => t.atoms);
+  return [...new Set(atoms.filter((atom) => typeof atom !== "string").map(keyOf))];
+}
+
+/** A sum with the complex extent as one of its terms, with the simple one in its place. */
+function folded(expr: Expr, { complex, simple, mark }: Fold): Expr {
+  if (!compoundsOf(expr).includes(mark)) return expr;
+  const without = add(sub(expr, complex), simple);
+  return compoundsOf(without).includes(mark) ? expr : without;
 }
 
 /** Solves a = b for a length that stands alone in the difference; the latest one, since earlier feeds name a length better. */

@@ -91,7 +91,8 @@ test("strict JSON is exactly what JSON.parse accepts", () => {
         return;
       }
       expect(errors).toEqual([]);
-      if (diagnostics.length === 0) expect(JSON.parse(JSON.stringify(toValue(root!)))).toEqual(value);
+      // Written again, since -0 has no sign in a plan.
+      if (diagnostics.length === 0) expect(JSON.stringify(toValue(root!))).toBe(JSON.stringify(value));
     }),
     { numRuns: 1000 },
   );
