@@ -52,7 +52,11 @@ export function sharded({ bound }: Prepared, { ring, ulysses, rotate }: Scheme):
   return shard(bound, { mesh, rotate_method: rotate, convert_to_fp32: true });
 }
 
-export async function simulated(graph: ShardedGraph, feeds: OrtTensors, tolerance?: Tolerance): Promise<SimulationReport> {
+export async function simulated(
+  graph: ShardedGraph,
+  feeds: OrtTensors,
+  tolerance?: Tolerance,
+): Promise<SimulationReport> {
   return valueOf(await simulate(graph, feeds, tolerance === undefined ? {} : { tolerance }));
 }
 
@@ -67,7 +71,11 @@ export interface Ran {
 }
 
 /** Runs the member on worker threads for each of the feeds, against the model as onnxruntime has it. */
-export async function run({ member, file, shapes }: Prepared, { ring, ulysses, rotate }: Scheme, all: readonly OrtTensors[]): Promise<readonly Ran[]> {
+export async function run(
+  { member, file, shapes }: Prepared,
+  { ring, ulysses, rotate }: Scheme,
+  all: readonly OrtTensors[],
+): Promise<readonly Ran[]> {
   const parallel = { ring_degree: ring, ulysses_degree: ulysses, rotate_method: rotate };
   const compiled = await compilePlan({ model: file, plan: planOf(member), parallel, shapes });
   if (!compiled.ok) throw new Error(texts(compiled.diagnostics).join("\n"));
@@ -75,8 +83,12 @@ export async function run({ member, file, shapes }: Prepared, { ring, ulysses, r
   try {
     const ran: Ran[] = [];
     for (const feeds of all) {
-      const outputs = await session.run(Object.fromEntries(Object.entries(feeds).map(([name, x]) => [name, { ...x, type: x.elem }])));
-      const own = Object.fromEntries(Object.entries(outputs).map(([name, { type, dims, data }]) => [name, { elem: type, dims, data } as OrtTensor]));
+      const outputs = await session.run(
+        Object.fromEntries(Object.entries(feeds).map(([name, x]) => [name, { ...x, type: x.elem }])),
+      );
+      const own = Object.fromEntries(
+        Object.entries(outputs).map(([name, { type, dims, data }]) => [name, { elem: type, dims, data } as OrtTensor]),
+      );
       const compared = compareOutputs(own, await unsplit(member, file, feeds));
       ran.push({ difference: Math.max(...compared.map((c) => c.largest_absolute)), stats: session.lastRun! });
     }

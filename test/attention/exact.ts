@@ -17,7 +17,11 @@ export const rotating = (ring: number, degree = 1): Scheme => ({ ring, ulysses: 
 export const FEW: readonly Scheme[] = [ulysses(3), gathering(3), rotating(3), gathering(2, 3), rotating(2, 3)];
 
 /** A member with its model on disk while `use` runs. */
-export async function withMember<T>(member: FamilyMember, feeds: OrtTensors, use: (prepared: Prepared) => Promise<T>): Promise<T> {
+export async function withMember<T>(
+  member: FamilyMember,
+  feeds: OrtTensors,
+  use: (prepared: Prepared) => Promise<T>,
+): Promise<T> {
   const prepared = await prepare(member, feeds);
   try {
     return await use(prepared);
@@ -27,7 +31,12 @@ export async function withMember<T>(member: FamilyMember, feeds: OrtTensors, use
 }
 
 /** Every value that has a counterpart is exact, and there is no value without one. */
-export async function expectExact(prepared: Prepared, scheme: Scheme, feeds: OrtTensors, tolerance?: Tolerance): Promise<SimulationReport> {
+export async function expectExact(
+  prepared: Prepared,
+  scheme: Scheme,
+  feeds: OrtTensors,
+  tolerance?: Tolerance,
+): Promise<SimulationReport> {
   const report = await simulated(valueOf(sharded(prepared, scheme)), feeds, tolerance);
   expect(report.wrong?.diagnostic.message ?? null).toBeNull();
   expect(report.unchecked).toEqual([]);

@@ -55,8 +55,15 @@ export const CHANNELS = 12;
 
 /** Two streams, joined, eight heads: the member that others are told apart from. */
 export const JOINT: FamilyMember = {
-  meeting: "joint", spelling: "decomposed", mask: "none", causal: false, heads: [8, 8], size: [4, 4], guarded: false,
-  split: ["hidden_states", "encoder_hidden_states"], refiner: false,
+  meeting: "joint",
+  spelling: "decomposed",
+  mask: "none",
+  causal: false,
+  heads: [8, 8],
+  size: [4, 4],
+  guarded: false,
+  split: ["hidden_states", "encoder_hidden_states"],
+  refiner: false,
 };
 
 export function isBoolean(mask: MaskKind): boolean {
@@ -77,14 +84,35 @@ export function maskDims({ mask, meeting, heads }: FamilyMember): readonly Dim[]
 export function modelOf(member: FamilyMember): Uint8Array {
   const n = network();
   const hidden = n.input("hidden_states", "float32", ["batch", "img", CHANNELS]);
-  const text = member.meeting === "self" ? hidden : n.input("encoder_hidden_states", "float32", ["batch", "txt", CHANNELS]);
+  const text =
+    member.meeting === "self" ? hidden : n.input("encoder_hidden_states", "float32", ["batch", "txt", CHANNELS]);
   const other = member.meeting === "apart" ? n.input("value_states", "float32", ["batch", "txt", CHANNELS]) : text;
-  const given = member.mask === "none" ? null : n.input("mask", isBoolean(member.mask) ? "bool" : "float32", maskDims(member));
+  const given =
+    member.mask === "none" ? null : n.input("mask", isBoolean(member.mask) ? "bool" : "float32", maskDims(member));
   const refined = member.refiner ? refine(n, text, member) : text;
-  const streams = member.meeting === "joint" ? joint(n, refined, hidden, member) : apart(n, hidden, refined, refined === text ? other : refined, member);
+  const streams =
+    member.meeting === "joint"
+      ? joint(n, refined, hidden, member)
+      : apart(n, hidden, refined, refined === text ? other : refined, member);
   const mask = given === null ? null : { value: maskValue(n, member, given, hidden), boolean: isBoolean(member.mask) };
-  const { spelling, heads: [heads, keyHeads], size: [size, valueSize], causal, guarded } = member;
-  const spec: AttentionSpec = { scope: "block.attn", ...streams, heads, keyHeads, size, valueSize, mask, causal, guarded };
+  const {
+    spelling,
+    heads: [heads, keyHeads],
+    size: [size, valueSize],
+    causal,
+    guarded,
+  } = member;
+  const spec: AttentionSpec = {
+    scope: "block.attn",
+    ...streams,
+    heads,
+    keyHeads,
+    size,
+    valueSize,
+    mask,
+    causal,
+    guarded,
+  };
   const attended = spellings[spelling](n, spec);
   finish(n, member, attended, hidden, text);
   const opsets = { "": spelling === "Attention" ? 23 : 18, "com.microsoft": 1 };
@@ -94,7 +122,10 @@ export function modelOf(member: FamilyMember): Uint8Array {
 function finish(n: Network, member: FamilyMember, attended: string, hidden: string, text: string): void {
   const width = member.heads[0] * member.size[1];
   const project = (scope: string, x: string, rest: string): string =>
-    n.add(scope, "MatMul", [n.add("block", "Add", [n.add("block.attn.to_out", "MatMul", [x, n.weights(width, CHANNELS)]), rest]), n.weights(CHANNELS, 5)]);
+    n.add(scope, "MatMul", [
+      n.add("block", "Add", [n.add("block.attn.to_out", "MatMul", [x, n.weights(width, CHANNELS)]), rest]),
+      n.weights(CHANNELS, 5),
+    ]);
   if (member.meeting !== "joint") return n.output("sample", project("proj_out", attended, hidden), ["batch", "img", 5]);
   const border = n.add("block", "Slice", [n.add("block", "Shape", [text]), n.ints(1), n.ints(2)]);
   const part = (from: string, to: string): string => n.add("block", "Slice", [attended, from, to, n.ints(1)]);
@@ -119,14 +150,28 @@ function apart(n: Network, rows: string, keys: string, values: string, { heads, 
 
 function joint(n: Network, text: string, picture: string, member: FamilyMember): Streams {
   const [a, b] = [apart(n, text, text, text, member), apart(n, picture, picture, picture, member)];
-  const join = (name: keyof Streams): string => n.add("block.attn", "Concat", [a[name], b[name]], { attributes: { axis: int(1) } });
+  const join = (name: keyof Streams): string =>
+    n.add("block.attn", "Concat", [a[name], b[name]], { attributes: { axis: int(1) } });
   return { q: join("q"), k: join("k"), v: join("v") };
 }
 
 function refine(n: Network, text: string, member: FamilyMember): string {
-  const { heads: [heads], size: [size] } = member;
+  const {
+    heads: [heads],
+    size: [size],
+  } = member;
   const streams = apart(n, text, text, text, { ...member, heads: [heads, heads], size: [size, size] });
-  const spec = { scope: "refiner.attn", ...streams, heads, keyHeads: heads, size, valueSize: size, mask: null, causal: false, guarded: false };
+  const spec = {
+    scope: "refiner.attn",
+    ...streams,
+    heads,
+    keyHeads: heads,
+    size,
+    valueSize: size,
+    mask: null,
+    causal: false,
+    guarded: false,
+  };
   return n.add("refiner", "MatMul", [spellings.decomposed(n, spec), n.weights(heads * size, CHANNELS)]);
 }
 
@@ -143,7 +188,9 @@ function maskValue(n: Network, { mask, spelling }: FamilyMember, given: string, 
 
 /** The plan that splits the member's inputs along their tokens and gathers its outputs. */
 export function planOf({ split, meeting, mask }: FamilyMember): ContextParallelPlan {
-  const inputs = Object.fromEntries(split.map((name) => [name, { split_dim: name === "mask" ? MASKS[mask].length - 1 : 1 }]));
+  const inputs = Object.fromEntries(
+    split.map((name) => [name, { split_dim: name === "mask" ? MASKS[mask].length - 1 : 1 }]),
+  );
   const gather = { gather_dim: 1, expected_dims: 3 };
   // Joined streams are split together; otherwise the result is split as the queries are.
   if (meeting === "joint") return { "": inputs, proj_out: gather, proj_context: gather };

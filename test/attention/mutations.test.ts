@@ -19,29 +19,57 @@ const feeds = feedsOf(MASKED, SIZES);
 type Mutation = (graph: ShardedGraph) => ShardedGraph;
 
 const locals = (graph: ShardedGraph, change: (step: LocalStep, index: number) => LocalStep): ShardedGraph => ({
-  ...graph, steps: graph.steps.map((step, i): ShardedStep => (step.kind === "local" ? change(step, i) : step)),
+  ...graph,
+  steps: graph.steps.map((step, i): ShardedStep => (step.kind === "local" ? change(step, i) : step)),
 });
-const collectives = (graph: ShardedGraph, purpose: string, change: (step: CollectiveStep) => CollectiveStep): ShardedGraph => ({
-  ...graph, steps: graph.steps.map((step): ShardedStep => (step.kind === "collective" && step.purpose === purpose ? change(step) : step)),
+const collectives = (
+  graph: ShardedGraph,
+  purpose: string,
+  change: (step: CollectiveStep) => CollectiveStep,
+): ShardedGraph => ({
+  ...graph,
+  steps: graph.steps.map((step): ShardedStep =>
+    step.kind === "collective" && step.purpose === purpose ? change(step) : step,
+  ),
 });
-const withInputs = (step: LocalStep, inputs: readonly string[]): LocalStep => ({ ...step, node: { ...step.node, inputs } });
-const swapped = (op: string, a: number, b: number): Mutation => (graph) =>
-  locals(graph, (step) => {
-    const { inputs } = step.node;
-    return step.node.op === op ? withInputs(step, inputs.with(a, inputs[b]!).with(b, inputs[a]!)) : step;
-  });
+const withInputs = (step: LocalStep, inputs: readonly string[]): LocalStep => ({
+  ...step,
+  node: { ...step.node, inputs },
+});
+const swapped =
+  (op: string, a: number, b: number): Mutation =>
+  (graph) =>
+    locals(graph, (step) => {
+      const { inputs } = step.node;
+      return step.node.op === op ? withInputs(step, inputs.with(a, inputs[b]!).with(b, inputs[a]!)) : step;
+    });
 
 /** Slices of the mask, or of some axis of it, take what another rank should have. */
-const maskOfNeighbour = (axis: number): Mutation => (graph) => {
-  const ranks = graph.mesh.ring_degree * graph.mesh.ulysses_degree;
-  const next = new Map([[RANK, mod(add(RANK, 1), ranks)]]);
-  const slices = graph.steps.filter((s): s is LocalStep => s.kind === "local" && s.node.op === "Slice" && s.node.inputs[0]!.startsWith("mask"));
-  const bounds = new Set(slices.filter(({ node }) => graph.integers.get(node.inputs[3]!)?.elements[0] === axis).flatMap(({ node }) => node.inputs.slice(1, 3)));
-  expect(bounds.size).toBeGreaterThan(0);
-  const integers = new Map([...graph.integers].map(([name, value]) =>
-    [name, bounds.has(name) ? { ...value, elements: value.elements.map((e) => substitute(e, next)) } : value] as const));
-  return { ...graph, integers };
-};
+const maskOfNeighbour =
+  (axis: number): Mutation =>
+  (graph) => {
+    const ranks = graph.mesh.ring_degree * graph.mesh.ulysses_degree;
+    const next = new Map([[RANK, mod(add(RANK, 1), ranks)]]);
+    const slices = graph.steps.filter(
+      (s): s is LocalStep => s.kind === "local" && s.node.op === "Slice" && s.node.inputs[0]!.startsWith("mask"),
+    );
+    const bounds = new Set(
+      slices
+        .filter(({ node }) => graph.integers.get(node.inputs[3]!)?.elements[0] === axis)
+        .flatMap(({ node }) => node.inputs.slice(1, 3)),
+    );
+    expect(bounds.size).toBeGreaterThan(0);
+    const integers = new Map(
+      [...graph.integers].map(
+        ([name, value]) =>
+          [
+            name,
+            bounds.has(name) ? { ...value, elements: value.elements.map((e) => substitute(e, next)) } : value,
+          ] as const,
+      ),
+    );
+    return { ...graph, integers };
+  };
 
 /** From its second chunk on, a rank attends to the chunk before once more. */
 const staleChunk: Mutation = (graph) => {
@@ -55,12 +83,21 @@ const staleChunk: Mutation = (graph) => {
   });
 };
 
-const reversedBlocks = (purpose: string): Mutation => (graph) =>
-  collectives(graph, purpose, (step) => ({ ...step, transfers: step.transfers.map((t) => ({ ...t, receive: t.receive.toReversed() })) }));
+const reversedBlocks =
+  (purpose: string): Mutation =>
+  (graph) =>
+    collectives(graph, purpose, (step) => ({
+      ...step,
+      transfers: step.transfers.map((t) => ({ ...t, receive: t.receive.toReversed() })),
+    }));
 
 /** Parts are merged over the first of them again. */
 const forgottenPart: Mutation = (graph) =>
-  locals(graph, (step) => (step.node.op === "AttentionMerge" ? withInputs(step, [...step.node.inputs.slice(0, 3), ...step.node.inputs.slice(0, 3)]) : step));
+  locals(graph, (step) =>
+    step.node.op === "AttentionMerge"
+      ? withInputs(step, [...step.node.inputs.slice(0, 3), ...step.node.inputs.slice(0, 3)])
+      : step,
+  );
 
 const mutations: readonly (readonly [string, Scheme, Mutation])[] = [
   ["the maxima of a merge changed over", rotating(3), swapped("AttentionMerge", 1, 4)],

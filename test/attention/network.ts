@@ -39,9 +39,18 @@ export function network(): Network {
   const put = (scope: string, op: string, from: readonly string[], to: readonly string[], rest: NodeRest): void => {
     const path = scope === "" ? "" : `/${scope.split(".").join("/")}`;
     const { attributes = {}, domain = "" } = rest;
-    nodes.push({ name: `${path}/${op}_${nodes.length}`, op, domain, inputs: from, outputs: to, attributes, metadata: {} });
+    nodes.push({
+      name: `${path}/${op}_${nodes.length}`,
+      op,
+      domain,
+      inputs: from,
+      outputs: to,
+      attributes,
+      metadata: {},
+    });
   };
-  const numbers: Network["numbers"] = (dims, values, elem = "float32") => constant(tensorFromNumbers(elem, dims, values));
+  const numbers: Network["numbers"] = (dims, values, elem = "float32") =>
+    constant(tensorFromNumbers(elem, dims, values));
   return {
     numbers,
     input: (name, elem, dims) => {
@@ -49,7 +58,15 @@ export function network(): Network {
       return name;
     },
     output: (name, value, dims) => {
-      nodes.push({ name: `/${name}`, op: "Identity", domain: "", inputs: [value], outputs: [name], attributes: {}, metadata: {} });
+      nodes.push({
+        name: `/${name}`,
+        op: "Identity",
+        domain: "",
+        inputs: [value],
+        outputs: [name],
+        attributes: {},
+        metadata: {},
+      });
       outputs.push({ name, type: { elem: "float32", dims } });
     },
     add: (scope, op, from, rest = {}) => {
@@ -61,7 +78,10 @@ export function network(): Network {
     ints: (...values) => constant(tensorFromInts(values)),
     weights: (...dims) => {
       const count = dims.reduce((a, b) => a * b, 1);
-      return numbers(dims, noise(constants.size + 1, count).map((x) => x / Math.sqrt(dims[0]! / 3)));
+      return numbers(
+        dims,
+        noise(constants.size + 1, count).map((x) => x / Math.sqrt(dims[0]! / 3)),
+      );
     },
     graph: () => ({ name: "test", inputs, outputs, nodes, constants, types: new Map() }),
   };

@@ -24,26 +24,48 @@ interface Exchange {
 const part = (length: number, parts: number, i: number): number => evaluate(chunk(length, parts, i), {});
 
 /** What a scheme must move, written down from its meaning: rows of both streams, heads of keys and of queries with their group. */
-function exchangesOf({ ring, ulysses: members, rotate }: Scheme, { heads: [h, hk], size: [d, dv] }: FamilyMember, { batch, img, txt }: Sizes): readonly Exchange[] {
+function exchangesOf(
+  { ring, ulysses: members, rotate }: Scheme,
+  { heads: [h, hk], size: [d, dv] }: FamilyMember,
+  { batch, img, txt }: Sizes,
+): readonly Exchange[] {
   const ranks = Array.from({ length: ring * members }, (_, rank) => rank);
   const rows = (rank: number): number => part(img, ranks.length, rank) + part(txt, ranks.length, rank);
-  const groupRows = (group: number): number => ranks.slice(group * members, (group + 1) * members).reduce((sum, rank) => sum + rows(rank), 0);
+  const groupRows = (group: number): number =>
+    ranks.slice(group * members, (group + 1) * members).reduce((sum, rank) => sum + rows(rank), 0);
   const keyHeads = (rank: number): number => part(hk, members, rank % members);
   const queryHeads = (rank: number): number => keyHeads(rank) * (h / hk);
-  const made = (purpose: string, collective: string, count: (rank: number) => number): Exchange =>
-    ({ purpose, collective, bytes: ranks.map((rank) => count(rank) * batch * FLOAT) });
+  const made = (purpose: string, collective: string, count: (rank: number) => number): Exchange => ({
+    purpose,
+    collective,
+    bytes: ranks.map((rank) => count(rank) * batch * FLOAT),
+  });
   const group = (rank: number): number => Math.floor(rank / members);
-  const keys = (rank: number, step: number): number => groupRows((group(rank) + ring - step) % ring) * keyHeads(rank) * (d + dv);
-  const inside = members === 1 ? [] : [
-    made("ulysses in", "all-to-all", (rank) => rows(rank) * ((h - queryHeads(rank)) * d + (hk - keyHeads(rank)) * (d + dv))),
-  ];
-  const around = ring === 1 ? [] : rotate === "allgather"
-    ? [made("ring", "all-gather", (rank) => keys(rank, 0) * (ring - 1))]
-    : Array.from({ length: ring - 1 }, (_, step) => made("ring", "shift", (rank) => keys(rank, step)));
-  const back = members === 1 ? [] : [
-    made("ulysses out", "all-to-all", (rank) => (groupRows(group(rank)) - rows(rank)) * queryHeads(rank) * dv),
-  ];
-  const gathers = [img, txt].map((length) => made("gather", "all-gather", (rank) => part(length, ranks.length, rank) * RESULT * (ranks.length - 1)));
+  const keys = (rank: number, step: number): number =>
+    groupRows((group(rank) + ring - step) % ring) * keyHeads(rank) * (d + dv);
+  const inside =
+    members === 1
+      ? []
+      : [
+          made(
+            "ulysses in",
+            "all-to-all",
+            (rank) => rows(rank) * ((h - queryHeads(rank)) * d + (hk - keyHeads(rank)) * (d + dv)),
+          ),
+        ];
+  const around =
+    ring === 1
+      ? []
+      : rotate === "allgather"
+        ? [made("ring", "all-gather", (rank) => keys(rank, 0) * (ring - 1))]
+        : Array.from({ length: ring - 1 }, (_, step) => made("ring", "shift", (rank) => keys(rank, step)));
+  const back =
+    members === 1
+      ? []
+      : [made("ulysses out", "all-to-all", (rank) => (groupRows(group(rank)) - rows(rank)) * queryHeads(rank) * dv)];
+  const gathers = [img, txt].map((length) =>
+    made("gather", "all-gather", (rank) => part(length, ranks.length, rank) * RESULT * (ranks.length - 1)),
+  );
   return [...inside, ...around, ...back, ...gathers];
 }
 
@@ -63,27 +85,33 @@ const cases: readonly (readonly [Scheme, Partial<FamilyMember>, Sizes])[] = [
   [rotating(4, 2), { mask: "text", heads: [8, 4] }, UNEVEN],
 ];
 
-test.each(cases.map(([scheme, parts, sizes]) => ({ name: schemeName(scheme), scheme, parts, sizes })))("$name, $parts", async ({ scheme, parts, sizes }) => {
-  const member = { ...JOINT, ...parts };
-  const feeds = feedsOf(member, sizes);
-  await withMember(member, feeds, async (prepared) => {
-    const [ran] = await run(prepared, scheme, [feeds]);
-    expect(ran!.difference).toBeLessThan(1e-5);
-    const found = ran!.stats.collectives.map(({ purpose, collective, bytes }) => ({ purpose, collective, bytes }));
-    expect(found).toEqual(exchangesOf(scheme, member, sizes));
-  });
-});
+test.each(cases.map(([scheme, parts, sizes]) => ({ name: schemeName(scheme), scheme, parts, sizes })))(
+  "$name, $parts",
+  async ({ scheme, parts, sizes }) => {
+    const member = { ...JOINT, ...parts };
+    const feeds = feedsOf(member, sizes);
+    await withMember(member, feeds, async (prepared) => {
+      const [ran] = await run(prepared, scheme, [feeds]);
+      expect(ran!.difference).toBeLessThan(1e-5);
+      const found = ran!.stats.collectives.map(({ purpose, collective, bytes }) => ({ purpose, collective, bytes }));
+      expect(found).toEqual(exchangesOf(scheme, member, sizes));
+    });
+  },
+);
 
-test.each([ulysses(3), gathering(3), rotating(3)].map((scheme) => ({ name: schemeName(scheme), scheme })))("$name on 10 tokens, (4, 3, 3), with a mask, and other lengths in the same session", async ({ scheme }) => {
-  const member: FamilyMember = { ...JOINT, meeting: "self", split: ["hidden_states"], mask: "additive rows x keys" };
-  const all = [10, 24, 3].map((img) => feedsOf(member, { batch: 1, img, txt: 0 }));
-  await withMember(member, {}, async (prepared) => {
-    const ran = await run(prepared, scheme, all);
-    for (const { difference } of ran) expect(difference).toBeLessThan(1e-5);
-    const gather = ran[0]!.stats.collectives.at(-1)!;
-    expect(gather.bytes).toEqual([4, 3, 3].map((rows) => rows * RESULT * 2 * FLOAT));
-  });
-});
+test.each([ulysses(3), gathering(3), rotating(3)].map((scheme) => ({ name: schemeName(scheme), scheme })))(
+  "$name on 10 tokens, (4, 3, 3), with a mask, and other lengths in the same session",
+  async ({ scheme }) => {
+    const member: FamilyMember = { ...JOINT, meeting: "self", split: ["hidden_states"], mask: "additive rows x keys" };
+    const all = [10, 24, 3].map((img) => feedsOf(member, { batch: 1, img, txt: 0 }));
+    await withMember(member, {}, async (prepared) => {
+      const ran = await run(prepared, scheme, all);
+      for (const { difference } of ran) expect(difference).toBeLessThan(1e-5);
+      const gather = ran[0]!.stats.collectives.at(-1)!;
+      expect(gather.bytes).toEqual([4, 3, 3].map((rows) => rows * RESULT * 2 * FLOAT));
+    });
+  },
+);
 
 test("whole queries against split keys send their own keys and values, or the parts of the result", async () => {
   const member: FamilyMember = { ...JOINT, meeting: "cross", split: ["encoder_hidden_states"], mask: "padding" };

@@ -15,7 +15,13 @@ export interface Sizes {
 /** What a mask holds. */
 export interface MaskContent {
   /** Whether a query sees a key; indices of broadcast axes are 0. */
-  readonly visible: (at: { readonly batch: number; readonly row: number; readonly key: number; readonly rows: number; readonly keys: number }) => boolean;
+  readonly visible: (at: {
+    readonly batch: number;
+    readonly row: number;
+    readonly key: number;
+    readonly rows: number;
+    readonly keys: number;
+  }) => boolean;
   /** What an additive mask has where a key is not seen. */
   readonly never: number;
   /** Added to every score of an additive mask; softmax does not feel it. */
@@ -43,13 +49,23 @@ function maskOf(member: FamilyMember, sizes: Sizes, { visible, never, shift }: M
   const lengths: Readonly<Record<string, number>> = { ...sizes, [BOTH]: sizes.img + sizes.txt };
   const names = maskDims(member);
   const dims = names.map((dim) => (typeof dim === "number" ? dim : lengths[dim ?? ""]!));
-  const [b, rows, keys] = [names.indexOf("batch"), dims.length > 2 || !names.includes("batch") ? dims.length - 2 : -1, dims.length - 1];
+  const [b, rows, keys] = [
+    names.indexOf("batch"),
+    dims.length > 2 || !names.includes("batch") ? dims.length - 2 : -1,
+    dims.length - 1,
+  ];
   const count = dims.reduce((x, y) => x * y, 1);
   const boolean = isBoolean(member.mask);
   const bias = noise(14, count);
   const values = Array.from({ length: count }, (_, flat) => {
     const index = unflatten(flat, dims);
-    const at = { batch: index[b] ?? 0, row: index[rows] ?? 0, key: index[keys]!, rows: dims[rows] ?? 1, keys: dims[keys]! };
+    const at = {
+      batch: index[b] ?? 0,
+      row: index[rows] ?? 0,
+      key: index[keys]!,
+      rows: dims[rows] ?? 1,
+      keys: dims[keys]!,
+    };
     const sees = visible(at);
     return boolean ? Number(sees) : sees ? bias[flat]! + shift : never;
   });

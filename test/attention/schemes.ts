@@ -8,7 +8,11 @@ export interface Scheme {
 }
 
 const ROTATIONS = ["allgather", "alltoall"] as const;
-const FACTORS = [[2, 2], [2, 3], [4, 2]] as const;
+const FACTORS = [
+  [2, 2],
+  [2, 3],
+  [4, 2],
+] as const;
 
 export const schemes: readonly Scheme[] = [
   ...[2, 3, 4, 8].map((ulysses): Scheme => ({ ring: 1, ulysses, rotate: "allgather" })),

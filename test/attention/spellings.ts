@@ -38,20 +38,26 @@ function decomposed(n: Network, spec: AttentionSpec): string {
   const root = n.numbers([1], [size ** -0.25]);
   const q = n.add(scope, "Mul", [split(n, spec, spec.q, heads, size), root]);
   const keys = repeat(n, spec, split(n, spec, spec.k, keyHeads, size), size);
-  const k = n.add(scope, "Mul", [n.add(scope, "Transpose", [keys], { attributes: { perm: ints([0, 1, 3, 2]) } }), root]);
+  const k = n.add(scope, "Mul", [
+    n.add(scope, "Transpose", [keys], { attributes: { perm: ints([0, 1, 3, 2]) } }),
+    root,
+  ]);
   const v = repeat(n, spec, split(n, spec, spec.v, keyHeads, valueSize), valueSize);
   const scores = n.add(scope, "MatMul", [q, k]);
   const bias = additive(n, spec);
   const masked = bias === null ? scores : n.add(scope, "Add", [scores, bias]);
   const weights = n.add(scope, "Softmax", [masked], { attributes: { axis: int(-1) } });
-  const defined = guarded ? n.add(scope, "Where", [n.add(scope, "IsNaN", [weights]), n.numbers([], [0]), weights]) : weights;
+  const defined = guarded
+    ? n.add(scope, "Where", [n.add(scope, "IsNaN", [weights]), n.numbers([], [0]), weights])
+    : weights;
   return merge(n, spec, n.add(scope, "MatMul", [defined, v]));
 }
 
 /** Causal patterns as the exporters write them: a triangle of ones, turned into a bias. */
 function additive(n: Network, { scope, mask, causal, q, k }: AttentionSpec): string | null {
   const [zero, never] = [n.numbers([], [0]), n.numbers([], [-Infinity])];
-  const bias = mask === null || !mask.boolean ? (mask?.value ?? null) : n.add(scope, "Where", [mask.value, zero, never]);
+  const bias =
+    mask === null || !mask.boolean ? (mask?.value ?? null) : n.add(scope, "Where", [mask.value, zero, never]);
   if (!causal) return bias;
   const extent = (x: string): string => n.add(scope, "Slice", [n.add(scope, "Shape", [x]), n.ints(1), n.ints(2)]);
   const square = n.add(scope, "Concat", [extent(q), extent(k)], { attributes: { axis: int(0) } });
@@ -74,21 +80,30 @@ function merge(n: Network, { scope, heads, valueSize }: AttentionSpec, x: string
 /** Each key/value head once for every query head of its group. */
 function repeat(n: Network, { scope, heads, keyHeads, k }: AttentionSpec, x: string, size: number): string {
   if (heads === keyHeads) return x;
-  const extent = (axis: number): string => n.add(scope, "Slice", [n.add(scope, "Shape", [k]), n.ints(axis), n.ints(axis + 1)]);
+  const extent = (axis: number): string =>
+    n.add(scope, "Slice", [n.add(scope, "Shape", [k]), n.ints(axis), n.ints(axis + 1)]);
   const apart = n.add(scope, "Unsqueeze", [x, n.ints(2)]);
   const dims = [extent(0), n.ints(keyHeads), n.ints(heads / keyHeads), extent(1), n.ints(size)];
   const wide = n.add(scope, "Expand", [apart, n.add(scope, "Concat", dims, { attributes: { axis: int(0) } })]);
-  const target = n.add(scope, "Concat", [dims[0]!, n.ints(heads), dims[3]!, n.ints(size)], { attributes: { axis: int(0) } });
+  const target = n.add(scope, "Concat", [dims[0]!, n.ints(heads), dims[3]!, n.ints(size)], {
+    attributes: { axis: int(0) },
+  });
   return n.add(scope, "Reshape", [wide, target]);
 }
 
 function operator(n: Network, spec: AttentionSpec): string {
   const { scope, heads, keyHeads, size, valueSize, mask, causal } = spec;
   const operands = [
-    split(n, spec, spec.q, heads, size), split(n, spec, spec.k, keyHeads, size), split(n, spec, spec.v, keyHeads, valueSize),
+    split(n, spec, spec.q, heads, size),
+    split(n, spec, spec.k, keyHeads, size),
+    split(n, spec, spec.v, keyHeads, valueSize),
   ];
   const attributes = { is_causal: int(causal ? 1 : 0), scale: float(size ** -0.5) };
-  return merge(n, spec, n.add(scope, "Attention", mask === null ? operands : [...operands, mask.value], { attributes }));
+  return merge(
+    n,
+    spec,
+    n.add(scope, "Attention", mask === null ? operands : [...operands, mask.value], { attributes }),
+  );
 }
 
 /** A boolean mask is (B, K) here, and tells which keys are padding. */
@@ -101,7 +116,8 @@ function multiHead(n: Network, { scope, q, k, v, heads, mask, causal }: Attentio
 
 /** Always causal; `k` must say its length. */
 function groupQuery(n: Network, { scope, q, k, v, heads, keyHeads, mask }: AttentionSpec): string {
-  const extent = (axis: number): string => n.add(scope, "Gather", [n.add(scope, "Shape", [k]), n.numbers([], [axis], "int64")]);
+  const extent = (axis: number): string =>
+    n.add(scope, "Gather", [n.add(scope, "Shape", [k]), n.numbers([], [axis], "int64")]);
   const toInt = (x: string): string => n.add(scope, "Cast", [x], { attributes: { to: int(6) } });
   const last = n.add(scope, "Sub", [extent(1), n.numbers([], [1], "int64")]);
   const batch = n.add(scope, "Unsqueeze", [extent(0), n.ints(0)]);
