@@ -115,7 +115,7 @@ test.each(cases)("%s on %s", async (name, mesh, model, samples) => {
     const found = session.lastRun!.collectives.map(({ collective, purpose, module, bytes }) => {
       return { collective, purpose, module, bytes };
     });
-    expect(found, sample).toEqual(expected(model, meshes[mesh], lengths));
+    expect({ sample, found }).toEqual({ sample, found: expected(model, meshes[mesh], lengths) });
   }
 });
 

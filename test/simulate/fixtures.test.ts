@@ -1,66 +1,62 @@
 /**
- * @file Every value of the Flux exports on every small mesh, at even and uneven lengths, against the unsplit model.
+ * @file Every value of every committed export under the plan that is shipped for its family, at every length that the export takes,
+ * against the unsplit model.
  */
 import { expect, test } from "vitest";
-import { bindPlan } from "../../compiler/bind/bind.ts";
-import type { BoundPlan } from "../../compiler/bind/types.ts";
-import { canonicalise } from "../../compiler/canonical/canonicalise.ts";
-import { readPlanValue } from "../../compiler/plan/read.ts";
-import type { ContextParallelPlan } from "../../compiler/plan/types.ts";
-import { shard } from "../../compiler/shard/shard.ts";
 import { simulate } from "../../compiler/simulate/simulate.ts";
+import { committedExports, fits, sampleFile } from "../support/exports.ts";
+import type { Export } from "../support/exports.ts";
+import { shardedFixture, shippedPlan } from "../support/compiled.ts";
 import { fixtureModel, fixtureTensors, valueOf } from "../support/fixtures.ts";
+import { meshNames, meshes } from "../support/meshes.ts";
+import type { MeshName } from "../support/meshes.ts";
 
-const plan: ContextParallelPlan = {
-  "": {
-    hidden_states: { split_dim: 1, expected_dims: 3 },
-    encoder_hidden_states: { split_dim: 1, expected_dims: 3 },
-    img_ids: { split_dim: 0, expected_dims: 2 },
-    txt_ids: { split_dim: 0, expected_dims: 2 },
-  },
-  proj_out: { gather_dim: 1, expected_dims: 3 },
-};
-/** Ring degree and Ulysses degree. */
-const meshes = [
-  [1, 1],
-  [1, 2],
-  [2, 1],
-  [1, 3],
-  [3, 1],
-  [1, 4],
-  [2, 2],
-  [4, 1],
-] as const;
-const dynamic = ["img96-txt40", "img90-txt37", "img67-txt13"];
-const exports: Readonly<Record<string, readonly string[]>> = {
-  "flux.dynamo18-dynamic": dynamic,
-  "flux.dynamo23-dynamic": dynamic,
-  "flux.dynamo18-external": ["img67-txt13"],
-  "flux.dynamo18-dynamic.marked": ["img67-txt13"],
-  "flux.dynamo18-static": ["img96-txt40"],
-  "flux.torchscript18-static": ["img96-txt40"],
-  "flux.torchscript18-static.marked": ["img96-txt40"],
-};
-const cases = Object.entries(exports).flatMap(([name, sizes]) =>
-  meshes.map(([ring, ulysses]) => ({ name, sizes, ring, ulysses })),
-);
+/** For the export of each model that others are variants of. */
+const full: readonly MeshName[] = [
+  "ulysses 2",
+  "ulysses 3",
+  "ring 3",
+  "rotating ring 2",
+  "rotating ring 3",
+  "unified 2 x 2",
+];
 
-/** The stages before the mesh matters, once for all meshes. */
-const bound = new Map<string, Promise<BoundPlan>>();
+/** For its other exports in turn: each scheme and both 2 and 3 ranks. */
+const turns: readonly (readonly MeshName[])[] = [
+  ["ulysses 2", "rotating ring 3"],
+  ["ulysses 3", "unified 2 x 2"],
+  ["ring 3", "rotating unified 2 x 2"],
+];
 
-async function bind(name: string): Promise<BoundPlan> {
-  const canonical = valueOf(await canonicalise(await fixtureModel(`flux/${name}.onnx`)));
-  return valueOf(bindPlan(canonical, valueOf(await readPlanValue(plan))));
+/** Flux meets every number of ranks, one and four too. */
+const flux: readonly MeshName[] = meshNames;
+
+function meshesFor({ model, exporter }: Export, index: number): readonly MeshName[] {
+  if (exporter !== "dynamo18-dynamic") return turns[index % turns.length]!;
+  return model === "flux" ? flux : full;
 }
 
-test.each(cases)("$name on $ring x $ulysses: every value is exact", async ({ name, sizes, ring, ulysses }) => {
-  bound.set(name, bound.get(name) ?? bind(name));
-  const before = await bound.get(name)!;
-  const mesh = { ring_degree: ring, ulysses_degree: ulysses };
-  const graph = valueOf(shard(before, { mesh, rotate_method: "allgather", convert_to_fp32: true }));
+const cases = committedExports().flatMap((one, index) => meshesFor(one, index).map((mesh) => ({ ...one, mesh, one })));
+
+test("the families are there", () => {
+  const models = new Set(cases.map(({ model }) => model));
+  const expected = ["flux", "flux-b", "flux2", "qwenimage", "qwenimage-zero", "wan", "wan-ti2v", "wan-i2v"];
+  expect([...models]).toEqual(
+    expect.arrayContaining([...expected, "chronoedit", "helios", "ltx", "ltx2", "minimax_h3"]),
+  );
+});
+
+test.each(cases)("$file on $mesh: every value is exact", async ({ file, family, sizes, mesh, one }) => {
+  const sharded = await shardedFixture(file, shippedPlan(family), meshes[mesh]);
+  const model = await fixtureModel(file);
+  let fitting = 0;
   for (const size of sizes) {
-    const report = valueOf(await simulate(graph, await fixtureTensors(`flux/flux.${size}.inputs.npz`)));
-    expect(report).toMatchObject({ wrong: null, wrongCount: 0, unchecked: [] });
-    expect(report.compared).toBeGreaterThan(before.graph.nodes.length - 20);
+    const feeds = await fixtureTensors(sampleFile(one, size, "inputs"));
+    if (!fits(model, feeds)) continue;
+    fitting += 1;
+    const report = valueOf(await simulate(sharded, feeds));
+    expect({ size, ...report }).toMatchObject({ size, wrong: null, wrongCount: 0, unchecked: [] });
+    expect(report.compared).toBeGreaterThan(sharded.graph.nodes.length - 20);
   }
+  expect(fitting).toBeGreaterThan(0);
 });
