@@ -37,19 +37,28 @@ function entryOf({ inputs, outputs }: Place): fc.Arbitrary<ContextParallelEntry>
       ? fc.constant({})
       : fc.option(fc.constantFrom(...values), { freq: 3 }).map((value) => (value === null ? {} : { value }));
   const split = fc.tuple(named(inputs), dim).map(([value, split_dim]) => ({ split_dim, ...value }));
-  const splitOutput = fc.tuple(named(outputs), dim).map(([value, split_dim]) => ({ split_dim, split_output: true, ...value }));
+  const splitOutput = fc
+    .tuple(named(outputs), dim)
+    .map(([value, split_dim]) => ({ split_dim, split_output: true, ...value }));
   const gather = fc.tuple(named(outputs), dim).map(([value, gather_dim]) => ({ gather_dim, ...value }));
   return fc.oneof(
     { weight: 4, arbitrary: fc.tuple(parameter, split).map(([key, spec]) => ({ [key]: spec })) },
     { weight: 2, arbitrary: fc.tuple(fc.constantFrom("0", "1"), splitOutput).map(([key, spec]) => ({ [key]: spec })) },
     { weight: 2, arbitrary: gather },
-    { weight: 1, arbitrary: fc.tuple(parameter, split, gather).map(([key, spec, out]) => [{ [key]: spec }, out] as const) },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(parameter, split, gather).map(([key, spec, out]) => [{ [key]: spec }, out] as const),
+    },
   );
 }
 
 function plansFor(source: Source): fc.Arbitrary<ContextParallelPlan> {
   const places = placesOf(source).filter(({ inputs, outputs }) => inputs.length + outputs.length > 0);
-  const some = fc.uniqueArray(fc.constantFrom(...places), { minLength: 1, maxLength: 4, selector: ({ module }) => module });
+  const some = fc.uniqueArray(fc.constantFrom(...places), {
+    minLength: 1,
+    maxLength: 4,
+    selector: ({ module }) => module,
+  });
   const entries = some.chain((chosen) =>
     fc.tuple(...chosen.map((place) => fc.tuple(fc.constant(place.module), entryOf(place)))),
   );
@@ -67,7 +76,12 @@ const mesh: fc.Arbitrary<MeshConfig> = fc.record({
   convert_to_fp32: fc.boolean(),
 });
 
-async function answer(source: Source, plan: ContextParallelPlan, mesh: MeshConfig, feeds: OrtTensors): Promise<readonly string[]> {
+async function answer(
+  source: Source,
+  plan: ContextParallelPlan,
+  mesh: MeshConfig,
+  feeds: OrtTensors,
+): Promise<readonly string[]> {
   const compiled = await compile(source, plan, mesh);
   if (!compiled.ok) return faultsOf(false, compiled.diagnostics);
   const report = await simulate(compiled.value, feeds);

@@ -13,17 +13,45 @@ const real = ["flux", "qwenimage", "helios", "wan"].map((name) =>
   readFileSync(new URL(`../../plans/${name}.plan.json`, import.meta.url), "utf8"),
 );
 const words = [
-  "split_dim", "gather_dim", "expected_dims", "split_output", "value", "*", "..", "__proto__", "constructor", "toString",
-  "-1", "1e400", "1.5", "99999999999999999999", "null", "true", "{", "}", "[", "]", ",", ":", '"', "//", "/*", "\\u0000", "\ufeff", "0", "00",
+  "split_dim",
+  "gather_dim",
+  "expected_dims",
+  "split_output",
+  "value",
+  "*",
+  "..",
+  "__proto__",
+  "constructor",
+  "toString",
+  "-1",
+  "1e400",
+  "1.5",
+  "99999999999999999999",
+  "null",
+  "true",
+  "{",
+  "}",
+  "[",
+  "]",
+  ",",
+  ":",
+  '"',
+  "//",
+  "/*",
+  "\\u0000",
+  "\ufeff",
+  "0",
+  "00",
 ];
-const piece = fc.oneof(fc.constantFrom(...words), fc.string({ unit: "binary", maxLength: 6 }), fc.string({ maxLength: 6 }));
+const piece = fc.oneof(
+  fc.constantFrom(...words),
+  fc.string({ unit: "binary", maxLength: 6 }),
+  fc.string({ maxLength: 6 }),
+);
 
 /** A real plan with parts replaced. */
 const damaged = fc
-  .tuple(
-    fc.constantFrom(...real),
-    fc.array(fc.tuple(fc.nat(), fc.nat(30), piece), { minLength: 1, maxLength: 4 }),
-  )
+  .tuple(fc.constantFrom(...real), fc.array(fc.tuple(fc.nat(), fc.nat(30), piece), { minLength: 1, maxLength: 4 }))
   .map(([text, edits]) =>
     edits.reduce((now, [at, length, by]) => {
       const from = at % (now.length + 1);
@@ -42,15 +70,26 @@ const texts = fc.oneof(
 );
 
 test("any text of a JSON plan is answered", { timeout: TIMEOUT }, () =>
-  fuzz("plan texts", fc.tuple(texts, fc.constantFrom("a.plan.json", "a.plan.jsonc")), { short: 1500, long: 100_000 },
+  fuzz(
+    "plan texts",
+    fc.tuple(texts, fc.constantFrom("a.plan.json", "a.plan.jsonc")),
+    { short: 1500, long: 100_000 },
     async ([text, name]) => {
       const { ok, diagnostics } = await readPlanText(text, name);
       return faultsOf(ok, diagnostics, "CP1");
-    }),
+    },
+  ),
 );
 
 const typescript = fc
-  .tuple(fc.oneof(damaged, texts), fc.constantFrom("export default ", 'import { definePlan } from "onnx-context-parallel";\nexport default definePlan(', ""))
+  .tuple(
+    fc.oneof(damaged, texts),
+    fc.constantFrom(
+      "export default ",
+      'import { definePlan } from "onnx-context-parallel";\nexport default definePlan(',
+      "",
+    ),
+  )
   .map(([text, before]) => before + text + (before.endsWith("(") ? ");" : ";"));
 
 test("any text of a TypeScript plan is answered", { timeout: TIMEOUT }, () =>

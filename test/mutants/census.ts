@@ -102,8 +102,7 @@ export function countsOf(cases: readonly Case[]): Counts {
 /** What is not as it must be: one line for each. */
 export function faultsOf(cases: readonly Case[]): readonly string[] {
   return cases.flatMap(({ name, label, verdict: { outcome, why } }) => {
-    const fine =
-      (outcome === "ran" && label !== "must-refuse") || (outcome === "refused" && label !== "must-run");
+    const fine = (outcome === "ran" && label !== "must-refuse") || (outcome === "refused" && label !== "must-run");
     return fine ? [] : [`${name}: ${label}, ${outcome} ${why}`];
   });
 }
@@ -127,7 +126,9 @@ async function open(source: Export): Promise<Opened> {
   const opened = await sourceOf(source.file);
   const samples = await Promise.all(source.sizes.map((size) => fixtureTensors(sampleFile(source, size, "inputs"))));
   const fitting = samples.filter((feeds) => fits(opened.model, feeds));
-  const uneven = fitting.find((feeds) => Object.values(feeds).some(({ dims }) => dims.some((dim) => dim % 2 === 1 && dim > 2)));
+  const uneven = fitting.find((feeds) =>
+    Object.values(feeds).some(({ dims }) => dims.some((dim) => dim % 2 === 1 && dim > 2)),
+  );
   return { source: opened, feeds: uneven ?? fitting[0]! };
 }
 

@@ -27,11 +27,14 @@ export function feedMutantsOf({ lengths }: CanonicalGraph, feeds: OrtTensors, ra
         .map((size): FeedMutant => ({ name: `${length.name} of ${size}`, label: "either", feeds: set(length, size) })),
     ),
     ...all.flatMap((one, i) =>
-      all.slice(i + 1).filter((other) => now(one) !== now(other)).map((other): FeedMutant => ({
-        name: `${one.name} and ${other.name} swapped`,
-        label: "either",
-        feeds: set(other, now(one), set(one, now(other))),
-      })),
+      all
+        .slice(i + 1)
+        .filter((other) => now(one) !== now(other))
+        .map((other): FeedMutant => ({
+          name: `${one.name} and ${other.name} swapped`,
+          label: "either",
+          feeds: set(other, now(one), set(one, now(other))),
+        })),
     ),
     ...all.flatMap(({ name, sources }) =>
       // One of several inputs that carry a length: two fewer, so that equal chunks stay equal in number.

@@ -38,7 +38,12 @@ export async function sourceOf(file: string): Promise<Source> {
 }
 
 /** What becomes of a plan on whole `feeds`. */
-export async function judge(source: Source, plan: ContextParallelPlan, mesh: MeshConfig, feeds: OrtTensors): Promise<Verdict> {
+export async function judge(
+  source: Source,
+  plan: ContextParallelPlan,
+  mesh: MeshConfig,
+  feeds: OrtTensors,
+): Promise<Verdict> {
   return timed(async () => {
     const compiled = await compile(source, plan, mesh);
     return compiled.ok ? run(compiled.value, feeds) : refused(compiled.diagnostics);
@@ -51,7 +56,11 @@ export async function judgeFeeds(graph: ShardedGraph, feeds: OrtTensors): Promis
 }
 
 /** Every stage to the program; nothing is written. */
-export async function compile({ model, canonical }: Source, plan: ContextParallelPlan, mesh: MeshConfig): Promise<Result<ShardedGraph>> {
+export async function compile(
+  { model, canonical }: Source,
+  plan: ContextParallelPlan,
+  mesh: MeshConfig,
+): Promise<Result<ShardedGraph>> {
   const read = await readPlanValue(plan);
   if (!read.ok) return read;
   const bound = bindPlan(canonical, read.value);
@@ -74,9 +83,10 @@ async function run(graph: ShardedGraph, feeds: OrtTensors): Promise<Verdict> {
 
 async function timed(work: () => Promise<Verdict>): Promise<Verdict> {
   const begun = performance.now();
-  const verdict = await work().catch(
-    (error: unknown): Verdict => ({ outcome: "crashed", why: error instanceof Error ? (error.stack ?? "") : String(error) }),
-  );
+  const verdict = await work().catch((error: unknown): Verdict => ({
+    outcome: "crashed",
+    why: error instanceof Error ? (error.stack ?? "") : String(error),
+  }));
   const took = performance.now() - begun;
   return took < LIMIT_MS ? verdict : { outcome: "hung", why: `${Math.round(took)} ms` };
 }
@@ -84,5 +94,11 @@ async function timed(work: () => Promise<Verdict>): Promise<Verdict> {
 function refused(diagnostics: readonly Diagnostic[]): Verdict {
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   if (errors.length === 0) return { outcome: "crashed", why: "refused without an error" };
-  return { outcome: "refused", why: errors.map(({ code, message }) => `${code} ${message}`).slice(0, 2).join("; ") };
+  return {
+    outcome: "refused",
+    why: errors
+      .map(({ code, message }) => `${code} ${message}`)
+      .slice(0, 2)
+      .join("; "),
+  };
 }

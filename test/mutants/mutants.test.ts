@@ -3,7 +3,17 @@
  * refused. `npm test` takes a fixed sample, `npm run mutants` all of them.
  */
 import { expect, test } from "vitest";
-import { countsOf, faultsOf, feedCases, oneIn, planCases, subjects, type Case, type Counts, type Take } from "./census.ts";
+import {
+  countsOf,
+  faultsOf,
+  feedCases,
+  oneIn,
+  planCases,
+  subjects,
+  type Case,
+  type Counts,
+  type Take,
+} from "./census.ts";
 
 const all = process.env["MODE"] === "long";
 
@@ -18,7 +28,11 @@ async function collect(sample: number, seed: number): Promise<readonly Case[]> {
 }
 
 function print(counts: Counts): void {
-  process.stdout.write(`${Object.entries(counts).map(([name, count]) => `${name} ${count}`).join(", ")}\n`);
+  process.stdout.write(
+    `${Object.entries(counts)
+      .map(([name, count]) => `${name} ${count}`)
+      .join(", ")}\n`,
+  );
 }
 
 test("mutants of plans and feeds", { timeout: 3_600_000 }, async () => {

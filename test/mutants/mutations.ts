@@ -68,12 +68,19 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
   "only one split": (subject) =>
     splits(subject).map((site) => {
       const others = splits(subject).filter((other) => other !== site);
-      return mutant(`only ${nameOf(site)}`, withoutSites(subject.family, subject.sites, others), [site, ...gathers(subject)]);
+      return mutant(`only ${nameOf(site)}`, withoutSites(subject.family, subject.sites, others), [
+        site,
+        ...gathers(subject),
+      ]);
     }),
 
   "same axis from the end": ({ sites }) =>
     sites.map((site) =>
-      mutant(`${nameOf(site)} from the end`, "must-run", replaced(sites, site, withDim(site, dimOf(site) - ranked(site)))),
+      mutant(
+        `${nameOf(site)} from the end`,
+        "must-run",
+        replaced(sites, site, withDim(site, dimOf(site) - ranked(site))),
+      ),
     ),
 
   "other axis": ({ sites }) =>
@@ -165,8 +172,13 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
   "swap entries": (subject) => {
     const [first, second] = splits(subject);
     if (first === undefined || second === undefined) return [];
-    const swapped = subject.sites.map((site) => (site === first ? { ...second, module: first.module, key: first.key }
-      : site === second ? { ...first, module: second.module, key: second.key } : site));
+    const swapped = subject.sites.map((site) =>
+      site === first
+        ? { ...second, module: first.module, key: first.key }
+        : site === second
+          ? { ...first, module: second.module, key: second.key }
+          : site,
+    );
     return [mutant(`swap ${nameOf(first)} and ${nameOf(second)}`, "either", swapped)];
   },
 
@@ -174,15 +186,21 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
     splits(subject)
       .filter(({ key }) => /^\d+$/.test(key))
       .map((site) =>
-        mutant(`${nameOf(site)} as output 7`, subject.fixed ? "either" : "must-refuse",
-          replaced(subject.sites, site, { ...site, key: "7" })),
+        mutant(
+          `${nameOf(site)} as output 7`,
+          subject.fixed ? "either" : "must-refuse",
+          replaced(subject.sites, site, { ...site, key: "7" }),
+        ),
       ),
 
   "split_output flag": (subject) =>
     splits(subject).map((site) => {
       const spec = { ...site.spec, split_output: site.spec.split_output !== true };
-      return mutant(`${nameOf(site)} with split_output ${spec.split_output}`, "must-refuse",
-        replaced(subject.sites, site, { ...site, spec }));
+      return mutant(
+        `${nameOf(site)} with split_output ${spec.split_output}`,
+        "must-refuse",
+        replaced(subject.sites, site, { ...site, spec }),
+      );
     }),
 
   "wildcard too wide": ({ sites }) =>
@@ -219,7 +237,9 @@ const MUTATIONS: Readonly<Record<string, Mutation>> = {
 
 /** Every mutant of a plan, in a fixed order. */
 export function mutantsOf(subject: Subject): readonly Mutant[] {
-  return Object.entries(MUTATIONS).flatMap(([kind, mutation]) => mutation(subject).map((found) => ({ ...found, kind })));
+  return Object.entries(MUTATIONS).flatMap(([kind, mutation]) =>
+    mutation(subject).map((found) => ({ ...found, kind })),
+  );
 }
 
 /** Blocks of the export: modules whose last segment is a number. */

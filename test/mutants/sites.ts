@@ -20,7 +20,9 @@ export type GatherSite = Extract<Site, { readonly key: null }>;
 export function sitesOf(plan: ContextParallelPlan): readonly Site[] {
   return Object.entries(plan).flatMap(([module, entry]) => {
     if (entry === undefined || typeof entry === "string") return [];
-    const halves = Array.isArray(entry) ? (entry as readonly Exclude<ContextParallelEntry, readonly unknown[]>[]) : [entry];
+    const halves = Array.isArray(entry)
+      ? (entry as readonly Exclude<ContextParallelEntry, readonly unknown[]>[])
+      : [entry];
     return halves.flatMap((half): readonly Site[] =>
       isGather(half)
         ? [{ module, key: null, spec: half }]
@@ -49,7 +51,7 @@ function isGather(half: unknown): half is ContextParallelOutput {
 
 function entryOf(sites: readonly Site[]): ContextParallelEntry {
   const inputs = Object.fromEntries(sites.filter(isSplit).map(({ key, spec }) => [key, spec]));
-  const [gather] = sites.filter((site): site is GatherSite => !isSplit(site));
+  const gather = sites.find((site): site is GatherSite => !isSplit(site));
   if (gather === undefined) return inputs;
   return Object.keys(inputs).length === 0 ? gather.spec : [inputs, gather.spec];
 }

@@ -42,7 +42,10 @@ afterAll(() => rm(project, { recursive: true, force: true }));
 
 /** Runs the command as a process of its own, from the project's folder; interrupts it after a time. */
 function cp(argv: readonly string[], interruptAfterMs?: number): Promise<Ended> {
-  const child = spawn(process.execPath, [join(installed, "bin/onnx-cp.js"), ...argv], { cwd: project, env: { ...process.env, NO_COLOR: "1" } });
+  const child = spawn(process.execPath, [join(installed, "bin/onnx-cp.js"), ...argv], {
+    cwd: project,
+    env: { ...process.env, NO_COLOR: "1" },
+  });
   const [out, err]: [string[], string[]] = [[], []];
   child.stdout.on("data", (data: Buffer) => out.push(String(data)));
   child.stderr.on("data", (data: Buffer) => err.push(String(data)));
