@@ -188,3 +188,12 @@ export const localAttention: Message<{ module: string; why: string }> = {
   title: "an attention that stays local",
   message: (p) => `the attention in "${p.module}" is local on every rank: ${p.why}`,
 };
+
+export const ringNeedsOpset: Message<{ module: string; opset: number; needed: number }> = {
+  code: "CP4020",
+  severity: "error",
+  title: "a rotating ring over an older operator set",
+  message: (p) =>
+    `the attention in "${p.module}" cannot be done chunk by chunk: the model has operator set ${p.opset}, the merge of parts needs ${p.needed}`,
+  hint: () => 'use "rotate_method": "allgather", or export with operator set 18 or later',
+};

@@ -72,7 +72,7 @@ function finishLocal(state: State, site: Attention, rows: AxisShard | null): boo
 function wholeQueries(state: State, site: Attention, keys: AxisShard): boolean {
   note(state, site, "merge");
   const name = site.node.outputs[0]!;
-  if (ranksOf(state.options.mesh) > 1 && partsAreSmaller(state, site)) {
+  if (ranksOf(state.options.mesh) > 1 && hasParts(state) && partsAreSmaller(state, site)) {
     const shape = shapeOf(state, name);
     declare(state, mergeParts(state, site, keys, name), shape, WHOLE, name, site.origin);
     return true;
@@ -96,7 +96,7 @@ function partsAreSmaller(state: State, site: Attention): boolean {
 function runScheme(state: State, site: Attention, rows: AxisShard, keys: AxisShard): boolean {
   const { mesh } = state.options;
   const [heads, keyHeads] = [headsOf(state, site.q), headsOf(state, site.k)];
-  if (!headsFit(state, site, heads, keyHeads)) return false;
+  if (!headsFit(state, site, heads, keyHeads) || !partsFit(state, site)) return false;
   const [h, hk] = [heads as number, keyHeads as number];
   const unit = h / hk;
   note(state, site, mesh.ring_degree === 1 ? "ulysses" : mesh.ulysses_degree === 1 ? "ring" : "unified");
@@ -136,6 +136,21 @@ function runScheme(state: State, site: Attention, rows: AxisShard, keys: AxisSha
     declare(state, result, shapeOf(state, name), [rows], name, state.origins.get(site.q) ?? site.origin);
   else headsToRows(state, result, rows, h, unit, name, name, site.origin);
   return true;
+}
+
+/** The operators of a part take their axes as operands from this operator set on. */
+const PARTS_SINCE = 18;
+
+function hasParts(state: State): boolean {
+  return (state.graph.opsets[""] ?? 0) >= PARTS_SINCE;
+}
+
+function partsFit(state: State, site: Attention): boolean {
+  const { mesh, rotate_method } = state.options;
+  if (mesh.ring_degree === 1 || rotate_method === "allgather" || hasParts(state)) return true;
+  const params = { module: site.node.scope, opset: state.graph.opsets[""] ?? 0, needed: PARTS_SINCE };
+  state.diagnostics.push(diagnose(catalog.ringNeedsOpset, params, atSplitOf(state, site.q)));
+  return false;
 }
 
 function headsFit(state: State, site: Attention, heads: unknown, keyHeads: unknown): boolean {
