@@ -60,6 +60,22 @@ function apart(state: State, node: CanonicalNode, demands: readonly Demand[], ma
   return false;
 }
 
+/** Two operands whose rows are taken in pairs must hold the same ones on every rank: keys and values. Reports what differs. */
+export function sameRows(
+  state: State,
+  node: CanonicalNode,
+  [first, a]: readonly [string, Split],
+  [second, b]: readonly [string, Split],
+  origin: Origin,
+): boolean {
+  const demand = (value: string, split: Split): Demand => ({
+    operand: node.inputs.indexOf(value),
+    value,
+    splits: new Map([[0, split]]),
+  });
+  return agree(state, node, a, b, demand(first, a), demand(second, b), origin);
+}
+
 function agree(
   state: State,
   node: CanonicalNode,

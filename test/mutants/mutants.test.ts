@@ -14,6 +14,9 @@ import {
   type Counts,
   type Take,
 } from "./census.ts";
+import type { ContextParallelPlan } from "../../compiler/plan/types.ts";
+import { fixtureTensors } from "../support/fixtures.ts";
+import { judge, sourceOf } from "./judge.ts";
 
 const all = process.env["MODE"] === "long";
 
@@ -36,7 +39,7 @@ function print(counts: Counts): void {
 }
 
 test("mutants of plans and feeds", { timeout: 3_600_000 }, async () => {
-  const cases = await collect(120, 7);
+  const cases = await collect(200, 7);
   const counts = countsOf(cases);
   print(counts);
   expect(faultsOf(cases)).toEqual([]);
@@ -44,4 +47,16 @@ test("mutants of plans and feeds", { timeout: 3_600_000 }, async () => {
   // Refusing everything is no way to pass.
   expect(counts.ran).toBeGreaterThan(counts.mutants / 4);
   expect(counts.mutants).toBeGreaterThan(all ? 2000 : 30);
+});
+
+test("keys and values whose ranks hold different rows are refused", async () => {
+  const source = await sourceOf("qwenimage/qwenimage-zero.dynamo18-dynamic.onnx");
+  const plan: ContextParallelPlan = {
+    "transformer_blocks.0": { encoder_hidden_states: { split_dim: 1 } },
+    pos_embed: { "0": { split_dim: 0, split_output: true }, "1": { split_dim: 0, split_output: true } },
+    proj_out: { gather_dim: 1 },
+  };
+  const mesh = { ring_degree: 1, ulysses_degree: 2, rotate_method: "allgather", convert_to_fp32: true } as const;
+  const verdict = await judge(source, plan, mesh, await fixtureTensors("qwenimage/qwenimage-zero.txt37.inputs.npz"));
+  expect(verdict).toMatchObject({ outcome: "refused", why: expect.stringContaining("CP4003") });
 });

@@ -10,6 +10,7 @@ import { propagate } from "../operator.ts";
 import { localDims, ranksOf, WHOLE } from "../layout.ts";
 import { atSplitOf } from "../origins.ts";
 import { addLocal, declare, shapeOf, type State } from "../state.ts";
+import { sameRows } from "../unify.ts";
 import { add, evaluate, mul, RANK, symbolsOf, type Expr } from "../../expr/expr.ts";
 import type { AttentionSite, AxisShard, Layout } from "../types.ts";
 import { withoutCausal } from "./causal.ts";
@@ -30,13 +31,8 @@ export function attend(state: State, node: CanonicalNode): boolean {
   if (keys === null) return stayLocal(state, site, rows);
   const pair = [k, v].map((x) => (rowsOf(state, x) === null ? alignTo(state, node, x, keys, site.origin) : x));
   const split: Attention = { ...site, k: pair[0]!, v: pair[1]! };
-  for (const [i, s] of keys.segments.entries()) {
-    state.assumed.assume(
-      rowsOf(state, split.k)!.segments[i]!.length,
-      rowsOf(state, split.v)?.segments[i]?.length ?? s.length,
-      site.origin,
-    );
-  }
+  if (!sameRows(state, node, [split.k, rowsOf(state, split.k)!], [split.v, rowsOf(state, split.v)!], site.origin))
+    return false;
   if (rows === null) return wholeQueries(state, split, keys);
   if (ranksOf(state.options.mesh) === 1) return stayLocal(state, { ...split, mask }, rows);
   return runScheme(state, split, rows, keys);
