@@ -1,7 +1,7 @@
 /**
  * @file The pipeline on one screen: every stage by name, with the reason for its place. No stage's logic is here.
  */
-import { mkdtempSync, realpathSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bindPlan } from "./bind/bind.ts";
@@ -102,7 +102,10 @@ export async function compilePlan(options: CompileOptions): Promise<CompileResul
   const folder = options.out ?? mkdtempSync(join(tmpdir(), "onnx-cp-"));
   const written = writeProgram(stages.lowered, folder);
   const all = [...diagnostics, ...written.diagnostics];
-  if (!written.ok) return { ok: false, diagnostics: all };
+  if (!written.ok) {
+    if (options.out === undefined) rmSync(folder, { recursive: true, force: true });
+    return { ok: false, diagnostics: all };
+  }
   return { ok: true, program: { ...written.value, temporary: options.out === undefined }, diagnostics: all };
 }
 
