@@ -58,8 +58,16 @@ function sink({ flow, inside }: StageRequest, stages: Stages, readers: Readers, 
         .map((reader) => stages.get(reader)! - gap(inside, step, reader)),
     );
     if (isMain(inside, step)) while (!pieces.has(latest)) latest--;
+    else latest = Math.max(stages.get(step)!, Math.min(latest, handedOn(step, stages, readers)));
     stages.set(step, latest);
   }
+}
+
+/** Stage in which what a step inside a site reads is sent on: it runs by then, since waiting would keep every chunk of a ring. */
+function handedOn(step: FlowStep, stages: Stages, readers: Readers): number {
+  if (step.kind !== "local") return Infinity;
+  const sent = readsOf(step).flatMap((name) => readers.get(name) ?? []);
+  return Math.min(...sent.filter((reader) => reader.kind === "collective").map((reader) => stages.get(reader)!));
 }
 
 /** Takes a step back to its operands where they, kept only for it, are larger than its results. */

@@ -5,6 +5,7 @@
 
 /** A part of the code: a folder, or one file; the longest prefix of a path decides. */
 export const parts: Readonly<Record<string, readonly string[]>> = {
+  "vitest.config.ts": [],
   "compiler/diagnostics": [],
   "compiler/expr": ["compiler/diagnostics"],
   "compiler/plan": ["compiler/diagnostics"],
