@@ -40,7 +40,8 @@ export async function prepare(member: FamilyMember, feeds: OrtTensors = {}): Pro
   const folder = await mkdtemp(join(tmpdir(), "onnx-cp-member-"));
   const file = join(folder, "model.onnx");
   await writeFile(file, modelOf(member));
-  const spans = maskDims(member).includes(BOTH) || member.spelling !== "decomposed";
+  // The grouped operator counts its keys by an operand of numbers, so it is recognised with fixed lengths only.
+  const spans = maskDims(member).includes(BOTH) || member.spelling === "GroupQueryAttention";
   const shapes = spans ? Object.fromEntries(Object.entries(feeds).map(([name, { dims }]) => [name, dims])) : {};
   const canonical = valueOf(await canonicalise(valueOf(await readModel(file)), shapes));
   const bound = valueOf(bindPlan(canonical, valueOf(await readPlanValue(planOf(member)))));
