@@ -3,9 +3,11 @@
  */
 import { removeMarkers } from "../compiler/canonical/markers.ts";
 import { readModel } from "../compiler/graph/read.ts";
+import { canonicalModel } from "../compiler/inspect.ts";
+import { unsplitValues } from "../compiler/simulate/unsplit.ts";
 import { writeModel } from "../compiler/graph/write.ts";
 import { createSession, OrtError } from "../ort/session.ts";
-import type { OrtSession } from "../ort/types.ts";
+import type { OrtSession, OrtTensors } from "../ort/types.ts";
 
 /** Loads the model of `file`. Throws `OrtError`. */
 export async function unsplitSession(file: string, threads: number): Promise<OrtSession> {
@@ -15,6 +17,27 @@ export async function unsplitSession(file: string, threads: number): Promise<Ort
     const bytes = error instanceof OrtError ? await withoutMarkers(file) : null;
     if (bytes === null) throw error;
     return createSession(bytes.model, { threads, folder: bytes.folder });
+  }
+}
+
+/**
+ * The outputs of the model in its canonical form: for a model that onnxruntime refuses as it stands, such as one whose `Attention` has a
+ * broadcast mask. `null` where that does not run either.
+ */
+export async function canonicalOutputs(file: string, inputs: OrtTensors): Promise<OrtTensors | null> {
+  const model = await canonicalModel(file);
+  if (!model.ok) return null;
+  const graph = model.value;
+  const lengths = graph.lengths.map(({ name, sources }) => {
+    const [source] = sources;
+    return [name, source === undefined ? 0 : (inputs[source.input]?.dims[source.axis] ?? 0)] as const;
+  });
+  try {
+    const values = await unsplitValues(graph, inputs, Object.fromEntries(lengths), new Set(graph.outputs));
+    return Object.fromEntries(graph.outputs.map((name) => [name, values.get(name)!]));
+  } catch (error) {
+    if (error instanceof OrtError) return null;
+    throw error;
   }
 }
 

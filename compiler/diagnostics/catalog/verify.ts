@@ -19,6 +19,7 @@ export const verifyMessages: Catalog<{
   failed: At & { rank: number | null; reason: string };
   block: At & { rank: number; peer: number; expected: string; actual: string };
   unsplitFailed: { reason: string };
+  unsplitCanonical: { reason: string };
   exact: { ranks: number; compared: number; largest: number; value: string };
 }> = {
   different: {
@@ -81,6 +82,13 @@ export const verifyMessages: Catalog<{
     title: "Unsplit model that does not run",
     message: ({ reason }) => `the unsplit model does not run on these inputs: ${reason}`,
     hint: () => "give inputs that the original model accepts",
+  },
+  unsplitCanonical: {
+    code: "CP5510",
+    severity: "note",
+    title: "Model that onnxruntime refuses as it stands",
+    message: ({ reason }) =>
+      `onnxruntime refuses the model as it stands (${reason}); compared with its canonical form instead`,
   },
   exact: {
     code: "CP5509",
