@@ -18,7 +18,7 @@ const inputs = "test/fixtures/flux/flux.img67-txt13.inputs.npz";
 let feeds: OrtTensors;
 
 beforeAll(async () => {
-  feeds = await fixtureTensors("flux/flux.img67-txt13.inputs.npz";
+  feeds = await fixtureTensors("flux/flux.img67-txt13.inputs.npz");
 });
 
 interface Ended {
