@@ -96,7 +96,7 @@ export const range: OperatorRule = {
   },
 };
 
-/** A constant fill: any axis may be split, since every element is the same. Its integers operand 0 sizes it. */
+/** A constant fill. Each axis may be split, since every element is the same. Its integers operand 0 sizes it. */
 export const fill: OperatorRule = {
   type: { elem: "float32" },
   factors: (site) => {

@@ -1,5 +1,5 @@
 /**
- * @file Views against index arithmetic: any chain of Transposes and Reshapes, composed as a view and written again in fewer steps, moves
+ * @file Views against index arithmetic. Every chain of Transposes and Reshapes, composed as a view and written again in fewer steps, moves
  * every element to the same place.
  */
 import fc from "fast-check";
