@@ -7,10 +7,10 @@ import { compactTarget } from "../canonical/normalise.ts";
 import type { CanonicalGraph, CanonicalNode, IntegerValue, ValueShape } from "../canonical/types.ts";
 import { invariant } from "../diagnostics/diagnose.ts";
 import type { Diagnostic } from "../diagnostics/types.ts";
-import type { Expr } from "../expr/expr.ts";
+import { RANK, type Expr } from "../expr/expr.ts";
 import type { Binding, BoundPlan } from "../bind/types.ts";
 import { assumptions, type Assumptions } from "./assumptions.ts";
-import { WHOLE, type Mesh } from "./layout.ts";
+import { localDims, WHOLE, type Mesh } from "./layout.ts";
 import type { Alignment, AttentionSite, Layout, Origin, ShardedStep } from "./types.ts";
 
 export interface ShardOptions {
@@ -177,7 +177,7 @@ export function addSplit(
   name: string,
 ): readonly string[] {
   if (sizes.length === 1) return [input];
-  const { dims } = shapeOf(state, input);
+  const dims = localDims(shapeOf(state, input).dims, layoutOf(state, input), state.options.mesh, RANK);
   const operand = integers(state, `${name}::sizes`, sizes);
   const outputs = sizes.map((size, i) => ({ name: `${name}.${i}`, dims: dims.map((d, a) => (a === axis ? size : d)) }));
   const attributes: Attributes = { axis: { kind: "int", value: axis } };
