@@ -60,7 +60,7 @@ export function isMadeIn({ producer }: Boundary, modules: readonly string[]): bo
  * What the module does with the value: its readers with their place in the module, through type casts. The same in
  * every block of a model, whatever the values are called.
  */
-export function roleOf({ readers }: Boundary, module: string, topology: Topology): string {
+export function roleOf({ readers }: Pick<Boundary, "readers">, module: string, topology: Topology): string {
   const marks = new Set<string>();
   const pending = [...readers];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
@@ -76,6 +76,17 @@ export function roleOf({ readers }: Boundary, module: string, topology: Topology
 }
 
 const WORKING: ReadonlySet<string> = new Set("MatMul Gemm Conv LayerNormalization RMSNormalization".split(" "));
+
+/**
+ * A subexpression that the exporter shares with one of `siblings`: made inside it and used there as it is used here. Modules of one kind
+ * compute alike, so what one makes for itself at this place is no parameter of the other either.
+ */
+export function isShared(boundary: Boundary, module: string, siblings: readonly string[], topology: Topology): boolean {
+  const maker = siblings.find((sibling) => isMadeIn(boundary, [sibling]));
+  if (maker === undefined) return false;
+  const readers = (topology.readers.get(boundary.value) ?? []).filter((r) => isWithin(r.node.scope, maker));
+  return readers.length > 0 && roleOf({ readers }, maker, topology) === roleOf(boundary, module, topology);
+}
 
 /** The module projects or normalises it: that is done to content, not to masks. */
 export function isContent({ readers }: Boundary): boolean {

@@ -14,6 +14,7 @@ import {
   isExplained,
   isMadeIn,
   isResidual,
+  isShared,
   roleOf,
   type Axes,
 } from "./candidates.ts";
@@ -58,6 +59,7 @@ export function choose(place: Question, taken: ReadonlySet<string>, roles: Roles
   const { module, spec } = place;
   const parameter = place.parameter ?? "";
   const { graph, boundaries } = context;
+  const siblings = context.siblings(module);
   const free = boundaries.of(module).inputs.filter(({ value }) => !taken.has(value));
   const fitting = free.filter((b) => fits(b, parameter, spec, graph));
   const hasRoot = graph.inputs.some(({ name }) => name === parameter);
@@ -70,7 +72,7 @@ export function choose(place: Question, taken: ReadonlySet<string>, roles: Roles
   const pool = narrow(start, [
     (b) => hasRoot && hasLengthOf(b, parameter, spec.dim, graph),
     (b) => roles.own.has(role(b)),
-    (b) => !isMadeIn(b, context.siblings(module)),
+    (b) => !isMadeIn(b, siblings),
     (b) => isStateName(parameter) && isResidual(b),
     (b) => sideByName(parameter, sidesOf(module, boundaries.topology))?.right.has(b.value) === true,
   ]);
@@ -80,13 +82,14 @@ export function choose(place: Question, taken: ReadonlySet<string>, roles: Roles
   const contradicts = only === undefined || sides?.wrong.has(only.value);
   if (pool.length < 2 && rightSide.length > 0 && contradicts)
     return { pool: doubted(only, rightSide), strength: "doubtful" };
+  if (pool.length > 1 && pool.every((b) => isShared(b, module, siblings, boundaries.topology))) return NOTHING;
   if (pool.length !== 1 || only === undefined) return { pool, strength: "weak" };
   if (roles.own.size > 0 && !roles.own.has(role(only)) && isDecoy(only, role(only), roles, boundaries.topology))
     return NOTHING;
   // The state of a block is known by its usual names; under another one it may be taken for something that was folded.
   const isDoubtful = !hasRoot && roles.own.size === 0 && isResidual(only) && !isStateName(parameter);
   // What a sibling block made is judged by what that block has for itself.
-  const isStrong = owned.length > 0 && !isMadeIn(only, context.siblings(module));
+  const isStrong = owned.length > 0 && !isMadeIn(only, siblings);
   return { pool, strength: isDoubtful ? "doubtful" : isStrong ? "strong" : "weak" };
 }
 
