@@ -27,6 +27,7 @@ import {
   layerNormalization,
   reduction,
 } from "./reduction.ts";
+import { rotary } from "./rotary.ts";
 import type { OperatorRule, ResultType } from "./types.ts";
 
 const bool: ResultType = { elem: "bool" };
@@ -137,6 +138,7 @@ type Other =
   | "ReduceSum"
   | "Reshape"
   | "Resize"
+  | "RotaryEmbedding"
   | "ScatterElements"
   | "ScatterND"
   | "Shape"
@@ -205,6 +207,7 @@ export const OPERATORS: { readonly [Op in OperatorName]: OperatorRule } = {
   ReduceSum: reduction("sum"),
   Reshape: reshape,
   Resize: unknown,
+  RotaryEmbedding: rotary,
   ScatterElements: scatterElements,
   ScatterND: scatterNd,
   Shape: shapeOf,

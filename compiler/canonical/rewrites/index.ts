@@ -5,6 +5,7 @@ import type { CanonicalGraph } from "../types.ts";
 import { fuseAttention } from "./attention.ts";
 import { makeFills } from "./fills.ts";
 import { simplifyMasks } from "./masks.ts";
+import { expandAngles } from "./rotary.ts";
 import { replaceScatters } from "./scatter.ts";
 import { cancelTransposes } from "./transposes.ts";
 
@@ -19,6 +20,8 @@ const REWRITES: readonly Rewrite[] = [
   { name: "scatters to concats", apply: replaceScatters },
   // After the scatters, which are often the only readers of a table of zeros; what is left is used as a value.
   { name: "constant fills", apply: makeFills },
+  // Anywhere: no other rewrite looks at it.
+  { name: "rotary angles over the batch", apply: expandAngles },
   // Looks up the chains of views behind queries, keys and values, so nothing after it needs to.
   { name: "attention", apply: fuseAttention },
   // A mask can only be judged at the attention that reads it.

@@ -212,6 +212,12 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
     node([data(4, 5, 6), vector(0, -1)]),
   ],
   Resize: [node([data(4, 3, 6), absent, absent, vector(4, 3, 12)], { mode: "nearest" }, { declared: [4, 3, 12] })],
+  RotaryEmbedding: [
+    node([data(2, 3, 5, 8), data(2, 5, 4), data(2, 5, 4)]),
+    node([data(2, 5, 24), data(2, 5, 4), data(2, 5, 4)], { num_heads: 3, interleaved: 1 }),
+    node([data(2, 3, 5, 8), data(7, 4), data(7, 4), indices(7, 2, 5)]),
+    node([data(2, 3, 5, 8), data(2, 5, 2), data(2, 5, 2)], { rotary_embedding_dim: 4 }),
+  ],
   ScatterElements: [node([data(4, 5), indices(4, 2, 5), data(2, 5)], { axis: 0, reduction: "add" })],
   ScatterND: [node([data(4, 5, 6), indices(4, 3, 1), data(3, 5, 6)], { reduction: "add" })],
   Shape: [node([data(4, 5)])],
