@@ -24,6 +24,8 @@ export interface Site {
   readonly size: Expr;
   readonly valueSize: Expr;
   readonly scale: number;
+  /** 0 where scores are not capped. */
+  readonly softcap: number;
   readonly nanToZero: boolean;
   readonly causal: boolean;
 }
@@ -37,7 +39,8 @@ const KEYS = { perm: ints([0, 2, 3, 1]) };
 export function emitAttention(b: Builder, node: CanonicalNode, shapes: ReadonlyMap<string, ValueShape>): void {
   const site = siteOf(node, shapes);
   const { heads, size, valueSize } = site;
-  const fits = site.elem === "float32" && site.mask === null && !site.causal && equal(heads, site.keyHeads);
+  const fits =
+    site.elem === "float32" && site.mask === null && !site.causal && site.softcap === 0 && equal(heads, site.keyHeads);
   if (!fits || typeof size !== "number" || typeof valueSize !== "number") return emitExplicit(b, site);
   if (typeof heads === "number") emitFused(b, site, heads, size, valueSize);
   else emitFolded(b, site, size, valueSize);
@@ -69,6 +72,7 @@ export function siteOf(node: CanonicalNode, shapes: ReadonlyMap<string, ValueSha
     size: extent(q, 3),
     valueSize: extent(v, 3),
     scale: number("scale", 1),
+    softcap: number("softcap", 0),
     nanToZero: number("nan_to_zero", 0) !== 0,
     causal: number("causal", 0) !== 0,
   };
@@ -116,8 +120,14 @@ export function emitLogits(
   const q = b.add("Transpose", [site.q], SWAP);
   const k = repeatHeads(b, site, q, b.add("Transpose", [site.k], KEYS));
   const v = repeatHeads(b, site, q, b.add("Transpose", [site.v], SWAP));
-  const scaled = site.scale === 1 ? q : b.add("Mul", [q, b.scalar(site.elem, site.scale)]);
-  return { logits: maskCausally(b, site, q, k, maskLogits(b, site, b.add("MatMul", [scaled, k]))), q, v };
+  const capped = site.softcap !== 0;
+  const scores = b.add("MatMul", [times(b, site, q, capped ? site.scale / site.softcap : site.scale), k]);
+  const logits = capped ? times(b, site, b.add("Tanh", [scores]), site.softcap) : scores;
+  return { logits: maskCausally(b, site, q, k, maskLogits(b, site, logits)), q, v };
+}
+
+function times(b: Builder, site: Site, x: string, factor: number): string {
+  return factor === 1 ? x : b.add("Mul", [x, b.scalar(site.elem, factor)]);
 }
 
 function emitExplicit(b: Builder, site: Site): void {

@@ -5,7 +5,8 @@
  * `cp` operators of the canonical graph:
  * - `Attention(q, k, v, mask?) -> out`: q (B, Sq, H, D), k (B, Sk, Hk, D), v (B, Sk, Hk, Dv), out (B, Sq, H, Dv); softmax over keys of
  *   scale * q.k + mask; attributes `scale` (float), `nan_to_zero` (int, 1: a fully masked row gives 0 instead of NaN),
- *   `causal` (int). A mask is additive (same type as q) or boolean (true = attend), broadcastable to (B, H, Sq, Sk).
+ *   `causal` (int), `softcap` (float, absent: none; scores x become softcap * tanh(x / softcap) before the mask). A mask is additive
+ *   (same type as q) or boolean (true = attend), broadcastable to (B, H, Sq, Sk).
  * - `AttentionPart(q, k, v, mask?) -> out, max, sum`: attention over some of the keys, not yet divided: max and sum (B, H, Sq, 1) over
  *   these keys, out (B, H, Sq, Dv) the sum of exp(logit - max) v. Attributes as `Attention`, and `fp32` (int, 1: in float32 from the
  *   logits on), `may_be_empty` (int, 1: there may be no key at all).

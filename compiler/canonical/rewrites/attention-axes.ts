@@ -78,7 +78,7 @@ function pushScores(
   let view: View | null = viewOf(dimsOf(lookup, product.out.value));
   for (const step of steps) {
     if (step.kind === "link") view = view === null ? null : step.link.push(view);
-    else if (view !== null) atMasks.push(view);
+    else if (step.kind === "mask" && view !== null) atMasks.push(view);
   }
   return { atSoftmax: view, atMasks };
 }

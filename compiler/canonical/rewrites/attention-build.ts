@@ -17,6 +17,8 @@ export interface AttentionParts {
   readonly addMask: ((d: Draft) => string) | null;
   /** Apart from the scales of the operands. */
   readonly scale: number;
+  /** Scores x become softcap * tanh(x / softcap) before the mask; 0 where they do not. */
+  readonly softcap: number;
   readonly nanToZero: boolean;
   readonly causal: boolean;
   /** From (B, Sq, H, Dv) to the form of the result that is replaced. */
@@ -30,6 +32,7 @@ export function addAttention(lookup: Lookup, d: Draft, parts: AttentionParts, ou
   const operands = [q, k, v].map(({ base, steps }) => addSteps(d, base, elem, steps));
   if (addMask !== null) operands.push(addMask(d));
   const attributes = {
+    ...(parts.softcap === 0 ? {} : { softcap: float(parts.softcap) }),
     scale: float(parts.scale * q.scale * k.scale),
     nan_to_zero: int(parts.nanToZero ? 1 : 0),
     causal: int(parts.causal ? 1 : 0),

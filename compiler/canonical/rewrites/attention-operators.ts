@@ -173,6 +173,7 @@ function build(lookup: Lookup, node: CanonicalNode, reading: Reading): Patch | R
     ...pair,
     addMask,
     scale: reading.scale,
+    softcap: 0,
     nanToZero: reading.nanToZero,
     causal: reading.causal,
     outSteps,

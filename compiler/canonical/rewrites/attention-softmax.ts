@@ -19,7 +19,15 @@ import {
   type Batch,
   type Operand,
 } from "./attention-operands.ts";
-import { scoresAbove, sharedScore, weightsBelow, type Mask, type Scores, type Weights } from "./attention-trace.ts";
+import {
+  scoresAbove,
+  sharedScore,
+  weightsBelow,
+  type Mask,
+  type Scores,
+  type ScoreStep,
+  type Weights,
+} from "./attention-trace.ts";
 import { draft, type Draft, type Patch } from "./draft.ts";
 import { dimsOf, elemOf, type Lookup } from "./lookup.ts";
 import { isRefusal, refuse, type Refusal } from "./refusal.ts";
@@ -62,13 +70,11 @@ function fuseReading(lookup: Lookup, softmax: CanonicalNode, scores: Scores, wei
   const masks = scores.steps.flatMap((s) => (s.kind === "mask" ? [s.mask] : []));
   if (masks.length > 1) return refuse("it has more than one mask");
   const masked = scores.steps.findIndex((s) => s.kind === "mask");
-  if (
-    masked >= 0 &&
-    scalesOf(scores)
-      .slice(masked)
-      .some((s) => s !== 1)
-  )
-    return refuse("the scores are scaled after the mask");
+  const after = masked < 0 ? [] : scores.steps.slice(masked);
+  if (scaleOf(after) !== 1) return refuse("the scores are scaled after the mask");
+  const caps = scores.steps.filter((s) => s.kind === "tanh");
+  if (caps.length > 1 || after.some((s) => s.kind === "tanh"))
+    return refuse("the scores are capped after the mask, or twice");
   const axes = axesOf(lookup, scores, weights);
   if (isRefusal(axes)) return axes;
   if (!sameExtents(batchOf(lookup, axes.query), axes.scoreBatch))
@@ -77,8 +83,15 @@ function fuseReading(lookup: Lookup, softmax: CanonicalNode, scores: Scores, wei
   return firstThatFits(batches(lookup, axes), (batch) => build(lookup, site, batch));
 }
 
-function scalesOf({ steps }: Scores): readonly number[] {
-  return steps.map((s) => (s.kind === "link" ? s.link.scale : 1));
+/** What the scales among the steps multiply a score with. */
+function scaleOf(steps: readonly ScoreStep[]): number {
+  return steps.reduce((scale, s) => (s.kind === "link" ? scale * s.link.scale : scale), 1);
+}
+
+/** b tanh(a x) is softcap tanh(scale x / softcap) with softcap = b, scale = a b; without a tanh the scale alone. */
+function scaling({ steps }: Scores): Pick<AttentionParts, "scale" | "softcap"> {
+  const cap = steps.findIndex((s) => s.kind === "tanh");
+  return { scale: scaleOf(steps), softcap: cap < 0 ? 0 : scaleOf(steps.slice(cap)) };
 }
 
 /** How the batch axes may be read as batch and heads, best first. One head is always exact. */
@@ -102,14 +115,13 @@ function build(lookup: Lookup, site: Site, batch: Batch): Patch | Refusal {
   const whole = regroup(permute(viewOf([batch[0], rows, batch[1], width]), SWAP), [...axes.valueBatch, rows, width]);
   const outSteps = whole && stepsOf(permute(whole, axes.outPerm));
   if (outSteps === null) return refuse("its result cannot be written from (B, S, H, D)");
-  const scale = scalesOf(scores).reduce((a, b) => a * b, 1);
   const { mask } = site;
   const elem = elemOf(lookup, operands.q.base);
   const makeMask = mask && extents && ((d: Draft): string => addMask(lookup, d, mask, extents, elem));
   const parts: AttentionParts = {
     ...operands,
     addMask: makeMask,
-    scale,
+    ...scaling(scores),
     nanToZero: weights.nanToZero,
     causal: false,
     outSteps,

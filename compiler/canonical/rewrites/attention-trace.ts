@@ -17,7 +17,8 @@ export type Mask =
 /** One node between the product and the Softmax. */
 export type ScoreStep =
   | { readonly kind: "link"; readonly node: CanonicalNode; readonly link: Link }
-  | { readonly kind: "mask"; readonly node: CanonicalNode; readonly mask: Mask };
+  | { readonly kind: "mask"; readonly node: CanonicalNode; readonly mask: Mask }
+  | { readonly kind: "tanh"; readonly node: CanonicalNode };
 
 export interface Scores {
   readonly product: Contraction;
@@ -49,6 +50,8 @@ export function scoresAbove(lookup: Lookup, value: string, masks: number = MASKS
     const readings = scoresAbove(lookup, link.source, masks);
     return readings.map((s) => then(s, { kind: "link", node: link.node, link }));
   }
+  if (isOp(node, "Tanh"))
+    return scoresAbove(lookup, node.inputs[0]!, masks).map((s) => then(s, { kind: "tanh", node }));
   if (node === undefined || masks === 0) return [];
   return masksOf(lookup, node).flatMap(([source, mask]) =>
     scoresAbove(lookup, source, masks - 1).map((s) => then(s, { kind: "mask", node, mask })),

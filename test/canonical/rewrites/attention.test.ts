@@ -12,9 +12,9 @@ import { operators } from "./operators.ts";
 import { spellings, type Spelling } from "./spellings.ts";
 
 const attributesOf = (graph: CanonicalGraph): string => {
-  const { scale, nan_to_zero, causal } = graph.nodes.find((n) => n.op === "Attention")!.attributes;
+  const { scale, nan_to_zero, causal, softcap } = graph.nodes.find((n) => n.op === "Attention")!.attributes;
   const number = (a: typeof scale): number => (a?.kind === "float" || a?.kind === "int" ? a.value : Number.NaN);
-  return `${Number(number(scale).toPrecision(6))} ${number(nan_to_zero)} ${number(causal)}`;
+  return `${Number(number(scale).toPrecision(6))} ${number(nan_to_zero)} ${number(causal)}${softcap ? ` ${number(softcap)}` : ""}`;
 };
 
 interface Rewritten {

@@ -70,6 +70,14 @@ const lookalikes: Readonly<Record<string, Lookalike>> = {
     },
     reason: "its probabilities are read elsewhere too",
   },
+  "scores capped after the mask": {
+    write: (p) => {
+      const three = split(p);
+      const masked = p.node("Add", [scoresOf(p, three), p.input("mask", ["B", 1, 1, "T"])]);
+      return finish(p, p.node("Tanh", [masked]), three.v);
+    },
+    reason: "the scores are capped after the mask, or twice",
+  },
   "scores read twice": {
     write: (p) => {
       const { q, k, v } = split(p);

@@ -29,7 +29,7 @@ export interface Spelling {
   readonly operands: readonly string[];
   /** Transposes that are left; 0 where not said. */
   readonly transposes?: number;
-  /** `scale nan_to_zero causal`; `0.353553 0 0` where not said. */
+  /** `scale nan_to_zero causal`, and `softcap` where there is one; `0.353553 0 0` where not said. */
   readonly attributes?: string;
 }
 
@@ -98,6 +98,14 @@ export const spellings: Readonly<Record<string, Spelling>> = {
     transposes: 4,
     attributes: "1 0 0",
   },
+  "scores capped, then masked": masked(
+    (p, s) => {
+      const capped = p.node("Mul", [p.node("Tanh", [p.node("Div", [s, p.scalar(0.5)])]), p.scalar(0.5)]);
+      return p.node("Add", [capped, p.input("mask", ["B", 1, 1, "T"])]);
+    },
+    "B, 1, 1, T",
+    "0.353553 0 0 0.5",
+  ),
   "additive mask over keys": masked((p, s) => p.node("Add", [s, p.input("mask", ["B", 1, 1, "T"])]), "B, 1, 1, T"),
   "additive mask on the left, over queries and keys": masked(
     (p, s) => p.node("Add", [p.input("mask", ["S", "T"]), s]),
