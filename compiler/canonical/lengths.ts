@@ -16,25 +16,42 @@ export interface NamedInputs {
 /** Sizes that the caller fixes, by input name. */
 export type FixedShapes = Readonly<Record<string, readonly number[]>>;
 
-/** A symbol is one length wherever it stands; an extent without a symbol is a length of its own, named after input and axis. */
+/**
+ * A symbol is one length wherever it stands; an extent without a symbol is a length of its own, named after input and axis. An extent
+ * such as `txt + img` follows from the lengths that other axes carry; if one of these is carried by none, it is a length as a whole.
+ */
 export function nameLengths(inputs: readonly GraphValue[], fixed: FixedShapes): NamedInputs {
   const symbols = fixedSymbols(inputs, fixed);
   const sources = new Map<string, { input: string; axis: number }[]>();
-  const named = inputs.map(({ name, type }) => {
-    const sizes = Object.hasOwn(fixed, name) ? fixed[name] : undefined;
-    const dims = (type.dims ?? []).map((dim, axis): Expr => {
-      const given = sizes?.[axis];
-      if (given !== undefined || typeof dim === "number") return given ?? (dim as number);
-      const length = lengthName(dim, name, axis);
-      const known = dim === null ? undefined : symbols.get(dim);
-      if (known !== undefined && known !== length) return known;
-      if (dim !== null) symbols.set(dim, length);
-      sources.set(length, [...(sources.get(length) ?? []), { input: name, axis }]);
-      return length;
+  const lengthAt = (dim: string | null, input: string, axis: number): Expr => {
+    const length = lengthName(dim, input, axis);
+    const known = dim === null ? undefined : symbols.get(dim);
+    if (known !== undefined && known !== length) return known;
+    if (dim !== null) symbols.set(dim, length);
+    sources.set(length, [...(sources.get(length) ?? []), { input, axis }]);
+    return length;
+  };
+  const given = ({ name, type }: GraphValue): readonly Dim[] =>
+    (type.dims ?? []).map((dim, axis) => (Object.hasOwn(fixed, name) ? fixed[name]?.[axis] : undefined) ?? dim);
+  // Plain lengths of all inputs first, since an extent may follow from those of a later input.
+  const plain = inputs.map((input) =>
+    given(input).map((dim, axis) =>
+      typeof dim === "number" || isCompound(dim) ? null : lengthAt(dim, input.name, axis),
+    ),
+  );
+  const named = inputs.map((input, i) => {
+    const dims = given(input).map((dim, axis): Expr => {
+      if (typeof dim === "number") return dim;
+      return plain[i]![axis] ?? (dim === null ? null : parseExtent(dim, symbols)) ?? lengthAt(dim, input.name, axis);
     });
-    return { name, shape: { elem: type.elem, dims } };
+    return { name: input.name, shape: { elem: input.type.elem, dims } };
   });
   return { inputs: named, lengths: [...sources].map(([name, s]) => ({ name, sources: s })), symbols };
+}
+
+/** Written as arithmetic, not as one name. */
+function isCompound(dim: Dim): boolean {
+  return typeof dim === "string" && !/^[A-Za-z_][\w.]*$/.test(dim);
 }
 
 /** A symbol that stands on a fixed axis has that number everywhere. */
@@ -60,7 +77,7 @@ export function declaredShape(value: string, type: TensorType, symbols: Readonly
   if (type.dims === null) return null;
   const dims = type.dims.map((dim, axis): Expr => {
     if (typeof dim === "number") return dim;
-    return (dim === null ? null : parseExtent(dim, symbols)) ?? `?${value}.${axis}`;
+    return (dim === null ? null : (symbols.get(dim) ?? parseExtent(dim, symbols))) ?? `?${value}.${axis}`;
   });
   return { elem: type.elem, dims };
 }

@@ -3,7 +3,15 @@
  * Lengths are taken to be at least 0.
  */
 import { invariant } from "../diagnostics/diagnose.ts";
-import { divideExactly, fromPolynomial, isNonNegative, keyOf, multiply, toPolynomial } from "./polynomial.ts";
+import {
+  divideExactly,
+  divideTerms,
+  fromPolynomial,
+  isNonNegative,
+  keyOf,
+  multiply,
+  toPolynomial,
+} from "./polynomial.ts";
 import type { Expr, ExprOperator } from "./types.ts";
 
 export { PEER, RANK } from "./types.ts";
@@ -21,10 +29,14 @@ export function mul(...factors: readonly Expr[]): Expr {
   return fromPolynomial(factors.map(toPolynomial).reduce(multiply, toPolynomial(1)));
 }
 
-/** Quotient rounded towards minus infinity; `b` must not be 0. */
+/** Quotient rounded towards minus infinity; `b` must not be 0. Multiples of `b` are divided on their own: (h + 3) // 2 = (h + 1) // 2 + 1. */
 export function floorDiv(a: Expr, b: Expr): Expr {
   if (typeof a === "number" && typeof b === "number" && b !== 0) return Math.floor(a / b);
-  return exactDiv(a, b) ?? ["//", a, b];
+  const exact = exactDiv(a, b);
+  if (exact !== null || typeof b !== "number" || b <= 0) return exact ?? ["//", a, b];
+  const { quotient, rest } = divideTerms(toPolynomial(a), b);
+  const remaining = fromPolynomial(rest);
+  return add(fromPolynomial(quotient), typeof remaining === "number" ? 0 : ["//", remaining, b]);
 }
 
 /** Remainder with the sign of `b`. */

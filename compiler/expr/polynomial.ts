@@ -61,6 +61,19 @@ export function divideExactly(a: Polynomial, b: Polynomial): Polynomial | null {
   return collect(quotient);
 }
 
+/** a = quotient * divisor + rest, with every coefficient of the rest at least 0 and below `divisor` (a number above 0). */
+export function divideTerms(
+  a: Polynomial,
+  divisor: number,
+): { readonly quotient: Polynomial; readonly rest: Polynomial } {
+  const terms = [...a.values()];
+  const whole = (t: Term): number => Math.floor(t.coefficient / divisor);
+  return {
+    quotient: collect(terms.map((t) => ({ ...t, coefficient: whole(t) }))),
+    rest: collect(terms.map((t) => ({ ...t, coefficient: t.coefficient - divisor * whole(t) }))),
+  };
+}
+
 /** True if every coefficient is at least 0: then the value is at least 0, since lengths are. */
 export function isNonNegative(polynomial: Polynomial): boolean {
   return [...polynomial.values()].every((t) => t.coefficient >= 0);

@@ -7,7 +7,6 @@ import { join } from "node:path";
 import { bindPlan } from "../../compiler/bind/bind.ts";
 import type { BoundPlan } from "../../compiler/bind/types.ts";
 import { canonicalise } from "../../compiler/canonical/canonicalise.ts";
-import type { FixedShapes } from "../../compiler/canonical/lengths.ts";
 import { compilePlan } from "../../compiler/compile.ts";
 import { readModel } from "../../compiler/graph/read.ts";
 import { readPlanValue } from "../../compiler/plan/read.ts";
@@ -22,30 +21,24 @@ import { attach } from "../../runtime/attach.ts";
 import type { RunStats } from "../../runtime/stats.ts";
 import { compareOutputs } from "../../runtime/verify.ts";
 import { texts, valueOf } from "../support/fixtures.ts";
-import { BOTH, maskDims, modelOf, planOf, type FamilyMember } from "./family.ts";
+import { modelOf, planOf, type FamilyMember } from "./family.ts";
 import type { Scheme } from "./schemes.ts";
 
 /** A member's model on disk, with what all schemes share. */
 export interface Prepared {
   readonly member: FamilyMember;
   readonly file: string;
-  /** Sizes given to dynamic inputs; none where the model's own symbols say enough. */
-  readonly shapes: FixedShapes;
   readonly bound: BoundPlan;
   readonly remove: () => Promise<void>;
 }
 
-/** `feeds` fix the sizes of members whose mask spans two streams (no symbol says that its extents are their sum) or that are one operator. */
-export async function prepare(member: FamilyMember, feeds: OrtTensors = {}): Promise<Prepared> {
+export async function prepare(member: FamilyMember): Promise<Prepared> {
   const folder = await mkdtemp(join(tmpdir(), "onnx-cp-member-"));
   const file = join(folder, "model.onnx");
   await writeFile(file, modelOf(member));
-  // The grouped operator counts its keys by an operand of numbers, so it is recognised with fixed lengths only.
-  const spans = maskDims(member).includes(BOTH) || member.spelling === "GroupQueryAttention";
-  const shapes = spans ? Object.fromEntries(Object.entries(feeds).map(([name, { dims }]) => [name, dims])) : {};
-  const canonical = valueOf(await canonicalise(valueOf(await readModel(file)), shapes));
+  const canonical = valueOf(await canonicalise(valueOf(await readModel(file))));
   const bound = valueOf(bindPlan(canonical, valueOf(await readPlanValue(planOf(member)))));
-  return { member, file, shapes, bound, remove: () => rm(folder, { recursive: true, force: true }) };
+  return { member, file, bound, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
 export function sharded({ bound }: Prepared, { ring, ulysses, rotate }: Scheme): Result<ShardedGraph> {
@@ -73,12 +66,12 @@ export interface Ran {
 
 /** Runs the member on worker threads for each of the feeds, against the model as onnxruntime has it. */
 export async function run(
-  { member, file, shapes }: Prepared,
+  { member, file }: Prepared,
   { ring, ulysses, rotate }: Scheme,
   all: readonly OrtTensors[],
 ): Promise<readonly Ran[]> {
   const parallel = { ring_degree: ring, ulysses_degree: ulysses, rotate_method: rotate };
-  const compiled = await compilePlan({ model: file, plan: planOf(member), parallel, shapes });
+  const compiled = await compilePlan({ model: file, plan: planOf(member), parallel });
   if (!compiled.ok) throw new Error(texts(compiled.diagnostics).join("\n"));
   const session = await attach(compiled.program);
   try {

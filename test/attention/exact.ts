@@ -17,12 +17,8 @@ export const rotating = (ring: number, degree = 1): Scheme => ({ ring, ulysses: 
 export const FEW: readonly Scheme[] = [ulysses(3), gathering(3), rotating(3), gathering(2, 3), rotating(2, 3)];
 
 /** A member with its model on disk while `use` runs. */
-export async function withMember<T>(
-  member: FamilyMember,
-  feeds: OrtTensors,
-  use: (prepared: Prepared) => Promise<T>,
-): Promise<T> {
-  const prepared = await prepare(member, feeds);
+export async function withMember<T>(member: FamilyMember, use: (prepared: Prepared) => Promise<T>): Promise<T> {
+  const prepared = await prepare(member);
   try {
     return await use(prepared);
   } finally {

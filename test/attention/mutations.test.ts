@@ -117,7 +117,7 @@ const mutations: readonly (readonly [string, Scheme, Mutation])[] = [
 
 describe("each is found where it is made", () => {
   test.each(mutations)("%s", async (_, scheme, mutate) => {
-    await withMember(MASKED, feeds, async (prepared: Prepared) => {
+    await withMember(MASKED, async (prepared: Prepared) => {
       const graph = valueOf(sharded(prepared, scheme));
       expect((await simulated(graph, feeds)).wrong).toBeNull();
       const { wrong } = await simulated(mutate(graph), feeds);

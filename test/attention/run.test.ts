@@ -90,7 +90,7 @@ test.each(cases.map(([scheme, parts, sizes]) => ({ name: schemeName(scheme), sch
   async ({ scheme, parts, sizes }) => {
     const member = { ...JOINT, ...parts };
     const feeds = feedsOf(member, sizes);
-    await withMember(member, feeds, async (prepared) => {
+    await withMember(member, async (prepared) => {
       const [ran] = await run(prepared, scheme, [feeds]);
       expect(ran!.difference).toBeLessThan(1e-5);
       const found = ran!.stats.collectives.map(({ purpose, collective, bytes }) => ({ purpose, collective, bytes }));
@@ -104,7 +104,7 @@ test.each([ulysses(3), gathering(3), rotating(3)].map((scheme) => ({ name: schem
   async ({ scheme }) => {
     const member: FamilyMember = { ...JOINT, meeting: "self", split: ["hidden_states"], mask: "additive rows x keys" };
     const all = [10, 24, 3].map((img) => feedsOf(member, { batch: 1, img, txt: 0 }));
-    await withMember(member, {}, async (prepared) => {
+    await withMember(member, async (prepared) => {
       const ran = await run(prepared, scheme, all);
       for (const { difference } of ran) expect(difference).toBeLessThan(1e-5);
       const gather = ran[0]!.stats.collectives.at(-1)!;
@@ -116,7 +116,7 @@ test.each([ulysses(3), gathering(3), rotating(3)].map((scheme) => ({ name: schem
 test("whole queries against split keys send their own keys and values, or the parts of the result", async () => {
   const member: FamilyMember = { ...JOINT, meeting: "cross", split: ["encoder_hidden_states"], mask: "padding" };
   const feeds = feedsOf(member, UNEVEN);
-  await withMember(member, feeds, async (prepared) => {
+  await withMember(member, async (prepared) => {
     for (const scheme of [ulysses(2), rotating(3)]) {
       const [ran] = await run(prepared, scheme, [feeds]);
       expect(ran!.difference).toBeLessThan(1e-5);

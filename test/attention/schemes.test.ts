@@ -18,7 +18,7 @@ const members = maskKinds.map((mask, i): FamilyMember => {
 
 test.each(members)("$mask, heads $heads, causal $causal", async (member) => {
   const feeds = feedsOf(member, UNEVEN);
-  await withMember(member, feeds, async (prepared) => {
+  await withMember(member, async (prepared) => {
     expect(prepared.bound.graph.nodes.filter(({ op, domain }) => domain === "cp" && op === "Attention")).toHaveLength(
       1,
     );
@@ -33,7 +33,7 @@ test.each(members)("$mask, heads $heads, causal $causal", async (member) => {
 test.each([1, 2])("even lengths, batch %i", async (batch) => {
   const member: FamilyMember = { ...JOINT, mask: "text" };
   const feeds = feedsOf(member, { batch, img: 24, txt: 16 });
-  await withMember(member, feeds, async (prepared) => {
+  await withMember(member, async (prepared) => {
     for (const scheme of FEW) expect((await expectExact(prepared, scheme, feeds)).compared).toBeGreaterThan(0);
   });
 });
@@ -41,7 +41,7 @@ test.each([1, 2])("even lengths, batch %i", async (batch) => {
 test("one key/value head goes around a ring and is refused by Ulysses, with the degree that is possible", async () => {
   const member: FamilyMember = { ...JOINT, mask: "batch, heads", heads: [8, 1] };
   const feeds = feedsOf(member, UNEVEN);
-  await withMember(member, feeds, async (prepared) => {
+  await withMember(member, async (prepared) => {
     for (const scheme of FEW.filter((s) => s.ulysses === 1)) await expectExact(prepared, scheme, feeds);
     const refused = sharded(prepared, ulysses(2));
     expect(codesOf(refused.diagnostics)).toEqual(["CP4013"]);
@@ -56,7 +56,7 @@ test.each([
 ] as const)("heads %j that %i does not divide", async (heads, degree) => {
   const member: FamilyMember = { ...JOINT, heads, size: [4, 6], mask: "heads" };
   const feeds = feedsOf(member, UNEVEN);
-  await withMember(member, feeds, async (prepared) => {
+  await withMember(member, async (prepared) => {
     for (const scheme of [ulysses(degree), rotating(2, degree)]) {
       expect((await expectExact(prepared, scheme, feeds)).compared).toBeGreaterThan(0);
     }

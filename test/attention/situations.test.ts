@@ -16,7 +16,7 @@ const CROSS: FamilyMember = { ...JOINT, meeting: "cross", split: ["hidden_states
 /** Values compared under all schemes. */
 async function exactUnder(schemes: readonly Scheme[], member: FamilyMember, sizes: Sizes = UNEVEN): Promise<number> {
   const feeds = feedsOf(member, sizes);
-  return withMember(member, feeds, async (prepared) => {
+  return withMember(member, async (prepared) => {
     let compared = 0;
     for (const scheme of schemes) compared += (await expectExact(prepared, scheme, feeds)).compared;
     return compared;
@@ -58,7 +58,7 @@ test.each(Object.entries(situations))("%s", async (_, parts) => {
 test("an attention outside the split region stays local and says so", async () => {
   const member: FamilyMember = { ...CROSS, refiner: true };
   const feeds = feedsOf(member, UNEVEN);
-  await withMember(member, feeds, async (prepared) => {
+  await withMember(member, async (prepared) => {
     for (const scheme of FEW) {
       await expectExact(prepared, scheme, feeds);
       const { attention, steps } = valueOf(sharded(prepared, scheme));

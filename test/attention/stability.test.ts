@@ -14,7 +14,7 @@ const LOWEST = -3.4028234663852886e38;
 /** Values compared under all schemes. */
 async function exact(member: FamilyMember, content: Partial<MaskContent>, absolute = 1e-5): Promise<number> {
   const feeds = feedsOf(member, SIZES, { ...COMMON, ...content });
-  return withMember(member, feeds, async (prepared) => {
+  return withMember(member, async (prepared) => {
     let compared = 0;
     for (const scheme of SCHEMES)
       compared += (await expectExact(prepared, scheme, feeds, { absolute, relative: 1e-5 })).compared;
@@ -90,7 +90,7 @@ test("a shift of its own for each chunk, so that one outweighs all others by far
     const data = Float32Array.from(mask.data as Float32Array, (x, i) =>
       i % SIZES.img === loud ? 90 : x === -Infinity ? x : x - 90,
     );
-    await withMember(member, feeds, async (prepared) => {
+    await withMember(member, async (prepared) => {
       for (const scheme of SCHEMES) {
         const report = await expectExact(prepared, scheme, { ...feeds, mask: { ...mask, data } });
         expect(report.compared).toBeGreaterThan(10);

@@ -105,6 +105,13 @@ describe("division", () => {
     expect(floorDiv("img", 2)).toEqual(["//", "img", 2]);
     expect(mod(mul(4, "img"), 2)).toBe(0);
   });
+
+  it("divides multiples on their own, so that one extent has one form", () => {
+    expect(floorDiv(add(mul(4, "img"), 3), 4)).toBe("img");
+    expect(add(floorDiv(sub("img", 2), 2), 1)).toEqual(floorDiv("img", 2));
+    expect(add(floorDiv(sub("img", 1), 2), 1)).toEqual(floorDiv(add("img", 1), 2));
+    expect(floorDiv(mul(-3, "img"), 2)).toEqual(add(mul(-2, "img"), floorDiv("img", 2)));
+  });
 });
 
 describe("order", () => {

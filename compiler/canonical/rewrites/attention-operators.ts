@@ -1,7 +1,7 @@
 /**
  * @file Attention written as one operator: `Attention` of ONNX, and `MultiHeadAttention` and `GroupQueryAttention` of onnxruntime.
  */
-import { equal, exactDiv, mul, type Expr } from "../../expr/expr.ts";
+import { add, equal, exactDiv, mul, type Expr } from "../../expr/expr.ts";
 import { int, numberAttribute } from "../../graph/attributes.ts";
 import { elemCode } from "../../graph/elements.ts";
 import { tensorFromNumbers } from "../../graph/tensors.ts";
@@ -11,7 +11,7 @@ import { addSteps, stepsOf } from "./arrange.ts";
 import { addAttention, type AttentionParts } from "./attention-build.ts";
 import { bring, commonHeads, SWAP, type Operand, type Request } from "./attention-operands.ts";
 import { draft, type Draft, type Patch } from "./draft.ts";
-import { dimsOf, elemOf, integersOf, type Lookup } from "./lookup.ts";
+import { dimsOf, elemOf, uniformOf, type Lookup } from "./lookup.ts";
 import { refuse, type Refusal } from "./refusal.ts";
 import { permute, regroup, viewOf, type View } from "./views.ts";
 
@@ -115,10 +115,8 @@ function readGroupQuery(lookup: Lookup, node: CanonicalNode): Reading | Refusal 
   if (number("do_rotary", 0) !== 0 || cos !== "" || sin !== "" || positions !== "")
     return refuse("it rotates its operands");
   const keys = dimsOf(lookup, k)[1]!;
-  const known = integersOf(lookup, lengths);
-  if (known === null || !known.every((l) => typeof l === "number" && equal(l + 1, keys))) {
-    return refuse("its lengths do not say that all keys are in use");
-  }
+  const last = uniformOf(lookup, lengths);
+  if (last === null || !equal(add(last, 1), keys)) return refuse("its lengths do not say that all keys are in use");
   return finish(lookup, node, {
     operands: [q, k, v],
     heads: number("num_heads", 0),

@@ -2,7 +2,7 @@
  * @file What a rewrite asks about a canonical graph: who makes a value, who reads it, its shape, its numbers. Knows no pattern.
  */
 import { invariant } from "../../diagnostics/diagnose.ts";
-import type { Expr } from "../../expr/expr.ts";
+import { equal, type Expr } from "../../expr/expr.ts";
 import { valuesReadBy } from "../../graph/reads.ts";
 import { numbersOf } from "../../graph/tensors.ts";
 import type { ElemType } from "../../graph/types.ts";
@@ -70,6 +70,20 @@ export function integersOf(lookup: Lookup, value: string): readonly Expr[] | nul
   const tensor = lookup.graph.constants.get(value);
   if (tensor === undefined || tensor.dims.length > 1 || !/^int(?:32|64)$/.test(tensor.elem)) return null;
   return numbersOf(tensor);
+}
+
+/** Operators whose result holds no element that operand 0 does not hold. */
+const SPREADS = new Set(["Cast", "Expand", "Identity", "Reshape", "Squeeze", "Tile", "Unsqueeze"]);
+
+/** The one integer that every element of a value is, or `null` where that is not known. */
+export function uniformOf(lookup: Lookup, value: string): Expr | null {
+  const [first, ...others] = integersOf(lookup, value) ?? [];
+  if (first !== undefined) return others.every((e) => equal(e, first)) ? first : null;
+  const node = lookup.producer(value);
+  if (node === undefined) return null;
+  if (node.domain === "" && SPREADS.has(node.op)) return uniformOf(lookup, node.inputs[0]!);
+  const { value: filling } = node.attributes;
+  return node.op === "Fill" && filling?.kind === "tensor" ? (numbersOf(filling.value)?.[0] ?? null) : null;
 }
 
 /** True if the value is read by `node` alone and need not stay. */

@@ -91,6 +91,31 @@ export const operators: Readonly<Record<string, Spelling>> = {
     operands: [Q, Q, Q],
     attributes: "0.5 0 1",
   },
+  "GroupQueryAttention, lengths by Shape": {
+    write: (p) => {
+      const q = p.input("q", ["B", "S", 32]);
+      const [k, v] = [p.input("k", ["B", "S", 16]), p.input("v", ["B", "S", 16])];
+      const toInt = (x: string): string => p.node("Cast", [x], { attributes: { to: int(6) } });
+      const shape = p.node("Shape", [k]);
+      const extent = (axis: number): string =>
+        p.node("Gather", [shape, p.constant(tensorFromNumbers("int64", [], [axis]))]);
+      const last = p.node("Sub", [extent(1), p.constant(tensorFromNumbers("int64", [], [1]))]);
+      const lengths = p.node("Expand", [toInt(last), p.node("Unsqueeze", [extent(0), p.ints(0)])]);
+      const more = {
+        attributes: { num_heads: int(4), kv_num_heads: int(2) },
+        domain: "com.microsoft",
+        outputs: 3,
+        declared: [
+          ["B", "S", 32],
+          ["B", 2, "S", 8],
+          ["B", 2, "S", 8],
+        ].map((dims) => ({ elem: "float32" as const, dims })),
+      } as const;
+      return [p.nodes("GroupQueryAttention", [q, k, v, "", "", lengths, toInt(extent(1))], more)[0]!];
+    },
+    operands: [Q, "B, S, 2, 8", "B, S, 2, 8"],
+    attributes: "0.353553 0 1",
+  },
   GroupQueryAttention: {
     write: (p) => {
       const q = p.input("q", [2, 5, 32]);
