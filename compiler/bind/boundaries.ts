@@ -48,6 +48,12 @@ export function boundariesOf(graph: CanonicalGraph): Boundaries {
   };
 }
 
+/** What the module makes for others: it does not read its own results, and it does read what others happen to share. */
+export function ownResults(outputs: readonly Boundary[]): readonly Boundary[] {
+  const results = outputs.filter(({ isReadInside }) => !isReadInside);
+  return results.length === 0 ? outputs : results;
+}
+
 function find(module: string, topology: Topology, lineage: Lineage): ModuleBoundaries {
   const { graph } = topology;
   const inputs = module === "" ? graph.inputs.map(({ name }) => name) : inputsOf(module, topology);

@@ -4,7 +4,7 @@
 import type { CanonicalGraph, Marker } from "../canonical/types.ts";
 import type { Diagnostic } from "../diagnostics/types.ts";
 import type { PlanSpec } from "../plan/types.ts";
-import { boundariesOf, type Boundaries } from "./boundaries.ts";
+import { boundariesOf, ownResults, type Boundaries } from "./boundaries.ts";
 import { familyOf } from "./patterns.ts";
 import type { Binding } from "./types.ts";
 
@@ -72,6 +72,11 @@ export function nameOf({ module, side, parameter, index }: Omit<Place, "wants" |
   const owner = module === "" ? "the model" : module;
   if (side === "output") return `output ${index ?? 0} of ${owner}`;
   return `${parameter}${index === null ? "" : `[${index}]`} of ${owner}`;
+}
+
+/** How many outputs the module has, or a sibling of it: an output that nobody reads is gone. */
+export function outputsSeen(module: string, { boundaries, siblings }: Context): number {
+  return Math.max(...[module, ...siblings(module)].map((path) => ownResults(boundaries.of(path).outputs).length));
 }
 
 /** Groups in order of first appearance. */

@@ -1,11 +1,12 @@
 /**
  * @file The evidence that leaves no doubt: markers of the export, `value` in the plan, names of graph inputs, order of graph outputs.
  */
+import type { Marker } from "../canonical/types.ts";
 import { bindNames, bindValues } from "../diagnostics/catalog/bind.ts";
 import { diagnose, type Where } from "../diagnostics/diagnose.ts";
 import type { Diagnostic } from "../diagnostics/types.ts";
 import { suggest } from "../diagnostics/suggest.ts";
-import { ABSENT, nameOf, type Context, type Place, type Verdict } from "./context.ts";
+import { ABSENT, nameOf, outputsSeen, type Context, type Place, type Verdict } from "./context.ts";
 import { nearMiss } from "./names.ts";
 
 export function findKnown(place: Place, context: Context): Verdict {
@@ -23,6 +24,8 @@ function byMarker(place: Place, context: Context): Verdict {
     const params = { where: nameOf({ ...place, index: null }), specs: spec.count ?? 1, values: elements };
     return { error: diagnose(bindValues.listCount, params, whereOf(place)) };
   }
+  const wrongCount = side === "output" ? miscounted(place, named, context) : null;
+  if (wrongCount !== null) return wrongCount;
   const marker = named.find((m) => (side === "output" ? (m.index ?? 0) === index : m.index === index));
   if (marker === undefined) return null;
   const value = valueIn(place);
@@ -33,6 +36,17 @@ function byMarker(place: Place, context: Context): Verdict {
   // What became numbers made from lengths, or went away with dead code, is no tensor that could be split.
   const isTensor = context.graph.shapes.has(marker.value) && !context.graph.integers.has(marker.value);
   return isTensor ? { value: marker.value, evidence: "marker" } : ABSENT;
+}
+
+/** A list has one spec per output. Markers tell the outputs that a plan named; the module may have more, as far as they are used. */
+function miscounted(place: Place, markers: readonly Marker[], context: Context): Verdict {
+  const { module, spec } = place;
+  const marked = Math.max(0, ...markers.map(({ index }) => (index ?? 0) + 1));
+  if (marked === 0 || spec.count === null) return null;
+  const outputs = Math.max(marked, outputsSeen(module, context));
+  if (spec.count >= marked && spec.count <= outputs) return null;
+  const params = { module, specs: spec.count, outputs, values: markers.map(({ value }) => value) };
+  return { error: diagnose(bindValues.outputCount, params, whereOf(place)) };
 }
 
 function byValue(place: Place, context: Context): Verdict {

@@ -5,8 +5,8 @@
 import { bindValues } from "../diagnostics/catalog/bind.ts";
 import { diagnose } from "../diagnostics/diagnose.ts";
 import type { PlanSpec } from "../plan/types.ts";
-import type { Boundary } from "./boundaries.ts";
-import { ABSENT, nameOf, type Context, type Place, type Verdict } from "./context.ts";
+import { ownResults, type Boundary } from "./boundaries.ts";
+import { ABSENT, nameOf, outputsSeen, type Context, type Place, type Verdict } from "./context.ts";
 import { describe, pasteLine } from "./describe.ts";
 import { whereOf } from "./find-known.ts";
 
@@ -21,10 +21,7 @@ export function findOutputs(
   const results = ownResults(all);
   const free = results.filter(({ value }) => !taken.has(value));
   const certain: Verdict = all.length === 1 ? found(all[0], "only output") : found(free[0]);
-  const expected = Math.max(
-    results.length,
-    ...context.siblings(module).map((other) => resultsOf(other, context).length),
-  );
+  const expected = outputsSeen(module, context);
   const answer = (verdict: (place: Place, i: number) => Verdict): ReadonlyMap<Place, Verdict> =>
     new Map(places.map((place, i) => [place, verdict(place, i)]));
 
@@ -39,16 +36,6 @@ export function findOutputs(
     (isComplete && free.length === places.length ? byRank(places, free) : null) ??
     answer((place) => undecided(place, free))
   );
-}
-
-/** What the module makes for others: it does not read its own results, and it does read what others happen to share. */
-export function ownResults(outputs: readonly Boundary[]): readonly Boundary[] {
-  const results = outputs.filter(({ isReadInside }) => !isReadInside);
-  return results.length === 0 ? outputs : results;
-}
-
-function resultsOf(module: string, { boundaries }: Context): readonly Boundary[] {
-  return ownResults(boundaries.of(module).outputs);
 }
 
 function found(boundary: Boundary | undefined, evidence: "only output" | "inferred" = "inferred"): Verdict {

@@ -5,10 +5,9 @@
 import type { CanonicalGraph } from "../canonical/types.ts";
 import { show } from "../expr/expr.ts";
 import { attentionSites, type InspectedAttention } from "./attention.ts";
-import type { Boundary } from "./boundaries.ts";
+import { ownResults, type Boundary } from "./boundaries.ts";
 import { contextOf, type Context } from "./context.ts";
 import { readersOf } from "./describe.ts";
-import { ownResults } from "./find-outputs.ts";
 import { nameOfInput, nameOfOutput, type Named } from "./naming.ts";
 
 /** A module's input or output. */
