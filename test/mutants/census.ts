@@ -1,119 +1,118 @@
 /**
- * @file All mutants of all exports, a sample of them by seed, and the count of what became of them.
+ * @file All mutants of an export, each with the way to judge it: by the simulator, and a part of them on ranks too.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import type { ContextParallelPlan, MeshConfig } from "../../compiler/plan/types.ts";
+import type { ShardedGraph } from "../../compiler/shard/types.ts";
 import type { OrtTensors } from "../../ort/types.ts";
 import { committedExports, fits, sampleFile, type Export } from "../support/exports.ts";
 import { fixtureTensors, valueOf } from "../support/fixtures.ts";
-import { feedMutantsOf } from "./feeds.ts";
+import { meshes, type MeshName } from "../support/meshes.ts";
+import { feedMutantsOf } from "./feeds/all.ts";
+import type { SplitFeed } from "./feeds/mutant.ts";
 import { compile, judge, judgeFeeds, sourceOf, type Source, type Verdict } from "./judge.ts";
-import { mutantsOf, type Mutant } from "./mutations.ts";
-import type { Label } from "./oracle.ts";
-import { sitesOf } from "./sites.ts";
+import { mutantsOf } from "./plans/all.ts";
+import type { Mutant, Subject } from "./plans/mutant.ts";
+import type { Label } from "./plans/oracle.ts";
+import { isSplit, sitesOf } from "./plans/sites.ts";
+import { ranksFor, type OnRanks } from "./ranks.ts";
+import { shareOf } from "./share.ts";
 
 export interface Case {
+  /** `flux/flux.dynamo18-dynamic.onnx on ring 2: drop proj_out` */
   readonly name: string;
+  readonly family: string;
+  readonly mesh: string;
   readonly kind: string;
   readonly label: Label;
-  readonly verdict: Verdict;
+  /** Whether the runtime judges it too, if the simulator finds nothing wrong. */
+  readonly onRanks: boolean;
+  judge(): Promise<Verdict>;
 }
 
-export interface Counts {
-  readonly mutants: number;
-  readonly ran: number;
-  readonly refused: number;
-  readonly wrong: number;
-  readonly crashed: number;
-  readonly hung: number;
-  readonly mustRun: number;
-  readonly mustRefuse: number;
-  readonly either: number;
-}
-
-/** Which of the cases to take, in order of appearance. */
-export type Take = () => boolean;
-
-const mesh = (ring_degree: number, ulysses_degree: number, rotate_method: MeshConfig["rotate_method"]): MeshConfig => ({
-  ring_degree,
-  ulysses_degree,
-  rotate_method,
-  convert_to_fp32: true,
-});
-const MESHES: readonly MeshConfig[] = [mesh(1, 2, "allgather"), mesh(3, 1, "alltoall"), mesh(2, 2, "allgather")];
+/** One length at least is uneven on each of them. */
+const MESHES: readonly MeshName[] = ["ulysses 2", "ring 2", "rotating ring 2", "rotating ring 3", "unified 2 x 2"];
 /** The exports' attentions have 4 or 5 heads; no Ulysses group has more members than heads. */
-const TOO_MANY_HEADS: MeshConfig = mesh(1, 16, "allgather");
+const TOO_MANY_HEADS: MeshConfig = { ...meshes["ulysses 2"], ulysses_degree: 16 };
+/** How many of the plans run on ranks, and on how many exports and meshes the feeds do. */
+const RANKS_OF_PLANS = 1 / 6;
+const RANKS_OF_FEEDS = 1 / 4;
 
 /** Families that have a plan of ours. */
 export function subjects(): readonly Export[] {
-  return committedExports().filter(({ family }) => planText(family) !== null);
+  return committedExports().filter(({ family }) => existsSync(planUrl(family)));
 }
 
-/** Mutants of the plan on every mesh. */
-export async function* planCases(source: Export, take: Take): AsyncGenerator<Case> {
+/** Release `ranks` when the cases have been judged. */
+export async function casesOf(source: Export): Promise<{ readonly cases: readonly Case[]; readonly ranks: OnRanks }> {
   const opened = await open(source);
-  const { canonical } = opened.source;
-  const plan = planFor(source.family);
-  const subject = {
-    family: source.family,
+  const ranks = ranksFor(source.file);
+  return { cases: [...planCases(source, opened, ranks), ...feedCases(source, opened, ranks)], ranks };
+}
+
+function planCases({ file, family, ...source }: Export, { source: compiled, feeds }: Opened, ranks: OnRanks): Case[] {
+  const { canonical } = compiled;
+  const plan = planFor(family);
+  const subject: Subject = {
+    family,
     sites: sitesOf(plan),
     modules: [...canonical.modules.keys()],
-    inputs: canonical.inputs.map(({ name }) => name),
-    fixed: source.exporter.includes("static"),
+    inputs: new Map(canonical.inputs.map(({ name, shape }) => [name, shape.dims.length])),
+    isFixed: source.exporter.includes("static"),
+    isMarked: source.exporter.includes("marked"),
+    others: [...new Set(subjects().map((other) => other.family))].filter((other) => other !== family).map(planFor),
   };
-  const degree: Mutant = { name: "more Ulysses ranks than heads", kind: "mesh", label: "must-refuse", plan };
-  const all = MESHES.flatMap((mesh) => mutantsOf(subject).map((mutant) => ({ mesh, mutant })));
-  for (const { mesh, mutant } of [...all, { mesh: TOO_MANY_HEADS, mutant: degree }]) {
-    if (!take()) continue;
-    const verdict = await judge(opened.source, mutant.plan, mesh, opened.feeds);
-    yield { name: `${source.file} on ${shown(mesh)}: ${mutant.name}`, kind: mutant.kind, label: mutant.label, verdict };
-  }
-}
-
-/** Mutants of the feeds under the plan as it is. */
-export async function* feedCases(source: Export, take: Take): AsyncGenerator<Case> {
-  const opened = await open(source);
-  for (const mesh of MESHES) {
-    const graph = valueOf(await compile(opened.source, planFor(source.family), mesh));
-    const ranks = mesh.ring_degree * mesh.ulysses_degree;
-    for (const { name, label, feeds } of feedMutantsOf(opened.source.canonical, opened.feeds, ranks)) {
-      if (!take()) continue;
-      const verdict = await judgeFeeds(graph, feeds);
-      yield { name: `${source.file} on ${shown(mesh)}: feeds ${name}`, kind: "feeds", label, verdict };
-    }
-  }
-}
-
-export function countsOf(cases: readonly Case[]): Counts {
-  const by = (test: (found: Case) => boolean): number => cases.filter(test).length;
-  return {
-    mutants: cases.length,
-    ran: by(({ verdict }) => verdict.outcome === "ran"),
-    refused: by(({ verdict }) => verdict.outcome === "refused"),
-    wrong: by(({ verdict }) => verdict.outcome === "wrong"),
-    crashed: by(({ verdict }) => verdict.outcome === "crashed"),
-    hung: by(({ verdict }) => verdict.outcome === "hung"),
-    mustRun: by(({ label }) => label === "must-run"),
-    mustRefuse: by(({ label }) => label === "must-refuse"),
-    either: by(({ label }) => label === "either"),
+  const caseOf = (mutant: Mutant, mesh: MeshConfig, meshName: string): Case => {
+    const name = `${file} on ${meshName}: ${mutant.name}`;
+    const onRanks = shareOf(`${name} on ranks`) < RANKS_OF_PLANS;
+    const judgeIt = async (): Promise<Verdict> => {
+      const verdict = await judge(compiled, mutant.plan, mesh, feeds);
+      if (!onRanks || verdict.outcome !== "ran") return verdict;
+      return agreed(verdict, await ranks.judge(mutant.plan, mesh, feeds));
+    };
+    return { name, family, mesh: meshName, kind: mutant.kind, label: mutant.label, onRanks, judge: judgeIt };
   };
+  const tooMany: Mutant = { name: "more ranks than heads", kind: "mesh", label: "must-refuse", plan };
+  const alone: Mutant = { name: "one rank", kind: "mesh", label: "must-run", plan };
+  const mutants = mutantsOf(subject);
+  return [
+    ...MESHES.flatMap((name) => mutants.map((mutant) => caseOf(mutant, meshes[name], name))),
+    caseOf(tooMany, TOO_MANY_HEADS, "ulysses 16"),
+    caseOf(alone, meshes["one rank"], "one rank"),
+  ];
 }
 
-/** What is not as it must be: one line for each. */
-export function faultsOf(cases: readonly Case[]): readonly string[] {
-  return cases.flatMap(({ name, label, verdict: { outcome, why } }) => {
-    const fine = (outcome === "ran" && label !== "must-refuse") || (outcome === "refused" && label !== "must-run");
-    return fine ? [] : [`${name}: ${label}, ${outcome} ${why}`];
+/** Under the plan as it is. */
+function feedCases({ file, family }: Export, { source, feeds }: Opened, ranks: OnRanks): Case[] {
+  const plan = planFor(family);
+  const splits = sitesOf(plan).flatMap((site): readonly SplitFeed[] =>
+    isSplit(site) && site.module === "" && feeds[site.key]?.dims.length === site.spec.expected_dims
+      ? [{ input: site.key, axis: site.spec.split_dim }]
+      : [],
+  );
+  return MESHES.flatMap((mesh) => {
+    let compiled: Promise<ShardedGraph> | null = null;
+    const { ring_degree, ulysses_degree } = meshes[mesh];
+    const onRanks = shareOf(`${file} on ${mesh}`) < RANKS_OF_FEEDS;
+    return feedMutantsOf(source.canonical, feeds, ring_degree * ulysses_degree, splits).map((mutant): Case => {
+      const judgeIt = async (): Promise<Verdict> => {
+        compiled ??= compile(source, plan, meshes[mesh]).then(valueOf);
+        const simulated = await judgeFeeds(await compiled, mutant.feeds);
+        return onRanks ? agreed(simulated, await ranks.judgeFeeds(plan, meshes[mesh], mutant.feeds)) : simulated;
+      };
+      const name = `${file} on ${mesh}: feeds ${mutant.name}`;
+      return { name, family, mesh, kind: mutant.kind, label: mutant.label, onRanks, judge: judgeIt };
+    });
   });
 }
 
-/** Takes about one in `every`, the same ones each time. */
-export function oneIn(every: number, seed: number): Take {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32 < 1 / every;
-  };
+/** The runtime checks for itself, and must come to the same as the simulator. */
+function agreed(simulated: Verdict, onRanks: Verdict): Verdict {
+  if (simulated.outcome === onRanks.outcome) return onRanks;
+  if (simulated.outcome !== "ran" && simulated.outcome !== "refused") return simulated;
+  const why = `simulated: ${simulated.outcome} ${simulated.why}; on ranks: ${onRanks.outcome} ${onRanks.why}`;
+  const isBad = onRanks.outcome !== "ran" && onRanks.outcome !== "refused";
+  return { outcome: isBad ? onRanks.outcome : "wrong", why };
 }
 
 interface Opened {
@@ -132,18 +131,10 @@ async function open(source: Export): Promise<Opened> {
   return { source: opened, feeds: uneven ?? fitting[0]! };
 }
 
-function planText(family: string): string | null {
-  try {
-    return readFileSync(new URL(`../../plans/${family}.plan.json`, import.meta.url), "utf8");
-  } catch {
-    return null;
-  }
+function planUrl(family: string): URL {
+  return new URL(`../../plans/${family}.plan.json`, import.meta.url);
 }
 
 function planFor(family: string): ContextParallelPlan {
-  return JSON.parse(planText(family)!) as ContextParallelPlan;
-}
-
-function shown({ ring_degree, ulysses_degree }: MeshConfig): string {
-  return `${ring_degree} x ${ulysses_degree}`;
+  return JSON.parse(readFileSync(planUrl(family), "utf8")) as ContextParallelPlan;
 }

@@ -6,7 +6,7 @@ import type {
   ContextParallelInput,
   ContextParallelOutput,
   ContextParallelPlan,
-} from "../../compiler/plan/types.ts";
+} from "../../../compiler/plan/types.ts";
 
 /** One spec of a plan: under a parameter or an output index (`key`), or as the gather of its module (`key` is null). */
 export type Site =

@@ -1,30 +1,33 @@
 /**
- * @file Mutants of feeds: lengths moved between segments, made unequal, or cut to almost nothing. A feed is made longer or shorter by
- * repeating or cutting its rows. Knows nothing of plans.
+ * @file Feeds with other lengths: moved between segments, unequal where they should agree, cut to almost nothing.
  */
-import type { CanonicalGraph, Length } from "../../compiler/canonical/types.ts";
-import { newData } from "../../ort/tensors.ts";
-import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
-import type { Label } from "./oracle.ts";
+import type { CanonicalGraph, Length } from "../../../compiler/canonical/types.ts";
+import type { OrtTensors } from "../../../ort/types.ts";
+import type { Label } from "../plans/oracle.ts";
+import type { FeedMutant, SplitFeed } from "./mutant.ts";
+import { resize } from "./resize.ts";
 
-export interface FeedMutant {
-  readonly name: string;
-  readonly label: Label;
-  readonly feeds: OrtTensors;
-}
-
-/** Mutants of feeds that are fit for `graph`; `ranks` is the size of the mesh. */
-export function feedMutantsOf({ lengths }: CanonicalGraph, feeds: OrtTensors, ranks: number): readonly FeedMutant[] {
+/** Mutants of feeds that are fit for `graph`; `ranks` is the size of the mesh, `splits` are the inputs that the plan splits. */
+export function lengthMutants(
+  { lengths }: CanonicalGraph,
+  feeds: OrtTensors,
+  ranks: number,
+  splits: readonly SplitFeed[],
+): readonly FeedMutant[] {
   const now = (length: Length): number => feeds[length.sources[0]!.input]!.dims[length.sources[0]!.axis]!;
   const all = lengths.filter(({ sources }) => sources.length > 0);
   const set = (length: Length, size: number, from: OrtTensors = feeds): OrtTensors =>
     length.sources.reduce((changed, { input, axis }) => resize(changed, input, axis, size), from);
   return [
-    { name: "as they are", label: "must-run", feeds },
     ...all.flatMap((length) =>
-      [1, ranks - 1, ranks, ranks + 1]
+      [1, ranks - 1, ranks, ranks + 1, now(length) + 1]
         .filter((size, i, sizes) => size > 0 && sizes.indexOf(size) === i)
-        .map((size): FeedMutant => ({ name: `${length.name} of ${size}`, label: "either", feeds: set(length, size) })),
+        .map((size): FeedMutant => ({
+          name: `${length.name} of ${size}`,
+          // A rank without a token of what the plan splits.
+          label: size < ranks && length.sources.some((source) => isSplit(source, splits)) ? "must-refuse" : "either",
+          feeds: set(length, size),
+        })),
     ),
     ...all.flatMap((one, i) =>
       all
@@ -66,19 +69,6 @@ function unequalParts(lengths: readonly Length[], feeds: OrtTensors): readonly F
   );
 }
 
-function resize(feeds: OrtTensors, input: string, axis: number, size: number): OrtTensors {
-  return { ...feeds, [input]: rows(feeds[input]!, axis, size) };
-}
-
-function rows({ elem, dims, data }: OrtTensor, axis: number, size: number): OrtTensor {
-  const before = dims.slice(0, axis).reduce((a, b) => a * b, 1);
-  const after = dims.slice(axis + 1).reduce((a, b) => a * b, 1);
-  const made = newData(elem, before * size * after);
-  for (let b = 0; b < before; b++) {
-    for (let row = 0; row < size; row++) {
-      const from = (b * dims[axis]! + (row % dims[axis]!)) * after;
-      for (let i = 0; i < after; i++) made[(b * size + row) * after + i] = data[from + i]!;
-    }
-  }
-  return { elem, dims: dims.with(axis, size), data: made };
+function isSplit({ input, axis }: Length["sources"][number], splits: readonly SplitFeed[]): boolean {
+  return splits.some((split) => split.input === input && split.axis === axis);
 }

@@ -29,6 +29,22 @@ export function gathersOnce(sites: readonly Site[]): boolean {
   return sites.filter((site) => !isSplit(site)).length === 1;
 }
 
+/** Which stream a split is about, by the field's names for parameters. */
+export function streamOf({ key }: Site): "image" | "text" | "mask" {
+  if (key?.includes("mask") === true) return "mask";
+  return /encoder|txt|context/.test(key ?? "") ? "text" : "image";
+}
+
+/** From the first block to the last the stream stays split: only Helios gathers inside each block. */
+export function keepsStream(family: string): boolean {
+  return family !== "helios";
+}
+
+/** The module that gathers makes the model's only output, as it is. */
+export function endsInGather(family: string): boolean {
+  return ["flux", "flux2", "qwenimage", "ltx"].includes(family);
+}
+
 /** What leaving these sites out must do. */
 export function withoutSites(family: string, sites: readonly Site[], gone: readonly Site[]): Label {
   if (gone.some((site) => !isSplit(site))) return gathersOnce(sites) ? "must-refuse" : "either";

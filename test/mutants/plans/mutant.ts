@@ -1,0 +1,65 @@
+/**
+ * @file What a mutant of a plan is, what a mutation may know, and the edits that mutations share. Data only; nothing is compiled here.
+ */
+import type { ContextParallelPlan } from "../../../compiler/plan/types.ts";
+import type { Label } from "./oracle.ts";
+import { isSplit, planOf, type GatherSite, type Site, type SplitSite } from "./sites.ts";
+
+export interface Mutant {
+  /** `drop proj_out` */
+  readonly name: string;
+  /** The mutation it comes from. */
+  readonly kind: string;
+  readonly label: Label;
+  readonly plan: ContextParallelPlan;
+}
+
+/** What a mutation may know of the model: never a stage's judgement. */
+export interface Subject {
+  readonly family: string;
+  readonly sites: readonly Site[];
+  /** Module paths of the export, for moves. */
+  readonly modules: readonly string[];
+  /** A static export folds modules away: then a name that is not there can be a folded one. */
+  readonly isFixed: boolean;
+  /** Markers name every parameter of every module: then nothing has to be found by inference. */
+  readonly isMarked: boolean;
+  /** The graph's inputs with their number of axes. */
+  readonly inputs: ReadonlyMap<string, number>;
+  /** The plans of the other families. */
+  readonly others: readonly ContextParallelPlan[];
+}
+
+export type Unkinded = Omit<Mutant, "kind">;
+export type Mutation = (subject: Subject) => readonly Unkinded[];
+
+export const mutant = (name: string, label: Label, sites: readonly Site[]): Unkinded => ({
+  name,
+  label,
+  plan: planOf(sites),
+});
+
+export const without = (sites: readonly Site[], ...gone: readonly Site[]): readonly Site[] =>
+  sites.filter((site) => !gone.includes(site));
+
+/** One site replaced, at its place in the plan. */
+export const replaced = (sites: readonly Site[], site: Site, ...by: readonly Site[]): readonly Site[] =>
+  sites.flatMap((other) => (other === site ? by : [other]));
+
+export const splitsOf = ({ sites }: Subject): readonly SplitSite[] => sites.filter(isSplit);
+
+export const gathersOf = ({ sites }: Subject): readonly GatherSite[] =>
+  sites.filter((site): site is GatherSite => !isSplit(site));
+
+/** Number of axes of the tensor, which every plan of ours states. */
+export const rankOf = (site: Site): number => site.spec.expected_dims ?? 3;
+
+/** Blocks of the export: modules whose last segment is a number. */
+export const blocksOf = ({ modules }: Subject): readonly string[] =>
+  modules.filter((module) => /^[^.]*blocks\.\d+$/.test(module));
+
+/** The export's modules that a pattern means. */
+export function matching({ modules }: Subject, pattern: string): readonly string[] {
+  const path = new RegExp(`^${pattern.replaceAll(".", "\\.").replaceAll("*", "[^.]+")}$`);
+  return modules.filter((module) => path.test(module));
+}
