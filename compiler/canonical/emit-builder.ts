@@ -27,26 +27,27 @@ export interface Builder {
 export interface Emission {
   readonly nodes: Node[];
   readonly constants: Map<string, Tensor>;
-  /** Value names in use; fresh ones avoid them. */
+  /** Names of values and nodes in use; fresh ones avoid them. */
   readonly taken: Set<string>;
 }
 
 /** A builder whose fresh names begin with `stem`. */
 export function builder(emission: Emission, stem: string): Builder {
   const { nodes, constants, taken } = emission;
-  const fresh = (what: string): string => {
-    let name = `${stem}/${what}`;
-    for (let i = 1; taken.has(name); i++) name = `${stem}/${what}_${i}`;
+  const unused = (wish: string): string => {
+    let name = wish;
+    for (let i = 1; taken.has(name); i++) name = `${wish}_${i}`;
     taken.add(name);
     return name;
   };
+  const fresh = (what: string): string => unused(`${stem}/${what}`);
   const constant = (tensor: Tensor): string => {
     const name = fresh("const");
     constants.set(name, tensor);
     return name;
   };
   const addAs: Builder["addAs"] = (output, op, inputs, attributes = {}, domain = "") => {
-    nodes.push({ name: output, op, domain, inputs, outputs: [output], attributes, metadata: {} });
+    nodes.push({ name: unused(`${output}/node`), op, domain, inputs, outputs: [output], attributes, metadata: {} });
   };
   return {
     addAs,

@@ -9,6 +9,7 @@ import type { Expr } from "../expr/expr.ts";
 import { elemBytes, sizeOf } from "../graph/elements.ts";
 import { numbersOf, tensorFromNumbers } from "../graph/tensors.ts";
 import type { Graph, Node, Tensor } from "../graph/types.ts";
+import { isRandom } from "./operators/table.ts";
 import type { CanonicalGraph, IntegerValue } from "./types.ts";
 
 /** Constants of more bytes are neither read nor made. */
@@ -79,20 +80,10 @@ async function fold(
   }
 }
 
-const RANDOM = new Set([
-  "RandomNormal",
-  "RandomNormalLike",
-  "RandomUniform",
-  "RandomUniformLike",
-  "Multinomial",
-  "Bernoulli",
-  "Dropout",
-]);
-
 function isDeterministic({ domain, op, outputs, attributes }: Node): boolean {
   const own = domain === "" || domain === "ai.onnx";
   const hasGraph = Object.values(attributes).some((a) => a.kind === "graph");
-  return own && !RANDOM.has(op) && !hasGraph && outputs.every((o) => o !== "");
+  return own && op !== "Dropout" && !isRandom({ domain, op }) && !hasGraph && outputs.every((o) => o !== "");
 }
 
 /** A tensor of one repeated float or boolean stays a fill, which needs no storage and takes any layout; nothing large is made. */

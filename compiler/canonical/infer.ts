@@ -45,7 +45,7 @@ export function outputShapes(site: Site): readonly ValueShape[] | null {
   const map = rule.factors(site);
   if (map === null) return null;
   return map.outputs.map((axes, i) => ({
-    elem: resultType(rule.type, site) ?? site.declared(i)?.elem ?? "float32",
+    elem: resultType(rule.types[i] ?? rule.types.at(-1)!, site) ?? site.declared(i)?.elem ?? "float32",
     dims: axes.map((axis) => extentOf(axis, map)),
   }));
 }
@@ -59,7 +59,7 @@ export function extentOf(axis: Axis, map: FactorMap): Expr {
 function resultType(type: ResultType, site: Site): ElemType | null {
   if (type === "declared") return null;
   if ("elem" in type) return type.elem;
-  if ("operand" in type) return site.inputs[type.operand]?.elem ?? null;
+  if ("operand" in type) return site.inputs[type.operand]?.elem ?? type.otherwise ?? null;
   const attribute = site.node.attributes[type.attribute];
   if (attribute?.kind === "tensor") return attribute.value.elem;
   return attribute?.kind === "int" ? (elemOfCode(attribute.value) ?? null) : type.otherwise;

@@ -3,18 +3,19 @@
  * split factor are aligned; lengths that must agree are assumed; everything else is refused. Knows no operator.
  */
 import { siteOf } from "../canonical/infer.ts";
-import { ruleOf } from "../canonical/operators/table.ts";
+import { isKnown, isRandom, ruleOf } from "../canonical/operators/table.ts";
 import type { Axis, FactorMap } from "../canonical/operators/types.ts";
 import { outputShapes } from "../canonical/infer.ts";
 import type { CanonicalNode } from "../canonical/types.ts";
 import * as catalog from "../diagnostics/catalog/shard.ts";
 import { diagnose } from "../diagnostics/diagnose.ts";
 import { show } from "../expr/expr.ts";
+import { valuesReadBy } from "../graph/reads.ts";
 import { alignOperand } from "./alignment.ts";
-import { embed, extentOf, locate, shardOf, WHOLE, type Split } from "./layout.ts";
+import { embed, extentOf, locate, ranksOf, shardOf, WHOLE, type Split } from "./layout.ts";
 import { localOperands } from "./local-operands.ts";
 import { at, atSplitOf, originOf, relatedTo, sayLayout, sayOrigin, sayValue } from "./origins.ts";
-import { declare, layoutOf, shapeOf, type State } from "./state.ts";
+import { declare, layoutOf, shapeOf, valueOf, type State } from "./state.ts";
 import { allReduce, reducedFactor } from "./reduction.ts";
 import { unify, type Demand } from "./unify.ts";
 import type { Layout, Origin } from "./types.ts";
@@ -22,6 +23,7 @@ import type { Layout, Origin } from "./types.ts";
 /** Propagates through one node whose operands are values of the sharded graph; false if it was refused. */
 export function propagate(state: State, node: CanonicalNode): boolean {
   const origin: Origin = { module: node.scope, node: node.name, spec: null };
+  if (!fitForAll(state, node)) return poison(state, node);
   const split = node.inputs.filter((name) => layoutOf(state, name).length > 0);
   const site = siteOf(node, knowledge(state));
   if (split.length === 0) {
@@ -29,8 +31,9 @@ export function propagate(state: State, node: CanonicalNode): boolean {
     take(state, node, origin);
     return true;
   }
+  if (!isKnown(node)) return refuseUnknown(state, node, split[0]!);
   const map = ruleOf(node).factors(site);
-  if (map === null)
+  if (map === null || !tellsAll(node, map))
     return refuse(
       state,
       split[0]!,
@@ -63,6 +66,40 @@ export function propagate(state: State, node: CanonicalNode): boolean {
     );
   });
   return true;
+}
+
+/** False, with a diagnostic, for what no rule speaks of: what a subgraph reads, and numbers that no two ranks draw alike. */
+function fitForAll(state: State, node: CanonicalNode): boolean {
+  if (isRandom(node) && ranksOf(state.options.mesh) > 1) {
+    state.diagnostics.push(diagnose(catalog.randomNumbers, at(node)));
+    return false;
+  }
+  for (const name of valuesReadBy({ inputs: [], attributes: node.attributes })) {
+    if (layoutOf(state, valueOf(state, name)).length === 0) continue;
+    const value = valueOf(state, name);
+    const layout = sayLayout(state, value);
+    const from = sayOrigin(state.origins.get(value));
+    const where = atSplitOf(state, value, relatedTo(state.origins.get(value), "split here"));
+    state.diagnostics.push(
+      diagnose(catalog.splitInSubgraph, { ...at(node), value: sayValue(state, value), layout, from }, where),
+    );
+    return false;
+  }
+  return true;
+}
+
+function refuseUnknown(state: State, node: CanonicalNode, value: string): false {
+  const layout = sayLayout(state, value);
+  const from = sayOrigin(state.origins.get(value));
+  const params = { ...at(node), domain: node.domain, value: sayValue(state, value), layout, from };
+  const where = atSplitOf(state, value, relatedTo(state.origins.get(value), "split here"));
+  state.diagnostics.push(diagnose(catalog.unknownOperator, params, where));
+  return poison(state, node);
+}
+
+/** A result that the rule says nothing of has no layout to give. */
+function tellsAll(node: CanonicalNode, map: FactorMap): boolean {
+  return node.outputs.every((name, i) => name === "" || map.outputs[i] !== undefined);
 }
 
 function knowledge(state: State) {

@@ -1,6 +1,7 @@
 /**
  * @file Drops the steps that no graph output needs: lazy fills, tables that were sliced at their source, unused gathers.
  */
+import { valuesReadBy } from "../graph/reads.ts";
 import type { ShardedGraph, ShardedStep } from "./types.ts";
 
 export function prune(graph: ShardedGraph): ShardedGraph {
@@ -28,9 +29,9 @@ export function writes(step: ShardedStep): readonly string[] {
   return step.kind === "local" ? step.node.outputs.filter((n) => n !== "") : step.transfers.flatMap((t) => t.receive);
 }
 
-/** Values that a step reads, constants and integers among them. */
+/** Values that a step reads, constants, integers and what subgraphs take from outside among them. */
 export function reads(step: ShardedStep): readonly string[] {
-  return step.kind === "local" ? step.node.inputs.filter((n) => n !== "") : step.transfers.flatMap((t) => t.send);
+  return step.kind === "local" ? valuesReadBy(step.node) : step.transfers.flatMap((t) => t.send);
 }
 
 function only<T>(map: ReadonlyMap<string, T>, live: (name: string) => boolean): ReadonlyMap<string, T> {

@@ -10,14 +10,14 @@ import { RANK, type Expr } from "../expr/expr.ts";
 import { alignOperand } from "./alignment.ts";
 import { extentOf, localExtent, ranksOf, shardOf, WHOLE, type Split } from "./layout.ts";
 import { localOperands } from "./local-operands.ts";
-import { addLocal, declare, freshName, integers, type State } from "./state.ts";
+import { addLocal, declare, elemOf, freshName, integers, type State } from "./state.ts";
 import type { Demand } from "./unify.ts";
 import type { Origin, Segment } from "./types.ts";
 
-/** How partial results become the whole one: a variadic operator. A mean is a sum of weighted means. */
-const COMBINE: Readonly<Partial<Record<FactorKind, "Sum" | "Max" | "Min">>> = {
-  sum: "Sum",
-  mean: "Sum",
+/** How two partial results become one, for floats and integers alike. A mean is a sum of weighted means. */
+const COMBINE: Readonly<Partial<Record<FactorKind, "Add" | "Max" | "Min">>> = {
+  sum: "Add",
+  mean: "Add",
   max: "Max",
   min: "Min",
 };
@@ -34,6 +34,8 @@ export function reducedFactor(
 ): number | null {
   const [factor, ...others] = splits.keys();
   if (factor === undefined || others.length > 0 || COMBINE[map.factors[factor]!.kind] === undefined) return null;
+  // A mean of integers is rounded, so that means of parts tell nothing.
+  if (map.factors[factor]!.kind === "mean" && !elemOf(state, demands[0]!.value).includes("float")) return null;
   const has = (axes: FactorMap["inputs"][number]): boolean =>
     axes?.some((a) => "product" in a && a.product.includes(factor)) ?? false;
   if (map.inputs.some((axes, operand) => has(axes) && !demands.some((d) => d.operand === operand))) return null;
@@ -77,13 +79,26 @@ export function allReduce(
   const { kind } = map.factors[factor]!;
   const sent = kind === "mean" ? weighted(state, partial!, shape, splits.get(factor)!, origin) : partial!;
   const received = exchange(state, sent, shape, origin);
-  const [whole] = addLocal(state, origin, {
-    op: COMBINE[kind]!,
-    inputs: received,
-    outputs: [{ name: output, dims: shape.dims, elem: shape.elem }],
-  });
-  declare(state, whole!, shape, WHOLE, output, origin);
+  const whole = combined(state, COMBINE[kind]!, received, output, shape, origin);
+  declare(state, whole, shape, WHOLE, output, origin);
   return true;
+}
+
+/** All parts in rank order, two by two: the same result on every rank. One rank's part is the result. */
+function combined(
+  state: State,
+  op: string,
+  parts: readonly string[],
+  name: string,
+  { elem, dims }: ValueShape,
+  origin: Origin,
+): string {
+  const [first, ...others] = parts as readonly [string, ...string[]];
+  const last = others.length - 1;
+  const add = (inputs: readonly string[], wish: string, op: string): string =>
+    addLocal(state, origin, { op, inputs, outputs: [{ name: wish, dims, elem }] })[0]!;
+  if (last < 0) return add([first], name, "Identity");
+  return others.reduce((sum, part, i) => add([sum, part], i === last ? name : `${name}::upto${i + 1}`, op), first);
 }
 
 /** A rank's mean times its share of the rows. */

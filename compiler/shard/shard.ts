@@ -8,6 +8,7 @@ import * as catalog from "../diagnostics/catalog/shard.ts";
 import { diagnose, hasErrors, settle } from "../diagnostics/diagnose.ts";
 import type { Result } from "../diagnostics/types.ts";
 import { RANK } from "../expr/expr.ts";
+import { valuesReadBy } from "../graph/reads.ts";
 import { attend } from "./attention/attention.ts";
 import { gatherValue, shardValue } from "./boundary.ts";
 import { localDims } from "./layout.ts";
@@ -55,7 +56,8 @@ function attempt(bound: BoundPlan, options: ShardOptions, coarse: ReadonlySet<st
 
 function visit(state: State, node: CanonicalNode): void {
   const inputs = node.inputs.map((name) => valueOf(state, name));
-  if (inputs.some((name) => state.poisoned.has(name))) {
+  const captured = valuesReadBy({ inputs: [], attributes: node.attributes }).map((name) => valueOf(state, name));
+  if ([...inputs, ...captured].some((name) => state.poisoned.has(name))) {
     node.outputs.forEach((name) => state.poisoned.add(name));
     return;
   }

@@ -1,7 +1,7 @@
 /**
  * @file The factor maps of the `cp` operators of the canonical graph.
  */
-import { floorDiv, mul, type Expr } from "../../expr/expr.ts";
+import { equal, floorDiv, mul, type Expr } from "../../expr/expr.ts";
 import { factorList, intAttribute, ONE } from "./builder.ts";
 import type { Axis, FactorMap, OperatorRule, Site } from "./types.ts";
 import { unchanged } from "./movement.ts";
@@ -10,7 +10,7 @@ import { unchanged } from "./movement.ts";
  * q (B, Sq, H, D), k (B, Sk, Hk, D), v (B, Sk, Hk, Dv), mask (B, H, Sq, Sk) -> (B, Sq, H, Dv). Queries are free; keys are taken at once,
  * and what a split of them means is decided by the attention scheme, not here.
  */
-export const attention: OperatorRule = { type: { operand: 0 }, factors: attentionFactors };
+export const attention: OperatorRule = { types: [{ operand: 0 }], factors: attentionFactors };
 
 function attentionFactors(site: Site): FactorMap | null {
   const [q, k, v, mask] = site.inputs;
@@ -41,10 +41,12 @@ function attentionFactors(site: Site): FactorMap | null {
 export function exported(
   headsAttribute: string | null,
   keyHeadsAttribute: string | null,
+  /** Operands behind q, k, v that have an element for each element of the batch, or one for all. */
+  batched: readonly number[],
   likeQueries = false,
 ): OperatorRule {
   return {
-    type: { operand: 0 },
+    types: [{ operand: 0 }],
     factors: (site) => {
       const [q, , v] = site.inputs;
       if (!q || !v || q.dims.length !== v.dims.length) return null;
@@ -56,11 +58,17 @@ export function exported(
           ? v.dims[3]!
           : floorDiv(mul(v.dims[2]!, heads), keyHeads);
       const list = factorList();
-      const batch = list.axis(q.dims[0]!);
+      const size = q.dims[0]!;
+      // A mask of fewer axes than four begins with rows. One whose first axis cannot be told from the batch may have to follow it.
+      const follows = (i: number): boolean => batched.includes(i) && (i !== 3 || site.inputs[i]?.dims.length === 4);
+      const told = site.inputs.every(
+        (s, i) => !follows(i) || s === null || s.dims[0] === 1 || equal(s.dims[0] ?? 1, size),
+      );
+      const batch = list.axis(size, told ? "free" : "along");
       const whole = (dims: readonly Expr[]): readonly Axis[] =>
         dims.map((d, i) => (i === 0 && d !== 1 ? batch : list.axis(d, "along")));
       const inputs = site.inputs.map((s, i) =>
-        s === null ? null : i < 3 ? whole(s.dims) : s.dims.map((d) => list.axis(d, "along")),
+        s === null ? null : i < 3 || follows(i) ? whole(s.dims) : s.dims.map((d) => list.axis(d, "along")),
       );
       return { factors: list.factors, inputs, outputs: [whole([...q.dims.slice(0, -1), width])], sizing: [] };
     },
@@ -68,4 +76,4 @@ export function exported(
 }
 
 /** `Shard` and `Gather`: the whole value, unchanged. */
-export const boundary: OperatorRule = { type: { operand: 0 }, factors: unchanged };
+export const boundary: OperatorRule = { types: [{ operand: 0 }], factors: unchanged };

@@ -2,21 +2,33 @@
  * @file Operators that work element by element, with operands broadcast against each other from the right.
  */
 import type { Expr } from "../../expr/expr.ts";
+import { numbersOf } from "../../graph/tensors.ts";
 import type { ValueShape } from "../types.ts";
 import { factorList, ONE } from "./builder.ts";
 import type { Axis, FactorMap, OperatorRule, ResultType, Site } from "./types.ts";
 
 export function elementwise(type: ResultType = { operand: 0 }): OperatorRule {
-  return { type, factors: broadcast };
+  return { types: [type], factors: broadcast };
 }
 
 /** Same as `elementwise`, where operand 1 and later are parameters without axes of their own (`Clip` bounds). */
 export function elementwiseFirst(): OperatorRule {
   return {
-    type: { operand: 0 },
+    types: [{ operand: 0 }],
     factors: (site) => broadcast({ ...site, inputs: site.inputs.map((s, i) => (i === 0 ? s : null)) }),
   };
 }
+
+/** Inference passes the value; the second result is a mask of its shape. */
+export const dropout: OperatorRule = {
+  types: [{ operand: 0 }, { elem: "bool" }],
+  factors: (site) => {
+    const training = site.constant(2);
+    if (site.node.inputs[2] && (training === null || numbersOf(training)?.[0] !== 0)) return null;
+    const map = elementwiseFirst().factors(site);
+    return map && { ...map, outputs: site.node.outputs.map(() => map.outputs[0]!) };
+  },
+};
 
 /** Factor map of a broadcast: axes are aligned from the right, an operand's extent of 1 takes no factor. */
 export function broadcast(site: Site): FactorMap | null {

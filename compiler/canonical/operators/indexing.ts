@@ -1,16 +1,16 @@
 /**
  * @file Operators that pick or place by index, and those that make a value from numbers: `Gather`, `ScatterND`, `Range`, `Fill`.
  */
-import { sub, type Expr } from "../../expr/expr.ts";
+import { equal, sub, type Expr } from "../../expr/expr.ts";
 import { factorList, fromEnd, intAttribute } from "./builder.ts";
 import { extents, unchanged } from "./movement.ts";
 import type { Axis, FactorMap, OperatorRule, Site } from "./types.ts";
 
-const sameType = { operand: 0 } as const;
+const sameType = [{ operand: 0 }] as const;
 
 /** The indexed axis must be whole; the axes of the indices stand in its place. */
 export const gather: OperatorRule = {
-  type: sameType,
+  types: sameType,
   factors: (site) => {
     const [data, indices] = site.inputs;
     if (!data || !indices) return null;
@@ -23,23 +23,24 @@ export const gather: OperatorRule = {
   },
 };
 
-/** Picks along one axis, element by element; all other axes run in step. */
+/** Picks along one axis, element by element; the other axes run in step where indices and data have the same extent. */
 export const gatherElements: OperatorRule = {
-  type: sameType,
+  types: sameType,
   factors: (site) => {
     const [data, indices] = site.inputs;
     if (!data || !indices) return null;
     const at = fromEnd(intAttribute(site, "axis", 0), data.dims.length);
     const list = factorList();
-    const picked = indices.dims.map((d) => list.axis(d));
-    const dataAxes = picked.map((x, i) => (i === at ? list.axis(data.dims[i]!, "along") : x));
+    const steps = indices.dims.map((d, i) => i === at || inStep(d, data.dims[i]!));
+    const picked = indices.dims.map((d, i) => list.axis(d, steps[i] ? "free" : "along"));
+    const dataAxes = picked.map((x, i) => (steps[i] && i !== at ? x : list.axis(data.dims[i]!, "along")));
     return { factors: list.factors, inputs: [dataAxes, picked], outputs: [picked], sizing: [] };
   },
 };
 
 /** indices (i..., k): the first k axes of the data (after batch_dims) are indexed, the others stand behind i. */
 export const gatherNd: OperatorRule = {
-  type: sameType,
+  types: sameType,
   factors: (site) => {
     const [data, indices] = site.inputs;
     const k = indices?.dims.at(-1);
@@ -56,7 +57,7 @@ export const gatherNd: OperatorRule = {
 
 /** Data axes from k on pair with the axes of the updates; indexed axes and the axes of the indices must be whole. */
 export const scatterNd: OperatorRule = {
-  type: sameType,
+  types: sameType,
   factors: (site) => {
     const [data, indices, updates] = site.inputs;
     const k = indices?.dims.at(-1);
@@ -74,20 +75,77 @@ export const scatterNd: OperatorRule = {
   },
 };
 
-/** Placing by index along an axis: that axis whole, the others in step where all operands agree; taken as whole throughout. */
+/** Fewer indices than data, which ONNX allows, leave the rest of the data as it is; two names may stand for the same extent. */
+function inStep(a: Expr, b: Expr): boolean {
+  return equal(a, b) || (typeof a !== "number" && typeof b !== "number");
+}
+
+/** Places by index along one axis, element by element; the other axes run in step as those of `GatherElements`. */
 export const scatterElements: OperatorRule = {
-  type: sameType,
-  factors: (site): FactorMap | null => {
+  types: sameType,
+  factors: (site) => {
+    const [data, indices] = site.inputs;
+    if (!data || !indices) return null;
+    const at = fromEnd(intAttribute(site, "axis", 0), data.dims.length);
     const list = factorList();
-    const whole = site.inputs.map((s) => (s === null ? null : s.dims.map((d) => list.axis(d, "along"))));
-    const first = whole[0];
-    return first ? { factors: list.factors, inputs: whole, outputs: [first], sizing: [] } : null;
+    const steps = data.dims.map((d, i) => i !== at && inStep(d, indices.dims[i]!));
+    const dataAxes = data.dims.map((d, i) => list.axis(d, steps[i] ? "free" : "along"));
+    const placed = dataAxes.map((x, i) => (steps[i] ? x : list.axis(indices.dims[i]!, "along")));
+    return { factors: list.factors, inputs: [dataAxes, placed, placed], outputs: [dataAxes], sizing: [] };
+  },
+};
+
+/** A new axis of operand 1's extent, on which a position holds the second of two values. */
+export const oneHot: OperatorRule = {
+  types: [{ operand: 2 }],
+  factors: (site) => {
+    const [indices] = site.inputs;
+    const depth = site.integers(1)?.elements[0];
+    if (!indices || depth === undefined) return null;
+    const list = factorList();
+    const axes = indices.dims.map((d) => list.axis(d));
+    const at = fromEnd(intAttribute(site, "axis", -1), axes.length + 1);
+    const output = axes.toSpliced(at, 0, list.axis(depth, "along"));
+    return { factors: list.factors, inputs: [axes, null, null], outputs: [output], sizing: [] };
+  },
+};
+
+/** Positions of what is not 0: a row for each axis, as many columns as the data says. */
+export const nonZero: OperatorRule = {
+  types: [{ elem: "int64" }],
+  factors: (site) => {
+    const [shape] = site.inputs;
+    if (!shape) return null;
+    const list = factorList();
+    const input = shape.dims.map((d) => list.axis(d, "along"));
+    const found = list.axis(`?${site.node.outputs[0]}.1`, "along");
+    const output = [list.axis(shape.dims.length, "along"), found];
+    return { factors: list.factors, inputs: [input], outputs: [output], sizing: [] };
+  },
+};
+
+/** (N, C, H, W) read at (N, H', W', 2): the places pass, what is read must be whole in space. */
+export const gridSample: OperatorRule = {
+  types: sameType,
+  factors: (site) => {
+    const [data, grid] = site.inputs;
+    if (!data || !grid) return null;
+    const list = factorList();
+    const dataAxes = data.dims.map((d, i) => list.axis(d, i < 2 ? "free" : "along"));
+    const places = grid.dims.slice(1, -1).map((d) => list.axis(d));
+    const gridAxes = [dataAxes[0]!, ...places, list.axis(grid.dims.at(-1)!, "along")];
+    return {
+      factors: list.factors,
+      inputs: [dataAxes, gridAxes],
+      outputs: [[...dataAxes.slice(0, 2), ...places]],
+      sizing: [],
+    };
   },
 };
 
 /** Numbers from start below limit; a new axis, whole on every rank. */
 export const range: OperatorRule = {
-  type: sameType,
+  types: sameType,
   factors: (site) => {
     const [start, limit, delta] = [0, 1, 2].map((i) => site.integers(i)?.elements[0]);
     const known = start !== undefined && limit !== undefined && delta === 1;
@@ -98,7 +156,7 @@ export const range: OperatorRule = {
 
 /** A constant fill. Each axis may be split, since every element is the same. Its integers operand 0 sizes it. */
 export const fill: OperatorRule = {
-  type: { elem: "float32" },
+  types: [{ elem: "float32" }],
   factors: (site) => {
     const target = site.integers(0);
     return target === null ? null : fresh(target.elements, [null], extents(0, target.elements.length), "free");
@@ -107,7 +165,7 @@ export const fill: OperatorRule = {
 
 /** The shape as numbers of the whole value. */
 export const shapeOf: OperatorRule = {
-  type: { elem: "int64" },
+  types: [{ elem: "int64" }],
   factors: (site) => {
     const shape = site.inputs[0];
     if (!shape) return null;
@@ -124,7 +182,7 @@ export const shapeOf: OperatorRule = {
 
 /** The lower or upper triangle of the last two axes: a position, so they must be whole. */
 export const triangle: OperatorRule = {
-  type: sameType,
+  types: sameType,
   factors: (site) => lastAxesWhole(site, 2),
 };
 

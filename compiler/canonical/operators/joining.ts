@@ -5,10 +5,10 @@ import { add, max, min, sub, type Expr } from "../../expr/expr.ts";
 import { axesOf, factorList, fromEnd, intAttribute } from "./builder.ts";
 import type { Axis, FactorMap, OperatorRule, Site, Sizing } from "./types.ts";
 
-const sameType = { operand: 0 } as const;
+const sameType = [{ operand: 0 }] as const;
 
 export const concat: OperatorRule = {
-  type: sameType,
+  types: sameType,
   factors: (site) => {
     const first = site.inputs[0];
     if (!first || site.inputs.some((s) => s === null)) return null;
@@ -24,7 +24,7 @@ export const concat: OperatorRule = {
 
 /** The canonical graph gives every `Split` its sizes as operand 1. */
 export const split: OperatorRule = {
-  type: sameType,
+  types: sameType,
   factors: (site) => {
     const shape = site.inputs[0];
     const sizes = site.integers(1);
@@ -82,7 +82,7 @@ function isNegative(value: Expr): boolean {
 }
 
 export const slice: OperatorRule = {
-  type: sameType,
+  types: sameType,
   factors: (site) => {
     const shape = site.inputs[0];
     const ranges = sliceRanges(site);
@@ -126,7 +126,7 @@ function ceilDiv(value: Expr, by: number): Expr {
 
 /** A padded axis needs its whole extent; the others pass. */
 export const pad: OperatorRule = {
-  type: sameType,
+  types: sameType,
   factors: (site): FactorMap | null => {
     const shape = site.inputs[0];
     const pads = site.integers(1);

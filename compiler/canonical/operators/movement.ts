@@ -1,15 +1,24 @@
 /**
  * @file Operators that move axes without touching elements: permute, add, drop, merge and split axes, repeat along them.
  */
-import { exactDiv, mul, unclamped, type Expr } from "../../expr/expr.ts";
-import { axesOf, factorList, intAttribute, intsAttribute, numbersOf, ONE, unaryMap } from "./builder.ts";
+import { exactDiv, floorDiv, mul, unclamped, type Expr } from "../../expr/expr.ts";
+import {
+  axesOf,
+  factorList,
+  intAttribute,
+  intsAttribute,
+  numbersOf,
+  ONE,
+  stringAttribute,
+  unaryMap,
+} from "./builder.ts";
 import { refine } from "./refine.ts";
 import type { Axis, FactorMap, OperatorRule, Site, Sizing } from "./types.ts";
 
-const sameType = { operand: 0 } as const;
+const sameType = [{ operand: 0 }] as const;
 
 export const transpose: OperatorRule = {
-  type: sameType,
+  types: sameType,
   factors: (site) => {
     const shape = site.inputs[0];
     if (!shape) return null;
@@ -25,7 +34,7 @@ export const transpose: OperatorRule = {
 };
 
 export const unsqueeze: OperatorRule = {
-  type: sameType,
+  types: sameType,
   factors: (site) => {
     const shape = site.inputs[0];
     const count = numbersOf(site, 1)?.length ?? intsAttribute(site, "axes")?.length;
@@ -41,7 +50,7 @@ export const unsqueeze: OperatorRule = {
 
 /** Without axes operand, every axis of extent 1 goes; the canonical graph always names them. */
 export const squeeze: OperatorRule = {
-  type: sameType,
+  types: sameType,
   factors: (site) => {
     const shape = site.inputs[0];
     if (!shape) return null;
@@ -54,7 +63,7 @@ export const squeeze: OperatorRule = {
 };
 
 export const reshape: OperatorRule = {
-  type: sameType,
+  types: sameType,
   factors: (site) => {
     const shape = site.inputs[0];
     const target = site.integers(1);
@@ -83,7 +92,7 @@ export function resolveTarget(
 }
 
 export const flatten: OperatorRule = {
-  type: sameType,
+  types: sameType,
   factors: (site) => {
     const shape = site.inputs[0];
     if (!shape) return null;
@@ -115,7 +124,7 @@ function remaining(total: Expr, known: Expr): Expr | null {
 
 /** The target of a canonical `Expand` is the full result shape. */
 export const expand: OperatorRule = {
-  type: sameType,
+  types: sameType,
   factors: (site) => {
     const shape = site.inputs[0];
     const target = site.integers(1);
@@ -130,7 +139,7 @@ export const expand: OperatorRule = {
 
 /** Repeats are outer: r copies of an axis s give (r s). */
 export const tile: OperatorRule = {
-  type: sameType,
+  types: sameType,
   factors: (site) => {
     const shape = site.inputs[0];
     const repeats = site.integers(1);
@@ -145,6 +154,36 @@ export const tile: OperatorRule = {
     return { factors: list.factors, inputs: [input, null], outputs: [output], sizing: [] };
   },
 };
+
+/** (N, b b C, H, W) to (N, C, H b, W b), or back: blocks are outer in depth (`CRD`: inner), inner in space. */
+export function blocks(toSpace: boolean): OperatorRule {
+  return {
+    types: sameType,
+    factors: (site) => {
+      const [n, channels, height, width] = site.inputs[0]?.dims ?? [];
+      const size = intAttribute(site, "blocksize", 1);
+      if (n === undefined || channels === undefined || height === undefined || width === undefined) return null;
+      const list = factorList();
+      const batch = list.axis(n);
+      const [c, h, w] = toSpace
+        ? [floorDiv(channels, size * size), height, width]
+        : [channels, floorDiv(height, size), floorDiv(width, size)];
+      const [depth, down, across, rows, columns] = [c, size, size, h, w].map((e) => list.index(e)) as [
+        number,
+        ...number[],
+      ];
+      const inner = stringAttribute(site, "mode") === "CRD";
+      const deep = [
+        batch,
+        { product: inner ? [depth, down!, across!] : [down!, across!, depth] },
+        { product: [rows!] },
+        { product: [columns!] },
+      ];
+      const spread = [batch, { product: [depth] }, { product: [rows!, down!] }, { product: [columns!, across!] }];
+      return toSpace ? unaryMap(list.factors, deep, spread) : unaryMap(list.factors, spread, deep);
+    },
+  };
+}
 
 /** Every axis on its own, all free: operators that take a value as it is. */
 export function unchanged(site: Site): FactorMap | null {

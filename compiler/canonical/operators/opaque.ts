@@ -8,13 +8,13 @@ import type { Axis, FactorMap, OperatorRule, Site } from "./types.ts";
 
 /** (N, C, spatial...): only the batch passes; the shape of the result is the declared one. */
 export const spatial: OperatorRule = {
-  type: { operand: 0 },
+  types: [{ operand: 0 }],
   factors: (site) => opaque(site, true),
 };
 
 /** Nothing passes. */
 export const unknown: OperatorRule = {
-  type: "declared",
+  types: ["declared"],
   factors: (site) => opaque(site, false),
 };
 

@@ -3,13 +3,16 @@
  */
 import { CP, type CanonicalNode } from "../types.ts";
 import { attention, boundary, exported } from "./attention.ts";
-import { einsum, gemm, matMul } from "./contraction.ts";
-import { elementwise, elementwiseFirst } from "./elementwise.ts";
+import { einsum, fusedMatMul, gemm, matMul, matMulInteger, matMulNBits } from "./contraction.ts";
+import { dropout, elementwise, elementwiseFirst } from "./elementwise.ts";
 import {
   fill,
   gather,
   gatherElements,
   gatherNd,
+  gridSample,
+  nonZero,
+  oneHot,
   range,
   scatterElements,
   scatterNd,
@@ -17,147 +20,37 @@ import {
   triangle,
 } from "./indexing.ts";
 import { concat, pad, slice, split } from "./joining.ts";
-import { expand, flatten, reshape, squeeze, tile, transpose, unchanged, unsqueeze } from "./movement.ts";
+import { blocks, expand, flatten, reshape, squeeze, tile, transpose, unchanged, unsqueeze } from "./movement.ts";
 import { spatial, unknown } from "./opaque.ts";
+import {
+  BINARY,
+  COMPARISON,
+  UNARY,
+  type CpOperatorName,
+  type MicrosoftOperatorName,
+  type OperatorName,
+} from "./names.ts";
+import { dynamicQuantisation, quantisation } from "./quantise.ts";
 import {
   alongAxis,
   alongOperandAxis,
   argument,
+  batchNormalization,
   channelNormalization,
   layerNormalization,
+  meanVarianceNormalization,
   reduction,
+  reverseSequence,
+  skipNormalization,
+  topK,
 } from "./reduction.ts";
-import { rotary } from "./rotary.ts";
+import { resize } from "./resize.ts";
+import { microsoftRotary, rotary } from "./rotary.ts";
 import type { OperatorRule, ResultType } from "./types.ts";
 
 const bool: ResultType = { elem: "bool" };
 const same = elementwise();
 const comparison = elementwise(bool);
-
-const UNARY = [
-  "Abs",
-  "Acos",
-  "Asin",
-  "Atan",
-  "Celu",
-  "Ceil",
-  "Cos",
-  "Cosh",
-  "Elu",
-  "Erf",
-  "Exp",
-  "Floor",
-  "Gelu",
-  "HardSigmoid",
-  "HardSwish",
-  "LeakyRelu",
-  "Log",
-  "Mish",
-  "Neg",
-  "Not",
-  "Reciprocal",
-  "Relu",
-  "Round",
-  "Selu",
-  "Sigmoid",
-  "Sign",
-  "Sin",
-  "Sinh",
-  "Softplus",
-  "Softsign",
-  "Sqrt",
-  "Swish",
-  "Tan",
-  "Tanh",
-  "ThresholdedRelu",
-] as const;
-
-const BINARY = [
-  "Add",
-  "And",
-  "BitShift",
-  "BitwiseAnd",
-  "BitwiseOr",
-  "BitwiseXor",
-  "Div",
-  "Max",
-  "Mean",
-  "Min",
-  "Mod",
-  "Mul",
-  "Or",
-  "PRelu",
-  "Pow",
-  "Sub",
-  "Sum",
-  "Xor",
-] as const;
-
-const COMPARISON = ["Equal", "Greater", "GreaterOrEqual", "IsInf", "IsNaN", "Less", "LessOrEqual"] as const;
-
-type Elementwise = (typeof UNARY)[number] | (typeof BINARY)[number] | (typeof COMPARISON)[number];
-
-type Other =
-  | "ArgMax"
-  | "ArgMin"
-  | "Attention"
-  | "AveragePool"
-  | "BatchNormalization"
-  | "Cast"
-  | "CastLike"
-  | "Clip"
-  | "Concat"
-  | "ConstantOfShape"
-  | "Conv"
-  | "ConvTranspose"
-  | "CumSum"
-  | "Einsum"
-  | "Expand"
-  | "Flatten"
-  | "Gather"
-  | "GatherElements"
-  | "GatherND"
-  | "Gemm"
-  | "GlobalAveragePool"
-  | "GroupNormalization"
-  | "Identity"
-  | "InstanceNormalization"
-  | "LayerNormalization"
-  | "LogSoftmax"
-  | "LpNormalization"
-  | "MatMul"
-  | "MaxPool"
-  | "Pad"
-  | "RMSNormalization"
-  | "Range"
-  | "ReduceL2"
-  | "ReduceMax"
-  | "ReduceMean"
-  | "ReduceMin"
-  | "ReduceProd"
-  | "ReduceSum"
-  | "Reshape"
-  | "Resize"
-  | "RotaryEmbedding"
-  | "ScatterElements"
-  | "ScatterND"
-  | "Shape"
-  | "Size"
-  | "Slice"
-  | "Softmax"
-  | "Split"
-  | "Squeeze"
-  | "Tile"
-  | "Transpose"
-  | "Trilu"
-  | "Unsqueeze"
-  | "Where";
-
-/** Operators of ai.onnx that have a rule. */
-export type OperatorName = Elementwise | Other;
-
-/** Operators of the `cp` domain. */
-export type CpOperatorName = "Attention" | "Fill" | "Shard" | "Gather";
 
 function all<K extends string>(names: readonly K[], rule: OperatorRule): { readonly [P in K]: OperatorRule } {
   return Object.fromEntries(names.map((n) => [n, rule])) as { readonly [P in K]: OperatorRule };
@@ -169,17 +62,21 @@ export const OPERATORS: { readonly [Op in OperatorName]: OperatorRule } = {
   ...all(COMPARISON, comparison),
   ArgMax: argument,
   ArgMin: argument,
-  Attention: exported("q_num_heads", "kv_num_heads"),
+  Attention: exported("q_num_heads", "kv_num_heads", [3, 4, 5, 6]),
   AveragePool: spatial,
-  BatchNormalization: channelNormalization([0]),
+  BatchNormalization: batchNormalization,
   Cast: elementwise({ attribute: "to", otherwise: "float32" }),
-  CastLike: { type: { operand: 1 }, factors: elementwiseFirst().factors },
+  CastLike: { types: [{ operand: 1 }], factors: elementwiseFirst().factors },
   Clip: elementwiseFirst(),
   Concat: concat,
-  ConstantOfShape: { ...fill, type: { attribute: "value", otherwise: "float32" } },
+  ConstantOfShape: { ...fill, types: [{ attribute: "value", otherwise: "float32" }] },
   Conv: spatial,
   ConvTranspose: spatial,
   CumSum: alongOperandAxis,
+  DepthToSpace: blocks(true),
+  DequantizeLinear: quantisation({ operand: 1 }),
+  Dropout: dropout,
+  DynamicQuantizeLinear: dynamicQuantisation,
   Einsum: einsum,
   Expand: expand,
   Flatten: flatten,
@@ -188,58 +85,98 @@ export const OPERATORS: { readonly [Op in OperatorName]: OperatorRule } = {
   GatherND: gatherNd,
   Gemm: gemm,
   GlobalAveragePool: spatial,
+  GlobalMaxPool: spatial,
+  GridSample: gridSample,
   GroupNormalization: channelNormalization([0]),
-  Identity: { type: { operand: 0 }, factors: unchanged },
+  Hardmax: alongAxis(-1),
+  Identity: { types: [{ operand: 0 }], factors: unchanged },
   InstanceNormalization: channelNormalization([0, 1]),
+  LRN: alongAxis(1),
   LayerNormalization: layerNormalization,
   LogSoftmax: alongAxis(-1),
   LpNormalization: alongAxis(-1),
+  LpPool: spatial,
   MatMul: matMul,
-  MaxPool: spatial,
+  MatMulInteger: matMulInteger,
+  MaxPool: { ...spatial, types: [{ operand: 0 }, { elem: "int64" }] },
+  MeanVarianceNormalization: meanVarianceNormalization,
+  NonZero: nonZero,
+  OneHot: oneHot,
   Pad: pad,
+  QuantizeLinear: quantisation({ operand: 2, otherwise: "uint8" }),
   RMSNormalization: layerNormalization,
   Range: range,
+  ReduceL1: reduction("sum"),
   ReduceL2: reduction("along"),
+  ReduceLogSum: reduction("along"),
+  ReduceLogSumExp: reduction("along"),
   ReduceMax: reduction("max"),
   ReduceMean: reduction("mean"),
   ReduceMin: reduction("min"),
   ReduceProd: reduction("prod"),
   ReduceSum: reduction("sum"),
+  ReduceSumSquare: reduction("sum"),
   Reshape: reshape,
-  Resize: unknown,
+  Resize: resize,
+  ReverseSequence: reverseSequence,
   RotaryEmbedding: rotary,
   ScatterElements: scatterElements,
   ScatterND: scatterNd,
   Shape: shapeOf,
+  SimplifiedLayerNormalization: layerNormalization,
   Size: shapeOf,
   Slice: slice,
   Softmax: alongAxis(-1),
+  SpaceToDepth: blocks(false),
   Split: split,
   Squeeze: squeeze,
   Tile: tile,
+  TopK: topK,
   Transpose: transpose,
   Trilu: triangle,
   Unsqueeze: unsqueeze,
-  Where: { ...same, type: { operand: 1 } },
+  Where: { ...same, types: [{ operand: 1 }] },
 };
 
 export const CP_OPERATORS: { readonly [Op in CpOperatorName]: OperatorRule } = {
   Attention: attention,
-  Fill: { ...fill, type: { attribute: "value", otherwise: "float32" } },
+  Fill: { ...fill, types: [{ attribute: "value", otherwise: "float32" }] },
   Shard: boundary,
   Gather: boundary,
 };
 
-/** Operators of com.microsoft that exports bring. */
-const MICROSOFT_OPERATORS: Readonly<Record<string, OperatorRule>> = {
-  GroupQueryAttention: exported(null, null, true),
-  MultiHeadAttention: exported(null, null),
+export const MICROSOFT_OPERATORS: { readonly [Op in MicrosoftOperatorName]: OperatorRule } = {
+  BiasGelu: same,
+  FastGelu: same,
+  FusedMatMul: fusedMatMul,
+  Gelu: same,
+  GroupQueryAttention: exported(null, null, [3, 4, 5, 9, 10], true),
+  MatMulNBits: matMulNBits,
+  MultiHeadAttention: exported(null, null, [4, 5, 6, 7]),
+  QuickGelu: same,
+  RotaryEmbedding: microsoftRotary,
+  SkipLayerNormalization: skipNormalization,
+  SkipSimplifiedLayerNormalization: skipNormalization,
 };
 
 /** The rule of a node; an operator that the table lacks must find everything whole. */
 export function ruleOf(node: Pick<CanonicalNode, "domain" | "op">): OperatorRule {
   const table = TABLES[node.domain];
   return (table !== undefined && Object.hasOwn(table, node.op) ? table[node.op] : undefined) ?? unknown;
+}
+
+const RANDOM: ReadonlySet<string> = new Set([
+  "Bernoulli",
+  "Multinomial",
+  "RandomNormal",
+  "RandomNormalLike",
+  "RandomUniform",
+  "RandomUniformLike",
+]);
+
+/** True for an operator that gives other numbers each time, and so on each rank. */
+export function isRandom({ domain, op }: Pick<CanonicalNode, "domain" | "op">): boolean {
+  return (domain === "" || domain === "ai.onnx") && RANDOM.has(op);
 }
 
 const TABLES: Readonly<Record<string, Readonly<Record<string, OperatorRule>>>> = {

@@ -56,15 +56,16 @@ export interface Site {
   readonly declared: (output: number) => ValueShape | null;
 }
 
-/** Element type of the results: that of an operand, a fixed one, the one that an attribute names, or what the file states. */
+/** Element type of a result: that of an operand, a fixed one, the one that an attribute names, or what the file states. */
 export type ResultType =
-  | { readonly operand: number }
+  | { readonly operand: number; readonly otherwise?: ElemType }
   | { readonly elem: ElemType }
   | { readonly attribute: string; readonly otherwise: ElemType }
   | "declared";
 
 export interface OperatorRule {
-  readonly type: ResultType;
+  /** Of the results in order; the last one goes for all that follow. */
+  readonly types: readonly [ResultType, ...ResultType[]];
   /** `null` where the operands say too little (an unknown rank, a shape that depends on data). */
   readonly factors: (site: Site) => FactorMap | null;
 }

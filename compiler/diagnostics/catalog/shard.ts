@@ -182,6 +182,32 @@ export const attentionSplit: Message<{ module: string; node: string; what: strin
     "Queries, keys and values may be split along their sequence axis only; split before the projections to heads",
 };
 
+export const splitInSubgraph: Message<AtNode & { value: string; layout: string; from: string }> = {
+  code: "CP4021",
+  severity: "error",
+  title: "a branch or a loop that reads a split value",
+  message: (p) =>
+    `${place(p)} reads ${p.value} inside its subgraph, which is split over the ranks (${p.layout}) by ${p.from}; splits are not followed into subgraphs`,
+  hint: () => "gather it before, or export the model with that branch decided",
+};
+
+export const unknownOperator: Message<AtNode & { domain: string; value: string; layout: string; from: string }> = {
+  code: "CP4023",
+  severity: "error",
+  title: "an operator without a rule that reads a split value",
+  message: (p) =>
+    `${place(p)} reads ${p.value}, which is split over the ranks (${p.layout}) by ${p.from}; nothing is known of ${p.op}${p.domain === "" ? "" : ` of the domain ${p.domain}`}, so that all it reads must be whole`,
+  hint: () => "gather before it, or export the model without that operator",
+};
+
+export const randomNumbers: Message<AtNode> = {
+  code: "CP4022",
+  severity: "error",
+  title: "an operator that draws random numbers",
+  message: (p) => `${place(p)} gives other numbers on every rank`,
+  hint: () => "make what it draws an input of the model, so that all ranks see the same numbers",
+};
+
 export const localAttention: Message<{ module: string; why: string }> = {
   code: "CP4019",
   severity: "note",

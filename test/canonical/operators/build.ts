@@ -8,15 +8,15 @@ import { CP, type CanonicalGraph, type CanonicalNode } from "../../../compiler/c
 import { tensorFromNumbers } from "../../../compiler/graph/tensors.ts";
 import type { PlanSpec } from "../../../compiler/plan/types.ts";
 import type { OrtElem, OrtTensor, OrtTensors } from "../../../ort/types.ts";
-import type { Operand, Sample } from "./samples.ts";
+import type { Operand, Sample } from "./operands.ts";
 
-export function graphOf(domain: string, op: string, sample: Sample, opset = 23): CanonicalGraph {
+export function graphOf(domain: string, op: string, sample: Sample): CanonicalGraph {
   const inputs = sample.operands.flatMap((o, i) =>
     o.kind === "data" ? [{ name: `x${i}`, shape: { elem: o.elem, dims: o.dims } }] : [],
   );
   const constants = new Map(
     sample.operands.flatMap((o, i) =>
-      o.kind === "integers" ? [[`x${i}`, tensorFromNumbers("int64", o.dims, o.values)] as const] : [],
+      o.kind === "constant" ? [[`x${i}`, tensorFromNumbers(o.elem, o.dims, o.values)] as const] : [],
     ),
   );
   const outputs = Array.from({ length: sample.outputs }, (_, i) => `y${i}`);
@@ -42,7 +42,7 @@ export function graphOf(domain: string, op: string, sample: Sample, opset = 23):
     lengths: [],
     prefix: null,
     markers: [],
-    opsets: { "": opset },
+    opsets: { "": sample.opset ?? 23 },
     modules: new Map([["", { path: "", className: null }]]),
   };
 }
@@ -111,6 +111,7 @@ function tensorOf(o: Operand & { kind: "data" }, random: () => number): OrtTenso
   const next = (): number => o.low + random() * (o.high - o.low);
   const integer = (): number => Math.floor(next());
   const elem = o.elem as OrtElem;
+  if (elem === "int32") return { elem, dims: o.dims, data: Int32Array.from({ length: size }, integer) };
   if (elem === "float32") return { elem, dims: o.dims, data: Float32Array.from({ length: size }, next) };
   if (elem === "int64")
     return { elem, dims: o.dims, data: BigInt64Array.from({ length: size }, () => BigInt(integer())) };

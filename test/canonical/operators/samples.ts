@@ -1,85 +1,29 @@
 /**
  * @file One node or more of every operator in the table, small enough to run at once. Exhaustive by type: a new rule needs a sample.
  */
-import type { Attribute, Attributes, ElemType } from "../../../compiler/graph/types.ts";
-import type { CpOperatorName, OperatorName } from "../../../compiler/canonical/operators/table.ts";
+import type {
+  CpOperatorName,
+  MicrosoftOperatorName,
+  OperatorName,
+} from "../../../compiler/canonical/operators/names.ts";
 import { tensorFromNumbers } from "../../../compiler/graph/tensors.ts";
-
-/** An operand: a data tensor, an integer operand that is known, or an absent one. */
-export type Operand =
-  | {
-      readonly kind: "data";
-      readonly elem: ElemType;
-      readonly dims: readonly number[];
-      readonly high: number;
-      readonly low: number;
-    }
-  | { readonly kind: "integers"; readonly dims: readonly number[]; readonly values: readonly number[] }
-  | { readonly kind: "absent" };
-
-export interface Sample {
-  readonly operands: readonly Operand[];
-  readonly attributes: Attributes;
-  readonly outputs: number;
-  /** What the operands do not tell: the shape that an export would state. */
-  readonly declared?: readonly number[];
-}
-
-/** Float data between -1 and 1. */
-export function data(...dims: readonly number[]): Operand {
-  return { kind: "data", elem: "float32", dims, low: -1, high: 1 };
-}
-
-function positive(...dims: readonly number[]): Operand {
-  return { kind: "data", elem: "float32", dims, low: 0.1, high: 0.9 };
-}
-
-function beyondOne(...dims: readonly number[]): Operand {
-  return { kind: "data", elem: "float32", dims, low: 1.1, high: 2 };
-}
-
-function bools(...dims: readonly number[]): Operand {
-  return { kind: "data", elem: "bool", dims, low: 0, high: 2 };
-}
-
-/** int64 indices from 0 below `high`. */
-function indices(high: number, ...dims: readonly number[]): Operand {
-  return { kind: "data", elem: "int64", dims, low: 0, high };
-}
-
-function unsigned(...dims: readonly number[]): Operand {
-  return { kind: "data", elem: "uint8", dims, low: 1, high: 4 };
-}
-
-function vector(...values: readonly number[]): Operand {
-  return { kind: "integers", dims: [values.length], values };
-}
-
-function scalar(value: number): Operand {
-  return { kind: "integers", dims: [], values: [value] };
-}
-
-const absent: Operand = { kind: "absent" };
-
-type Plain = number | string | readonly number[] | Attribute;
-
-function attributes(values: Readonly<Record<string, Plain>>): Attributes {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, v]): [string, Attribute] => {
-      if (typeof v === "number") return [name, { kind: "int", value: v }];
-      if (typeof v === "string") return [name, { kind: "string", value: v }];
-      return [name, "kind" in v ? v : { kind: "ints", value: v }];
-    }),
-  );
-}
-
-function node(
-  operands: readonly Operand[],
-  values: Readonly<Record<string, Plain>> = {},
-  more: Partial<Sample> = {},
-): Sample {
-  return { operands, attributes: attributes(values), outputs: 1, ...more };
-}
+import {
+  data,
+  positive,
+  beyondOne,
+  bools,
+  indices,
+  bytes,
+  unsigned,
+  int32s,
+  lengths,
+  vector,
+  scalar,
+  floats,
+  absent,
+  node,
+  type Sample,
+} from "./operands.ts";
 
 const unary = [node([data(2, 5, 6)])];
 const overOne = [node([beyondOne(2, 5, 6)])];
@@ -92,13 +36,21 @@ const reduced = [
   node([data(2, 5, 6), vector(-1)], { keepdims: 0 }),
   node([data(2, 5, 6)], { keepdims: 0 }),
 ];
+const reducedPositive = [
+  node([positive(2, 5, 6), vector(1)], { keepdims: 1 }),
+  node([positive(2, 5, 6)], { keepdims: 0 }),
+];
 const pooled = { kernel_shape: [2], strides: [1] };
 
 export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
   Abs: unary,
   Acos: withinOne,
+  Acosh: overOne,
   Asin: withinOne,
+  Asinh: unary,
   Atan: unary,
+  Atanh: withinOne,
+  BitwiseNot: [node([unsigned(2, 5)])],
   Celu: unary,
   Ceil: unary,
   Cos: unary,
@@ -119,6 +71,7 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
   Relu: unary,
   Round: unary,
   Selu: unary,
+  Shrink: unary,
   Sigmoid: unary,
   Sign: unary,
   Sin: unary,
@@ -126,7 +79,7 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
   Softplus: unary,
   Softsign: unary,
   Sqrt: withinOne,
-  Swish: unary,
+  Swish: [node([data(2, 5, 6)], {}, { opset: 24 })],
   Tan: unary,
   Tanh: unary,
   ThresholdedRelu: unary,
@@ -160,6 +113,8 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
   Attention: [
     node([data(2, 4, 5, 6), data(2, 4, 7, 6), data(2, 4, 7, 3)]),
     node([data(2, 5, 24), data(2, 7, 12), data(2, 7, 6)], { q_num_heads: 4, kv_num_heads: 2 }),
+    node([data(2, 4, 5, 6), data(2, 4, 2, 6), data(2, 4, 2, 3), data(2, 1, 5, 2)]),
+    node([data(5, 4, 5, 6), data(5, 4, 2, 6), data(5, 4, 2, 3), data(5, 2)]),
   ],
   AveragePool: [node([data(4, 3, 6)], pooled, { declared: [4, 3, 5] })],
   BatchNormalization: [node([data(4, 3, 6), positive(3), data(3), data(3), positive(3)])],
@@ -172,38 +127,71 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
   ],
   Conv: [node([data(4, 3, 6), data(2, 3, 2)], {}, { declared: [4, 2, 5] })],
   ConvTranspose: [node([data(4, 3, 6), data(3, 2, 2)], {}, { declared: [4, 2, 7] })],
-  CumSum: [node([data(4, 5), scalar(1)])],
+  CumSum: [node([data(4, 5), scalar(1)]), node([data(4, 5), scalar(-2)])],
+  DepthToSpace: [node([data(4, 12, 3, 5)], { blocksize: 2 }), node([data(4, 12, 3, 5)], { blocksize: 2, mode: "CRD" })],
+  DequantizeLinear: [
+    node([unsigned(4, 5, 3), positive(), unsigned()]),
+    node([unsigned(4, 5, 3), positive(5), unsigned(5)], { axis: 1 }),
+    node([unsigned(4, 6), positive(2, 6), unsigned(2, 6)], { axis: 0, block_size: 2 }),
+  ],
+  Dropout: [node([data(4, 5)], {}, { outputs: 2 })],
+  DynamicQuantizeLinear: [node([data(4, 5)], {}, { outputs: 3 })],
   Einsum: [
     node([data(2, 5, 6), data(2, 6, 4)], { equation: "bij,bjk->bik" }),
     node([data(4, 5), data(4, 5)], { equation: "ij,ij->i" }),
+    node([data(4, 4, 5)], { equation: "iij->ij" }),
   ],
   Expand: [node([data(1, 5, 1), vector(4, 5, 6)]), node([data(5, 6), vector(4, 5, 6)])],
   Flatten: [node([data(2, 3, 4)], { axis: 2 }), node([data(4, 3)], { axis: 1 })],
   Gather: [node([data(5, 6), indices(6, 4)], { axis: 1 }), node([data(5, 6), scalar(1)], { axis: 0 })],
-  GatherElements: [node([data(4, 5), indices(5, 4, 3)], { axis: 1 })],
+  GatherElements: [
+    node([data(4, 5), indices(5, 4, 3)], { axis: 1 }),
+    node([data(4, 5), indices(4, 6, 3)], { axis: 0 }),
+  ],
   GatherND: [node([data(4, 5, 6), indices(4, 7, 2)]), node([data(4, 5, 6), indices(5, 4, 1)], { batch_dims: 1 })],
   Gemm: [node([data(4, 5), data(5, 6), data(6)]), node([data(5, 4), data(6, 5), data(4, 1)], { transA: 1, transB: 1 })],
   GlobalAveragePool: [node([data(4, 3, 6)], {}, { declared: [4, 3, 1] })],
-  GroupNormalization: [node([data(4, 6, 5), data(6), data(6)], { num_groups: 2 })],
+  GlobalMaxPool: [node([data(4, 3, 6)], {}, { declared: [4, 3, 1] })],
+  GridSample: [node([data(4, 3, 5, 6), data(4, 7, 3, 2)])],
+  GroupNormalization: [node([data(4, 6, 5), data(6), data(6)], { num_groups: 2 }, { opset: 21 })],
+  Hardmax: [node([data(2, 5, 6)], { axis: -1 })],
   Identity: unary,
   InstanceNormalization: [node([data(4, 3, 6), data(3), data(3)])],
+  LRN: [node([data(4, 5, 6, 2)], { size: 3 })],
   LayerNormalization: [
     node([data(2, 5, 6), data(6), data(6)], { axis: -1 }),
     node([data(4, 5, 6), data(5, 6)], { axis: 1 }),
+    node([data(2, 5, 6), data(6)], { axis: -1 }, { outputs: 3 }),
   ],
   LogSoftmax: [node([data(2, 5, 6)], { axis: 1 })],
   LpNormalization: [node([data(2, 5, 6)], { axis: -1 })],
+  LpPool: [node([data(4, 3, 6)], pooled, { declared: [4, 3, 5] })],
   MatMul: [node([data(2, 5, 6), data(2, 6, 4)]), node([data(2, 5, 6), data(6, 4)]), node([data(5, 6), data(6)])],
+  MatMulInteger: [
+    node([unsigned(4, 5, 6), unsigned(6, 3), unsigned(), unsigned()]),
+    node([unsigned(4, 6), unsigned(6, 5), unsigned(1), unsigned(5)]),
+  ],
   MaxPool: [node([data(4, 3, 6)], pooled, { declared: [4, 3, 5] })],
+  MeanVarianceNormalization: [node([data(4, 3, 5, 2)]), node([data(4, 3, 5)], { axes: [0, -1] })],
+  NonZero: [node([data(4, 5)])],
+  OneHot: [node([indices(5, 4, 3), scalar(5), data(2)]), node([indices(5, 4, 3), scalar(5), data(2)], { axis: 0 })],
   Pad: [node([data(4, 5), vector(0, 1, 0, 2)])],
+  QuantizeLinear: [
+    node([data(4, 5, 3), positive(), unsigned()]),
+    node([data(4, 5, 3), positive(5), unsigned(5)], { axis: 1 }),
+  ],
   RMSNormalization: [node([data(2, 5, 6), data(6)], { axis: -1 })],
   Range: [node([scalar(0), scalar(5), scalar(1)])],
+  ReduceL1: reduced,
   ReduceL2: reduced,
+  ReduceLogSum: reducedPositive,
+  ReduceLogSumExp: reduced,
   ReduceMax: reduced,
-  ReduceMean: reduced,
+  ReduceMean: [...reduced, node([{ kind: "data", elem: "int32", dims: [2, 5], low: 0, high: 9 }, vector(1)])],
   ReduceMin: reduced,
   ReduceProd: reduced,
-  ReduceSum: reduced,
+  ReduceSum: [...reduced, node([indices(9, 2, 5), vector(1)])],
+  ReduceSumSquare: reduced,
   Reshape: [
     node([data(4, 5, 6), vector(4, 5, 2, 3)]),
     node([data(4, 5, 6), vector(20, 6)]),
@@ -211,15 +199,27 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
     node([data(4, 6), vector(6, 4)]),
     node([data(4, 5, 6), vector(0, -1)]),
   ],
-  Resize: [node([data(4, 3, 6), absent, absent, vector(4, 3, 12)], { mode: "nearest" }, { declared: [4, 3, 12] })],
+  Resize: [
+    node([data(4, 3, 6), absent, absent, vector(4, 3, 12)], { mode: "nearest" }, { declared: [4, 3, 12] }),
+    node([data(4, 3, 6), absent, absent, vector(9)], { mode: "linear", axes: [-1] }, { declared: [4, 3, 9] }),
+    node([data(4, 3, 5), absent, floats(1, 1, 1.1)], { mode: "linear" }, { declared: [4, 3, 5] }),
+  ],
+  ReverseSequence: [
+    node([data(4, 5, 3), lengths(5)]),
+    node([data(4, 5, 3), lengths(4)], { time_axis: 1, batch_axis: 0 }),
+  ],
   RotaryEmbedding: [
     node([data(2, 3, 5, 8), data(2, 5, 4), data(2, 5, 4)]),
     node([data(2, 5, 24), data(2, 5, 4), data(2, 5, 4)], { num_heads: 3, interleaved: 1 }),
     node([data(2, 3, 5, 8), data(7, 4), data(7, 4), indices(7, 2, 5)]),
     node([data(2, 3, 5, 8), data(2, 5, 2), data(2, 5, 2)], { rotary_embedding_dim: 4 }),
   ],
-  ScatterElements: [node([data(4, 5), indices(4, 2, 5), data(2, 5)], { axis: 0, reduction: "add" })],
+  ScatterElements: [
+    node([data(4, 5), indices(4, 2, 5), data(2, 5)], { axis: 0, reduction: "add" }),
+    node([data(4, 5), indices(5, 3, 2), data(3, 2)], { axis: 1, reduction: "add" }),
+  ],
   ScatterND: [node([data(4, 5, 6), indices(4, 3, 1), data(3, 5, 6)], { reduction: "add" })],
+  SimplifiedLayerNormalization: [node([data(2, 5, 6), data(6)], { axis: -1 })],
   Shape: [node([data(4, 5)])],
   Size: [node([data(4, 5)])],
   Slice: [
@@ -229,12 +229,17 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
     node([data(4, 8), vector(-1), vector(-1000), vector(1), vector(-1)]),
   ],
   Softmax: [node([data(2, 5, 6)], { axis: -1 }), node([data(2, 5, 6)], { axis: 1 })],
+  SpaceToDepth: [node([data(4, 3, 6, 4)], { blocksize: 2 })],
   Split: [
     node([data(4, 8), vector(3, 5)], { axis: 1 }, { outputs: 2 }),
     node([data(4, 6)], { axis: -1, num_outputs: 2 }, { outputs: 2 }),
   ],
   Squeeze: [node([data(4, 1, 5), vector(1)]), node([data(1, 4, 5)])],
   Tile: [node([data(4, 5), vector(1, 3)])],
+  TopK: [
+    node([data(4, 5, 6), vector(2)], { axis: 1 }, { outputs: 2 }),
+    node([data(4, 5), vector(3)], {}, { outputs: 2 }),
+  ],
   Transpose: [node([data(4, 5, 6)], { perm: [1, 2, 0] }), node([data(4, 5)])],
   Trilu: [node([data(4, 5, 6), scalar(0)])],
   Unsqueeze: [node([data(4, 5), vector(0, 2)])],
@@ -252,4 +257,31 @@ export const CP_SAMPLES: { readonly [Op in CpOperatorName]: readonly Sample[] } 
   Fill: [node([vector(3, 4)], { value: { kind: "tensor", value: tensorFromNumbers("float32", [1], [2.5]) } })],
   Shard: [node([data(4, 5)], { axis: 0, binding: 0 })],
   Gather: [node([data(4, 5)], { axis: 0, binding: 0 })],
+};
+
+const rotated = [data(7, 3), data(7, 3)];
+
+export const MICROSOFT_SAMPLES: { readonly [Op in MicrosoftOperatorName]: readonly Sample[] } = {
+  BiasGelu: [node([data(2, 5, 6), data(6)])],
+  FastGelu: [node([data(2, 5, 6)]), node([data(2, 5, 6), data(6)])],
+  FusedMatMul: [
+    node([data(2, 5, 6), data(2, 4, 6)], { transB: 1 }),
+    node([data(2, 6, 5), data(6, 4)], { transA: 1, alpha: { kind: "float", value: 0.5 } }),
+  ],
+  Gelu: unary,
+  GroupQueryAttention: [
+    node([data(2, 5, 32), data(2, 5, 16), data(2, 5, 16), absent, absent, int32s(2, 4), int32s(1, 5)], {
+      num_heads: 4,
+      kv_num_heads: 2,
+    }),
+  ],
+  MatMulNBits: [node([data(4, 5, 32), bytes(8, 1, 16), positive(8, 1)], { K: 32, N: 8, bits: 4, block_size: 32 })],
+  MultiHeadAttention: [node([data(4, 5, 6), data(4, 7, 6), data(4, 7, 6)], { num_heads: 2 })],
+  QuickGelu: unary,
+  RotaryEmbedding: [
+    node([data(4, 5, 12), indices(7, 4, 5), ...rotated], { num_heads: 2 }),
+    node([data(4, 2, 5, 6), indices(2, 1), ...rotated]),
+  ],
+  SkipLayerNormalization: [node([data(4, 5, 6), data(4, 5, 6), data(6), data(6)], {}, { outputs: 4 })],
+  SkipSimplifiedLayerNormalization: [node([data(4, 5, 6), data(5, 6), data(6)])],
 };

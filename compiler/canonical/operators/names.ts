@@ -1,0 +1,169 @@
+/**
+ * @file The names of the operators that the table has, domain by domain, as types: a name without a rule does not compile.
+ */
+
+export const UNARY = [
+  "Abs",
+  "Acos",
+  "Acosh",
+  "Asin",
+  "Asinh",
+  "Atan",
+  "Atanh",
+  "BitwiseNot",
+  "Celu",
+  "Ceil",
+  "Cos",
+  "Cosh",
+  "Elu",
+  "Erf",
+  "Exp",
+  "Floor",
+  "Gelu",
+  "HardSigmoid",
+  "HardSwish",
+  "LeakyRelu",
+  "Log",
+  "Mish",
+  "Neg",
+  "Not",
+  "Reciprocal",
+  "Relu",
+  "Round",
+  "Selu",
+  "Shrink",
+  "Sigmoid",
+  "Sign",
+  "Sin",
+  "Sinh",
+  "Softplus",
+  "Softsign",
+  "Sqrt",
+  "Swish",
+  "Tan",
+  "Tanh",
+  "ThresholdedRelu",
+] as const;
+
+export const BINARY = [
+  "Add",
+  "And",
+  "BitShift",
+  "BitwiseAnd",
+  "BitwiseOr",
+  "BitwiseXor",
+  "Div",
+  "Max",
+  "Mean",
+  "Min",
+  "Mod",
+  "Mul",
+  "Or",
+  "PRelu",
+  "Pow",
+  "Sub",
+  "Sum",
+  "Xor",
+] as const;
+
+export const COMPARISON = ["Equal", "Greater", "GreaterOrEqual", "IsInf", "IsNaN", "Less", "LessOrEqual"] as const;
+
+type Elementwise = (typeof UNARY)[number] | (typeof BINARY)[number] | (typeof COMPARISON)[number];
+
+type Other =
+  | "ArgMax"
+  | "ArgMin"
+  | "Attention"
+  | "AveragePool"
+  | "BatchNormalization"
+  | "Cast"
+  | "CastLike"
+  | "Clip"
+  | "Concat"
+  | "ConstantOfShape"
+  | "Conv"
+  | "ConvTranspose"
+  | "CumSum"
+  | "DepthToSpace"
+  | "DequantizeLinear"
+  | "Dropout"
+  | "DynamicQuantizeLinear"
+  | "Einsum"
+  | "Expand"
+  | "Flatten"
+  | "Gather"
+  | "GatherElements"
+  | "GatherND"
+  | "Gemm"
+  | "GlobalAveragePool"
+  | "GlobalMaxPool"
+  | "GridSample"
+  | "GroupNormalization"
+  | "Hardmax"
+  | "Identity"
+  | "InstanceNormalization"
+  | "LRN"
+  | "LayerNormalization"
+  | "LogSoftmax"
+  | "LpNormalization"
+  | "LpPool"
+  | "MatMul"
+  | "MatMulInteger"
+  | "MaxPool"
+  | "MeanVarianceNormalization"
+  | "NonZero"
+  | "OneHot"
+  | "Pad"
+  | "QuantizeLinear"
+  | "RMSNormalization"
+  | "Range"
+  | "ReduceL1"
+  | "ReduceL2"
+  | "ReduceLogSum"
+  | "ReduceLogSumExp"
+  | "ReduceMax"
+  | "ReduceMean"
+  | "ReduceMin"
+  | "ReduceProd"
+  | "ReduceSum"
+  | "ReduceSumSquare"
+  | "Reshape"
+  | "Resize"
+  | "ReverseSequence"
+  | "RotaryEmbedding"
+  | "ScatterElements"
+  | "ScatterND"
+  | "Shape"
+  | "SimplifiedLayerNormalization"
+  | "Size"
+  | "Slice"
+  | "Softmax"
+  | "SpaceToDepth"
+  | "Split"
+  | "Squeeze"
+  | "Tile"
+  | "TopK"
+  | "Transpose"
+  | "Trilu"
+  | "Unsqueeze"
+  | "Where";
+
+/** Operators of ai.onnx that have a rule. */
+export type OperatorName = Elementwise | Other;
+
+/** Operators of the `cp` domain. */
+export type CpOperatorName = "Attention" | "Fill" | "Shard" | "Gather";
+
+/** Operators of com.microsoft, which exports and optimisers of onnxruntime bring. */
+export type MicrosoftOperatorName =
+  | "BiasGelu"
+  | "FastGelu"
+  | "FusedMatMul"
+  | "Gelu"
+  | "GroupQueryAttention"
+  | "MatMulNBits"
+  | "MultiHeadAttention"
+  | "QuickGelu"
+  | "RotaryEmbedding"
+  | "SkipLayerNormalization"
+  | "SkipSimplifiedLayerNormalization";

@@ -1,0 +1,97 @@
+/**
+ * @file What becomes of a random model: compiled with every output gathered where it is still split, simulated, and its canonical form
+ * compared with the model as written.
+ */
+import { canonicalise } from "../../compiler/canonical/canonicalise.ts";
+import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
+import type { Model } from "../../compiler/graph/types.ts";
+import type { ContextParallelInputs, ContextParallelOutput } from "../../compiler/plan/types.ts";
+import { checkLengths } from "../../compiler/simulate/lengths.ts";
+import { simulate } from "../../compiler/simulate/simulate.ts";
+import { unsplitValues } from "../../compiler/simulate/unsplit.ts";
+import type { ShardedGraph } from "../../compiler/shard/types.ts";
+import { evaluateGraph } from "../../ort/evaluate.ts";
+import { OrtError } from "../../ort/session.ts";
+import { numbersIn } from "../../ort/tensors.ts";
+import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
+import { compile } from "../mutants/judge.ts";
+import type { RandomCase } from "./random-graph.ts";
+
+/** `invalid`: onnxruntime itself does not take the model, so there is nothing to say. */
+export type Verdict =
+  | { readonly outcome: "ran" | "invalid"; readonly why: string }
+  | { readonly outcome: "refused"; readonly why: string }
+  | { readonly outcome: "wrong"; readonly why: string };
+
+const OPSETS = { "": 18 };
+
+export async function judgeCase(test: RandomCase): Promise<Verdict> {
+  const model: Model = {
+    file: "random.onnx",
+    folder: "/",
+    irVersion: 10,
+    opsets: OPSETS,
+    sha256: "0",
+    graph: test.graph,
+  };
+  const whole = await written(test);
+  if (whole === null) return { outcome: "invalid", why: "" };
+  const canonical = await canonicalise(model);
+  if (!canonical.ok) return refused(canonical.diagnostics);
+  const splits = Object.fromEntries(Object.entries(test.splits).map(([name, split_dim]) => [name, { split_dim }]));
+  const plan = (
+    gathers: readonly (ContextParallelOutput | null)[],
+  ): readonly [ContextParallelInputs, typeof gathers] => [splits, gathers];
+  const source = { model, canonical: canonical.value };
+  const open = await compile(source, { "": plan(test.graph.outputs.map(() => null)) }, test.mesh);
+  const gathers = test.graph.outputs.map(({ name }) => gatherOf(open.diagnostics, name));
+  const closed = gathers.some((g) => g !== null) ? await compile(source, { "": plan(gathers) }, test.mesh) : open;
+  if (!closed.ok) return refused(closed.diagnostics);
+  return (await runs(closed.value, test.feeds)) ?? (await sameAs(closed.value, test.feeds, whole));
+}
+
+/** The model as written; `null` where onnxruntime does not take it. */
+async function written({ graph, feeds }: RandomCase): Promise<OrtTensors | null> {
+  try {
+    return await evaluateGraph(graph, feeds, { opsets: OPSETS });
+  } catch (error) {
+    if (error instanceof OrtError) return null;
+    throw error;
+  }
+}
+
+function gatherOf(diagnostics: readonly Diagnostic[], output: string): ContextParallelOutput | null {
+  const open = diagnostics.find(({ code, message }) => code === "CP4007" && message.includes(`"${output}"`));
+  const axis = /"gather_dim": (\d+)/.exec(open?.hint ?? "")?.[1];
+  return axis === undefined ? null : { gather_dim: Number(axis) };
+}
+
+/** `null` where every value is right. */
+async function runs(sharded: ShardedGraph, feeds: OrtTensors): Promise<Verdict | null> {
+  const report = await simulate(sharded, feeds, { tolerance: { absolute: 1e-4, relative: 1e-4 } });
+  if (!report.ok) return refused(report.diagnostics);
+  const { wrong } = report.value;
+  return wrong === null ? null : { outcome: "wrong", why: `${wrong.diagnostic.code} ${wrong.diagnostic.message}` };
+}
+
+async function sameAs({ graph, ...rest }: ShardedGraph, feeds: OrtTensors, whole: OrtTensors): Promise<Verdict> {
+  const lengths = checkLengths({ graph, ...rest }, feeds);
+  if (!lengths.ok) return refused(lengths.diagnostics);
+  const canonical = await unsplitValues(graph, feeds, lengths.value, new Set(graph.outputs));
+  const differs = graph.outputs.find((name) => !close(canonical.get(name), whole[name]!));
+  return differs === undefined ? { outcome: "ran", why: "" } : { outcome: "wrong", why: `canonical ${differs}` };
+}
+
+function close(a: OrtTensor | undefined, b: OrtTensor): boolean {
+  if (a === undefined || a.dims.join() !== b.dims.join()) return false;
+  const [ours, theirs] = [numbersIn(a), numbersIn(b)];
+  return Array.from(ours).every(
+    (n, i) => Object.is(n, theirs[i]) || Math.abs(n - theirs[i]!) <= 1e-4 + 1e-4 * Math.abs(theirs[i]!),
+  );
+}
+
+function refused(diagnostics: readonly Diagnostic[]): Verdict {
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
+  if (errors.length === 0) throw new Error("refused without an error");
+  return { outcome: "refused", why: `${errors[0]!.code} ${errors[0]!.message}` };
+}
