@@ -1,0 +1,55 @@
+/**
+ * @file Each model of the shipped plans from its plan file alone: `run --verify` agrees with the unsplit model, and the outputs that it writes
+ * agree with what torch gave for the unexported one.
+ */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { main } from "../../cli/cli.ts";
+import { readNpz } from "../../ort/npz.ts";
+import { compareTensors } from "../../runtime/verify.ts";
+import { temporaryFolder } from "../support/files.ts";
+import { fixture, fixtureTensors, valueOf } from "../support/fixtures.ts";
+import { capture } from "./capture.ts";
+
+const ulysses2 = ["--ulysses-degree", "2"];
+const ring2 = ["--ring-degree", "2"];
+const rotating3 = ["--ring-degree", "3", "--rotate-method", "alltoall"];
+const unified4 = ["--ring-degree", "2", "--ulysses-degree", "2"];
+
+/** The plan, an export, a sample, the degrees, and how near torch's numbers an output must be. */
+const cases: readonly (readonly [string, string, string, readonly string[], number])[] = [
+  ["chronoedit.plan.json", "chronoedit/chronoedit.dynamo18-dynamic", "batch2-frames5-height6-width14", rotating3, 1e-4],
+  ["flux.plan.json", "flux/flux.torchscript18-static", "img96-txt40", unified4, 1e-4],
+  ["flux.plan.ts", "flux/flux.dynamo18-dynamic", "img67-txt13", ring2, 1e-4],
+  ["flux2.plan.json", "flux2/flux2.dynamo18-dynamic", "batch2-img67-txt13", ulysses2, 1e-4],
+  ["helios.plan.json", "helios/helios.dynamo18-dynamic", "batch2-frames3-height6-width14", ulysses2, 1e-4],
+  ["ltx.plan.json", "ltx/ltx.dynamo23-dynamic", "img67-txt13", ring2, 1e-4],
+  // Its gates multiply the differences that its export has to torch.
+  ["ltx2.plan.json", "ltx2/ltx2.dynamo18-dynamic", "img67-audio23-txt13", unified4, 1e-3],
+  ["minimax_h3.plan.json", "minimax_h3/minimax_h3.dynamo18-static", "batch1-img96-audio30-txt40", rotating3, 1e-4],
+  ["qwenimage.plan.json", "qwenimage/qwenimage.dynamo18-dynamic", "batch2-txt13", ulysses2, 1e-4],
+  ["wan.plan.json", "wan/wan.dynamo18-dynamic", "batch2-frames5-height6-width14", ring2, 1e-4],
+];
+
+test("every shipped plan has its case", () => {
+  const plans = readdirSync("plans").filter((name) => name.includes(".plan."));
+  expect(cases.map(([plan]) => plan)).toEqual(plans.sort());
+});
+
+test.each(cases)("%s on %s, %s", async (plan, model, size, degrees, tolerance) => {
+  const samples = fixture(`${model.replace(/\.[^.]*$/, "")}.${size}`);
+  const outputs = join(await temporaryFolder(), "out.npz");
+  const io = capture();
+  const files = ["--model", `${fixture(model)}.onnx`, "--inputs", `${samples}.inputs.npz`, "--outputs", outputs];
+  const exitCode = await main(["run", `plans/${plan}`, ...files, "--verify", "--format", "json", ...degrees], io);
+  expect([exitCode, io.stderr()]).toEqual([0, ""]);
+  const torch = await fixtureTensors(`${model.replace(/\.[^.]*$/, "")}.${size}.outputs.npz`);
+  const verified = Object.keys(torch).map((name) => ({ name, ok: true, wrong: 0 }));
+  expect(JSON.parse(io.stdout())).toMatchObject({ ok: true, result: { verification: verified } });
+  const written = valueOf(await readNpz(outputs));
+  for (const [name, expected] of Object.entries(torch)) {
+    const compared = compareTensors(name, written[name], expected, { atol: tolerance, rtol: tolerance });
+    expect(compared).toMatchObject({ ok: true, wrong: 0, problem: null });
+  }
+});
