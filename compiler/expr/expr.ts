@@ -87,6 +87,16 @@ export function atMost(a: Expr, b: Expr): boolean {
   return isNonNegative(toPolynomial(sub(b, a)));
 }
 
+/** False only if a and b differ for every value of the lengths. */
+export function mayEqual(a: Expr, b: Expr): boolean {
+  return !atMost(add(a, 1), b) && !atMost(add(b, 1), a);
+}
+
+/** True if `expr` holds a name that stands for no length: an extent that depends on data. */
+export function isOpen(expr: Expr): boolean {
+  return symbolsOf(expr).some((name) => name.startsWith("?"));
+}
+
 export function product(factors: readonly Expr[]): Expr {
   return mul(...factors);
 }

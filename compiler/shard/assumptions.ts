@@ -2,7 +2,7 @@
  * @file What the proof takes to be equal. Each meeting of two lengths either holds for all feeds, or becomes an equation that every run
  * checks; from then on one side stands for the other. Knows lengths, not operators.
  */
-import { add, equal, mul, show, sub, substitute, symbolsOf, type Expr } from "../expr/expr.ts";
+import { add, equal, isOpen, mul, show, sub, substitute, symbolsOf, type Expr } from "../expr/expr.ts";
 import { keyOf, toPolynomial } from "../expr/polynomial.ts";
 import type { Length } from "../canonical/types.ts";
 import type { Equation, Origin } from "./types.ts";
@@ -11,7 +11,7 @@ export interface Assumptions {
   readonly equations: Equation[];
   /** Puts what stands for a length in its place. */
   readonly normal: (expr: Expr) => Expr;
-  /** Takes two extents as equal; false if they are different numbers. */
+  /** Takes two extents as equal; false if they are different numbers, or if one depends on data, so that no run can check it. */
   readonly assume: (left: Expr, right: Expr, origin: Origin) => boolean;
 }
 
@@ -26,7 +26,7 @@ export function assumptions(lengths: readonly Length[]): Assumptions {
   const assume = (left: Expr, right: Expr, origin: Origin): boolean => {
     const [a, b] = [normal(left), normal(right)];
     if (equal(a, b)) return true;
-    if (typeof a === "number" && typeof b === "number") return false;
+    if ((typeof a === "number" && typeof b === "number") || isOpen(a) || isOpen(b)) return false;
     const describe = (e: Expr): string => describeExpr(e, lengths);
     equations.push({ left: a, right: b, leftName: describe(a), rightName: describe(b), origin });
     const solved = solve(a, b, lengths);

@@ -45,6 +45,8 @@ export interface FamilyMember {
   readonly split: readonly string[];
   /** An attention of the text with itself, ahead of everything, that stays whole. */
   readonly refiner: boolean;
+  /** Whether the lengths of the mask go by names of their own, so that only a run can tell that they are those of the tokens. */
+  readonly apartMask?: boolean;
 }
 
 /** Tokens of both streams, joined. */
@@ -80,6 +82,12 @@ export function maskDims({ mask, meeting, heads }: FamilyMember): readonly Dim[]
   return MASKS[mask].map((dim) => (typeof dim === "string" ? (own[dim] ?? dim) : dim));
 }
 
+/** Extents of the mask as the model declares them. */
+function maskNames(member: FamilyMember): readonly Dim[] {
+  const dims = maskDims(member);
+  return member.apartMask ? dims.map((dim, axis) => (typeof dim === "string" ? `mask_${axis}` : dim)) : dims;
+}
+
 /** The model as bytes. */
 export function modelOf(member: FamilyMember): Uint8Array {
   const n = network();
@@ -88,7 +96,7 @@ export function modelOf(member: FamilyMember): Uint8Array {
     member.meeting === "self" ? hidden : n.input("encoder_hidden_states", "float32", ["batch", "txt", CHANNELS]);
   const other = member.meeting === "apart" ? n.input("value_states", "float32", ["batch", "txt", CHANNELS]) : text;
   const given =
-    member.mask === "none" ? null : n.input("mask", isBoolean(member.mask) ? "bool" : "float32", maskDims(member));
+    member.mask === "none" ? null : n.input("mask", isBoolean(member.mask) ? "bool" : "float32", maskNames(member));
   const refined = member.refiner ? refine(n, text, member) : text;
   const streams =
     member.meeting === "joint"

@@ -3,7 +3,7 @@
  */
 import { int, ints } from "../../graph/attributes.ts";
 import type { Expr } from "../../expr/expr.ts";
-import { symbolsOf } from "../../expr/expr.ts";
+import { isOpen } from "../../expr/expr.ts";
 import type { ElemType } from "../../graph/types.ts";
 import { compactTarget } from "../normalise.ts";
 import type { Draft } from "./draft.ts";
@@ -78,14 +78,10 @@ function permutation(units: readonly AxisFactors[], axes: readonly AxisFactors[]
   return left.size === 0 ? perm : null;
 }
 
-/** Refuses a Reshape with several open extents of which one depends on data. */
+/** Refuses a Reshape with several unknown extents of which one depends on data. */
 function known(steps: readonly Step[]): readonly Step[] | null {
-  const isOpen = (d: Expr): boolean => typeof d !== "number";
   const fails = steps.some(
-    ({ kind, dims }) =>
-      kind === "reshape" &&
-      dims.filter(isOpen).length > 1 &&
-      dims.some((d) => symbolsOf(d).some((s) => s.startsWith("?"))),
+    ({ kind, dims }) => kind === "reshape" && dims.filter((d) => typeof d !== "number").length > 1 && dims.some(isOpen),
   );
   return fails ? null : steps;
 }

@@ -10,9 +10,12 @@ import type { ScoreAxes } from "./attention-axes.ts";
 import type { Mask } from "./attention-trace.ts";
 import type { Draft } from "./draft.ts";
 import { dimsOf, type Lookup } from "./lookup.ts";
-import { extentsOf, flat, regroup, sameExtents, sameFactors, viewOf } from "./views.ts";
+import { canMeet, extentsOf, flat, regroup, sameExtents, sameFactors, viewOf } from "./views.ts";
 
-/** Extents (B or 1, H or 1, Sq or 1, Sk or 1) of a mask that meets the scores at `axes`; `null` where it has no such form. */
+/**
+ * Extents (B or 1, H or 1, Sq or 1, Sk or 1) of a mask that meets the scores at `axes`; `null` where it has no such form. An extent
+ * may go by another name than that of the scores.
+ */
 export function maskExtents(
   dims: readonly Expr[],
   { view, batch, query, key }: ScoreAxes,
@@ -25,7 +28,7 @@ export function maskExtents(
   const inOrder = sameFactors(flat([rows]), flat([query])) && sameFactors(flat([columns]), flat([key]));
   if (!inOrder || !sameFactors(flat(view.axes.slice(0, -2)), flat(batch))) return null;
   const mask: readonly Expr[] = [...Array.from({ length: rank - dims.length }, () => 1), ...dims];
-  if (mask.some((d, i) => d !== 1 && !equal(d, scores[i]!))) return null;
+  if (mask.some((d, i) => d !== 1 && !canMeet(d, scores[i]!))) return null;
   const lead = leadExtents(mask.slice(0, -2), scores.slice(0, -2), [b, h]);
   return lead && [...lead, ...mask.slice(-2)];
 }
@@ -38,6 +41,7 @@ function leadExtents(
 ): readonly Expr[] | null {
   if (mask.every((d) => d === 1)) return [1, 1];
   if (sameExtents(mask, scores)) return [b, h];
+  if (sameExtents(scores, [b, h])) return mask;
   const border = scores.findIndex(
     (_, i) => equal(mul(1, ...scores.slice(0, i)), b) && equal(mul(1, ...scores.slice(i)), h),
   );

@@ -13,7 +13,7 @@ import { bring, commonHeads, SWAP, type Operand, type Request } from "./attentio
 import { draft, type Draft, type Patch } from "./draft.ts";
 import { dimsOf, elemOf, uniformOf, type Lookup } from "./lookup.ts";
 import { refuse, type Refusal } from "./refusal.ts";
-import { permute, regroup, viewOf, type View } from "./views.ts";
+import { canMeet, permute, regroup, viewOf, type View } from "./views.ts";
 
 /** What an operator's node says, in common terms. */
 interface Reading {
@@ -205,7 +205,7 @@ function extents(lookup: Lookup, value: string, heads: number): readonly Expr[] 
 
 function fits(mask: readonly Expr[], scores: readonly Expr[]): boolean {
   const lead = scores.length - mask.length;
-  return lead >= 0 && mask.every((d, i) => d === 1 || equal(d, scores[lead + i]!));
+  return lead >= 0 && mask.every((d, i) => d === 1 || canMeet(d, scores[lead + i]!));
 }
 
 /** The mask, with the padding of keys as a further additive one. */

@@ -7,7 +7,7 @@ import { contractionOf, type Contraction } from "./contraction.ts";
 import { linkAbove, type Link } from "./links.ts";
 import { dimsOf, feedsOnly, isOp, scalarOf, type Lookup } from "./lookup.ts";
 import { refuse, type Refusal } from "./refusal.ts";
-import { sameExtents } from "./views.ts";
+import { canMeet } from "./views.ts";
 
 /** `additive`: added to the scores. `boolean`: where it is not `attend`, `fill` stands in place of the score. */
 export type Mask =
@@ -84,8 +84,10 @@ function masksOf(lookup: Lookup, node: CanonicalNode): readonly (readonly [strin
   });
 }
 
+/** The result may carry the other operand's name of an extent that both have. */
 function keepsShape(lookup: Lookup, operand: string, node: CanonicalNode): boolean {
-  return sameExtents(dimsOf(lookup, operand), dimsOf(lookup, node.outputs[0]!));
+  const [from, to] = [dimsOf(lookup, operand), dimsOf(lookup, node.outputs[0]!)];
+  return from.length === to.length && from.every((d, i) => canMeet(d, to[i]!));
 }
 
 /** From the Softmax down to the product with the values; `null` where there is none. */

@@ -1,7 +1,7 @@
 /**
  * @file Values that hold one number everywhere become `cp.Fill`: they need no storage and take any layout.
  */
-import { symbolsOf } from "../../expr/expr.ts";
+import { isOpen } from "../../expr/expr.ts";
 import { tensorFromNumbers } from "../../graph/tensors.ts";
 import type { Tensor } from "../../graph/types.ts";
 import { CP, type CanonicalGraph, type CanonicalNode } from "../types.ts";
@@ -21,7 +21,7 @@ function fill(lookup: Lookup, node: CanonicalNode): Patch | null {
   if (value === null) return null;
   const [output] = node.outputs as readonly [string];
   const dims = dimsOf(lookup, output);
-  if (dims.some((d) => symbolsOf(d).some((s) => s.startsWith("?")))) return null;
+  if (dims.some(isOpen)) return null;
   const d = draft(lookup, node.name, node.scope);
   const shape = { elem: elemOf(lookup, output), dims };
   d.add(

@@ -2,7 +2,7 @@
  * @file Views: how the axes of a value relate to those of another value that holds the same elements, by factors. Chains of Transpose,
  * Reshape and their like compose as views. Works on symbols; knows nothing of nodes.
  */
-import { equal, exactDiv, mul, type Expr } from "../../expr/expr.ts";
+import { equal, exactDiv, isOpen, mayEqual, mul, type Expr } from "../../expr/expr.ts";
 
 /** An index over an axis or a part of one. A `repeat` is not an index of the base: all of its positions hold the same (Expand). */
 export interface Factor {
@@ -35,6 +35,11 @@ export function extentsOf(axes: readonly AxisFactors[]): readonly Expr[] {
 
 export function sameExtents(a: readonly Expr[], b: readonly Expr[]): boolean {
   return a.length === b.length && a.every((x, i) => equal(x, b[i]!));
+}
+
+/** True if a program can hold two extents for the same: they are, or an equation of lengths says so. */
+export function canMeet(a: Expr, b: Expr): boolean {
+  return equal(a, b) || (mayEqual(a, b) && a !== 1 && b !== 1 && !isOpen(a) && !isOpen(b));
 }
 
 /** Factors in order, without those of extent 1, which order nothing. */

@@ -85,7 +85,9 @@ export const inputMessages: Catalog<{
     message: (p) =>
       `${p.left} is ${p.leftNumber}, but ${p.right} is ${p.rightNumber}; ` +
       `the split in ${p.module === "" ? "the root module" : `module "${p.module}"`} is exact only if they agree`,
-    hint: ({ left, right }) => `feed tensors in which ${left} and ${right} are the same`,
+    hint: ({ left, leftNumber, right, rightNumber }) =>
+      `feed tensors in which ${left} and ${right} are the same` +
+      (leftNumber === 1 || rightNumber === 1 ? "; to broadcast an extent of 1, export the model with 1 there" : ""),
   },
   tooShort: {
     code: "CP6008",

@@ -41,9 +41,13 @@ export const segmentsDiffer: Message<AtNode & { first: string; second: string }>
 export const lengthsDiffer: Message<AtNode & { first: string; second: string }> = {
   code: "CP4004",
   severity: "error",
-  title: "split operands of different lengths",
-  message: (p) => `${place(p)} meets split operands of ${p.first} and ${p.second} rows`,
-  hint: () => "both come from inputs of fixed sizes: export them with equal lengths, or split only one",
+  title: "operands of different lengths",
+  message: (p) => `${place(p)} meets operands of ${p.first} and ${p.second} rows`,
+  hint: ({ first, second }) =>
+    [first, second].some((extent) => extent.includes("?"))
+      ? "what begins with ? depends on the data, or on an operator whose result this compiler cannot size, so no run can check it: " +
+        "split only what does not meet it, or fix the sizes of dynamic inputs with --shape NAME=SIZES"
+      : "both come from inputs of fixed sizes: export them with equal lengths, or split only one",
 };
 
 export const cannotFollow: Message<

@@ -16,13 +16,14 @@ import type { AttentionSite, AxisShard, Layout } from "../types.ts";
 import { withoutCausal } from "./causal.ts";
 import { gatherRing, headsToRows, rowsToHeads } from "./exchange.ts";
 import { HEADS, headShard, headsOf, isOddlySplit, readAttention, rowsOf, type Attention } from "./operands.ts";
-import { localMask } from "./mask.ts";
+import { localMask, meetMask } from "./mask.ts";
 import { mergeParts, rotate, type RingSite } from "./rotate.ts";
 
 /** Takes an attention node to local nodes and exchanges; false if it was refused. */
 export function attend(state: State, node: CanonicalNode): boolean {
   const site = readAttention(node);
   const { q, k, v, mask } = site;
+  if (!meetMask(state, site)) return false;
   if ([q, k, v].some((x) => isOddlySplit(state, x))) {
     note(state, site, "local");
     return propagate(state, node);

@@ -2,13 +2,16 @@
  * @file The mask of an attention as one local step needs it: the local rows, the local heads, and all keys or those of one ring member.
  * Key-only masks travel with their keys by the same cut.
  */
-import { RANK, type Expr } from "../../expr/expr.ts";
+import * as catalog from "../../diagnostics/catalog/shard.ts";
+import { diagnose } from "../../diagnostics/diagnose.ts";
+import { RANK, show, type Expr } from "../../expr/expr.ts";
 import { gatherWhole } from "../boundary.ts";
+import { at, atSplitOf } from "../origins.ts";
 import { sliceLocal } from "../slices.ts";
 import { declare, layoutOf, shapeOf, type State } from "../state.ts";
 import type { AxisShard } from "../types.ts";
 import { causalMask, isCausal, type KeyPart } from "./causal.ts";
-import { maskAxis, type Attention } from "./operands.ts";
+import { BATCH, HEADS, maskAxis, ROWS, type Attention } from "./operands.ts";
 
 /** What part of the mask is wanted; `null` means all of it. */
 export interface MaskPart {
@@ -22,6 +25,21 @@ export function localMask(state: State, site: Attention, part: MaskPart): string
   const sliced = site.mask === null ? null : sliceMask(state, site, site.mask, part);
   const causal = isCausal(site) && (part.rows !== null || part.keys !== null);
   return causal ? causalMask(state, site, sliced, part.rows, part.keys) : sliced;
+}
+
+/** The mask's axes are those of the scores, or 1: where they go by other names, every run checks the lengths. False if they differ. */
+export function meetMask(state: State, { node, origin, q, k, mask }: Attention): boolean {
+  if (mask === null) return true;
+  const [queries, keys] = [shapeOf(state, q).dims, shapeOf(state, k).dims];
+  const scores = [queries[BATCH]!, queries[HEADS]!, queries[ROWS]!, keys[ROWS]!];
+  const { dims } = shapeOf(state, mask);
+  return dims.every((own, i) => {
+    const other = scores[i - dims.length + scores.length]!;
+    if (own === 1 || state.assumed.assume(own, other, origin)) return true;
+    const params = { ...at(node), first: show(own), second: show(other) };
+    state.diagnostics.push(diagnose(catalog.lengthsDiffer, params, atSplitOf(state, q)));
+    return false;
+  });
 }
 
 function sliceMask(state: State, site: Attention, whole: string, { rows, heads, keys }: MaskPart): string {

@@ -7,6 +7,7 @@ import { layoutOf, shapeOf, type State } from "../state.ts";
 import type { AxisShard, Origin, Segment } from "../types.ts";
 
 /** Axes of q, k, v and of the result: (B, S, H, D). */
+export const BATCH = 0;
 export const ROWS = 1;
 export const HEADS = 2;
 
