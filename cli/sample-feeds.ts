@@ -1,17 +1,17 @@
 /**
- * @file Inputs for a model of which only the shapes are known: lengths that do not divide, numbers that tell positions apart.
+ * @file Inputs for a model of which only the shapes are known: numbers that tell positions apart.
  */
-import { evaluate, symbolsOf } from "../compiler/expr/expr.ts";
+import { evaluate } from "../compiler/expr/expr.ts";
 import { sizeOf } from "../compiler/graph/elements.ts";
 import type { ElemType } from "../compiler/graph/types.ts";
-import { ranksOf } from "../compiler/shard/layout.ts";
 import type { ShardedGraph } from "../compiler/shard/types.ts";
+import { chooseLengths } from "../compiler/simulate/choose-lengths.ts";
 import { isOrtElem, ortTensor } from "../ort/tensors.ts";
 import type { OrtTensor, OrtTensors } from "../ort/types.ts";
 
 /** One tensor per input, the same for the same graph. */
 export function sampleFeeds(sharded: ShardedGraph): OrtTensors {
-  const lengths = sampleLengths(sharded);
+  const lengths = chooseLengths(sharded);
   const random = generator();
   return Object.fromEntries(
     sharded.graph.inputs.map(({ name, shape }): [string, OrtTensor] => {
@@ -27,23 +27,6 @@ export function sampleFeeds(sharded: ShardedGraph): OrtTensors {
       ];
     }),
   );
-}
-
-/** Every length its own number above the number of ranks, none a multiple of it; lengths that must agree get the same. */
-function sampleLengths({ graph, equations, mesh }: ShardedGraph): Readonly<Record<string, number>> {
-  const ranks = ranksOf(mesh);
-  const lengths: Record<string, number> = {};
-  for (const [i, { name }] of graph.lengths.entries())
-    lengths[name] = ranks * (i + 3) + (ranks === 1 ? 0 : 1 + (i % (ranks - 1)));
-  // Each round settles at least one more equation between two plain lengths.
-  for (const _ of equations) {
-    for (const { left, right } of equations) {
-      if (typeof left === "string" && symbolsOf(right).every((s) => s !== left))
-        lengths[left] = evaluate(right, lengths);
-      else if (typeof right === "string") lengths[right] = evaluate(left, lengths);
-    }
-  }
-  return lengths;
 }
 
 function sample(elem: ElemType, random: () => number): number {

@@ -27,6 +27,7 @@ export function assumptions(lengths: readonly Length[]): Assumptions {
     const [a, b] = [normal(left), normal(right)];
     if (equal(a, b)) return true;
     if ((typeof a === "number" && typeof b === "number") || isOpen(a) || isOpen(b)) return false;
+    if (equations.some((e) => equal(e.left, a) && equal(e.right, b))) return true;
     const describe = (e: Expr): string => describeExpr(e, lengths);
     equations.push({ left: a, right: b, leftName: describe(a), rightName: describe(b), origin });
     const solved = solve(a, b, lengths);

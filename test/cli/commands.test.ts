@@ -86,15 +86,19 @@ test("check --explain PATTERN shows all of the modules that match", async () => 
   await expect(stdout).toMatchFileSnapshot("golden/explain.txt");
 });
 
-test("check --simulate compares every value", async () => {
-  const argv = ["check", plan, "--model", model, "--ring-degree", "2", "--simulate", "--format", "json"];
-  const { exitCode, stdout } = await cp(...argv);
-  const { ok, result } = JSON.parse(stdout) as { ok: boolean; result: { simulation: Record<string, number> } };
-  expect({ exitCode, ok }).toEqual({ exitCode: 0, ok: true });
-  expect(result.simulation).toMatchObject({ ok: true, ranks: 2, wrong: 0 });
-  expect(result.simulation["compared"]).toBeGreaterThan(100);
-  expect(result.simulation["largest_difference"]).toBeLessThan(1e-5);
-});
+test.each(["flux", "helios", "wan"])(
+  "check --simulate compares every value of %s at lengths that it finds",
+  async (family) => {
+    const files = [`plans/${family}.plan.json`, "--model", `test/fixtures/${family}/${family}.dynamo18-dynamic.onnx`];
+    const argv = ["check", ...files, "--ring-degree", "2", "--simulate", "--format", "json"];
+    const { exitCode, stdout } = await cp(...argv);
+    const { ok, result } = JSON.parse(stdout) as { ok: boolean; result: { simulation: Record<string, number> } };
+    expect({ exitCode, ok }).toEqual({ exitCode: 0, ok: true });
+    expect(result.simulation).toMatchObject({ ok: true, ranks: 2, wrong: 0 });
+    expect(result.simulation["compared"]).toBeGreaterThan(100);
+    expect(result.simulation["largest_difference"]).toBeLessThan(1e-5);
+  },
+);
 
 test("a config file gives the mesh, and its mistakes have a place", async () => {
   const config = join(await temporaryFolder(), "parallel.json");

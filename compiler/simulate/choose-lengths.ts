@@ -1,0 +1,70 @@
+/**
+ * @file Lengths to try a sharded graph with, where the caller gives none: such that its equations hold and splits come out uneven. Runs
+ * nothing.
+ */
+import { evaluate, symbolsOf } from "../expr/expr.ts";
+import { ranksOf } from "../shard/layout.ts";
+import type { ShardedGraph } from "../shard/types.ts";
+import type { Lengths } from "./positions.ts";
+
+type Equation = Pick<ShardedGraph["equations"][number], "left" | "right">;
+
+/** How far a length is moved to make an equation hold, alone and together with another. */
+const REACH = { one: 1024, two: 16 } as const;
+
+/**
+ * A number for every length: its own, above the number of ranks and no multiple of it, moved as little as makes all equations hold. Where
+ * that is not found some stay broken; `checkLengths` says which.
+ */
+export function chooseLengths({ graph, equations, mesh }: Pick<ShardedGraph, "graph" | "equations" | "mesh">): Lengths {
+  const ranks = ranksOf(mesh);
+  const uneven = (i: number): number => ranks * (i + 3) + (ranks === 1 ? 0 : 1 + (i % (ranks - 1)));
+  let lengths: Lengths = Object.fromEntries(graph.lengths.map(({ name }, i) => [name, uneven(i)]));
+  for (;;) {
+    const broken = equations.filter((equation) => !holds(equation, lengths));
+    const better = improvement(broken, lengths, ranks, (changed) => brokenBy(equations, changed) < broken.length);
+    if (better === null) return lengths;
+    lengths = better;
+  }
+}
+
+function improvement(
+  broken: readonly Equation[],
+  lengths: Lengths,
+  least: number,
+  isBetter: (changed: Lengths) => boolean,
+): Lengths | null {
+  for (const equation of broken) {
+    for (const change of changes(equation, lengths)) {
+      const changed = { ...lengths, ...change };
+      if (Object.values(change).some((x) => x < least) || !holds(equation, changed)) continue;
+      if (isBetter(changed)) return changed;
+    }
+  }
+  return null;
+}
+
+/** What may make an equation hold: one side put in for a length that is the other, then small moves of one length, then of two. */
+function* changes({ left, right }: Equation, lengths: Lengths): Generator<Lengths> {
+  if (typeof left === "string") yield { [left]: evaluate(right, lengths) };
+  if (typeof right === "string") yield { [right]: evaluate(left, lengths) };
+  const names = [...new Set([...symbolsOf(left), ...symbolsOf(right)])];
+  for (const name of names) for (const move of moves(REACH.one)) yield { [name]: lengths[name]! + move };
+  for (const [i, one] of names.entries())
+    for (const two of names.slice(i + 1))
+      for (const a of moves(REACH.two))
+        for (const b of moves(REACH.two)) yield { [one]: lengths[one]! + a, [two]: lengths[two]! + b };
+}
+
+/** 1, -1, 2, -2 and so on: near numbers first, larger ones before smaller. */
+function moves(reach: number): readonly number[] {
+  return Array.from({ length: 2 * reach }, (_, i) => (i % 2 === 0 ? 1 : -1) * (Math.floor(i / 2) + 1));
+}
+
+function holds({ left, right }: Equation, lengths: Lengths): boolean {
+  return evaluate(left, lengths) === evaluate(right, lengths);
+}
+
+function brokenBy(equations: readonly Equation[], lengths: Lengths): number {
+  return equations.filter((equation) => !holds(equation, lengths)).length;
+}
