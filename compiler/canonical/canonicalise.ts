@@ -2,11 +2,13 @@
  * @file From a model as it was exported to its canonical graph: the steps in order, each with its reason. No logic of its own.
  */
 import { settle, diagnose, type Where } from "../diagnostics/diagnose.ts";
-import { unresolvedShape } from "../diagnostics/catalog/canonical.ts";
+import { lengthsTooLarge, unresolvedShape } from "../diagnostics/catalog/canonical.ts";
 import type { Diagnostic, Result } from "../diagnostics/types.ts";
+import { withinLimits } from "../expr/expr.ts";
 import { resolveScopes } from "../graph/scopes.ts";
 import type { Graph, Model, Node } from "../graph/types.ts";
 import { inlineBranches } from "./branches.ts";
+import { checkNodes } from "./check-nodes.ts";
 import { removeDead } from "./clean.ts";
 import { foldConstants, foldKnown } from "./fold.ts";
 import { infer } from "./infer.ts";
@@ -24,6 +26,9 @@ export async function canonicalise(model: Model, fixed: FixedShapes = {}): Promi
   const scopes = resolveScopes(model.graph);
   // Markers say which value a boundary is; as nodes they would stand in the way of every pattern.
   const { graph: unmarked, markers, diagnostics } = removeMarkers(model.graph);
+  // Everything behind takes a node to be what its operator allows.
+  const malformed = checkNodes(unmarked);
+  if (malformed.length > 0) return settle<CanonicalGraph>(undefined, [...diagnostics, ...malformed]);
   // Exporters compute constants in the graph; patterns and integer chains want them as constants.
   const folded = await foldConstants(unmarked, { opsets: model.opsets });
   const shaped = await shapeGraph(folded, {
@@ -35,7 +40,9 @@ export async function canonicalise(model: Model, fixed: FixedShapes = {}): Promi
     prefix: scopes.prefix,
   });
   if (!shaped.ok) return shaped;
-  const canonical = removeDead(rewrite(shaped.value));
+  const canonical = withinLimits(() => removeDead(rewrite(shaped.value)));
+  if (canonical === null)
+    return settle<CanonicalGraph>(undefined, [diagnose(lengthsTooLarge, { stage: "rewriting its graph" })]);
   return settle(canonical, [...diagnostics, ...shaped.diagnostics, ...explainAttention(canonical)]);
 }
 

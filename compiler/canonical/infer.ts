@@ -2,11 +2,12 @@
  * @file One pass over a graph in topological order that gives every value its shape and turns integer chains into expressions.
  * It knows operators by their rules only.
  */
-import { add, mul, type Expr } from "../expr/expr.ts";
+import { add, mul, withinLimits, type Expr } from "../expr/expr.ts";
 import { numbersOf } from "../graph/tensors.ts";
 import { elemOfCode } from "../graph/elements.ts";
 import type { ElemType, Tensor } from "../graph/types.ts";
 import { evaluateIntegers, type KnownIntegers } from "./integers.ts";
+import { factorsOf } from "./operators/factors.ts";
 import { ruleOf } from "./operators/table.ts";
 import type { Axis, FactorMap, ResultType, Site } from "./operators/types.ts";
 import type { CanonicalNode, IntegerValue, ValueShape } from "./types.ts";
@@ -42,7 +43,7 @@ function asOperand(value: KnownIntegers | undefined): IntegerValue | null {
 /** Shapes of a node's outputs by its rule; `null` where the rule cannot tell. */
 export function outputShapes(site: Site): readonly ValueShape[] | null {
   const rule = ruleOf(site.node);
-  const map = rule.factors(site);
+  const map = factorsOf(site);
   if (map === null) return null;
   return map.outputs.map((axes, i) => ({
     elem: resultType(rule.types[i] ?? rule.types.at(-1)!, site) ?? site.declared(i)?.elem ?? "float32",
@@ -94,17 +95,19 @@ export function infer(
   const unresolved: CanonicalNode[] = [];
   const known: Knowledge = { shapes, integers, constants, declared };
   for (const original of nodes) {
-    const chain = evaluateIntegers({
-      ...siteOf(original, known),
-      integers: (i) => integers.get(original.inputs[i] ?? "") ?? null,
-    });
+    const chain = withinLimits(() =>
+      evaluateIntegers({
+        ...siteOf(original, known),
+        integers: (i) => integers.get(original.inputs[i] ?? "") ?? null,
+      }),
+    );
     const [output] = original.outputs;
     if (chain !== null && output !== undefined) {
       integers.set(output, chain);
       shapes.set(output, { elem: chain.elem, dims: chain.dims });
       if (!keep.has(output) && chain.elem !== "bool") continue;
     }
-    const { node, operands } = normalise(siteOf(original, known));
+    const { node, operands } = withinLimits(() => normalise(siteOf(original, known))) ?? asItIs(original);
     for (const [name, value] of operands) addIntegers(name, value, integers, shapes);
     kept.push(node);
     if (!resolve(node, known, shapes)) unresolved.push(node);
@@ -116,6 +119,10 @@ export function infer(
 export interface Normalised {
   readonly node: CanonicalNode;
   readonly operands: ReadonlyMap<string, IntegerValue>;
+}
+
+function asItIs(node: CanonicalNode): Normalised {
+  return { node, operands: new Map() };
 }
 
 function addIntegers(
@@ -130,7 +137,7 @@ function addIntegers(
 
 /** Writes the shapes of a node's outputs; false if one has no known rank. */
 function resolve(node: CanonicalNode, known: Knowledge, shapes: Map<string, ValueShape>): boolean {
-  const inferred = outputShapes(siteOf(node, known));
+  const inferred = withinLimits(() => outputShapes(siteOf(node, known)));
   let complete = true;
   node.outputs.forEach((name, i) => {
     if (name === "" || shapes.has(name)) return;

@@ -72,9 +72,9 @@ const CHAIN: Readonly<Record<string, Evaluate>> = {
   Expand: (site) => {
     const value = site.integers(0);
     const count = site.integers(1)?.elements;
-    if (value?.elements.length !== 1 || count?.length !== 1 || typeof count[0] !== "number") return null;
+    if (value?.elements.length !== 1 || count?.length !== 1 || !isSmallCount(count[0])) return null;
     return vector(
-      Array.from({ length: smallCount(count[0]) }, () => value.elements[0]!),
+      Array.from({ length: count[0] }, () => value.elements[0]!),
       value.elem,
     );
   },
@@ -194,12 +194,13 @@ function fill(site: ChainSite): KnownIntegers | null {
   const count = site.integers(0);
   const value = site.node.attributes["value"];
   const filled = value?.kind === "tensor" && value.value.elem === "int64" ? numbersOf(value.value)?.[0] : undefined;
-  if (count?.elements.length !== 1 || typeof count.elements[0] !== "number" || filled === undefined) return null;
-  return vector(Array.from({ length: smallCount(count.elements[0]) }, () => filled));
+  if (count?.elements.length !== 1 || !isSmallCount(count.elements[0]) || filled === undefined) return null;
+  return vector(Array.from({ length: count.elements[0] }, () => filled));
 }
 
-function smallCount(count: number): number {
-  return Math.min(Math.max(count, 0), 1024);
+/** More elements than this are data, not sizes. */
+function isSmallCount(count: Expr | undefined): count is number {
+  return typeof count === "number" && count >= 0 && count <= 1024;
 }
 
 function map(value: KnownIntegers | null, f: (x: Expr) => Expr): KnownIntegers | null {

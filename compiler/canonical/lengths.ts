@@ -2,7 +2,7 @@
  * @file Names for the extents of a model's inputs: which lengths there are, which feed axes carry them, and what symbolic extents that
  * a file states mean in them. Knows no operator.
  */
-import { add, floorDiv, mul, PEER, RANK, sub, type Expr } from "../expr/expr.ts";
+import { add, floorDiv, mul, PEER, RANK, sub, withinLimits, type Expr } from "../expr/expr.ts";
 import type { Dim, GraphValue, TensorType } from "../graph/types.ts";
 import type { Length, ValueShape } from "./types.ts";
 
@@ -82,9 +82,17 @@ export function declaredShape(value: string, type: TensorType, symbols: Readonly
   return { elem: type.elem, dims };
 }
 
+/** Exporters write tens; the parser calls itself for every bracket. */
+const MOST_TOKENS = 1000;
+
 /** Reads a symbolic extent such as `img + txt`, `s33*((s20//2))`; `null` where it holds anything else or an unknown symbol. */
 export function parseExtent(text: string, symbols: ReadonlyMap<string, Expr>): Expr | null {
+  return withinLimits(() => parsed(text, symbols));
+}
+
+function parsed(text: string, symbols: ReadonlyMap<string, Expr>): Expr | null {
   const tokens = text.match(/[A-Za-z_][\w.]*|\d+|\/\/|[-+*()]|\S/g) ?? [];
+  if (tokens.length > MOST_TOKENS) return null;
   let at = 0;
   const atom = (): Expr | null => {
     const token = tokens[at++];
@@ -94,7 +102,7 @@ export function parseExtent(text: string, symbols: ReadonlyMap<string, Expr>): E
       return tokens[at++] === ")" ? inner : null;
     }
     if (token === "-") return times(-1, atom());
-    return /^\d+$/.test(token) ? Number(token) : (symbols.get(token) ?? null);
+    return /^\d{1,15}$/.test(token) ? Number(token) : (symbols.get(token) ?? null);
   };
   const term = (): Expr | null => {
     let left = atom();

@@ -3,6 +3,7 @@
  * Lengths are taken to be at least 0.
  */
 import { invariant } from "../diagnostics/diagnose.ts";
+import { limit } from "./limits.ts";
 import {
   divideExactly,
   divideTerms,
@@ -14,6 +15,7 @@ import {
 } from "./polynomial.ts";
 import type { Expr, ExprOperator } from "./types.ts";
 
+export { withinLimits } from "./limits.ts";
 export { PEER, RANK } from "./types.ts";
 export type { Expr } from "./types.ts";
 
@@ -31,7 +33,8 @@ export function mul(...factors: readonly Expr[]): Expr {
 
 /** Quotient rounded towards minus infinity; `b` must not be 0. Multiples of `b` are divided on their own: (h + 3) // 2 = (h + 1) // 2 + 1. */
 export function floorDiv(a: Expr, b: Expr): Expr {
-  if (typeof a === "number" && typeof b === "number" && b !== 0) return Math.floor(a / b);
+  limit(b !== 0);
+  if (typeof a === "number" && typeof b === "number") return Math.floor(a / b);
   const exact = exactDiv(a, b);
   if (exact !== null || typeof b !== "number" || b <= 0) return exact ?? ["//", a, b];
   const { quotient, rest } = divideTerms(toPolynomial(a), b);
@@ -41,7 +44,8 @@ export function floorDiv(a: Expr, b: Expr): Expr {
 
 /** Remainder with the sign of `b`. */
 export function mod(a: Expr, b: Expr): Expr {
-  if (typeof a === "number" && typeof b === "number" && b !== 0) return ((a % b) + b) % b;
+  limit(b !== 0);
+  if (typeof a === "number" && typeof b === "number") return ((a % b) + b) % b;
   return exactDiv(a, b) === null ? ["%", a, b] : 0;
 }
 

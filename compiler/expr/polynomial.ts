@@ -2,6 +2,7 @@
  * @file Normal form of expressions: a sum of integer multiples of products of atoms, so that equal expressions are equal data.
  * An atom is a length or a `//`, `%`, `min`, `max`, `chunk` of normal expressions. Knows nothing of what the lengths mean.
  */
+import { LARGEST, LIMITS, limit } from "./limits.ts";
 import type { Expr } from "./types.ts";
 
 /** Product of `atoms` (sorted by key, repeated for powers) times `coefficient`. */
@@ -33,6 +34,7 @@ export function fromPolynomial(polynomial: Polynomial): Expr {
 }
 
 export function multiply(a: Polynomial, b: Polynomial): Polynomial {
+  limit(a.size * b.size <= LIMITS.products);
   const terms: Term[] = [];
   for (const x of a.values()) {
     for (const y of b.values()) {
@@ -84,9 +86,11 @@ function collect(terms: readonly Term[]): Polynomial {
   for (const term of terms) {
     const key = keyOf(["*", ...term.atoms]);
     const coefficient = (sums.get(key)?.coefficient ?? 0) + term.coefficient;
+    limit(Math.abs(coefficient) <= LARGEST && key.length <= LIMITS.characters);
     if (coefficient === 0) sums.delete(key);
     else sums.set(key, { coefficient, atoms: term.atoms });
   }
+  limit(sums.size <= LIMITS.terms);
   return sums;
 }
 

@@ -45,7 +45,7 @@ function decodeBody(
   const all = proto.node.map((node, i) => decodeNode(node, names[i]!, context, decodeSubgraph));
   const constants = new Map([...initialisers(proto, context), ...constantNodes(all, context)]);
   const computing = all.filter((node) => !isConstant(node));
-  checkOnce(proto, inputs, all, context);
+  checkOnce(proto, { inputs, outputs, nodes: all }, context);
   const { nodes, cycle } = inOrder(computing);
   if (cycle.length > 0) reporter(context)(messages.cycle, { nodes: cycle });
   return { name: proto.name, inputs, outputs, nodes, constants, types: types(proto) };
@@ -97,8 +97,7 @@ function types(proto: GraphProto): ReadonlyMap<string, TensorType> {
 /** Each value has one definition. An initialiser that is also an input is one value with a default. */
 function checkOnce(
   proto: GraphProto,
-  inputs: readonly GraphValue[],
-  nodes: readonly Node[],
+  { inputs, outputs, nodes }: Pick<Graph, "inputs" | "outputs" | "nodes">,
   context: DecodeContext,
 ): void {
   const definedBy = new Map<string, string>();
@@ -110,6 +109,11 @@ function checkOnce(
   for (const { name } of inputs) define(name, "an input");
   for (const { name } of proto.initializer) define(name, "an initialiser");
   for (const { name, op, outputs } of nodes) for (const output of outputs) define(output, `the ${op} node "${name}"`);
+  const listed = new Set<string>();
+  for (const { name } of outputs) {
+    if (listed.has(name)) reporter(context)(messages.outputTwice, { name });
+    listed.add(name);
+  }
 }
 
 /** By the names in the file: what could not be decoded is reported already. */

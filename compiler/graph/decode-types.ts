@@ -28,8 +28,9 @@ export function decodeBoundary(
   if (type === undefined || kind === undefined) return report(graphMessages.noType, { side, name });
   if (type.value.case !== "tensorType") return report(graphMessages.inputKind, { name, found: kinds[kind] ?? kind });
   const decoded = decodeType(type);
-  if (decoded !== undefined) return { name, type: decoded };
-  return report(tensorMessages.elem, { at: `the ${side} "${name}"`, found: `number ${type.value.value.elemType}` });
+  if (decoded !== undefined && decoded.elem !== "string") return { name, type: decoded };
+  const found = decoded?.elem ?? `number ${type.value.value.elemType}`;
+  return report(tensorMessages.elem, { at: `the ${side} "${name}"`, found });
 }
 
 /** `undefined` for what is no tensor of a known element type. */

@@ -2,9 +2,10 @@
  * @file Lowering: a sharded graph becomes a program, that is hook registrations, piece models and exchanges. Writes no file.
  */
 import { basename, join } from "node:path";
-import { invariant, settle } from "../diagnostics/diagnose.ts";
+import { lengthsTooLarge } from "../diagnostics/catalog/canonical.ts";
+import { diagnose, invariant, settle } from "../diagnostics/diagnose.ts";
 import type { Diagnostic, Result } from "../diagnostics/types.ts";
-import { RANK, evaluate, symbolsOf } from "../expr/expr.ts";
+import { RANK, evaluate, symbolsOf, withinLimits } from "../expr/expr.ts";
 import type { Expr } from "../expr/expr.ts";
 import { elemBytes } from "../graph/elements.ts";
 import { PROGRAM_FORMAT, PROGRAM_VERSION } from "../program.ts";
@@ -32,6 +33,11 @@ import { checkFolders, weightStore } from "./weights.ts";
 
 /** Lowers a proven plan. Errors: a hook pattern without a module, weights in several folders. */
 export function lower(sharded: ShardedGraph, context: LowerContext): Result<LoweredProgram> {
+  const done = withinLimits(() => lowered(sharded, context));
+  return done ?? settle<LoweredProgram>(undefined, [diagnose(lengthsTooLarge, { stage: "lowering its plan" })]);
+}
+
+function lowered(sharded: ShardedGraph, context: LowerContext): Result<LoweredProgram> {
   const hooked = insertUserHooks(flowOf(sharded), [...sharded.graph.modules.keys()], context.hooks);
   const flow = prepare(hooked.flow);
   const diagnostics = [...hooked.diagnostics, ...checkFolders(sharded.graph.constants)];

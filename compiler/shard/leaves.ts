@@ -3,7 +3,7 @@
  * followed. Each stream is split on its own, so that a later cut between them stays exact. Uses rules, knows no operator.
  */
 import { siteOf } from "../canonical/infer.ts";
-import { ruleOf } from "../canonical/operators/table.ts";
+import { factorsOf } from "../canonical/operators/factors.ts";
 import type { Axis, FactorMap } from "../canonical/operators/types.ts";
 import type { CanonicalNode } from "../canonical/types.ts";
 import { equal } from "../expr/expr.ts";
@@ -34,7 +34,7 @@ function trace(state: State, value: string, axis: number, fuel: { left: number }
     constants: state.graph.constants,
     declared: () => null,
   });
-  const map = ruleOf(node).factors(site);
+  const map = factorsOf(site);
   const output = map?.outputs[node.outputs.indexOf(value)]?.[axis];
   if (!map || output === undefined) return null;
   if ("parts" in output) return joined(state, node, map, output.parts, fuel);

@@ -3,7 +3,8 @@
  * split factor are aligned; lengths that must agree are assumed; everything else is refused. Knows no operator.
  */
 import { siteOf } from "../canonical/infer.ts";
-import { isKnown, isRandom, ruleOf } from "../canonical/operators/table.ts";
+import { factorsOf } from "../canonical/operators/factors.ts";
+import { isKnown, isRandom } from "../canonical/operators/table.ts";
 import type { Axis, FactorMap } from "../canonical/operators/types.ts";
 import { outputShapes } from "../canonical/infer.ts";
 import type { CanonicalNode } from "../canonical/types.ts";
@@ -32,7 +33,7 @@ export function propagate(state: State, node: CanonicalNode): boolean {
     return true;
   }
   if (!isKnown(node)) return refuseUnknown(state, node, split[0]!);
-  const map = ruleOf(node).factors(site);
+  const map = factorsOf(site);
   if (map === null || !tellsAll(node, map))
     return refuse(
       state,

@@ -4,16 +4,17 @@
  */
 import type { BoundPlan } from "../bind/types.ts";
 import { CP, type CanonicalNode, type ValueShape } from "../canonical/types.ts";
+import { lengthsTooLarge } from "../diagnostics/catalog/canonical.ts";
 import * as catalog from "../diagnostics/catalog/shard.ts";
 import { diagnose, hasErrors, settle } from "../diagnostics/diagnose.ts";
 import type { Result } from "../diagnostics/types.ts";
-import { RANK } from "../expr/expr.ts";
+import { RANK, withinLimits } from "../expr/expr.ts";
 import { valuesReadBy } from "../graph/reads.ts";
 import { attend } from "./attention/attention.ts";
 import { gatherValue, shardValue } from "./boundary.ts";
 import { localDims } from "./layout.ts";
 import { propagate } from "./operator.ts";
-import { relatedTo, sayLayout, sayOrigin } from "./origins.ts";
+import { at, relatedTo, sayLayout, sayOrigin } from "./origins.ts";
 import { prune } from "./prune.ts";
 import { addIdentity } from "./slices.ts";
 import { layoutOf, newState, valueOf, type ShardOptions, type State } from "./state.ts";
@@ -24,6 +25,11 @@ import type { ShardedGraph } from "./types.ts";
  * between them needs that; where it then meets a value of the same length that is one stream, it is split as one instead.
  */
 export function shard(bound: BoundPlan, options: ShardOptions): Result<ShardedGraph> {
+  const done = withinLimits(() => attempts(bound, options));
+  return done ?? settle<ShardedGraph>(undefined, [diagnose(lengthsTooLarge, { stage: "splitting its values" })]);
+}
+
+function attempts(bound: BoundPlan, options: ShardOptions): Result<ShardedGraph> {
   const first = attempt(bound, options, new Set());
   let last = first;
   for (let coarse = last.tooFine; !last.result.ok && coarse.size > 0; coarse = new Set([...coarse, ...last.tooFine])) {
@@ -56,17 +62,26 @@ function attempt(bound: BoundPlan, options: ShardOptions, coarse: ReadonlySet<st
 
 function visit(state: State, node: CanonicalNode): void {
   const inputs = node.inputs.map((name) => valueOf(state, name));
-  const captured = valuesReadBy({ inputs: [], attributes: node.attributes }).map((name) => valueOf(state, name));
-  if ([...inputs, ...captured].some((name) => state.poisoned.has(name))) {
-    node.outputs.forEach((name) => state.poisoned.add(name));
-    return;
-  }
+  const captured = valuesReadBy({ inputs: [], attributes: node.attributes });
+  const read = [...inputs, ...captured.map((name) => valueOf(state, name))];
+  if (read.some((name) => state.poisoned.has(name))) return refuseOn(state, node, false);
+  if (captured.some((name) => valueOf(state, name) !== name)) return refuseCapture(state, node, captured);
   const local = { ...node, inputs };
   if (node.domain !== CP) propagate(state, local);
   else if (node.op === "Shard") shardValue(state, node);
   else if (node.op === "Gather") gatherValue(state, node);
   else if (node.op === "Attention") refuseOn(state, node, attend(state, local));
   else propagate(state, local);
+}
+
+/** Branches name the values around them, and no rewriting reaches in there: a value that another stands for cannot be read. */
+function refuseCapture(state: State, node: CanonicalNode, captured: readonly string[]): void {
+  const value = captured.find((name) => valueOf(state, name) !== name)!;
+  const origin = state.origins.get(valueOf(state, value));
+  const params = { ...at(node), value, from: sayOrigin(origin) };
+  const where = { span: origin?.spec?.origin.span ?? undefined, related: relatedTo(origin, "split here") };
+  state.diagnostics.push(diagnose(catalog.movedInSubgraph, params, where));
+  refuseOn(state, node, false);
 }
 
 function refuseOn(state: State, node: CanonicalNode, done: boolean): void {

@@ -59,13 +59,21 @@ export function sliceRanges(site: Site): readonly SliceRange[] | null {
   if (!shape || !starts || !ends) return null;
   const axes = site.inputs[3] ? axesOf(site, 3, shape.dims.length) : starts.map((_, i) => i);
   const steps = site.inputs[4] ? site.integers(4)?.elements : starts.map(() => 1);
-  if (!axes || !steps) return null;
+  if (!axes || !steps || [ends, axes, steps].some(({ length }) => length !== starts.length)) return null;
+  // A negative step is read where it turns the whole axis around, as exporters write it.
+  const turned = (i: number): boolean => starts[i] === -1 && isBefore(ends[i]!, shape.dims[axes[i]!]);
+  if (steps.some((step, i) => typeof step !== "number" || step === 0 || (step < 0 && !turned(i)))) return null;
   return axes.map((axis, i) => {
-    const step = Number(steps[i] ?? 1);
+    const step = Number(steps[i]);
     const extent = shape.dims[axis] ?? 1;
     if (step < 0) return { axis, start: 0, end: extent, step };
     return { axis, start: bound(starts[i]!, extent), end: bound(ends[i]!, extent), step };
   });
+}
+
+/** A negative bound beyond the first element, whatever the extent or for a known one. */
+function isBefore(end: Expr, extent: Expr | undefined): boolean {
+  return typeof end === "number" && (end <= -END || (typeof extent === "number" && end < -extent));
 }
 
 /** A bound within 0..extent: counted from the end if negative, cut off if beyond. */

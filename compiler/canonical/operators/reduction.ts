@@ -81,6 +81,7 @@ export const layerNormalization: OperatorRule = {
   factors: (site) => {
     const rank = rankOf(site);
     const from = fromEnd(intAttribute(site, "axis", -1), rank);
+    if (from < 0 || from > rank) return null;
     const map = plain(
       site,
       Array.from({ length: rank - from }, (_, i) => from + i),

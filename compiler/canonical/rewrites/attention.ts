@@ -5,12 +5,15 @@
 import { attentionNotFused } from "../../diagnostics/catalog/canonical.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Diagnostic } from "../../diagnostics/types.ts";
+import type { ElemType } from "../../graph/types.ts";
 import type { CanonicalGraph, CanonicalNode } from "../types.ts";
 import { fuseOperator } from "./attention-operators.ts";
 import { fuseSoftmax } from "./attention-softmax.ts";
 import { applyPatches, type Patch } from "./draft.ts";
 import { isOp, lookupOf, type Lookup } from "./lookup.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
+
+const FLOATS: ReadonlySet<ElemType> = new Set(["float16", "bfloat16", "float32", "float64"]);
 
 export function fuseAttention(graph: CanonicalGraph): CanonicalGraph {
   const lookup = lookupOf(graph);
@@ -33,6 +36,9 @@ export function explainAttention(graph: CanonicalGraph): readonly Diagnostic[] {
   });
 }
 
+/** Attention is over floats; what a damaged file states otherwise stays as it is. */
 function fuse(lookup: Lookup, node: CanonicalNode): Patch | Refusal | null {
+  const elem = lookup.graph.shapes.get(node.outputs[0] ?? "")?.elem;
+  if (elem === undefined || !FLOATS.has(elem)) return null;
   return isOp(node, "Softmax") ? fuseSoftmax(lookup, node) : fuseOperator(lookup, node);
 }

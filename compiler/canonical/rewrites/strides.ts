@@ -65,8 +65,10 @@ function affineSlice(lookup: Lookup, node: CanonicalNode): Affine | null {
     if (typeof axis !== "number" || typeof step !== "number" || typeof start !== "number" || start < 0 || step < 1)
       return null;
     const at = axis < 0 ? axis + rank : axis;
-    result.offset = add(result.offset, mul(source.steps[at]!, start));
-    result.steps[at] = source.steps[at]! * step;
+    const stride = source.steps[at];
+    if (stride === undefined) return null;
+    result.offset = add(result.offset, mul(stride, start));
+    result.steps[at] = stride * step;
   }
   return { ...result, dims: dimsOf(lookup, node.outputs[0]!) };
 }

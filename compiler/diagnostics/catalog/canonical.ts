@@ -18,6 +18,31 @@ export const unresolvedShape: Message<AtNode & { op: string }> = {
   hint: () => "fix the sizes of dynamic inputs with --shape NAME=SIZES, or export with shape information",
 };
 
+export const lengthsTooLarge: Message<{ stage: string }> = {
+  code: "CP2502",
+  severity: "error",
+  title: "Lengths beyond all bounds",
+  message: ({ stage }) =>
+    `the extents of this model grow beyond what can be computed with while ${stage}: numbers over 2^53, or products of very many lengths`,
+  hint: () => "a model like this does not run; export it again, or look for the nodes that multiply its shapes",
+};
+
+export const malformedNode: Message<{ node: string; op: string; fault: string }> = {
+  code: "CP2503",
+  severity: "error",
+  title: "Node that its operator does not allow",
+  message: ({ node, op, fault }) => `the ${op} node ${node} is not as ONNX defines the operator: ${fault}`,
+  hint: () => "the file is damaged or was edited; export the model again, or run onnx.checker on it",
+};
+
+export const reservedOperator: Message<{ node: string; op: string }> = {
+  code: "CP2504",
+  severity: "error",
+  title: "Operator of the reserved domain",
+  message: ({ node, op }) => `the node ${node} has the operator cp::${op}; a model file may hold cp::Boundary only`,
+  hint: () => "give operators of your own another domain",
+};
+
 export const malformedMarker: Message<{ node: string; missing: string }> = {
   code: "CP2510",
   severity: "error",

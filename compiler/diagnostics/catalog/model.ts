@@ -230,6 +230,7 @@ export const graphMessages: Catalog<{
   noType: { side: "input" | "output"; name: string };
   noOutputs: NoParams;
   duplicate: { name: string; first: string; second: string };
+  outputTwice: { name: string };
   undefinedValue: { name: string; reader: string };
   cycle: { nodes: readonly string[] };
   attribute: { node: string; attribute: string; found: string };
@@ -262,6 +263,13 @@ export const graphMessages: Catalog<{
     title: "Value defined twice",
     message: ({ name, first, second }) => `the value "${name}" is defined twice, by ${first} and by ${second}`,
     hint: again,
+  },
+  outputTwice: {
+    code: "CP2208",
+    severity: "error",
+    title: "Output listed twice",
+    message: ({ name }) => `the output list names "${name}" twice`,
+    hint: () => "outputs are told apart by their names; put an Identity between and give the copy a name of its own",
   },
   undefinedValue: {
     code: "CP2204",

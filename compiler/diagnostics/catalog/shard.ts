@@ -195,6 +195,15 @@ export const splitInSubgraph: Message<AtNode & { value: string; layout: string; 
   hint: () => "gather it before, or export the model with that branch decided",
 };
 
+export const movedInSubgraph: Message<AtNode & { value: string; from: string }> = {
+  code: "CP4024",
+  severity: "error",
+  title: "a branch or a loop that reads a value that the plan replaces",
+  message: (p) =>
+    `${place(p)} reads ${p.value} inside its subgraph, which is split or gathered there by ${p.from}; subgraphs are left as they are`,
+  hint: () => "gather it before, or export the model with that branch decided",
+};
+
 export const unknownOperator: Message<AtNode & { domain: string; value: string; layout: string; from: string }> = {
   code: "CP4023",
   severity: "error",
