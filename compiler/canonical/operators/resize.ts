@@ -1,20 +1,22 @@
 /**
- * @file `Resize`: the axes that keep their extent pass, the others mix their elements. The shape of the result is the declared one.
+ * @file `Resize`: the axes that keep their extent pass, the others mix their elements. Where the sizes
+ * do not follow from the operands, the file states them.
  */
 import { equal } from "../../expr/expr.ts";
 import { numbersOf } from "../../graph/tensors.ts";
 import { factorList, fromEnd, intsAttribute, stringAttribute } from "./builder.ts";
+import { resized } from "./windows.ts";
 import type { Axis, OperatorRule, Site, Sizing } from "./types.ts";
 
 export const resize: OperatorRule = {
   types: [{ operand: 0 }],
   factors: (site) => {
     const shape = site.inputs[0];
-    const target = site.declared(0);
+    const target = resized(site) ?? site.declared(0)?.dims;
     if (!shape || !target) return null;
     const list = factorList();
     const input = shape.dims.map((d, i) => list.axis(d, keeps(site, i) ? "free" : "along"));
-    const output = target.dims.map((d, i): Axis => (keeps(site, i) ? input[i]! : list.axis(d, "along")));
+    const output = target.map((d, i): Axis => (keeps(site, i) ? input[i]! : list.axis(d, "along")));
     return { factors: list.factors, inputs: [input, null, null, null], outputs: [output], sizing: sizesOf(site) };
   },
 };

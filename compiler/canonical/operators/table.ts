@@ -21,7 +21,7 @@ import {
 } from "./indexing.ts";
 import { concat, pad, slice, split } from "./joining.ts";
 import { blocks, expand, flatten, reshape, squeeze, tile, transpose, unchanged, unsqueeze } from "./movement.ts";
-import { spatial, unknown } from "./opaque.ts";
+import { globalPooling, pooling, spatial, transposedConvolution, unknown } from "./opaque.ts";
 import {
   BINARY,
   COMPARISON,
@@ -63,7 +63,7 @@ export const OPERATORS: { readonly [Op in OperatorName]: OperatorRule } = {
   ArgMax: argument,
   ArgMin: argument,
   Attention: exported("q_num_heads", "kv_num_heads", [3, 4, 5, 6]),
-  AveragePool: spatial,
+  AveragePool: pooling,
   BatchNormalization: batchNormalization,
   Cast: elementwise({ attribute: "to", otherwise: "float32" }),
   CastLike: { types: [{ operand: 1 }], factors: elementwiseFirst().factors },
@@ -71,7 +71,7 @@ export const OPERATORS: { readonly [Op in OperatorName]: OperatorRule } = {
   Concat: concat,
   ConstantOfShape: { ...fill, types: [{ attribute: "value", otherwise: "float32" }] },
   Conv: spatial,
-  ConvTranspose: spatial,
+  ConvTranspose: transposedConvolution,
   CumSum: alongOperandAxis,
   DepthToSpace: blocks(true),
   DequantizeLinear: quantisation({ operand: 1 }),
@@ -84,8 +84,8 @@ export const OPERATORS: { readonly [Op in OperatorName]: OperatorRule } = {
   GatherElements: gatherElements,
   GatherND: gatherNd,
   Gemm: gemm,
-  GlobalAveragePool: spatial,
-  GlobalMaxPool: spatial,
+  GlobalAveragePool: globalPooling,
+  GlobalMaxPool: globalPooling,
   GridSample: gridSample,
   GroupNormalization: channelNormalization([0]),
   Hardmax: alongAxis(-1),
@@ -95,10 +95,10 @@ export const OPERATORS: { readonly [Op in OperatorName]: OperatorRule } = {
   LayerNormalization: layerNormalization,
   LogSoftmax: alongAxis(-1),
   LpNormalization: alongAxis(-1),
-  LpPool: spatial,
+  LpPool: pooling,
   MatMul: matMul,
   MatMulInteger: matMulInteger,
-  MaxPool: { ...spatial, types: [{ operand: 0 }, { elem: "int64" }] },
+  MaxPool: pooling,
   MeanVarianceNormalization: meanVarianceNormalization,
   NonZero: nonZero,
   OneHot: oneHot,

@@ -84,7 +84,7 @@ export function floats(...values: readonly number[]): Operand {
 
 export const absent: Operand = { kind: "absent" };
 
-type Plain = number | string | readonly number[] | Attribute;
+export type Plain = number | string | readonly number[] | Attribute;
 
 export function attributes(values: Readonly<Record<string, Plain>>): Attributes {
   return Object.fromEntries(
