@@ -115,23 +115,15 @@ function isDecoy(candidate: Boundary, role: string, roles: Roles, topology: Topo
   return !isResidual(candidate) && descendsFrom(candidate.value, roles.values, topology);
 }
 
-/** The values that a list-valued parameter may consist of: the only group of that many which look alike. */
-export function chooseList(
-  places: readonly Place[],
-  taken: ReadonlySet<string>,
-  context: Context,
-): readonly Boundary[] {
-  const [place] = places;
-  if (place === undefined) return [];
-  const { graph, boundaries } = context;
+/** Groups of values that look alike, as the members of a list-valued parameter do. */
+function alikeIn(place: Place, taken: ReadonlySet<string>, { graph, boundaries }: Context): readonly Boundary[][] {
   const free = boundaries.of(place.module).inputs.filter(({ value }) => !taken.has(value));
   const parameter = place.parameter ?? "";
   const fitting = free.filter((b) => fits(b, parameter, place.spec, graph) && !isExplained(b, parameter, graph));
   const looks = (b: Boundary): string => JSON.stringify([b.shape, [...b.ancestors].sort()]);
   const alike = new Map<string, Boundary[]>();
   for (const b of fitting) alike.set(looks(b), [...(alike.get(looks(b)) ?? []), b]);
-  const groups = [...alike.values()].filter((group) => group.length === place.spec.count);
-  return groups.length === 1 ? (groups[0] ?? []) : fitting;
+  return [...alike.values()];
 }
 
 /** The verdict for a single parameter. */
@@ -143,14 +135,33 @@ export function judge(place: Place, { pool, strength }: Choice, roles: Roles, co
     : undecided(place, pool);
 }
 
-/** The verdicts for the members of a list. */
-export function judgeList(places: readonly Place[], pool: readonly Boundary[]): readonly Verdict[] {
+/**
+ * The verdicts for the members of a list: the only group of as many that look alike. A single group of another size is a list of that
+ * length; with fewer values than members, the list is not there.
+ */
+export function judgeList(places: readonly Place[], taken: ReadonlySet<string>, context: Context): readonly Verdict[] {
+  const [place] = places;
+  if (place === undefined) return [];
+  const groups = alikeIn(place, taken, context);
+  const count = place.spec.count ?? places.length;
+  // A single value is no list of one while others look like the members of one.
+  const tuples = groups.filter((group) => group.length > 1);
+  const [list, ...others] = (tuples.length > 0 ? tuples : groups).filter((group) => group.length === count);
   const same = new Set(places.map(({ spec }) => JSON.stringify([spec.dim, spec.expectedDims]))).size === 1;
-  return places.map((place, i) => {
-    if (pool.length === 0) return ABSENT;
-    const boundary = same && pool.length === place.spec.count ? pool[i] : undefined;
-    return boundary === undefined ? undecided(place, pool) : { value: boundary.value, evidence: "inferred" };
-  });
+  const isFound = list !== undefined && others.length === 0;
+  if (isFound && same) return places.map((_, i) => ({ value: list[i]!.value, evidence: "inferred" }));
+  if (isFound) return places.map((each) => undecided(each, list));
+  const [found, ...more] = tuples;
+  if (list === undefined && found !== undefined && more.length === 0) return places.map(() => otherCount(place, found));
+  const pool = groups.flat();
+  return places.map((each) => (pool.length < count ? ABSENT : undecided(each, pool)));
+}
+
+function otherCount(place: Place, list: readonly Boundary[]): Verdict {
+  const related = list.map((boundary) => describe(boundary, place.module));
+  const where = nameOf({ ...place, index: null });
+  const params = { where, specs: place.spec.count ?? 1, values: list.length };
+  return { error: diagnose(bindValues.listCount, params, { ...whereOf(place), related }) };
 }
 
 /** The value is there under its own name, and its rank is not the expected one: the caller leaves it whole. */

@@ -6,7 +6,7 @@ import { diagnose } from "../diagnostics/diagnose.ts";
 import type { Diagnostic } from "../diagnostics/types.ts";
 import { roleOf } from "./candidates.ts";
 import { groupBy, placesOf, type Context, type Found, type Place, type Verdict, type Want } from "./context.ts";
-import { choose, chooseList, judge, judgeList, type Roles } from "./find-inputs.ts";
+import { choose, judge, judgeList, type Roles } from "./find-inputs.ts";
 import { findKnown, misspelt, whereOf } from "./find-known.ts";
 import { findOutputs } from "./find-outputs.ts";
 import { oncePerSpec, type Fault } from "./notes.ts";
@@ -70,8 +70,8 @@ function findInputs(places: readonly Place[], open: readonly Place[], verdicts: 
   }
   const lists = open.filter(({ index }) => index !== null);
   for (const group of groupBy(lists, ({ module, parameter }) => `${parameter}:${module}`).values()) {
-    const pool = chooseList(group, takenIn(group, inputs, verdicts), context);
-    for (const [i, verdict] of judgeList(group, pool).entries()) settleAt(verdicts, group[i], verdict);
+    const verdictsOf = judgeList(group, takenIn(group, inputs, verdicts), context);
+    for (const [i, verdict] of verdictsOf.entries()) settleAt(verdicts, group[i], verdict);
   }
 }
 
