@@ -28,6 +28,7 @@ import {
   type ScoreStep,
   type Weights,
 } from "./attention-trace.ts";
+import { bakedLength } from "./baked.ts";
 import { draft, type Draft, type Patch } from "./draft.ts";
 import { dimsOf, elemOf, type Lookup } from "./lookup.ts";
 import { isRefusal, refuse, type Refusal } from "./refusal.ts";
@@ -50,7 +51,14 @@ export function fuseSoftmax(lookup: Lookup, softmax: CanonicalNode): Patch | Ref
   if (isRefusal(weights)) return weights;
   const axis = numberAttribute(softmax.attributes, "axis", -1);
   if (axis !== -1 && axis !== dimsOf(lookup, input).length - 1) return refuse("it does not run over the last axis");
-  return firstThatFits(readings, (scores) => fuseReading(lookup, softmax, scores, weights));
+  const outcome = firstThatFits(readings, (scores) => fuseReading(lookup, softmax, scores, weights));
+  return isRefusal(outcome) ? (lostLength(lookup, readings[0]!, weights) ?? outcome) : outcome;
+}
+
+/** A better reason than that axes do not fit: an operand's extents are not known. */
+function lostLength(lookup: Lookup, scores: Scores, weights: Weights): Refusal | null {
+  const operands = [scores.product, weights.product].flatMap(({ left, right }) => [left.value, right.value]);
+  return operands.map((value) => bakedLength(lookup, value)).find((reason) => reason !== null) ?? null;
 }
 
 /** The first outcome that is no refusal, else the first refusal. */

@@ -156,6 +156,16 @@ const lookalikes: Readonly<Record<string, Lookalike>> = {
     },
     reason: null,
   },
+  "lengths that the export wrote down": {
+    write: (p) => {
+      // Half of S times B, which is a number for the lengths of the export and for those of this test.
+      const toHeads = (name: string): string =>
+        p.transpose(p.reshape(p.input(name, ["S", "B", 32]), 8, -1, 8), 1, 0, 2);
+      const [q, k, v] = ["q", "k", "v"].map(toHeads) as [string, string, string];
+      return [p.node("MatMul", [p.softmax(p.node("MatMul", [q, p.transpose(k, 0, 2, 1)])), v])];
+    },
+    reason: "makes (8, -1, 8) of (S, B, 32), which fits one length only",
+  },
   "a gate": {
     write: (p) => {
       const { q, k, v } = split(p);
