@@ -25,7 +25,12 @@ export async function readNpz(file: string): Promise<Result<OrtTensors>> {
     return fail(diagnose(messages.unreadable, { file, reason: message }, { file }));
   }
   try {
-    return decode(unzipSync(bytes), file);
+    const bound = boundOf(bytes.length);
+    const entries = unzipSync(bytes, { filter: bound.admits });
+    if (bound.broken()) {
+      return fail(diagnose(messages.tooLarge, { file, bytes: bytes.length, limit: bound.limit }, { file }));
+    }
+    return decode(entries, file);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return fail(diagnose(messages.notZip, { file, reason }, { file }));
@@ -40,6 +45,38 @@ export async function writeNpz(file: string, tensors: OrtTensors): Promise<void>
 export function encodeNpz(tensors: OrtTensors): Uint8Array {
   const entries = Object.entries(tensors).map(([name, tensor]) => [name + EXTENSION, writeNpy(tensor)] as const);
   return zipSync(Object.fromEntries(entries), { level: 0, mtime: EPOCH });
+}
+
+/** What an archive may unpack to: masks of ones shrink well, but nobody's inputs shrink to a fiftieth. */
+const SPARE_BYTES = 2 ** 26;
+const RATIO = 50;
+/** Bytes that the directory of an archive has at least for each entry. */
+const ENTRY_BYTES = 46;
+
+interface Bound {
+  readonly limit: number;
+  /** Throws for entries that cannot be told apart; nothing is unpacked beyond the limit. */
+  readonly admits: (entry: { readonly name: string; readonly size: number; readonly originalSize: number }) => boolean;
+  readonly broken: () => boolean;
+}
+
+function boundOf(bytes: number): Bound {
+  const limit = SPARE_BYTES + RATIO * bytes;
+  const names = new Set<string>();
+  let unpacked = 0;
+  let visited = 0;
+  return {
+    limit,
+    admits: ({ name, size, originalSize }) => {
+      visited += 1;
+      if (visited * ENTRY_BYTES > bytes) throw new Error("its directory does not fit into the file");
+      if (names.has(name)) throw new Error(`it holds "${name}" twice`);
+      names.add(name);
+      unpacked += Math.max(size, originalSize);
+      return unpacked <= limit;
+    },
+    broken: () => unpacked > limit,
+  };
 }
 
 function decode(entries: Readonly<Record<string, Uint8Array>>, file: string): Result<OrtTensors> {

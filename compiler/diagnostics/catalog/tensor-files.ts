@@ -10,6 +10,7 @@ export const tensorFileMessages: Catalog<{
   notArray: { array: string; reason: string };
   elem: { array: string; descr: string };
   fortranOrder: { array: string };
+  tooLarge: { file: string; bytes: number; limit: number };
   size: { array: string; shape: string; expected: number; actual: number };
 }> = {
   notFound: {
@@ -53,6 +54,13 @@ export const tensorFileMessages: Catalog<{
     title: "Array in column-major order",
     message: ({ array }) => `the array "${array}" is stored column by column`,
     hint: ({ array }) => `save numpy.ascontiguousarray(${array})`,
+  },
+  tooLarge: {
+    code: "CP7508",
+    severity: "error",
+    title: "Archive that unpacks to too much",
+    message: ({ file, bytes, limit }) => `${file} has ${bytes} bytes, but its arrays unpack to more than ${limit}`,
+    hint: () => "write arrays that large with numpy.savez, which does not compress",
   },
   size: {
     code: "CP7507",
