@@ -3,8 +3,7 @@
  * and the hash of its ends. Knows no graph.
  */
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { open } from "node:fs/promises";
+import { closeSync, createReadStream, fstatSync, openSync, readSync } from "node:fs";
 import { basename, relative } from "node:path";
 import type { ProgramModel } from "./program.ts";
 
@@ -19,21 +18,26 @@ export async function hashFile(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
-/** Size, and sha256 (hex) of the first MiB followed by the last; a smaller file counts twice. Rejects as `fs` does. */
-export async function identifyData(path: string): Promise<DataIdentity> {
-  const file = await open(path);
+/** Size, and sha256 (hex) of the first MiB followed by the last; a smaller file counts twice. Throws as `fs` does. */
+export function identify(path: string): DataIdentity {
+  const file = openSync(path, "r");
   try {
-    const { size } = await file.stat();
+    const { size } = fstatSync(file);
     const length = Math.min(size, MEBIBYTE);
     const hash = createHash("sha256");
     for (const position of [0, size - length]) {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position);
-      hash.update(buffer.subarray(0, bytesRead));
+      const buffer = Buffer.alloc(length);
+      hash.update(buffer.subarray(0, readSync(file, buffer, 0, length, position)));
     }
     return { size, hash: hash.digest("hex") };
   } finally {
-    await file.close();
+    closeSync(file);
   }
+}
+
+/** `identify`, for callers that wait for several. */
+export async function identifyData(path: string): Promise<DataIdentity> {
+  return identify(path);
 }
 
 /**

@@ -9,6 +9,8 @@ import type { Diagnostic, Result } from "../compiler/diagnostics/types.ts";
 import { hashFile, identifyData } from "../compiler/identity.ts";
 import type { DataIdentity } from "../compiler/identity.ts";
 import type { CompiledProgram, Program } from "../compiler/program.ts";
+import { unseal } from "../compiler/seal.ts";
+import type { ProgramFiles, Unsealed } from "../compiler/seal.ts";
 import { findModel, isFile } from "./model-files.ts";
 import { checkDocument } from "./outline.ts";
 import { reasonOf } from "./reason.ts";
@@ -18,14 +20,16 @@ export async function loadProgram(dir: string): Promise<Result<CompiledProgram>>
   const file = join(dir, "program.json");
   const parsed = await readProgram(file);
   if (!parsed.ok) return parsed;
-  const program = parsed.value;
+  const { program, files } = parsed.value;
   const folder = resolve(dir);
-  const diagnostics = [...(await checkPieces(program, folder)), ...(await checkModel(program, folder))];
+  const pieces = await checkPieces(program, folder);
+  const changed = pieces.length > 0 ? [] : await checkFiles(files, folder);
+  const diagnostics = [...pieces, ...changed, ...(await checkModel(program, folder))];
   return settle({ folder, temporary: false, program }, diagnostics);
 }
 
-async function readProgram(file: string): Promise<Result<Program>> {
-  const wrong = (...diagnostics: readonly Diagnostic[]): Result<Program> => ({ ok: false, diagnostics });
+async function readProgram(file: string): Promise<Result<Unsealed>> {
+  const wrong = (...diagnostics: readonly Diagnostic[]): Result<Unsealed> => ({ ok: false, diagnostics });
   let text: string;
   try {
     text = await readFile(file, "utf8");
@@ -39,7 +43,22 @@ async function readProgram(file: string): Promise<Result<Program>> {
     return wrong(diagnose(programMessages.notJson, { file, reason: reasonOf(error) }));
   }
   const diagnostics = checkDocument(file, json);
-  return settle(json as Program, diagnostics);
+  if (diagnostics.length > 0) return wrong(...diagnostics);
+  const unsealed = unseal(json as object);
+  const { stated, actual } = unsealed;
+  return stated === actual ? settle(unsealed, []) : wrong(diagnose(programMessages.checksum, { file, stated, actual }));
+}
+
+/** What stands in a piece or in its weights is not looked at again: it must be what was written. */
+async function checkFiles(files: ProgramFiles, folder: string): Promise<readonly Diagnostic[]> {
+  const found = Object.entries(files).map(async ([file, expected]) => {
+    const path = join(folder, file);
+    if (!(await isFile(path))) return [diagnose(programMessages.fileMissing, { file, folder })];
+    const { size, hash } = await identifyData(path);
+    if (size === expected.size && hash === expected.hash) return [];
+    return [diagnose(programMessages.fileChanged, { file: path, expected: expected.size, actual: size })];
+  });
+  return (await Promise.all(found)).flat();
 }
 
 async function checkPieces({ pieces }: Program, folder: string): Promise<readonly Diagnostic[]> {

@@ -20,6 +20,7 @@ import { diagnose, settle } from "../diagnostics/diagnose.ts";
 import type { Result } from "../diagnostics/types.ts";
 import { PROGRAM_FORMAT } from "../program.ts";
 import type { CompiledProgram, Program } from "../program.ts";
+import { sealedText } from "../seal.ts";
 import type { LoweredProgram } from "./types.ts";
 import { WEIGHTS_FILE } from "./weights.ts";
 import { writeWeights } from "./write-weights.ts";
@@ -47,11 +48,6 @@ export function writeProgram(lowered: LoweredProgram, folder: string): Result<Co
     const reason = error instanceof Error ? error.message : String(error);
     return settle<CompiledProgram>(undefined, [diagnose(lowerMessages.cannotWrite, { folder, reason })]);
   }
-}
-
-/** The text of `program.json`. */
-function programText(program: Program): string {
-  return `${JSON.stringify(program, null, 1)}\n`;
 }
 
 /** What keeps us from replacing the folder, or `null` if nothing does. */
@@ -108,5 +104,6 @@ function writeFiles({ program, models, weights }: LoweredProgram, folder: string
     writeFileSync(join(folder, file), bytes);
   }
   if (weights.length > 0) writeWeights(weights, join(folder, WEIGHTS_FILE));
-  writeFileSync(join(folder, PROGRAM_FILE), programText(program));
+  const files = [...models.keys(), ...(weights.length > 0 ? [WEIGHTS_FILE] : [])];
+  writeFileSync(join(folder, PROGRAM_FILE), sealedText(program, folder, files));
 }

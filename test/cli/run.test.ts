@@ -5,6 +5,7 @@ import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { main } from "../../cli/cli.ts";
+import { sealedText, unseal } from "../../compiler/seal.ts";
 import type { Program } from "../../compiler/program.ts";
 import { readNpz, writeNpz } from "../../ort/npz.ts";
 import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
@@ -87,8 +88,8 @@ test("a compiled program runs from its folder, and fails verification if it gath
   expect((await cp("run", folder, "--inputs", inputs, "--verify")).exitCode).toBe(0);
 
   const file = join(folder, "program.json");
-  const program = JSON.parse(await readFile(file, "utf8")) as Program;
-  await writeFile(file, JSON.stringify(withSwappedGather(program)));
+  const { program, files } = unseal(JSON.parse(await readFile(file, "utf8")));
+  await writeFile(file, sealedText(withSwappedGather(program), folder, Object.keys(files)));
   const { exitCode, io } = await cp("run", folder, "--inputs", inputs, "--verify");
   expect(exitCode).toBe(3);
   expect(io.stderr()).toMatch(/^error CP7006: output sample has \d+ of 1072 elements that do not agree within 0.0001/m);

@@ -15,6 +15,7 @@ import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { hashFile, identifyData, identifyFiles } from "../../compiler/identity.ts";
 import type { CompiledProgram } from "../../compiler/program.ts";
+import { sealedText, unseal } from "../../compiler/seal.ts";
 import { loadProgram } from "../../runtime/load.ts";
 import { findModel } from "../../runtime/model-files.ts";
 import { gatherProgram } from "./support/programs.ts";
@@ -25,9 +26,9 @@ const fresh = (): CompiledProgram => gatherProgram({ ring_degree: 1, ulysses_deg
 
 function edit({ folder }: CompiledProgram, change: Edit): void {
   const file = join(folder, "program.json");
-  const program: Record<string, unknown> = JSON.parse(readFileSync(file, "utf8"));
-  change(program);
-  writeFileSync(file, JSON.stringify(program));
+  const { program } = unseal(JSON.parse(readFileSync(file, "utf8")));
+  change(program as unknown as Record<string, unknown>);
+  writeFileSync(file, sealedText(program, folder, []));
 }
 
 /** The messages of a refused program, without the folder it happens to lie in. */
@@ -102,6 +103,23 @@ test.each([
   const compiled = fresh();
   edit(compiled, change);
   expect(await refusal(compiled.folder)).toEqual([message]);
+});
+
+test("a program that was edited, and a file of it that was", async () => {
+  const edited = fresh();
+  const file = join(edited.folder, "program.json");
+  writeFileSync(file, readFileSync(file, "utf8").replace('"ulysses_degree": 2', '"ulysses_degree": 3'));
+  expect((await refusal(edited.folder))[0]).toMatch(/^CP5012: .* its content is [0-9a-f]{64}, it states [0-9a-f]{64}$/);
+  const flipped = fresh();
+  const piece = join(flipped.folder, "join.onnx");
+  const bytes = readFileSync(piece);
+  bytes[bytes.length - 1]! ^= 1;
+  writeFileSync(piece, bytes);
+  expect(await refusal(flipped.folder)).toEqual([
+    "CP5014: ROOT/program/join.onnx has other content than when the program was compiled",
+  ]);
+  appendFileSync(piece, "!");
+  expect((await refusal(flipped.folder))[0]).toMatch(/has \d+ bytes; the program was compiled with \d+$/);
 });
 
 test("another minor version is read", async () => {

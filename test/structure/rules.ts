@@ -13,6 +13,7 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
   ort: ["compiler/diagnostics", "compiler/expr", "compiler/graph"],
   "compiler/program.ts": ["compiler/diagnostics", "compiler/expr", "compiler/plan"],
   "compiler/identity.ts": ["compiler/program.ts"],
+  "compiler/seal.ts": ["compiler/program.ts", "compiler/identity.ts"],
   "compiler/canonical": ["compiler/diagnostics", "compiler/expr", "compiler/graph", "ort"],
   "compiler/bind": ["compiler/diagnostics", "compiler/expr", "compiler/plan", "compiler/graph", "compiler/canonical"],
   "compiler/shard": [
@@ -32,6 +33,7 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
     "compiler/bind",
     "compiler/shard",
     "compiler/program.ts",
+    "compiler/seal.ts",
   ],
   "compiler/simulate": [
     "compiler/diagnostics",
@@ -57,7 +59,14 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
     "compiler/identity.ts",
     "ort",
   ],
-  runtime: ["compiler/diagnostics", "compiler/expr", "compiler/program.ts", "compiler/identity.ts", "ort"],
+  runtime: [
+    "compiler/diagnostics",
+    "compiler/expr",
+    "compiler/program.ts",
+    "compiler/identity.ts",
+    "compiler/seal.ts",
+    "ort",
+  ],
   "index.ts": ["compiler", "compiler/diagnostics", "compiler/plan", "compiler/program.ts", "runtime"],
   schemas: ["compiler/plan"],
   plans: ["index.ts"],

@@ -16,6 +16,9 @@ export const programMessages: Catalog<{
   dataMissing: { data: string; model: string };
   dataSize: { data: string; expected: number; actual: number };
   dataHash: { data: string; expected: string; actual: string };
+  checksum: { file: string; stated: string; actual: string };
+  fileMissing: { file: string; folder: string };
+  fileChanged: { file: string; expected: number; actual: number };
 }> = {
   unreadable: {
     code: "CP5000",
@@ -102,6 +105,31 @@ export const programMessages: Catalog<{
     message: ({ data, expected, actual }) =>
       `${data} holds other weights: the hash of its first and last MiB is ${actual}, the program has ${expected}`,
     hint: () => "compile the plan again for these weights, or put the first ones back",
+  },
+  checksum: {
+    code: "CP5012",
+    severity: "error",
+    title: "Program that is not as it was written",
+    message: ({ file, stated, actual }) =>
+      `${file} was changed or damaged: the checksum of its content is ${actual}, it states ${stated}`,
+    hint: compileAgain,
+  },
+  fileMissing: {
+    code: "CP5013",
+    severity: "error",
+    title: "Missing file of a program",
+    message: ({ file, folder }) => `the program's file ${file} is missing from ${folder}`,
+    hint: compileAgain,
+  },
+  fileChanged: {
+    code: "CP5014",
+    severity: "error",
+    title: "File of a program that is not as it was written",
+    message: ({ file, expected, actual }) =>
+      expected === actual
+        ? `${file} has other content than when the program was compiled`
+        : `${file} has ${actual} bytes; the program was compiled with ${expected}`,
+    hint: compileAgain,
   },
 };
 

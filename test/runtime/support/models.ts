@@ -12,6 +12,7 @@ import { tensorFromInts } from "../../../compiler/graph/tensors.ts";
 import type { Attributes, Dim, ElemType, Graph, GraphValue, Node, Tensor } from "../../../compiler/graph/types.ts";
 import { writeModel } from "../../../compiler/graph/write.ts";
 import { PROGRAM_FORMAT, PROGRAM_VERSION } from "../../../compiler/program.ts";
+import { sealedText } from "../../../compiler/seal.ts";
 import type { CompiledProgram, ExchangeStep, PieceStep, Program, ProgramStep } from "../../../compiler/program.ts";
 
 export interface PieceModel {
@@ -120,7 +121,8 @@ export function writeProgram(draft: Draft, models: readonly PieceModel[]): Compi
     })),
     ...draft,
   };
-  writeFileSync(join(folder, "program.json"), JSON.stringify(program, null, 2));
+  const files = models.map(({ id }) => `${id}.onnx`);
+  writeFileSync(join(folder, "program.json"), sealedText(program, folder, files));
   return { folder, temporary: false, program };
 }
 
