@@ -36,7 +36,8 @@ function attentionFactors(site: Site): FactorMap | null {
 
 /**
  * The operators that attention is exported as. They become `cp.Attention`; the rule gives their shape until then, and lets only the
- * batch through where one stays. (B, H, S, D), or (B, S, H * D) with the number of heads as an attribute.
+ * batch through where one stays. (B, H, S, D), or (B, S, H * D) with the number of heads as an attribute;
+ * keys and values may be the former where queries are the latter.
  */
 export function exported(
   headsAttribute: string | null,
@@ -49,13 +50,13 @@ export function exported(
     types: [{ operand: 0 }],
     factors: (site) => {
       const [q, , v] = site.inputs;
-      if (!q || !v || q.dims.length !== v.dims.length) return null;
+      if (!q || !v || q.dims.length > v.dims.length) return null;
       const heads = headsAttribute === null ? 1 : intAttribute(site, headsAttribute, 1);
       const keyHeads = keyHeadsAttribute === null ? heads : intAttribute(site, keyHeadsAttribute, heads);
       const width = likeQueries
         ? q.dims.at(-1)!
-        : q.dims.length === 4
-          ? v.dims[3]!
+        : v.dims.length === 4
+          ? mul(v.dims[3]!, q.dims.length === 4 ? 1 : v.dims[1]!)
           : floorDiv(mul(v.dims[2]!, heads), keyHeads);
       const list = factorList();
       const size = q.dims[0]!;

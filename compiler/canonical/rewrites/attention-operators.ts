@@ -13,6 +13,7 @@ import { bring, commonHeads, SWAP, type Operand, type Request } from "./attentio
 import { draft, type Draft, type Patch } from "./draft.ts";
 import { dimsOf, elemOf, uniformOf, type Lookup } from "./lookup.ts";
 import { refuse, type Refusal } from "./refusal.ts";
+import { readsMore } from "./unpack.ts";
 import { canMeet, permute, regroup, viewOf, type View } from "./views.ts";
 
 /** What an operator's node says, in common terms. */
@@ -22,12 +23,14 @@ interface Reading {
   readonly heads: number;
   readonly keyHeads: number;
   readonly scale: number;
+  /** 0 where scores are not capped. */
+  readonly softcap: number;
   readonly causal: boolean;
   /** What a row without any key to see gives: 0, or NaN. */
   readonly nanToZero: boolean;
   /** Additive or boolean, to be broadcast to (B, H, Sq, Sk). */
   readonly mask: string | null;
-  /** (B, Sk) integers, 0 where a key is not seen, and what is added to the scores there. */
+  /** (B, Sk) or (B, Sq, Sk) integers, 0 where a key is not seen, and what is added to the scores there. */
   readonly padding: { readonly value: string; readonly fill: number } | null;
 }
 
@@ -48,10 +51,14 @@ export function fuseOperator(lookup: Lookup, node: CanonicalNode): Patch | Refus
 }
 
 function readAttention(lookup: Lookup, node: CanonicalNode): Reading | Refusal {
-  const [q = "", k = "", v = "", mask = "", ...cache] = node.inputs;
+  const [q = "", k = "", v = "", mask = "", pastKey = "", pastValue = "", used = ""] = node.inputs;
   const number = (name: string, otherwise: number): number => numberAttribute(node.attributes, name, otherwise);
-  if (cache.some((c) => c !== "")) return refuse("it reads keys and values of earlier calls");
-  if (number("softcap", 0) !== 0) return refuse("it caps its scores (softcap)");
+  if (pastKey !== "" || pastValue !== "") return refuse("it reads keys and values of earlier calls");
+  if (used !== "") return refuse("its keys in use are counted by an operand (nonpad_kv_seqlen)");
+  const causal = number("is_causal", 0) === 1;
+  // ONNX caps what the mask has been added to, so that a key is never quite hidden.
+  if (number("softcap", 0) !== 0 && (mask !== "" || causal))
+    return refuse("it caps its scores behind the mask (softcap)");
   const headsOf = (value: string, attribute: string): Expr =>
     dimsOf(lookup, value).length === 4 ? dimsOf(lookup, value)[1]! : number(attribute, 0);
   return finish(lookup, node, {
@@ -59,7 +66,8 @@ function readAttention(lookup: Lookup, node: CanonicalNode): Reading | Refusal {
     heads: headsOf(q, "q_num_heads"),
     keyHeads: headsOf(k, "kv_num_heads"),
     scale: number("scale", 0),
-    causal: number("is_causal", 0) === 1,
+    softcap: number("softcap", 0),
+    causal,
     nanToZero: mask !== "",
     mask: mask === "" ? null : mask,
     padding: null,
@@ -72,9 +80,9 @@ function readMultiHead(lookup: Lookup, node: CanonicalNode): Reading | Refusal {
   if (k === "" || v === "") return refuse("its queries, keys and values are packed into one operand");
   if (bias !== "") return refuse("it adds a bias to its operands");
   if (cache.some((c) => c !== "")) return refuse("it reads keys and values of earlier calls");
-  if (padding !== "" && dimsOf(lookup, padding).length !== 2)
-    return refuse("its key padding mask is not of shape (B, Sk)");
-  const [rows, keys] = [dimsOf(lookup, q)[1]!, dimsOf(lookup, k).length === 3 ? dimsOf(lookup, k)[1]! : 0];
+  if (padding !== "" && dimsOf(lookup, padding).length === 1)
+    return refuse("its key padding mask holds numbers of keys, not one element for each key");
+  const [rows, keys] = [dimsOf(lookup, q)[1]!, dimsOf(lookup, k).at(-2)!];
   if (number("unidirectional", 0) === 1 && !equal(rows, keys))
     return refuse("it is causal with other keys than queries");
   const heads = number("num_heads", 0);
@@ -83,6 +91,7 @@ function readMultiHead(lookup: Lookup, node: CanonicalNode): Reading | Refusal {
     heads,
     keyHeads: heads,
     scale: number("scale", 0),
+    softcap: 0,
     causal: number("unidirectional", 0) === 1,
     nanToZero: false,
     mask: mask === "" ? null : mask,
@@ -109,9 +118,8 @@ function readGroupQuery(lookup: Lookup, node: CanonicalNode): Reading | Refusal 
   const number = (name: string, otherwise: number): number => numberAttribute(node.attributes, name, otherwise);
   if (k === "" || v === "") return refuse("its queries, keys and values are packed into one operand");
   if (pastKey !== "" || pastValue !== "") return refuse("it reads keys and values of earlier calls");
-  const plain =
-    number("softcap", 0) === 0 && number("local_window_size", -1) === -1 && number("smooth_softmax", 0) !== 1;
-  if (!plain || sink !== "") return refuse("it caps, limits or shifts its scores");
+  const plain = number("local_window_size", -1) === -1 && number("smooth_softmax", 0) !== 1;
+  if (!plain || sink !== "") return refuse("it limits or shifts its scores");
   if (number("do_rotary", 0) !== 0 || cos !== "" || sin !== "" || positions !== "")
     return refuse("it rotates its operands");
   const keys = dimsOf(lookup, k)[1]!;
@@ -122,6 +130,7 @@ function readGroupQuery(lookup: Lookup, node: CanonicalNode): Reading | Refusal 
     heads: number("num_heads", 0),
     keyHeads: number("kv_num_heads", 0),
     scale: number("scale", 0),
+    softcap: number("softcap", 0),
     causal: true,
     nanToZero: false,
     mask: mask === "" ? null : mask,
@@ -135,8 +144,7 @@ function finish(
   node: CanonicalNode,
   { heads, keyHeads, ...rest }: Omit<Reading, "heads" | "keyHeads"> & { readonly heads: Expr; readonly keyHeads: Expr },
 ): Reading | Refusal {
-  if (node.outputs.slice(1).some((o) => o !== "" && (lookup.users(o).length > 0 || lookup.isKept(o))))
-    return refuse("its further results are read");
+  if (readsMore(lookup, node)) return refuse("its further results are read");
   if (typeof heads !== "number" || typeof keyHeads !== "number" || heads < 1 || keyHeads < 1)
     return refuse("its number of heads is not known");
   const [q] = rest.operands;
@@ -171,7 +179,7 @@ function build(lookup: Lookup, node: CanonicalNode, reading: Reading): Patch | R
     ...pair,
     addMask,
     scale: reading.scale,
-    softcap: 0,
+    softcap: reading.softcap,
     nanToZero: reading.nanToZero,
     causal: reading.causal,
     outSteps,
@@ -220,7 +228,7 @@ function masks(lookup: Lookup, d: Draft, { mask, padding }: Reading, elem: ElemT
   });
   const [zero, fill] = [0, padding.fill].map((x) => d.constant(tensorFromNumbers(elem, [], [x])));
   const keys = d.add({ op: "Where", inputs: [seen, zero!, fill!], shape: { elem, dims } });
-  const shape = { elem, dims: [dims[0]!, 1, 1, dims[1]!] };
+  const shape = { elem, dims: [dims[0]!, 1, dims.length === 3 ? dims[1]! : 1, dims.at(-1)!] };
   const aligned = addSteps(d, keys, elem, [{ kind: "reshape", dims: shape.dims }]);
   if (mask === null) return aligned;
   const own = dimsOf(lookup, mask);

@@ -8,6 +8,7 @@ import { simplifyMasks } from "./masks.ts";
 import { expandAngles } from "./rotary.ts";
 import { replaceScatters } from "./scatter.ts";
 import { cancelTransposes } from "./transposes.ts";
+import { unpackOperands } from "./unpack.ts";
 
 interface Rewrite {
   readonly name: string;
@@ -22,6 +23,8 @@ const REWRITES: readonly Rewrite[] = [
   { name: "constant fills", apply: makeFills },
   // Anywhere: no other rewrite looks at it.
   { name: "rotary angles over the batch", apply: expandAngles },
+  // Before the attention, which reads queries, keys and values one by one.
+  { name: "packed operands apart", apply: unpackOperands },
   // Looks up the chains of views behind queries, keys and values, so nothing after it needs to.
   { name: "attention", apply: fuseAttention },
   // A mask can only be judged at the attention that reads it.

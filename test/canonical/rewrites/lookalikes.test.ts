@@ -193,7 +193,23 @@ const q4 = ["B", 4, "S", 8] as const;
 
 describe("operators that cp.Attention cannot express", () => {
   test.each<readonly [string, string, (p: Pattern) => string]>([
-    ["softcap", "caps its scores", (p) => attention(p, [], { softcap: float(5) })],
+    [
+      "softcap",
+      "caps its scores behind the mask",
+      (p) => attention(p, [p.input("m", ["S", "S"])], { softcap: float(5) }),
+    ],
+    ["causal softcap", "behind the mask", (p) => attention(p, [], { softcap: float(5), is_causal: int(1) })],
+    [
+      "keys that are counted",
+      "nonpad_kv_seqlen",
+      (p) => attention(p, ["", "", "", p.input("used", ["B"], "int64")], {}),
+    ],
+    [
+      "keys that are counted, for all",
+      "holds numbers of keys",
+      (p) =>
+        flat(p, "MultiHeadAttention", "com.microsoft", ["", p.input("used", ["B"], "int32")], { num_heads: int(4) }),
+    ],
     [
       "a cache",
       "earlier calls",
@@ -208,7 +224,10 @@ describe("operators that cp.Attention cannot express", () => {
     [
       "an input bias",
       "adds a bias",
-      (p) => flat(p, "MultiHeadAttention", "com.microsoft", [p.input("bias", [96])], { num_heads: int(4) }),
+      (p) => {
+        const [k, v] = ["k", "v"].map((name) => p.input(name, ["B", 4, "S", 8])) as [string, string];
+        return p.node("MultiHeadAttention", [p.input("q", ["B", "S", 32]), k, v, p.input("bias", [96])], multiHead);
+      },
     ],
     [
       "open lengths",

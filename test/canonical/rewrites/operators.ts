@@ -6,6 +6,12 @@ import { tensorFromNumbers } from "../../../compiler/graph/tensors.ts";
 import { inputs, KV, lengthOf, merge, Q, split } from "./phrases.ts";
 import type { Spelling } from "./spellings.ts";
 
+const MULTI_HEAD = {
+  attributes: { num_heads: int(4) },
+  domain: "com.microsoft",
+  declared: [{ elem: "float32", dims: ["B", "S", 32] }],
+} as const;
+
 /** Attention operators as input forms. */
 export const operators: Readonly<Record<string, Spelling>> = {
   "Attention on (B, H, S, D)": {
@@ -78,6 +84,28 @@ export const operators: Readonly<Record<string, Spelling>> = {
     },
     operands: [Q, KV, KV, "B, 4, S, T"],
   },
+  "MultiHeadAttention with padding of each row": {
+    write: (p) => {
+      const { q, k, v } = inputs(p);
+      return [p.node("MultiHeadAttention", [q, k, v, "", p.input("padding", ["B", "S", "T"], "int32")], MULTI_HEAD)];
+    },
+    operands: [Q, KV, KV, "B, 1, S, T"],
+  },
+  "MultiHeadAttention with a bias of its operands": {
+    write: (p) => {
+      const { q, k, v } = inputs(p);
+      return [p.node("MultiHeadAttention", [q, k, v, p.input("bias", [96])], MULTI_HEAD)];
+    },
+    operands: [Q, KV, KV],
+  },
+  "MultiHeadAttention on keys and values of (B, H, S, D)": {
+    write: (p) => {
+      const [k, v] = [p.input("k", ["B", 4, "T", 8]), p.input("v", ["B", 4, "T", 8])];
+      return [p.node("MultiHeadAttention", [p.input("q", ["B", "S", 32]), k, v], { ...MULTI_HEAD, declared: [] })];
+    },
+    operands: [Q, KV, KV],
+    transposes: 2,
+  },
   "causal MultiHeadAttention": {
     write: (p) => {
       const [q, k, v] = ["q", "k", "v"].map((name) => p.input(name, ["B", "S", 32])) as [string, string, string];
@@ -90,6 +118,36 @@ export const operators: Readonly<Record<string, Spelling>> = {
     },
     operands: [Q, Q, Q],
     attributes: "0.5 0 1",
+  },
+  "Attention that caps its scores": {
+    write: (p) => {
+      const { q, k, v } = split(p);
+      return [merge(p, p.node("Attention", [q, k, v], { attributes: { softcap: float(1.5) } }))];
+    },
+    operands: [Q, KV, KV],
+    attributes: "0.353553 0 0 1.5",
+  },
+  "GroupQueryAttention, packed, capped and masked": {
+    write: (p) => {
+      const packed = p.input("packed", [2, 5, 64]);
+      const lengths = p.constant(tensorFromNumbers("int32", [2], [4, 4]));
+      const total = p.constant(tensorFromNumbers("int32", [], [5]));
+      const bias = p.input("bias", [1, 4, 5, 5]);
+      const more = {
+        attributes: { num_heads: int(4), kv_num_heads: int(2), softcap: float(0.75) },
+        domain: "com.microsoft",
+        outputs: 3,
+        declared: [
+          [2, 5, 32],
+          [2, 2, 5, 8],
+          [2, 2, 5, 8],
+        ].map((dims) => ({ elem: "float32" as const, dims })),
+      } as const;
+      const operands = [packed, "", "", "", "", lengths, total, "", "", "", bias];
+      return [p.nodes("GroupQueryAttention", operands, more)[0]!];
+    },
+    operands: ["2, 5, 4, 8", "2, 5, 2, 8", "2, 5, 2, 8", "1, 4, 5, 5"],
+    attributes: "0.353553 0 1 0.75",
   },
   "GroupQueryAttention, lengths by Shape": {
     write: (p) => {
