@@ -75,8 +75,10 @@ def main() -> None:
         tolerance=given.tolerance,
     )
     worst = export_file(subject, options, lengths, given.out / f"{name}.onnx")
-    write_plan(subject.plan(), given.out / f"{name}.plan.json", given.schema)
     write_samples(subject, lengths if options.dynamic else lengths[:1], given.out, name)
+    write_plan(subject.plan(), given.out / f"{name}.plan.json", given.schema)
+    if not subject.plan():
+        print(f"{family.model} has no plan of its own: {name}.plan.json is yours to write")
     print(f"{name}.onnx: differs from torch by at most {worst:.1e}")
 
 

@@ -18,9 +18,9 @@ def _spec(value: object) -> object:
     return value if value is None else {key: number for key, number in asdict(value).items() if number is not None}
 
 
-def plan_of(cp_plan: Mapping[str, object]) -> Plan:
-    """The plan as plain data; output indices become strings of digits."""
-    return _spec(cp_plan)
+def plan_of(cp_plan: Mapping[str, object] | None) -> Plan:
+    """The plan as plain data; output indices become strings of digits. Empty for a class without one."""
+    return _spec(cp_plan or {})
 
 
 def is_inputs(entry: object) -> bool:
@@ -53,7 +53,9 @@ def _text(value: object, depth: int) -> str:
 
 
 def write_plan(plan: Plan, path: Path, schema: str | None) -> None:
-    """Writes the plan; `schema` is the path of plan.schema.json as seen from the file, for editors."""
+    """Writes the plan if there is one; `schema` is the path of plan.schema.json as seen from the file, for editors."""
+    if not plan:
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     head = {"$schema": schema} if schema else {}
     path.write_text(_text({**head, **plan}, 0) + "\n", encoding="ascii")
