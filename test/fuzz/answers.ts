@@ -3,12 +3,20 @@
  */
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 
-/** `prefix` is what codes of these stages begin with, for example `CP1`. */
-export function faultsOf(ok: boolean, diagnostics: readonly Diagnostic[], prefix = "CP"): readonly string[] {
+/**
+ * `prefix` is what codes of these stages begin with, for example `CP1`. Where the input is JavaScript, a message may well speak of
+ * `undefined`.
+ */
+export function faultsOf(
+  ok: boolean,
+  diagnostics: readonly Diagnostic[],
+  prefix = "CP",
+  leaks: RegExp = LEAKS,
+): readonly string[] {
   const errors = diagnostics.filter(({ severity }) => severity === "error");
   const odd = diagnostics.filter(
     ({ code, message, hint }) =>
-      !code.startsWith(prefix) || !/^CP\d{4}$/.test(code) || LEAKS.test(`${message} ${hint ?? ""}`),
+      !code.startsWith(prefix) || !/^CP\d{4}$/.test(code) || leaks.test(`${message} ${hint ?? ""}`),
   );
   return [
     ...(ok || errors.length > 0 ? [] : ["refused without a reason"]),
@@ -16,6 +24,9 @@ export function faultsOf(ok: boolean, diagnostics: readonly Diagnostic[], prefix
     ...odd.map(({ code, message, hint }) => `${code} ${message} ${hint ?? ""}`),
   ];
 }
+
+/** Traces of an exception in a text. */
+export const CRASHES: RegExp = /\[object |\n {4}at |internal error/;
 
 /** Traces of JavaScript in a text. */
 const LEAKS = /\bundefined\b|\[object |\n {4}at |\bNaN\b|internal error/;

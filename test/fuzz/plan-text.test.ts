@@ -1,79 +1,93 @@
 /**
- * @file Whatever the text of a plan: a plan or diagnostics, never an exception and never a hang.
+ * @file Whatever the text of a plan: a plan or diagnostics, never an exception, never a hang, and nothing in it is ever executed.
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import * as fc from "fast-check";
 import { test } from "vitest";
-import { readPlanText } from "../../compiler/plan/read.ts";
+import { readParallelConfig, readPlanText, readPlanValue } from "../../compiler/plan/read.ts";
 import { plans } from "../plan/arbitraries.ts";
-import { faultsOf } from "./answers.ts";
+import { CRASHES, faultsOf } from "./answers.ts";
 import { fuzz, TIMEOUT } from "./budget.ts";
+import { oddNames } from "./words.ts";
 
-const real = ["flux", "qwenimage", "helios", "wan"].map((name) =>
-  readFileSync(new URL(`../../plans/${name}.plan.json`, import.meta.url), "utf8"),
-);
+function textsIn(folder: string, ending: string): readonly string[] {
+  const path = new URL(folder, import.meta.url);
+  const names = readdirSync(path).filter((name) => name.endsWith(ending));
+  return names.map((name) => readFileSync(new URL(name, path), "utf8"));
+}
+
+const real = [...textsIn("../../plans/", ".plan.json"), ...textsIn("../plan/cases/", ".plan.jsonc")];
+const realTypescript = textsIn("../plan/cases/", ".plan.ts");
+
 const words = [
-  "split_dim",
-  "gather_dim",
-  "expected_dims",
-  "split_output",
-  "value",
-  "*",
-  "..",
-  "__proto__",
-  "constructor",
-  "toString",
-  "-1",
-  "1e400",
-  "1.5",
-  "99999999999999999999",
-  "null",
-  "true",
-  "{",
-  "}",
-  "[",
-  "]",
-  ",",
-  ":",
-  '"',
-  "//",
-  "/*",
+  ..."split_dim gather_dim expected_dims split_output value * .. true null { } [ ] , : // /* */".split(" "),
+  ..."-1 -0 1e400 1.5 0x1 99999999999999999999 1e-400 00 0 +1".split(" "),
   "\\u0000",
+  "\\ud800",
+  "\\",
   "\ufeff",
-  "0",
-  "00",
+  "\u2028",
+  '"',
+  "'",
+  "`",
+  "\n",
+  "\t",
+  "\0",
+  ...oddNames,
 ];
 const piece = fc.oneof(
   fc.constantFrom(...words),
   fc.string({ unit: "binary", maxLength: 6 }),
   fc.string({ maxLength: 6 }),
 );
+const edits = fc.array(fc.tuple(fc.nat(), fc.nat(30), piece), { minLength: 1, maxLength: 4 });
 
-/** A real plan with parts replaced. */
-const damaged = fc
-  .tuple(fc.constantFrom(...real), fc.array(fc.tuple(fc.nat(), fc.nat(30), piece), { minLength: 1, maxLength: 4 }))
-  .map(([text, edits]) =>
-    edits.reduce((now, [at, length, by]) => {
+/** A text with parts replaced, or repeated elsewhere. */
+function damaged(texts: readonly string[]): fc.Arbitrary<string> {
+  return fc.tuple(fc.constantFrom(...texts), edits, fc.boolean()).map(([text, list, repeats]) =>
+    list.reduce((now, [at, length, by]) => {
       const from = at % (now.length + 1);
-      return now.slice(0, from) + by + now.slice(from + length);
+      const taken = now.slice(from, from + length);
+      return now.slice(0, from) + (repeats ? taken + by + taken : by) + now.slice(from + length);
     }, text),
   );
+}
+
+/** Keys that are repeated, or that objects bring along, with values of the language. */
+const spec = fc.constantFrom(
+  '{ "split_dim": 1 }',
+  '{ "gather_dim": 1 }',
+  '[{ "split_dim": 0 }, null]',
+  '{ "split_dim": 1, "split_dim": 2 }',
+  '{ "__proto__": { "split_dim": 1 } }',
+  "1e999",
+  "[]",
+  "{}",
+);
+const keyed = fc
+  .array(fc.tuple(fc.constantFrom(...oddNames, "a", "a.b", "$schema", "$comment"), spec), { maxLength: 6 })
+  .map((entries) => `{${entries.map(([key, value]) => `${JSON.stringify(key)}: ${value}`).join(", ")}}`);
+
+const nested = fc
+  .tuple(fc.constantFrom("[", '{"a":', '{"a":[', "/*", "//\n", '["a",', "-"), fc.nat({ max: 6000 }))
+  .map(([opening, depth]) => opening.repeat(depth));
 
 /** Bytes taken as text; JSON of any shape; words of the language in any order; plans with the odd word. */
 const texts = fc.oneof(
-  damaged,
-  fc.json({ maxDepth: 6 }),
-  fc.array(piece, { maxLength: 40 }).map((pieces) => pieces.join(" ")),
-  fc.uint8Array({ maxLength: 200 }).map((bytes) => new TextDecoder().decode(bytes)),
-  plans.map((plan) => JSON.stringify(plan)),
-  fc.nat({ max: 5000 }).map((depth) => "[".repeat(depth) + '{"a":'.repeat(depth)),
+  { weight: 6, arbitrary: damaged(real) },
+  { weight: 3, arbitrary: fc.json({ maxDepth: 6 }) },
+  { weight: 3, arbitrary: fc.array(piece, { maxLength: 40 }).map((pieces) => pieces.join(" ")) },
+  { weight: 2, arbitrary: fc.uint8Array({ maxLength: 200 }).map((bytes) => new TextDecoder().decode(bytes)) },
+  { weight: 2, arbitrary: plans.map((plan) => JSON.stringify(plan)) },
+  { weight: 3, arbitrary: keyed },
+  { weight: 1, arbitrary: nested },
 );
 
 test("any text of a JSON plan is answered", { timeout: TIMEOUT }, () =>
   fuzz(
     "plan texts",
     fc.tuple(texts, fc.constantFrom("a.plan.json", "a.plan.jsonc")),
-    { short: 1500, long: 100_000 },
+    { short: 1000, long: 110_000 },
     async ([text, name]) => {
       const { ok, diagnostics } = await readPlanText(text, name);
       return faultsOf(ok, diagnostics, "CP1");
@@ -81,20 +95,84 @@ test("any text of a JSON plan is answered", { timeout: TIMEOUT }, () =>
   ),
 );
 
-const typescript = fc
-  .tuple(
-    fc.oneof(damaged, texts),
-    fc.constantFrom(
-      "export default ",
-      'import { definePlan } from "onnx-context-parallel";\nexport default definePlan(',
-      "",
-    ),
-  )
-  .map(([text, before]) => before + text + (before.endsWith("(") ? ");" : ";"));
+test("any value is answered, as a plan and as a config", { timeout: TIMEOUT }, () =>
+  fuzz(
+    "plan values",
+    fc.anything({ withBigInt: true, withDate: true, withMap: true, withNullPrototype: true, withSparseArray: true }),
+    { short: 300, long: 10_000 },
+    async (value) => {
+      const [plan, config] = [readPlanValue(value), readParallelConfig(value)];
+      return [plan, config].flatMap(({ ok, diagnostics }) => faultsOf(ok, diagnostics, "CP1", CRASHES));
+    },
+  ),
+);
 
-test("any text of a TypeScript plan is answered", { timeout: TIMEOUT }, () =>
-  fuzz("TypeScript plan texts", typescript, { short: 60, long: 3000 }, async (text) => {
+/** Each leaves a trace if it runs. */
+const bombs = [
+  "globalThis.executed = true",
+  "(globalThis as any).executed = true",
+  "(() => { globalThis.executed = true; return 1; })()",
+  "new Function('globalThis.executed = true')()",
+  "eval('globalThis.executed = true')",
+  "process.exit(9)",
+  "require('fs').writeFileSync('/tmp/executed', '')",
+  "await import('data:text/javascript,globalThis.executed=true')",
+  "{ get split_dim() { globalThis.executed = true; return 1; } }",
+  "{ toString() { globalThis.executed = true; return 'a'; } }",
+  "`${(globalThis.executed = true)}`",
+  "[].constructor.constructor('globalThis.executed = true')()",
+  "Array.from({ length: 1e9 }, (_, i) => i)",
+  "'x'.repeat(1e9)",
+  "Object.prototype",
+  "{ ['__proto__']: { polluted: true } }",
+  "{ ...Array(1e8) }",
+  "while (true) {}",
+  "(function f() { return f(); })()",
+];
+
+const before = ["export default ", 'import { definePlan } from "onnx-context-parallel";\nexport default definePlan('];
+const typescript = fc.oneof(
+  { weight: 4, arbitrary: damaged(realTypescript) },
+  {
+    weight: 2,
+    arbitrary: fc.tuple(texts, fc.constantFrom(...before, "")).map(([text, start]) => wrap(start, text)),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(
+        fc.constantFrom(...bombs),
+        fc.constantFrom(...before),
+        fc.constantFrom("{ a: # }", "{ [#]: 1 }", "#", "{ ...# }"),
+      )
+      .map(([bomb, start, frame]) =>
+        wrap(
+          start,
+          frame.replace("#", () => bomb),
+        ),
+      ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.constantFrom(...realTypescript), fc.constantFrom(...bombs), fc.nat())
+      .map(([text, bomb, at]) => insertLine(text, `const planted = ${bomb};`, at)),
+  },
+);
+
+function wrap(start: string, text: string): string {
+  return `${start}${text}${start.endsWith("(") ? ")" : ""};`;
+}
+
+function insertLine(text: string, line: string, at: number): string {
+  const lines = text.split("\n");
+  return [...lines.slice(0, at % lines.length), line, ...lines.slice(at % lines.length)].join("\n");
+}
+
+test("any text of a TypeScript plan is answered, and none of it runs", { timeout: TIMEOUT }, () =>
+  fuzz("TypeScript plan texts", typescript, { short: 50, long: 4000 }, async (text) => {
     const { ok, diagnostics } = await readPlanText(text, "a.plan.ts");
-    return faultsOf(ok, diagnostics, "CP1");
+    const executed = Reflect.has(globalThis, "executed") ? ["the plan was executed"] : [];
+    return [...faultsOf(ok, diagnostics, "CP1", CRASHES), ...executed];
   }),
 );

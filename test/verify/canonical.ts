@@ -2,7 +2,7 @@
  * @file What holds of every canonical graph: each value is written once, before it is read; each shape is what the operator's rule says.
  * A finding is a mistake of the compiler. Reads the graph only, and knows operators by their rules.
  */
-import { equal, show, symbolsOf } from "../../compiler/expr/expr.ts";
+import { equal, show, symbolsOf, withinLimits } from "../../compiler/expr/expr.ts";
 import { outputShapes, siteOf } from "../../compiler/canonical/infer.ts";
 import { ruleOf } from "../../compiler/canonical/operators/table.ts";
 import type { CanonicalGraph, CanonicalNode, ValueShape } from "../../compiler/canonical/types.ts";
@@ -55,8 +55,8 @@ function nodeProblems(graph: CanonicalGraph, node: CanonicalNode): readonly stri
   const missing = node.outputs.filter((name) => name !== "" && !graph.shapes.has(name));
   if (missing.length > 0) return missing.map((name) => `${name} has no shape`);
   const site = siteOf(node, { ...graph, declared: (name) => graph.shapes.get(name) ?? null });
-  const map = ruleOf(node).factors(site);
-  const shapes = outputShapes(site);
+  const map = withinLimits(() => ruleOf(node).factors(site));
+  const shapes = withinLimits(() => outputShapes(site));
   if (map === null || shapes === null) return [];
   const ranks = node.inputs.flatMap((name, i) => {
     const axes = map.inputs[i];

@@ -4,7 +4,18 @@
  */
 import { outputShapes, siteOf } from "../../compiler/canonical/infer.ts";
 import type { ValueShape } from "../../compiler/canonical/types.ts";
-import { add, floorDiv, mod, mul, PEER, RANK, show, substitute, type Expr } from "../../compiler/expr/expr.ts";
+import {
+  add,
+  floorDiv,
+  mod,
+  mul,
+  PEER,
+  RANK,
+  show,
+  substitute,
+  withinLimits,
+  type Expr,
+} from "../../compiler/expr/expr.ts";
 import { extentOf, localDims, ranksOf } from "../../compiler/shard/layout.ts";
 import { reads, writes } from "../../compiler/shard/prune.ts";
 import { agreement, type Agree } from "./samples.ts";
@@ -69,7 +80,8 @@ function localProblems(graph: ShardedGraph, agree: Agree): (step: LocalStep) => 
   const shapes = new Map<string, ValueShape>([...graph.localShapes, ...operands]);
   const known = { shapes, integers: graph.integers, constants: graph.graph.constants };
   return ({ node }) => {
-    const made = outputShapes(siteOf(node, { ...known, declared: (name) => shapes.get(name) ?? null }));
+    const site = siteOf(node, { ...known, declared: (name) => shapes.get(name) ?? null });
+    const made = withinLimits(() => outputShapes(site));
     return node.outputs.flatMap((name, i) => {
       const dims = shapes.get(name)?.dims;
       const ruled = made?.[i]?.dims;
