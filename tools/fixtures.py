@@ -119,6 +119,24 @@ FIXTURES: Mapping[str, Fixture] = {
         dynamic=("batch", "frames", "height", "width"),
         variants=("dynamo18-dynamic",),
     ),
+    # TorchScript spells a block out in 130 kB; one is enough to see what differs from Wan's.
+    "wan-ti2v-one": Fixture(
+        family="wan_ti2v",
+        folder="wan",
+        seed=6,
+        config=dict(num_layers=1),
+        lengths=VIDEO[1:],
+        variants=("torchscript18-static",),
+    ),
+    "wan-i2v-one": Fixture(
+        family="wan",
+        folder="wan",
+        seed=7,
+        config=dict(image_dim=12, added_kv_proj_dim=32, num_layers=1),
+        lengths=({"batch": 1, "frames": 5, "height": 6, "width": 14},),
+        sizes={"txt": 512},
+        variants=("torchscript18-static",),
+    ),
     "chronoedit": Fixture(family="chronoedit", seed=8, lengths=VIDEO),
     "helios": Fixture(
         family="helios",
