@@ -1,13 +1,19 @@
 /**
- * @file Which decisions `--strict` does not take by itself: notes that stand for something that the plan could have said.
+ * @file Which decisions `--strict` leaves to the plan: notes on what it could have said, or says of something that is not there.
  */
-import { bindNotes } from "./diagnostics/catalog/bind.ts";
+import { bindNames, bindNotes } from "./diagnostics/catalog/bind.ts";
 import { aligned } from "./diagnostics/catalog/shard.ts";
 import type { Diagnostic } from "./diagnostics/types.ts";
 
-/** True for a note on a decision that a plan entry can express. */
+/** True for a note on a decision that another plan would make unnecessary. */
 export function isImplicit({ code }: Diagnostic): boolean {
   return IMPLICIT.has(code);
 }
 
-const IMPLICIT: ReadonlySet<string> = new Set([aligned.code, bindNotes.skipped.code]);
+const IMPLICIT: ReadonlySet<string> = new Set([
+  bindNames.foldedModule.code,
+  bindNotes.absent.code,
+  bindNotes.absentInput.code,
+  bindNotes.skipped.code,
+  aligned.code,
+]);

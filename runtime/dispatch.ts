@@ -35,7 +35,7 @@ export function createDispatcher(crew: Crew): Dispatcher {
   const check = (): void => {
     if (closed) throw releasedError();
     const lost = crew.lost();
-    if (lost !== null) throw new ContextParallelError([diagnose(runtimeMessages.ended, { reason: lost.message })]);
+    if (lost !== null) throw new ContextParallelError([diagnose(runtimeMessages.ended, { reason: lost })]);
   };
 
   const dispatch: Dispatcher["dispatch"] = async (job, limits) => {

@@ -25,7 +25,8 @@ export function absentNotes(bindings: readonly Binding[], graph: CanonicalGraph)
 export function skippedNotes(bindings: readonly Binding[], graph: CanonicalGraph): readonly Diagnostic[] {
   return perSpec(bindings.filter(({ evidence }) => evidence === "skipped")).map(([spec, group]) => {
     const rank = graph.shapes.get(group[0]?.value ?? "")?.dims.length ?? 0;
-    const params = { where: spec.origin.pointer, expected: spec.expectedDims ?? rank, rank, modules: modulesOf(group) };
+    const { dim, expectedDims, origin } = spec;
+    const params = { where: origin.pointer, dim, expected: expectedDims ?? rank, rank, modules: modulesOf(group) };
     return diagnose(bindNotes.skipped, params, whereOf({ spec }));
   });
 }

@@ -100,7 +100,8 @@ function inHookOrder(steps: readonly Step[]): readonly Step[] {
 
 function conflict({ binding }: Step, { binding: earlier }: Step): Diagnostic {
   const where = nameOf({ ...binding.spec, module: binding.module });
-  const params = { where, axis: binding.axis, earlier: pointerOf(earlier), earlierAxis: earlier.axis };
+  const key = binding.spec.action === "split" ? "split_dim" : "gather_dim";
+  const params = { where, key, axis: binding.axis, earlier: pointerOf(earlier), earlierAxis: earlier.axis };
   return diagnose(bindValues.conflict, params, { ...whereOf(binding), related: [placeOf(earlier)] });
 }
 

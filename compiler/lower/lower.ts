@@ -31,7 +31,7 @@ import { insertUserHooks } from "./user-hooks.ts";
 import { verifyProgram } from "./verify.ts";
 import { checkFolders, weightStore } from "./weights.ts";
 
-/** Lowers a proven plan. Errors: a hook pattern without a module, weights in several folders. */
+/** Lowers a proven plan. Errors: a hook pattern without a module. */
 export function lower(sharded: ShardedGraph, context: LowerContext): Result<LoweredProgram> {
   const done = withinLimits(() => lowered(sharded, context));
   return done ?? settle<LoweredProgram>(undefined, [diagnose(lengthsTooLarge, { stage: "lowering its plan" })]);
@@ -40,7 +40,8 @@ export function lower(sharded: ShardedGraph, context: LowerContext): Result<Lowe
 function lowered(sharded: ShardedGraph, context: LowerContext): Result<LoweredProgram> {
   const hooked = insertUserHooks(flowOf(sharded), [...sharded.graph.modules.keys()], context.hooks);
   const flow = prepare(hooked.flow);
-  const diagnostics = [...hooked.diagnostics, ...checkFolders(sharded.graph.constants)];
+  const { diagnostics } = hooked;
+  checkFolders(sharded.graph.constants);
   if (diagnostics.some(({ severity }) => severity === "error")) return settle<LoweredProgram>(undefined, diagnostics);
   const placed = place(flow, sharded);
   const weights = weightStore();

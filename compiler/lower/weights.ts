@@ -4,9 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
-import { lowerMessages } from "../diagnostics/catalog/lower.ts";
-import { diagnose } from "../diagnostics/diagnose.ts";
-import type { Diagnostic } from "../diagnostics/types.ts";
+import { invariant } from "../diagnostics/diagnose.ts";
 import type { Tensor, TensorData } from "../graph/types.ts";
 import type { ProgramPiece } from "../program.ts";
 import type { WeightBlock } from "./types.ts";
@@ -61,11 +59,11 @@ export function weightStore(): WeightStore {
   return { place, blocks: () => blocks };
 }
 
-/** A piece finds its external data by one folder. */
-export function checkFolders(constants: ReadonlyMap<string, Tensor>): readonly Diagnostic[] {
+/** A piece finds its external data by one folder; a model whose data is elsewhere has been refused when it was read. */
+export function checkFolders(constants: ReadonlyMap<string, Tensor>): void {
   const files = [...constants.values()].flatMap(({ data }) => (data.kind === "external" ? [dirname(data.file)] : []));
   const folders = [...new Set(files)].sort();
-  return folders.length > 1 ? [diagnose(lowerMessages.scatteredWeights, { folders })] : [];
+  invariant(folders.length <= 1, `external data in ${folders.length} folders: ${folders.join(", ")}`);
 }
 
 function bytesIn(data: TensorData): number {

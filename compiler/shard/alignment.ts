@@ -7,7 +7,8 @@ import * as catalog from "../diagnostics/catalog/shard.ts";
 import { diagnose } from "../diagnostics/diagnose.ts";
 import { show } from "../expr/expr.ts";
 import { embed, extentOf, shardOf, type Split } from "./layout.ts";
-import { at, atSplitOf, originOf, say, sayValue } from "./origins.ts";
+import { inputsBehind } from "./inputs-behind.ts";
+import { at, atSplitOf, originAt, originOf, relatedTo, say, sayValue } from "./origins.ts";
 import { align } from "./slices.ts";
 import { layoutOf, shapeOf, type State } from "./state.ts";
 import type { AxisShard, Origin } from "./types.ts";
@@ -49,19 +50,16 @@ export function alignTo(state: State, node: CanonicalNode, value: string, shard:
   if (!state.alignments.some((a) => a.aligned === local)) {
     state.alignments.push({ value, aligned: local, layout: [shard], origin });
     const shown = sayValue(state, value);
-    const entry = state.graph.inputs.some((i) => i.name === value)
-      ? `"": { "${value}": { "split_dim": ${shard.axis} } }`
-      : null;
+    const splits = inputsBehind(state, value, shard.axis)
+      ?.map((input) => `"${input.name}": { "split_dim": ${input.axis} }`)
+      .join(", ");
     const span = originOf(state, [shard], undefined)?.spec?.origin.span ?? undefined;
+    const where = { span, related: relatedTo(originAt(node), "meets the split value here") };
+    const params = { value: shown, layout: say([shard]), ...at(node) };
     state.diagnostics.push(
-      diagnose(
-        catalog.aligned,
-        { value: shown, layout: say([shard]), entry, ...at(node) },
-        {
-          span,
-          related: [{ message: "meets the split value here", node: node.name, module: node.scope }],
-        },
-      ),
+      splits === undefined
+        ? diagnose(catalog.alignedByItself, params, where)
+        : diagnose(catalog.aligned, { ...params, splits }, where),
     );
   }
   return local;

@@ -48,6 +48,7 @@ export function shardValue(state: State, node: CanonicalNode): void {
               first: sayOrigin(first),
               second: entry,
               firstLayout: say([current]),
+              firstAxis: current.axis,
               axis,
             },
             where,
@@ -78,15 +79,16 @@ export function gatherValue(state: State, node: CanonicalNode): void {
   const axis = axisOf(node);
   const [shard] = layoutOf(state, value);
   const output = node.outputs[0]!;
+  const by = state.origins.get(value);
   const where = {
     span: origin.spec?.origin.span ?? undefined,
-    related: relatedTo(state.origins.get(value), "split here"),
+    related: relatedTo(by, shard === undefined ? "made here" : "split here"),
   };
   const entry = sayOrigin(origin);
   if (shard === undefined) {
     state.diagnostics.push(diagnose(catalog.gatherOfWhole, { value: sayValue(state, node.inputs[0]!), entry }, where));
   } else if (shard.axis !== axis) {
-    const from = sayOrigin(state.origins.get(value));
+    const from = sayOrigin(by);
     const params = {
       value: sayValue(state, node.inputs[0]!),
       entry,

@@ -26,17 +26,12 @@ function single(state: State, value: string, axis: number): Segment {
 
 /** The segments if the value's producers tell of more than one, else `null`. */
 function trace(state: State, value: string, axis: number, fuel: { left: number }): readonly Segment[] | null {
-  const node = producerOf(state, value);
-  if (node === undefined || fuel.left-- <= 0) return null;
-  const site = siteOf(node, {
-    shapes: state.shapes,
-    integers: state.integers,
-    constants: state.graph.constants,
-    declared: () => null,
-  });
-  const map = factorsOf(site);
-  const output = map?.outputs[node.outputs.indexOf(value)]?.[axis];
-  if (!map || output === undefined) return null;
+  if (fuel.left-- <= 0) return null;
+  const made = makerOf(state, value);
+  if (made === null) return null;
+  const { node, map } = made;
+  const output = map.outputs[node.outputs.indexOf(value)]?.[axis];
+  if (output === undefined) return null;
   if ("parts" in output) return joined(state, node, map, output.parts, fuel);
   const [factor] = output.product;
   if (output.product.length !== 1 || factor === undefined || map.factors[factor]?.kind !== "free") return null;
@@ -68,7 +63,7 @@ function joined(
 }
 
 /** Operand axes that consist of a factor alone, or of parts of which it is one. */
-function places(map: FactorMap, factor: number): readonly (readonly [number, number])[] {
+export function places(map: FactorMap, factor: number): readonly (readonly [number, number])[] {
   return map.inputs.flatMap((axes, operand) =>
     (axes ?? []).flatMap((axis, at) => {
       const members = "product" in axis ? axis.product : axis.parts;
@@ -84,6 +79,16 @@ function partOf(axis: Axis, factor: number, segments: readonly Segment[], map: F
   const sizes = axis.parts.map((p) => map.factors[p]!.size);
   const cut = partition({ outer: 1, segments, inner: 1 }, sizes);
   return cut?.[axis.parts.indexOf(factor)]?.segments ?? null;
+}
+
+/** The factors of the node that makes a value, in the unsplit graph; `null` for an input, or where its rule cannot tell. */
+export function makerOf(state: State, value: string): { readonly node: CanonicalNode; readonly map: FactorMap } | null {
+  const node = producerOf(state, value);
+  if (node === undefined) return null;
+  const { shapes, integers } = state;
+  const site = siteOf(node, { shapes, integers, constants: state.graph.constants, declared: () => null });
+  const map = factorsOf(site);
+  return map === null ? null : { node, map };
 }
 
 const producers = new WeakMap<State["graph"], ReadonlyMap<string, CanonicalNode>>();

@@ -7,7 +7,7 @@ import { factorsOf } from "../canonical/operators/factors.ts";
 import { isKnown, isRandom } from "../canonical/operators/table.ts";
 import type { Axis, FactorMap } from "../canonical/operators/types.ts";
 import { outputShapes } from "../canonical/infer.ts";
-import type { CanonicalNode } from "../canonical/types.ts";
+import { CP, type CanonicalNode } from "../canonical/types.ts";
 import * as catalog from "../diagnostics/catalog/shard.ts";
 import { diagnose } from "../diagnostics/diagnose.ts";
 import { show } from "../expr/expr.ts";
@@ -15,7 +15,7 @@ import { valuesReadBy } from "../graph/reads.ts";
 import { alignOperand } from "./alignment.ts";
 import { embed, extentOf, locate, ranksOf, shardOf, WHOLE, type Split } from "./layout.ts";
 import { localOperands } from "./local-operands.ts";
-import { at, atSplitOf, originOf, relatedTo, sayLayout, sayOrigin, sayValue } from "./origins.ts";
+import { at, atSplitOf, originAt, originOf, relatedTo, sayLayout, sayOrigin, sayValue } from "./origins.ts";
 import { declare, layoutOf, shapeOf, valueOf, type State } from "./state.ts";
 import { allReduce, reducedFactor } from "./reduction.ts";
 import { unify, type Demand } from "./unify.ts";
@@ -185,16 +185,25 @@ function allFree(
       axis: layoutOf(state, value)[0]?.axis ?? 0,
       layout: sayLayout(state, value),
       from: sayOrigin(state.origins.get(value)),
+      ...alternatives(state, value),
     };
-    const where = atSplitOf(
-      state,
-      value,
-      relatedTo({ module: node.scope, node: node.name, spec: null }, "needs the whole axis"),
-    );
+    const where = atSplitOf(state, value, relatedTo(originAt(node), "needs the whole axis"));
     state.diagnostics.push(diagnose(catalog.needsWholeAxis, params, where));
     return false;
   }
   return true;
+}
+
+/** What a plan could do instead of splitting a value as it is split: another axis, or a gather where it was made. */
+function alternatives(state: State, value: string): { readonly maker: string | null; readonly other: number | null } {
+  const name = sayValue(state, value);
+  const maker = state.graph.nodes.find((n) => n.domain !== CP && n.outputs.includes(name))?.scope ?? null;
+  const input = state.graph.inputs.find((i) => i.name === name);
+  const [shard] = layoutOf(state, value);
+  const free = [...(input?.shape.dims ?? []).entries()].filter(
+    ([axis, d]) => typeof d !== "number" && axis !== shard?.axis,
+  );
+  return { maker, other: free.length === 1 ? free[0]![0] : null };
 }
 
 /** Layouts of the results: at most one split axis each. */

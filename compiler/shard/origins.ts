@@ -50,6 +50,11 @@ export function say(layout: Layout): string {
   return showLayout(layout, show);
 }
 
+/** A node as an origin. */
+export function originAt({ scope, name }: CanonicalNode): Origin {
+  return { module: scope, node: name, spec: null };
+}
+
 /** A node as the catalogue names it. */
 export function at(node: CanonicalNode): { op: string; node: string; module: string } {
   return { op: node.op, node: node.name, module: node.scope };

@@ -14,7 +14,7 @@ import { attend } from "./attention/attention.ts";
 import { gatherValue, shardValue } from "./boundary.ts";
 import { localDims } from "./layout.ts";
 import { propagate } from "./operator.ts";
-import { at, relatedTo, sayLayout, sayOrigin } from "./origins.ts";
+import { at, originAt, relatedTo, sayLayout, sayOrigin } from "./origins.ts";
 import { prune } from "./prune.ts";
 import { addIdentity } from "./slices.ts";
 import { layoutOf, newState, valueOf, type ShardOptions, type State } from "./state.ts";
@@ -96,9 +96,13 @@ function finishOutputs(state: State): void {
     const [shard] = layoutOf(state, value);
     const origin = state.origins.get(value);
     if (shard !== undefined) {
-      const module = state.graph.nodes.find((n) => n.outputs.includes(output))?.scope ?? "";
+      const maker = state.graph.nodes.find((n) => n.outputs.includes(output));
+      const module = maker?.scope ?? "";
       const params = { output, layout: sayLayout(state, value), axis: shard.axis, from: sayOrigin(origin), module };
-      const where = { span: origin?.spec?.origin.span ?? undefined, related: relatedTo(origin, "split here") };
+      const where = {
+        span: origin?.spec?.origin.span ?? undefined,
+        related: maker === undefined ? [] : relatedTo(originAt(maker), "made here"),
+      };
       state.diagnostics.push(diagnose(catalog.outputStillSplit, params, where));
     } else if (value !== output) {
       addIdentity(state, value, output, origin ?? { module: "", node: null, spec: null });

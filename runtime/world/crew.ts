@@ -1,7 +1,6 @@
 /**
  * @file The driver's side of a world: one request at a time to all ranks, and their answers. Knows neither threads nor programs.
  */
-import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import type { RankReport, ToRank } from "../messages.ts";
 
 export interface Round {
@@ -15,8 +14,8 @@ export interface Round {
 
 export interface Crew {
   readonly size: number;
-  /** What ended a rank, after which the crew serves no more; `null` while all are there. */
-  readonly lost: () => Diagnostic | null;
+  /** What ended a rank, in words, after which the crew serves no more; `null` while all are there. */
+  readonly lost: () => string | null;
   /** Only after the round before has settled, and while no rank is lost. `onProgress` gets the steps that rank 0 has done. */
   readonly ask: (request: ToRank, onProgress?: (done: number) => void) => Round;
   /** Ends all ranks and returns their memory; a round in progress must have been cancelled. */

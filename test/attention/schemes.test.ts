@@ -45,7 +45,7 @@ test("one key/value head goes around a ring and is refused by Ulysses, with the 
     for (const scheme of FEW.filter((s) => s.ulysses === 1)) await expectExact(prepared, scheme, feeds);
     const refused = sharded(prepared, ulysses(2));
     expect(codesOf(refused.diagnostics)).toEqual(["CP4013"]);
-    expect(refused.diagnostics.map(({ hint }) => hint).join()).toContain("ulysses_degree of 1");
+    expect(refused.diagnostics.map(({ hint }) => hint).join()).toContain("ulysses_degree 1");
   });
 });
 

@@ -30,7 +30,7 @@ export const bindNames: Catalog<{
     title: "Module folded into constants",
     message: ({ pattern }) =>
       `this export with fixed lengths has no module "${pattern}"; if its results became constants, they are sliced where they are used`,
-    hint: () => "export with dynamic lengths to keep the module",
+    hint: () => "export with dynamic lengths to keep the module, or remove the entry",
   },
   unknownParameter: {
     code: "CP3003",
@@ -85,7 +85,7 @@ export const bindValues: Catalog<{
   notAList: { where: string; values: number };
   dimOutOfRange: { where: string; key: string; dim: number; rank: number; shape: string };
   gatherRank: { where: string; expected: number; rank: number; shape: string };
-  conflict: { where: string; axis: number; earlier: string; earlierAxis: number };
+  conflict: { where: string; key: string; axis: number; earlier: string; earlierAxis: number };
 }> = {
   ambiguousInput: {
     code: "CP3010",
@@ -138,7 +138,7 @@ export const bindValues: Catalog<{
     title: "Axis out of range",
     message: ({ where, key, dim, rank, shape }) => `${key} ${dim} for ${where}, which has rank ${rank}: ${shape}`,
     hint: ({ rank, where }) =>
-      rank === 0 ? `remove the entry: ${where} is a single number` : `write ${-rank} to ${rank - 1}`,
+      rank === 0 ? `remove the entry: ${where} is a single number` : `write an axis from ${-rank} to ${rank - 1}`,
   },
   gatherRank: {
     code: "CP3017",
@@ -154,7 +154,7 @@ export const bindValues: Catalog<{
     title: "Two entries for one value disagree",
     message: ({ where, axis, earlier, earlierAxis }) =>
       `${where} is to be split or gathered along axis ${axis}, and ${earlier} does so along axis ${earlierAxis} of the same tensor`,
-    hint: () => "remove one of the two entries, or give both the same dimension",
+    hint: ({ key, earlierAxis }) => `write "${key}": ${earlierAxis}, or remove one of the two entries`,
   },
 };
 
@@ -162,7 +162,7 @@ export const bindValues: Catalog<{
 export const bindNotes: Catalog<{
   absent: { where: string; modules: readonly string[]; of: number };
   absentInput: { where: string; inputs: readonly string[] };
-  skipped: { where: string; expected: number; rank: number; modules: readonly string[] };
+  skipped: { where: string; dim: number; expected: number; rank: number; modules: readonly string[] };
   satisfied: { where: string; earlier: string; modules: readonly string[] };
 }> = {
   absent: {
@@ -171,13 +171,14 @@ export const bindNotes: Catalog<{
     title: "Entry without a value in this export",
     message: ({ where, modules, of }) =>
       `${where} has no value of its own ${inModules(modules, of)}: folded, shared with another module, or unused; what it would split is matched where it is used`,
+    hint: () => 'if the module has it under another name, say which value it is with "value"; else remove the entry',
   },
   absentInput: {
     code: "CP3023",
     severity: "note",
     title: "Parameter that is no input of this export",
     message: ({ where }) => `${where} is no input of this export; what it would split is matched where it is used`,
-    hint: ({ inputs }) => `the inputs are ${list(inputs)}`,
+    hint: ({ inputs }) => `remove the entry, or name one of the inputs: ${list(inputs)}`,
   },
   skipped: {
     code: "CP3021",
@@ -185,6 +186,10 @@ export const bindNotes: Catalog<{
     title: "Split left out because of the rank",
     message: ({ where, expected, rank, modules }) =>
       `${where} stays whole ${inModules(modules, modules.length)}: expected_dims is ${expected}, its rank is ${rank}`,
+    hint: ({ dim, rank }) =>
+      dim < rank && dim >= -rank
+        ? `write "expected_dims": ${rank} to have it split, or remove the entry`
+        : `remove the entry: with rank ${rank} there is no axis ${dim}`,
   },
   satisfied: {
     code: "CP3022",

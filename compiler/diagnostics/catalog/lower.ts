@@ -1,5 +1,5 @@
 /**
- * @file What can go wrong while a proven plan becomes a program on disk: points for user hooks, weights, the output folder.
+ * @file What can go wrong while a proven plan becomes a program on disk: points for user hooks, the output folder.
  * Codes CP5200-5299.
  */
 import type { Catalog } from "./catalog.ts";
@@ -7,7 +7,6 @@ import type { Catalog } from "./catalog.ts";
 export const lowerMessages: Catalog<{
   hookMatchesNothing: { pattern: string; suggestion: string | null };
   hookSeesNothing: { module: string };
-  scatteredWeights: { folders: readonly string[] };
   notAProgram: { folder: string; holds: string };
   cannotWrite: { folder: string; reason: string };
 }> = {
@@ -28,13 +27,6 @@ export const lowerMessages: Catalog<{
     message: ({ module }) =>
       `no value enters or leaves the module "${module}" in this export, so its hooks would never run`,
     hint: () => "hook the module around it, or one whose inputs and outputs onnx-cp inspect lists",
-  },
-  scatteredWeights: {
-    code: "CP5203",
-    severity: "error",
-    title: "Weights in several folders",
-    message: ({ folders }) => `the external data of the model lies in ${folders.length} folders: ${folders.join(", ")}`,
-    hint: () => "save the model again with its external data in one folder",
   },
   notAProgram: {
     code: "CP5204",

@@ -26,7 +26,6 @@ export const runtimeMessages: Catalog<{
   extents: Place & { value: string; expected: string; actual: string };
   step: Place & { reason: string };
   memory: { bytes: number; reason: string };
-  stuck: { ranks: readonly number[]; milliseconds: number };
   handlerUrl: { url: string };
 }> = {
   devices: {
@@ -156,14 +155,6 @@ export const runtimeMessages: Catalog<{
     title: "Not enough memory",
     message: ({ bytes, reason }) => `cannot get ${bytes} bytes for the exchange between ranks: ${reason}`,
     hint: () => "feed a shorter input, or free memory",
-  },
-  stuck: {
-    code: "CP6517",
-    severity: "error",
-    title: "Rank that does not stop",
-    message: ({ ranks, milliseconds }) =>
-      `rank ${ranks.join(", ")} did not stop within ${milliseconds} ms after the run had ended, and was terminated`,
-    hint: () => "release the session and attach the program again",
   },
   handlerUrl: {
     code: "CP6518",

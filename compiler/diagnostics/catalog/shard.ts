@@ -12,20 +12,35 @@ interface AtNode {
 const place = (p: AtNode): string =>
   `${p.op} in ${p.module === "" ? "the root module" : `"${p.module}"`} (node ${p.node})`;
 
-export const needsWholeAxis: Message<AtNode & { value: string; axis: number; layout: string; from: string }> = {
+export const needsWholeAxis: Message<
+  AtNode & {
+    value: string;
+    axis: number;
+    layout: string;
+    from: string;
+    /** Module that makes the value; `null` for an input of the model. */
+    maker: string | null;
+    /** The only other axis that has a length of its own, or `null`. */
+    other: number | null;
+  }
+> = {
   code: "CP4001",
   severity: "error",
-  title: "an operator needs a whole axis that is split",
+  title: "Operator that needs a whole axis",
   message: (p) =>
     `${place(p)} works along axis ${p.axis} of ${p.value}, which is split over the ranks (${p.layout}) by ${p.from}`,
-  hint: (p) =>
-    `gather it before: give the module that ends ahead of this node { "gather_dim": ${p.axis} }, or split only behind it`,
+  hint: (p) => {
+    if (p.other !== null) return `write "split_dim": ${p.other}: that axis has a length of its own`;
+    if (p.maker === null) return `split another axis of ${p.value}, or leave it whole and split only behind this node`;
+    const module = p.maker === "" ? "a module that ends ahead of this node" : `"${p.maker}"`;
+    return `gather it before, with { "gather_dim": ${p.axis} } at ${module}, or split only behind it`;
+  },
 };
 
 export const splitsDiffer: Message<AtNode & { first: string; second: string }> = {
   code: "CP4002",
   severity: "error",
-  title: "operands are split on different axes",
+  title: "Operands split along different axes",
   message: (p) => `${place(p)} meets operands that are split differently: ${p.first}, against ${p.second}`,
   hint: () => "split both on the axis that they share, or gather one of them before",
 };
@@ -33,7 +48,7 @@ export const splitsDiffer: Message<AtNode & { first: string; second: string }> =
 export const segmentsDiffer: Message<AtNode & { first: string; second: string }> = {
   code: "CP4003",
   severity: "error",
-  title: "operands are split in different segments",
+  title: "Operands split in different segments",
   message: (p) => `${place(p)} meets operands whose ranks hold different rows: ${p.first}, against ${p.second}`,
   hint: () => "split both streams before they are joined, in the same order",
 };
@@ -41,7 +56,7 @@ export const segmentsDiffer: Message<AtNode & { first: string; second: string }>
 export const lengthsDiffer: Message<AtNode & { first: string; second: string }> = {
   code: "CP4004",
   severity: "error",
-  title: "operands of different lengths",
+  title: "Operands of different lengths",
   message: (p) => `${place(p)} meets operands of ${p.first} and ${p.second} rows`,
   hint: ({ first, second }) =>
     [first, second].some((extent) => extent.includes("?"))
@@ -55,7 +70,7 @@ export const cannotFollow: Message<
 > = {
   code: "CP4005",
   severity: "error",
-  title: "a split that cannot be followed through an operator",
+  title: "Split that cannot be followed",
   message: (p) =>
     `${place(p)} takes ${p.value} of shape ${p.shape} (${p.layout}, split by ${p.from}) to ${p.result}; the split axis cannot be read in that`,
   hint: () =>
@@ -65,7 +80,7 @@ export const cannotFollow: Message<
 export const borderInsideSegment: Message<AtNode & { value: string; layout: string; parts: string; from: string }> = {
   code: "CP4006",
   severity: "error",
-  title: "a border that lies inside a split segment",
+  title: "Border inside a split segment",
   message: (p) =>
     `${place(p)} cuts ${p.value} (${p.layout}, split by ${p.from}) into ${p.parts}: a border lies inside a segment, whose rows are spread over the ranks`,
   hint: () => "split the streams before they are concatenated, so that each is a segment of its own, or gather before",
@@ -75,33 +90,39 @@ export const outputStillSplit: Message<{ output: string; layout: string; axis: n
   {
     code: "CP4007",
     severity: "error",
-    title: "a graph output that is still split",
+    title: "Output that is still split",
     message: (p) =>
       `the output "${p.output}" is still split (${p.layout}) by ${p.from}: every rank would return its own part as if it were the result`,
     hint: (p) => `add "${p.module}": { "gather_dim": ${p.axis} } to the plan`,
   };
 
-export const splitAgain: Message<{ value: string; first: string; second: string; firstLayout: string; axis: number }> =
-  {
-    code: "CP4008",
-    severity: "error",
-    title: "a value that is split twice",
-    message: (p) =>
-      `${p.second} splits ${p.value} on axis ${p.axis}, but ${p.first} has split it already (${p.firstLayout})`,
-    hint: () => "remove one of the two entries, or let both name the same axis",
-  };
+export const splitAgain: Message<{
+  value: string;
+  first: string;
+  second: string;
+  firstLayout: string;
+  firstAxis: number;
+  axis: number;
+}> = {
+  code: "CP4008",
+  severity: "error",
+  title: "Value that is split twice",
+  message: (p) =>
+    `${p.second} splits ${p.value} on axis ${p.axis}, but ${p.first} has split it already (${p.firstLayout})`,
+  hint: (p) => `write "split_dim": ${p.firstAxis}, or remove one of the two entries`,
+};
 
 export const splitSatisfied: Message<{ value: string; entry: string; from: string }> = {
   code: "CP4009",
   severity: "note",
-  title: "a split that is there already",
+  title: "Split that is there already",
   message: (p) => `${p.entry}: ${p.value} is split that way already, by ${p.from}`,
 };
 
 export const gatherOfWhole: Message<{ value: string; entry: string }> = {
   code: "CP4010",
   severity: "note",
-  title: "a gather of a value that is whole",
+  title: "Gather of a whole value",
   message: (p) => `${p.entry}: ${p.value} is whole on every rank; there is nothing to gather`,
 };
 
@@ -115,7 +136,7 @@ export const gatherOtherAxis: Message<{
 }> = {
   code: "CP4011",
   severity: "error",
-  title: "a gather along an axis that is not split",
+  title: "Gather along another axis than the split",
   message: (p) =>
     `${p.entry} gathers axis ${p.axis} of ${p.value}, which is split on axis ${p.splitAxis} (${p.layout}) by ${p.from}`,
   hint: (p) => `write "gather_dim": ${p.splitAxis}`,
@@ -124,24 +145,33 @@ export const gatherOtherAxis: Message<{
 export const tooShort: Message<{ value: string; axis: number; length: string; ranks: number; entry: string }> = {
   code: "CP4012",
   severity: "error",
-  title: "an axis shorter than the number of ranks",
+  title: "Axis shorter than the number of ranks",
   message: (p) => `${p.entry} splits axis ${p.axis} of ${p.value} over ${p.ranks} ranks, but its length is ${p.length}`,
   hint: (p) => `use at most ${p.length} ranks, or split another axis`,
 };
 
-export const tooFewHeads: Message<{ module: string; heads: number; degree: number; possible: string }> = {
+export const tooFewHeads: Message<{
+  module: string;
+  heads: number;
+  degree: number;
+  /** Degrees for the same number of ranks. */
+  ulysses: number;
+  ring: number;
+}> = {
   code: "CP4013",
   severity: "error",
-  title: "fewer heads than the Ulysses degree",
+  title: "Fewer heads than the Ulysses degree",
   message: (p) =>
     `the attention in "${p.module}" has ${p.heads} key/value heads, which cannot be spread over an ulysses_degree of ${p.degree}`,
-  hint: (p) => `use an ulysses_degree of ${p.possible}, and a ring_degree for the remaining ranks`,
+  hint: (p) =>
+    `for the same ${p.ulysses * p.ring} ranks give ulysses_degree ${p.ulysses} and ring_degree ${p.ring} ` +
+    `(--ulysses-degree ${p.ulysses} --ring-degree ${p.ring})`,
 };
 
 export const noSplitAttention: Message<{ sites: number }> = {
   code: "CP4014",
   severity: "warning",
-  title: "no attention sees a split value",
+  title: "No attention that sees a split value",
   message: (p) =>
     p.sites === 0
       ? "the model has no attention that the compiler recognises; the plan splits work that is local to every token only"
@@ -149,22 +179,26 @@ export const noSplitAttention: Message<{ sites: number }> = {
   hint: () => "split the hidden states ahead of the blocks, for example at the root module or at the first block",
 };
 
-export const aligned: Message<AtNode & { value: string; layout: string; entry: string | null }> = {
+interface Aligned extends AtNode {
+  readonly value: string;
+  readonly layout: string;
+}
+
+const alignedMessage = (p: Aligned): string =>
+  `${p.value} is whole and meets a split value at ${place(p)}: each rank takes its own rows (${p.layout})`;
+
+export const aligned: Message<Aligned & { splits: string }> = {
   code: "CP4015",
   severity: "note",
-  title: "a whole value that is sliced to match a split one",
-  message: (p) =>
-    `${p.value} is whole and meets a split value at ${place(p)}: each rank takes its own rows (${p.layout})`,
-  hint: (p) =>
-    p.entry === null
-      ? "split it where it enters the module, if that module has an input for it"
-      : `to say so in the plan, add ${p.entry}`,
+  title: "Whole value sliced to match a split one",
+  message: alignedMessage,
+  hint: (p) => `to say so in the plan, add ${p.splits} under ""`,
 };
 
 export const unknownShape: Message<AtNode & { value: string }> = {
   code: "CP4016",
   severity: "error",
-  title: "a split value meets an operator of unknown shape",
+  title: "Split value at an operator of unknown effect",
   message: (p) => `${place(p)} reads ${p.value}, which is split, and its operands say too little to follow the split`,
   hint: () => "gather before it, or export with dynamo, which states the shapes of intermediate values",
 };
@@ -172,7 +206,7 @@ export const unknownShape: Message<AtNode & { value: string }> = {
 export const twoAxes: Message<AtNode & { value: string }> = {
   code: "CP4017",
   severity: "error",
-  title: "a result that would be split on two axes",
+  title: "Result that no layout describes",
   message: (p) => `${place(p)} would give ${p.value} split on two axes at once`,
   hint: () => "gather one of the operands before",
 };
@@ -180,7 +214,7 @@ export const twoAxes: Message<AtNode & { value: string }> = {
 export const attentionSplit: Message<{ module: string; node: string; what: string }> = {
   code: "CP4018",
   severity: "error",
-  title: "attention operands that are split in a way no scheme knows",
+  title: "Attention that no scheme can split",
   message: (p) => `the attention in "${p.module}" (node ${p.node}) has ${p.what}`,
   hint: () =>
     "Queries, keys and values may be split along their sequence axis only; split before the projections to heads",
@@ -189,7 +223,7 @@ export const attentionSplit: Message<{ module: string; node: string; what: strin
 export const splitInSubgraph: Message<AtNode & { value: string; layout: string; from: string }> = {
   code: "CP4021",
   severity: "error",
-  title: "a branch or a loop that reads a split value",
+  title: "Branch or loop that reads a split value",
   message: (p) =>
     `${place(p)} reads ${p.value} inside its subgraph, which is split over the ranks (${p.layout}) by ${p.from}; splits are not followed into subgraphs`,
   hint: () => "gather it before, or export the model with that branch decided",
@@ -198,7 +232,7 @@ export const splitInSubgraph: Message<AtNode & { value: string; layout: string; 
 export const movedInSubgraph: Message<AtNode & { value: string; from: string }> = {
   code: "CP4024",
   severity: "error",
-  title: "a branch or a loop that reads a value that the plan replaces",
+  title: "Branch or loop that reads a value that the plan replaces",
   message: (p) =>
     `${place(p)} reads ${p.value} inside its subgraph, which is split or gathered there by ${p.from}; subgraphs are left as they are`,
   hint: () => "gather it before, or export the model with that branch decided",
@@ -207,7 +241,7 @@ export const movedInSubgraph: Message<AtNode & { value: string; from: string }> 
 export const unknownOperator: Message<AtNode & { domain: string; value: string; layout: string; from: string }> = {
   code: "CP4023",
   severity: "error",
-  title: "an operator without a rule that reads a split value",
+  title: "Operator without a rule that reads a split value",
   message: (p) =>
     `${place(p)} reads ${p.value}, which is split over the ranks (${p.layout}) by ${p.from}; nothing is known of ${p.op}${p.domain === "" ? "" : ` of the domain ${p.domain}`}, so that all it reads must be whole`,
   hint: () => "gather before it, or export the model without that operator",
@@ -216,7 +250,7 @@ export const unknownOperator: Message<AtNode & { domain: string; value: string; 
 export const randomNumbers: Message<AtNode> = {
   code: "CP4022",
   severity: "error",
-  title: "an operator that draws random numbers",
+  title: "Operator that draws random numbers",
   message: (p) => `${place(p)} gives other numbers on every rank`,
   hint: () => "make what it draws an input of the model, so that all ranks see the same numbers",
 };
@@ -224,15 +258,22 @@ export const randomNumbers: Message<AtNode> = {
 export const localAttention: Message<{ module: string; why: string }> = {
   code: "CP4019",
   severity: "note",
-  title: "an attention that stays local",
+  title: "Attention that stays local",
   message: (p) => `the attention in "${p.module}" is local on every rank: ${p.why}`,
 };
 
 export const ringNeedsOpset: Message<{ module: string; opset: number; needed: number }> = {
   code: "CP4020",
   severity: "error",
-  title: "a rotating ring over an older operator set",
+  title: "Rotating ring over an older operator set",
   message: (p) =>
     `the attention in "${p.module}" cannot be done chunk by chunk: the model has operator set ${p.opset}, the merge of parts needs ${p.needed}`,
   hint: () => 'use "rotate_method": "allgather", or export with operator set 18 or later',
+};
+
+export const alignedByItself: Message<Aligned> = {
+  code: "CP4025",
+  severity: "note",
+  title: "Whole value sliced that no input gives",
+  message: alignedMessage,
 };

@@ -161,10 +161,12 @@ function headsFit(state: State, site: Attention, heads: unknown, keyHeads: unkno
     return false;
   }
   if (degree <= keyHeads) return true;
-  const possible = keyHeads === 1 ? "1" : `at most ${keyHeads}`;
-  state.diagnostics.push(
-    diagnose(catalog.tooFewHeads, { module: site.node.scope, heads: keyHeads, degree, possible }, where),
-  );
+  const ranks = ranksOf(state.options.mesh);
+  // Of the degrees that the heads allow, the largest for the same ranks; 1 always is one.
+  let ulysses = keyHeads;
+  while (ranks % ulysses !== 0) ulysses -= 1;
+  const params = { module: site.node.scope, heads: keyHeads, degree, ulysses, ring: ranks / ulysses };
+  state.diagnostics.push(diagnose(catalog.tooFewHeads, params, where));
   return false;
 }
 

@@ -97,7 +97,7 @@ function tell(state: State, round: ActiveRound, done: number): void {
 function loseRank(state: State, rank: number, reason: string): void {
   const message = state.started ? runtimeMessages.exited : runtimeMessages.start;
   const diagnostic = diagnose(message, { rank, reason });
-  state.lost ??= diagnostic;
+  state.lost ??= diagnostic.message;
   const { round } = state;
   if (round === null) return dismiss(state);
   fail(state, round, new ContextParallelError([diagnostic]));

@@ -2,9 +2,6 @@
  * @file How a round ends on all ranks, well or not, and when a rank is given up. Knows no message.
  */
 import type { Worker } from "node:worker_threads";
-import { runtimeMessages } from "../../../compiler/diagnostics/catalog/runtime.ts";
-import { diagnose } from "../../../compiler/diagnostics/diagnose.ts";
-import type { Diagnostic } from "../../../compiler/diagnostics/types.ts";
 import { abort, reset } from "./control.ts";
 import type { Control } from "./control.ts";
 import { condemn, isInside } from "./guard.ts";
@@ -19,7 +16,8 @@ export interface State {
   round: ActiveRound | null;
   /** False until all ranks have answered their start. */
   started: boolean;
-  lost: Diagnostic | null;
+  /** What ended a rank, in words. */
+  lost: string | null;
   ended: boolean;
 }
 
@@ -47,7 +45,9 @@ function stopWaiting(state: State, round: ActiveRound, wasInside: boolean = fals
 export function giveUp(state: State, round: ActiveRound): void {
   clearTimeout(round.grace);
   const ranks = [...round.waiting].filter((rank) => condemn(state.control, rank));
-  if (ranks.length > 0) state.lost ??= diagnose(runtimeMessages.stuck, { ranks, milliseconds: state.graceMs });
+  if (ranks.length > 0) {
+    state.lost ??= `rank ${ranks.join(", ")} did not stop within ${state.graceMs} ms after the run had ended, and was terminated`;
+  }
   for (const rank of ranks) leave(state, round, rank);
   if (round.waiting.size > 0) round.grace = setTimeout(() => giveUp(state, round), NATIVE_POLL_MS);
 }

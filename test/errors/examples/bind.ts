@@ -1,0 +1,161 @@
+/**
+ * @file Examples of plans whose names do not fit the model. Codes CP3000-3999.
+ */
+import { graph, node, value } from "../../support/graphs.ts";
+import type { Example, Examples } from "../example.ts";
+import { model } from "../models.ts";
+
+/** A plan for one of the exports. */
+export function planFor(model: string, entries: string, means: string, options = "--ulysses-degree 2"): Example {
+  const text = `{\n  ${entries.replaceAll("\n", "\n  ")}\n}\n`;
+  const command = `onnx-cp check a.plan.json --model ${model}.onnx${options === "" ? "" : ` ${options}`}`;
+  return { means, files: { "a.plan.json": text }, command };
+}
+
+export const root = `"": {
+  "hidden_states": { "split_dim": 1 },
+  "encoder_hidden_states": { "split_dim": 1 },
+  "img_ids": { "split_dim": 0 },
+  "txt_ids": { "split_dim": 0 }
+}`;
+const gather = `"proj_out": { "gather_dim": 1 }`;
+
+/** A model whose export marks the parameter `rotary_emb` of `block` as a list of two. */
+const list: Pick<Example, "given" | "make"> = {
+  given: "a model whose export marks `rotary_emb` of `block` as a list of the tensors cos and sin",
+  make: () => {
+    const mark = (name: string, element: number) => ({
+      ...node("Boundary", [name], [`${name}_in`], {
+        module: { kind: "string", value: "block" },
+        kind: { kind: "string", value: "input" },
+        param: { kind: "string", value: "rotary_emb" },
+        element: { kind: "int", value: element },
+      }),
+      domain: "cp",
+    });
+    const named = (op: string, inputs: readonly string[], output: string) => ({
+      ...node(op, inputs, [output]),
+      name: `/block/${op}`,
+    });
+    const source = graph({
+      inputs: ["x", "cos", "sin"].map((name) => value(name, "float32", ["n", 4])),
+      outputs: [value("y", "float32", ["n", 4])],
+      nodes: [mark("cos", 0), mark("sin", 1), named("Mul", ["x", "cos_in"], "a"), named("Add", ["a", "sin_in"], "y")],
+    });
+    model(source, (proto) => proto.opsetImport.push({ ...proto.opsetImport[0]!, domain: "cp", version: 1n }));
+  },
+};
+
+export const bind: Examples = {
+  CP3001: planFor(
+    "flux",
+    `${root},\n"proj_oot": { "gather_dim": 1 }`,
+    "The model has no module of that name, or none that the pattern matches. `onnx-cp inspect` lists them.",
+  ),
+  CP3002: planFor(
+    "flux-static",
+    `${root},\n"rope": { "0": { "split_dim": 0, "split_output": true } },\n${gather}`,
+    "An export with fixed lengths may have computed a module at export time, so that only its results are left, as constants. They are " +
+      "sliced where they meet a split value, and the plan stays right without the module. Were the name misspelt, it would be an error.",
+  ),
+  CP3003: planFor(
+    "flux",
+    root.replace("img_ids", "img_idz") + `,\n${gather}`,
+    "A parameter has a name that the model does not know, and one that it knows is near.",
+  ),
+  CP3004: planFor(
+    "flux",
+    `"": {\n  "tokens": { "split_dim": 1 },\n  "positions": { "split_dim": 0 }\n},\n${gather}`,
+    "None of the parameters that the plan splits at the root is an input of the model: the export gave its inputs other names.",
+  ),
+  CP3005: planFor(
+    "flux",
+    `"": { "hidden_states": { "split_dim": 1, "value": "hidden_statez" } },\n${gather}`,
+    "`value` names a value that the model does not have.",
+  ),
+  CP3006: planFor(
+    "flux",
+    `"transformer_blocks.0": { "hidden_states": { "split_dim": 1, "value": "add_905" } },\n${gather}`,
+    "`value` names a value that does not cross the border of its module: an input must come from outside, an output must be read outside.",
+  ),
+  CP3007: planFor(
+    "flux-marked",
+    `"": { "hidden_states": { "split_dim": 1, "value": "img_ids" } },\n${gather}`,
+    "The export marks which value the parameter is, and `value` names another one.",
+  ),
+  CP3010: planFor(
+    "flux",
+    `"transformer_blocks.0": { "temb": { "split_dim": 1 } },\n${gather}`,
+    "An export keeps no names of parameters. Where rank, type, and what is done with a value leave more than one that could be meant, or one that " +
+      "might as well be another parameter, nothing is guessed: the candidates are listed.",
+  ),
+  CP3011: planFor(
+    "flux",
+    `"transformer_blocks.0": { "gather_dim": 1 },\n${gather}`,
+    "The module has several outputs, and the export does not keep their order.",
+  ),
+  CP3012: planFor(
+    "flux",
+    `"proj_out": [{ "gather_dim": 1 }, { "gather_dim": 1 }]`,
+    "A list of outputs has one element per output of the module. An export shows only the outputs that something reads.",
+  ),
+  CP3013: planFor(
+    "flux",
+    `"transformer_blocks.1": { "7": { "split_dim": 1, "split_output": true } },\n${gather}`,
+    "The plan names an output by an index that the module does not reach.",
+  ),
+  CP3014: {
+    ...list,
+    ...planFor(
+      "model",
+      `"block": { "rotary_emb": [{ "split_dim": 0 }, { "split_dim": 0 }, { "split_dim": 0 }] }`,
+      "The parameter is a list, and the plan has a spec for more or fewer elements than the model passes.",
+    ),
+  },
+  CP3015: {
+    ...list,
+    ...planFor(
+      "model",
+      `"block": { "rotary_emb": { "split_dim": 0 } }`,
+      "The parameter is a list of tensors, and one spec cannot say which of them is meant.",
+    ),
+  },
+  CP3016: planFor("flux", `"": { "hidden_states": { "split_dim": 3 } },\n${gather}`, "The tensor has no such axis."),
+  CP3017: planFor(
+    "flux",
+    `${root},\n"proj_out": { "gather_dim": 1, "expected_dims": 4 }`,
+    "The output that is found has another rank than the plan expects: either the plan is meant for another tensor, or the number is wrong.",
+  ),
+  CP3018: planFor(
+    "flux",
+    `${root},\n"x_embedder": { "hidden_states": { "split_dim": 2 } },\n${gather}`,
+    "Two entries address the same tensor and want different things of it. Both are shown.",
+  ),
+  CP3020: planFor(
+    "qwenimage",
+    `"transformer_blocks.0": {
+  "hidden_states": { "split_dim": 1 },
+  "encoder_hidden_states": { "split_dim": 1 }
+},
+"transformer_blocks.*": { "modulate_index": { "split_dim": 1 } },
+${gather}`,
+    "The module has no value for the parameter: it was None when the model was exported, became a constant, or is computed once for several " +
+      "modules. If anything needs it split it is sliced there, or the plan is refused.",
+  ),
+  CP3021: planFor(
+    "wan",
+    `"": { "timestep": { "split_dim": 1, "expected_dims": 2 } },\n"blocks.0": { "hidden_states": { "split_dim": 1 } },\n${gather}`,
+    "The value has another rank than the entry expects, so the entry does not apply. A plan for several variants of a model relies on it; where " +
+      "it comes as a surprise, expected_dims is wrong. With `--strict` it is an error.",
+  ),
+  CP3022: planFor(
+    "flux",
+    `${root},\n"x_embedder": { "hidden_states": { "split_dim": 1 } },\n${gather}`,
+    "A later entry asks for what an earlier one has done; it changes nothing.",
+  ),
+  CP3023: planFor(
+    "flux",
+    `${root.replace(/\n\}$/, ',\n  "controlnet_block_samples": { "split_dim": 1 }\n}')},\n${gather}`,
+    "The model as exported has no such input: it was None, or was left out. The other parameters were found, so the plan fits the model.",
+  ),
+};

@@ -1,0 +1,144 @@
+/**
+ * @file Examples of what the command line says, and of files of tensors that are wrong. Codes CP7000-7999.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { zipSync } from "fflate";
+import { main } from "../../../cli/cli.ts";
+import type { Diagnostic } from "../../../compiler/diagnostics/types.ts";
+import { writeNpy } from "../../../ort/npy.ts";
+import { ortTensor } from "../../../ort/tensors.ts";
+import { capture } from "../../cli/capture.ts";
+import { encodeNpz } from "../../../ort/npz.ts";
+import { diagnosticsOf, type Example, type Examples } from "../example.ts";
+import { compiled, editProgram, fluxPlan } from "../flux.ts";
+import { model, simple, simplePlan } from "../models.ts";
+import { verify } from "./verify.ts";
+
+const files = { "flux.plan.json": fluxPlan };
+
+function archive(means: string, given: string, make: () => void): Example {
+  const command = "onnx-cp run flux.plan.json --model flux.onnx --ulysses-degree 2 --inputs inputs.npz";
+  return { means, files, given, make, command };
+}
+
+/** `inputs.npz` with one array: that of two by two numbers with its bytes edited. */
+function array(edit: (npy: Buffer) => Uint8Array): () => void {
+  return () => {
+    const npy = edit(Buffer.from(writeNpy(ortTensor("float32", [2, 2], [1, 2, 3, 4]))));
+    writeFileSync("inputs.npz", zipSync({ "timestep.npy": new Uint8Array(npy) }));
+  };
+}
+
+/** A word of an array's header replaced by one of the same length. */
+const header = (from: string, to: string) =>
+  array((npy) => Buffer.from(npy.toString("latin1").replace(from, to), "latin1"));
+
+/** The parts of every gather in the wrong order: what a wrong compiler would do. */
+function swapGathers(program: Record<string, unknown>): void {
+  for (const step of program["steps"] as { purpose?: string; transfers: { receive: string[] }[] }[]) {
+    if (step.purpose === "gather") for (const transfer of step.transfers) transfer.receive.reverse();
+  }
+}
+
+async function wrongOrder(): Promise<void> {
+  model(simple);
+  writeFileSync("a.plan.json", simplePlan);
+  await diagnosticsOf("onnx-cp compile a.plan.json --model model.onnx --ulysses-degree 2 --out program");
+  editProgram(swapGathers);
+  const x = ortTensor(
+    "float32",
+    [4, 4],
+    Array.from({ length: 16 }, (_, i) => i),
+  );
+  writeFileSync("inputs.npz", encodeNpz({ x }));
+}
+
+async function interrupted(): Promise<readonly Diagnostic[]> {
+  const stop = new AbortController();
+  const io = capture(stop.signal);
+  const running = main(["check", "flux.plan.json", "--model", "flux.onnx", "--simulate", "--format", "json"], io);
+  stop.abort();
+  await running;
+  return (JSON.parse(io.stdout()) as { readonly diagnostics: readonly Diagnostic[] }).diagnostics;
+}
+
+export const commandLine: Examples = {
+  CP7001: {
+    means: "The command was called in a way that it does not understand. The exit code is 2.",
+    command: "onnx-cp check flux.plan.json --model flux.onnx --ulyses-degree 2",
+  },
+  CP7002: {
+    means: "Nothing said how many ranks there are, or how they share the work.",
+    files,
+    command: "onnx-cp check flux.plan.json --model flux.onnx",
+  },
+  CP7003: {
+    means: "Something happened that should be impossible. The plan is most likely not to blame.",
+    given: "a `program.json` edited by hand, with a length that is null",
+    make: () => compiled((program) => (program["lengths"] = [null])),
+    command: "onnx-cp run program --inputs flux.npz",
+  },
+  CP7004: {
+    means: "The operating system refuses to read or write a file.",
+    files,
+    given: "a folder `out.npz`",
+    make: () => mkdirSync("out.npz"),
+    command: "onnx-cp run flux.plan.json --model flux.onnx --ulysses-degree 2 --inputs flux.npz --outputs out.npz",
+  },
+  CP7005: {
+    means:
+      "The command was interrupted (Ctrl-C). What it was about to write is not there, not even in part. The exit code is 130.",
+    files,
+    command: "onnx-cp check flux.plan.json --model flux.onnx --simulate # and Ctrl-C",
+    call: interrupted,
+  },
+  CP7006: {
+    means: "With `--verify`, an output differs from that of the unsplit model. The exit code is 3.",
+    given: "a program for y = relu(x), edited to gather the ranks' parts in the wrong order",
+    make: wrongOrder,
+    command: "onnx-cp run program --inputs inputs.npz --verify",
+  },
+  CP7007: {
+    means: "The pattern of `--module` or `--explain` matches nothing.",
+    command: "onnx-cp inspect flux.onnx --module transformer_block.0",
+  },
+  CP7008: {
+    ...(verify["CP5508"] as Example),
+    means:
+      "`--simulate` chooses lengths that divide nothing. Where a model needs others, they are given with `--shape`.",
+  },
+  CP7501: {
+    means: "There is no file of inputs.",
+    files,
+    command: "onnx-cp run flux.plan.json --model flux.onnx --ulysses-degree 2 --inputs no.npz",
+  },
+  CP7502: archive(
+    "The operating system refuses to read the file: the reason is its own.",
+    "a folder `inputs.npz`",
+    () => mkdirSync("inputs.npz"),
+  ),
+  CP7503: archive("The file is no archive, or is cut short.", "a text file `inputs.npz`", () =>
+    writeFileSync("inputs.npz", "hello"),
+  ),
+  CP7504: archive(
+    "An entry of the archive is something else than an array.",
+    "an archive with a text in it",
+    array(() => Buffer.from("hello")),
+  ),
+  CP7505: archive(
+    "The numbers of an array are of a type that no model here takes.",
+    "big-endian numbers",
+    header("<f4", ">f4"),
+  ),
+  CP7506: archive("Arrays are read row by row.", "an array in Fortran order", header("False", "True ")),
+  CP7507: archive(
+    "An array has fewer bytes than its shape needs.",
+    "an array without its last byte",
+    array((npy) => npy.subarray(0, -1)),
+  ),
+  CP7508: archive(
+    "Nothing that is fed to a model is as empty as what this file unpacks to; whoever made it wants to fill the memory.",
+    "an archive of a hundred million zeros, packed to a hundred thousand bytes",
+    () => writeFileSync("inputs.npz", zipSync({ "timestep.npy": new Uint8Array(100_000_000) }, { level: 9 })),
+  ),
+};

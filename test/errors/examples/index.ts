@@ -1,0 +1,33 @@
+/**
+ * @file The examples of all codes, one for each.
+ */
+import type { Examples } from "../example.ts";
+import { bind } from "./bind.ts";
+import { commandLine } from "./command-line.ts";
+import { runInputs } from "./inputs.ts";
+import { modelFiles } from "./model-files.ts";
+import { modelGraphs } from "./model-graphs.ts";
+import { modelTensors } from "./model-tensors.ts";
+import { planFiles } from "./plan-files.ts";
+import { planRules } from "./plan-rules.ts";
+import { planTypescript } from "./plan-typescript.ts";
+import { program } from "./program.ts";
+import { running } from "./running.ts";
+import { shard } from "./shard.ts";
+import { verify } from "./verify.ts";
+
+export const examples: Examples = {
+  ...planFiles,
+  ...planTypescript,
+  ...planRules,
+  ...modelFiles,
+  ...modelTensors,
+  ...modelGraphs,
+  ...bind,
+  ...shard,
+  ...program,
+  ...verify,
+  ...runInputs,
+  ...running,
+  ...commandLine,
+};

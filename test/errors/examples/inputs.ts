@@ -1,0 +1,115 @@
+/**
+ * @file Examples of inputs of a run that are wrong. Codes CP6000-6499.
+ */
+import { writeFileSync } from "node:fs";
+import { encodeNpz } from "../../../ort/npz.ts";
+import type { OrtTensor, OrtTensors } from "../../../ort/types.ts";
+import { ortTensor } from "../../../ort/tensors.ts";
+import type { Session } from "../../../runtime/session.ts";
+import { graph, node, random, value } from "../../support/graphs.ts";
+import type { Example, Examples } from "../example.ts";
+import { fluxPlan, inputs, withSession } from "../flux.ts";
+import { model } from "../models.ts";
+
+const files = { "flux.plan.json": fluxPlan };
+
+function fed(means: string, given: string, edit: (feeds: Readonly<Record<string, OrtTensor>>) => OrtTensors): Example {
+  const command = "onnx-cp run flux.plan.json --model flux.onnx --ulysses-degree 2 --inputs inputs.npz";
+  return { means, files, given: `an \`inputs.npz\` ${given}`, make: () => inputs(edit), command };
+}
+
+type Feeds = Parameters<Session["run"]>[0];
+
+/** By the API: `line` is what the page shows, `run` what happens. */
+function called(means: string, line: string, run: (session: Session, feeds: Feeds) => Promise<unknown>): Example {
+  const command = `const session = await attach(compiled.program); // of flux.plan.json for flux.onnx\n${line}`;
+  return { means, files, command, call: () => withSession(run) };
+}
+
+const states = (feeds: Readonly<Record<string, OrtTensor>>): OrtTensor => feeds["hidden_states"]!;
+
+/** Two inputs whose lengths have names of their own, although they are added. */
+function twoNames(): void {
+  const source = graph({
+    inputs: [value("a", "float32", ["n", 4]), value("b", "float32", ["m", 4])],
+    outputs: [value("y", "float32", null)],
+    nodes: [node("Add", ["a", "b"], ["y"])],
+  });
+  model(source);
+  writeFileSync("inputs.npz", encodeNpz({ a: random(1, [6, 4]), b: random(2, [8, 4]) }));
+}
+
+export const runInputs: Examples = {
+  CP6000: fed("The model needs an input that is not there.", "without `timestep`", (feeds) =>
+    Object.fromEntries(Object.entries(feeds).filter(([name]) => name !== "timestep")),
+  ),
+  CP6001: fed(
+    "An input has a name that the model does not know.",
+    "with `hidden_state` for `hidden_states`",
+    ({ hidden_states: x, ...feeds }) => ({
+      ...feeds,
+      hidden_state: x!,
+    }),
+  ),
+  CP6002: called(
+    "A feed is no tensor that can be read: a bare array, or a tensor whose data is on a device.",
+    "await session.run({ ...feeds, timestep: new Float32Array(1) });",
+    (session, feeds) => session.run({ ...feeds, timestep: new Float32Array(1) } as unknown as Feeds),
+  ),
+  CP6003: fed("An input has another element type than the model's.", "with `timestep` in float64", (feeds) => ({
+    ...feeds,
+    timestep: ortTensor("float64", [1], [0.5]),
+  })),
+  CP6004: fed(
+    "An input has more or fewer axes than the model's.",
+    "with `hidden_states` without its batch axis",
+    (feeds) => ({
+      ...feeds,
+      hidden_states: { ...states(feeds), dims: [96, 16] },
+    }),
+  ),
+  CP6005: fed("A fixed axis of an input has another size.", "with `hidden_states` of shape (1, 192, 8)", (feeds) => ({
+    ...feeds,
+    hidden_states: { ...states(feeds), dims: [1, 192, 8] },
+  })),
+  CP6006: fed(
+    "Two inputs share a length by the model's own words, and are fed with different ones.",
+    "with 90 rows of `img_ids` beside 96 of `hidden_states`",
+    (feeds) => ({
+      ...feeds,
+      img_ids: random(1, [90, 3]),
+    }),
+  ),
+  CP6007: {
+    means:
+      "The plan is exact only if two lengths agree, and they do not. The unsplit model may well refuse such inputs too; split, they could give a " +
+      "wrong result without an error, so they are refused before anything runs.",
+    files: {
+      "a.plan.json": '{ "": [{ "a": { "split_dim": 0 }, "b": { "split_dim": 0 } }, { "gather_dim": 0 }] }\n',
+    },
+    given: "a model of y = a + b, exported with a name of its own for each length, and inputs of 6 and 8 rows",
+    make: twoNames,
+    command: "onnx-cp run a.plan.json --model model.onnx --ulysses-degree 2 --inputs inputs.npz",
+  },
+  CP6008: fed("Every rank needs at least one row of what is split.", "with one row of text", (feeds) => ({
+    ...feeds,
+    encoder_hidden_states: { ...random(1, [1, 1, feeds["encoder_hidden_states"]!.dims[2]!]) },
+    txt_ids: random(2, [1, 3]),
+  })),
+  CP6009: called(
+    "The data of a tensor has more or fewer elements than its shape.",
+    'await session.run({ ...feeds, timestep: { type: "float32", dims: [1], data: new Float32Array(2) } });',
+    (session, feeds) => session.run({ ...feeds, timestep: { type: "float32", dims: [1], data: new Float32Array(2) } }),
+  ),
+  CP6010: called(
+    "The fetches name an output that the model does not have.",
+    'await session.run(feeds, ["samples"]);',
+    (session, feeds) => session.run(feeds, ["samples"]),
+  ),
+  CP6011: called(
+    "The tensor that is to take an output has another type or shape than the result.",
+    'await session.run(feeds, { sample: { type: "float32", dims: [1, 96, 8], data: new Float32Array(768) } });',
+    (session, feeds) =>
+      session.run(feeds, { sample: { type: "float32", dims: [1, 96, 8], data: new Float32Array(768) } }),
+  ),
+};

@@ -1,0 +1,99 @@
+/**
+ * @file Examples of what can be wrong with a model's file. Codes CP2000-2099.
+ */
+import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { create } from "@bufbuild/protobuf";
+import { FunctionProtoSchema, TrainingInfoProtoSchema } from "onnx-buf";
+import type { Examples } from "../example.ts";
+import { edited, fluxBytes } from "../models.ts";
+
+const command = "onnx-cp inspect model.onnx";
+
+export const modelFiles: Examples = {
+  CP2001: {
+    means:
+      "The model's path leads to no file. A path is taken from the folder in which the command is called; `$model` from that of the plan.",
+    command,
+  },
+  CP2002: {
+    means: "The path leads to a folder. The hint lists the models that it holds.",
+    given: "a folder `export` that holds `flux.onnx`",
+    make: () => {
+      mkdirSync("export");
+      writeFileSync("export/flux.onnx", "");
+    },
+    command: "onnx-cp inspect export",
+  },
+  CP2003: {
+    means: "The file is there, but the operating system refuses to read it: the reason is its own.",
+    given: "`model.onnx`, a link to itself",
+    make: () => symlinkSync("model.onnx", "model.onnx"),
+    command,
+  },
+  CP2004: {
+    means: "The file has no bytes: an export or a download that never got to writing.",
+    files: { "model.onnx": "" },
+    command,
+  },
+  CP2005: {
+    means: "ONNX files are protobuf messages and end at 2 GiB; larger models keep their weights in files beside.",
+    given: "`model.onnx` of 2 GiB",
+    make: () => {
+      writeFileSync("model.onnx", "");
+      truncateSync("model.onnx", 2 ** 31);
+    },
+    command,
+  },
+  CP2006: {
+    means: "The repository was cloned without Git LFS, so that each large file is three lines of text.",
+    files: { "model.onnx": "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 4096\n" },
+    command,
+  },
+  CP2007: {
+    means: "The file is text: a plan, a config, an error page that a download saved.",
+    files: { "model.onnx": '{ "proj_out": { "gather_dim": 1 } }\n' },
+    command,
+  },
+  CP2008: {
+    means: "The bytes are no ONNX model.",
+    given: "`model.onnx`, which is a picture",
+    make: () => writeFileSync("model.onnx", Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)),
+    command,
+  },
+  CP2009: {
+    means: "The file begins as a model does, and ends too early or in nonsense.",
+    given: "`model.onnx`, the first 100000 bytes of `flux.onnx`",
+    make: () => writeFileSync("model.onnx", fluxBytes(100_000)),
+    command,
+  },
+  CP2010: {
+    means: "The version of the file format is older or newer than what is supported.",
+    given: "a model of IR version 14",
+    make: () => edited((_, model) => (model.irVersion = 14n)),
+    command,
+  },
+  CP2011: {
+    means: "The model names no operator set, without which its operators have no meaning.",
+    given: "a model without opset",
+    make: () => edited((_, model) => (model.opsetImport = [])),
+    command,
+  },
+  CP2012: {
+    means: "The model's operator set is older or newer than what is supported.",
+    given: "a model of opset 11",
+    make: () => edited((_, model) => (model.opsetImport[0]!.version = 11n)),
+    command,
+  },
+  CP2013: {
+    means: "Exporters may keep modules as functions of the model. They hide the graph that is to be split.",
+    given: "a model that defines the function d.f",
+    make: () => edited((_, model) => model.functions.push(create(FunctionProtoSchema, { name: "f", domain: "d" }))),
+    command,
+  },
+  CP2014: {
+    means: "The model was saved for training; only inference is supported.",
+    given: "a model with training information",
+    make: () => edited((_, model) => model.trainingInfo.push(create(TrainingInfoProtoSchema))),
+    command,
+  },
+};

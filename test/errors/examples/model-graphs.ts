@@ -1,0 +1,151 @@
+/**
+ * @file Examples of what can be wrong with a model's graph, and of what its canonical form cannot be made from. Codes CP2200-2999.
+ */
+import { create } from "@bufbuild/protobuf";
+import { AttributeProtoSchema } from "onnx-buf";
+import { tensorFromInts } from "../../../compiler/graph/tensors.ts";
+import type { Example, Examples } from "../example.ts";
+import { edited, model, protoNode } from "../models.ts";
+import { graph, node, value } from "../../support/graphs.ts";
+
+function broken(means: string, given: string, make: () => void): Example {
+  return { means, given, make, command: "onnx-cp inspect model.onnx" };
+}
+
+const x = value("x", "float32", ["n", 4]);
+const y = value("y", "float32", null);
+
+export const modelGraphs: Examples = {
+  CP2200: broken(
+    "Inputs and outputs are tensors; sequences and optional values cannot be split.",
+    "an input that is a sequence",
+    () =>
+      edited((graph) => {
+        graph.input[0]!.type = {
+          $typeName: "onnx.TypeProto",
+          denotation: "",
+          value: { case: "sequenceType", value: { $typeName: "onnx.TypeProto.Sequence" } },
+        };
+      }),
+  ),
+  CP2201: broken("An input must say what it is.", "an input without a type", () =>
+    edited((graph) => {
+      delete graph.input[0]!.type;
+    }),
+  ),
+  CP2202: broken("There is nothing to compute.", "a graph without outputs", () => model(graph({ inputs: [x] }))),
+  CP2203: broken("Each value of a graph has one maker.", "two nodes that both make y", () =>
+    edited((graph) => graph.node.push(protoNode({ name: "again", opType: "Neg", input: ["x"], output: ["y"] }))),
+  ),
+  CP2204: broken("A node reads what nobody makes.", "a node that reads `gone`", () =>
+    model(graph({ inputs: [x], outputs: [y], nodes: [node("Add", ["x", "gone"], ["y"])] })),
+  ),
+  CP2205: broken("A value depends on itself, so that no order of the nodes exists.", "a = x + b, b = -a", () =>
+    model(
+      graph({
+        inputs: [x],
+        outputs: [y],
+        nodes: [node("Add", ["x", "b"], ["a"]), node("Neg", ["a"], ["b"]), node("Relu", ["a"], ["y"])],
+      }),
+    ),
+  ),
+  CP2206: broken(
+    "An attribute has a kind that no operator here takes.",
+    "a Relu that refers to an attribute of a function",
+    () =>
+      edited((graph) =>
+        graph.node[0]!.attribute.push(create(AttributeProtoSchema, { name: "alpha", refAttrName: "a" })),
+      ),
+  ),
+  CP2207: broken("A constant node without a tensor or numbers.", "a Constant node without attributes", () =>
+    edited((graph) => graph.node.push(protoNode({ name: "empty", opType: "Constant", output: ["c"] }))),
+  ),
+  CP2208: broken("Outputs are told apart by their names.", "a graph that lists its output y twice", () =>
+    edited((graph) => graph.output.push(graph.output[0]!)),
+  ),
+  CP2501: broken(
+    "Axes are followed by their shapes. Where neither the export nor ONNX Runtime knows how many axes a result has, they cannot be.",
+    "a model with an operator of its own, `acme.Swish`, and no shape stated for its result",
+    () =>
+      model(
+        graph({
+          inputs: [x],
+          outputs: [y],
+          nodes: [{ ...node("Swish", ["x"], ["z"]), domain: "acme" }, node("Relu", ["z"], ["y"])],
+        }),
+        (proto) => proto.opsetImport.push({ ...proto.opsetImport[0]!, domain: "acme", version: 1n }),
+      ),
+  ),
+  CP2502: {
+    means: "Lengths are computed with as whole numbers, and these are none that any tensor could have.",
+    files: { "a.plan.json": '{ "": { "x": { "split_dim": 0 } } }\n' },
+    given: "a model of y = x repeated 2^40 times, and that 2^40 times again",
+    make: () =>
+      model(
+        graph({
+          inputs: [value("x", "float32", ["n"])],
+          outputs: [y],
+          nodes: [node("Tile", ["x", "often"], ["z"]), node("Tile", ["z", "often"], ["y"])],
+          constants: new Map([["often", tensorFromInts([2 ** 40])]]),
+        }),
+      ),
+    command: "onnx-cp check a.plan.json --model model.onnx --ulysses-degree 2",
+  },
+  CP2503: broken(
+    "A node has more or fewer operands than its operator, or other attributes.",
+    "an Add of one operand",
+    () =>
+      edited((graph) => {
+        graph.node[0]!.opType = "Add";
+      }),
+  ),
+  CP2504: broken(
+    "The domain cp is for what this compiler puts into a graph; of a model it reads only the markers.",
+    "a model with the operator cp::Gather",
+    () =>
+      model(graph({ inputs: [x], outputs: [y], nodes: [{ ...node("Gather", ["x"], ["y"]), domain: "cp" }] }), (proto) =>
+        proto.opsetImport.push({ ...proto.opsetImport[0]!, domain: "cp", version: 1n }),
+      ),
+  ),
+  CP2510: broken(
+    "Markers are what the export tool of this package leaves at the borders of modules. One of them lacks what makes it useful.",
+    "a cp::Boundary node whose kind is neither input nor output",
+    () =>
+      model(
+        graph({
+          inputs: [x],
+          outputs: [y],
+          nodes: [
+            {
+              ...node("Boundary", ["x"], ["m"], {
+                module: { kind: "string", value: "proj_out" },
+                kind: { kind: "string", value: "inside" },
+                param: { kind: "string", value: "hidden_states" },
+              }),
+              domain: "cp",
+            },
+            node("Relu", ["m"], ["y"]),
+          ],
+        }),
+        (proto) => proto.opsetImport.push({ ...proto.opsetImport[0]!, domain: "cp", version: 1n }),
+      ),
+  ),
+  CP2520: broken(
+    "A Softmax between two products looks like attention, and is only taken for it where its meaning is certain. Left as it is it stays exact, " +
+      "as long as the plan splits nothing that it needs whole.",
+    "softmax(q k^T) v where the softmax is taken over another axis than the keys",
+    () =>
+      model(
+        graph({
+          inputs: ["q", "k", "v"].map((name) => value(name, "float32", [1, 2, 8, 4])),
+          outputs: [value("y", "float32", [1, 2, 8, 4])],
+          nodes: [
+            node("Transpose", ["k"], ["kt"], { perm: { kind: "ints", value: [0, 1, 3, 2] } }),
+            node("MatMul", ["q", "kt"], ["s"]),
+            node("Softmax", ["s"], ["p"], { axis: { kind: "int", value: 2 } }),
+            node("MatMul", ["p", "v"], ["y"]),
+          ],
+        }),
+      ),
+  ),
+};

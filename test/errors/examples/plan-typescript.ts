@@ -1,0 +1,52 @@
+/**
+ * @file Examples of what can be wrong with a plan in TypeScript. Codes CP1200-1299.
+ */
+import type { Example, Examples } from "../example.ts";
+
+function written(text: string, means: string): Example {
+  const file = `import { definePlan } from "onnx-context-parallel";\n\n${text}\n`;
+  return { means, files: { "flux.plan.ts": file }, command: "onnx-cp check flux.plan.ts --model flux.onnx" };
+}
+
+export const planTypescript: Examples = {
+  CP1201: written(
+    `export default definePlan({ proj_out: { gather_dim: 1 });`,
+    "The file is no TypeScript. The message is that of the TypeScript compiler.",
+  ),
+  CP1202: written(
+    `const plan = { proj_out: { gather_dim: 1 } };\nfor (const i of [0, 1]) plan[i] = {};\nexport default definePlan(plan);`,
+    "A plan is read, not run, so statements that act have no meaning in it.",
+  ),
+  CP1203: written(
+    `export default definePlan({ proj_out: { gather_dim: await import("axis") } });`,
+    "The expression would need the file to be run.",
+  ),
+  CP1204: written(
+    `const tokens = { gather_dim: 1 };\nexport default definePlan({ proj_out: token });`,
+    "A name that is neither declared nor imported.",
+  ),
+  CP1205: written(
+    `export default definePlan({ proj_out: { gather_dim: parseInt("1") } });`,
+    "Only some functions have a meaning without running the file; this is none of them.",
+  ),
+  CP1206: written(
+    `import { readFileSync } from "node:fs";\nexport default definePlan({ proj_out: { gather_dim: 1 } });`,
+    "Plans may import constants and functions from TypeScript files beside them, and nothing else.",
+  ),
+  CP1207: written(
+    `export const plan = { proj_out: { gather_dim: 1 } };`,
+    "The plan of a TypeScript file is its default export, wrapped in `definePlan`.",
+  ),
+  CP1208: written(
+    `const axis = (n: number): number => axis(n + 1);\nexport default definePlan({ proj_out: { gather_dim: axis(0) } });`,
+    "The value takes more steps or levels to evaluate than a plan can need, most likely an endless recursion.",
+  ),
+  CP1209: written(
+    `const axis = axis + 1;\nexport default definePlan({ proj_out: { gather_dim: axis } });`,
+    "A constant is defined by way of itself.",
+  ),
+  CP1210: written(
+    `const axes = ["1"];\nexport default definePlan({ proj_out: { gather_dim: -axes } });`,
+    "The operation is known, but not for a value of this type.",
+  ),
+};

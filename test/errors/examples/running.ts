@@ -1,0 +1,176 @@
+/**
+ * @file Examples of faults while a program is attached or runs. Codes CP6500-6999.
+ */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Worker } from "node:worker_threads";
+import { encodeNpz } from "../../../ort/npz.ts";
+import { ortTensor } from "../../../ort/tensors.ts";
+import { attach } from "../../../runtime/attach.ts";
+import { loadProgram } from "../../../runtime/load.ts";
+import type { Session } from "../../../runtime/session.ts";
+import { valueOf } from "../../support/fixtures.ts";
+import { graph, node, random, value } from "../../support/graphs.ts";
+import type { Example, Examples } from "../example.ts";
+import { compiled, failure, fluxPlan, withSession, withSteps } from "../flux.ts";
+import { model } from "../models.ts";
+
+type Feeds = Parameters<Session["run"]>[0];
+
+const files = { "flux.plan.json": fluxPlan };
+const ready = `const compiled = await compilePlan({ model: "flux.onnx", plan: "flux.plan.json", hooks: ["transformer_blocks.0"] });
+const session = await attach(compiled.program);
+`;
+const registered = `${ready}await session.hooks.register("transformer_blocks.0", "post_forward", new URL("./hook.js", import.meta.url));
+`;
+
+const register = (session: Session, file = "hook.js") =>
+  session.hooks.register("transformer_blocks.0", "post_forward", pathToFileURL(join(process.cwd(), file)));
+
+/** With a handler in the file `hook.js`. */
+function hooked(means: string, handler: string, run = "await session.run(feeds);", use = once): Example {
+  return {
+    means,
+    files: { ...files, "hook.mjs": `${handler}\n` },
+    command: `${registered}${run}`.replaceAll("hook.js", "hook.mjs"),
+    call: () =>
+      withSession(async (session, feeds) => {
+        await register(session, "hook.mjs");
+        await use(session, feeds);
+      }),
+  };
+}
+
+const once = (session: Session, feeds: Feeds): Promise<unknown> => session.run(feeds);
+
+function used(means: string, lines: string, use: (session: Session, feeds: Feeds) => Promise<unknown>): Example {
+  return { means, files, command: `${ready}${lines}`, call: () => withSession(use) };
+}
+
+function damaged(means: string, given: string, from: string, to: string): Example {
+  return { means, given, make: () => withSteps(from, to), command: "onnx-cp run program --inputs flux.npz" };
+}
+
+async function attached(options: Parameters<typeof attach>[1]): ReturnType<typeof failure> {
+  await compiled();
+  return failure(attach(valueOf(await loadProgram("program")), options).then((session) => session.release()));
+}
+
+/** y = table[ids], of a table of ten rows. */
+function lookUp(): void {
+  const source = graph({
+    inputs: [value("ids", "int64", ["n"]), value("table", "float32", [10, 4])],
+    outputs: [value("y", "float32", null)],
+    nodes: [node("Gather", ["table", "ids"], ["y"], { axis: { kind: "int", value: 0 } })],
+  });
+  model(source);
+  const ids = ortTensor("int64", [4], [0, 1, 2, 99]);
+  writeFileSync("inputs.npz", encodeNpz({ ids, table: random(1, [10, 4]) }));
+}
+
+export const running: Examples = {
+  CP6500: {
+    means: "There is one device per rank, and the degrees ask for another number of ranks.",
+    files,
+    command: "onnx-cp run flux.plan.json --model flux.onnx --ulysses-degree 2 --devices cpu,cpu,cpu --inputs flux.npz",
+  },
+  CP6501: {
+    means: "Sessions are made by onnxruntime-node; no other back end is built.",
+    given: "the program of flux",
+    command: 'await attach(program, { backend: "native" });',
+    call: () => attached({ backend: "native" as "binding" }),
+  },
+  CP6502: {
+    means: "The thread of a rank ended before it could answer.",
+    given: "a rank whose thread is ended from outside while it starts",
+    command: "await attach(program);",
+    call: async () => {
+      process.once("worker", (worker: Worker) => void worker.terminate());
+      return attached({});
+    },
+  },
+  CP6503: {
+    means:
+      "ONNX Runtime refuses a piece: a device that does not exist here, an operator that it does not have, or weights that are gone.",
+    files,
+    command: "onnx-cp run flux.plan.json --model flux.onnx --ulysses-degree 2 --devices cpu,nosuch --inputs flux.npz",
+  },
+  CP6504: {
+    means: "ONNX Runtime fails inside a piece. Most often the unsplit model fails on these inputs too.",
+    files: { "a.plan.json": '{ "": [{ "ids": { "split_dim": 0 } }, { "gather_dim": 0 }] }\n' },
+    given: "a model of y = table[ids], with a table of ten rows, and 99 among the ids",
+    make: lookUp,
+    command: "onnx-cp run a.plan.json --model model.onnx --ulysses-degree 2 --inputs inputs.npz",
+  },
+  CP6505: hooked("A handler of the user threw.", 'export default () => {\n  throw new Error("not today");\n};'),
+  CP6506: hooked(
+    "What a handler returns takes the place of the value, so it must have its type and shape. The tensor is the rank's own part.",
+    "export default ({ type }) => ({ type, dims: [1], data: new Float32Array(1) });",
+  ),
+  CP6507: hooked(
+    "A rank ended in the middle of a run: it was killed, or something outside of any step threw in its thread.",
+    "export default (tensor, { rank }) => {\n  if (rank === 1) process.exit(7);\n};",
+  ),
+  CP6508: hooked(
+    "The run took longer than it was allowed to. All ranks are stopped.",
+    "export default () => new Promise((done) => setTimeout(done, 300));",
+    "await session.run(feeds, { deadlineMs: 100 });",
+    (session, feeds) => session.run(feeds, { deadlineMs: 100 }),
+  ),
+  CP6509: used(
+    "The caller gave the run up by its signal.",
+    "await session.run(feeds, { signal: AbortSignal.abort() });",
+    (session, feeds) => session.run(feeds, { signal: AbortSignal.abort() }),
+  ),
+  CP6510: used(
+    "The session has given its ranks back.",
+    "await session.release();\nawait session.run(feeds);",
+    async (session, feeds) => {
+      await session.release();
+      await session.run(feeds);
+    },
+  ),
+  CP6511: hooked(
+    "A rank was lost in an earlier run, so this session cannot run any more; others are not touched.",
+    "export default (tensor, { rank }) => {\n  if (rank === 1) process.exit(7);\n};",
+    "await session.run(feeds).catch(() => undefined);\nawait session.run(feeds);",
+    async (session, feeds) => {
+      await session.run(feeds).catch(() => undefined);
+      await session.run(feeds);
+    },
+  ),
+  CP6512: used(
+    "Hooks run where the program was cut for them when it was compiled.",
+    'await session.hooks.register("proj_out", "post_forward", new URL("./hook.js", import.meta.url));',
+    (session) => session.hooks.register("proj_out", "post_forward", "file:///hook.js"),
+  ),
+  CP6513: used(
+    "Every rank loads the handler's module by itself, and one of them could not, or found no function in it.",
+    registered.slice(ready.length).trimEnd(),
+    (session) => register(session),
+  ),
+  CP6514: damaged(
+    "What a rank has to send is not what the program says. The proof excludes it, so the program was changed after it was made, or the mistake is ours.",
+    "a program in which one extent of an exchange was edited",
+    '["chunk","img",2,"rank"]',
+    '["chunk","img",3,"rank"]',
+  ),
+  CP6515: damaged(
+    "A step fails outside ONNX Runtime. Like the one before, it takes a damaged program, or a mistake of ours.",
+    "a program in which a step names a piece that does not exist",
+    '"piece":"',
+    '"piece":"no-',
+  ),
+  CP6516: damaged(
+    "The ranks exchange their parts through shared memory, and there is not enough of it for these lengths.",
+    "a program edited to exchange a million times as much",
+    '["chunk","img",2,"rank"]',
+    '["*",1099511627776,["chunk","img",2,"rank"]]',
+  ),
+  CP6518: used(
+    "A relative path means another file to each module; an absolute URL does not.",
+    'await session.hooks.register("transformer_blocks.0", "post_forward", "./hook.js");',
+    (session) => session.hooks.register("transformer_blocks.0", "post_forward", "./hook.js"),
+  ),
+};

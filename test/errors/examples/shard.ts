@@ -1,0 +1,271 @@
+/**
+ * @file Examples of splits that cannot be exact, and of what is decided on the way. Codes CP4000-4999.
+ */
+import type { Attribute, Attributes, ElemType, Node } from "../../../compiler/graph/types.ts";
+import { tensorFromInts } from "../../../compiler/graph/tensors.ts";
+import { graph, node, value } from "../../support/graphs.ts";
+import type { Example, Examples } from "../example.ts";
+import { model } from "../models.ts";
+import { planFor, root } from "./bind.ts";
+
+const gather = `"proj_out": { "gather_dim": 1 }`;
+const whole = `${root},\n${gather}`;
+
+interface Small {
+  /** What the graph computes, for the page. */
+  readonly formula: string;
+  /** Splits of the root, in the plan's own words, and an optional gather. */
+  readonly splits: Readonly<Record<string, number>>;
+  readonly inputs: Readonly<Record<string, readonly (number | string)[]>>;
+  readonly nodes: readonly Node[];
+  readonly constants?: Readonly<Record<string, readonly number[]>>;
+  /** A module whose output is split along axis 1. */
+  readonly splitOutput?: string;
+  /** Outputs before `y`. */
+  readonly outputs?: readonly string[];
+  readonly output?: readonly (number | string)[];
+  readonly opset?: number;
+  readonly options?: string;
+}
+
+/** A model of a few steps. */
+function small(means: string, { formula, splits, inputs, nodes, constants = {}, options, ...rest }: Small): Example {
+  const specs = Object.entries(splits).map(([name, dim]) => `  "${name}": { "split_dim": ${dim} }`);
+  const entry = specs.length === 0 ? [] : [`"": {\n${specs.join(",\n")}\n}`];
+  const { splitOutput } = rest;
+  if (splitOutput !== undefined) entry.push(`"${splitOutput}": { "0": { "split_dim": 1, "split_output": true } }`);
+  const elem: ElemType = "float32";
+  const source = graph({
+    inputs: Object.entries(inputs).map(([name, dims]) => value(name, elem, dims)),
+    outputs: [...(rest.outputs ?? []), "y"].map((name) => value(name, elem, rest.output ?? null)),
+    nodes,
+    constants: new Map(Object.entries(constants).map(([name, numbers]) => [name, tensorFromInts(numbers)])),
+  });
+  const domains = [...new Set(nodes.map(({ domain }) => domain))].filter((domain) => domain !== "");
+  return {
+    ...planFor("model", entry.join(",\n"), means, options),
+    given: `a model of ${formula}`,
+    make: () =>
+      model(source, (proto) => {
+        const [opset] = proto.opsetImport;
+        opset!.version = BigInt(rest.opset ?? 18);
+        for (const domain of domains) proto.opsetImport.push({ ...opset!, domain, version: 1n });
+      }),
+  };
+}
+
+const attention: readonly Node[] = [
+  node("Transpose", ["k"], ["kt"], { perm: { kind: "ints", value: [0, 1, 3, 2] } }),
+  node("MatMul", ["q", "kt"], ["s"]),
+  node("Softmax", ["s"], ["p"], { axis: { kind: "int", value: -1 } }),
+  node("MatMul", ["p", "v"], ["y"]),
+];
+
+/** An If whose branches read a value around them. */
+function branches(read: string): Attributes {
+  const branch = (op: string): Attribute => ({
+    kind: "graph",
+    value: graph({ outputs: [value("inner", "float32", null)], nodes: [node(op, [read], ["inner"])] }),
+  });
+  return { then_branch: branch("Relu"), else_branch: branch("Abs") };
+}
+
+export const shard: Examples = {
+  CP4001: planFor(
+    "flux",
+    `"": { "hidden_states": { "split_dim": 2 } },\n${gather}`,
+    "The operator sums, normalises or looks along the axis that is split, so that no rank can do its part alone.",
+  ),
+  CP4002: small("An operator combines two tensors element by element that are split along different axes.", {
+    formula: "y = a + b, both (1, rows, columns)",
+    splits: { a: 1, b: 2 },
+    inputs: { a: [1, "rows", "columns"], b: [1, "rows", "columns"] },
+    nodes: [node("Add", ["a", "b"], ["y"])],
+  }),
+  CP4003: small(
+    "Both tensors are split along the shared axis, but one of them as two streams laid end to end, each split on its own, and the other as one: a " +
+      "rank holds different rows of the two.",
+    {
+      formula: "y = concat(text, image) + bias",
+      splits: { text: 1, image: 1, bias: 1 },
+      inputs: { text: [1, "txt", 8], image: [1, "img", 8], bias: [1, "txt + img", 8] },
+      nodes: [
+        node("Concat", ["text", "image"], ["joint"], { axis: { kind: "int", value: 1 } }),
+        node("Add", ["joint", "bias"], ["y"]),
+      ],
+    },
+  ),
+  CP4004: small("Two split tensors meet whose fixed lengths differ.", {
+    formula: "y = a + b, with a of (1, 6, 4) and b of (1, 8, 4)",
+    splits: { a: 1, b: 1 },
+    inputs: { a: [1, 6, 4], b: [1, 8, 4] },
+    nodes: [node("Add", ["a", "b"], ["y"])],
+  }),
+  CP4005: small("A reshape merges or cuts the split axis such that a part of it is no part of the result.", {
+    formula: "y = reshape(x, [1, 4, 4]), with x of (1, 16)",
+    splits: { x: 1 },
+    inputs: { x: [1, 16] },
+    nodes: [node("Reshape", ["x", "shape"], ["y"])],
+    constants: { shape: [1, 4, 4] },
+  }),
+  CP4006: small(
+    "A joint stream was split as one, and then cut at a border that lies somewhere inside the ranks' parts. Were its streams split before they were " +
+      "joined, each rank would hold its own part of both.",
+    {
+      formula: "y = the last five of the eight rows of x",
+      splits: { x: 1 },
+      inputs: { x: [1, 8, 4] },
+      nodes: [
+        node("Split", ["x", "sizes"], ["text", "image"], { axis: { kind: "int", value: 1 } }),
+        node("Neg", ["image"], ["y"]),
+      ],
+      constants: { sizes: [3, 5] },
+    },
+  ),
+  CP4007: planFor(
+    "flux",
+    root,
+    "An output of the model would be each rank's part instead of the result: the gather is missing.",
+  ),
+  CP4008: planFor(
+    "flux",
+    `${root},\n"transformer_blocks.0": { "hidden_states": { "split_dim": 2 } },\n${gather}`,
+    "A value that is split on its way here is to be split again along another axis.",
+  ),
+  CP4009: planFor(
+    "flux",
+    `${root},\n"transformer_blocks.0": { "hidden_states": { "split_dim": 1 } },\n${gather}`,
+    "The value arrives split as the entry asks, because of an earlier entry; the entry changes nothing.",
+  ),
+  CP4010: planFor(
+    "flux",
+    `${root},\n"norm_out": { "gather_dim": 1 },\n${gather}`,
+    "The value is whole already, because of an earlier gather; the entry changes nothing.",
+  ),
+  CP4011: planFor(
+    "flux",
+    `${root},\n"proj_out": { "gather_dim": 2 }`,
+    "The value is split, but along another axis than the one to gather.",
+  ),
+  CP4012: planFor(
+    "flux",
+    whole,
+    "Every rank needs at least one row.",
+    "--ulysses-degree 4 --shape hidden_states=1,3,16",
+  ),
+  CP4013: planFor(
+    "flux",
+    whole,
+    "Ulysses spreads the heads over the ranks, so its degree cannot be above the number of key and value heads. The rest of the ranks can form a ring.",
+    "--ulysses-degree 5",
+  ),
+  CP4014: planFor(
+    "flux",
+    `"norm_out": { "hidden_states": { "split_dim": 1 } },\n${gather}`,
+    "The plan is exact, but hardly worth it: attention is where the time goes, and every rank does all of it.",
+  ),
+  CP4015: planFor(
+    "flux",
+    `"": {\n  "hidden_states": { "split_dim": 1 },\n  "encoder_hidden_states": { "split_dim": 1 },\n  "img_ids": { "split_dim": 0 }\n},\n${gather}`,
+    "A whole value meets a split one along the same axis. Each rank takes its rows of it, which is exact and free. With `--strict` it is an error where a plan entry can say so.",
+  ),
+  CP4016: small("A split value meets an operator whose effect hangs on numbers that only a run knows.", {
+    formula: "y = reshape(x, s), with s an input of the model",
+    splits: { x: 1 },
+    inputs: { x: [1, "n", 4], s: [2] },
+    output: ["n", 4],
+    nodes: [node("Cast", ["s"], ["shape"], { to: { kind: "int", value: 7 } }), node("Reshape", ["x", "shape"], ["y"])],
+  }),
+  CP4017: small(
+    "No layout describes what the operator would give: split along two axes at once, or in parts of which one goes by blocks.",
+    {
+      formula: "y = concat(reshape(x, [1, 16]), w), with x of (1, 2, 8) and w of (1, 5)",
+      splits: { x: 2, w: 1 },
+      inputs: { x: [1, 2, 8], w: [1, 5] },
+      nodes: [
+        node("Reshape", ["x", "shape"], ["flat"]),
+        node("Concat", ["flat", "w"], ["y"], { axis: { kind: "int", value: 1 } }),
+      ],
+      constants: { shape: [1, 16] },
+    },
+  ),
+  CP4018: small(
+    "The attention is split along its rows, and the number of its heads is unknown, so that no scheme can spread them.",
+    {
+      formula: "y = softmax(q k^T) v, with a dynamic number of heads",
+      splits: { q: 2, k: 2, v: 2 },
+      inputs: { q: [1, "heads", "n", 8], k: [1, "heads", "n", 8], v: [1, "heads", "n", 8] },
+      nodes: attention,
+    },
+  ),
+  CP4019: planFor(
+    "wan",
+    `"blocks.0": { "hidden_states": { "split_dim": 1 } },\n${gather}`,
+    "Queries are split, keys and values are whole, as in cross-attention over the text: every rank attends with its own queries, and nothing is exchanged.",
+  ),
+  CP4020: small(
+    "A ring that hands its keys on merges partial results, with operators as they are since operator set 18. The ring that collects all keys first works with any.",
+    {
+      formula: "y = softmax(q k^T) v, of operator set 13",
+      splits: { q: 2, k: 2, v: 2 },
+      inputs: { q: [1, 2, "n", 8], k: [1, 2, "n", 8], v: [1, 2, "n", 8] },
+      nodes: attention,
+      opset: 13,
+      options: "--ring-degree 2 --rotate-method alltoall",
+    },
+  ),
+  CP4021: small("A branch of the model reads a value that is split, and splits are not followed into branches.", {
+    formula: "y = a if c else b, with a of (1, n, 4)",
+    splits: { a: 1 },
+    inputs: { c: [], a: [1, "n", 4] },
+    output: [1, "n", 4],
+    nodes: [
+      node("Cast", ["c"], ["flag"], { to: { kind: "int", value: 9 } }),
+      node("Neg", ["a"], ["b"]),
+      node("If", ["flag"], ["y"], branches("b")),
+    ],
+  }),
+  CP4022: small("Each rank would draw numbers of its own, so that no rank would have what the unsplit model has.", {
+    formula: "y = x + noise",
+    splits: { x: 1 },
+    inputs: { x: [1, "n", 4] },
+    nodes: [node("RandomNormalLike", ["x"], ["noise"]), node("Add", ["x", "noise"], ["y"])],
+  }),
+  CP4023: small("An operator that is not known here, such as one of a company's own, reads a split value.", {
+    formula: "y = acme.Swish(x)",
+    splits: { x: 1 },
+    inputs: { x: [1, "n", 4] },
+    output: [1, "n", 4],
+    nodes: [{ ...node("Swish", ["x"], ["y"]), domain: "acme" }],
+  }),
+  CP4024: small(
+    "A branch of the model reads a value that the plan replaces, here by its shard, and nothing is rewritten inside branches.",
+    {
+      formula: "b = -a in the module `proj`, which is an output, and y = relu(b) if c else |b|",
+      splits: {},
+      splitOutput: "proj",
+      inputs: { c: [], a: [1, "n", 4] },
+      output: [1, "n", 4],
+      outputs: ["b"],
+      nodes: [
+        node("Cast", ["c"], ["flag"], { to: { kind: "int", value: 9 } }),
+        { ...node("Neg", ["a"], ["b"]), name: "/proj/Neg" },
+        node("If", ["flag"], ["y"], branches("b")),
+      ],
+    },
+  ),
+  CP4025: planFor(
+    "qwenimage",
+    `"transformer_blocks.0": {
+  "hidden_states": { "split_dim": 1 },
+  "encoder_hidden_states": { "split_dim": 1 }
+},
+"transformer_blocks.*": { "encoder_hidden_states_mask": { "split_dim": 1 } },
+"pos_embed": {
+  "0": { "split_dim": 0, "split_output": true },
+  "1": { "split_dim": 0, "split_output": true }
+},
+${gather}`,
+    "As CP4015, for a value that comes from no input of the model: a constant, or something computed. There is nothing to write in the plan.",
+  ),
+};

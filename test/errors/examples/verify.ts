@@ -1,0 +1,132 @@
+/**
+ * @file Examples of what a simulation finds. Most are mistakes of the compiler, so they are made up here. Codes CP5500-5999.
+ */
+import { tensorFromInts } from "../../../compiler/graph/tensors.ts";
+import type { Layout, ShardedGraph } from "../../../compiler/shard/types.ts";
+import { compareShards } from "../../../compiler/simulate/compare.ts";
+import { reportOf, simulate } from "../../../compiler/simulate/simulate.ts";
+import { ortTensor } from "../../../ort/tensors.ts";
+import type { OrtTensor } from "../../../ort/types.ts";
+import { feeds, splitStream } from "../../simulate/stream.ts";
+import { graph, node, value } from "../../support/graphs.ts";
+import { split } from "../../support/sharded.ts";
+import type { Example, Examples } from "../example.ts";
+import { model, simple, simplePlan } from "../models.ts";
+
+const label = { value: "add_116", node: "node_add_116", module: "transformer_blocks.0.norm1" };
+const command = "onnx-cp check flux.plan.json --model flux.onnx --ulysses-degree 2 --simulate";
+
+const floats = (...values: readonly number[]): OrtTensor => ortTensor("float32", [values.length], values);
+
+/** As the command would print it if the ranks held these shards of the value 1, 2, 3, 4. */
+function compared(
+  means: string,
+  given: string,
+  shards: readonly OrtTensor[],
+  layout: Layout,
+  whole: OrtTensor = floats(1, 2, 3, 4),
+): Example {
+  const place = { layout, mesh: { ring_degree: 1, ulysses_degree: 2 }, lengths: {} };
+  const { wrong } = compareShards(label, shards, whole, place, { absolute: 1e-5, relative: 1e-5 });
+  return { means, given, command, call: async () => (wrong === null ? [] : [wrong.diagnostic]) };
+}
+
+/** As the command would print it of a sharded graph with a mistake in it. */
+function simulated(means: string, given: string, sharded: ShardedGraph): Example {
+  const call = async () => {
+    const report = await simulate(sharded, feeds(5, 9));
+    return report.ok ? [reportOf(report.value)] : report.diagnostics;
+  };
+  return { means, given, command, call };
+}
+
+const halves = [split(0, [4])];
+
+/** Blocks that are announced one row too long. */
+function announcedTooLong(): ShardedGraph {
+  const sharded = splitStream();
+  const steps = sharded.steps.map((step) => {
+    if (step.kind !== "collective") return step;
+    return { ...step, transfers: step.transfers.map(({ dims, ...rest }) => ({ ...rest, dims: [...dims, 7] })) };
+  });
+  return { ...sharded, steps };
+}
+
+const unfit: Pick<Example, "files" | "given" | "make" | "command"> = {
+  files: { "a.plan.json": '{ "": [{ "x": { "split_dim": 1 } }, { "gather_dim": 1 }] }\n' },
+  given:
+    "a model that cuts its input into three and five rows, and so takes eight and no other number, which it does not say",
+  make: () =>
+    model(
+      graph({
+        inputs: [value("x", "float32", ["n", 4])],
+        outputs: [value("y", "float32", null)],
+        nodes: [node("Split", ["x", "sizes"], ["y", "rest"])],
+        constants: new Map([["sizes", tensorFromInts([3, 5])]]),
+      }),
+    ),
+  command: "onnx-cp check a.plan.json --model model.onnx --ulysses-degree 2 --simulate",
+};
+
+export const verify: Examples = {
+  CP5501: compared(
+    "A rank computed other numbers than the unsplit model.",
+    "a rank that holds 3.5 instead of 3",
+    [floats(1, 2), floats(3.5, 4)],
+    halves,
+  ),
+  CP5502: compared(
+    "A rank holds another part of the value than the proof says.",
+    "a rank that holds three rows instead of two",
+    [floats(1, 2), floats(2, 3, 4)],
+    halves,
+  ),
+  CP5503: compared(
+    "A rank holds numbers of another type.",
+    "a rank that holds integers",
+    [floats(1, 2), ortTensor("int32", [2], [3, 4])],
+    halves,
+  ),
+  CP5504: compared(
+    "A value is said to be the same on all ranks, and is not.",
+    "a rank whose copy ends in 4.000001",
+    [floats(1, 2, 3, 4), floats(1, 2, 3, 4.000001)],
+    [],
+  ),
+  CP5505: compared(
+    "No rank holds some elements of the value.",
+    "a layout that splits both axes of a square between two ranks",
+    [ortTensor("float32", [1, 1], [1]), ortTensor("float32", [1, 1], [4])],
+    [split(0, [2]), split(1, [2])],
+    ortTensor("float32", [2, 2], [1, 2, 3, 4]),
+  ),
+  CP5506: simulated(
+    "A step of the sharded graph fails although the unsplit model runs.",
+    "a Split that was left with the sizes of the whole stream",
+    splitStream({ sizes: ["txt", "img"] }),
+  ),
+  CP5507: simulated(
+    "A rank sends another block than the others expect.",
+    "blocks that are announced with an axis too many",
+    announcedTooLong(),
+  ),
+  CP5508: {
+    means: "The model does not run on these inputs by itself, so there is nothing to compare with.",
+    ...unfit,
+  },
+  CP5509: {
+    means: "All values of all ranks agree with the unsplit model: the plan is exact on these inputs.",
+    files: { "a.plan.json": simplePlan },
+    given: "a model of y = relu(x)",
+    make: () => model(simple),
+    command: "onnx-cp check a.plan.json --model model.onnx --ulysses-degree 2 --simulate",
+  },
+  CP5510: {
+    means:
+      "Some exports are refused by ONNX Runtime as they stand. Their canonical form, which is proven equal, serves for the comparison.",
+    files: {
+      "ltx.plan.json": '{\n  "": { "hidden_states": { "split_dim": 1 } },\n  "proj_out": { "gather_dim": 1 }\n}\n',
+    },
+    command: "onnx-cp run ltx.plan.json --model ltx23.onnx --inputs ltx.npz --ulysses-degree 2 --verify",
+  },
+};

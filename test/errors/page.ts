@@ -1,0 +1,75 @@
+/**
+ * @file The text of docs/errors.md.
+ */
+import type { Entry } from "./catalogue.ts";
+import type { Example } from "./example.ts";
+
+/** An entry, its example, and the diagnostic as a terminal shows it. */
+export interface Section {
+  readonly entry: Entry;
+  readonly example: Example;
+  readonly printed: string;
+}
+
+const CHAPTERS: Readonly<Record<string, string>> = {
+  plan: "Reading a plan",
+  "plan-rules": "What a plan or a config says",
+  model: "Reading a model",
+  canonical: "Understanding a model",
+  bind: "Finding the plan's names in the model",
+  shard: "Proving the split",
+  program: "Reading a program",
+  lower: "Writing a program",
+  verify: "Comparing with the unsplit model",
+  inputs: "Inputs of a run",
+  runtime: "Running",
+  cli: "Command line",
+  "tensor-files": "Files of tensors",
+};
+
+const INTRODUCTION = `# Diagnostics
+
+Everything that can be wrong has a code that stays the same. This page is generated (\`npm run errors\`): each diagnostic below was printed by
+running its example. In the examples \`flux.onnx\`, \`wan.onnx\` and the like are the small exports of \`test/fixtures\`, and \`flux.npz\` holds inputs
+for the first. The commands print other diagnostics too where other things are worth saying. [mistakes.md](mistakes.md)
+goes through ten typical mistakes step by step.
+
+The parameters are what a diagnostic's sentences are made of; with \`--format json\` each is an object as in [cli.md](cli.md).
+
+`;
+
+export function pageOf(sections: readonly Section[]): string {
+  const parts = [...new Set(sections.map(({ entry }) => entry.part))];
+  const chapters = parts.map((part) => {
+    const own = sections.filter(({ entry }) => entry.part === part);
+    return `## ${CHAPTERS[part] ?? part}\n\n${own.map(sectionText).join("\n")}`;
+  });
+  const index = sections.map(
+    ({ entry }) => `| [${entry.code}](#${entry.code.toLowerCase()}) | ${entry.severity} | ${entry.title} |\n`,
+  );
+  return `${INTRODUCTION}| code | severity | |\n|---|---|---|\n${index.join("")}\n${chapters.join("\n")}`;
+}
+
+function sectionText({ entry, example, printed }: Section): string {
+  const { code, severity, title, parameters } = entry;
+  const { means, files = {}, given, command } = example;
+  const texts = Object.entries(files).map(([name, text]) => `\`${name}\`\n\n${fence(languageOf(name), text)}\n`);
+  return [
+    `### ${code}\n\n**${title}** (${severity})\n\n${means}\n\n`,
+    parameters.length === 0
+      ? ""
+      : `Parameters: ${parameters.map(({ name, type }) => `\`${name}: ${type}\``).join(", ")}\n\n`,
+    ...texts,
+    given === undefined ? "" : `With ${given}:\n\n`,
+    fence(command.startsWith("onnx-cp") ? "sh" : "ts", `${command}\n`),
+    `\n${fence("text", printed)}`,
+  ].join("");
+}
+
+function languageOf(name: string): string {
+  return /\.m?(jsonc?|ts|js)$/.exec(name)?.[1] ?? "text";
+}
+
+function fence(language: string, text: string): string {
+  return `\`\`\`${language}\n${text}${text === "" || text.endsWith("\n") ? "" : "\n"}\`\`\`\n`;
+}
