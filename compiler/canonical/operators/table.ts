@@ -4,6 +4,7 @@
 import { CP, type CanonicalNode } from "../types.ts";
 import { attention, boundary, exported } from "./attention.ts";
 import { einsum, fusedMatMul, gemm, matMul, matMulInteger, matMulNBits } from "./contraction.ts";
+import { convolution } from "./convolution.ts";
 import { dropout, elementwise, elementwiseFirst } from "./elementwise.ts";
 import {
   fill,
@@ -21,7 +22,7 @@ import {
 } from "./indexing.ts";
 import { concat, pad, slice, split } from "./joining.ts";
 import { blocks, expand, flatten, reshape, squeeze, tile, transpose, unchanged, unsqueeze } from "./movement.ts";
-import { globalPooling, pooling, spatial, transposedConvolution, unknown } from "./opaque.ts";
+import { globalPooling, pooling, transposedConvolution, unknown } from "./opaque.ts";
 import {
   BINARY,
   COMPARISON,
@@ -70,7 +71,7 @@ export const OPERATORS: { readonly [Op in OperatorName]: OperatorRule } = {
   Clip: elementwiseFirst(),
   Concat: concat,
   ConstantOfShape: { ...fill, types: [{ attribute: "value", otherwise: "float32" }] },
-  Conv: spatial,
+  Conv: convolution,
   ConvTranspose: transposedConvolution,
   CumSum: alongOperandAxis,
   DepthToSpace: blocks(true),

@@ -41,8 +41,9 @@ export const splitsDiffer: Message<AtNode & { first: string; second: string }> =
   code: "CP4002",
   severity: "error",
   title: "Operands split along different axes",
-  message: (p) => `${place(p)} meets operands that are split differently: ${p.first}, against ${p.second}`,
-  hint: () => "split both on the axis that they share, or gather one of them before",
+  message: (p) => `${place(p)} meets operands that are split on different axes: ${p.first}, against ${p.second}`,
+  hint: () =>
+    "split both on the axis that they share, or gather one of them before. Where queries and keys meet, an attention was not recognised: a note of onnx-cp inspect may say why",
 };
 
 export const segmentsDiffer: Message<AtNode & { first: string; second: string }> = {
@@ -217,7 +218,7 @@ export const attentionSplit: Message<{ module: string; node: string; what: strin
   title: "Attention that no scheme can split",
   message: (p) => `the attention in "${p.module}" (node ${p.node}) has ${p.what}`,
   hint: () =>
-    "Queries, keys and values may be split along their sequence axis only; split before the projections to heads",
+    "Queries, keys and values may be split along their sequence axis only; split before the projections to heads, and where rows and columns become one sequence, the outer of the two",
 };
 
 export const splitInSubgraph: Message<AtNode & { value: string; layout: string; from: string }> = {

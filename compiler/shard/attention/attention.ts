@@ -8,14 +8,23 @@ import { alignTo } from "../alignment.ts";
 import { gatherWhole } from "../boundary.ts";
 import { propagate } from "../operator.ts";
 import { localDims, ranksOf, WHOLE } from "../layout.ts";
-import { atSplitOf } from "../origins.ts";
+import { atSplitOf, sayLayout, sayValue } from "../origins.ts";
 import { addLocal, declare, shapeOf, type State } from "../state.ts";
 import { sameRows } from "../unify.ts";
 import { add, evaluate, mul, RANK, symbolsOf, type Expr } from "../../expr/expr.ts";
 import type { AttentionSite, AxisShard, Layout } from "../types.ts";
 import { withoutCausal } from "./causal.ts";
 import { gatherRing, headsToRows, rowsToHeads } from "./exchange.ts";
-import { HEADS, headShard, headsOf, isOddlySplit, readAttention, rowsOf, type Attention } from "./operands.ts";
+import {
+  HEADS,
+  headShard,
+  headsOf,
+  isOddlySplit,
+  isStrided,
+  readAttention,
+  rowsOf,
+  type Attention,
+} from "./operands.ts";
 import { localMask, meetMask } from "./mask.ts";
 import { mergeParts, rotate, type RingSite } from "./rotate.ts";
 
@@ -24,6 +33,8 @@ export function attend(state: State, node: CanonicalNode): boolean {
   const site = readAttention(node);
   const { q, k, v, mask } = site;
   if (!meetMask(state, site)) return false;
+  const strided = [q, k, v].find((x) => isStrided(state, x));
+  if (strided !== undefined) return refuseStrided(state, site, strided);
   if ([q, k, v].some((x) => isOddlySplit(state, x))) {
     note(state, site, "local");
     return propagate(state, node);
@@ -37,6 +48,16 @@ export function attend(state: State, node: CanonicalNode): boolean {
   if (rows === null) return wholeQueries(state, split, keys);
   if (ranksOf(state.options.mesh) === 1) return stayLocal(state, { ...split, mask }, rows);
   return runScheme(state, split, rows, keys);
+}
+
+/** Rows in steps: each rank would hold some of every stretch of the sequence. */
+function refuseStrided(state: State, site: Attention, value: string): false {
+  const what = `rows of ${sayValue(state, value)} that are split in steps (${sayLayout(state, value)})`;
+  const where = atSplitOf(state, value, [{ message: "the attention", node: site.node.name, module: site.node.scope }]);
+  state.diagnostics.push(
+    diagnose(catalog.attentionSplit, { module: site.node.scope, node: site.node.name, what }, where),
+  );
+  return false;
 }
 
 function note(state: State, site: Attention, scheme: AttentionSite["scheme"]): void {

@@ -39,7 +39,7 @@ export function rowsToHeads(state: State, items: readonly ToHeads[], origin: Ori
     const size = (length: Expr, member: number): Expr =>
       localLength(length, item.rows, state.options.mesh, add(first, member));
     const dims = localDims(shape.dims, layout, state.options.mesh, RANK);
-    const blocks = { values: begun[i]!.receive, axis: ROWS, outer: 1, segments: item.rows.segments, inner: 1, size };
+    const blocks = { ...item.rows, values: begun[i]!.receive, axis: ROWS, size };
     const made = assemble(state, blocks, `${item.value}::heads`, dims, origin);
     declare(state, made, shape, layout, item.value, origin);
     return made;
@@ -74,7 +74,7 @@ export function headsToRows(
   const members = mesh.ulysses_degree;
   const shape = shapeOf(state, value);
   const first = mul(floorDiv(RANK, members), members);
-  const share = (length: Expr, rank: Expr): Expr => localLength(length, rows, mesh, rank);
+  const share = (length: Expr, rank: Expr): Expr => mul(localLength(length, rows, mesh, rank), rows.inner);
   const sizes = rows.segments.flatMap((s) => each(members, (m) => share(s.length, add(first, m))));
   const parts = addSplit(state, origin, value, ROWS, sizes, `${value}::rows`);
   const ownHeads = (rank: Expr): Expr => mul(chunk(heads / unit, members, mod(rank, members)), unit);
@@ -133,7 +133,7 @@ export function gatherRing(
   return values.map((value, i) => {
     const heads = layoutOf(state, value).filter((s) => s.over === "ulysses");
     const size = (length: Expr, r: number): Expr => localLength(length, ring, mesh, r * members);
-    const blocks = { values: transfers[i]!.receive, axis: ROWS, outer: 1, segments: rows.segments, inner: 1, size };
+    const blocks = { ...rows, values: transfers[i]!.receive, axis: ROWS, size };
     const dims = localDims(shapeOf(state, value).dims, heads, mesh, RANK);
     const made = assemble(state, blocks, `${value}::all`, dims, origin);
     declare(state, made, shapeOf(state, value), heads, value, origin);

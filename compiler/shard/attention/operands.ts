@@ -25,10 +25,16 @@ export function readAttention(node: CanonicalNode): Attention {
   return { node, origin: { module: node.scope, node: node.name, spec: null }, q: q!, k: k!, v: v!, mask: mask || null };
 }
 
-/** The split of a value's rows, if that is how it is split. */
+/** The split of a value's rows, if that is how it is split; each of its tokens may stand for several rows, one after the other. */
 export function rowsOf(state: State, value: string): AxisShard | null {
   const [shard] = layoutOf(state, value);
-  return shard !== undefined && shard.axis === ROWS && equal(shard.outer, 1) && equal(shard.inner, 1) ? shard : null;
+  return shard !== undefined && shard.axis === ROWS && equal(shard.outer, 1) ? shard : null;
+}
+
+/** Split by rows, but not in one stretch: the split axis is the inner one of several that became the sequence. */
+export function isStrided(state: State, value: string): boolean {
+  const [shard] = layoutOf(state, value);
+  return shard !== undefined && shard.axis === ROWS && !equal(shard.outer, 1);
 }
 
 /** Split, but not by rows. */
