@@ -77,7 +77,8 @@ function compareShard(
   const indices = flatIndices(whole.dims, positions);
   const ours = numbersIn(shard);
   const theirs = numbersIn(whole);
-  const { absolute, relative } = isFloat(whole) ? tolerance : { absolute: 0, relative: 0 };
+  const { relative } = isFloat(whole) ? tolerance : { relative: 0 };
+  const absolute = isFloat(whole) ? tolerance.absolute * magnitude(theirs) : 0;
   let difference = 0;
   for (let i = 0; i < indices.length; i++) {
     const index = indices[i]!;
@@ -93,6 +94,19 @@ function compareShard(
     difference = Math.max(difference, distance);
   }
   return { wrong: null, difference };
+}
+
+/** Beyond this an element is a mask's rather than something to be added up. */
+const LARGEST = 1e3;
+
+/** Small elements are sums of large ones, and rounded as these are: the largest finite magnitude, from 1 to `LARGEST`. */
+function magnitude(numbers: ArrayLike<number>): number {
+  let largest = 1;
+  for (let i = 0; i < numbers.length; i++) {
+    const size = Math.abs(numbers[i]!);
+    if (size > largest && size < Infinity) largest = size;
+  }
+  return Math.min(largest, LARGEST);
 }
 
 /** The shards together must hold every element. */

@@ -4,7 +4,10 @@
 import type { OrtTensor } from "../../ort/types.ts";
 import type { Diagnostic } from "../diagnostics/types.ts";
 
-/** A number is right if |a - b| <= absolute + relative * |b|, where b is the unsplit one. Integers and booleans must be equal. */
+/**
+ * A number is right if |a - b| <= absolute * m + relative * |b|, where b is the unsplit one and m the largest magnitude in its value, from
+ * 1 to 1000. Integers and booleans must be equal.
+ */
 export interface Tolerance {
   readonly absolute: number;
   readonly relative: number;

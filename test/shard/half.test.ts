@@ -85,7 +85,7 @@ it.each([
     sharded.value.localShapes.get("y::own::heads::step0.max") ?? sharded.value.localShapes.get("y::own::step0.max");
   expect(part?.elem).toBe(wide ? "float32" : "float16");
   const feeds = { q: random(1, 11), k: random(2, 11), v: random(3, 11) };
-  const report = await simulate(sharded.value, feeds, { tolerance: { absolute: 2e-3, relative: 2e-3 } });
+  const report = await simulate(sharded.value, feeds);
   expect(report.ok && report.value.wrong?.diagnostic.message).toBeFalsy();
   expect(report.ok && report.value.compared).toBeGreaterThan(4);
 });

@@ -37,6 +37,16 @@ test("two segments in order are right, and the largest difference is told", () =
   expect(difference).toBeGreaterThan(3e-6);
 });
 
+test("a difference counts against the largest element of its value, a mask's apart", () => {
+  const near = (large: number, small: number): string | undefined =>
+    said(compare([floats(large, small)], floats(large, 0), []));
+  expect(near(1, 3e-4)).toBeDefined();
+  expect(near(40, 3e-4)).toBeUndefined();
+  expect(near(40, 5e-4)).toBeDefined();
+  expect(near(-3.4028234663852886e38, 0.02)).toBeDefined();
+  expect(near(Infinity, 3e-4)).toBeDefined();
+});
+
 test("the same rows read as one segment are wrong, and the first wrong element is named", () => {
   const { wrong } = compare([take(whole, 1, [0, 1, 2, 3, 4, 5, 6]), take(whole, 1, [7, 8, 9, 10, 11, 12, 13])], whole, [
     split(1, [6, 8]),

@@ -109,5 +109,5 @@ function inModule(module: string): string {
 }
 
 function report(): string {
-  return "this is a mistake of the compiler: please report it with the plan and the output of onnx-cp compile --dump sharded";
+  return "unless the two numbers are so close that rounding explains it, which grows where a model divides by small sums, this is a mistake of the compiler: please report it with the plan and the output of onnx-cp compile --dump sharded";
 }
