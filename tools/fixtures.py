@@ -14,6 +14,8 @@ FORMS = (
     "dynamo18-static",
     "dynamo23-dynamic",
 )
+# Models beyond those with a plan of their own, in the form that carries most.
+DYNAMIC = ("dynamo18-dynamic",)
 # A single sample at even lengths, and a pair for classifier-free guidance at odd ones.
 TEXT = ({"batch": 1, "txt": 40}, {"batch": 2, "txt": 13})
 AUDIO = ({"img": 96, "audio": 30, "txt": 40}, {"img": 67, "audio": 23, "txt": 13})
@@ -169,6 +171,30 @@ FIXTURES: Mapping[str, Fixture] = {
         config=dict(rope_type="split"),
         lengths=AUDIO,
         variants=("dynamo18-dynamic",),
+    ),
+    "sd3": Fixture(
+        family="sd3",
+        seed=14,
+        lengths=({"batch": 2, "txt": 20}, {"batch": 1, "txt": 13}),
+        variants=DYNAMIC,
+    ),
+    "text_encoder": Fixture(
+        family="text_encoder",
+        seed=15,
+        lengths=({"batch": 2, "txt": 40}, {"batch": 3, "txt": 29}),
+        variants=DYNAMIC,
+    ),
+    "unet": Fixture(
+        family="unet",
+        seed=16,
+        lengths=({"batch": 2}, {"batch": 1}),
+        variants=DYNAMIC,
+    ),
+    "vit": Fixture(
+        family="vit",
+        seed=17,
+        lengths=({"batch": 2}, {"batch": 1}),
+        variants=DYNAMIC,
     ),
     "minimax_h3": Fixture(family="minimax_h3", seed=13, lengths=PACKED),
 }

@@ -34,12 +34,12 @@ class Input:
 
 @dataclass(frozen=True)
 class Family:
-    """A model class of diffusers, a tiny config of it, and how it is called.
+    """A model class of diffusers or of `nets/` ("nets.vit.VisionTransformer"), a tiny config, and how it is called.
 
     `dynamic` lists the lengths that a dynamic export leaves open. `constants` are forward arguments that are no
     tensors; a callable receives the lengths. `patches` names entries of `patches/` that an export needs. `shrink`
     makes a new tiny model smaller where no config key does. `complete_plan` changes the class's own plan where that
-    cannot run as it is.
+    cannot run as it is. `plan` is the plan of a class that has none.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Family:
     patches: tuple[str, ...] = ()
     shrink: Callable[[object], None] | None = None
     complete_plan: Callable[[dict[str, object]], dict[str, object]] | None = None
+    plan: Mapping[str, object] | None = None
 
     def with_config(self, **changes: object) -> Family:
         """The same family with some config keys changed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import json
 from collections.abc import Iterable, Mapping
@@ -41,6 +42,8 @@ class Subject:
 
     def plan(self) -> Plan:
         """The class's own plan, completed where the family says so."""
+        if self.family.plan is not None:
+            return dict(self.family.plan)
         plan = plan_of(type(self.model)._cp_plan)
         return self.family.complete_plan(plan) if self.family.complete_plan else plan
 
@@ -63,9 +66,15 @@ class Options:
     tolerance: float = 1e-5
 
 
+def _class_of(name: str) -> type[torch.nn.Module]:
+    """A class of diffusers, or `nets.<file>.<class>`."""
+    module, _, class_name = name.rpartition(".")
+    return getattr(importlib.import_module(f".{module}", __package__) if module else diffusers, class_name)
+
+
 def tiny(family: Family, seed: int) -> Subject:
     """The family's tiny config with weights from the seed."""
-    model = getattr(diffusers, family.model).from_config(dict(family.config)).eval()
+    model = _class_of(family.model).from_config(dict(family.config)).eval()
     randomise(model, seed)
     if family.shrink:
         family.shrink(model)
