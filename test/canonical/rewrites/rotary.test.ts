@@ -69,7 +69,7 @@ test("positions without a batch", async () => {
 /** The tables' rows 4, 3, 2, 1, 0, for two batch elements. */
 function rowsOf(...tables: readonly ReturnType<typeof random>[]) {
   const [cos, sin] = tables.map(({ data }) => {
-    const rows = [4, 3, 2, 1, 0].flatMap((row) => [...(data as Float32Array).slice(4 * row, 4 * row + 4)]);
+    const rows = [4, 3, 2, 1, 0].flatMap((row) => Array.from((data as Float32Array).slice(4 * row, 4 * row + 4)));
     return ortTensor("float32", [2, 5, 4], [...rows, ...rows]);
   });
   return { cos: cos!, sin: sin! };
