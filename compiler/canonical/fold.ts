@@ -15,6 +15,9 @@ import type { CanonicalGraph, IntegerValue } from "./types.ts";
 /** Constants of more bytes are neither read nor made. */
 const LIMIT = 64 * 1024;
 
+/** Longest chain of constants that is computed: each layer is a session. */
+const MOST_LAYERS = 500;
+
 type Opsets = Readonly<Record<string, number>>;
 type DimsOf = (value: string) => readonly (Expr | null)[] | null;
 
@@ -64,9 +67,9 @@ async function fold(
   const constants = new Map([...given].filter(([, tensor]) => isUsable(tensor)));
   const folded = new Map<string, Tensor>();
   let waiting = nodes.filter((node) => isDeterministic(node) && node.outputs.every((o) => !isLarge(dimsOf(o))));
-  for (;;) {
+  for (let layers = 0; ; layers++) {
     const ready = waiting.filter((node) => node.inputs.every((i) => i === "" || constants.has(i)));
-    if (ready.length === 0) return folded;
+    if (ready.length === 0 || layers > MOST_LAYERS) return folded;
     const layer = new Set(ready);
     waiting = waiting.filter((node) => !layer.has(node));
     for (const [name, tensor] of await evaluate(

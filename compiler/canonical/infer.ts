@@ -112,6 +112,8 @@ export function infer(
     kept.push(node);
     if (!resolve(node, known, shapes)) unresolved.push(node);
   }
+  // A value that stays a node's result is no operand: it has one source.
+  for (const { outputs } of kept) for (const name of outputs) integers.delete(name);
   return { nodes: kept, integers: onlyIntegers(integers), shapes, unresolved };
 }
 

@@ -4,6 +4,8 @@
  */
 import { OrtError } from "../../ort/session.ts";
 import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
+import { withinLimits } from "../expr/expr.ts";
+import { lengthsTooLarge } from "../diagnostics/catalog/canonical.ts";
 import { verifyMessages as messages } from "../diagnostics/catalog/verify.ts";
 import { diagnose } from "../diagnostics/diagnose.ts";
 import type { Diagnostic, Result } from "../diagnostics/types.ts";
@@ -37,7 +39,8 @@ export async function simulate(
   feeds: OrtTensors,
   { tolerance = usual(sharded) }: SimulateOptions = {},
 ): Promise<Result<SimulationReport>> {
-  const lengths = checkLengths(sharded, feeds);
+  const lengths = withinLimits(() => checkLengths(sharded, feeds));
+  if (lengths === null) return { ok: false, diagnostics: [diagnose(lengthsTooLarge, { stage: "reading its inputs" })] };
   if (!lengths.ok) return lengths;
   const count = sharded.mesh.ring_degree * sharded.mesh.ulysses_degree;
   const fed = sharded.graph.inputs.map(({ name }) => [name, feeds[name]!] as const);

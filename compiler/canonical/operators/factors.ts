@@ -23,6 +23,6 @@ function fits({ factors, inputs, outputs, sizing }: FactorMap, site: Site): bool
   );
 }
 
-function isExtent(size: Expr | undefined): boolean {
-  return typeof size === "number" ? Number.isInteger(size) : size !== undefined;
+function isExtent(size: Expr | null | undefined): boolean {
+  return typeof size === "number" ? Number.isInteger(size) : size !== undefined && size !== null;
 }

@@ -64,7 +64,8 @@ function take(list: FactorList, a: Side, b: Side, size: Expr): void {
   const index = list.index(size);
   for (const side of [a, b]) {
     side.axes[side.at]!.push(index);
-    side.left = exactDiv(side.left, size)!;
+    // Nothing divides an extent of 0 but what it is: all of it is taken.
+    side.left = equal(side.left, size) ? 1 : exactDiv(side.left, size)!;
   }
 }
 
