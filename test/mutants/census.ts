@@ -55,6 +55,7 @@ function planCases({ file, family, ...source }: Export, { source: compiled, feed
   const plan = planFor(family);
   const subject: Subject = {
     family,
+    model: source.model,
     sites: sitesOf(plan),
     modules: [...canonical.modules.keys()],
     inputs: new Map(canonical.inputs.map(({ name, shape }) => [name, shape.dims.length])),

@@ -2,7 +2,7 @@
  * @file Mutations that alter one spec where it stands: its axis, its rank, its names.
  */
 import { mutant, rankOf, replaced, splitsOf, type Mutation } from "./mutant.ts";
-import { gathersOnce, withoutSites, type Label } from "./oracle.ts";
+import { gathersOnce, reliesOnRank, withoutSites, type Label } from "./oracle.ts";
 import { isSplit, nameOf, type Site } from "./sites.ts";
 
 const dimOf = (site: Site): number => (isSplit(site) ? site.spec.split_dim : site.spec.gather_dim);
@@ -51,11 +51,10 @@ export const alter: Readonly<Record<string, Mutation>> = {
       }),
     ),
 
-  "no expected_dims": ({ sites }) =>
+  "no expected_dims": ({ sites, model }) =>
     sites.map((site) => {
       const { expected_dims: _, ...spec } = site.spec;
-      // Wan's timestep relies on it: in most exports it has another rank.
-      const label: Label = nameOf(site) === ".timestep" ? "either" : "must-run";
+      const label: Label = reliesOnRank(model, site) ? "either" : "must-run";
       return mutant(`${nameOf(site)} of any rank`, label, replaced(sites, site, { ...site, spec } as Site));
     }),
 

@@ -17,6 +17,8 @@ export interface Mutant {
 /** What a mutation may know of the model: never a stage's judgement. */
 export interface Subject {
   readonly family: string;
+  /** Of the family: `ltx2-split` */
+  readonly model: string;
   readonly sites: readonly Site[];
   /** Module paths of the export, for moves. */
   readonly modules: readonly string[];

@@ -40,6 +40,12 @@ export function keepsStream(family: string): boolean {
   return family !== "helios";
 }
 
+/** The plan states another number of axes than this model's tensor has, and relies on it that the tensor then stays whole. */
+export function reliesOnRank(model: string, site: Site): boolean {
+  const isRope = site.module === "rope" || site.module === "cross_attn_rope";
+  return nameOf(site) === ".timestep" || (model === "ltx2-split" && isRope);
+}
+
 /** The module that gathers makes the model's only output, as it is. */
 export function endsInGather(family: string): boolean {
   return ["flux", "flux2", "qwenimage", "ltx"].includes(family);
