@@ -38,10 +38,20 @@ const KEYS = { perm: ints([0, 2, 3, 1]) };
 /** `shapes` holds the extents as they are where the node runs; heads that differ between ranks are no numbers there. */
 export function emitAttention(b: Builder, node: CanonicalNode, shapes: ReadonlyMap<string, ValueShape>): void {
   const site = siteOf(node, shapes);
+  if (fitsKernel(site)) emitKernel(b, site);
+  else emitExplicit(b, site);
+}
+
+/** A site that the kernel without an S x S matrix can take. */
+export type KernelSite = Site & { readonly size: number; readonly valueSize: number };
+
+export function fitsKernel(site: Site): site is KernelSite {
+  const plain = site.mask === null && !site.causal && site.softcap === 0 && equal(site.heads, site.keyHeads);
+  return plain && site.elem === "float32" && typeof site.size === "number" && typeof site.valueSize === "number";
+}
+
+export function emitKernel(b: Builder, site: KernelSite): void {
   const { heads, size, valueSize } = site;
-  const fits =
-    site.elem === "float32" && site.mask === null && !site.causal && site.softcap === 0 && equal(heads, site.keyHeads);
-  if (!fits || typeof size !== "number" || typeof valueSize !== "number") return emitExplicit(b, site);
   if (typeof heads === "number") emitFused(b, site, heads, size, valueSize);
   else emitFolded(b, site, size, valueSize);
 }

@@ -2,7 +2,7 @@
  * @file Collects the plain ONNX nodes that one canonical node becomes, with fresh value names. Knows no operator.
  */
 import { tensorFromInts, tensorFromNumbers } from "../graph/tensors.ts";
-import type { Attributes, ElemType, Node, Tensor } from "../graph/types.ts";
+import type { Attribute, Attributes, ElemType, Graph, Node, Tensor } from "../graph/types.ts";
 
 /** Domain of onnxruntime's own operators. */
 export const MICROSOFT = "com.microsoft";
@@ -10,18 +10,24 @@ export const MICROSOFT = "com.microsoft";
 export interface Builder {
   /** Adds a node with one fresh output and returns that output's name. */
   readonly add: (op: string, inputs: readonly string[], attributes?: Attributes, domain?: string) => string;
-  /** Adds a node whose output has the given name. */
+  /** Adds a node whose output has the given name, or whose outputs have the given names. */
   readonly addAs: (
-    output: string,
+    output: string | readonly string[],
     op: string,
     inputs: readonly string[],
     attributes?: Attributes,
     domain?: string,
   ) => void;
+  /** A value name that nothing has yet. */
+  readonly fresh: (what: string) => string;
+  /** Adds a constant. */
+  readonly constant: (tensor: Tensor) => string;
   /** Adds a 1-D int64 constant. */
   readonly ints: (values: readonly number[]) => string;
   /** Adds a scalar constant. */
   readonly scalar: (elem: ElemType, value: number) => string;
+  /** A subgraph for a control-flow node; `make` adds its nodes and names its outputs. It reads outer values by their names. */
+  readonly branch: (elem: ElemType, make: (inner: Builder) => readonly string[]) => Attribute;
 }
 
 export interface Emission {
@@ -47,10 +53,13 @@ export function builder(emission: Emission, stem: string): Builder {
     return name;
   };
   const addAs: Builder["addAs"] = (output, op, inputs, attributes = {}, domain = "") => {
-    nodes.push({ name: unused(`${output}/node`), op, domain, inputs, outputs: [output], attributes, metadata: {} });
+    const outputs = typeof output === "string" ? [output] : output;
+    nodes.push({ name: unused(`${outputs[0]}/node`), op, domain, inputs, outputs, attributes, metadata: {} });
   };
   return {
     addAs,
+    fresh,
+    constant,
     add: (op, inputs, attributes, domain) => {
       const output = fresh(op);
       addAs(output, op, inputs, attributes, domain);
@@ -58,5 +67,19 @@ export function builder(emission: Emission, stem: string): Builder {
     },
     ints: (values) => constant(tensorFromInts(values)),
     scalar: (elem, value) => constant(tensorFromNumbers(elem, [], [value])),
+    branch: (elem, make) => {
+      const own: Node[] = [];
+      // Constants stay outside: onnxruntime folds them there all the same.
+      const outputs = make(builder({ ...emission, nodes: own }, stem));
+      const graph: Graph = {
+        name: fresh("branch"),
+        inputs: [],
+        outputs: outputs.map((name) => ({ name, type: { elem, dims: null } })),
+        nodes: own,
+        constants: new Map(),
+        types: new Map(),
+      };
+      return { kind: "graph", value: graph };
+    },
   };
 }

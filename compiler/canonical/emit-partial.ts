@@ -1,31 +1,68 @@
 /**
  * @file Attention over a part of the keys, and the merge of two parts as (maximum, sum of exponentials, output): log-sum-exp without its
- * loss. A maximum of -inf means that every key was masked: such a part counts for nothing, whatever its output holds.
+ * loss. A maximum of -inf means no key, or none that is not masked: such a part counts for nothing, whatever its output holds.
  */
 import { elemCode } from "../graph/elements.ts";
 import { int, numberAttribute } from "../graph/attributes.ts";
 import type { ElemType } from "../graph/types.ts";
-import { emitLogits, siteOf, SWAP } from "./emit-attention.ts";
+import { emitLogits, fitsKernel, siteOf, SWAP } from "./emit-attention.ts";
+import type { Site } from "./emit-attention.ts";
 import type { Builder } from "./emit-builder.ts";
+import { emitFlashPart } from "./emit-flash-part.ts";
+import type { FlashPart } from "./emit-flash-part.ts";
 import type { CanonicalNode, ValueShape } from "./types.ts";
 
 type Shapes = ReadonlyMap<string, ValueShape>;
 
+/** By the kernel where it takes the site, and explicitly where its result then tells that it is not exact. */
 export function emitPart(b: Builder, node: CanonicalNode, shapes: Shapes): void {
   const site = siteOf(node, shapes);
-  const wide = numberAttribute(node.attributes, "fp32", 0) !== 0 && site.elem !== "float32" && site.elem !== "float64";
-  const elem: ElemType = wide ? "float32" : site.elem;
-  const cast = (x: string): string => (wide ? b.add("Cast", [x], { to: int(elemCode("float32")) }) : x);
+  const flag = (name: string): boolean => numberAttribute(node.attributes, name, 0) !== 0;
+  const elem: ElemType = flag("fp32") && site.elem !== "float64" ? "float32" : site.elem;
+  const mayBeEmpty = flag("may_be_empty");
+  const typed: Site = { ...site, elem };
+  if (!fitsKernel(typed)) return explicitPart(b, site, elem, mayBeEmpty, node.outputs);
+  const [q, k, v] = [site.q, site.k, site.v].map((x) => castTo(b, x, site.elem, elem));
+  const own = { ...typed, q: q!, k: k!, v: v! };
+  const flash = emitFlashPart(b, own);
+  const explicit = (inner: Builder): readonly string[] => {
+    const outputs = ["out", "max", "sum"].map(inner.fresh);
+    explicitPart(inner, own, elem, mayBeEmpty, outputs);
+    return outputs;
+  };
+  b.addAs(node.outputs, "If", [flash.exact], {
+    then_branch: b.branch(elem, (inner) => flashResult(inner, flash)),
+    else_branch: b.branch(elem, explicit),
+  });
+}
+
+/** In units of the key more: its logit stands in for the maximum, which is only what the exponents are counted from. */
+function flashResult(b: Builder, { out, weight, logit, empty }: FlashPart): readonly string[] {
+  const rest = b.add("Sub", [b.scalar("float32", 1), weight]);
+  const max = b.add("Where", [empty, b.scalar("float32", -Infinity), logit]);
+  return [b.add("Div", [out, weight]), max, b.add("Div", [rest, weight])];
+}
+
+/** `elem` is the type from the logits on. */
+function explicitPart(
+  b: Builder,
+  site: Site,
+  elem: ElemType,
+  mayBeEmpty: boolean,
+  [out = "", max = "", sum = ""]: readonly string[],
+): void {
   const made = emitLogits(b, site);
-  const own = { logits: cast(made.logits), v: cast(made.v) };
-  const { logits, v } =
-    numberAttribute(node.attributes, "may_be_empty", 0) === 0 ? own : withKey(b, own.logits, own.v, elem);
-  const [out = "", max = "", sum = ""] = node.outputs;
+  const own = { logits: castTo(b, made.logits, site.elem, elem), v: castTo(b, made.v, site.elem, elem) };
+  const { logits, v } = mayBeEmpty ? withKey(b, own.logits, own.v, elem) : own;
   const last = b.ints([-1]);
   b.addAs(max, "ReduceMax", [logits, last], { keepdims: int(1) });
   const weights = b.add("Exp", [b.add("Sub", [logits, finite(b, max, elem)])]);
   b.addAs(sum, "ReduceSum", [weights, last], { keepdims: int(1) });
   b.addAs(out, "MatMul", [weights, v]);
+}
+
+function castTo(b: Builder, x: string, from: ElemType, to: ElemType): string {
+  return from === to ? x : b.add("Cast", [x], { to: int(elemCode(to)) });
 }
 
 /** A maximum that can be subtracted: of a row that is masked throughout every exponential is then exp(-inf) = 0. */

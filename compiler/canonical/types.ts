@@ -8,8 +8,9 @@
  *   `causal` (int), `softcap` (float, absent: none; scores x become softcap * tanh(x / softcap) before the mask). A mask is additive
  *   (same type as q) or boolean (true = attend), broadcastable to (B, H, Sq, Sk).
  * - `AttentionPart(q, k, v, mask?) -> out, max, sum`: attention over some of the keys, not yet divided: max and sum (B, H, Sq, 1) over
- *   these keys, out (B, H, Sq, Dv) the sum of exp(logit - max) v. Attributes as `Attention`, and `fp32` (int, 1: in float32 from the
- *   logits on), `may_be_empty` (int, 1: there may be no key at all).
+ *   these keys, out (B, H, Sq, Dv) the sum of exp(logit - max) v. For max any number will do from which sum is at least 1 and finite; it
+ *   is -inf where no key counts. Attributes as `Attention`, and `fp32` (int, 1: in float32 from the logits on), `may_be_empty` (int, 1:
+ *   there may be no key at all).
  * - `AttentionMerge(out, max, sum, out, max, sum) -> out, max, sum`: two parts as one.
  * - `AttentionFinish(out, max, sum) -> out`: (B, Sq, H, Dv), divided. Attributes `nan_to_zero`, and `like` (the element type's number).
  *   The last three appear in sharded graphs only.

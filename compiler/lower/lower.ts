@@ -20,6 +20,7 @@ import { emitPieces } from "./pieces.ts";
 import type { Pieces } from "./pieces.ts";
 import { materialise, prune } from "./prune.ts";
 import { uniteIntegers } from "./integers.ts";
+import { dropRepeats } from "./repeats.ts";
 import { register } from "./registrations.ts";
 import type { Registrations } from "./registrations.ts";
 import { stepsInsideSites } from "./sites.ts";
@@ -39,7 +40,7 @@ export function lower(sharded: ShardedGraph, context: LowerContext): Result<Lowe
 
 function lowered(sharded: ShardedGraph, context: LowerContext): Result<LoweredProgram> {
   const hooked = insertUserHooks(flowOf(sharded), [...sharded.graph.modules.keys()], context.hooks);
-  const flow = prepare(hooked.flow);
+  const flow = dropRepeats(prepare(hooked.flow), namedValues(sharded));
   const { diagnostics } = hooked;
   checkFolders(sharded.graph.constants);
   if (diagnostics.some(({ severity }) => severity === "error")) return settle<LoweredProgram>(undefined, diagnostics);
@@ -56,6 +57,11 @@ function lowered(sharded: ShardedGraph, context: LowerContext): Result<LoweredPr
 
 function prepare(flow: Flow): Flow {
   return uniteIntegers(prune(materialise(foldRanks(flow))));
+}
+
+/** Values of the unsplit graph, and those that stand for one. */
+function namedValues({ graph, alignments }: ShardedGraph): ReadonlySet<string> {
+  return new Set([...graph.shapes.keys(), ...alignments.map(({ aligned }) => aligned)]);
 }
 
 function place(flow: Flow, sharded: ShardedGraph): readonly Placed[] {
