@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import { emitModel } from "../canonical/emit.ts";
 import type { EmitRequest, EmittedModel } from "../canonical/emit.ts";
+import { CP } from "../canonical/types.ts";
 import type { ValueShape } from "../canonical/types.ts";
 import { invariant } from "../diagnostics/diagnose.ts";
 import type { Expr } from "../expr/expr.ts";
@@ -68,13 +69,15 @@ function emitPart(
   };
   const operands = [...new Set(part.steps.flatMap(readsOf))].filter((name) => isOperand(flow, name));
   const { constants, home } = weights.place(renamed(flow.constants, operands));
-  const inputDims = dimNames();
+  const dimName = dimNames();
+  // A rank's own chunk is as long as its queries, another's may not be: the parts of a ring are one piece if that is not said.
+  const apart = part.steps.some(({ node }) => node.domain === CP && node.op === "AttentionPart");
   const emitted = emitModel({
     name: part.site === null ? "part" : "attention",
     nodes,
     inputs: part.reads.map((name) => {
       const { elem, dims } = shapeOf(name);
-      return { name: nameOf(name), elem, dims: dims.map(inputDims) };
+      return { name: nameOf(name), elem, dims: dims.map((dim) => dimName(dim, apart ? nameOf(name) : "")) };
     }),
     outputs: part.writes.map((name) => ({ name: nameOf(name), elem: shapeOf(name).elem })),
     constants,
@@ -85,12 +88,12 @@ function emitPart(
   return { emitted, home };
 }
 
-/** Equal extents get equal symbols, so that onnxruntime can reuse buffers; the symbols are the piece's own. */
-function dimNames(): (dim: Expr) => Dim {
+/** Equal extents of one owner get equal symbols, so that onnxruntime can reuse buffers; the symbols are the piece's own. */
+function dimNames(): (dim: Expr, owner: string) => Dim {
   const names = new Map<string, string>();
-  return (dim) => {
+  return (dim, owner) => {
     if (typeof dim === "number") return dim;
-    const key = JSON.stringify(dim);
+    const key = JSON.stringify([owner, dim]);
     const name = names.get(key) ?? `d${names.size}`;
     names.set(key, name);
     return name;

@@ -77,14 +77,14 @@ function raise(request: StageRequest, stages: Stages, readers: Readers, pieces: 
   for (const step of flow.steps) {
     const writes = writesOf(step);
     for (const name of writes) producers.set(name, step);
-    if (!isMain(inside, step)) continue;
+    if (step.kind !== "local") continue;
     const latest = stages.get(step)!;
     const made = readsOf(step).filter((name) => producers.has(name));
     let early = Math.max(
       0,
       ...made.map((name) => stages.get(producers.get(name)!)! + gap(inside, producers.get(name)!, step)),
     );
-    while (!pieces.has(early)) early++;
+    if (isMain(inside, step)) while (!pieces.has(early)) early++;
     const isKept = (name: string): boolean =>
       readers.get(name)!.every((reader) => reader === step || stages.get(reader)! <= early);
     if (early < latest && sum(made.filter(isKept).map(bytesOf)) >= sum(writes.map(bytesOf))) stages.set(step, early);

@@ -6,67 +6,19 @@ import { rmSync } from "node:fs";
 import { fromBinary } from "@bufbuild/protobuf";
 import { ModelProtoSchema } from "onnx-buf";
 import { afterAll, expect, test } from "vitest";
-import type { Binding } from "../../compiler/bind/types.ts";
-import { CP, type CanonicalNode } from "../../compiler/canonical/types.ts";
-import { float, int } from "../../compiler/graph/attributes.ts";
 import type { LoweredProgram } from "../../compiler/lower/types.ts";
-import { shard } from "../../compiler/shard/shard.ts";
 import { numbersIn, ortTensor } from "../../ort/tensors.ts";
 import type { OrtTensor } from "../../ort/types.ts";
 import { attentionReference } from "../support/attention.ts";
-import { valueOf } from "../support/fixtures.ts";
-import { canonical, canonicalNode, random, shape } from "../support/graphs.ts";
-import { lowered, temporaryFolder, written } from "./build.ts";
+import { random } from "../support/graphs.ts";
+import { temporaryFolder, written } from "./build.ts";
 import { interpret, type Handler } from "./interpret.ts";
+import { siteProgram, type Case } from "./sites.ts";
 
 const folder = temporaryFolder();
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const SITES = 3;
-
-/** Tokens (1, S, 2, 4) that attend to themselves three times over, in a block each, all under one mask (S, S). */
-function graph(causal: boolean) {
-  const bound = (op: string, from: string, to: string, binding: number): CanonicalNode =>
-    canonicalNode(op, [from], [to], { domain: CP, attributes: { axis: int(1), binding: int(binding) } });
-  const sites = Array.from({ length: SITES }, (_, i) =>
-    canonicalNode("Attention", [`x${i}`, `x${i}`, `x${i}`, "mask"], [`x${i + 1}`], {
-      domain: CP,
-      scope: `blocks.${i}`,
-      attributes: { scale: float(0.5), causal: int(causal ? 1 : 0) },
-    }),
-  );
-  const stream = shape("float32", 1, "S", 2, 4);
-  const made = Object.fromEntries(Array.from({ length: SITES + 1 }, (_, i) => [`x${i}`, stream]));
-  const plain = canonical({
-    inputs: { x: stream, mask: shape("float32", "S", "S") },
-    outputs: ["y"],
-    nodes: [bound("Shard", "x", "x0", 0), ...sites, bound("Gather", `x${SITES}`, "y", 1)],
-    shapes: { ...made, y: stream },
-  });
-  const blocks = sites.map(({ scope }) => [scope, { path: scope, className: null }] as const);
-  return { ...plain, modules: new Map([...plain.modules, ...blocks]) };
-}
-
-function binding(action: "split" | "gather"): Binding {
-  const origin = { pointer: action, span: null, keySpan: null };
-  const side = action === "split" ? "input" : "output";
-  const named = { parameter: "x", index: null, count: null, expectedDims: null, value: null };
-  return { spec: { action, side, dim: 1, origin, ...named }, module: "", value: "x", axis: 1, evidence: "value" };
-}
-
-interface Case {
-  readonly ring: number;
-  readonly ulysses?: number;
-  readonly causal?: boolean;
-  readonly rotate?: "alltoall" | "allgather";
-  readonly hooks?: readonly string[];
-}
-
-function program({ ring, ulysses = 1, causal = false, rotate = "alltoall", hooks = [] }: Case): LoweredProgram {
-  const bound = { graph: graph(causal), bindings: [binding("split"), binding("gather")] };
-  const mesh = { ring_degree: ring, ulysses_degree: ulysses };
-  return lowered(valueOf(shard(bound, { mesh, rotate_method: rotate, convert_to_fp32: true })), folder, hooks);
-}
+const program = (options: Case): LoweredProgram => siteProgram(options, folder);
 
 /** How often an operator stands in the pieces outside attention. */
 function count({ program, models }: LoweredProgram, op: string): number {
@@ -95,7 +47,8 @@ const feeds = { x: random(1, [1, TOKENS, 2, 4]), mask: random(2, [TOKENS, TOKENS
 /** The sites one after another, each under its own mask. */
 function expected(masks: readonly OrtTensor[], causal: boolean): readonly number[] {
   const last = masks.reduce((x, mask) => {
-    const out = attentionReference({ q: x, k: x, v: x, mask, scale: 0.5, causal });
+    const [k, v] = [(n: number) => -n, Math.abs].map((f) => ortTensor("float32", x.dims, Array.from(numbersIn(x), f)));
+    const out = attentionReference({ q: x, k: k!, v: v!, mask, scale: 0.5, causal });
     return ortTensor("float32", x.dims, out);
   }, feeds.x);
   return Array.from(numbersIn(last));
