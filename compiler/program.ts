@@ -40,6 +40,8 @@ export interface ProgramIntegers {
 
 export interface ProgramPiece {
   readonly id: string;
+  /** `attention`: what a site does between its exchanges. It holds no weights, and several sites may share it. */
+  readonly kind: "local" | "attention";
   /** Relative to the program's folder, forward slashes. */
   readonly file: string;
   /** Names inside the piece model. */

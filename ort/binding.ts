@@ -36,11 +36,13 @@ function settingsOf({
   threads = 1,
   device = "cpu",
   optimise = "all",
+  keepMemory = true,
 }: SessionOptions): Ort.InferenceSession.SessionOptions {
   return {
     executionProviders: [provider(device)],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
+    enableCpuMemArena: keepMemory,
     graphOptimizationLevel: optimise,
     logSeverityLevel: 4,
     extra: {

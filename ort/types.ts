@@ -51,6 +51,8 @@ export interface SessionOptions {
   readonly folder?: string | null;
   /** Threads that one run may use, the caller's included; 1 starts none. */
   readonly threads?: number;
+  /** Whether the memory that a run works in is kept for the next one; by default it is. */
+  readonly keepMemory?: boolean;
   /** `cpu`, `cuda`, `cuda:1`, `webgpu`, ... */
   readonly device?: string;
   readonly optimise?: "disabled" | "basic" | "all";

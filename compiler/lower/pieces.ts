@@ -111,6 +111,7 @@ function pieceOf(
   const id = `${kind}${earlier.filter((piece) => piece.id.startsWith(kind)).length}`;
   return {
     id,
+    kind,
     file: `pieces/${id}.onnx`,
     inputs: [...part.reads.map(nameOf), ...integerInputs],
     outputs: part.writes.map(nameOf),

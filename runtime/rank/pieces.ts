@@ -54,7 +54,9 @@ async function loadPiece(piece: ProgramPiece, settings: PieceSettings, guard: Gu
   const model = await readFile(join(settings.folder, piece.file));
   const folder = { model: settings.modelFolder, program: settings.folder, none: null }[piece.weights ?? "none"];
   const { threads, device } = settings;
-  const session = await guard(() => createSession(model, { folder, threads, device }));
+  // Attention works longest for the memory that it takes: to take it anew costs it least, and every rank keeps less between the steps.
+  const keepMemory = piece.kind !== "attention";
+  const session = await guard(() => createSession(model, { folder, threads, device, keepMemory }));
   return {
     ...session,
     run: (feeds, wanted) => guard(() => session.run(feeds, wanted)),

@@ -117,6 +117,7 @@ export function writeProgram(draft: Draft, models: readonly PieceModel[]): Compi
       file: `${id}.onnx`,
       inputs: graph.inputs.map(({ name }) => name),
       outputs: graph.outputs.map(({ name }) => name),
+      kind: "local",
       weights: null,
     })),
     ...draft,
