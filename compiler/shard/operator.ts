@@ -217,7 +217,9 @@ function outputLayouts(
   for (const [i, axes] of map.outputs.entries()) {
     const found = axes.flatMap((axis, a) => {
       const split = embed(axis, splits, map.factors);
-      return split === undefined ? [] : [split === null ? null : shardOf(a, split)];
+      // Of an axis without segments every rank holds all there is: nothing.
+      if (split === undefined || split?.segments.length === 0) return [];
+      return [split === null ? null : shardOf(a, split)];
     });
     const [only] = found;
     if (found.length > 1 || only === null) {

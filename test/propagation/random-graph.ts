@@ -12,9 +12,10 @@ import { emit, graphOf, picker, type Draft, type Value } from "./draft.ts";
 import { COMPUTE_MOVES } from "./moves-compute.ts";
 import { JOIN_MOVES } from "./moves-join.ts";
 import { LENGTH_MOVES } from "./moves-lengths.ts";
+import { MORE_MOVES } from "./moves-more.ts";
 import { SHAPE_MOVES } from "./moves-shape.ts";
 
-const MOVES = { ...SHAPE_MOVES, ...JOIN_MOVES, ...COMPUTE_MOVES, ...LENGTH_MOVES };
+const MOVES = { ...SHAPE_MOVES, ...JOIN_MOVES, ...COMPUTE_MOVES, ...LENGTH_MOVES, ...MORE_MOVES };
 
 /** How often a move comes, where that is not once in a round. */
 const WEIGHTS: Readonly<Record<string, number>> = {
@@ -25,7 +26,6 @@ const WEIGHTS: Readonly<Record<string, number>> = {
   attention: 2,
   normalise: 2,
   halves: 2,
-  tangle: 0,
 };
 
 const BAG = Object.keys(MOVES).flatMap((name) => Array<string>(WEIGHTS[name] ?? 1).fill(name));

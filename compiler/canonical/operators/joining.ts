@@ -60,20 +60,33 @@ export function sliceRanges(site: Site): readonly SliceRange[] | null {
   const axes = site.inputs[3] ? axesOf(site, 3, shape.dims.length) : starts.map((_, i) => i);
   const steps = site.inputs[4] ? site.integers(4)?.elements : starts.map(() => 1);
   if (!axes || !steps || [ends, axes, steps].some(({ length }) => length !== starts.length)) return null;
-  // A negative step is read where it turns the whole axis around, as exporters write it.
-  const turned = (i: number): boolean => starts[i] === -1 && isBefore(ends[i]!, shape.dims[axes[i]!]);
-  if (steps.some((step, i) => typeof step !== "number" || step === 0 || (step < 0 && !turned(i)))) return null;
-  return axes.map((axis, i) => {
-    const step = Number(steps[i]);
-    const extent = shape.dims[axis] ?? 1;
-    if (step < 0) return { axis, start: 0, end: extent, step };
-    return { axis, start: bound(starts[i]!, extent), end: bound(ends[i]!, extent), step };
-  });
+  if (steps.some((step) => typeof step !== "number" || step === 0)) return null;
+  const ranges = axes.map((axis, i) => rangeOf(axis, starts[i]!, ends[i]!, Number(steps[i]), shape.dims[axis] ?? 1));
+  return ranges.every((range) => range !== null) ? ranges : null;
 }
 
-/** A negative bound beyond the first element, whatever the extent or for a known one. */
-function isBefore(end: Expr, extent: Expr | undefined): boolean {
-  return typeof end === "number" && (end <= -END || (typeof extent === "number" && end < -extent));
+function rangeOf(axis: number, from: Expr, to: Expr, step: number, extent: Expr): SliceRange | null {
+  if (step < 0) {
+    const taken = downwards(from, to, extent);
+    return taken && { axis, ...taken, step };
+  }
+  const [start, end] = [bound(from, extent), bound(to, extent)];
+  const empty = isBefore(end, start) || isBefore(to, from);
+  return { axis, start, end: empty ? start : end, step };
+}
+
+/** From a place to one before it there is nothing; both counted from the same side. */
+function isBefore(a: Expr, b: Expr): boolean {
+  return typeof a === "number" && typeof b === "number" && a < b && a < 0 === b < 0;
+}
+
+/** What a negative step takes, as a range upwards: of numbers, or the whole axis turned around, as exporters write it. */
+function downwards(from: Expr, to: Expr, extent: Expr): { readonly start: Expr; readonly end: Expr } | null {
+  if (typeof from !== "number" || typeof to !== "number") return null;
+  if (typeof extent !== "number") return from === -1 && to <= -END ? { start: 0, end: extent } : null;
+  const last = Math.min(from < 0 ? from + extent : from, extent - 1);
+  const first = Math.max(to < 0 ? to + extent : to, -1) + 1;
+  return { start: Math.min(first, last + 1), end: last + 1 };
 }
 
 /** A bound within 0..extent: counted from the end if negative, cut off if beyond. */
@@ -107,7 +120,7 @@ export const slice: OperatorRule = {
         output.push(input.at(-1)!);
       } else if (range.step !== 1) {
         input.push({ product: [list.index(extent, "along")] });
-        output.push({ product: [list.index(stepped(range, extent), "along")] });
+        output.push({ product: [list.index(stepped(range), "along")] });
       } else {
         const kept = list.index(sub(range.end, range.start));
         const parts = [list.index(range.start), kept, list.index(sub(extent, range.end))];
@@ -121,10 +134,10 @@ export const slice: OperatorRule = {
   },
 };
 
-/** Number of elements of a strided range; for negative steps over the whole axis. */
-function stepped({ start, end, step }: SliceRange, extent: Expr): Expr {
+/** Number of elements of a strided range. */
+function stepped({ start, end, step }: SliceRange): Expr {
   const size = Math.abs(step);
-  const span = step < 0 ? extent : sub(end, start);
+  const span = sub(end, start);
   return size === 1 ? span : ceilDiv(span, size);
 }
 

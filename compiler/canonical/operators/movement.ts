@@ -168,18 +168,17 @@ export function blocks(toSpace: boolean): OperatorRule {
       const [c, h, w] = toSpace
         ? [floorDiv(channels, size * size), height, width]
         : [channels, floorDiv(height, size), floorDiv(width, size)];
-      const [depth, down, across, rows, columns] = [c, size, size, h, w].map((e) => list.index(e)) as [
-        number,
-        ...number[],
-      ];
+      const [depth, rows, columns] = [list.index(c), list.index(h), list.index(w)];
+      // The size of a block is the operator's own: no rank can hold a part of one.
+      const [down, across] = [list.index(size, "along"), list.index(size, "along")];
       const inner = stringAttribute(site, "mode") === "CRD";
       const deep = [
         batch,
-        { product: inner ? [depth, down!, across!] : [down!, across!, depth] },
-        { product: [rows!] },
-        { product: [columns!] },
+        { product: inner ? [depth, down, across] : [down, across, depth] },
+        { product: [rows] },
+        { product: [columns] },
       ];
-      const spread = [batch, { product: [depth] }, { product: [rows!, down!] }, { product: [columns!, across!] }];
+      const spread = [batch, { product: [depth] }, { product: [rows, down] }, { product: [columns, across] }];
       return toSpace ? unaryMap(list.factors, deep, spread) : unaryMap(list.factors, spread, deep);
     },
   };

@@ -7,10 +7,11 @@ import { CP_OPERATORS, MICROSOFT_OPERATORS, OPERATORS } from "../../../compiler/
 import { CP, type CanonicalGraph } from "../../../compiler/canonical/types.ts";
 import type { Expr } from "../../../compiler/expr/expr.ts";
 import { shard } from "../../../compiler/shard/shard.ts";
+import type { ShardedGraph } from "../../../compiler/shard/types.ts";
 import { simulate } from "../../../compiler/simulate/simulate.ts";
 import { evaluateGraph } from "../../../ort/evaluate.ts";
-import { bound, feedsOf, graphOf } from "./build.ts";
-import type { Sample } from "./operands.ts";
+import { bound, feedsOf, graphOf, type Cut } from "./build.ts";
+import type { Operand, Sample } from "./operands.ts";
 import { CP_SAMPLES, MICROSOFT_SAMPLES, SAMPLES } from "./samples.ts";
 
 export interface Case {
@@ -60,57 +61,81 @@ function sameDims(said: readonly Expr[], found: readonly number[]): boolean {
   return said.length === found.length && said.every((e, i) => isFree(e) || e === found[i]);
 }
 
-/** What became of a split of each operand axis, a line each. Throws where a split that was not refused gives another value. */
-export async function splitsOf({ domain, op, sample }: Case): Promise<readonly string[]> {
+/** What a split of one operand axis comes to: a line that says it, and where it is not refused the program for each number of ranks. */
+export interface Attempt {
+  readonly line: string;
+  readonly programs: readonly ShardedGraph[];
+}
+
+/** A split of each operand axis on its own, and of operand 0 together with another of the same extent; nothing is run. */
+export function attemptsOf({ domain, op, sample }: Case): readonly Attempt[] {
   const graph = graphOf(domain, op, sample);
+  const places = sample.operands.flatMap((o, operand) => placesOf(o, operand));
+  const pairs = places.flatMap((a) =>
+    places.flatMap((b) => (a.operand === 0 && b.operand > 0 && a.extent === b.extent ? [[a, b]] : [])),
+  );
+  return [...places.map((place) => [place]), ...pairs].map((cuts) => {
+    const { line, programs } = attempt(graph, cuts);
+    return { line: `  ${cuts.map((c) => `operand ${c.operand} axis ${c.axis}`).join(", ")}: ${line}`, programs };
+  });
+}
+
+interface Place extends Cut {
+  readonly operand: number;
+  readonly extent: number;
+}
+
+/** Axes that can be split: of the operand, or of the feed that a Reshape makes it of. */
+function placesOf(o: Operand, operand: number): readonly Place[] {
+  if (o.kind !== "data") return [];
+  const value = o.apart === undefined ? `x${operand}` : `x${operand}.0`;
+  return (o.apart ?? o.dims).flatMap((extent, axis) => (extent < 2 ? [] : [{ value, operand, axis, extent }]));
+}
+
+function attempt(graph: CanonicalGraph, cuts: readonly Place[]): Attempt {
+  let line = "";
+  const programs: ShardedGraph[] = [];
+  for (const ranks of [2, 3].filter((n) => n <= cuts[0]!.extent)) {
+    const whole = graph.outputs.map(() => null);
+    const open = shardFor(graph, cuts, whole, ranks);
+    const codes = open.diagnostics.filter((d) => d.severity === "error" && d.code !== "CP4007").map((d) => d.code);
+    if (codes.length > 0) return { line: codes.join(" "), programs: [] };
+    const gathers = graph.outputs.map((output) => splitAxisOf(open.diagnostics, output));
+    const closed = shardFor(graph, cuts, gathers, ranks);
+    if (!closed.ok) return { line: closed.diagnostics.map((d) => d.code).join(" "), programs: [] };
+    programs.push(closed.value);
+    line = gathers.map((at, i) => `y${i} ${at === null ? "whole" : `axis ${at}`}`).join(", ");
+  }
+  return { line, programs };
+}
+
+/** Whether a program gives another value than the unsplit operator, or does not run. */
+export async function wrongValue(program: ShardedGraph, { sample }: Case): Promise<string | null> {
+  const report = await simulate(program, feedsOf(sample.operands));
+  if (!report.ok) return report.diagnostics.map((d) => d.message).join("; ");
+  return report.value.wrong?.diagnostic.message ?? null;
+}
+
+/** What became of a split of each operand axis, a line each. Throws where a split that was not refused gives another value. */
+export async function splitsOf(test: Case): Promise<readonly string[]> {
   const lines: string[] = [];
-  for (const [operand, o] of sample.operands.entries()) {
-    if (o.kind !== "data") continue;
-    for (const [axis, extent] of o.dims.entries()) {
-      if (extent < 2) continue;
-      lines.push(`  operand ${operand} axis ${axis}: ${await trySplit(graph, sample, operand, axis, extent)}`);
+  for (const { line, programs } of attemptsOf(test)) {
+    lines.push(line);
+    for (const program of programs) {
+      const wrong = await wrongValue(program, test);
+      if (wrong !== null) throw new Error(wrong);
     }
   }
   return lines;
 }
 
-async function trySplit(
-  graph: CanonicalGraph,
-  sample: Sample,
-  operand: number,
-  axis: number,
-  extent: number,
-): Promise<string> {
-  let said = "";
-  for (const ranks of [2, 3].filter((n) => n <= extent)) {
-    const whole = graph.outputs.map(() => null);
-    const open = shardFor(graph, operand, axis, whole, ranks);
-    const codes = open.diagnostics.filter((d) => d.severity === "error" && d.code !== "CP4007").map((d) => d.code);
-    if (codes.length > 0) return codes.join(" ");
-    const gathers = graph.outputs.map((output) => splitAxisOf(open.diagnostics, output));
-    const closed = shardFor(graph, operand, axis, gathers, ranks);
-    if (!closed.ok) return closed.diagnostics.map((d) => `${d.code} ${d.message}`).join(" ");
-    const report = await simulate(closed.value, feedsOf(sample.operands));
-    if (!report.ok) throw new Error(report.diagnostics.map((d) => d.message).join("; "));
-    if (report.value.wrong !== null) throw new Error(report.value.wrong.diagnostic.message);
-    said = gathers.map((at, i) => `y${i} ${at === null ? "whole" : `axis ${at}`}`).join(", ");
-  }
-  return said;
-}
-
-function shardFor(
-  graph: CanonicalGraph,
-  operand: number,
-  axis: number,
-  gathers: readonly (number | null)[],
-  ranks: number,
-) {
+function shardFor(graph: CanonicalGraph, cuts: readonly Cut[], gathers: readonly (number | null)[], ranks: number) {
   const options = {
     mesh: { ring_degree: 1, ulysses_degree: ranks },
     rotate_method: "allgather",
     convert_to_fp32: true,
   } as const;
-  return shard(bound(graph, operand, axis, gathers), options);
+  return shard(bound(graph, cuts, gathers), options);
 }
 
 /** The axis on which an output is still split, from the refusal that says so. */

@@ -11,6 +11,10 @@ export type Operand =
       readonly dims: readonly number[];
       readonly high: number;
       readonly low: number;
+      /** Lengths of two streams that are laid end to end along the axis: a border that a split must keep to. */
+      readonly joined?: { readonly axis: number; readonly sizes: readonly number[] };
+      /** The shape of a feed that a Reshape makes the operand of: splits are of its axes. */
+      readonly apart?: readonly number[];
     }
   | {
       readonly kind: "constant";
@@ -26,6 +30,8 @@ export interface Sample {
   readonly outputs: number;
   /** What the operands do not tell: the shape that an export would state. */
   readonly declared?: readonly number[];
+  /** Shows a refusal or an empty result, and little else: its mutants are left out. */
+  readonly refused?: true;
   /** Operator set, where it is not 23. */
   readonly opset?: number;
 }
@@ -45,6 +51,16 @@ export function beyondOne(...dims: readonly number[]): Operand {
 
 export function bools(...dims: readonly number[]): Operand {
   return { kind: "data", elem: "bool", dims, low: 0, high: 2 };
+}
+
+/** Float data that is two streams, laid end to end along an axis. */
+export function joined(axis: number, sizes: readonly number[], ...dims: readonly number[]): Operand {
+  return { kind: "data", elem: "float32", dims, low: -1, high: 1, joined: { axis, sizes } };
+}
+
+/** Float data of which some axes are products, of the extents of a feed. */
+export function merged(apart: readonly number[], ...dims: readonly number[]): Operand {
+  return { kind: "data", elem: "float32", dims, low: -1, high: 1, apart };
 }
 
 /** int64 indices from 0 below `high`. */

@@ -8,6 +8,8 @@ import type {
 } from "../../../compiler/canonical/operators/names.ts";
 import { tensorFromNumbers } from "../../../compiler/graph/tensors.ts";
 import {
+  joined,
+  merged,
   data,
   positive,
   beyondOne,
@@ -124,7 +126,11 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
   Cast: [node([data(2, 5)], { to: 11 })],
   CastLike: [node([data(2, 5), indices(3, 4)])],
   Clip: [node([data(2, 5), data(), beyondOne()])],
-  Concat: [node([data(2, 5, 6), data(2, 4, 6)], { axis: 1 }), node([data(2, 5), data(2, 5)], { axis: -1 })],
+  Concat: [
+    node([joined(1, [3, 2], 2, 5), data(2, 4)], { axis: 1 }),
+    node([data(2, 5, 6), data(2, 4, 6)], { axis: 1 }),
+    node([data(2, 5), data(2, 5)], { axis: -1 }),
+  ],
   ConstantOfShape: [
     node([vector(3, 4)], { value: { kind: "tensor", value: tensorFromNumbers("float32", [1], [2.5]) } }),
   ],
@@ -144,7 +150,10 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
     node([data(4, 3, 6), data(3, 2, 2)], { output_shape: [9], strides: [2] }, { declared: [4, 2, 9] }),
   ],
   CumSum: [node([data(4, 5), scalar(1)]), node([data(4, 5), scalar(-2)])],
-  DepthToSpace: [node([data(4, 12, 3, 5)], { blocksize: 2 }), node([data(4, 12, 3, 5)], { blocksize: 2, mode: "CRD" })],
+  DepthToSpace: [
+    node([merged([4, 2, 2, 3, 3, 5], 4, 12, 3, 5)], { blocksize: 2 }),
+    node([merged([4, 3, 2, 2, 3, 5], 4, 12, 3, 5)], { blocksize: 2, mode: "CRD" }),
+  ],
   DequantizeLinear: [
     node([unsigned(4, 5, 3), positive(), unsigned()]),
     node([unsigned(4, 5, 3), positive(5), unsigned(5)], { axis: 1 }),
@@ -214,7 +223,8 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
   Reshape: [
     node([data(4, 5, 6), vector(4, 5, 2, 3)]),
     node([data(4, 5, 6), vector(20, 6)]),
-    node([data(20, 3), vector(4, 5, 3)]),
+    node([merged([4, 5, 3], 20, 3), vector(4, 5, 3)]),
+    node([data(20, 3), vector(4, 5, 3)], {}, { refused: true }),
     node([data(4, 6), vector(6, 4)]),
     node([data(4, 5, 6), vector(0, -1)]),
   ],
@@ -243,16 +253,25 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
   Shape: [node([data(4, 5)])],
   Size: [node([data(4, 5)])],
   Slice: [
-    node([data(4, 8), vector(2), vector(7), vector(1)]),
+    node([data(4, 8), vector(2), vector(7), vector(1)], {}, { refused: true }),
+    node([joined(1, [2, 5, 3], 4, 10), vector(2), vector(7), vector(1)]),
     node([data(4, 8), vector(0), vector(8), vector(1), vector(2)]),
-    node([data(4, 8), vector(0, 3), vector(4, 1000)]),
+    node([joined(1, [3, 5], 4, 8), vector(0, 3), vector(4, 1000)]),
     node([data(4, 8), vector(-1), vector(-1000), vector(1), vector(-1)]),
+    node([data(4, 8), vector(6), vector(1), vector(1), vector(-2)]),
+    node([joined(1, [5, 3], 4, 8), vector(5), vector(3), vector(1)], {}, { refused: true }),
+    node([joined(1, [3, 5], 2, 8), vector(3), vector(8), vector(1)]),
+    node([joined(1, [3, 5], 2, 8), vector(0), vector(-5), vector(-1)]),
+    node([joined(0, [3, 2, 4], 9, 2), vector(0, 3), vector(2, 5), vector(1, 0)]),
+    node([data(4, 8), vector(1), vector(8), vector(1), vector(3)]),
   ],
   Softmax: [node([data(2, 5, 6)], { axis: -1 }), node([data(2, 5, 6)], { axis: 1 })],
-  SpaceToDepth: [node([data(4, 3, 6, 4)], { blocksize: 2 })],
+  SpaceToDepth: [node([merged([4, 3, 3, 2, 5, 2], 4, 3, 6, 10)], { blocksize: 2 })],
   Split: [
-    node([data(4, 8), vector(3, 5)], { axis: 1 }, { outputs: 2 }),
-    node([data(4, 6)], { axis: -1, num_outputs: 2 }, { outputs: 2 }),
+    node([data(4, 8), vector(3, 5)], { axis: 1 }, { outputs: 2, refused: true }),
+    node([joined(1, [3, 3], 4, 6)], { axis: -1, num_outputs: 2 }, { outputs: 2 }),
+    node([joined(1, [3, 5], 2, 8), vector(3, 5)], { axis: 1 }, { outputs: 2 }),
+    node([joined(0, [3, 2, 4], 9, 2), vector(3, 6)], { axis: 0 }, { outputs: 2 }),
   ],
   Squeeze: [node([data(4, 1, 5), vector(1)]), node([data(1, 4, 5)])],
   Tile: [node([data(4, 5), vector(1, 3)])],
