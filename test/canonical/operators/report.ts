@@ -65,8 +65,8 @@ export function operatorTable(): string {
   return [
     "# Operators",
     "",
-    "What the compiler knows of operators, in full: `compiler/canonical/operators/`. This page is made from that table and from its samples",
-    "(`npm run table`); a test keeps it fresh. A letter is a factor: an axis, or a part of one, that may be split over the ranks; `a b` is a",
+    "What the compiler knows of operators, in full: `compiler/canonical/operators/`. This page is made from that table and from its samples;",
+    "a test keeps it fresh (`npx vitest run test/canonical/operators -u` writes it). A letter is a factor: an axis, or a part of one, that may be split over the ranks; `a b` is a",
     "product of two, outer and inner; `[a | b]` are two laid end to end; `*` must be whole; `1` has one element. A factor that is summed,",
     "averaged, or reduced to its largest or smallest is combined between ranks where every operand that has it is split.",
     "An operator that is not here passes where all that it reads is whole, and is refused by name (CP4023) where something is split.",
@@ -99,7 +99,7 @@ export function mutantTable(tried: readonly Tried[]): string {
   });
   const found = WORDS.map(([fate, words]) => `| ${words} | ${count(tried, fate)} |`);
   return [
-    "## Mutants",
+    "# Mutants of the operator rules",
     "",
     "`npm run table` alters every rule in every way below, and runs the checks of its samples: the shapes against ONNX Runtime, and a split of",
     "every operand axis over 2 and 3 ranks, simulated. Rules that several operators share are altered once for each sample. A mutant is",
