@@ -1,9 +1,0 @@
-/**
- * @file How `npm run support` runs: the tests' own set-up, with the one file that writes docs/support.md.
- */
-import { defineConfig, mergeConfig } from "vitest/config";
-import base from "../../vitest.config.ts";
-
-const { typecheck: _, include: __, ...test } = base.test ?? {};
-
-export default mergeConfig({ test }, defineConfig({ test: { include: ["test/attention/write-support.ts"] } }));

@@ -1,0 +1,9 @@
+/**
+ * @file How `npm run support` runs: the tests' own set-up, with the files that measure and write docs/support.md.
+ */
+import { defineConfig, mergeConfig } from "vitest/config";
+import base from "../../vitest.config.ts";
+
+const { typecheck: _, include: __, ...test } = base.test ?? {};
+
+export default mergeConfig({ test }, defineConfig({ test: { include: ["test/table/measure-*.ts"] } }));
