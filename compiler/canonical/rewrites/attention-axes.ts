@@ -7,7 +7,7 @@ import type { Scores, Weights } from "./attention-trace.ts";
 import type { Labelled } from "./contraction.ts";
 import { dimsOf, type Lookup } from "./lookup.ts";
 import { refuse, type Refusal } from "./refusal.ts";
-import { flat, sameFactors, viewOf, type AxisFactors, type View } from "./views.ts";
+import { extentOf, flat, sameFactors, viewOf, type AxisFactors, type View } from "./views.ts";
 
 /** An operand and the order of its axes that makes them (batch axes, rows, width). */
 export interface Role {
@@ -58,7 +58,7 @@ export function axesOf(lookup: Lookup, scores: Scores, weights: Weights): Axes |
   });
   const final = weights.links.reduce<View | null>((v, link) => v && link.push(v), atSoftmax);
   if (final === null) return refuse("a Reshape of the probabilities cannot be followed");
-  const below = belowAxes(lookup, weights, pick(final));
+  const below = belowAxes(weights, pick(final));
   if ("refused" in below) return below;
   return {
     query: roleOf(query, [...product.batch, queryLabel, product.summed]),
@@ -85,7 +85,6 @@ function pushScores(
 
 /** Roles in the product of weights and values: it must sum over all keys and keep the queries and the batch. */
 function belowAxes(
-  lookup: Lookup,
   { product, value }: Weights,
   { view, batch, query, key }: ScoreAxes,
 ): Pick<Axes, "value" | "valueBatch" | "outPerm"> | Refusal {
@@ -104,7 +103,8 @@ function belowAxes(
   const canonical = [...sorted, rows, width];
   return {
     value: roleOf(values, [...sorted, product.summed, width]),
-    valueBatch: extentsOf(lookup, probabilities, sorted),
+    // By the names that the scores have: a mask may have brought others.
+    valueBatch: sorted.map((label) => extentOf(view.axes[probabilities.labels.indexOf(label)]!)),
     outPerm: product.out.labels.map((l) => canonical.indexOf(l)),
   };
 }

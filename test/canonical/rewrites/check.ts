@@ -13,10 +13,10 @@ import { random } from "../../support/graphs.ts";
 
 type Lengths = Readonly<Record<string, number>>;
 
-/** Two sizes, so that an extent that is right by chance is noticed. */
+/** Two sizes, so that an extent that is right by chance is noticed. C, R and K are other names for B, S and T. */
 const SIZES: readonly Lengths[] = [
-  { B: 2, S: 5, T: 7 },
-  { B: 1, S: 6, T: 3 },
+  { B: 2, C: 2, S: 5, R: 5, T: 7, K: 7 },
+  { B: 1, C: 1, S: 6, R: 6, T: 3, K: 3 },
 ];
 
 /** Both graphs give the same outputs, up to rounding; NaN in the same places. `feeds` replaces random inputs. */

@@ -128,6 +128,14 @@ export const spellings: Readonly<Record<string, Spelling>> = {
     (p, s) => p.node("Where", [p.node("Not", [p.input("mask", ["B", 1, 1, "T"], "bool")]), never(p), s]),
     "B, 1, 1, T",
   ),
+  "masked fill, keys by another name": masked(
+    (p, s) => p.node("Where", [p.input("mask", ["B", 1, 1, "K"], "bool"), s, infinity(p)]),
+    "B, 1, 1, K",
+  ),
+  "additive mask on the left, lengths by other names": masked(
+    (p, s) => p.node("Add", [p.input("mask", ["C", 1, "R", "K"]), s]),
+    "C, 1, R, K",
+  ),
   "NaN guard": {
     write: (p) => {
       const { q, k, v } = split(p);
