@@ -88,7 +88,12 @@ export function equal(a: Expr, b: Expr): boolean {
 
 /** True only if a <= b for every value of the lengths; false may also mean "not known". */
 export function atMost(a: Expr, b: Expr): boolean {
-  return isNonNegative(toPolynomial(sub(b, a)));
+  if (isNonNegative(toPolynomial(sub(b, a)))) return true;
+  return argumentsOf("min", a).some((x) => atMost(x, b)) || argumentsOf("max", b).some((x) => atMost(a, x));
+}
+
+function argumentsOf(op: "min" | "max", expr: Expr): readonly Expr[] {
+  return Array.isArray(expr) && expr[0] === op ? (expr.slice(1) as readonly Expr[]) : [];
 }
 
 /** False only if a and b differ for every value of the lengths. */

@@ -13,6 +13,8 @@ export interface Assumptions {
   readonly normal: (expr: Expr) => Expr;
   /** Takes two extents as equal; false if they are different numbers, or if one depends on data, so that no run can check it. */
   readonly assume: (left: Expr, right: Expr, origin: Origin) => boolean;
+  /** True if two extents are the same, or have been taken as equal. */
+  readonly agree: (left: Expr, right: Expr) => boolean;
 }
 
 export function assumptions(lengths: readonly Length[]): Assumptions {
@@ -23,11 +25,16 @@ export function assumptions(lengths: readonly Length[]): Assumptions {
     const known = stands.size === 0 ? expr : substitute(expr, stands);
     return folds.reduce(folded, known);
   };
+  const agree = (left: Expr, right: Expr): boolean => {
+    const [a, b] = [normal(left), normal(right)];
+    const says = (e: Equation): boolean =>
+      (equal(e.left, a) && equal(e.right, b)) || (equal(e.left, b) && equal(e.right, a));
+    return equal(a, b) || equations.some(says);
+  };
   const assume = (left: Expr, right: Expr, origin: Origin): boolean => {
     const [a, b] = [normal(left), normal(right)];
-    if (equal(a, b)) return true;
+    if (agree(a, b)) return true;
     if ((typeof a === "number" && typeof b === "number") || isOpen(a) || isOpen(b)) return false;
-    if (equations.some((e) => equal(e.left, a) && equal(e.right, b))) return true;
     const describe = (e: Expr): string => describeExpr(e, lengths);
     equations.push({ left: a, right: b, leftName: describe(a), rightName: describe(b), origin });
     const solved = solve(a, b, lengths);
@@ -39,7 +46,7 @@ export function assumptions(lengths: readonly Length[]): Assumptions {
     }
     return true;
   };
-  return { equations, normal, assume };
+  return { equations, normal, assume, agree };
 }
 
 /** An extent that holds a `min` or the like, which no length can be solved for, and the simple one that it equals. */

@@ -13,6 +13,7 @@ import { diagnose } from "../diagnostics/diagnose.ts";
 import { show } from "../expr/expr.ts";
 import { valuesReadBy } from "../graph/reads.ts";
 import { alignOperand } from "./alignment.ts";
+import { assumeWidest } from "./broadcast.ts";
 import { embed, extentOf, locate, ranksOf, shardOf, WHOLE, type Split } from "./layout.ts";
 import { localOperands } from "./local-operands.ts";
 import { at, atSplitOf, originAt, originOf, relatedTo, sayLayout, sayOrigin, sayValue } from "./origins.ts";
@@ -28,6 +29,8 @@ export function propagate(state: State, node: CanonicalNode): boolean {
   const split = node.inputs.filter((name) => layoutOf(state, name).length > 0);
   const site = siteOf(node, knowledge(state));
   if (split.length === 0) {
+    const map = isKnown(node) ? factorsOf(site) : null;
+    if (map !== null) assumeWidest(state, map, site.inputs, origin);
     outputsOf(node).forEach((name) => declare(state, name, shapeOf(state, name), WHOLE, name, origin));
     take(state, node, origin);
     return true;
@@ -48,6 +51,7 @@ export function propagate(state: State, node: CanonicalNode): boolean {
   if (!allFree(state, node, map, splits, demands!)) return poison(state, node);
   const aligned = node.inputs.map((name, i) => alignOperand(state, node, i, name, map, splits));
   if (aligned.some((name) => name === null)) return poison(state, node);
+  assumeWidest(state, map, site.inputs, origin);
   const shapes = outputShapes(site);
   const layouts = outputLayouts(state, node, map, splits);
   if (layouts === null || shapes === null) return poison(state, node);

@@ -121,6 +121,8 @@ describe("order", () => {
     expect(atMost("img", "txt")).toBe(false);
     expect(min("txt", add("txt", "img"))).toBe("txt");
     expect(max(0, "img")).toBe("img");
+    expect(max("img", min(32, "img"))).toBe("img");
+    expect(min(max("txt", 4), 4)).toBe(4);
   });
 });
 
