@@ -3,6 +3,7 @@
  * Knows no plan and no module.
  */
 import { statesOf } from "./states.ts";
+import { trackStretches } from "./stretches.ts";
 import type { Topology } from "./topology.ts";
 
 export interface Lineage {
@@ -41,10 +42,13 @@ export function lineageOf(topology: Topology): Lineage {
 
 function ancestorsOf({ graph }: Topology): ReadonlyMap<string, ReadonlySet<string>> {
   const found = new Map<string, ReadonlySet<string>>(graph.inputs.map(({ name }) => [name, new Set([name])]));
+  const stretches = trackStretches(graph, (value) => found.get(value) ?? NOTHING);
   for (const node of graph.nodes) {
+    const parts = stretches.visit(node);
     const operands = SHAPE_ONLY.has(node.op) ? [] : FIRST_ONLY.has(node.op) ? node.inputs.slice(0, 1) : node.inputs;
     const sources = union(operands.map((name) => found.get(name) ?? NOTHING));
-    for (const output of node.outputs) found.set(output, sources);
+    // A cut at the borders of what was laid end to end takes the content of its own parts only.
+    for (const [i, output] of node.outputs.entries()) found.set(output, parts[i] ? union(parts[i]) : sources);
   }
   return found;
 }

@@ -1,6 +1,7 @@
 /**
  * @file Chains of ScatterND that assign slices until nothing of the first value is left (rotary embeddings written as
- * `out[..., 0::2] = a; out[..., 1::2] = b`) become a Concat, with an Unsqueeze and a Reshape where the slices interleave.
+ * `out[..., 0::2] = a; out[..., 1::2] = b`) become a Concat, with an Unsqueeze and a Reshape where the slices interleave; so does one
+ * that assigns a stretch, with what is left of the first value.
  */
 import type { Expr } from "../../expr/expr.ts";
 import { int } from "../../graph/attributes.ts";
@@ -22,7 +23,7 @@ export function replaceScatters(graph: CanonicalGraph): CanonicalGraph {
 
 function replace(lookup: Lookup, node: CanonicalNode): Patch | null {
   const parts = coveringParts(lookup, node);
-  if (parts === null) return null;
+  if (parts === null) return joinedToRest(lookup, node);
   const [output] = node.outputs as readonly [string];
   const d = draft(lookup, node.name, node.scope);
   if (parts.length === 1) {
@@ -37,6 +38,27 @@ function replace(lookup: Lookup, node: CanonicalNode): Patch | null {
   } else {
     addJoined(lookup, d, parts, node);
   }
+  return d.replace(node);
+}
+
+/** One stretch is assigned and the rest of the first value stays: `x[:, :, 8:] = y`. */
+function joinedToRest(lookup: Lookup, node: CanonicalNode): Patch | null {
+  const part = assignmentOf(lookup, node);
+  const [[data = ""], [output]] = [node.inputs, node.outputs as readonly [string]];
+  const [elem, dims] = [elemOf(lookup, output), dimsOf(lookup, output)];
+  const length = part && dims[part.axis];
+  if (part === null || typeof length !== "number" || part.step !== 1) return null;
+  const { axis, start, count, updates } = part;
+  const end = start + count;
+  if (start < 0 || end > length || !sameExtents(dimsOf(lookup, updates), dims.toSpliced(axis, 1, count))) return null;
+  const d = draft(lookup, node.name, node.scope);
+  const rest = (from: number, to: number): readonly string[] => {
+    const cut = [[from], [to], [axis]].map((x) => d.integers(x));
+    const shape = { elem, dims: dims.toSpliced(axis, 1, to - from) };
+    return from === to ? [] : [d.add({ op: "Slice", inputs: [data, ...cut], shape })];
+  };
+  const inputs = [...rest(0, start), updates, ...rest(end, length)];
+  d.add({ op: "Concat", inputs, attributes: { axis: int(axis) }, shape: { elem, dims } }, output);
   return d.replace(node);
 }
 

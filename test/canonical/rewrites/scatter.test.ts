@@ -94,6 +94,20 @@ describe("assignments that cover a value", () => {
   });
 });
 
+test.each([
+  ["at the beginning", 0, 3, 1],
+  ["in the middle", 2, 3, 2],
+  ["at the end", 4, 3, 1],
+])("a stretch %s is joined to the rest", async (_, start, length, rest) => {
+  const p = pattern();
+  const scattered = [p.input("x", [7, "S"]), firstAxis(p, start, 1, length), p.input("a", [length, "S"])];
+  const before = p.build(p.node("ScatterND", scattered));
+  const after = rewrite(before);
+  expect(count(after, "ScatterND")).toBe(0);
+  expect([count(after, "Concat"), count(after, "Slice")]).toEqual([1, rest]);
+  await expectSame(before, after);
+});
+
 describe("assignments that stay", () => {
   test.each<readonly [string, (p: Pattern) => string]>([
     [
