@@ -66,11 +66,9 @@ test.each(["qwenimage/qwenimage.dynamo18-dynamic.onnx", "qwenimage/qwenimage.tor
     const plan: ContextParallelPlan = { ...shipped, "transformer_blocks.0": first };
     const feeds = await fixtureTensors("qwenimage/qwenimage.batch1-txt40.inputs.npz");
     const source = await sourceOf(file);
-    for (const mesh of [meshes["rotating ring 3"], meshes["unified 2 x 2"]]) {
-      expect(await judge(source, plan, mesh, feeds)).toEqual({ outcome: "ran", why: "" });
-    }
+    expect(await judge(source, plan, meshes["unified 2 x 2"], feeds)).toEqual({ outcome: "ran", why: "" });
     const ranks = ranksFor(file);
-    expect(await ranks.judge(plan, meshes["ulysses 2"], feeds)).toEqual({ outcome: "ran", why: "" });
+    expect(await ranks.judge(plan, meshes["rotating ring 2"], feeds)).toEqual({ outcome: "ran", why: "" });
     await ranks.release();
   },
 );
