@@ -17,8 +17,9 @@ export function absentNotes(bindings: readonly Binding[], graph: CanonicalGraph)
     const where = spec.origin.pointer;
     const isRoot = group.every(({ module }) => module === "") && spec.side === "input";
     if (isRoot) return diagnose(bindNotes.absentInput, { where, inputs }, whereOf({ spec }));
-    const of = bindings.filter((binding) => binding.spec === spec).length;
-    return diagnose(bindNotes.absent, { where, modules: modulesOf(group), of }, whereOf({ spec }));
+    const modules = modulesOf(group);
+    const others = modulesOf(bindings.filter((binding) => binding.spec === spec)).filter((m) => !modules.includes(m));
+    return diagnose(bindNotes.absent, { where, modules, others }, whereOf({ spec }));
   });
 }
 

@@ -48,7 +48,7 @@ const SHARED: Readonly<Record<string, string>> = {
 /** Runs an example in a folder of its own, and looks at the folder's files through `look` before it goes. */
 export async function runExample<T>(
   { files = {}, make, command, call }: Example,
-  look: (diagnostics: readonly Diagnostic[]) => T,
+  look: (diagnostics: readonly Diagnostic[]) => T | Promise<T>,
 ): Promise<T> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), "onnx-cp-example-")));
   const before = process.cwd();
@@ -58,7 +58,7 @@ export async function runExample<T>(
     for (const name of shared) await symlink(fixture(SHARED[name] ?? ""), name);
     for (const [name, text] of Object.entries(files)) await writeFile(name, text);
     await make?.();
-    return look(await (call ?? (() => diagnosticsOf(command)))());
+    return await look(await (call ?? (() => diagnosticsOf(command)))());
   } finally {
     process.chdir(before);
     await rm(folder, { recursive: true, force: true });

@@ -160,7 +160,7 @@ export const bindValues: Catalog<{
 
 /** What was decided in a way that the reader may want to know. */
 export const bindNotes: Catalog<{
-  absent: { where: string; modules: readonly string[]; of: number };
+  absent: { where: string; modules: readonly string[]; others: readonly string[] };
   absentInput: { where: string; inputs: readonly string[] };
   skipped: { where: string; dim: number; expected: number; rank: number; modules: readonly string[] };
   satisfied: { where: string; earlier: string; modules: readonly string[] };
@@ -169,9 +169,12 @@ export const bindNotes: Catalog<{
     code: "CP3020",
     severity: "note",
     title: "Entry without a value in this export",
-    message: ({ where, modules, of }) =>
-      `${where} has no value of its own ${inModules(modules, of)}: folded, shared with another module, or unused; what it would split is matched where it is used`,
-    hint: () => 'if the module has it under another name, say which value it is with "value"; else remove the entry',
+    message: ({ where, modules, others }) =>
+      `${where} has no value of its own ${inModules(modules, modules.length + others.length)}: folded, shared with another module, or unused; what it would split is matched where it is used`,
+    hint: ({ others }) =>
+      others.length > 0
+        ? `write it for ${list(others)} instead of the pattern`
+        : 'if the module has it under another name, say which value it is with "value"; else remove the entry',
   },
   absentInput: {
     code: "CP3023",

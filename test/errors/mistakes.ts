@@ -1,0 +1,120 @@
+/**
+ * @file Typical mistakes: a plan, how it is called, and what it is about. What is said, and what mends it, comes from running it.
+ */
+import type { OrtTensors } from "../../ort/types.ts";
+import { random } from "../support/graphs.ts";
+
+export interface Mistake {
+  readonly title: string;
+  readonly about: string;
+  readonly model: string;
+  readonly plan: Readonly<Record<string, object>>;
+  readonly options?: string;
+  /** Makes the feeds of a run of those of the fixture. */
+  readonly feeds?: (feeds: OrtTensors) => OrtTensors;
+  readonly given?: string;
+  /** Codes of the diagnostics that tell, in the order in which they are mended. */
+  readonly codes: readonly string[];
+}
+
+const split = (axis: number, expected: number): object => ({ split_dim: axis, expected_dims: expected });
+const tokens = { hidden_states: split(1, 3), encoder_hidden_states: split(1, 3) };
+const ids = { img_ids: split(0, 2), txt_ids: split(0, 2) };
+const gather = { proj_out: { gather_dim: 1, expected_dims: 3 } };
+
+export const mistakes: readonly Mistake[] = [
+  {
+    title: "The gather is forgotten",
+    about: "Nothing puts the ranks' parts together, and each would return its own as if it were the result.",
+    model: "flux",
+    plan: { "": { ...tokens, ...ids } },
+    codes: ["CP4007"],
+  },
+  {
+    title: "The text is not split in a model with joint attention",
+    about:
+      "Image and text attend to each other in one sequence. Were the text whole on every rank it would be counted once per rank; so each rank takes " +
+      "its rows of it. The result is right either way, and a note says what was done; `--strict` wants it to stand in the plan.",
+    model: "flux",
+    plan: { "": { hidden_states: split(1, 3), ...ids }, ...gather },
+    options: "--ulysses-degree 2 --strict",
+    codes: ["CP4015"],
+  },
+  {
+    title: "A wrong split_dim",
+    about: "The channels are split instead of the tokens.",
+    model: "flux",
+    plan: { "": { ...tokens, ...ids, hidden_states: split(2, 3) }, ...gather },
+    codes: ["CP4001"],
+  },
+  {
+    title: "A wrong expected_dims",
+    about:
+      "The entry does not apply to a tensor of another rank, so the image is not split by it. `--strict` makes that an error.",
+    model: "flux",
+    plan: { "": { ...tokens, ...ids, hidden_states: split(1, 4) }, ...gather },
+    options: "--ulysses-degree 2 --strict",
+    codes: ["CP3021"],
+  },
+  {
+    title: "A module is misspelt or was renamed",
+    about: "No module has that name.",
+    model: "flux",
+    plan: { "": { ...tokens, ...ids }, proj_ot: { gather_dim: 1, expected_dims: 3 } },
+    codes: ["CP3001"],
+  },
+  {
+    title: "An input is split at the wrong module",
+    about: "`context_embedder` embeds the text; the image does not go through it.",
+    model: "flux",
+    plan: {
+      "": { encoder_hidden_states: split(1, 3), ...ids },
+      context_embedder: { hidden_states: split(1, 3) },
+      ...gather,
+    },
+    options: "--ulysses-degree 2 --strict",
+    codes: ["CP3020", "CP4015"],
+  },
+  {
+    title: "A degree that does not divide the heads",
+    about: "With grouped queries, it is the key and value heads that count: there may be few of them.",
+    model: "flux",
+    plan: { "": { ...tokens, ...ids }, ...gather },
+    options: "--ulysses-degree 8",
+    codes: ["CP4013"],
+  },
+  {
+    title: "Ids of another length than the tokens",
+    about: "The inputs do not fit the model, and it shows before anything runs.",
+    model: "flux",
+    plan: { "": { ...tokens, ...ids }, ...gather },
+    feeds: (feeds) => ({ ...feeds, img_ids: random(1, [90, 3]) }),
+    given: "90 rows of `img_ids` beside 96 of `hidden_states`",
+    codes: ["CP6006"],
+  },
+  {
+    title: "Two entries want different things",
+    about: "Both address the same tensor.",
+    model: "flux",
+    plan: { "": { ...tokens, ...ids }, x_embedder: { hidden_states: split(2, 3) }, ...gather },
+    codes: ["CP3018"],
+  },
+  {
+    title: "A pattern that is too wide",
+    about:
+      "Not every module under the pattern has the parameter. Notes say which; `--strict` wants the pattern to be narrower.",
+    model: "flux",
+    plan: { "": { ...tokens, ...ids }, "*": { hidden_states: split(1, 3) }, ...gather },
+    options: "--ulysses-degree 2 --strict",
+    codes: ["CP3020"],
+  },
+  {
+    title: "An entry for an input that the export does not have",
+    about:
+      "The plan is meant for a variant of the model with another input. It works; `--strict` wants a plan for this export.",
+    model: "flux",
+    plan: { "": { ...tokens, ...ids, controlnet_block_samples: split(1, 3) }, ...gather },
+    options: "--ulysses-degree 2 --strict",
+    codes: ["CP3023"],
+  },
+];
