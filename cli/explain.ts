@@ -10,6 +10,8 @@ import { cliMessages } from "../compiler/diagnostics/catalog/cli.ts";
 import { diagnose } from "../compiler/diagnostics/diagnose.ts";
 import { suggest } from "../compiler/diagnostics/suggest.ts";
 import type { Result } from "../compiler/diagnostics/types.ts";
+import { elemBytes } from "../compiler/graph/elements.ts";
+import type { ElemType } from "../compiler/graph/types.ts";
 import { type Expr, show } from "../compiler/expr/expr.ts";
 import { showLayout } from "../compiler/shard/layout.ts";
 import type { CollectiveStep, Layout, ShardedGraph } from "../compiler/shard/types.ts";
@@ -28,15 +30,17 @@ export interface Explanation {
     readonly boundary: string;
     readonly value: string;
     readonly layout: string;
+    /** The plan entries, or the nodes, that made it so; empty for what is whole by itself. */
+    readonly by: string;
   }[];
   readonly attention: readonly { readonly module: string; readonly scheme: string }[];
-  /** Equal ones stand once, with their number; `elements` are those that rank `rank` sends to rank `peer`. */
+  /** Equal ones stand once, with their number; `bytes` are those that rank `rank` sends to rank `peer`. */
   readonly collectives: readonly {
     readonly module: string;
     readonly times: number;
     readonly purpose: string;
     readonly kind: string;
-    readonly elements: string;
+    readonly bytes: string;
     readonly elem: string;
   }[];
   readonly equations: readonly { readonly left: string; readonly right: string; readonly said: string }[];
@@ -55,6 +59,7 @@ export function explain({ canonical, bound, sharded }: Stages, pattern: string |
   const here = ({ module }: { readonly module: string }): boolean => chosen.has(module);
   const layouts = layoutsOf(
     layoutReader(bound, sharded),
+    originReader(bound, sharded),
     inspectModel(bound.graph).modules.filter(({ path }) => chosen.has(path)),
   );
   const value: Explanation = {
@@ -100,14 +105,39 @@ function layoutReader({ graph }: BoundPlan, { layouts, sameAs }: ShardedGraph): 
   };
 }
 
-function layoutsOf(layoutOf: (value: string) => Layout | undefined, modules: Modules): Explanation["layouts"] {
+/** Why a value lies as it does: the entries that split its segments or gathered it, or the node where a segment was sliced to match. */
+function originReader(
+  { bindings }: BoundPlan,
+  { alignments }: ShardedGraph,
+): (value: string, layout: Layout) => string {
+  const entryOf = (value: string, action: "split" | "gather"): string | undefined =>
+    bindings.find((b) => b.value === value && b.spec.action === action && b.evidence !== "skipped")?.spec.origin
+      .pointer;
+  const sliced = new Map(alignments.map(({ value, origin }) => [value, origin.node]));
+  return (value, layout) => {
+    if (layout.length === 0) return entryOf(value, "gather") ?? "";
+    const segments = layout.flatMap((shard) => shard.segments.map(({ origin }) => origin));
+    const by = segments.map((from) => {
+      const node = sliced.get(from);
+      return entryOf(from, "split") ?? (node === undefined ? "" : `slice at ${node}`);
+    });
+    return [...new Set(by)].filter((text) => text !== "").join(", ");
+  };
+}
+
+function layoutsOf(
+  layoutOf: (value: string) => Layout | undefined,
+  originOf: (value: string, layout: Layout) => string,
+  modules: Modules,
+): Explanation["layouts"] {
   return modules.flatMap(({ path, inputs, outputs }) => {
     const row =
       (side: string) =>
       ({ value, name }: Modules[number]["inputs"][number]) => {
         const layout = layoutOf(value);
         const boundary = `${side} ${name ?? "?"}`;
-        return layout === undefined ? [] : [{ module: path, boundary, value, layout: showLayout(layout, show) }];
+        if (layout === undefined) return [];
+        return [{ module: path, boundary, value, layout: showLayout(layout, show), by: originOf(value, layout) }];
       };
     return [...inputs.flatMap(row("input")), ...outputs.flatMap(row("output"))];
   });
@@ -145,13 +175,15 @@ function collectivesOf({ collective, purpose, origin, transfers }: CollectiveSte
     module: origin.module,
     purpose,
     kind: collective,
-    elements:
-      dims
-        .filter((dim) => dim !== 1)
-        .map(factor)
-        .join(" * ") || "1",
+    bytes: bytesOf(dims, elem),
     elem,
   }));
+}
+
+/** Fixed extents and the size of an element as one number, behind what a run knows. */
+function bytesOf(dims: readonly Expr[], elem: ElemType): string {
+  const fixed = dims.reduce<number>((size, dim) => (typeof dim === "number" ? size * dim : size), elemBytes(elem));
+  return [...dims.filter((dim) => typeof dim !== "number").map(factor), String(fixed)].join(" * ");
 }
 
 function factor(dim: Expr): string {
@@ -177,7 +209,7 @@ export function printExplanation(explanation: Explanation): string {
 
 function section(rows: readonly Row[]): string {
   const keys = Object.keys(rows[0] ?? {});
-  const cells = rows.map((row) => keys.map((key) => (row[key] === "" ? '""' : String(row[key] ?? "-"))));
+  const cells = rows.map((row) => keys.map((key) => cell(key, row[key] ?? "-")));
   return table(
     keys.map((key) => key.replaceAll("_", " ")),
     cells,
@@ -185,4 +217,9 @@ function section(rows: readonly Row[]): string {
     .replaceAll(/^/gm, "  ")
     .trimEnd()
     .concat("\n");
+}
+
+/** The root module has an empty name. */
+function cell(key: string, value: string | number): string {
+  return value === "" ? (key === "module" ? '""' : "-") : String(value);
 }

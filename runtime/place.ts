@@ -24,10 +24,27 @@ export function moduleName(module: string): string {
 /** Span of the plan entry behind a step, and the hook that it became. */
 export function originOf(program: Program, index: number): Where {
   const step = program.steps[index];
-  const id = step === undefined || step.kind === "piece" ? null : step.hook;
-  const hook = program.hooks.find((candidate) => candidate.id === id);
+  if (step === undefined) return {};
+  const hook = step.kind === "piece" ? hookBefore(program, index) : hookById(program, step.hook);
   if (hook === undefined) return {};
-  return { span: hook.origin?.span ?? undefined, related: [{ message: hookName(hook), module: hook.module }] };
+  const message = step.kind === "piece" ? `behind ${hookName(hook)}` : hookName(hook);
+  return { span: hook.origin?.span ?? undefined, related: [{ message, module: hook.module }] };
+}
+
+function hookById({ hooks }: Program, id: number | null): ProgramHook | undefined {
+  return hooks.find((hook) => hook.id === id);
+}
+
+/** The plan entry that a piece works for: that of a value which it makes or takes, else the last one that took effect before it. */
+function hookBefore(program: Program, index: number): ProgramHook | undefined {
+  const step = program.steps[index];
+  if (step?.kind !== "piece") return undefined;
+  const asked = program.hooks.filter(({ origin }) => origin !== null);
+  const values = new Set([...Object.values(step.inputs), ...Object.values(step.outputs)]);
+  const own = asked.find(({ reads, writes }) => [...reads, ...writes].some((name) => values.has(name)));
+  if (own !== undefined) return own;
+  const before = program.steps.slice(0, index).flatMap((s) => (s.kind === "piece" ? [] : [hookById(program, s.hook)]));
+  return before.findLast((hook) => hook !== undefined && hook.origin !== null) ?? asked[0];
 }
 
 function hookName({ id, action, phase, origin }: ProgramHook): string {
