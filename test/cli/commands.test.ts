@@ -100,6 +100,17 @@ test.each(["flux", "helios", "wan"])(
   },
 );
 
+test("check --explain tells what was aligned and skipped, and by which entry or slice", async () => {
+  const wan = "test/fixtures/wan/wan.dynamo18-dynamic.onnx";
+  const file = join(await temporaryFolder(), "wan.plan.json");
+  const { rope, ...rest } = JSON.parse(await readFile("plans/wan.plan.json", "utf8")) as Record<string, unknown>;
+  expect(rope).toBeDefined();
+  await writeFile(file, JSON.stringify(rest));
+  const { exitCode, stdout } = await cp("check", file, "--model", wan, "--ulysses-degree", "2", "--explain");
+  expect(exitCode).toBe(0);
+  await expect(stdout).toMatchFileSnapshot("golden/explain-wan.txt");
+});
+
 test("a config file gives the mesh, and its mistakes have a place", async () => {
   const config = join(await temporaryFolder(), "parallel.json");
   await writeFile(config, '{ "context_parallel_config": { "ring_degree": 3 } }');
