@@ -75,6 +75,7 @@ export function printed(diagnostic: Diagnostic): string {
     .replaceAll(`${folder}/`, "")
     .replaceAll(folder, ".")
     .replaceAll(`${project}/`, "node_modules/onnx-context-parallel/")
+    .replaceAll(/\b[0-9a-f]{64}\b/g, "<sha256>")
     .replace(/\n\n1 (error|warning)\n$/, "\n");
 }
 

@@ -32,12 +32,13 @@ type Json = Record<string, unknown>;
 export async function compiled(
   edit: (program: Json) => void = () => undefined,
   model = "flux/flux.dynamo18-dynamic.onnx",
+  ranks = 2,
 ): Promise<void> {
   writeFileSync("flux.plan.json", fluxPlan);
   copyFileSync(fixture(model), "flux.onnx");
   if (existsSync(fixture(`${model}.data`))) copyFileSync(fixture(`${model}.data`), `${model.split("/")[1]}.data`);
   const found = await diagnosticsOf(
-    "onnx-cp compile flux.plan.json --model flux.onnx --ulysses-degree 2 --out program",
+    `onnx-cp compile flux.plan.json --model flux.onnx --ulysses-degree ${ranks} --out program`,
   );
   if (!existsSync("program/program.json")) throw new Error(texts(found).join("\n"));
   editProgram(edit);
@@ -51,12 +52,13 @@ export function editProgram(edit: (program: Json) => void): void {
 }
 
 /** Makes the folder `program` with `from` replaced by `to` in the text of its steps. */
-export function withSteps(from: string, to: string): Promise<void> {
-  return compiled((program) => {
+export function withSteps(from: string, to: string, ranks?: number): Promise<void> {
+  const edit = (program: Json): void => {
     const text = JSON.stringify(program["steps"]);
     if (!text.includes(from)) throw new Error(`the steps have no ${from}`);
     program["steps"] = JSON.parse(text.replaceAll(from, to)) as unknown;
-  });
+  };
+  return compiled(edit, undefined, ranks);
 }
 
 export const fluxFeeds = (): Promise<OrtTensors> => fixtureTensors("flux/flux.img96-txt40.inputs.npz");
@@ -69,12 +71,13 @@ export async function inputs(edit: (feeds: OrtTensors) => OrtTensors): Promise<v
 type Use = (session: Session, feeds: Readonly<Record<string, TensorLike>>) => Promise<unknown>;
 
 /** Attaches flux with hooks at its first block, and gives what `use` fails with. */
-export async function withSession(use: Use): Promise<readonly Diagnostic[]> {
+export async function withSession(use: Use, ranks = 2): Promise<readonly Diagnostic[]> {
   copyFileSync(fixture("flux/flux.dynamo18-dynamic.onnx"), "flux.onnx");
   const made = await compilePlan({
     model: "flux.onnx",
     plan: "flux.plan.json",
     hooks: ["transformer_blocks.0"],
+    parallel: { ulysses_degree: ranks },
     out: "program",
   });
   if (!made.ok) throw new Error(texts(made.diagnostics).join("\n"));

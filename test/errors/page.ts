@@ -31,7 +31,8 @@ const INTRODUCTION = `# Diagnostics
 
 Everything that can be wrong has a code that stays the same. This page is generated (\`npm run errors\`): each diagnostic below was printed by
 running its example. In the examples \`flux.onnx\`, \`wan.onnx\` and the like are the small exports of \`test/fixtures\`, and \`flux.npz\` holds inputs
-for the first. The commands print other diagnostics too where other things are worth saying. [mistakes.md](mistakes.md)
+for the first. Checksums are left out. The commands print other diagnostics too where
+other things are worth saying. [mistakes.md](mistakes.md)
 goes through ten typical mistakes step by step.
 
 The parameters are what a diagnostic's sentences are made of; with \`--format json\` each is an object as in [cli.md](cli.md).

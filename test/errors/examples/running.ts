@@ -44,12 +44,14 @@ function hooked(means: string, handler: string, run = "await session.run(feeds);
 
 const once = (session: Session, feeds: Feeds): Promise<unknown> => session.run(feeds);
 
-function used(means: string, lines: string, use: (session: Session, feeds: Feeds) => Promise<unknown>): Example {
-  return { means, files, command: `${ready}${lines}`, call: () => withSession(use) };
+type Use = (session: Session, feeds: Feeds) => Promise<unknown>;
+
+function used(means: string, lines: string, use: Use, ranks?: number): Example {
+  return { means, files, command: `${ready}${lines}`, call: () => withSession(use, ranks) };
 }
 
-function damaged(means: string, given: string, from: string, to: string): Example {
-  return { means, given, make: () => withSteps(from, to), command: "onnx-cp run program --inputs flux.npz" };
+function damaged(means: string, given: string, from: string, to: string, ranks?: number): Example {
+  return { means, given, make: () => withSteps(from, to, ranks), command: "onnx-cp run program --inputs flux.npz" };
 }
 
 async function attached(options: Parameters<typeof attach>[1]): ReturnType<typeof failure> {
@@ -103,10 +105,13 @@ export const running: Examples = {
     make: lookUp,
     command: "onnx-cp run a.plan.json --model model.onnx --ulysses-degree 2 --inputs inputs.npz",
   },
-  CP6505: hooked("A handler of the user threw.", 'export default () => {\n  throw new Error("not today");\n};'),
+  CP6505: hooked(
+    "A handler of the user threw.",
+    'export default (tensor, { rank }) => {\n  if (rank === 1) throw new Error("not today");\n};',
+  ),
   CP6506: hooked(
     "What a handler returns takes the place of the value, so it must have its type and shape. The tensor is the rank's own part.",
-    "export default ({ type }) => ({ type, dims: [1], data: new Float32Array(1) });",
+    "export default ({ type }, { rank }) => {\n  if (rank === 1) return { type, dims: [1], data: new Float32Array(1) };\n};",
   ),
   CP6507: hooked(
     "A rank ended in the middle of a run: it was killed, or something outside of any step threw in its thread.",
@@ -149,18 +154,20 @@ export const running: Examples = {
     "Every rank loads the handler's module by itself, and one of them could not, or found no function in it.",
     registered.slice(ready.length).trimEnd(),
     (session) => register(session),
+    1,
   ),
   CP6514: damaged(
     "What a rank has to send is not what the program says. The proof excludes it, so the program was changed after it was made, or the mistake is ours.",
     "a program in which one extent of an exchange was edited",
     '["chunk","img",2,"rank"]',
-    '["chunk","img",3,"rank"]',
+    '["+",["chunk","img",2,"rank"],"rank"]',
   ),
   CP6515: damaged(
     "A step fails outside ONNX Runtime. Like the one before, it takes a damaged program, or a mistake of ours.",
     "a program in which a step names a piece that does not exist",
     '"piece":"',
     '"piece":"no-',
+    1,
   ),
   CP6516: damaged(
     "The ranks exchange their parts through shared memory, and there is not enough of it for these lengths.",
