@@ -56,7 +56,9 @@ async function wrongOrder(): Promise<void> {
 async function interrupted(): Promise<readonly Diagnostic[]> {
   const stop = new AbortController();
   const io = capture(stop.signal);
-  const running = main(["check", "flux.plan.json", "--model", "flux.onnx", "--simulate", "--format", "json"], io);
+  const command =
+    "run flux.plan.json --model flux.onnx --ulysses-degree 2 --inputs flux.npz --steps 100000 --format json";
+  const running = main(command.split(" "), io);
   stop.abort();
   await running;
   return (JSON.parse(io.stdout()) as { readonly diagnostics: readonly Diagnostic[] }).diagnostics;
@@ -89,7 +91,8 @@ export const commandLine: Examples = {
     means:
       "The command was interrupted (Ctrl-C). What it was about to write is not there, not even in part. The exit code is 130.",
     files,
-    command: "onnx-cp check flux.plan.json --model flux.onnx --simulate # and Ctrl-C",
+    command:
+      "onnx-cp run flux.plan.json --model flux.onnx --ulysses-degree 2 --inputs flux.npz --steps 100000 # and Ctrl-C",
     call: interrupted,
   },
   CP7006: {
