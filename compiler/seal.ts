@@ -30,7 +30,7 @@ export function sealedText(program: Program, folder: string, files: readonly str
 export function unseal(document: object): Unsealed {
   const { checksum, ...content } = document as Program & { readonly checksum?: unknown; readonly files?: ProgramFiles };
   const { files = {}, ...program } = content;
-  return { program, files, stated: String(checksum ?? "none"), actual: checksumOf(content) };
+  return { program, files, stated: typeof checksum === "string" ? checksum : "none", actual: checksumOf(content) };
 }
 
 function checksumOf(content: object): string {

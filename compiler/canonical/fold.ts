@@ -10,6 +10,7 @@ import { elemBytes, sizeOf } from "../graph/elements.ts";
 import { numbersOf, tensorFromNumbers } from "../graph/tensors.ts";
 import type { Graph, Node, Tensor } from "../graph/types.ts";
 import { isRandom } from "./operators/table.ts";
+import { staysSmall } from "./fold-sizes.ts";
 import type { CanonicalGraph, IntegerValue } from "./types.ts";
 
 /** Constants of more bytes are neither read nor made. */
@@ -73,7 +74,7 @@ async function fold(
     const layer = new Set(ready);
     waiting = waiting.filter((node) => !layer.has(node));
     for (const [name, tensor] of await evaluate(
-      ready.filter((n) => isWorthwhile(n, constants)),
+      ready.filter((n) => isWorthwhile(n, constants) && staysSmall(n, constants, dimsOf, LIMIT)),
       constants,
       opsets,
     )) {

@@ -155,7 +155,8 @@ function named(value: string, shape: ValueShape): ValueShape {
   return { ...shape, dims: shape.dims.map((d, axis) => (typeof d === "number" && d < 0 ? `?${value}.${axis}` : d)) };
 }
 
-function smallIntegers(tensor: Tensor): KnownIntegers | null {
+/** The elements of a short list of integers, or of one; `null` for other constants. */
+export function smallIntegers(tensor: Tensor): KnownIntegers | null {
   const elem = tensor.elem;
   if (elem !== "int64" && elem !== "int32" && elem !== "bool") return null;
   if (tensor.dims.length > 1 || (tensor.dims[0] ?? 1) > SMALL) return null;

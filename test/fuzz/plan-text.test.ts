@@ -87,7 +87,7 @@ test("any text of a JSON plan is answered", { timeout: TIMEOUT }, () =>
   fuzz(
     "plan texts",
     fc.tuple(texts, fc.constantFrom("a.plan.json", "a.plan.jsonc")),
-    { short: 1000, long: 110_000 },
+    { short: 800, long: 110_000 },
     async ([text, name]) => {
       const { ok, diagnostics } = await readPlanText(text, name);
       return faultsOf(ok, diagnostics, "CP1");
@@ -170,7 +170,7 @@ function insertLine(text: string, line: string, at: number): string {
 }
 
 test("any text of a TypeScript plan is answered, and none of it runs", { timeout: TIMEOUT }, () =>
-  fuzz("TypeScript plan texts", typescript, { short: 50, long: 4000 }, async (text) => {
+  fuzz("TypeScript plan texts", typescript, { short: 40, long: 4000 }, async (text) => {
     const { ok, diagnostics } = await readPlanText(text, "a.plan.ts");
     const executed = Reflect.has(globalThis, "executed") ? ["the plan was executed"] : [];
     return [...faultsOf(ok, diagnostics, "CP1", CRASHES), ...executed];

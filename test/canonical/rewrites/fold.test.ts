@@ -41,6 +41,27 @@ describe("foldConstants", () => {
     expect(after.constants.get("a")?.dims).toEqual([1]);
   });
 
+  test("what a few bytes blow up is told before it runs", async () => {
+    const column = tensorFromNumbers("float32", [16_000, 1], Array<number>(16_000).fill(1));
+    const nodes = [
+      node("Add", ["column", "row"], ["sums"]),
+      node("MatMul", ["column", "row"], ["products"]),
+      node("Range", ["zero", "many", "two"], ["numbers"]),
+      node("Pad", ["column", "pads"], ["padded"]),
+    ];
+    const begun = process.resourceUsage().maxRSS;
+    const after = await fold(nodes, {
+      column,
+      row: { ...column, dims: [1, 16_000] },
+      zero: tensorFromNumbers("int64", [], [0]),
+      many: tensorFromNumbers("int64", [], [4e8]),
+      two: tensorFromNumbers("int64", [], [2]),
+      pads: tensorFromNumbers("int64", [4], [0, 0, 0, 20_000]),
+    });
+    expect(left(after)).toEqual(["Add", "MatMul", "Range", "Pad"]);
+    expect((process.resourceUsage().maxRSS - begun) / 1024).toBeLessThan(100);
+  });
+
   test("what is large, random, a fill, or has a subgraph stays", async () => {
     const body = graph({ outputs: [value("o", "float32", null)], nodes: [node("Abs", ["c"], ["o"])] });
     const branches = {

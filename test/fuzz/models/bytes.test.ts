@@ -12,7 +12,7 @@ import { judge, mesh } from "./judge.ts";
 
 test.each(bases)("$name, cut or with other bytes, is answered", { timeout: TIMEOUT }, async (base) => {
   const file = join(await temporaryFolder(), "m.onnx");
-  await fuzz(`damaged files of ${base.name}`, fc.tuple(bytes, mesh), { short: 10, long: 1500 }, ([damage, parallel]) =>
+  await fuzz(`damaged files of ${base.name}`, fc.tuple(bytes, mesh), { short: 6, long: 1500 }, ([damage, parallel]) =>
     judge(file, damagedBytes(bytesOf(base), damage), base, parallel),
   );
 });

@@ -21,7 +21,7 @@ function damaged(base: Base, damages: readonly Damage[]): Uint8Array {
 test.each(bases)("$name, damaged, is answered", { timeout: TIMEOUT }, async (base) => {
   const file = join(await temporaryFolder(), "m.onnx");
   const damages = fc.array(damage, { minLength: 1, maxLength: 3 });
-  await fuzz(`damaged models of ${base.name}`, fc.tuple(damages, mesh), { short: 15, long: 1500 }, ([list, parallel]) =>
+  await fuzz(`damaged models of ${base.name}`, fc.tuple(damages, mesh), { short: 8, long: 1500 }, ([list, parallel]) =>
     judge(file, damaged(base, list), base, parallel),
   );
 });
