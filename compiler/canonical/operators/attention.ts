@@ -51,6 +51,7 @@ export function exported(
     factors: (site) => {
       const [q, , v] = site.inputs;
       if (!q || !v || q.dims.length > v.dims.length) return null;
+      if (q.dims.length < 3 || v.dims.length > 4) return null;
       const heads = headsAttribute === null ? 1 : intAttribute(site, headsAttribute, 1);
       const keyHeads = keyHeadsAttribute === null ? heads : intAttribute(site, keyHeadsAttribute, heads);
       const width = likeQueries
