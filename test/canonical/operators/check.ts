@@ -67,12 +67,12 @@ export interface Attempt {
   readonly programs: readonly ShardedGraph[];
 }
 
-/** A split of each operand axis on its own, and of operand 0 together with another of the same extent; nothing is run. */
+/** A split of each operand axis on its own, and of two operands together that have the same extent; nothing is run. */
 export function attemptsOf({ domain, op, sample }: Case): readonly Attempt[] {
   const graph = graphOf(domain, op, sample);
   const places = sample.operands.flatMap((o, operand) => placesOf(o, operand));
   const pairs = places.flatMap((a) =>
-    places.flatMap((b) => (a.operand === 0 && b.operand > 0 && a.extent === b.extent ? [[a, b]] : [])),
+    places.flatMap((b) => (a.operand < b.operand && a.extent === b.extent ? [[a, b]] : [])),
   );
   return [...places.map((place) => [place]), ...pairs].map((cuts) => {
     const { line, programs } = attempt(graph, cuts);

@@ -68,7 +68,9 @@ function alterations(test: Case, rule: OperatorRule): readonly Alteration[] {
   const meaning = map === null ? "" : meaningOf(map, operands, map.sizing);
   return [
     { way: "no row", what: "the operator unknown", rule: unknown },
-    ...rule.types.map((_, i) => ({ way: "a wrong element type", what: `result ${i}`, rule: withType(rule, graph, i) })),
+    ...rule.types
+      .slice(0, graph.outputs.length)
+      .map((_, i) => ({ way: "a wrong element type", what: `result ${i}`, rule: withType(rule, graph, i) })),
     ...ofMap.map(({ way, what, map: mutant }, i) => ({
       way,
       what,

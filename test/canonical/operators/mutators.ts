@@ -38,9 +38,10 @@ export function mutantsOf(map: FactorMap): readonly Mutant[] {
  * - An operand's axis of whole factors only is refused when split, whichever they are and however long.
  * - A result has the extent of its whole factors, and of those that no operand has; nothing else of them is read.
  * - The extent of a factor that is an operand's axis alone, and no part of a result, is not read.
- * - An operand's axis of extent 1 cannot be split, and where there is one operand only nothing else asks for it.
+ * - An operand's axis of extent 1 cannot be split, and where no other operand has its factors nothing else asks for it.
+ * - An operand whose axes are all whole is as one that is not read: a split of it is refused.
  * - Where there is one operand, factors of it that no result has are alike.
- * - An integer whose axis cannot be split becomes what it was, where the rule names the right one.
+ * - An integer whose axis cannot be split becomes what it was, where the rule names the right one, another that is written later, or none.
  */
 export function meaningOf(
   map: FactorMap,
@@ -62,7 +63,10 @@ export function meaningOf(
     members(axis).map((f) => (fixed(f) ? ["extent", factors[f]?.size] : f)),
   ];
   const input = (axis: Axis, operand: number, at: number): unknown => {
-    if (members(axis).every(fixed) || (alone && operands[operand]?.[at] === 1)) return "whole";
+    const asked = members(axis).some((f) =>
+      inputs.some((axes, i) => i !== operand && axes?.flatMap(members).includes(f)),
+    );
+    if (members(axis).every(fixed) || (!asked && operands[operand]?.[at] === 1)) return "whole";
     const [only, ...others] = members(axis);
     return alone && others.length === 0 && !onOutputs.has(only!) ? factors[only!]!.kind : named(axis);
   };
@@ -71,16 +75,24 @@ export function meaningOf(
     const found = outputs[output]?.[axis];
     return found !== undefined && !members(found).every(fixed);
   };
+  const lasts = ({ operand, element }: Sizing, i: number): boolean =>
+    written.some((w) => w.operand === operand) &&
+    !sizing.slice(i + 1).some((later) => later.operand === operand && later.element === element);
   const bounds = (role: Sizing["role"]): boolean => role === "start" || role === "end";
   return JSON.stringify([
     followed
       .filter((f) => !alone || onOutputs.has(f))
       .map((f) => [f, factors[f]!.kind, extentRead.has(f) ? factors[f]!.size : null]),
-    inputs.map((axes, operand) => axes?.map((axis, at) => input(axis, operand, at)) ?? null),
+    inputs.map((axes, operand) => {
+      const said = axes?.map((axis, at) => input(axis, operand, at)) ?? [];
+      return said.every((axis) => axis === "whole") ? null : said;
+    }),
     outputs.map((axes) => axes.map(named)),
     followed.length === 0
       ? []
-      : sizing.filter((entry) => isSplit(entry) || (!bounds(entry.role) && !right.has(JSON.stringify(entry)))),
+      : sizing.filter(
+          (entry, i) => isSplit(entry) || (!bounds(entry.role) && !right.has(JSON.stringify(entry)) && lasts(entry, i)),
+        ),
   ]);
 }
 
