@@ -67,16 +67,26 @@ export interface Attempt {
   readonly programs: readonly ShardedGraph[];
 }
 
-/** A split of each operand axis on its own, and of two operands together that have the same extent; nothing is run. */
+/** A split of each operand axis on its own, and of two or all operands together that have the same extent; nothing is run. */
 export function attemptsOf({ domain, op, sample }: Case): readonly Attempt[] {
   const graph = graphOf(domain, op, sample);
   const places = sample.operands.flatMap((o, operand) => placesOf(o, operand));
   const pairs = places.flatMap((a) =>
     places.flatMap((b) => (a.operand < b.operand && a.extent === b.extent ? [[a, b]] : [])),
   );
-  return [...places.map((place) => [place]), ...pairs].map((cuts) => {
+  return [...places.map((place) => [place]), ...pairs, ...togetherOf(places)].map((cuts) => {
     const { line, programs } = attempt(graph, cuts);
     return { line: `  ${cuts.map((c) => `operand ${c.operand} axis ${c.axis}`).join(", ")}: ${line}`, programs };
+  });
+}
+
+/** Three operands or more that share an extent, one axis of each: a stream and what belongs to its channels. */
+function togetherOf(places: readonly Place[]): readonly (readonly Place[])[] {
+  const extents = new Set(places.map((p) => p.extent));
+  return [...extents].flatMap((extent) => {
+    const alike = places.filter((p) => p.extent === extent);
+    const cuts = alike.filter((p, i) => alike.findLastIndex((q) => q.operand === p.operand) === i);
+    return cuts.length > 2 ? [cuts] : [];
   });
 }
 

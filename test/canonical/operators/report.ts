@@ -5,6 +5,7 @@ import { siteOf } from "../../../compiler/canonical/infer.ts";
 import type { Axis, FactorMap } from "../../../compiler/canonical/operators/types.ts";
 import { graphOf } from "./build.ts";
 import { CASES, tableOf, type Case } from "./check.ts";
+import { EQUIVALENTS } from "./equivalents.ts";
 import type { Fate, Tried } from "./mutation.ts";
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
@@ -104,7 +105,9 @@ export function mutantTable(tried: readonly Tried[]): string {
     "`npm run table` alters every rule in every way below, and runs the checks of its samples: the shapes against ONNX Runtime, and a split of",
     "every operand axis over 2 and 3 ranks, simulated. Rules that several operators share are altered once for each sample. A mutant is",
     "equivalent where it says the same in other words (which of two whole axes; the extent of an axis that no result has): see `meaningOf` in",
-    "`test/canonical/operators/mutators.ts`.",
+    "`test/canonical/operators/mutators.ts`. A few more are named one by one in `equivalents.ts` beside it, and counted as equivalent:",
+    "",
+    ...EQUIVALENTS.map(({ why, mutants }) => `- ${mutants.length}: ${why}.`),
     "",
     "| way | mutants | found | equivalent | not found |",
     "|---|---|---|---|---|",
