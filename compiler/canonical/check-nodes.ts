@@ -5,7 +5,8 @@
 import { malformedNode, reservedOperator } from "../diagnostics/catalog/canonical.ts";
 import { diagnose } from "../diagnostics/diagnose.ts";
 import type { Diagnostic } from "../diagnostics/types.ts";
-import type { Attribute, Graph, Node } from "../graph/types.ts";
+import { numbersOf } from "../graph/tensors.ts";
+import type { Attribute, Graph, Node, Tensor } from "../graph/types.ts";
 import { SIGNATURES } from "./operators/signatures.ts";
 import { CP } from "./types.ts";
 
@@ -17,20 +18,35 @@ interface Signature {
 
 /** `graph` has no markers any more; those inside subgraphs are checked too. */
 export function checkNodes(graph: Graph): readonly Diagnostic[] {
-  return graph.nodes.flatMap((node) => [...checkNode(node), ...subgraphsOf(node).flatMap(checkNodes)]);
+  return graph.nodes.flatMap((node) => [...checkNode(node, graph.constants), ...subgraphsOf(node).flatMap(checkNodes)]);
 }
 
 function subgraphsOf({ attributes }: Node): readonly Graph[] {
   return Object.values(attributes).flatMap((attribute) => (attribute.kind === "graph" ? [attribute.value] : []));
 }
 
-function checkNode(node: Node): readonly Diagnostic[] {
+function checkNode(node: Node, constants: Graph["constants"]): readonly Diagnostic[] {
   const { name, op, domain } = node;
   const related = [{ message: `the node ${name}`, node: name }];
   if (domain === CP) return [diagnose(reservedOperator, { node: name, op }, { related })];
   const signature = domain === "" ? signatures.get(op) : undefined;
   if (signature === undefined) return [];
-  return faultsOf(node, signature).map((fault) => diagnose(malformedNode, { node: name, op, fault }, { related }));
+  const faults = [...faultsOf(node, signature), ...overflow(node, constants)];
+  return faults.map((fault) => diagnose(malformedNode, { node: name, op, fault }, { related }));
+}
+
+/** The one quotient of integers that no integer is: the processor stops the whole process at it, inside onnxruntime. */
+function overflow({ op, inputs }: Node, constants: Graph["constants"]): readonly string[] {
+  if (op !== "Div" && op !== "Mod") return [];
+  const [dividend, divisor] = inputs.map((name) => constants.get(name));
+  const bits = /^int(\d+)$/.exec(dividend?.elem ?? "")?.[1];
+  if (bits === undefined || dividend === undefined || divisor === undefined) return [];
+  // Integers beyond 2^53 are read as that.
+  const smallest = Math.max(-(2 ** (Number(bits) - 1)), -(2 ** 53));
+  const holds = (tensor: Tensor, number: number): boolean => numbersOf(tensor)?.includes(number) ?? false;
+  return holds(dividend, smallest) && holds(divisor, -1)
+    ? [`it divides the smallest ${dividend.elem} by -1, which no ${dividend.elem} can hold`]
+    : [];
 }
 
 function faultsOf({ op, inputs, outputs, attributes }: Node, signature: Signature): readonly string[] {

@@ -1,0 +1,33 @@
+/**
+ * @file Nodes that would stop the process inside onnxruntime are refused before they run.
+ */
+import { expect, test } from "vitest";
+import { checkNodes } from "../../compiler/canonical/check-nodes.ts";
+import { tensorFromNumbers } from "../../compiler/graph/tensors.ts";
+import type { ElemType } from "../../compiler/graph/types.ts";
+import { graph, node, value } from "../support/graphs.ts";
+
+function quotient(op: string, elem: ElemType, dividend: number, divisor: number): readonly string[] {
+  const constants = new Map([
+    ["a", tensorFromNumbers(elem, [2], [3, dividend])],
+    ["b", tensorFromNumbers(elem, [1], [divisor])],
+  ]);
+  const made = graph({ nodes: [node(op, ["a", "b"], ["y"])], outputs: [value("y", elem, [2])], constants });
+  return checkNodes(made).map(({ code, message }) => `${code} ${message}`);
+}
+
+test.each(["Div", "Mod"])("%s of the smallest integer by -1 is refused", (op) => {
+  const fault = (elem: string): string =>
+    `CP2503 the ${op} node y is not as ONNX defines the operator: it divides the smallest ${elem} by -1, which no ${elem} can hold`;
+  expect(quotient(op, "int64", -(2 ** 63), -1)).toEqual([fault("int64")]);
+  expect(quotient(op, "int32", -(2 ** 31), -1)).toEqual([fault("int32")]);
+});
+
+test.each([
+  ["int64", -(2 ** 62), 2],
+  ["int64", -7, -1],
+  ["int32", -(2 ** 31), 1],
+  ["float32", -(2 ** 31), -1],
+] as const)("a quotient of %s that exists is let through: %d / %d", (elem, dividend, divisor) => {
+  expect(quotient("Div", elem, dividend, divisor)).toEqual([]);
+});
