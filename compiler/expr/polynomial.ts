@@ -76,9 +76,20 @@ export function divideTerms(
   };
 }
 
-/** True if every coefficient is at least 0: then the value is at least 0, since lengths are. */
+/** True if every coefficient and every atom is at least 0: then the value is. */
 export function isNonNegative(polynomial: Polynomial): boolean {
-  return [...polynomial.values()].every((t) => t.coefficient >= 0);
+  return [...polynomial.values()].every((t) => t.coefficient >= 0 && t.atoms.every(isNonNegativeAtom));
+}
+
+/** Lengths are at least 0; what is made of them may not be: `min(txt - 64, 8)`. */
+function isNonNegativeAtom(atom: Expr): boolean {
+  if (typeof atom === "string") return true;
+  if (typeof atom === "number") return atom >= 0;
+  const [op, ...args] = atom;
+  const holds = (expr: Expr): boolean => isNonNegative(toPolynomial(expr));
+  if (op === "max") return args.some(holds);
+  if (op === "chunk") return holds(args[0]!);
+  return op === "%" ? holds(args[1]!) : args.every(holds);
 }
 
 function collect(terms: readonly Term[]): Polynomial {

@@ -73,6 +73,12 @@ describe("normal form", () => {
     );
   });
 
+  it("does not take what is made of lengths for a length", () => {
+    const negative = min(sub("txt", 200), 8);
+    expect(atMost("img", add("img", negative))).toBe(false);
+    expect(evaluate(min("img", add("img", negative)), lengths)).toBe(96 - 160);
+  });
+
   it("keeps the value when lengths are put in one after the other", () => {
     fc.assert(
       fc.property(sample, ({ expr, value }) => {
