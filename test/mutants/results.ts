@@ -1,6 +1,6 @@
 /**
  * @file Results of the long run on disk, a line for each case, so that a run that was cut off goes on where it was. They hold for one
- * state of the sources: any change begins anew.
+ * state of the sources: a run after a change begins anew.
  */
 import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
+import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import onnx
 
 # Module scopes are what a plan is bound by; classes are for people. The rest are traces, or large.
 SCOPES = "pkg.torch.onnx.name_scopes"
 CLASSES = "pkg.torch.onnx.class_hierarchy"
-_MACHINE = re.compile(rb"site-packages|dist-packages|\.py\"|[Ff]ile \"|/home/|/root/|/opt/|/usr/|/tmp/")
+# Where this interpreter, its packages and its user live; the root alone would be in every text.
+_PLACES = {sys.prefix, sys.base_prefix, tempfile.gettempdir(), str(Path.home()), str(Path.cwd())} - {"/"}
+_TRACES = ["site-packages", "dist-packages", '.py"', 'file "', 'File "', *(f"{place}/" for place in _PLACES)]
+_MACHINE = re.compile("|".join(map(re.escape, _TRACES)).encode())
 
 
 def graphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:

@@ -12,6 +12,13 @@ const MULTI_HEAD = {
   declared: [{ elem: "float32", dims: ["B", "S", 32] }],
 } as const;
 
+/** What `GroupQueryAttention` gives: the rows, and keys and values as a cache. */
+const GROUPED = [
+  [2, 5, 32],
+  [2, 2, 5, 8],
+  [2, 2, 5, 8],
+].map((dims) => ({ elem: "float32" as const, dims }));
+
 /** Attention operators as input forms. */
 export const operators: Readonly<Record<string, Spelling>> = {
   "Attention on (B, H, S, D)": {
@@ -137,11 +144,7 @@ export const operators: Readonly<Record<string, Spelling>> = {
         attributes: { num_heads: int(4), kv_num_heads: int(2), softcap: float(0.75) },
         domain: "com.microsoft",
         outputs: 3,
-        declared: [
-          [2, 5, 32],
-          [2, 2, 5, 8],
-          [2, 2, 5, 8],
-        ].map((dims) => ({ elem: "float32" as const, dims })),
+        declared: GROUPED,
       } as const;
       const operands = [packed, "", "", "", "", lengths, total, "", "", "", bias];
       return [p.nodes("GroupQueryAttention", operands, more)[0]!];
@@ -184,11 +187,7 @@ export const operators: Readonly<Record<string, Spelling>> = {
         attributes: { num_heads: int(4), kv_num_heads: int(2) },
         domain: "com.microsoft",
         outputs: 3,
-        declared: [
-          [2, 5, 32],
-          [2, 2, 5, 8],
-          [2, 2, 5, 8],
-        ].map((dims) => ({ elem: "float32" as const, dims })),
+        declared: GROUPED,
       } as const;
       return [p.nodes("GroupQueryAttention", [q, k, v, "", "", lengths, total], more)[0]!];
     },
