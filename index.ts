@@ -5,15 +5,15 @@ import { rm } from "node:fs/promises";
 import { type CompileOptions, compilePlan } from "./compiler/compile.ts";
 import { ContextParallelError } from "./compiler/diagnostics/error.ts";
 import type { ContextParallelPlan } from "./compiler/plan/types.ts";
-import { attach, type AttachOptions } from "./runtime/attach.ts";
-import type { Session } from "./runtime/session.ts";
+import { attach, type AttachOptions } from "./runtime/caller/attach.ts";
+import type { Session } from "./runtime/caller/session.ts";
 
 export { compilePlan } from "./compiler/compile.ts";
 export type { CompileOptions, CompileResult } from "./compiler/compile.ts";
 export { ContextParallelError } from "./compiler/diagnostics/error.ts";
 export type { Diagnostic, Position, Related, Result, Severity, Span } from "./compiler/diagnostics/types.ts";
-export { inspectModel } from "./compiler/inspect.ts";
-export type { InspectedModule, InspectedValue, Inspection, InspectOptions } from "./compiler/inspect.ts";
+export { inspectModel } from "./compiler/inspect/model.ts";
+export type { InspectedModule, InspectedValue, Inspection, InspectOptions } from "./compiler/inspect/model.ts";
 export { definePlan } from "./compiler/plan/define.ts";
 export type {
   ContextParallelEntry,
@@ -23,18 +23,18 @@ export type {
   ContextParallelOutputs,
   ContextParallelPlan,
 } from "./compiler/plan/types.ts";
-export type { CompiledProgram, Program, ProgramHook } from "./compiler/program.ts";
-export { attach } from "./runtime/attach.ts";
-export type { AttachOptions } from "./runtime/attach.ts";
-export type { Feeds } from "./runtime/check-inputs.ts";
-export type { HookEntry, SessionHooks } from "./runtime/hooks.ts";
-export { loadProgram } from "./runtime/load.ts";
-export type { TensorMetadata } from "./runtime/metadata.ts";
-export type { Outputs } from "./runtime/outputs.ts";
+export type { CompiledProgram, Program, ProgramHook } from "./program/types.ts";
+export { attach } from "./runtime/caller/attach.ts";
+export type { AttachOptions } from "./runtime/caller/attach.ts";
+export type { Feeds } from "./runtime/caller/check-inputs.ts";
+export type { HookEntry, SessionHooks } from "./runtime/caller/hooks.ts";
+export { loadProgram } from "./runtime/load/load.ts";
+export type { TensorMetadata } from "./runtime/caller/metadata.ts";
+export type { Outputs } from "./runtime/caller/outputs.ts";
 export type { HookContext, HookHandler } from "./runtime/rank/handlers.ts";
-export type { Fetches, Progress, RunOptions } from "./runtime/run-options.ts";
-export type { Session } from "./runtime/session.ts";
-export type { RunStats } from "./runtime/stats.ts";
+export type { Fetches, Progress, RunOptions } from "./runtime/caller/run-options.ts";
+export type { Session } from "./runtime/caller/session.ts";
+export type { RunStats } from "./runtime/caller/stats.ts";
 export type { TensorLike } from "./runtime/tensor.ts";
 
 /** A mesh in the reference's spelling; every degree defaults to 1. */

@@ -4,7 +4,7 @@
 import { invariant } from "../compiler/diagnostics/diagnose.ts";
 import { isOrtElem } from "../ort/tensors.ts";
 import type { OrtData, OrtTensor, OrtTensors } from "../ort/types.ts";
-import type { Outputs } from "../runtime/outputs.ts";
+import type { Outputs } from "../runtime/caller/outputs.ts";
 import type { TensorLike } from "../runtime/tensor.ts";
 
 export function toFeeds(tensors: OrtTensors): Readonly<Record<string, TensorLike>> {

@@ -1,9 +1,9 @@
 /**
  * @file The unsplit model as onnxruntime runs it: what a split run is compared with.
  */
-import { removeMarkers } from "../compiler/canonical/markers.ts";
+import { removeMarkers } from "../compiler/canonical/passes/markers.ts";
 import { readModel } from "../compiler/graph/read.ts";
-import { canonicalModel } from "../compiler/inspect.ts";
+import { canonicalModel } from "../compiler/inspect/model.ts";
 import { unsplitValues } from "../compiler/simulate/unsplit.ts";
 import { writeModel } from "../compiler/graph/write.ts";
 import { createSession, OrtError } from "../ort/session.ts";

@@ -3,15 +3,15 @@
  */
 import { availableParallelism } from "node:os";
 import type { Io } from "../cli/io.ts";
-import { startProgress } from "../cli/progress.ts";
-import { meshText } from "../cli/summary.ts";
-import { short, table } from "../cli/table.ts";
+import { startProgress } from "../cli/print/progress.ts";
+import { meshText } from "../cli/print/summary.ts";
+import { short, table } from "../cli/print/table.ts";
 import { fromOutputs, toFeeds } from "../cli/tensors.ts";
 import { unsplitSession } from "../cli/unsplit.ts";
 import { compilePlan } from "../compiler/compile.ts";
 import { ContextParallelError } from "../compiler/diagnostics/error.ts";
 import type { OrtTensors } from "../ort/types.ts";
-import { attach } from "../runtime/attach.ts";
+import { attach } from "../runtime/caller/attach.ts";
 import { compareOutputs } from "../runtime/verify.ts";
 import { fixedFeeds, floats, SIDE } from "./conditioning.ts";
 import { eulerStep, guided, noise, sigmas } from "./sampler.ts";

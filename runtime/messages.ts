@@ -3,7 +3,7 @@
  * as a request. All of it can be cloned; memory that is shared is named so.
  */
 import type { Diagnostic } from "../compiler/diagnostics/types.ts";
-import type { Program } from "../compiler/program.ts";
+import type { Program } from "../program/types.ts";
 import type { OrtData, OrtElem } from "../ort/session.ts";
 import type { Lengths } from "./collectives/placement.ts";
 import type { PieceSettings } from "./rank/pieces.ts";

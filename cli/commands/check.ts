@@ -6,12 +6,12 @@ import { compileStages } from "../../compiler/compile.ts";
 import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
 import { reportOf, simulate } from "../../compiler/simulate/simulate.ts";
 import type { ShardedGraph } from "../../compiler/shard/types.ts";
-import { explain, type Explanation, printExplanation } from "../explain.ts";
+import { explain, type Explanation, printExplanation } from "../print/explain.ts";
 import type { CompileOptions } from "../options.ts";
 import { EXIT, type Outcome, outcome } from "../outcome.ts";
 import { requestOf } from "../request.ts";
 import { sampleFeeds } from "../sample-feeds.ts";
-import { summary } from "../summary.ts";
+import { summary } from "../print/summary.ts";
 
 export interface CheckOptions extends CompileOptions {
   /** A pattern, or true for all modules. */

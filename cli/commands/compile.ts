@@ -3,11 +3,11 @@
  */
 import { compileStages } from "../../compiler/compile.ts";
 import { writeProgram } from "../../compiler/lower/write.ts";
-import { dump } from "../dump.ts";
+import { dump } from "../print/dump.ts";
 import type { CompileOptions, StageName } from "../options.ts";
 import { type Outcome, outcome } from "../outcome.ts";
 import { requestOf } from "../request.ts";
-import { summary } from "../summary.ts";
+import { summary } from "../print/summary.ts";
 
 export interface CompileCommandOptions extends CompileOptions {
   readonly out: string;

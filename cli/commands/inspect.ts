@@ -1,9 +1,9 @@
 /**
  * @file `inspect`: what a plan can address in a model.
  */
-import { renderInspection } from "../../compiler/bind/render.ts";
-import { inspectModel } from "../../compiler/inspect.ts";
-import { selectModules } from "../explain.ts";
+import { renderInspection } from "../../compiler/inspect/render.ts";
+import { inspectModel } from "../../compiler/inspect/model.ts";
+import { selectModules } from "../print/explain.ts";
 import { type Outcome, outcome } from "../outcome.ts";
 
 export interface InspectOptions {

@@ -1,10 +1,10 @@
 /**
  * @file `schema`: the JSON Schema of plans, or of the plans of one model.
  */
-import { modulesForSchema } from "../../compiler/bind/inspect.ts";
+import { modulesForSchema } from "../../compiler/inspect/inspect.ts";
 import { settle } from "../../compiler/diagnostics/diagnose.ts";
 import type { Result } from "../../compiler/diagnostics/types.ts";
-import { canonicalModel } from "../../compiler/inspect.ts";
+import { canonicalModel } from "../../compiler/inspect/model.ts";
 import { schemaText } from "../../compiler/plan/schema/files.ts";
 import type { JsonSchema } from "../../compiler/plan/schema/json-schema.ts";
 import { modelSchema } from "../../compiler/plan/schema/model-schema.ts";

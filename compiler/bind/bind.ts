@@ -1,17 +1,17 @@
 /**
  * @file Stage: finds the value of every plan entry and writes the plan into the graph. The steps in order; no logic of its own.
  */
-import type { CanonicalGraph } from "../canonical/types.ts";
+import type { CanonicalGraph } from "../ir/types.ts";
 import { settle } from "../diagnostics/diagnose.ts";
 import type { Result } from "../diagnostics/types.ts";
 import type { Plan } from "../plan/types.ts";
 import { check, isBinding } from "./check.ts";
 import { contextOf } from "./context.ts";
-import { findValues } from "./find.ts";
+import { findValues } from "./search/find.ts";
 import { absentNotes, oncePerSpec, satisfiedNotes, skippedNotes, type Fault } from "./notes.ts";
 import { requestsOf } from "./requests.ts";
 import type { BoundPlan } from "./types.ts";
-import { write, type Step } from "./write.ts";
+import { write, type Step } from "./write/write.ts";
 
 export function bindPlan(graph: CanonicalGraph, plan: Plan): Result<BoundPlan> {
   const context = contextOf(graph);

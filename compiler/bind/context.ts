@@ -1,10 +1,10 @@
 /**
  * @file What the search for values may look at, and what it answers. Plain data shared by the rules of this folder.
  */
-import type { CanonicalGraph, Marker } from "../canonical/types.ts";
+import type { CanonicalGraph, Marker } from "../ir/types.ts";
 import type { Diagnostic } from "../diagnostics/types.ts";
 import type { PlanSpec } from "../plan/types.ts";
-import { boundariesOf, ownResults, type Boundaries } from "./boundaries.ts";
+import { boundariesOf, ownResults, type Boundaries } from "./boundaries/boundaries.ts";
 import { familyOf } from "./patterns.ts";
 import type { Binding } from "./types.ts";
 

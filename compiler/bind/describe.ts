@@ -1,12 +1,12 @@
 /**
  * @file How values and shapes are told to the reader: what a candidate is, who makes it, who reads it, and the line to paste. Text only.
  */
-import type { ValueShape } from "../canonical/types.ts";
+import type { ValueShape } from "../ir/types.ts";
 import type { Related } from "../diagnostics/types.ts";
 import { show } from "../expr/expr.ts";
-import type { Boundary } from "./boundaries.ts";
+import type { Boundary } from "./boundaries/boundaries.ts";
 import type { Place } from "./context.ts";
-import type { Reader } from "./topology.ts";
+import type { Reader } from "../ir/topology.ts";
 
 /** `float32 (1, img, 32)`; an extent that is a long formula is cut. */
 export function showShape({ elem, dims }: ValueShape): string {

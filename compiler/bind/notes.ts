@@ -4,12 +4,12 @@
 import { bindNotes } from "../diagnostics/catalog/bind.ts";
 import { diagnose } from "../diagnostics/diagnose.ts";
 import type { Diagnostic, Related } from "../diagnostics/types.ts";
-import type { CanonicalGraph } from "../canonical/types.ts";
+import type { CanonicalGraph } from "../ir/types.ts";
 import type { PlanSpec } from "../plan/types.ts";
 import { groupBy } from "./context.ts";
-import { whereOf } from "./find-known.ts";
+import { whereOf } from "./search/known.ts";
 import type { Binding } from "./types.ts";
-import type { Written } from "./write.ts";
+import type { Written } from "./write/write.ts";
 
 export function absentNotes(bindings: readonly Binding[], graph: CanonicalGraph): readonly Diagnostic[] {
   const inputs = graph.inputs.map(({ name }) => name);

@@ -5,7 +5,7 @@
  * - `Shard(x) -> y`: from here on each rank holds its chunk of axis `axis`; only the readers that the rules of the plan name read y.
  * - `Gather(x) -> y`: from here on every rank holds the whole axis again.
  */
-import type { CanonicalGraph } from "../canonical/types.ts";
+import type { CanonicalGraph } from "../ir/types.ts";
 import type { PlanSpec } from "../plan/types.ts";
 
 export interface Binding {

@@ -5,20 +5,20 @@ import { settle, diagnose, type Where } from "../diagnostics/diagnose.ts";
 import { lengthsTooLarge, unresolvedShape } from "../diagnostics/catalog/canonical.ts";
 import type { Diagnostic, Result } from "../diagnostics/types.ts";
 import { withinLimits } from "../expr/expr.ts";
-import { resolveScopes } from "../graph/scopes.ts";
+import { resolveScopes } from "../graph/scopes/scopes.ts";
 import type { Graph, Model, Node } from "../graph/types.ts";
-import { inlineBranches } from "./branches.ts";
-import { checkNodes } from "./check-nodes.ts";
-import { removeDead } from "./clean.ts";
-import { foldConstants, foldKnown } from "./fold.ts";
-import { infer } from "./infer.ts";
-import { declaredShape, nameLengths, type FixedShapes } from "./lengths.ts";
-import { removeMarkers } from "./markers.ts";
-import { normalise } from "./normalise.ts";
-import { probed } from "./probe.ts";
-import { explainAttention } from "./rewrites/attention.ts";
+import { inlineBranches } from "./passes/branches.ts";
+import { checkNodes } from "./passes/check-nodes.ts";
+import { removeDead } from "../ir/clean.ts";
+import { foldConstants, foldKnown } from "./passes/fold.ts";
+import { infer } from "../operators/infer.ts";
+import { declaredShape, nameLengths, type FixedShapes } from "../ir/lengths.ts";
+import { removeMarkers } from "./passes/markers.ts";
+import { normalise } from "./passes/normalise.ts";
+import { probed } from "./passes/probe.ts";
+import { explainAttention } from "./rewrites/attention/attention.ts";
 import { rewrite } from "./rewrites/index.ts";
-import type { CanonicalGraph, CanonicalNode, ValueShape } from "./types.ts";
+import type { CanonicalGraph, CanonicalNode, ValueShape } from "../ir/types.ts";
 
 /** Canonicalises a model; `fixed` gives sizes to dynamic inputs by name. */
 export async function canonicalise(model: Model, fixed: FixedShapes = {}): Promise<Result<CanonicalGraph>> {

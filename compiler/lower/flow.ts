@@ -2,11 +2,11 @@
  * @file The sharded graph on its way to a program: its steps, with points for user hooks among them, and what is known of their
  * values. Knows nothing of pieces.
  */
-import type { IntegerValue, ValueShape } from "../canonical/types.ts";
+import type { IntegerValue, ValueShape } from "../ir/types.ts";
 import { invariant } from "../diagnostics/diagnose.ts";
 import { valuesReadBy } from "../graph/reads.ts";
 import type { Tensor } from "../graph/types.ts";
-import type { HookPhase } from "../program.ts";
+import type { HookPhase } from "../../program/types.ts";
 import type { CollectiveStep, Layout, LocalStep, ShardedGraph } from "../shard/types.ts";
 
 /** A user hook may replace `value`; later steps read `result`. */

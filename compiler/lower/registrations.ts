@@ -2,10 +2,10 @@
  * @file What the plan became, as hook registrations in the order of the program: splits, gathers, attention schemes, alignments and
  * points for user hooks. Knows nothing of piece models.
  */
-import type { HookPhase, ProgramHook } from "../program.ts";
+import type { HookPhase, ProgramHook } from "../../program/types.ts";
 import type { PlanSpec } from "../plan/types.ts";
 import type { Alignment, AttentionSite } from "../shard/types.ts";
-import type { Placed } from "./arrange.ts";
+import type { Placed } from "./schedule/arrange.ts";
 import { isOperand, moduleOf, readersOf, readsOf, writesOf } from "./flow.ts";
 import type { Flow, FlowStep } from "./flow.ts";
 import { groupBy } from "./group.ts";

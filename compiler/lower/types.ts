@@ -3,7 +3,7 @@
  */
 import type { Diagnostic } from "../diagnostics/types.ts";
 import type { Model, TensorData } from "../graph/types.ts";
-import type { Program, ProgramModel } from "../program.ts";
+import type { Program, ProgramModel } from "../../program/types.ts";
 
 export interface LowerContext {
   readonly model: Model;

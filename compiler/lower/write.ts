@@ -18,12 +18,12 @@ import { basename, dirname, isAbsolute, join, relative, resolve } from "node:pat
 import { lowerMessages } from "../diagnostics/catalog/lower.ts";
 import { diagnose, settle } from "../diagnostics/diagnose.ts";
 import type { Result } from "../diagnostics/types.ts";
-import { PROGRAM_FORMAT } from "../program.ts";
-import type { CompiledProgram, Program } from "../program.ts";
-import { sealedText } from "../seal.ts";
+import { PROGRAM_FORMAT } from "../../program/types.ts";
+import type { CompiledProgram, Program } from "../../program/types.ts";
+import { sealedText } from "../../program/seal.ts";
 import type { LoweredProgram } from "./types.ts";
-import { WEIGHTS_FILE } from "./weights.ts";
-import { writeWeights } from "./write-weights.ts";
+import { WEIGHTS_FILE } from "./weights/weights.ts";
+import { writeWeights } from "./weights/write.ts";
 
 const PROGRAM_FILE = "program.json";
 

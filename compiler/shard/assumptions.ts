@@ -4,7 +4,7 @@
  */
 import { add, equal, isOpen, mul, show, sub, substitute, symbolsOf, type Expr } from "../expr/expr.ts";
 import { keyOf, toPolynomial } from "../expr/polynomial.ts";
-import type { Length } from "../canonical/types.ts";
+import type { Length } from "../ir/types.ts";
 import type { Equation, Origin } from "./types.ts";
 
 export interface Assumptions {

@@ -2,7 +2,7 @@
  * @file Arithmetic of layouts: how the split of an axis reads in the factors of an operator, and back. Pure functions on expressions;
  * nothing here knows an operator or a graph.
  */
-import type { Axis, Factor } from "../canonical/operators/types.ts";
+import type { Axis, Factor } from "../operators/types.ts";
 import { add, chunk, chunkStart, equal, exactDiv, floorDiv, mod, mul, type Expr } from "../expr/expr.ts";
 import type { AxisShard, Layout, Segment } from "./types.ts";
 

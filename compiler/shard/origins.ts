@@ -1,7 +1,7 @@
 /**
  * @file How the origin of a layout is said to a person, and pointed at. Knows plan entries and nodes, not operators.
  */
-import type { CanonicalNode } from "../canonical/types.ts";
+import type { CanonicalNode } from "../ir/types.ts";
 import type { Where } from "../diagnostics/diagnose.ts";
 import type { Related } from "../diagnostics/types.ts";
 import { show } from "../expr/expr.ts";

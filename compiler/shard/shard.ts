@@ -3,7 +3,7 @@
  * result. What cannot be proven is refused.
  */
 import type { BoundPlan } from "../bind/types.ts";
-import { CP, type CanonicalNode, type ValueShape } from "../canonical/types.ts";
+import { CP, type CanonicalNode, type ValueShape } from "../ir/types.ts";
 import { lengthsTooLarge } from "../diagnostics/catalog/canonical.ts";
 import * as catalog from "../diagnostics/catalog/shard.ts";
 import { diagnose, hasErrors, settle } from "../diagnostics/diagnose.ts";
@@ -11,9 +11,9 @@ import type { Result } from "../diagnostics/types.ts";
 import { RANK, withinLimits } from "../expr/expr.ts";
 import { valuesReadBy } from "../graph/reads.ts";
 import { attend } from "./attention/attention.ts";
-import { gatherValue, shardValue } from "./boundary.ts";
+import { gatherValue, shardValue } from "./propagate/boundary.ts";
 import { localDims } from "./layout.ts";
-import { propagate } from "./operator.ts";
+import { propagate } from "./propagate/operator.ts";
 import { at, originAt, relatedTo, sayLayout, sayOrigin } from "./origins.ts";
 import { prune } from "./prune.ts";
 import { addIdentity } from "./slices.ts";

@@ -2,7 +2,7 @@
  * @file Cutting a rank's part out of a whole value, and laying blocks of ranks in the original order. Both are local nodes; the numbers
  * that differ between ranks are integer operands.
  */
-import type { ValueShape } from "../canonical/types.ts";
+import type { ValueShape } from "../ir/types.ts";
 import { add, equal, mul, RANK, type Expr } from "../expr/expr.ts";
 import { localDims, localLength, localStart, ranksOf } from "./layout.ts";
 import {

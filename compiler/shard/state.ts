@@ -3,8 +3,8 @@
  * small verbs with which the rest of this folder writes local nodes. Knows no operator's meaning.
  */
 import type { Attributes, ElemType } from "../graph/types.ts";
-import { compactTarget } from "../canonical/normalise.ts";
-import type { CanonicalGraph, CanonicalNode, IntegerValue, ValueShape } from "../canonical/types.ts";
+import { compactTarget } from "../operators/targets.ts";
+import type { CanonicalGraph, CanonicalNode, IntegerValue, ValueShape } from "../ir/types.ts";
 import { invariant } from "../diagnostics/diagnose.ts";
 import type { Diagnostic } from "../diagnostics/types.ts";
 import { RANK, type Expr } from "../expr/expr.ts";

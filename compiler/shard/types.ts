@@ -2,7 +2,7 @@
  * @file The sharded graph: what every rank executes, value by value, with the layout of each. All ranks run the same nodes;
  * what differs between them is said by expressions in `rank`. Knows nothing of pieces, sessions or transports.
  */
-import type { CanonicalGraph, CanonicalNode, IntegerValue, ValueShape } from "../canonical/types.ts";
+import type { CanonicalGraph, CanonicalNode, IntegerValue, ValueShape } from "../ir/types.ts";
 import type { Expr } from "../expr/expr.ts";
 import type { PlanSpec } from "../plan/types.ts";
 

@@ -6,7 +6,7 @@ import { inputMessages as messages } from "../diagnostics/catalog/inputs.ts";
 import { diagnose, settle } from "../diagnostics/diagnose.ts";
 import type { Diagnostic, Result } from "../diagnostics/types.ts";
 import { evaluate, show } from "../expr/expr.ts";
-import type { CanonicalGraph } from "../canonical/types.ts";
+import type { CanonicalGraph } from "../ir/types.ts";
 import type { ShardedGraph } from "../shard/types.ts";
 import type { Lengths } from "./positions.ts";
 

@@ -4,9 +4,9 @@
 import { OrtError, createSession } from "../../ort/session.ts";
 import { ortTensor } from "../../ort/tensors.ts";
 import type { OrtSession, OrtTensor } from "../../ort/types.ts";
-import { emitNodes, externalFolder } from "../canonical/emit.ts";
-import { CP } from "../canonical/types.ts";
-import type { IntegerValue, ValueShape } from "../canonical/types.ts";
+import { emitNodes, externalFolder } from "../emit/emit.ts";
+import { CP } from "../ir/types.ts";
+import type { IntegerValue, ValueShape } from "../ir/types.ts";
 import { verifyMessages as messages } from "../diagnostics/catalog/verify.ts";
 import { invariant } from "../diagnostics/diagnose.ts";
 import { RANK, evaluate, symbolsOf } from "../expr/expr.ts";

@@ -3,8 +3,8 @@
  */
 import { createSession } from "../../ort/session.ts";
 import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
-import { emitGraph, externalFolder } from "../canonical/emit.ts";
-import type { CanonicalGraph } from "../canonical/types.ts";
+import { emitGraph, externalFolder } from "../emit/emit.ts";
+import type { CanonicalGraph } from "../ir/types.ts";
 import { writeModel } from "../graph/write.ts";
 import { integerTensor } from "./local.ts";
 import type { Lengths } from "./positions.ts";

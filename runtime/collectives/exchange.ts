@@ -4,10 +4,10 @@
  */
 import { runtimeMessages } from "../../compiler/diagnostics/catalog/runtime.ts";
 import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
-import type { ExchangeStep } from "../../compiler/program.ts";
+import type { ExchangeStep } from "../../program/types.ts";
 import type { OrtTensor } from "../../ort/session.ts";
 import { bytesOf } from "../../ort/tensors.ts";
-import { StepFault } from "../fault.ts";
+import { StepFault } from "../rank/fault.ts";
 import { freshBytes, sameDims, showTensor, tensorOf } from "../tensor.ts";
 import type { World } from "../world/world.ts";
 import type { Placement } from "./placement.ts";

@@ -1,7 +1,7 @@
 /**
  * @file Who exchanges with whom: the members of a rank's group on the mesh. Knows no block and no transport.
  */
-import type { ExchangeStep } from "../../compiler/program.ts";
+import type { ExchangeStep } from "../../program/types.ts";
 
 export interface Mesh {
   readonly ring_degree: number;

@@ -4,7 +4,7 @@
  */
 import { invariant } from "../../compiler/diagnostics/diagnose.ts";
 import { evaluate, PEER, RANK } from "../../compiler/expr/expr.ts";
-import type { ExchangeStep, Program } from "../../compiler/program.ts";
+import type { ExchangeStep, Program } from "../../program/types.ts";
 import { byteSize } from "../tensor.ts";
 import { membersOf, meshSize } from "./groups.ts";
 import type { Mesh } from "./groups.ts";

@@ -4,7 +4,7 @@
  */
 import { invariant } from "../../compiler/diagnostics/diagnose.ts";
 import { evaluate, RANK } from "../../compiler/expr/expr.ts";
-import type { ExchangeStep, Program, ProgramIntegers } from "../../compiler/program.ts";
+import type { ExchangeStep, Program, ProgramIntegers } from "../../program/types.ts";
 import { placer } from "../collectives/placement.ts";
 import type { Lengths, Placement } from "../collectives/placement.ts";
 import type { OrtTensor } from "../../ort/session.ts";

@@ -4,10 +4,10 @@
 import { runtimeMessages } from "../../compiler/diagnostics/catalog/runtime.ts";
 import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
-import type { HookStep } from "../../compiler/program.ts";
+import type { HookStep } from "../../program/types.ts";
 import type { OrtTensor } from "../../ort/session.ts";
 import { isOrtElem } from "../../ort/tensors.ts";
-import { StepFault } from "../fault.ts";
+import { StepFault } from "./fault.ts";
 import { reasonOf } from "../reason.ts";
 import { byteSize, copyOf, isTensorLike, sameDims, showTensor, tensorOf, viewBytes } from "../tensor.ts";
 import type { TensorLike } from "../tensor.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { runtimeMessages } from "../../compiler/diagnostics/catalog/runtime.ts";
 import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
-import type { ProgramPiece } from "../../compiler/program.ts";
+import type { ProgramPiece } from "../../program/types.ts";
 import { createSession } from "../../ort/session.ts";
 import type { OrtSession } from "../../ort/session.ts";
 import { reasonOf } from "../reason.ts";

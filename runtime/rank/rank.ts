@@ -2,10 +2,10 @@
  * @file One rank: its pieces, its handlers, and runs over whatever world it is given. Knows no thread and no message port.
  */
 import { invariant } from "../../compiler/diagnostics/diagnose.ts";
-import type { Program } from "../../compiler/program.ts";
+import type { Program } from "../../program/types.ts";
 import type { OrtTensor } from "../../ort/session.ts";
 import type { Lengths } from "../collectives/placement.ts";
-import { execute } from "../execute.ts";
+import { execute } from "./execute.ts";
 import type { RankReport } from "../messages.ts";
 import { copyOf } from "../tensor.ts";
 import type { Guard, World } from "../world/world.ts";

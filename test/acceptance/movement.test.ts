@@ -5,8 +5,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { bindPlan } from "../../compiler/bind/bind.ts";
-import type { CanonicalGraph } from "../../compiler/canonical/types.ts";
-import { CP } from "../../compiler/canonical/types.ts";
+import type { CanonicalGraph } from "../../compiler/ir/types.ts";
+import { CP } from "../../compiler/ir/types.ts";
 import { add } from "../../compiler/expr/expr.ts";
 import type { Expr } from "../../compiler/expr/expr.ts";
 import { int } from "../../compiler/graph/attributes.ts";

@@ -3,7 +3,7 @@
  * finds nothing elsewhere would say nothing.
  */
 import { expect, test } from "vitest";
-import type { CanonicalNode, IntegerValue } from "../../compiler/canonical/types.ts";
+import type { CanonicalNode, IntegerValue } from "../../compiler/ir/types.ts";
 import { RANK, add, chunkStart, sub } from "../../compiler/expr/expr.ts";
 import type { Expr } from "../../compiler/expr/expr.ts";
 import type { ShardedGraph, ShardedStep } from "../../compiler/shard/types.ts";

@@ -3,7 +3,7 @@
  * one in flight, never a third. Read from the program itself, which says when each value is made and freed.
  */
 import { expect, test } from "vitest";
-import type { ExchangeStep, ProgramStep } from "../../compiler/program.ts";
+import type { ExchangeStep, ProgramStep } from "../../program/types.ts";
 import { compileStages } from "../../compiler/compile.ts";
 import { fixture } from "../support/fixtures.ts";
 

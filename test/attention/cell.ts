@@ -17,8 +17,8 @@ import type { SimulationReport, Tolerance } from "../../compiler/simulate/types.
 import type { Diagnostic, Result } from "../../compiler/diagnostics/types.ts";
 import { createSession, OrtError } from "../../ort/session.ts";
 import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
-import { attach } from "../../runtime/attach.ts";
-import type { RunStats } from "../../runtime/stats.ts";
+import { attach } from "../../runtime/caller/attach.ts";
+import type { RunStats } from "../../runtime/caller/stats.ts";
 import { compareOutputs } from "../../runtime/verify.ts";
 import { texts, valueOf } from "../support/fixtures.ts";
 import { modelOf, planOf, type FamilyMember } from "./family.ts";

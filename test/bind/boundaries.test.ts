@@ -3,7 +3,7 @@
  */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { boundariesOf, type Boundary } from "../../compiler/bind/boundaries.ts";
+import { boundariesOf, type Boundary } from "../../compiler/bind/boundaries/boundaries.ts";
 import { graphFrom } from "./dsl.ts";
 
 const modelOf = (name: string): string => readFileSync(`test/bind/cases/models/${name}.txt`, "utf8");

@@ -5,7 +5,7 @@
  *   [SCOPE:] RESULT... = OP(OPERAND, ...) [DIMS] [ELEM]     dims and type default to those of the first operand
  * Dims are joined by commas, without spaces: `1,img+txt,32`; `-` is a scalar.
  */
-import { parseExtent } from "../../compiler/canonical/lengths.ts";
+import { parseExtent } from "../../compiler/ir/lengths.ts";
 import type {
   CanonicalGraph,
   CanonicalNode,
@@ -14,7 +14,7 @@ import type {
   Marker,
   ModuleInfo,
   ValueShape,
-} from "../../compiler/canonical/types.ts";
+} from "../../compiler/ir/types.ts";
 import { show, type Expr } from "../../compiler/expr/expr.ts";
 import type { ElemType, Tensor } from "../../compiler/graph/types.ts";
 

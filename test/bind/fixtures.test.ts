@@ -4,10 +4,10 @@
  */
 import { describe, expect, test } from "vitest";
 import { bindPlan } from "../../compiler/bind/bind.ts";
-import { inspectModel, modulesForSchema } from "../../compiler/bind/inspect.ts";
+import { inspectModel, modulesForSchema } from "../../compiler/inspect/inspect.ts";
 import type { Binding } from "../../compiler/bind/types.ts";
 import { canonicalise } from "../../compiler/canonical/canonicalise.ts";
-import type { CanonicalGraph } from "../../compiler/canonical/types.ts";
+import type { CanonicalGraph } from "../../compiler/ir/types.ts";
 import { readPlanFile, readPlanValue } from "../../compiler/plan/read.ts";
 import { fixtureModel, valueOf } from "../support/fixtures.ts";
 

@@ -2,8 +2,8 @@
  * @file Which inputs a value comes from where streams were laid end to end and taken apart again.
  */
 import { expect, test } from "vitest";
-import { lineageOf } from "../../compiler/bind/lineage.ts";
-import { topologyOf } from "../../compiler/bind/topology.ts";
+import { lineageOf } from "../../compiler/bind/boundaries/lineage.ts";
+import { topologyOf } from "../../compiler/ir/topology.ts";
 import { int } from "../../compiler/graph/attributes.ts";
 import { pattern, type Pattern } from "../canonical/rewrites/build.ts";
 

@@ -5,7 +5,7 @@
 import { describe, expect, test } from "vitest";
 import { bindPlan } from "../../compiler/bind/bind.ts";
 import { canonicalise } from "../../compiler/canonical/canonicalise.ts";
-import type { CanonicalGraph, Marker } from "../../compiler/canonical/types.ts";
+import type { CanonicalGraph, Marker } from "../../compiler/ir/types.ts";
 import { readPlanFile } from "../../compiler/plan/read.ts";
 import { unsplitValues } from "../../compiler/simulate/unsplit.ts";
 import type { OrtTensor, OrtTensors } from "../../ort/types.ts";

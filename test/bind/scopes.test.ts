@@ -3,8 +3,8 @@
  */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { parsePythonStrings } from "../../compiler/graph/scopes-python.ts";
-import { resolveScopes } from "../../compiler/graph/scopes.ts";
+import { parsePythonStrings } from "../../compiler/graph/scopes/python.ts";
+import { resolveScopes } from "../../compiler/graph/scopes/scopes.ts";
 import type { Attributes, Graph, Node, Tensor } from "../../compiler/graph/types.ts";
 import { fixtureModel } from "../support/fixtures.ts";
 

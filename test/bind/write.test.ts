@@ -4,8 +4,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { bindPlan } from "../../compiler/bind/bind.ts";
-import { isWithin } from "../../compiler/bind/topology.ts";
-import type { CanonicalGraph, CanonicalNode } from "../../compiler/canonical/types.ts";
+import { isWithin } from "../../compiler/ir/topology.ts";
+import type { CanonicalGraph, CanonicalNode } from "../../compiler/ir/types.ts";
 import type { Plan, PlanSpec } from "../../compiler/plan/types.ts";
 import { graphFrom } from "./dsl.ts";
 

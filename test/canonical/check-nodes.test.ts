@@ -2,7 +2,7 @@
  * @file Nodes that would stop the process inside onnxruntime are refused before they run.
  */
 import { expect, test } from "vitest";
-import { checkNodes } from "../../compiler/canonical/check-nodes.ts";
+import { checkNodes } from "../../compiler/canonical/passes/check-nodes.ts";
 import { tensorFromNumbers } from "../../compiler/graph/tensors.ts";
 import type { ElemType } from "../../compiler/graph/types.ts";
 import { graph, node, value } from "../support/graphs.ts";

@@ -3,8 +3,8 @@
  */
 import { expect, test } from "vitest";
 import { canonicalise } from "../../compiler/canonical/canonicalise.ts";
-import { CP } from "../../compiler/canonical/types.ts";
-import type { CanonicalGraph } from "../../compiler/canonical/types.ts";
+import { CP } from "../../compiler/ir/types.ts";
+import type { CanonicalGraph } from "../../compiler/ir/types.ts";
 import { evaluate, symbolsOf } from "../../compiler/expr/expr.ts";
 import type { Node } from "../../compiler/graph/types.ts";
 import type { Lengths } from "../../compiler/simulate/positions.ts";

@@ -5,7 +5,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { expect, test } from "vitest";
 import { main } from "../../cli/cli.ts";
-import { dump } from "../../cli/dump.ts";
+import { dump } from "../../cli/print/dump.ts";
 import { stageNames } from "../../cli/options.ts";
 import { compileStages } from "../../compiler/compile.ts";
 import { temporaryFolder } from "../support/files.ts";

@@ -3,7 +3,7 @@
  */
 import * as fc from "fast-check";
 import { test } from "vitest";
-import { inspectModel } from "../../compiler/bind/inspect.ts";
+import { inspectModel } from "../../compiler/inspect/inspect.ts";
 import type { ContextParallelEntry, ContextParallelPlan, MeshConfig } from "../../compiler/plan/types.ts";
 import { simulate } from "../../compiler/simulate/simulate.ts";
 import type { OrtTensors } from "../../ort/types.ts";

@@ -4,7 +4,7 @@
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { CanonicalNode, IntegerValue, ValueShape } from "../../compiler/canonical/types.ts";
+import type { CanonicalNode, IntegerValue, ValueShape } from "../../compiler/ir/types.ts";
 import type { Expr } from "../../compiler/expr/expr.ts";
 import { tensorFromNumbers } from "../../compiler/graph/tensors.ts";
 import type { Attributes, Tensor } from "../../compiler/graph/types.ts";
@@ -12,7 +12,7 @@ import { lower } from "../../compiler/lower/lower.ts";
 import type { LowerContext, LoweredProgram } from "../../compiler/lower/types.ts";
 import { writeProgram } from "../../compiler/lower/write.ts";
 import type { PlanSpec } from "../../compiler/plan/types.ts";
-import type { CompiledProgram } from "../../compiler/program.ts";
+import type { CompiledProgram } from "../../program/types.ts";
 import { localDims } from "../../compiler/shard/layout.ts";
 import type { AxisShard, CollectiveStep, Layout, ShardedGraph, ShardedStep } from "../../compiler/shard/types.ts";
 

@@ -5,7 +5,7 @@ import { basename } from "node:path";
 import { expect, test } from "vitest";
 import { compileStages } from "../../compiler/compile.ts";
 import type { CompileOptions } from "../../compiler/compile.ts";
-import { verifyProgram } from "../../compiler/lower/verify.ts";
+import { verifyProgram } from "../../program/verify.ts";
 import { writeProgram } from "../../compiler/lower/write.ts";
 import type { LoweredProgram } from "../../compiler/lower/types.ts";
 import type { ContextParallelPlan } from "../../compiler/plan/types.ts";

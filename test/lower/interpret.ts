@@ -7,7 +7,7 @@ import { dirname, join, resolve } from "node:path";
 import { evaluate } from "../../compiler/expr/expr.ts";
 import { PEER } from "../../compiler/shard/types.ts";
 import { elemBytes } from "../../compiler/graph/elements.ts";
-import type { CompiledProgram, ExchangeStep, Program } from "../../compiler/program.ts";
+import type { CompiledProgram, ExchangeStep, Program } from "../../program/types.ts";
 import { createSession } from "../../ort/session.ts";
 import type { OrtSession, OrtTensor, OrtTensors } from "../../ort/session.ts";
 import { ortTensor } from "../../ort/tensors.ts";

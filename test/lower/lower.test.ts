@@ -3,7 +3,7 @@
  */
 import { rmSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
-import { printProgram } from "../../compiler/lower/print.ts";
+import { printProgram } from "../../program/print.ts";
 import type { OrtTensor, OrtTensors } from "../../ort/session.ts";
 import { numbersIn, ortTensor } from "../../ort/tensors.ts";
 import { lowered, numbers, temporaryFolder, written } from "./build.ts";

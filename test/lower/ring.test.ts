@@ -7,7 +7,7 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { ModelProtoSchema } from "onnx-buf";
 import { afterAll, expect, test } from "vitest";
 import type { LoweredProgram } from "../../compiler/lower/types.ts";
-import type { ProgramStep } from "../../compiler/program.ts";
+import type { ProgramStep } from "../../program/types.ts";
 import { temporaryFolder } from "./build.ts";
 import { SITES, siteProgram } from "./sites.ts";
 

@@ -2,7 +2,7 @@
  * @file Three attention sites in a row under one mask, sharded and lowered for any mesh. Not a test itself.
  */
 import type { Binding } from "../../compiler/bind/types.ts";
-import { CP, type CanonicalNode } from "../../compiler/canonical/types.ts";
+import { CP, type CanonicalNode } from "../../compiler/ir/types.ts";
 import { float, int } from "../../compiler/graph/attributes.ts";
 import type { LoweredProgram } from "../../compiler/lower/types.ts";
 import { shard } from "../../compiler/shard/shard.ts";

@@ -4,7 +4,7 @@
 import { rmSync } from "node:fs";
 import { afterAll, expect, test } from "vitest";
 import { lower } from "../../compiler/lower/lower.ts";
-import { printProgram } from "../../compiler/lower/print.ts";
+import { printProgram } from "../../program/print.ts";
 import type { ShardedGraph } from "../../compiler/shard/types.ts";
 import { numbersIn, ortTensor } from "../../ort/tensors.ts";
 import { builder, context, lowered, numbers, temporaryFolder, written } from "./build.ts";

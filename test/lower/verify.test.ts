@@ -2,8 +2,8 @@
  * @file The check of a program against itself: a good one has no findings, each kind of damage has its own.
  */
 import { expect, test } from "vitest";
-import { verifyProgram } from "../../compiler/lower/verify.ts";
-import type { Program, ProgramStep } from "../../compiler/program.ts";
+import { verifyProgram } from "../../program/verify.ts";
+import type { Program, ProgramStep } from "../../program/types.ts";
 import { lowered } from "./build.ts";
 import { attentionStack } from "./graphs.ts";
 

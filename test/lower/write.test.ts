@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFil
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { writeProgram } from "../../compiler/lower/write.ts";
-import { unseal } from "../../compiler/seal.ts";
+import { unseal } from "../../program/seal.ts";
 import { temporaryFolder } from "../support/files.ts";
 import { lowered } from "./build.ts";
 import { splitMatMulGather } from "./graphs.ts";

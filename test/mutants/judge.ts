@@ -3,10 +3,10 @@
  */
 import { bindPlan } from "../../compiler/bind/bind.ts";
 import { canonicalise } from "../../compiler/canonical/canonicalise.ts";
-import type { CanonicalGraph } from "../../compiler/canonical/types.ts";
+import type { CanonicalGraph } from "../../compiler/ir/types.ts";
 import type { Diagnostic, Result } from "../../compiler/diagnostics/types.ts";
 import { lower } from "../../compiler/lower/lower.ts";
-import { verifyProgram } from "../../compiler/lower/verify.ts";
+import { verifyProgram } from "../../program/verify.ts";
 import type { Model } from "../../compiler/graph/types.ts";
 import { readPlanValue } from "../../compiler/plan/read.ts";
 import type { ContextParallelPlan, MeshConfig } from "../../compiler/plan/types.ts";

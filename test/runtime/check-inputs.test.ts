@@ -4,8 +4,8 @@
 import { Tensor } from "onnxruntime-node";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Program } from "../../compiler/program.ts";
-import { checkFetches, checkInputs } from "../../runtime/check-inputs.ts";
+import type { Program } from "../../program/types.ts";
+import { checkFetches, checkInputs } from "../../runtime/caller/check-inputs.ts";
 import { gatherProgram } from "./support/programs.ts";
 
 const span = {

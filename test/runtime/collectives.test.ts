@@ -5,7 +5,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { evaluate } from "../../compiler/expr/expr.ts";
 import type { Expr } from "../../compiler/expr/expr.ts";
-import type { ExchangeStep } from "../../compiler/program.ts";
+import type { ExchangeStep } from "../../program/types.ts";
 import type { OrtTensor } from "../../ort/session.ts";
 import { exchange } from "../../runtime/collectives/exchange.ts";
 import { membersOf, meshSize } from "../../runtime/collectives/groups.ts";

@@ -4,8 +4,8 @@
  */
 import { expect, test } from "vitest";
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
-import { attach, attachWithGrace } from "../../runtime/attach.ts";
-import type { Session } from "../../runtime/session.ts";
+import { attach, attachWithGrace } from "../../runtime/caller/attach.ts";
+import type { Session } from "../../runtime/caller/session.ts";
 import { moduleUrl } from "./support/handlers.ts";
 import { feed, heads, hookProgram, size } from "./support/programs.ts";
 import { slowProgram, brokenPieceProgram } from "./support/special.ts";

@@ -2,8 +2,8 @@
  * @file User hooks: where they may be registered, what a handler sees and may return, how a bad one fails.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { attach } from "../../runtime/attach.ts";
-import type { Session } from "../../runtime/session.ts";
+import { attach } from "../../runtime/caller/attach.ts";
+import type { Session } from "../../runtime/caller/session.ts";
 import { feed, gatherProgram, hookProgram } from "./support/programs.ts";
 import { moduleUrl } from "./support/handlers.ts";
 

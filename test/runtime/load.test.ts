@@ -13,11 +13,11 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { hashFile, identifyData, identifyFiles } from "../../compiler/identity.ts";
-import type { CompiledProgram } from "../../compiler/program.ts";
-import { sealedText, unseal } from "../../compiler/seal.ts";
-import { loadProgram } from "../../runtime/load.ts";
-import { findModel } from "../../runtime/model-files.ts";
+import { hashFile, identifyData, identifyFiles } from "../../program/identity.ts";
+import type { CompiledProgram } from "../../program/types.ts";
+import { sealedText, unseal } from "../../program/seal.ts";
+import { loadProgram } from "../../runtime/load/load.ts";
+import { findModel } from "../../runtime/load/model-files.ts";
 import { gatherProgram } from "./support/programs.ts";
 
 type Edit = (program: Record<string, unknown>) => void;

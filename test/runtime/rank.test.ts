@@ -4,13 +4,13 @@
 import { MessageChannel } from "node:worker_threads";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { checkInputs } from "../../runtime/check-inputs.ts";
+import { checkInputs } from "../../runtime/caller/check-inputs.ts";
 import { meshSize } from "../../runtime/collectives/groups.ts";
 import { outboxSizes, placer } from "../../runtime/collectives/placement.ts";
-import type { CompiledProgram } from "../../compiler/program.ts";
+import type { CompiledProgram } from "../../program/types.ts";
 import { packFeeds, unpackFeeds } from "../../runtime/feeds.ts";
 import type { FromRank, RankReport, RankSetup, ToRank } from "../../runtime/messages.ts";
-import { createMemory } from "../../runtime/memory.ts";
+import { createMemory } from "../../runtime/caller/memory.ts";
 import { startRank } from "../../runtime/rank/rank.ts";
 import type { Rank } from "../../runtime/rank/rank.ts";
 import { serveRank } from "../../runtime/rank/serve.ts";

@@ -8,7 +8,18 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
-const sources = ["index.ts", "compiler", "runtime", "ort", "cli", "plans", "demo", "package.json", "tsconfig.json"];
+const sources = [
+  "index.ts",
+  "program",
+  "compiler",
+  "runtime",
+  "ort",
+  "cli",
+  "plans",
+  "demo",
+  "package.json",
+  "tsconfig.json",
+];
 const stamp = join(root, "dist/.built");
 
 export default function setup(): void {

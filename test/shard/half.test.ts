@@ -4,7 +4,7 @@
  */
 import { expect, it } from "vitest";
 import type { Binding } from "../../compiler/bind/types.ts";
-import { CP, type CanonicalGraph, type CanonicalNode, type ValueShape } from "../../compiler/canonical/types.ts";
+import { CP, type CanonicalGraph, type CanonicalNode, type ValueShape } from "../../compiler/ir/types.ts";
 import { toFloat16 } from "../../compiler/graph/half.ts";
 import { shard } from "../../compiler/shard/shard.ts";
 import { simulate } from "../../compiler/simulate/simulate.ts";

@@ -14,7 +14,7 @@ import { meshes } from "../support/meshes.ts";
 /** Operators whose operands are left as they were. */
 const left = vi.hoisted(() => ({ ops: new Set<string>() }));
 
-vi.mock(import("../../compiler/shard/local-operands.ts"), async (original) => {
+vi.mock(import("../../compiler/shard/propagate/local-operands.ts"), async (original) => {
   const { localOperands } = await original();
   return {
     localOperands: (state, node, ...rest) => (left.ops.has(node.op) ? node : localOperands(state, node, ...rest)),

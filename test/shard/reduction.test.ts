@@ -4,9 +4,9 @@
  */
 import { describe, expect, it } from "vitest";
 import type { Binding } from "../../compiler/bind/types.ts";
-import { infer } from "../../compiler/canonical/infer.ts";
-import { normalise } from "../../compiler/canonical/normalise.ts";
-import { CP, type CanonicalGraph, type CanonicalNode } from "../../compiler/canonical/types.ts";
+import { infer } from "../../compiler/operators/infer.ts";
+import { normalise } from "../../compiler/canonical/passes/normalise.ts";
+import { CP, type CanonicalGraph, type CanonicalNode } from "../../compiler/ir/types.ts";
 import { tensorFromNumbers } from "../../compiler/graph/tensors.ts";
 import type { Attributes } from "../../compiler/graph/types.ts";
 import { shard } from "../../compiler/shard/shard.ts";

@@ -2,7 +2,7 @@
  * @file The oracle on layouts beyond one axis of tokens: heads dealt to ranks, merged axes, slices of constants.
  */
 import { expect, test } from "vitest";
-import type { CanonicalNode, IntegerValue } from "../../compiler/canonical/types.ts";
+import type { CanonicalNode, IntegerValue } from "../../compiler/ir/types.ts";
 import { chunk, chunkStart } from "../../compiler/expr/expr.ts";
 import type { Expr } from "../../compiler/expr/expr.ts";
 import { float, ints } from "../../compiler/graph/attributes.ts";

@@ -1,7 +1,7 @@
 /**
  * @file A sharded graph made by hand for the simulator's tests: a joint stream of text and image on three ranks.
  */
-import type { CanonicalGraph, CanonicalNode, IntegerValue } from "../../compiler/canonical/types.ts";
+import type { CanonicalGraph, CanonicalNode, IntegerValue } from "../../compiler/ir/types.ts";
 import { add, chunk, chunkStart } from "../../compiler/expr/expr.ts";
 import type { Expr } from "../../compiler/expr/expr.ts";
 import { int } from "../../compiler/graph/attributes.ts";

@@ -63,6 +63,19 @@ test("no file is longer than 350 lines", () => {
   expect(long).toEqual([]);
 });
 
+test("no room holds more than 14 source files", () => {
+  const product = rooms(code.filter((path) => !within(path, "test")));
+  const full = [...product].filter(([, files]) => files > 14);
+  expect(full).toEqual([]);
+});
+
+test("the page of the architecture names every room, and no other", () => {
+  const page = read("docs/architecture.md");
+  const named = [...page.matchAll(/^\| `([a-z_/]+)\/` \|/gm)].map(([, name]) => name!);
+  const product = rooms(code.filter((path) => !within(path, "test") && path.includes("/")));
+  expect(named.filter((name) => !["test", "tools"].includes(name)).sort()).toEqual([...product.keys()].sort());
+});
+
 test("every file says in its header what it is for", () => {
   const bare = code.filter((path) => !/^(?:#!.*\n)?\/\*\*\s*(?:\*\s*)?@file\s+\S/.test(read(path)));
   expect(bare).toEqual([]);
@@ -76,6 +89,16 @@ test("every file is ASCII", () => {
   );
   expect(other).toEqual([]);
 });
+
+/** How many source files each folder holds, without its subfolders. */
+function rooms(paths: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const path of paths) {
+    const folder = path.split("/").slice(0, -1).join("/");
+    counts.set(folder, (counts.get(folder) ?? 0) + 1);
+  }
+  return counts;
+}
 
 function isPackage(to: string): boolean {
   return to.startsWith("node:") || to.startsWith("@") || !isFile(to);

@@ -12,6 +12,7 @@ const roots = [
   "vitest.config.ts",
   "README.md",
   "bin",
+  "program",
   "compiler",
   "runtime",
   "ort",

@@ -1,13 +1,7 @@
 /**
  * @file Tiny graphs and tensors, built in code.
  */
-import type {
-  CanonicalGraph,
-  CanonicalNode,
-  IntegerValue,
-  Length,
-  ValueShape,
-} from "../../compiler/canonical/types.ts";
+import type { CanonicalGraph, CanonicalNode, IntegerValue, Length, ValueShape } from "../../compiler/ir/types.ts";
 import type { Expr } from "../../compiler/expr/expr.ts";
 import type { Attributes, Dim, ElemType, Graph, GraphValue, Node, Tensor } from "../../compiler/graph/types.ts";
 import { ortTensor } from "../../ort/tensors.ts";

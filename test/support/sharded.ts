@@ -1,7 +1,7 @@
 /**
  * @file Sharded graphs, built in code, and the shards of a tensor by plain loops.
  */
-import type { CanonicalGraph, CanonicalNode, IntegerValue, ValueShape } from "../../compiler/canonical/types.ts";
+import type { CanonicalGraph, CanonicalNode, IntegerValue, ValueShape } from "../../compiler/ir/types.ts";
 import { RANK } from "../../compiler/expr/expr.ts";
 import type { Expr } from "../../compiler/expr/expr.ts";
 import { localDims } from "../../compiler/shard/layout.ts";

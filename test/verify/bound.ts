@@ -2,7 +2,7 @@
  * @file What holds of every bound plan: its inserted nodes are in order and well formed, and each binding that found a value is there,
  * on its own or by another that does the same. A finding is a mistake of the compiler. Knows no layout.
  */
-import { CP, type CanonicalNode } from "../../compiler/canonical/types.ts";
+import { CP, type CanonicalNode } from "../../compiler/ir/types.ts";
 import { sameDims, verifyOrder } from "./canonical.ts";
 import type { BoundPlan } from "../../compiler/bind/types.ts";
 

@@ -3,9 +3,9 @@
  * A finding is a mistake of the compiler. Reads the graph only, and knows operators by their rules.
  */
 import { equal, show, symbolsOf, withinLimits } from "../../compiler/expr/expr.ts";
-import { outputShapes, siteOf } from "../../compiler/canonical/infer.ts";
-import { ruleOf } from "../../compiler/canonical/operators/table.ts";
-import type { CanonicalGraph, CanonicalNode, ValueShape } from "../../compiler/canonical/types.ts";
+import { outputShapes, siteOf } from "../../compiler/operators/infer.ts";
+import { ruleOf } from "../../compiler/operators/table.ts";
+import type { CanonicalGraph, CanonicalNode, ValueShape } from "../../compiler/ir/types.ts";
 
 /** What is wrong with the graph; empty if nothing is. */
 export function verifyCanonical(graph: CanonicalGraph): readonly string[] {

@@ -2,8 +2,8 @@
  * @file What holds of every sharded graph: each value is written once, before it is read; layouts fit shapes; each rank's extents are what
  * the operator gives on them; both ends of an exchange agree. A finding is a mistake of the compiler. Proves no plan: that is done.
  */
-import { outputShapes, siteOf } from "../../compiler/canonical/infer.ts";
-import type { ValueShape } from "../../compiler/canonical/types.ts";
+import { outputShapes, siteOf } from "../../compiler/operators/infer.ts";
+import type { ValueShape } from "../../compiler/ir/types.ts";
 import {
   add,
   floorDiv,

@@ -3,7 +3,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { verifyBound } from "./bound.ts";
-import type { CanonicalGraph, CanonicalNode } from "../../compiler/canonical/types.ts";
+import type { CanonicalGraph, CanonicalNode } from "../../compiler/ir/types.ts";
 import { verifyCanonical } from "./canonical.ts";
 import type { ShardedGraph, ShardedStep } from "../../compiler/shard/types.ts";
 import { verifySharded } from "./sharded.ts";

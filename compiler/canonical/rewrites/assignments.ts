@@ -3,9 +3,9 @@
  */
 import { equal, type Expr } from "../../expr/expr.ts";
 import { numbersOf, tensorFromNumbers } from "../../graph/tensors.ts";
-import type { CanonicalNode } from "../types.ts";
+import type { CanonicalNode } from "../../ir/types.ts";
 import { dimsOf, isOp, type Lookup } from "./lookup.ts";
-import { affineConstant, affineOf, type Affine } from "./strides.ts";
+import { affineConstant, affineOf, type Affine } from "./views/strides.ts";
 
 /** Positions start, start + step, ... (`count` of them) of `axis` take the updates. */
 export interface Assignment {

@@ -4,8 +4,8 @@
 import { invariant } from "../../diagnostics/diagnose.ts";
 import type { Expr } from "../../expr/expr.ts";
 import type { Attributes, ElemType, Tensor } from "../../graph/types.ts";
-import { removeDead } from "../clean.ts";
-import type { CanonicalGraph, CanonicalNode, IntegerValue, ValueShape } from "../types.ts";
+import { removeDead } from "../../ir/clean.ts";
+import type { CanonicalGraph, CanonicalNode, IntegerValue, ValueShape } from "../../ir/types.ts";
 import type { Lookup } from "./lookup.ts";
 
 /** What a new node is, apart from its names. */

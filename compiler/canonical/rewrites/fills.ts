@@ -4,7 +4,7 @@
 import { isOpen } from "../../expr/expr.ts";
 import { tensorFromNumbers } from "../../graph/tensors.ts";
 import type { Tensor } from "../../graph/types.ts";
-import { CP, type CanonicalGraph, type CanonicalNode } from "../types.ts";
+import { CP, type CanonicalGraph, type CanonicalNode } from "../../ir/types.ts";
 import { applyPatches, draft, type Patch } from "./draft.ts";
 import { dimsOf, elemOf, isOp, lookupOf, type Lookup } from "./lookup.ts";
 

@@ -1,8 +1,8 @@
 /**
  * @file The rewrites of the canonical graph, in order, each with the reason for its place. No logic of its own.
  */
-import type { CanonicalGraph } from "../types.ts";
-import { fuseAttention } from "./attention.ts";
+import type { CanonicalGraph } from "../../ir/types.ts";
+import { fuseAttention } from "./attention/attention.ts";
 import { makeFills } from "./fills.ts";
 import { simplifyMasks } from "./masks.ts";
 import { expandAngles } from "./rotary.ts";

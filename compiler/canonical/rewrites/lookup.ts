@@ -6,7 +6,7 @@ import { equal, type Expr } from "../../expr/expr.ts";
 import { valuesReadBy } from "../../graph/reads.ts";
 import { numbersOf } from "../../graph/tensors.ts";
 import type { ElemType } from "../../graph/types.ts";
-import type { CanonicalGraph, CanonicalNode } from "../types.ts";
+import type { CanonicalGraph, CanonicalNode } from "../../ir/types.ts";
 
 export interface Lookup {
   readonly graph: CanonicalGraph;

@@ -3,11 +3,11 @@
  */
 import { equal } from "../../expr/expr.ts";
 import { int, numberAttribute } from "../../graph/attributes.ts";
-import { CP, type CanonicalGraph, type CanonicalNode } from "../types.ts";
-import { removeDead } from "../clean.ts";
+import { CP, type CanonicalGraph, type CanonicalNode } from "../../ir/types.ts";
+import { removeDead } from "../../ir/clean.ts";
 import { dimsOf, elemOf, lookupOf, type Lookup } from "./lookup.ts";
 import { triangleOf, type Triangle } from "./triangles.ts";
-import { NEVER } from "./attention-trace.ts";
+import { NEVER } from "./attention/trace.ts";
 
 export function simplifyMasks(graph: CanonicalGraph): CanonicalGraph {
   const lookup = lookupOf(graph);

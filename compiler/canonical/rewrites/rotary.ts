@@ -2,7 +2,7 @@
  * @file Gives every `RotaryEmbedding` its angles once per batch element: an exporter may leave them to be broadcast over the batch, which
  * onnxruntime does not do.
  */
-import type { CanonicalGraph, CanonicalNode } from "../types.ts";
+import type { CanonicalGraph, CanonicalNode } from "../../ir/types.ts";
 import { applyPatches, draft, type Patch } from "./draft.ts";
 import { dimsOf, elemOf, isOp, lookupOf, type Lookup } from "./lookup.ts";
 

@@ -5,13 +5,13 @@
  */
 import type { Expr } from "../../expr/expr.ts";
 import { int } from "../../graph/attributes.ts";
-import type { CanonicalGraph, CanonicalNode } from "../types.ts";
+import type { CanonicalGraph, CanonicalNode } from "../../ir/types.ts";
 import { assignmentOf, type Assignment } from "./assignments.ts";
-import { addSteps } from "./arrange.ts";
+import { addSteps } from "./views/arrange.ts";
 import { applyPatches, draft, type Draft, type Patch } from "./draft.ts";
-import { chainAbove, permutationOf, pushAll } from "./links.ts";
+import { chainAbove, permutationOf, pushAll } from "./views/links.ts";
 import { dimsOf, elemOf, isOp, lookupOf, type Lookup } from "./lookup.ts";
-import { extentsOf, flat, sameExtents, sameFactors, viewOf, type View } from "./views.ts";
+import { extentsOf, flat, sameExtents, sameFactors, viewOf, type View } from "./views/views.ts";
 
 export function replaceScatters(graph: CanonicalGraph): CanonicalGraph {
   const lookup = lookupOf(graph);

@@ -2,13 +2,13 @@
  * @file Chains of Transpose, Reshape and their like behind an attention, shortened: what undoes itself goes, the rest becomes as few nodes
  * as possible. Values at the border of a module stay, since a plan may name them.
  */
-import type { CanonicalGraph, CanonicalNode } from "../types.ts";
-import { CP } from "../types.ts";
-import { addSteps, stepsOf } from "./arrange.ts";
+import type { CanonicalGraph, CanonicalNode } from "../../ir/types.ts";
+import { CP } from "../../ir/types.ts";
+import { addSteps, stepsOf } from "./views/arrange.ts";
 import { applyPatches, draft, type Patch } from "./draft.ts";
-import { chainAbove, linkAbove, pushAll, type Link } from "./links.ts";
+import { chainAbove, linkAbove, pushAll, type Link } from "./views/links.ts";
 import { dimsOf, elemOf, lookupOf, type Lookup } from "./lookup.ts";
-import { hasRepeat, viewOf } from "./views.ts";
+import { hasRepeat, viewOf } from "./views/views.ts";
 
 export function cancelTransposes(graph: CanonicalGraph): CanonicalGraph {
   const lookup = lookupOf(graph);

@@ -7,10 +7,10 @@ import { numberAttribute } from "../../graph/attributes.ts";
 import { sizeOf } from "../../graph/elements.ts";
 import { numbersOf } from "../../graph/tensors.ts";
 import type { Tensor } from "../../graph/types.ts";
-import { CP, type CanonicalNode } from "../types.ts";
-import { linkAbove } from "./links.ts";
+import { CP, type CanonicalNode } from "../../ir/types.ts";
+import { linkAbove } from "./views/links.ts";
 import { dimsOf, elemOf, integersOf, isOp, type Lookup } from "./lookup.ts";
-import { affineOf } from "./strides.ts";
+import { affineOf } from "./views/strides.ts";
 
 /** `below` includes the diagonal. Booleans are 0 and 1. */
 export interface Triangle {

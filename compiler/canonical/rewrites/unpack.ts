@@ -3,7 +3,7 @@
  * all three, become values of their own. Does not judge whether the rest of the operator can be followed.
  */
 import { numberAttribute } from "../../graph/attributes.ts";
-import type { CanonicalGraph, CanonicalNode } from "../types.ts";
+import type { CanonicalGraph, CanonicalNode } from "../../ir/types.ts";
 import { applyPatches, draft, type Draft, type Patch } from "./draft.ts";
 import { dimsOf, elemOf, lookupOf, type Lookup } from "./lookup.ts";
 

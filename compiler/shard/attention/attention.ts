@@ -1,16 +1,16 @@
 /**
  * @file What happens at an attention node, by which of its operands are split: local, a scheme with its exchanges, or refused.
  */
-import type { CanonicalNode } from "../../canonical/types.ts";
+import type { CanonicalNode } from "../../ir/types.ts";
 import * as catalog from "../../diagnostics/catalog/shard.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
-import { alignTo } from "../alignment.ts";
-import { gatherWhole } from "../boundary.ts";
-import { propagate } from "../operator.ts";
+import { alignTo } from "../propagate/alignment.ts";
+import { gatherWhole } from "../propagate/boundary.ts";
+import { propagate } from "../propagate/operator.ts";
 import { localDims, ranksOf, WHOLE } from "../layout.ts";
 import { atSplitOf, sayLayout, sayValue } from "../origins.ts";
 import { addLocal, declare, shapeOf, type State } from "../state.ts";
-import { sameRows } from "../unify.ts";
+import { sameRows } from "../propagate/unify.ts";
 import { add, evaluate, mul, RANK, symbolsOf, type Expr } from "../../expr/expr.ts";
 import type { AttentionSite, AxisShard, Layout } from "../types.ts";
 import { withoutCausal } from "./causal.ts";

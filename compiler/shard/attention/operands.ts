@@ -1,7 +1,7 @@
 /**
  * @file The operands of an attention node as the schemes see them: rows, heads, and the mask with what each of its axes stands for.
  */
-import type { CanonicalNode } from "../../canonical/types.ts";
+import type { CanonicalNode } from "../../ir/types.ts";
 import { equal, type Expr } from "../../expr/expr.ts";
 import { layoutOf, shapeOf, type State } from "../state.ts";
 import type { AxisShard, Origin, Segment } from "../types.ts";

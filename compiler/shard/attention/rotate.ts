@@ -3,11 +3,11 @@
  * (output, maximum, sum of exponentials); parts are merged, and divided at the end.
  */
 import { elemCode } from "../../graph/elements.ts";
-import { CP } from "../../canonical/types.ts";
+import { CP } from "../../ir/types.ts";
 import type { Attributes } from "../../graph/types.ts";
 import { add, floorDiv, mod, mul, RANK, type Expr } from "../../expr/expr.ts";
 import { localDims, ranksOf, WHOLE } from "../layout.ts";
-import { neverEmpty } from "../reduction.ts";
+import { neverEmpty } from "../propagate/reduction.ts";
 import { addLocal, elemOf, freshName, shapeOf, type State } from "../state.ts";
 import type { AxisShard, Layout, Transfer } from "../types.ts";
 import { withoutCausal } from "./causal.ts";

@@ -4,7 +4,7 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { rewrite } from "../../../compiler/canonical/rewrites/index.ts";
-import type { CanonicalGraph } from "../../../compiler/canonical/types.ts";
+import type { CanonicalGraph } from "../../../compiler/ir/types.ts";
 import { pattern } from "./build.ts";
 import { count, expectSame, operandsOf, print } from "./check.ts";
 import { layouts } from "./layouts.ts";

@@ -3,9 +3,9 @@
  * exporter would write it. Knows no rewrite.
  */
 import { expect } from "vitest";
-import { infer } from "../../../compiler/canonical/infer.ts";
-import { normalise } from "../../../compiler/canonical/normalise.ts";
-import type { CanonicalGraph, CanonicalNode, Length, ValueShape } from "../../../compiler/canonical/types.ts";
+import { infer } from "../../../compiler/operators/infer.ts";
+import { normalise } from "../../../compiler/canonical/passes/normalise.ts";
+import type { CanonicalGraph, CanonicalNode, Length, ValueShape } from "../../../compiler/ir/types.ts";
 import type { Expr } from "../../../compiler/expr/expr.ts";
 import { int, ints } from "../../../compiler/graph/attributes.ts";
 import { tensorFromInts, tensorFromNumbers } from "../../../compiler/graph/tensors.ts";

@@ -2,8 +2,8 @@
  * @file Runs a canonical graph before and after a rewrite on random inputs and compares; prints graphs for golden files.
  */
 import { expect } from "vitest";
-import { emitGraph } from "../../../compiler/canonical/emit.ts";
-import type { CanonicalGraph, CanonicalNode } from "../../../compiler/canonical/types.ts";
+import { emitGraph } from "../../../compiler/emit/emit.ts";
+import type { CanonicalGraph, CanonicalNode } from "../../../compiler/ir/types.ts";
 import { evaluate, show } from "../../../compiler/expr/expr.ts";
 import { numbersOf } from "../../../compiler/graph/tensors.ts";
 import { evaluateGraph } from "../../../ort/evaluate.ts";

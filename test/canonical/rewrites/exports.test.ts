@@ -4,7 +4,7 @@
  */
 import { expect, test } from "vitest";
 import { canonicalise } from "../../../compiler/canonical/canonicalise.ts";
-import { explainAttention } from "../../../compiler/canonical/rewrites/attention.ts";
+import { explainAttention } from "../../../compiler/canonical/rewrites/attention/attention.ts";
 import { show } from "../../../compiler/expr/expr.ts";
 import { fixtureModel, valueOf } from "../../support/fixtures.ts";
 import { count } from "./check.ts";

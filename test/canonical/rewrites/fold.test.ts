@@ -2,8 +2,8 @@
  * @file Constant folding by onnxruntime: what is folded, what stays, and that a node which cannot run does not spoil the others.
  */
 import { describe, expect, test } from "vitest";
-import { removeDead } from "../../../compiler/canonical/clean.ts";
-import { foldConstants, foldKnown } from "../../../compiler/canonical/fold.ts";
+import { removeDead } from "../../../compiler/ir/clean.ts";
+import { foldConstants, foldKnown } from "../../../compiler/canonical/passes/fold.ts";
 import { float, int, ints } from "../../../compiler/graph/attributes.ts";
 import { numbersOf, tensorFromInts, tensorFromNumbers } from "../../../compiler/graph/tensors.ts";
 import type { Graph, Node, Tensor } from "../../../compiler/graph/types.ts";

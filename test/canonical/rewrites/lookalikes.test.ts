@@ -2,8 +2,8 @@
  * @file What only resembles attention is left as it is, numbers and nodes, and where it is close a note says why.
  */
 import { describe, expect, test } from "vitest";
-import { removeDead } from "../../../compiler/canonical/clean.ts";
-import { explainAttention } from "../../../compiler/canonical/rewrites/attention.ts";
+import { removeDead } from "../../../compiler/ir/clean.ts";
+import { explainAttention } from "../../../compiler/canonical/rewrites/attention/attention.ts";
 import { rewrite } from "../../../compiler/canonical/rewrites/index.ts";
 import { float, int } from "../../../compiler/graph/attributes.ts";
 import { tensorFromNumbers } from "../../../compiler/graph/tensors.ts";

@@ -2,7 +2,7 @@
  * @file Boundary markers: taken out of the graph, told as values, names of graph outputs kept.
  */
 import { describe, expect, test } from "vitest";
-import { removeMarkers } from "../../../compiler/canonical/markers.ts";
+import { removeMarkers } from "../../../compiler/canonical/passes/markers.ts";
 import { int } from "../../../compiler/graph/attributes.ts";
 import type { Attribute, Attributes, Graph, Node } from "../../../compiler/graph/types.ts";
 import { graph, node, value } from "../../support/graphs.ts";

@@ -3,7 +3,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { rewrite } from "../../../compiler/canonical/rewrites/index.ts";
-import type { CanonicalGraph } from "../../../compiler/canonical/types.ts";
+import type { CanonicalGraph } from "../../../compiler/ir/types.ts";
 import { int } from "../../../compiler/graph/attributes.ts";
 import { tensorFromNumbers } from "../../../compiler/graph/tensors.ts";
 import { pattern, type Pattern } from "./build.ts";

@@ -4,8 +4,15 @@
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { stepsOf, type Step } from "../../../compiler/canonical/rewrites/arrange.ts";
-import { expand, hasRepeat, permute, regroup, viewOf, type View } from "../../../compiler/canonical/rewrites/views.ts";
+import { stepsOf, type Step } from "../../../compiler/canonical/rewrites/views/arrange.ts";
+import {
+  expand,
+  hasRepeat,
+  permute,
+  regroup,
+  viewOf,
+  type View,
+} from "../../../compiler/canonical/rewrites/views/views.ts";
 import type { Expr } from "../../../compiler/expr/expr.ts";
 
 interface Numbered {

@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { encodeNpz } from "../../../ort/npz.ts";
 import type { OrtTensor, OrtTensors } from "../../../ort/types.ts";
 import { ortTensor } from "../../../ort/tensors.ts";
-import type { Session } from "../../../runtime/session.ts";
+import type { Session } from "../../../runtime/caller/session.ts";
 import { graph, node, random, value } from "../../support/graphs.ts";
 import type { Example, Examples } from "../example.ts";
 import { fluxPlan, inputs, withSession } from "../flux.ts";

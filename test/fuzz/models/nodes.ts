@@ -10,7 +10,7 @@ import {
   StringStringEntryProtoSchema,
 } from "onnx-buf";
 import type { GraphProto, NodeProto } from "onnx-buf";
-import { CP_OPERATORS, OPERATORS } from "../../../compiler/canonical/operators/table.ts";
+import { CP_OPERATORS, OPERATORS } from "../../../compiler/operators/table.ts";
 import type { Acts } from "./acts.ts";
 import { pick, place } from "./pick.ts";
 

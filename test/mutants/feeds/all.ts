@@ -1,7 +1,7 @@
 /**
  * @file Every mutant of feeds, in a fixed order.
  */
-import type { CanonicalGraph } from "../../../compiler/canonical/types.ts";
+import type { CanonicalGraph } from "../../../compiler/ir/types.ts";
 import type { OrtTensors } from "../../../ort/types.ts";
 import { formMutants } from "./forms.ts";
 import { lengthMutants } from "./lengths.ts";

@@ -1,7 +1,7 @@
 /**
  * @file Feeds with other lengths: moved between segments, unequal where they should agree, cut to almost nothing.
  */
-import type { CanonicalGraph, Length } from "../../../compiler/canonical/types.ts";
+import type { CanonicalGraph, Length } from "../../../compiler/ir/types.ts";
 import type { OrtTensors } from "../../../ort/types.ts";
 import type { Label } from "../plans/oracle.ts";
 import type { FeedMutant, SplitFeed } from "./mutant.ts";

@@ -2,7 +2,7 @@
  * @file Feeds with other masks: all tokens, one, none, holes, and other tokens in each element of the batch. A mask means what it means in
  * the unsplit model, so all of them must run.
  */
-import type { CanonicalGraph } from "../../../compiler/canonical/types.ts";
+import type { CanonicalGraph } from "../../../compiler/ir/types.ts";
 import { newData } from "../../../ort/tensors.ts";
 import type { OrtTensor, OrtTensors } from "../../../ort/types.ts";
 import type { FeedMutant } from "./mutant.ts";

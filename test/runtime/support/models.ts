@@ -11,9 +11,9 @@ import type { Expr } from "../../../compiler/expr/expr.ts";
 import { tensorFromInts } from "../../../compiler/graph/tensors.ts";
 import type { Attributes, Dim, ElemType, Graph, GraphValue, Node, Tensor } from "../../../compiler/graph/types.ts";
 import { writeModel } from "../../../compiler/graph/write.ts";
-import { PROGRAM_FORMAT, PROGRAM_VERSION } from "../../../compiler/program.ts";
-import { sealedText } from "../../../compiler/seal.ts";
-import type { CompiledProgram, ExchangeStep, PieceStep, Program, ProgramStep } from "../../../compiler/program.ts";
+import { PROGRAM_FORMAT, PROGRAM_VERSION } from "../../../program/types.ts";
+import { sealedText } from "../../../program/seal.ts";
+import type { CompiledProgram, ExchangeStep, PieceStep, Program, ProgramStep } from "../../../program/types.ts";
 
 export interface PieceModel {
   readonly id: string;

@@ -1,7 +1,7 @@
 /**
  * @file The programs that the runtime's tests run: gather, Ulysses there and back, ring by rotation, user hooks.
  */
-import type { CompiledProgram, ProgramHook } from "../../../compiler/program.ts";
+import type { CompiledProgram, ProgramHook } from "../../../program/types.ts";
 import {
   chunkBounds,
   exchangeStep,

@@ -3,7 +3,7 @@
  */
 import { symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { CompiledProgram } from "../../../compiler/program.ts";
+import type { CompiledProgram } from "../../../program/types.ts";
 import {
   exchangeStep,
   graph,

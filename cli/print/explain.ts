@@ -1,0 +1,225 @@
+/**
+ * @file `check --explain`: how values lie at the borders of modules, what the plan's entries became, what moves, what was assumed.
+ */
+import { inspectModel } from "../../compiler/inspect/inspect.ts";
+import { matchModules } from "../../compiler/bind/patterns.ts";
+import type { BoundPlan } from "../../compiler/bind/types.ts";
+import { CP } from "../../compiler/ir/types.ts";
+import type { Stages } from "../../compiler/compile.ts";
+import { cliMessages } from "../../compiler/diagnostics/catalog/cli.ts";
+import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
+import { suggest } from "../../compiler/diagnostics/suggest.ts";
+import type { Result } from "../../compiler/diagnostics/types.ts";
+import { elemBytes } from "../../compiler/graph/elements.ts";
+import type { ElemType } from "../../compiler/graph/types.ts";
+import { type Expr, show } from "../../compiler/expr/expr.ts";
+import { showLayout } from "../../compiler/shard/layout.ts";
+import type { CollectiveStep, Layout, ShardedGraph } from "../../compiler/shard/types.ts";
+import { table } from "./table.ts";
+
+/** Everything as text, ready to print or to be read by a tool. */
+export interface Explanation {
+  readonly entries: readonly {
+    readonly entry: string;
+    readonly module: string;
+    readonly value: string | null;
+    readonly found_by: string;
+  }[];
+  readonly layouts: readonly {
+    readonly module: string;
+    readonly boundary: string;
+    readonly value: string;
+    readonly layout: string;
+    /** The plan entries, or the nodes, that made it so; empty for what is whole by itself. */
+    readonly by: string;
+  }[];
+  readonly attention: readonly { readonly module: string; readonly scheme: string }[];
+  /** Equal ones stand once, with their number; `bytes` are those that rank `rank` sends to rank `peer`. */
+  readonly collectives: readonly {
+    readonly module: string;
+    readonly times: number;
+    readonly purpose: string;
+    readonly kind: string;
+    readonly bytes: string;
+    readonly elem: string;
+  }[];
+  readonly equations: readonly { readonly left: string; readonly right: string; readonly said: string }[];
+  readonly alignments: readonly { readonly module: string; readonly value: string; readonly layout: string }[];
+}
+
+/**
+ * Explains a sharded graph. With a pattern, every boundary of its modules; without one, the values that are split or that the plan
+ * names, each where it first crosses a border, and nothing from inside a block. Fails where the pattern matches nothing.
+ */
+export function explain({ canonical, bound, sharded }: Stages, pattern: string | true): Result<Explanation> {
+  if (!canonical || !bound || !sharded) return { ok: false, diagnostics: [] };
+  const modules = selectModules([...canonical.modules.keys()], pattern);
+  if (!modules.ok) return modules;
+  const chosen = new Set(modules.value);
+  const here = ({ module }: { readonly module: string }): boolean => chosen.has(module);
+  const layouts = layoutsOf(
+    layoutReader(bound, sharded),
+    originReader(bound, sharded),
+    inspectModel(bound.graph).modules.filter(({ path }) => chosen.has(path)),
+  );
+  const value: Explanation = {
+    entries: bound.bindings
+      .map(({ spec, module, value, evidence }) => ({ entry: spec.origin.pointer, module, value, found_by: evidence }))
+      .filter(here),
+    layouts: pattern === true ? shortened(layouts, bound) : layouts,
+    attention: sharded.attention.map(({ module, scheme }) => ({ module, scheme })).filter(here),
+    collectives: counted(sharded.steps.flatMap((s) => (s.kind === "collective" ? collectivesOf(s) : [])).filter(here)),
+    equations: sharded.equations.map((e) => ({
+      left: show(e.left),
+      right: show(e.right),
+      said: `${e.leftName} = ${e.rightName}`,
+    })),
+    alignments: sharded.alignments
+      .map(({ value, layout, origin }) => ({ module: origin.module, value, layout: showLayout(layout, show) }))
+      .filter(here),
+  };
+  return { ok: true, value, diagnostics: [] };
+}
+
+/** Modules that a pattern of the command line means, with what is inside them; all for `true`. */
+export function selectModules(modules: readonly string[], pattern: string | true): Result<readonly string[]> {
+  if (pattern === true) return { ok: true, value: modules, diagnostics: [] };
+  const found = matchModules(pattern, modules, null);
+  const value = modules.filter((path) => found.some((top) => top === "" || path === top || path.startsWith(`${top}.`)));
+  if (value.length > 0) return { ok: true, value, diagnostics: [] };
+  return { ok: false, diagnostics: [diagnose(cliMessages.noModule, { pattern, nearest: suggest(pattern, modules) })] };
+}
+
+type Modules = ReturnType<typeof inspectModel>["modules"];
+
+/** Layout by value of the bound graph. What its own split and gather nodes make has another name after sharding. */
+function layoutReader({ graph }: BoundPlan, { layouts, sameAs }: ShardedGraph): (value: string) => Layout | undefined {
+  return (value) => {
+    const maker = graph.nodes.find(({ domain, outputs }) => domain === CP && outputs.includes(value));
+    if (layouts.has(value) || maker === undefined) return layouts.get(value);
+    if (maker.op === "Gather") return [];
+    const shards = [...sameAs]
+      .filter(([, original]) => original === maker.inputs[0])
+      .map(([shard]) => layouts.get(shard));
+    return shards.find((layout) => layout !== undefined && layout.length > 0);
+  };
+}
+
+/** Why a value lies as it does: the entries that split its segments or gathered it, or the node where a segment was sliced to match. */
+function originReader(
+  { bindings }: BoundPlan,
+  { alignments }: ShardedGraph,
+): (value: string, layout: Layout) => string {
+  const entryOf = (value: string, action: "split" | "gather"): string | undefined =>
+    bindings.find((b) => b.value === value && b.spec.action === action && b.evidence !== "skipped")?.spec.origin
+      .pointer;
+  const sliced = new Map(alignments.map(({ value, origin }) => [value, origin.node]));
+  return (value, layout) => {
+    if (layout.length === 0) return entryOf(value, "gather") ?? "";
+    const segments = layout.flatMap((shard) => shard.segments.map(({ origin }) => origin));
+    const by = segments.map((from) => {
+      const node = sliced.get(from);
+      return entryOf(from, "split") ?? (node === undefined ? "" : `slice at ${node}`);
+    });
+    return [...new Set(by)].filter((text) => text !== "").join(", ");
+  };
+}
+
+function layoutsOf(
+  layoutOf: (value: string) => Layout | undefined,
+  originOf: (value: string, layout: Layout) => string,
+  modules: Modules,
+): Explanation["layouts"] {
+  return modules.flatMap(({ path, inputs, outputs }) => {
+    const row =
+      (side: string) =>
+      ({ value, name }: Modules[number]["inputs"][number]) => {
+        const layout = layoutOf(value);
+        const boundary = `${side} ${name ?? "?"}`;
+        if (layout === undefined) return [];
+        return [{ module: path, boundary, value, layout: showLayout(layout, show), by: originOf(value, layout) }];
+      };
+    return [...inputs.flatMap(row("input")), ...outputs.flatMap(row("output"))];
+  });
+}
+
+/** Segments of the path of a block in a list, such as `transformer_blocks.0`. */
+const BLOCK_DEPTH = 2;
+
+function shortened(rows: Explanation["layouts"], { bindings }: BoundPlan): Explanation["layouts"] {
+  const named = new Set(bindings.map(({ value }) => value));
+  const telling = rows.filter(({ module, value, layout }) => {
+    if (named.has(value)) return true;
+    return layout !== WHOLE && module.split(".").length <= BLOCK_DEPTH;
+  });
+  // Other borders that a value crosses say the same of it.
+  const first = new Map(telling.toReversed().map((row) => [row.value, row]));
+  return telling.filter((row) => first.get(row.value) === row);
+}
+
+const WHOLE = showLayout([], show);
+
+type Collective = Omit<Explanation["collectives"][number], "times">;
+
+function counted(rows: readonly Collective[]): Explanation["collectives"] {
+  const keys = rows.map((row) => JSON.stringify(row));
+  const first = rows.filter((_, i) => keys.indexOf(keys[i] ?? "") === i);
+  return first.map(({ module, ...rest }) => {
+    const key = JSON.stringify({ module, ...rest });
+    return { module, times: keys.filter((other) => other === key).length, ...rest };
+  });
+}
+
+function collectivesOf({ collective, purpose, origin, transfers }: CollectiveStep): readonly Collective[] {
+  return transfers.map(({ dims, elem }) => ({
+    module: origin.module,
+    purpose,
+    kind: collective,
+    bytes: bytesOf(dims, elem),
+    elem,
+  }));
+}
+
+/** Fixed extents and the size of an element as one number, behind what a run knows. */
+function bytesOf(dims: readonly Expr[], elem: ElemType): string {
+  const fixed = dims.reduce<number>((size, dim) => (typeof dim === "number" ? size * dim : size), elemBytes(elem));
+  return [...dims.filter((dim) => typeof dim !== "number").map(factor), String(fixed)].join(" * ");
+}
+
+function factor(dim: Expr): string {
+  return typeof dim === "object" && dim[0] === "+" ? `(${show(dim)})` : show(dim);
+}
+
+type Row = Readonly<Record<string, string | number | null>>;
+
+export function printExplanation(explanation: Explanation): string {
+  const sections: readonly (readonly [string, readonly Row[]])[] = [
+    ["plan entries", explanation.entries],
+    ["layouts at module boundaries", explanation.layouts],
+    ["attention", explanation.attention],
+    ["exchanges", explanation.collectives],
+    ["lengths that must agree", explanation.equations],
+    ["aligned by slicing", explanation.alignments],
+  ];
+  return sections
+    .filter(([, rows]) => rows.length > 0)
+    .map(([title, rows]) => `${title}\n${section(rows)}\n`)
+    .join("");
+}
+
+function section(rows: readonly Row[]): string {
+  const keys = Object.keys(rows[0] ?? {});
+  const cells = rows.map((row) => keys.map((key) => cell(key, row[key] ?? "-")));
+  return table(
+    keys.map((key) => key.replaceAll("_", " ")),
+    cells,
+  )
+    .replaceAll(/^/gm, "  ")
+    .trimEnd()
+    .concat("\n");
+}
+
+/** The root module has an empty name. */
+function cell(key: string, value: string | number): string {
+  return value === "" ? (key === "module" ? '""' : "-") : String(value);
+}

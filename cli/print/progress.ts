@@ -1,0 +1,41 @@
+/**
+ * @file A progress bar on a terminal, plain lines elsewhere; both on standard error. The one file that knows cli-progress.
+ */
+import type { Io } from "../io.ts";
+
+export interface Progress {
+  /** Says that `done` of the total is done, and optionally what is going on. */
+  readonly update: (done: number, detail?: string) => void;
+  readonly stop: () => void;
+}
+
+const silent: Progress = { update: () => {}, stop: () => {} };
+
+/** Starts a progress display over `total` steps. `isLong` says whether it is worth lines of text where there is no terminal. */
+export async function startProgress(label: string, total: number, io: Io, isLong = true): Promise<Progress> {
+  if (io.interactive) return bar(label, total);
+  return isLong ? lines(label, total, io) : silent;
+}
+
+async function bar(label: string, total: number): Promise<Progress> {
+  const { default: progress } = await import("cli-progress");
+  const format = `${label} [{bar}] {value}/{total} {detail}`;
+  const options = { format, barCompleteChar: "=", barIncompleteChar: "-", barsize: 32, hideCursor: true };
+  const display = new progress.SingleBar({ ...options, clearOnComplete: false });
+  display.start(total, 0, { detail: "" });
+  return {
+    update: (done, detail = "") => display.update(done, { detail }),
+    stop: () => display.stop(),
+  };
+}
+
+/** About ten lines in all, so that a log stays short. */
+function lines(label: string, total: number, io: Io): Progress {
+  const every = Math.max(1, Math.ceil(total / 10));
+  return {
+    update: (done, detail = "") => {
+      if (done % every === 0 || done === total) io.err(`${label} ${done}/${total} ${detail}`.trimEnd().concat("\n"));
+    },
+    stop: () => {},
+  };
+}

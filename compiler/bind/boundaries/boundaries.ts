@@ -1,0 +1,108 @@
+/**
+ * @file What crosses the border of a module: the values it reads from outside and those that others read from it. Knows no plan.
+ */
+import type { CanonicalGraph, CanonicalNode, ValueShape } from "../../ir/types.ts";
+import { invariant } from "../../diagnostics/diagnose.ts";
+import { lineageOf, type Lineage } from "./lineage.ts";
+import { isWithin, topologyOf, type Reader, type Topology } from "../../ir/topology.ts";
+
+export interface Boundary {
+  readonly value: string;
+  readonly shape: ValueShape;
+  /** The node that makes it, `null` for a graph input. */
+  readonly producer: CanonicalNode | null;
+  /** Readers on the other side of the border: inside for a module's input, outside for its output. */
+  readonly readers: readonly Reader[];
+  /** Of an output: the module reads it as well, as it does with a subexpression that others share. */
+  readonly isReadInside: boolean;
+  readonly isGraphOutput: boolean;
+  /** Graph inputs whose content reaches the value. */
+  readonly ancestors: ReadonlySet<string>;
+  /** The graph input that the value is a later state of, if it is exactly one. */
+  readonly owner: string | null;
+}
+
+interface ModuleBoundaries {
+  /** In order of first use; without constants and without integers made from lengths. */
+  readonly inputs: readonly Boundary[];
+  /** In order of production. */
+  readonly outputs: readonly Boundary[];
+}
+
+export interface Boundaries {
+  readonly topology: Topology;
+  of(module: string): ModuleBoundaries;
+}
+
+export function boundariesOf(graph: CanonicalGraph): Boundaries {
+  const topology = topologyOf(graph);
+  const lineage = lineageOf(topology);
+  const known = new Map<string, ModuleBoundaries>();
+  return {
+    topology,
+    of: (module) => {
+      const found = known.get(module) ?? find(module, topology, lineage);
+      known.set(module, found);
+      return found;
+    },
+  };
+}
+
+/** What the module makes for others: it does not read its own results, and it does read what others happen to share. */
+export function ownResults(outputs: readonly Boundary[]): readonly Boundary[] {
+  const results = outputs.filter(({ isReadInside }) => !isReadInside);
+  return results.length === 0 ? outputs : results;
+}
+
+function find(module: string, topology: Topology, lineage: Lineage): ModuleBoundaries {
+  const { graph } = topology;
+  const inputs = module === "" ? graph.inputs.map(({ name }) => name) : inputsOf(module, topology);
+  const outputs = module === "" ? graph.outputs : outputsOf(module, topology);
+  return {
+    inputs: inputs.map((name) => boundary(name, "input", module, topology, lineage)),
+    outputs: outputs.map((name) => boundary(name, "output", module, topology, lineage)),
+  };
+}
+
+/** Names that nodes of the module read and no node of it makes, without constants and integers. */
+function inputsOf(module: string, { graph, members, producer }: Topology): readonly string[] {
+  const names = new Set<string>();
+  for (const node of members.get(module) ?? []) {
+    for (const name of node.inputs) {
+      if (name === "" || graph.constants.has(name) || graph.integers.has(name)) continue;
+      const maker = producer.get(name);
+      if (maker === undefined || !isWithin(maker.scope, module)) names.add(name);
+    }
+  }
+  return [...names];
+}
+
+function outputsOf(module: string, { graph, members, readers }: Topology): readonly string[] {
+  const results = new Set(graph.outputs);
+  const isRead = (name: string): boolean => (readers.get(name) ?? []).some((r) => !isWithin(r.node.scope, module));
+  const made = (members.get(module) ?? []).flatMap((node) => node.outputs);
+  return made.filter((name) => name !== "" && (results.has(name) || isRead(name)));
+}
+
+function boundary(
+  value: string,
+  side: "input" | "output",
+  module: string,
+  { graph, producer, readers }: Topology,
+  lineage: Lineage,
+): Boundary {
+  const shape = graph.shapes.get(value);
+  invariant(shape !== undefined, `the value ${value} has no shape`);
+  const all = readers.get(value) ?? [];
+  const inside = all.filter((r) => isWithin(r.node.scope, module));
+  return {
+    value,
+    shape,
+    producer: producer.get(value) ?? null,
+    readers: side === "input" ? inside : all.filter((r) => !isWithin(r.node.scope, module)),
+    isReadInside: inside.length > 0,
+    isGraphOutput: graph.outputs.includes(value),
+    ancestors: lineage.ancestors(value),
+    owner: lineage.owner(value),
+  };
+}

@@ -1,0 +1,97 @@
+/**
+ * @file Follows states through a model: a block takes a tensor, works on it, adds the result to it, and hands it on. The state stays
+ * that of the graph input it began with, although everything else has been mixed into it. Knows no plan and no module.
+ */
+import type { CanonicalNode } from "../../ir/types.ts";
+import { equal } from "../../expr/expr.ts";
+import type { Topology } from "../../ir/topology.ts";
+
+type Names = ReadonlySet<string>;
+
+const NOTHING: Names = new Set();
+
+/** Operators that pass a state on in another form. */
+const CARRIERS: ReadonlySet<string> = new Set(
+  "Cast Identity Clip Reshape Transpose Squeeze Unsqueeze Flatten LayerNormalization RMSNormalization GroupNormalization".split(
+    " ",
+  ),
+);
+
+/** How many states back a residual branch may have begun: parallel branches begin before the last addition. */
+const REACH = 8;
+
+/** The graph inputs that a value is a state of; `pure` tells them for values that come from one input alone. */
+export function statesOf(topology: Topology, pure: (value: string) => Names | null): (value: string) => Names {
+  const found = new Map<string, Names>();
+  const previous = new Map<string, string>();
+  const position = new Map(topology.graph.nodes.map((node, i) => [node, i]));
+  const states = (value: string): Names => pure(value) ?? found.get(value) ?? NOTHING;
+  const isResidual = (state: string, branch: string): boolean =>
+    reaches(branch, chainOf(state, previous), topology, position);
+  // In topological order, so that operands are known before they are read and depth costs no stack.
+  for (const node of topology.graph.nodes) {
+    for (const output of node.outputs) {
+      const content = contentOf(node, output, topology);
+      const known = content.filter((name) => states(name).size > 0);
+      const [first] = known;
+      if (first === undefined) continue;
+      const others = content.filter((name) => !known.includes(name));
+      // What has no state of its own may be added to one only as a branch of it: shift and scale are no states of what they act on.
+      if (!others.every((branch) => isResidual(first, branch))) continue;
+      found.set(output, new Set(known.flatMap((name) => [...states(name)])));
+      previous.set(output, first);
+    }
+  }
+  return states;
+}
+
+/**
+ * The operands that `output` may continue: of a sum every operand of the result's shape, of a product or quotient the only one of
+ * that shape. A projection begins something new.
+ */
+function contentOf(node: CanonicalNode, output: string, { graph }: Topology): readonly string[] {
+  const [first] = node.inputs;
+  if (node.domain !== "" || first === undefined) return [];
+  if (CARRIERS.has(node.op)) return [first];
+  if (!["Add", "Sub", "Mul", "Div"].includes(node.op)) return [];
+  const shape = graph.shapes.get(output)?.dims ?? [];
+  const content = node.inputs.filter((name) => {
+    const dims = graph.shapes.get(name)?.dims;
+    const isAlike = dims?.length === shape.length && dims.every((dim, i) => equal(dim, shape[i] ?? 0));
+    return isAlike && !graph.constants.has(name);
+  });
+  const isSum = node.op === "Add" || node.op === "Sub";
+  return isSum || content.length === 1 ? content : [];
+}
+
+/** The state and those before it. */
+function chainOf(state: string, previous: ReadonlyMap<string, string>): readonly string[] {
+  const chain = [state];
+  for (let at = previous.get(state); at !== undefined && chain.length < REACH; at = previous.get(at)) chain.push(at);
+  return chain;
+}
+
+/** Whether `branch` was made from one of `values`. */
+function reaches(
+  branch: string,
+  values: readonly string[],
+  { producer }: Topology,
+  position: ReadonlyMap<CanonicalNode, number>,
+): boolean {
+  const placeOf = (value: string): number => {
+    const node = producer.get(value);
+    return node === undefined ? -1 : (position.get(node) ?? -1);
+  };
+  const earliest = Math.min(...values.map(placeOf));
+  const pending = [branch];
+  const seen = new Set(pending);
+  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    if (values.includes(value)) return true;
+    if (placeOf(value) <= earliest) continue;
+    for (const name of producer.get(value)?.inputs ?? []) {
+      if (!seen.has(name)) pending.push(name);
+      seen.add(name);
+    }
+  }
+  return false;
+}

@@ -1,0 +1,195 @@
+/**
+ * @file Finds parameters of modules without markers: by rank and type, lineage to the graph input of that name, role in the module,
+ * likeness to sibling blocks, elimination. A choice is unique or none.
+ */
+import type { CanonicalGraph } from "../../ir/types.ts";
+import { bindValues } from "../../diagnostics/catalog/bind.ts";
+import { diagnose } from "../../diagnostics/diagnose.ts";
+import type { Boundary } from "../boundaries/boundaries.ts";
+import {
+  fits,
+  hasKind,
+  hasLengthOf,
+  isContent,
+  isExplained,
+  isMadeIn,
+  isResidual,
+  isShared,
+  roleOf,
+  type Axes,
+} from "./candidates.ts";
+import { ABSENT, nameOf, type Context, type Place, type Verdict } from "../context.ts";
+import { describe, pasteLine } from "../describe.ts";
+import { whereOf } from "./known.ts";
+import { isStateName, kindByName } from "../names.ts";
+import { sideByName, sidesOf } from "../boundaries/sides.ts";
+import { descendsFrom, type Topology } from "../../ir/topology.ts";
+
+/** What is known of a parameter from sibling modules: roles of the value that it is, and roles of values that it is not. */
+export interface Roles {
+  readonly own: ReadonlySet<string>;
+  readonly other: ReadonlySet<string>;
+  /** The values themselves. */
+  readonly values: ReadonlySet<string>;
+}
+
+/** A parameter that is looked for. */
+export interface Question {
+  readonly module: string;
+  readonly parameter: string | null;
+  readonly spec: Axes;
+}
+
+export interface Choice {
+  /** Values that are left; the parameter is found if there is exactly one. */
+  readonly pool: readonly Boundary[];
+  /**
+   * `strong`: found by its name's lineage, good enough to judge siblings by. `doubtful`: the state of a block, which has another name as
+   * far as anyone can tell; not taken, but told.
+   */
+  readonly strength: "strong" | "weak" | "doubtful";
+}
+
+export const NO_ROLES: Roles = { own: new Set(), other: new Set(), values: new Set() };
+
+const NOTHING: Choice = { pool: [], strength: "weak" };
+
+/** The values that a single parameter may be, narrowed by every rule that has an opinion. */
+export function choose(place: Question, taken: ReadonlySet<string>, roles: Roles, context: Context): Choice {
+  const { module, spec } = place;
+  const parameter = place.parameter ?? "";
+  const { graph, boundaries } = context;
+  const siblings = context.siblings(module);
+  const free = boundaries.of(module).inputs.filter(({ value }) => !taken.has(value));
+  const fitting = free.filter((b) => fits(b, parameter, spec, graph));
+  const hasRoot = graph.inputs.some(({ name }) => name === parameter);
+  const owned = fitting.filter(({ owner }) => owner === parameter);
+  const reached = fitting.filter(({ owner, ancestors }) => owner === null && ancestors.has(parameter));
+  const role = (b: Boundary): string => roleOf(b, module, boundaries.topology);
+  const alike = fitting.filter((b) => roles.own.has(role(b)));
+  const unnamed = unnamedIn(fitting, parameter, graph);
+  const start = (hasRoot ? [alike, owned, reached] : [alike, unnamed]).find((pool) => pool.length > 0) ?? [];
+  const pool = narrow(start, [
+    (b) => hasRoot && hasLengthOf(b, parameter, spec.dim, graph),
+    (b) => roles.own.has(role(b)),
+    (b) => !isMadeIn(b, siblings),
+    (b) => isStateName(parameter) && isResidual(b),
+    (b) => sideByName(parameter, sidesOf(module, boundaries.topology))?.right.has(b.value) === true,
+  ]);
+  const [only] = pool;
+  const sides = alike.length > 0 ? null : sideByName(parameter, sidesOf(module, boundaries.topology));
+  const rightSide = fitting.filter((b) => sides?.right.has(b.value) && isContent(b));
+  const contradicts = only === undefined || sides?.wrong.has(only.value);
+  if (pool.length < 2 && rightSide.length > 0 && contradicts)
+    return { pool: doubted(only, rightSide), strength: "doubtful" };
+  if (pool.length > 1 && pool.every((b) => isShared(b, module, siblings, boundaries.topology))) return NOTHING;
+  if (pool.length !== 1 || only === undefined) return { pool, strength: "weak" };
+  if (roles.own.size > 0 && !roles.own.has(role(only)) && isDecoy(only, role(only), roles, boundaries.topology))
+    return NOTHING;
+  // The state of a block is known by its usual names; under another one it may be taken for something that was folded.
+  const isDoubtful = !hasRoot && roles.own.size === 0 && isResidual(only) && !isStateName(parameter);
+  // What a sibling block made is judged by what that block has for itself.
+  const isStrong = owned.length > 0 && !isMadeIn(only, siblings);
+  return { pool, strength: isDoubtful ? "doubtful" : isStrong ? "strong" : "weak" };
+}
+
+/** A name that leads to one value outside and stands for another by convention. */
+function doubted(named: Boundary | undefined, byConvention: readonly Boundary[]): readonly Boundary[] {
+  return named === undefined ? byConvention : [...byConvention, named];
+}
+
+/** What a parameter can be that is no input of the model: not one that plainly is another, and no content of a block for a mask. */
+function unnamedIn(fitting: readonly Boundary[], parameter: string, graph: CanonicalGraph): readonly Boundary[] {
+  const free = fitting.filter((b) => !isExplained(b, parameter, graph));
+  // A module may call its state by any of the usual names, whatever the model calls it.
+  if (isStateName(parameter)) return free.length > 0 ? free : fitting;
+  return kindByName(parameter) === "any" ? free.filter((b) => !isContent(b)) : free;
+}
+
+/**
+ * A single candidate that a sibling uses for something else; or what a sibling has made of its own parameter and this module shares: it
+ * is as that one is.
+ */
+function isDecoy(candidate: Boundary, role: string, roles: Roles, topology: Topology): boolean {
+  if (roles.other.has(role)) return true;
+  return !isResidual(candidate) && descendsFrom(candidate.value, roles.values, topology);
+}
+
+/** Groups of values that look alike, as the members of a list-valued parameter do. */
+function alikeIn(place: Place, taken: ReadonlySet<string>, { graph, boundaries }: Context): readonly Boundary[][] {
+  const free = boundaries.of(place.module).inputs.filter(({ value }) => !taken.has(value));
+  const parameter = place.parameter ?? "";
+  const fitting = free.filter((b) => fits(b, parameter, place.spec, graph) && !isExplained(b, parameter, graph));
+  const looks = (b: Boundary): string => JSON.stringify([b.shape, [...b.ancestors].sort()]);
+  const alike = new Map<string, Boundary[]>();
+  for (const b of fitting) alike.set(looks(b), [...(alike.get(looks(b)) ?? []), b]);
+  return [...alike.values()];
+}
+
+/** The verdict for a single parameter. */
+export function judge(place: Place, { pool, strength }: Choice, roles: Roles, context: Context): Verdict {
+  const [only] = pool;
+  if (only === undefined) return otherRank(place, roles, context) ?? ABSENT;
+  return pool.length === 1 && strength !== "doubtful"
+    ? { value: only.value, evidence: "inferred" }
+    : undecided(place, pool);
+}
+
+/**
+ * The verdicts for the members of a list: the only group of as many that look alike. A single group of another size is a list of that
+ * length; with fewer values than members, the list is not there.
+ */
+export function judgeList(places: readonly Place[], taken: ReadonlySet<string>, context: Context): readonly Verdict[] {
+  const [place] = places;
+  if (place === undefined) return [];
+  const groups = alikeIn(place, taken, context);
+  const count = place.spec.count ?? places.length;
+  // A single value is no list of one while others look like the members of one.
+  const tuples = groups.filter((group) => group.length > 1);
+  const [list, ...others] = (tuples.length > 0 ? tuples : groups).filter((group) => group.length === count);
+  const same = new Set(places.map(({ spec }) => JSON.stringify([spec.dim, spec.expectedDims]))).size === 1;
+  const isFound = list !== undefined && others.length === 0;
+  if (isFound && same) return places.map((_, i) => ({ value: list[i]!.value, evidence: "inferred" }));
+  if (isFound) return places.map((each) => undecided(each, list));
+  const [found, ...more] = tuples;
+  if (list === undefined && found !== undefined && more.length === 0) return places.map(() => otherCount(place, found));
+  const pool = groups.flat();
+  return places.map((each) => (pool.length < count ? ABSENT : undecided(each, pool)));
+}
+
+function otherCount(place: Place, list: readonly Boundary[]): Verdict {
+  const related = list.map((boundary) => describe(boundary, place.module));
+  const where = nameOf({ ...place, index: null });
+  const params = { where, specs: place.spec.count ?? 1, values: list.length };
+  return { error: diagnose(bindValues.listCount, params, { ...whereOf(place), related }) };
+}
+
+/** The value is there under its own name, and its rank is not the expected one: the caller leaves it whole. */
+function otherRank(place: Place, roles: Roles, context: Context): Verdict {
+  const { module, parameter, spec } = place;
+  if (parameter === null || spec.expectedDims === null) return null;
+  const owned = context.boundaries
+    .of(module)
+    .inputs.filter((b) => b.owner === parameter && hasKind(b, parameter, context.graph));
+  // What a sibling has made of its own parameter is another thing, unless this module uses it just as that one does.
+  const isSame = (b: Boundary): boolean => roles.own.has(roleOf(b, module, context.boundaries.topology));
+  const here = owned.filter((b) => isSame(b) || !isMadeIn(b, context.siblings(module)));
+  const [only] = here;
+  return here.length === 1 && only !== undefined ? { value: only.value, evidence: "inferred" } : null;
+}
+
+function undecided(place: Place, pool: readonly Boundary[]): Verdict {
+  const related = pool.map((boundary) => describe(boundary, place.module));
+  const line = pasteLine(place, pool[0]?.value ?? "");
+  const params = { where: nameOf(place), count: pool.length, line };
+  return { error: diagnose(bindValues.ambiguousInput, params, { ...whereOf(place), related }) };
+}
+
+/** Applies the rules in order until one is left; a rule that would leave none has no opinion. */
+function narrow(pool: readonly Boundary[], rules: readonly ((b: Boundary) => boolean)[]): readonly Boundary[] {
+  return rules.reduce((left, rule) => {
+    if (left.length <= 1) return left;
+    const kept = left.filter(rule);
+    return kept.length > 0 ? kept : left;
+  }, pool);
+}

@@ -1,0 +1,21 @@
+/**
+ * @file Why an extent is not known where it could be: an export that wrote a length down as a number. Knows no attention.
+ */
+import { isOpen, show } from "../../../expr/expr.ts";
+import { linkAbove } from "../views/links.ts";
+import { dimsOf, integersOf, isOp, type Lookup } from "../lookup.ts";
+import { refuse, type Refusal } from "./refusal.ts";
+
+/** The Reshape behind a value that makes extents of lengths to numbers which hold for one length only; `null` where there is none. */
+export function bakedLength(lookup: Lookup, value: string): Refusal | null {
+  const link = linkAbove(lookup, value);
+  if (link === null || !dimsOf(lookup, value).some(isOpen)) return null;
+  const from = dimsOf(lookup, link.source);
+  if (from.some(isOpen)) return bakedLength(lookup, link.source);
+  const target = isOp(link.node, "Reshape") ? integersOf(lookup, link.node.inputs[1]!) : null;
+  if (target === null) return null;
+  const [before, after] = [from, target].map((dims) => `(${dims.map(show).join(", ")})`);
+  return refuse(
+    `the Reshape ${link.node.name} makes ${after} of ${before}, which fits one length only: the export wrote a length down as a number`,
+  );
+}

@@ -1,0 +1,239 @@
+/**
+ * @file Attention written as one operator: `Attention` of ONNX, and `MultiHeadAttention` and `GroupQueryAttention` of onnxruntime.
+ */
+import { add, equal, exactDiv, mul, type Expr } from "../../../expr/expr.ts";
+import { int, numberAttribute } from "../../../graph/attributes.ts";
+import { elemCode } from "../../../graph/elements.ts";
+import { tensorFromNumbers } from "../../../graph/tensors.ts";
+import type { ElemType } from "../../../graph/types.ts";
+import type { CanonicalNode } from "../../../ir/types.ts";
+import { addSteps, stepsOf } from "../views/arrange.ts";
+import { addAttention, type AttentionParts } from "./build.ts";
+import { bring, commonHeads, SWAP, type Operand, type Request } from "./operands.ts";
+import { draft, type Draft, type Patch } from "../draft.ts";
+import { dimsOf, elemOf, uniformOf, type Lookup } from "../lookup.ts";
+import { refuse, type Refusal } from "./refusal.ts";
+import { readsMore } from "../unpack.ts";
+import { canMeet, permute, regroup, viewOf, type View } from "../views/views.ts";
+
+/** What an operator's node says, in common terms. */
+interface Reading {
+  /** Values of q, k, v: (B, S, H * D), or (B, H, S, D) where they have rank 4. */
+  readonly operands: readonly [string, string, string];
+  readonly heads: number;
+  readonly keyHeads: number;
+  readonly scale: number;
+  /** 0 where scores are not capped. */
+  readonly softcap: number;
+  readonly causal: boolean;
+  /** What a row without any key to see gives: 0, or NaN. */
+  readonly nanToZero: boolean;
+  /** Additive or boolean, to be broadcast to (B, H, Sq, Sk). */
+  readonly mask: string | null;
+  /** (B, Sk) or (B, Sq, Sk) integers, 0 where a key is not seen, and what is added to the scores there. */
+  readonly padding: { readonly value: string; readonly fill: number } | null;
+}
+
+type Read = (lookup: Lookup, node: CanonicalNode) => Reading | Refusal;
+
+const OPERATORS: Readonly<Record<string, Read>> = {
+  Attention: readAttention,
+  "com.microsoft.MultiHeadAttention": readMultiHead,
+  "com.microsoft.GroupQueryAttention": readGroupQuery,
+};
+
+/** The replacement of an attention operator, or why it stays; `null` for another node. */
+export function fuseOperator(lookup: Lookup, node: CanonicalNode): Patch | Refusal | null {
+  const name = node.domain === "" ? node.op : `${node.domain}.${node.op}`;
+  if (!Object.hasOwn(OPERATORS, name)) return null;
+  const reading = OPERATORS[name]!(lookup, node);
+  return "refused" in reading ? reading : build(lookup, node, reading);
+}
+
+function readAttention(lookup: Lookup, node: CanonicalNode): Reading | Refusal {
+  const [q = "", k = "", v = "", mask = "", pastKey = "", pastValue = "", used = ""] = node.inputs;
+  const number = (name: string, otherwise: number): number => numberAttribute(node.attributes, name, otherwise);
+  if (pastKey !== "" || pastValue !== "") return refuse("it reads keys and values of earlier calls");
+  if (used !== "") return refuse("its keys in use are counted by an operand (nonpad_kv_seqlen)");
+  const causal = number("is_causal", 0) === 1;
+  // ONNX caps what the mask has been added to, so that a key is never quite hidden.
+  if (number("softcap", 0) !== 0 && (mask !== "" || causal))
+    return refuse("it caps its scores behind the mask (softcap)");
+  const headsOf = (value: string, attribute: string): Expr =>
+    dimsOf(lookup, value).length === 4 ? dimsOf(lookup, value)[1]! : number(attribute, 0);
+  return finish(lookup, node, {
+    operands: [q, k, v],
+    heads: headsOf(q, "q_num_heads"),
+    keyHeads: headsOf(k, "kv_num_heads"),
+    scale: number("scale", 0),
+    softcap: number("softcap", 0),
+    causal,
+    nanToZero: mask !== "",
+    mask: mask === "" ? null : mask,
+    padding: null,
+  });
+}
+
+function readMultiHead(lookup: Lookup, node: CanonicalNode): Reading | Refusal {
+  const [q = "", k = "", v = "", bias = "", padding = "", mask = "", ...cache] = node.inputs;
+  const number = (name: string, otherwise: number): number => numberAttribute(node.attributes, name, otherwise);
+  if (k === "" || v === "") return refuse("its queries, keys and values are packed into one operand");
+  if (bias !== "") return refuse("it adds a bias to its operands");
+  if (cache.some((c) => c !== "")) return refuse("it reads keys and values of earlier calls");
+  if (padding !== "" && dimsOf(lookup, padding).length === 1)
+    return refuse("its key padding mask holds numbers of keys, not one element for each key");
+  const [rows, keys] = [dimsOf(lookup, q)[1]!, dimsOf(lookup, k).at(-2)!];
+  if (number("unidirectional", 0) === 1 && !equal(rows, keys))
+    return refuse("it is causal with other keys than queries");
+  const heads = number("num_heads", 0);
+  return finish(lookup, node, {
+    operands: [q, k, v],
+    heads,
+    keyHeads: heads,
+    scale: number("scale", 0),
+    softcap: 0,
+    causal: number("unidirectional", 0) === 1,
+    nanToZero: false,
+    mask: mask === "" ? null : mask,
+    padding: padding === "" ? null : { value: padding, fill: number("mask_filter_value", -10000) },
+  });
+}
+
+/** Always causal. Its lengths must say that every row uses all keys. */
+function readGroupQuery(lookup: Lookup, node: CanonicalNode): Reading | Refusal {
+  const [
+    q = "",
+    k = "",
+    v = "",
+    pastKey = "",
+    pastValue = "",
+    lengths = "",
+    ,
+    cos = "",
+    sin = "",
+    positions = "",
+    mask = "",
+    sink = "",
+  ] = node.inputs;
+  const number = (name: string, otherwise: number): number => numberAttribute(node.attributes, name, otherwise);
+  if (k === "" || v === "") return refuse("its queries, keys and values are packed into one operand");
+  if (pastKey !== "" || pastValue !== "") return refuse("it reads keys and values of earlier calls");
+  const plain = number("local_window_size", -1) === -1 && number("smooth_softmax", 0) !== 1;
+  if (!plain || sink !== "") return refuse("it limits or shifts its scores");
+  if (number("do_rotary", 0) !== 0 || cos !== "" || sin !== "" || positions !== "")
+    return refuse("it rotates its operands");
+  const keys = dimsOf(lookup, k)[1]!;
+  const last = uniformOf(lookup, lengths);
+  if (last === null || !equal(add(last, 1), keys)) return refuse("its lengths do not say that all keys are in use");
+  return finish(lookup, node, {
+    operands: [q, k, v],
+    heads: number("num_heads", 0),
+    keyHeads: number("kv_num_heads", 0),
+    scale: number("scale", 0),
+    softcap: number("softcap", 0),
+    causal: true,
+    nanToZero: false,
+    mask: mask === "" ? null : mask,
+    padding: null,
+  });
+}
+
+/** Checks what all operators have in common; a scale of 0 is the default 1 / sqrt(D). */
+function finish(
+  lookup: Lookup,
+  node: CanonicalNode,
+  { heads, keyHeads, ...rest }: Omit<Reading, "heads" | "keyHeads"> & { readonly heads: Expr; readonly keyHeads: Expr },
+): Reading | Refusal {
+  if (readsMore(lookup, node)) return refuse("its further results are read");
+  if (typeof heads !== "number" || typeof keyHeads !== "number" || heads < 1 || keyHeads < 1)
+    return refuse("its number of heads is not known");
+  const [q] = rest.operands;
+  const last = dimsOf(lookup, q).at(-1)!;
+  const size = dimsOf(lookup, q).length === 4 ? last : exactDiv(last, heads);
+  if (rest.scale === 0 && typeof size !== "number") return refuse("its head size is not known");
+  return { ...rest, heads, keyHeads, scale: rest.scale === 0 ? 1 / Math.sqrt(size as number) : rest.scale };
+}
+
+function build(lookup: Lookup, node: CanonicalNode, reading: Reading): Patch | Refusal {
+  const { heads, keyHeads, mask, padding } = reading;
+  const q = operandOf(lookup, node, reading.operands[0], heads, { scales: true, groups: false });
+  const pair = commonHeads(heads, (groups) => ({
+    k: operandOf(lookup, node, reading.operands[1], keyHeads, { scales: true, groups }),
+    v: operandOf(lookup, node, reading.operands[2], keyHeads, { scales: false, groups }),
+  }));
+  if (q === null || pair === null) return refuse("its operands have no (B, S, H, D) form");
+  const [rows, columns] = [extents(lookup, reading.operands[0], heads), extents(lookup, reading.operands[1], keyHeads)];
+  const width = extents(lookup, reading.operands[2], keyHeads).at(-1)!;
+  if (mask !== null && !fits(dimsOf(lookup, mask), [rows[0]!, heads, rows[1]!, columns[1]!]))
+    return refuse("its mask does not broadcast to (B, H, Sq, Sk)");
+  const [output] = node.outputs as readonly [string];
+  const whole = viewOf([rows[0]!, rows[1]!, heads, width]);
+  const merged = dimsOf(lookup, output).length === 3;
+  const result = merged ? regroup(whole, [rows[0]!, rows[1]!, mul(heads, width)]) : permute(whole, SWAP);
+  const outSteps = result && stepsOf(result);
+  if (outSteps === null) return refuse("its result cannot be written from (B, S, H, D)");
+  const elem = elemOf(lookup, q.base);
+  const addMask = mask === null && padding === null ? null : (d: Draft): string => masks(lookup, d, reading, elem);
+  const parts: AttentionParts = {
+    q,
+    ...pair,
+    addMask,
+    scale: reading.scale,
+    softcap: reading.softcap,
+    nanToZero: reading.nanToZero,
+    causal: reading.causal,
+    outSteps,
+  };
+  const d = draft(lookup, node.name, node.scope);
+  addAttention(lookup, d, parts, output);
+  return d.replace(node);
+}
+
+function operandOf(
+  lookup: Lookup,
+  node: CanonicalNode,
+  value: string,
+  heads: number,
+  leaveOut: Pick<Request, "scales" | "groups">,
+): Operand | null {
+  const dims = extents(lookup, value, heads);
+  const merged = dimsOf(lookup, value).length !== 4;
+  const toHeads = (view: View): View | null => {
+    const apart = merged ? regroup(view, [dims[0]!, dims[1]!, heads, dims[2]!]) : view;
+    return apart && (merged ? permute(apart, SWAP) : apart);
+  };
+  return bring(lookup, { value, reader: node, toHeads, ...leaveOut });
+}
+
+/** (B, S, D) of an operand. */
+function extents(lookup: Lookup, value: string, heads: number): readonly Expr[] {
+  const dims = dimsOf(lookup, value);
+  return dims.length === 4 ? [dims[0]!, dims[2]!, dims[3]!] : [dims[0]!, dims[1]!, exactDiv(dims[2] ?? 0, heads) ?? 0];
+}
+
+function fits(mask: readonly Expr[], scores: readonly Expr[]): boolean {
+  const lead = scores.length - mask.length;
+  return lead >= 0 && mask.every((d, i) => d === 1 || canMeet(d, scores[lead + i]!));
+}
+
+/** The mask, with the padding of keys as a further additive one. */
+function masks(lookup: Lookup, d: Draft, { mask, padding }: Reading, elem: ElemType): string {
+  if (padding === null) return mask!;
+  const dims = dimsOf(lookup, padding.value);
+  const seen = d.add({
+    op: "Cast",
+    inputs: [padding.value],
+    attributes: { to: int(elemCode("bool")) },
+    shape: { elem: "bool", dims },
+  });
+  const [zero, fill] = [0, padding.fill].map((x) => d.constant(tensorFromNumbers(elem, [], [x])));
+  const keys = d.add({ op: "Where", inputs: [seen, zero!, fill!], shape: { elem, dims } });
+  const shape = { elem, dims: [dims[0]!, 1, dims.length === 3 ? dims[1]! : 1, dims.at(-1)!] };
+  const aligned = addSteps(d, keys, elem, [{ kind: "reshape", dims: shape.dims }]);
+  if (mask === null) return aligned;
+  const own = dimsOf(lookup, mask);
+  const sum = Array.from({ length: 4 }, (_, i) =>
+    shape.dims[i] === 1 ? (own[i - 4 + own.length] ?? 1) : shape.dims[i]!,
+  );
+  return d.add({ op: "Add", inputs: [mask, aligned], shape: { elem, dims: sum } });
+}

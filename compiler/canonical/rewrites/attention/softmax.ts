@@ -1,0 +1,191 @@
+/**
+ * @file Attention written as product, Softmax, product: from the nodes that belong together to the replacement.
+ */
+import type { Expr } from "../../../expr/expr.ts";
+import { numberAttribute } from "../../../graph/attributes.ts";
+import type { CanonicalNode } from "../../../ir/types.ts";
+import { stepsOf } from "../views/arrange.ts";
+import { axesOf, type Axes, type Role } from "./axes.ts";
+import { addAttention, type AttentionParts } from "./build.ts";
+import { addMask, maskExtents } from "./mask.ts";
+import {
+  bring,
+  commonHeads,
+  lastIsHeads,
+  separated,
+  splitBatch,
+  SWAP,
+  toHeads,
+  type Batch,
+  type Operand,
+} from "./operands.ts";
+import {
+  scoresAbove,
+  sharedScore,
+  weightsBelow,
+  type Mask,
+  type Scores,
+  type ScoreStep,
+  type Weights,
+} from "./trace.ts";
+import { bakedLength } from "./baked.ts";
+import { draft, type Draft, type Patch } from "../draft.ts";
+import { dimsOf, elemOf, type Lookup } from "../lookup.ts";
+import { isRefusal, refuse, type Refusal } from "./refusal.ts";
+import { permute, regroup, sameExtents, viewOf } from "../views/views.ts";
+
+interface Site {
+  readonly softmax: CanonicalNode;
+  readonly scores: Scores;
+  readonly weights: Weights;
+  readonly axes: Axes;
+  readonly mask: Mask | null;
+}
+
+/** The replacement of the product with the values; `null` for a Softmax that does not stand between two products. */
+export function fuseSoftmax(lookup: Lookup, softmax: CanonicalNode): Patch | Refusal | null {
+  const weights = weightsBelow(lookup, softmax);
+  const input = softmax.inputs[0]!;
+  const readings = weights === null ? [] : scoresAbove(lookup, input);
+  if (weights === null || readings.length === 0) return null;
+  if (isRefusal(weights)) return weights;
+  const axis = numberAttribute(softmax.attributes, "axis", -1);
+  if (axis !== -1 && axis !== dimsOf(lookup, input).length - 1) return refuse("it does not run over the last axis");
+  const outcome = firstThatFits(readings, (scores) => fuseReading(lookup, softmax, scores, weights));
+  return isRefusal(outcome) ? (lostLength(lookup, readings[0]!, weights) ?? outcome) : outcome;
+}
+
+/** A better reason than that axes do not fit: an operand's extents are not known. */
+function lostLength(lookup: Lookup, scores: Scores, weights: Weights): Refusal | null {
+  const operands = [scores.product, weights.product].flatMap(({ left, right }) => [left.value, right.value]);
+  return operands.map((value) => bakedLength(lookup, value)).find((reason) => reason !== null) ?? null;
+}
+
+/** The first outcome that is no refusal, else the first refusal. */
+function firstThatFits<T>(choices: readonly T[], attempt: (choice: T) => Patch | Refusal): Patch | Refusal {
+  let first: Refusal | null = null;
+  for (const choice of choices) {
+    const outcome = attempt(choice);
+    if (!isRefusal(outcome)) return outcome;
+    first ??= outcome;
+  }
+  return first ?? refuse("no reading of it fits");
+}
+
+function fuseReading(lookup: Lookup, softmax: CanonicalNode, scores: Scores, weights: Weights): Patch | Refusal {
+  const shared = sharedScore(lookup, scores, softmax);
+  if (shared !== null) return refuse(`the scores ${shared} are read elsewhere too`);
+  const masks = scores.steps.flatMap((s) => (s.kind === "mask" ? [s.mask] : []));
+  if (masks.length > 1) return refuse("it has more than one mask");
+  const masked = scores.steps.findIndex((s) => s.kind === "mask");
+  const after = masked < 0 ? [] : scores.steps.slice(masked);
+  if (scaleOf(after) !== 1) return refuse("the scores are scaled after the mask");
+  const caps = scores.steps.filter((s) => s.kind === "tanh");
+  if (caps.length > 1 || after.some((s) => s.kind === "tanh"))
+    return refuse("the scores are capped after the mask, or twice");
+  const axes = axesOf(lookup, scores, weights);
+  if (isRefusal(axes)) return axes;
+  if (!sameExtents(batchOf(lookup, axes.query), axes.scoreBatch))
+    return refuse("the queries are broadcast over the batch");
+  const site: Site = { softmax, scores, weights, axes, mask: masks[0] ?? null };
+  return firstThatFits(batches(lookup, axes), (batch) => build(lookup, site, batch));
+}
+
+/** What the scales among the steps multiply a score with. */
+function scaleOf(steps: readonly ScoreStep[]): number {
+  return steps.reduce((scale, s) => (s.kind === "link" ? scale * s.link.scale : scale), 1);
+}
+
+/** b tanh(a x) is softcap tanh(scale x / softcap) with softcap = b, scale = a b; without a tanh the scale alone. */
+function scaling({ steps }: Scores): Pick<AttentionParts, "scale" | "softcap"> {
+  const cap = steps.findIndex((s) => s.kind === "tanh");
+  return { scale: scaleOf(steps), softcap: cap < 0 ? 0 : scaleOf(steps.slice(cap)) };
+}
+
+/** How the batch axes may be read as batch and heads, best first. One head is always exact. */
+function batches(lookup: Lookup, { scoreBatch, batchFactors, query, key, value }: Axes): readonly Batch[] {
+  if (scoreBatch.length !== 1) return [lastIsHeads(scoreBatch)];
+  const found = separated(batchFactors) ?? splitBatch(lookup, [query, value, key]);
+  const single: Batch = [scoreBatch[0]!, 1];
+  return found === null ? [single] : [found, single];
+}
+
+function build(lookup: Lookup, site: Site, batch: Batch): Patch | Refusal {
+  const { softmax, scores, weights, axes } = site;
+  const operands = operandsOf(lookup, site, batch);
+  if (isRefusal(operands)) return operands;
+  const extents = site.mask === null ? null : maskExtents(dimsOf(lookup, site.mask.value), axes.masked[0]!, batch);
+  if (site.mask !== null && extents === null) return refuse("its mask does not broadcast to (B, H, Sq, Sk)");
+  const [rows, width] = [
+    dimsOf(lookup, axes.query.value)[axes.query.perm.at(-2)!]!,
+    dimsOf(lookup, axes.value.value)[axes.value.perm.at(-1)!]!,
+  ];
+  const whole = regroup(permute(viewOf([batch[0], rows, batch[1], width]), SWAP), [...axes.valueBatch, rows, width]);
+  const outSteps = whole && stepsOf(permute(whole, axes.outPerm));
+  if (outSteps === null) return refuse("its result cannot be written from (B, S, H, D)");
+  const { mask } = site;
+  const elem = elemOf(lookup, operands.q.base);
+  const makeMask = mask && extents && ((d: Draft): string => addMask(lookup, d, mask, extents, elem));
+  const parts: AttentionParts = {
+    ...operands,
+    addMask: makeMask,
+    ...scaling(scores),
+    nanToZero: weights.nanToZero,
+    causal: false,
+    outSteps,
+  };
+  const scopes = [scores.product.node, softmax, weights.product.node].map((n) => n.scope);
+  const d = draft(lookup, softmax.name, commonScope(scopes));
+  addAttention(lookup, d, parts, weights.product.out.value);
+  return d.replace(weights.product.node);
+}
+
+function operandsOf(
+  lookup: Lookup,
+  { scores, weights, axes }: Site,
+  batch: Batch,
+): Pick<AttentionParts, "q" | "k" | "v"> | Refusal {
+  const readers = { above: scores.product.node, below: weights.product.node };
+  const keyTarget = headsTarget(lookup, axes.key, axes.scoreBatch, batch);
+  const valueTarget = headsTarget(lookup, axes.value, axes.valueBatch, batch);
+  const queryTarget = headsTarget(lookup, axes.query, axes.scoreBatch, batch);
+  if (queryTarget === null || keyTarget === null || valueTarget === null)
+    return refuse("keys or values are broadcast over the batch");
+  const fetch = (
+    role: Role,
+    dims: readonly Expr[],
+    reader: CanonicalNode,
+    scales: boolean,
+    groups: boolean,
+  ): Operand | null => bring(lookup, { value: role.value, reader, toHeads: toHeads(role.perm, dims), scales, groups });
+  const q = fetch(axes.query, queryTarget, readers.above, true, false);
+  const pair = commonHeads(batch[1], (groups) => ({
+    k: fetch(axes.key, keyTarget, readers.above, true, groups),
+    v: fetch(axes.value, valueTarget, readers.below, false, groups),
+  }));
+  return q === null || pair === null
+    ? refuse("queries, keys and values have no common (B, S, H, D) form")
+    : { q, ...pair };
+}
+
+/** (B, H, S, D) of an operand; with one head where it is broadcast over the heads. `null` where it is broadcast otherwise. */
+function headsTarget(lookup: Lookup, role: Role, expected: readonly Expr[], [b, h]: Batch): readonly Expr[] | null {
+  const dims = dimsOf(lookup, role.value);
+  const [rows, width] = role.perm.slice(-2).map((p) => dims[p]!);
+  const own = batchOf(lookup, role);
+  if (sameExtents(own, expected)) return [b, h, rows!, width!];
+  const shared = own.length > 1 && own.at(-1) === 1 && sameExtents(own.slice(0, -1), expected.slice(0, -1));
+  return shared ? [b, 1, rows!, width!] : null;
+}
+
+function batchOf(lookup: Lookup, { value, perm }: Role): readonly Expr[] {
+  const dims = dimsOf(lookup, value);
+  return perm.slice(0, -2).map((p) => dims[p]!);
+}
+
+/** The innermost module that holds all of the scopes. */
+export function commonScope(scopes: readonly string[]): string {
+  const [first = [], ...others] = scopes.map((s) => s.split("."));
+  const end = first.findIndex((part, i) => others.some((o) => o[i] !== part));
+  return (end < 0 ? first : first.slice(0, end)).join(".");
+}

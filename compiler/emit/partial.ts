@@ -1,0 +1,119 @@
+/**
+ * @file Attention over a part of the keys, and the merge of two parts as (maximum, sum of exponentials, output): log-sum-exp without its
+ * loss. A maximum of -inf means no key, or none that is not masked: such a part counts for nothing, whatever its output holds.
+ */
+import { elemCode } from "../graph/elements.ts";
+import { int, numberAttribute } from "../graph/attributes.ts";
+import type { ElemType } from "../graph/types.ts";
+import { emitLogits, fitsKernel, siteOf, SWAP } from "./attention.ts";
+import type { Site } from "./attention.ts";
+import type { Builder } from "./builder.ts";
+import { emitFlashPart } from "./flash-part.ts";
+import type { FlashPart } from "./flash-part.ts";
+import type { CanonicalNode, ValueShape } from "../ir/types.ts";
+
+type Shapes = ReadonlyMap<string, ValueShape>;
+
+/** By the kernel where it takes the site, and explicitly where its result then tells that it is not exact. */
+export function emitPart(b: Builder, node: CanonicalNode, shapes: Shapes): void {
+  const site = siteOf(node, shapes);
+  const flag = (name: string): boolean => numberAttribute(node.attributes, name, 0) !== 0;
+  const elem: ElemType = flag("fp32") && site.elem !== "float64" ? "float32" : site.elem;
+  const mayBeEmpty = flag("may_be_empty");
+  const typed: Site = { ...site, elem };
+  if (!fitsKernel(typed)) return explicitPart(b, site, elem, mayBeEmpty, node.outputs);
+  const [q, k, v] = [site.q, site.k, site.v].map((x) => castTo(b, x, site.elem, elem));
+  const own = { ...typed, q: q!, k: k!, v: v! };
+  const flash = emitFlashPart(b, own);
+  const explicit = (inner: Builder): readonly string[] => {
+    const outputs = ["out", "max", "sum"].map(inner.fresh);
+    explicitPart(inner, own, elem, mayBeEmpty, outputs);
+    return outputs;
+  };
+  b.addAs(node.outputs, "If", [flash.exact], {
+    then_branch: b.branch(elem, (inner) => flashResult(inner, flash)),
+    else_branch: b.branch(elem, explicit),
+  });
+}
+
+/** In units of the key more: its logit stands in for the maximum, which is only what the exponents are counted from. */
+function flashResult(b: Builder, { out, weight, logit, empty }: FlashPart): readonly string[] {
+  const rest = b.add("Sub", [b.scalar("float32", 1), weight]);
+  const max = b.add("Where", [empty, b.scalar("float32", -Infinity), logit]);
+  return [b.add("Div", [out, weight]), max, b.add("Div", [rest, weight])];
+}
+
+/** `elem` is the type from the logits on. */
+function explicitPart(
+  b: Builder,
+  site: Site,
+  elem: ElemType,
+  mayBeEmpty: boolean,
+  [out = "", max = "", sum = ""]: readonly string[],
+): void {
+  const made = emitLogits(b, site);
+  const own = { logits: castTo(b, made.logits, site.elem, elem), v: castTo(b, made.v, site.elem, elem) };
+  const { logits, v } = mayBeEmpty ? withKey(b, own.logits, own.v, elem) : own;
+  const last = b.ints([-1]);
+  b.addAs(max, "ReduceMax", [logits, last], { keepdims: int(1) });
+  const weights = b.add("Exp", [b.add("Sub", [logits, finite(b, max, elem)])]);
+  b.addAs(sum, "ReduceSum", [weights, last], { keepdims: int(1) });
+  b.addAs(out, "MatMul", [weights, v]);
+}
+
+function castTo(b: Builder, x: string, from: ElemType, to: ElemType): string {
+  return from === to ? x : b.add("Cast", [x], { to: int(elemCode(to)) });
+}
+
+/** A maximum that can be subtracted: of a row that is masked throughout every exponential is then exp(-inf) = 0. */
+function finite(b: Builder, max: string, elem: ElemType): string {
+  return b.add("Where", [b.add("Equal", [max, b.scalar(elem, -Infinity)]), b.scalar(elem, 0), max]);
+}
+
+/** One masked key more, with a value of 0: onnxruntime reduces an axis without elements to no element. */
+function withKey(b: Builder, logits: string, v: string, elem: ElemType): { logits: string; v: string } {
+  const part = (x: string, from: number, to: number): string =>
+    b.add("Slice", [b.add("Shape", [x]), b.ints([from]), b.ints([to])]);
+  const column = b.add("Concat", [part(logits, 0, 3), b.ints([1])], { axis: int(0) });
+  const row = b.add("Concat", [part(v, 0, 2), b.ints([1]), part(v, 3, 4)], { axis: int(0) });
+  const masked = b.add("Expand", [b.scalar(elem, -Infinity), column]);
+  const nothing = b.add("Expand", [b.scalar(elem, 0), row]);
+  return {
+    logits: b.add("Concat", [logits, masked], { axis: int(-1) }),
+    v: b.add("Concat", [v, nothing], { axis: int(2) }),
+  };
+}
+
+export function emitMerge(b: Builder, node: CanonicalNode, shapes: Shapes): void {
+  const [outA = "", maxA = "", sumA = "", outB = "", maxB = "", sumB = ""] = node.inputs;
+  const [out = "", max = "", sum = ""] = node.outputs;
+  const elem = shapes.get(maxA)?.elem ?? "float32";
+  b.addAs(max, "Max", [maxA, maxB]);
+  const base = finite(b, max, elem);
+  const weight = (own: string): string => b.add("Exp", [b.add("Sub", [own, base])]);
+  const [a, c] = [weight(maxA), weight(maxB)];
+  const add = (x: string, y: string, name: string): void =>
+    b.addAs(name, "Add", [part(b, a, x, elem), part(b, c, y, elem)]);
+  add(sumA, sumB, sum);
+  add(outA, outB, out);
+}
+
+/** A weight of 0 selects: what it would multiply may be no number. */
+function part(b: Builder, weight: string, x: string, elem: ElemType): string {
+  const zero = b.scalar(elem, 0);
+  return b.add("Where", [b.add("Equal", [weight, zero]), zero, b.add("Mul", [weight, x])]);
+}
+
+export function emitFinish(b: Builder, node: CanonicalNode, shapes: Shapes): void {
+  const [out = "", , sum = ""] = node.inputs;
+  const elem = shapes.get(out)?.elem ?? "float32";
+  const like = numberAttribute(node.attributes, "like", elemCode(elem));
+  const divided = b.add("Div", [out, sum]);
+  const zero = b.scalar(elem, 0);
+  const defined =
+    numberAttribute(node.attributes, "nan_to_zero", 0) === 0
+      ? divided
+      : b.add("Where", [b.add("IsNaN", [divided]), zero, divided]);
+  const typed = like === elemCode(elem) ? defined : b.add("Cast", [defined], { to: int(like) });
+  b.addAs(node.outputs[0]!, "Transpose", [typed], SWAP);
+}

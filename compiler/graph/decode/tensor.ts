@@ -1,0 +1,127 @@
+/**
+ * @file Tensors of an ONNX file: raw bytes without a copy, typed fields as little-endian bytes, external data by reference.
+ */
+import { TensorProto_DataLocation, TensorProto_DataType } from "onnx-buf";
+import type { TensorProto } from "onnx-buf";
+import { tensorMessages as messages } from "../../diagnostics/catalog/model.ts";
+import { diagnose } from "../../diagnostics/diagnose.ts";
+import type { Message } from "../../diagnostics/diagnose.ts";
+import type { Diagnostic } from "../../diagnostics/types.ts";
+import { elemBytes, elemOfCode, sizeOf } from "../elements.ts";
+import type { DataFolder } from "../external.ts";
+import type { ElemType, Tensor, TensorData } from "../types.ts";
+
+/** What decoding needs beside the message: where data lies, and where to put what is wrong. */
+export interface DecodeContext {
+  readonly file: string;
+  readonly data: DataFolder;
+  readonly report: (diagnostic: Diagnostic) => void;
+}
+
+/** `at` names the tensor for messages. `undefined` after a report. */
+export function decodeTensor(proto: TensorProto, at: string, context: DecodeContext): Tensor | undefined {
+  const report = reporter(context);
+  const elem = elemOfCode(proto.dataType);
+  if (elem === undefined || elem === "string") {
+    return report(messages.elem, { at, found: TensorProto_DataType[proto.dataType] ?? String(proto.dataType) });
+  }
+  const dims = proto.dims.map(Number);
+  if (proto.dims.some((d) => d < 0n) || !Number.isSafeInteger(sizeOf(dims)) || proto.segment !== undefined) {
+    return report(messages.dims, { at, dims: proto.dims.join(", ") });
+  }
+  const data =
+    proto.dataLocation === TensorProto_DataLocation.EXTERNAL
+      ? externalData(proto, at, elem, dims, context)
+      : inlineData(proto, at, elem, dims, context);
+  return data && { elem, dims, data };
+}
+
+/** Reports and gives `undefined`, so that a caller can return both at once. */
+export function reporter(context: DecodeContext): <P>(message: Message<P>, params: P) => undefined {
+  return (message, params) => {
+    context.report(diagnose(message, params, { file: context.file }));
+    return undefined;
+  };
+}
+
+function inlineData(
+  proto: TensorProto,
+  at: string,
+  elem: ElemType,
+  dims: readonly number[],
+  context: DecodeContext,
+): TensorData | undefined {
+  const report = reporter(context);
+  const count = sizeOf(dims);
+  const shape = dims.join(", ");
+  if (proto.rawData.length > 0) {
+    const expected = count * elemBytes(elem);
+    const actual = proto.rawData.length;
+    if (expected !== actual) return report(messages.dataSize, { at, shape, expected, actual, unit: "bytes" });
+    return { kind: "inline", bytes: proto.rawData };
+  }
+  const { values, write } = typedField(proto, elem);
+  if (values.length !== count) {
+    return report(messages.dataSize, { at, shape, expected: count, actual: values.length, unit: "elements" });
+  }
+  const bytes = new Uint8Array(count * elemBytes(elem));
+  const view = new DataView(bytes.buffer);
+  for (let i = 0; i < count; i++) write(view, i * elemBytes(elem), i);
+  return { kind: "inline", bytes };
+}
+
+interface TypedField {
+  readonly values: ArrayLike<unknown>;
+  /** Writes element `i` at byte `at`. */
+  readonly write: (view: DataView, at: number, i: number) => void;
+}
+
+/** Which field holds the elements of a type: narrow integers and half floats (as bits) share `int32_data`. */
+function typedField(proto: TensorProto, elem: ElemType): TypedField {
+  const { floatData, doubleData, int64Data, uint64Data, int32Data } = proto;
+  if (elem === "float32") return { values: floatData, write: (v, at, i) => v.setFloat32(at, floatData[i]!, true) };
+  if (elem === "float64") return { values: doubleData, write: (v, at, i) => v.setFloat64(at, doubleData[i]!, true) };
+  if (elem === "int64") return { values: int64Data, write: (v, at, i) => v.setBigInt64(at, int64Data[i]!, true) };
+  if (elem === "uint64") return { values: uint64Data, write: (v, at, i) => v.setBigUint64(at, uint64Data[i]!, true) };
+  if (elem === "uint32") {
+    return {
+      values: uint64Data,
+      write: (v, at, i) => v.setUint32(at, Number(BigInt.asUintN(32, uint64Data[i]!)), true),
+    };
+  }
+  const width = elemBytes(elem);
+  if (width === 4) return { values: int32Data, write: (v, at, i) => v.setInt32(at, int32Data[i]!, true) };
+  if (width === 2) return { values: int32Data, write: (v, at, i) => v.setInt16(at, int32Data[i]!, true) };
+  return { values: int32Data, write: (v, at, i) => v.setInt8(at, int32Data[i]!) };
+}
+
+function externalData(
+  proto: TensorProto,
+  at: string,
+  elem: ElemType,
+  dims: readonly number[],
+  context: DecodeContext,
+): TensorData | undefined {
+  const report = reporter(context);
+  const entries = new Map(proto.externalData.map(({ key, value }) => [key, value]));
+  const location = entries.get("location") ?? "";
+  const length = sizeOf(dims) * elemBytes(elem);
+  const offset = count(entries.get("offset") ?? "0");
+  const stated = count(entries.get("length") ?? String(length));
+  if (offset === null) return report(messages.dataKey, { at, key: "offset", found: entries.get("offset") ?? "" });
+  if (stated === null) return report(messages.dataKey, { at, key: "length", found: entries.get("length") ?? "" });
+  const data = context.data.find(location);
+  if (!data.ok) return undefined;
+  if (stated !== length) {
+    return report(messages.dataLength, { at, location, expected: length, actual: stated, shape: dims.join(", ") });
+  }
+  if (offset + length > data.size) {
+    return report(messages.dataEnd, { at, location, end: offset + length, size: data.size });
+  }
+  return { kind: "external", file: data.path, offset, length };
+}
+
+/** A count of bytes written in decimal digits. */
+function count(text: string): number | null {
+  return /^\d{1,15}$/.test(text) ? Number(text) : null;
+}

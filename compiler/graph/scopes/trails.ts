@@ -1,0 +1,60 @@
+/**
+ * @file Reads from one node the modules that it was called in, as each of the two exporters writes them.
+ * Knows nothing of other nodes.
+ */
+import { parsePythonStrings } from "./python.ts";
+import type { Node } from "../types.ts";
+
+/** A module with the class that the export states for it. `path` is dotted, `""` is the root. */
+export interface ScopedModule {
+  readonly path: string;
+  readonly className: string | null;
+}
+
+/** The modules around a node, root first; never empty. `null` where the node does not tell. */
+export type Trail = readonly ScopedModule[] | null;
+
+const NAME_SCOPES = "pkg.torch.onnx.name_scopes";
+const CLASSES = "pkg.torch.onnx.class_hierarchy";
+const ROOT: ScopedModule = { path: "", className: null };
+
+export function trailOf(node: Node): Trail {
+  return fromMetadata(node) ?? fromName(node.name);
+}
+
+/** The dynamo exporter lists full paths and, last, its own name for the operation. */
+function fromMetadata({ metadata }: Node): Trail {
+  const scopes = parsePythonStrings(metadata[NAME_SCOPES] ?? "");
+  if (scopes === null || scopes.length < 2 || scopes[0] !== "") return null;
+  const classes = parsePythonStrings(metadata[CLASSES] ?? "") ?? [];
+  const named = classes.length === scopes.length;
+  return scopes.slice(0, -1).map((path, i) => ({ path, className: named ? shortName(classes[i] ?? "") : null }));
+}
+
+/**
+ * The TorchScript exporter writes `/outer/inner/Operator`. A segment that repeats the one before it and goes on
+ * with a dot (`/ff/net/net.0`) is a child of a container that was itself called, written in full.
+ */
+function fromName(name: string): Trail {
+  const parts = name.split("/");
+  if (parts.length < 2 || parts[0] !== "" || parts.includes("", 1)) return null;
+  const trail: ScopedModule[] = [ROOT];
+  let parent = "";
+  let previous = "";
+  for (const part of parts.slice(1, -1)) {
+    if (previous === "" || !part.startsWith(`${previous}.`)) parent = join(parent, previous);
+    trail.push({ path: join(parent, part), className: null });
+    previous = part;
+  }
+  return trail;
+}
+
+function join(parent: string, child: string): string {
+  if (parent === "" || child === "") return parent + child;
+  return `${parent}.${child}`;
+}
+
+/** `diffusers.models.attention.FeedForward` is `FeedForward`. */
+function shortName(qualified: string): string | null {
+  return qualified.slice(qualified.lastIndexOf(".") + 1) || null;
+}

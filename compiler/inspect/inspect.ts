@@ -1,0 +1,92 @@
+/**
+ * @file What a plan can address in a model: the module tree with what crosses each border, and by which evidence a name is known.
+ * Data for the `inspect` command and for a model's own schema.
+ */
+import type { CanonicalGraph } from "../ir/types.ts";
+import { show } from "../expr/expr.ts";
+import { attentionSites, type InspectedAttention } from "./attention.ts";
+import { ownResults, type Boundary } from "../bind/boundaries/boundaries.ts";
+import { contextOf, type Context } from "../bind/context.ts";
+import { readersOf } from "../bind/describe.ts";
+import { nameOfInput, nameOfOutput, type Named } from "./naming.ts";
+
+/** A module's input or output. */
+export interface InspectedValue extends Named {
+  /** Name of the ONNX value, to be used as `value` in a plan. */
+  readonly value: string;
+  readonly elem: string;
+  /** Extents as text: numbers, lengths, sums of lengths. */
+  readonly shape: readonly string[];
+  /** Module that makes it; `null` for an input of the model. */
+  readonly from: string | null;
+  /** Who reads it on the other side of the border, and `output` for an output of the model. */
+  readonly readers: readonly string[];
+  /** Of an output: the module reads it too, so that it probably is a subexpression that another module shares. */
+  readonly isShared: boolean;
+}
+
+export interface InspectedModule {
+  readonly path: string;
+  readonly className: string | null;
+  readonly inputs: readonly InspectedValue[];
+  readonly outputs: readonly InspectedValue[];
+}
+
+export interface Inspection {
+  readonly modules: readonly InspectedModule[];
+  readonly attention: readonly InspectedAttention[];
+}
+
+/** One module as a schema needs it. */
+export interface SchemaModule {
+  readonly name: string;
+  readonly className: string | null;
+  /** Parameter names that are known. */
+  readonly inputs: readonly string[];
+  readonly outputs: number;
+}
+
+export function inspectModel(graph: CanonicalGraph): Inspection {
+  const context = contextOf(graph);
+  const modules = [...graph.modules.values()].map(({ path, className }) => ({
+    path,
+    className,
+    inputs: inputsOf(path, context),
+    outputs: outputsOf(path, context),
+  }));
+  return { modules, attention: attentionSites(graph) };
+}
+
+export function modulesForSchema(graph: CanonicalGraph): readonly SchemaModule[] {
+  return inspectModel(graph).modules.map(({ path, className, inputs, outputs }) => ({
+    name: path,
+    className,
+    inputs: [...new Set(inputs.flatMap(({ name }) => (name === null ? [] : [name.replace(/\[\d+\]$/, "")])))],
+    outputs: outputs.filter(({ isShared }) => !isShared).length,
+  }));
+}
+
+function inputsOf(module: string, context: Context): readonly InspectedValue[] {
+  const all = context.boundaries.of(module).inputs;
+  return all.map((boundary) => ({
+    ...nameOfInput(boundary, module, context),
+    ...told(boundary, module),
+    isShared: false,
+  }));
+}
+
+function outputsOf(module: string, context: Context): readonly InspectedValue[] {
+  const all = context.boundaries.of(module).outputs;
+  const results = module === "" ? all : ownResults(all);
+  return all.map((boundary) => ({
+    ...nameOfOutput(boundary, results, module, context),
+    ...told(boundary, module),
+    isShared: !results.includes(boundary),
+  }));
+}
+
+function told(boundary: Boundary, module: string): Omit<InspectedValue, keyof Named | "isShared"> {
+  const { value, shape, producer, isGraphOutput } = boundary;
+  const readers = [...readersOf(boundary, module), ...(isGraphOutput && module !== "" ? ["output"] : [])];
+  return { value, elem: shape.elem, shape: shape.dims.map(show), from: producer?.scope ?? null, readers };
+}

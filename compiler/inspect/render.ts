@@ -1,0 +1,75 @@
+/**
+ * @file The inspection of a model as text: modules as a tree, one line per value, then attention sites. Deterministic.
+ */
+import type { InspectedAttention } from "./attention.ts";
+import type { InspectedModule, InspectedValue, Inspection } from "./inspect.ts";
+import { matchModules } from "../bind/patterns.ts";
+
+/** Extents longer than this get a short name in the text. */
+const LONG = 24;
+
+/** A long extent to its short name. */
+type Names = Map<string, string>;
+
+/** Shows all modules, or those that `pattern` (as in a plan) matches and what is inside them; empty where it matches none. */
+export function renderInspection(inspection: Inspection, pattern: string | null = null): string {
+  const shown = new Set(pattern === null ? inspection.modules.map(({ path }) => path) : chosen(inspection, pattern));
+  const names: Names = new Map();
+  const modules = inspection.modules.filter(({ path }) => shown.has(path)).map((module) => moduleText(module, names));
+  const sites = inspection.attention.filter(({ module }) => shown.has(module));
+  const attention = ["attention sites:", ...sites.map((site) => siteLine(site, names))];
+  const lengths = ["where:", ...[...names].map(([text, name]) => `  ${name} = ${text}`)];
+  const lists = [attention, lengths].filter((lines) => lines.length > 1).map((lines) => lines.join("\n"));
+  return [...modules, ...lists].map((block) => `${block}\n`).join("\n");
+}
+
+function short(extent: string, names: Names): string {
+  if (extent.length <= LONG) return extent;
+  const name = names.get(extent) ?? `L${names.size + 1}`;
+  names.set(extent, name);
+  return name;
+}
+
+function chosen({ modules }: Inspection, pattern: string): readonly string[] {
+  const paths = modules.map(({ path }) => path);
+  const found = matchModules(pattern, paths, null);
+  return paths.filter((path) => found.some((top) => path === top || top === "" || path.startsWith(`${top}.`)));
+}
+
+function moduleText({ path, className, inputs, outputs }: InspectedModule, names: Names): string {
+  const results = outputs.filter(({ isShared }) => !isShared);
+  const shared = outputs.length - results.length;
+  const rows = [...inputs.map((value) => row("in", value, names)), ...results.map((value) => row("out", value, names))];
+  return [
+    `${path === "" ? '""' : path}${className === null ? "" : `  ${className}`}`,
+    ...aligned(rows).map((line) => `  ${line}`),
+    ...(shared === 0
+      ? []
+      : [`  (${shared} more ${shared === 1 ? "value leaves" : "values leave"} it as shared subexpressions)`]),
+  ].join("\n");
+}
+
+function row(side: "in" | "out", value: InspectedValue, names: Names): readonly string[] {
+  const readers = value.readers.length > 3 ? [...value.readers.slice(0, 3), "..."] : value.readers;
+  const shape = value.shape.map((extent) => short(extent, names));
+  const reading = readers.length === 0 ? "" : `; read by ${readers.join(", ")}`;
+  return [side, value.name ?? "-", `${value.elem} (${shape.join(", ")})`, value.value, `${value.why}${reading}`];
+}
+
+/** Pads all cells but the last of each row. */
+function aligned(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
+  return rows.map((cells) =>
+    cells.map((cell, i) => (i < cells.length - 1 ? cell.padEnd(widths[i] ?? 0) : cell)).join("  "),
+  );
+}
+
+function siteLine(site: InspectedAttention, names: Names): string {
+  const heads =
+    site.heads === site.keyValueHeads ? `${site.heads} heads` : `${site.heads} heads, ${site.keyValueHeads} for keys`;
+  const extras = [...(site.mask ? ["mask"] : []), ...(site.causal ? ["causal"] : [])]
+    .map((word) => `, ${word}`)
+    .join("");
+  const size = `${heads} of ${site.headSize}, queries ${short(site.queryLength, names)}, keys ${short(site.keyLength, names)}${extras}`;
+  return `  ${site.module || '""'}  ${site.node}  ${size}`;
+}

@@ -1,0 +1,37 @@
+/**
+ * @file Numbers that are the same on every rank become numbers: a piece then holds them as constants, and its kernels may count on
+ * them. Knows nothing of steps.
+ */
+import { RANK, evaluate, substitute, symbolsOf } from "../../expr/expr.ts";
+import type { Expr } from "../../expr/expr.ts";
+import { ranksOf } from "../../shard/layout.ts";
+import type { Mesh } from "../../shard/layout.ts";
+import type { Flow } from "../flow.ts";
+
+/** Folds the extents of values and the elements of integers. */
+export function foldRanks(flow: Flow): Flow {
+  const fold = (exprs: readonly Expr[]): readonly Expr[] => exprs.map((expr) => sameOnAllRanks(expr, flow.mesh));
+  return {
+    ...flow,
+    localShapes: mapValues(flow.localShapes, ({ elem, dims }) => ({ elem, dims: fold(dims) })),
+    integers: mapValues(flow.integers, ({ elem, dims, elements }) => ({ elem, dims, elements: fold(elements) })),
+  };
+}
+
+/** Also inside an expression: `chunk(img, 2, 2 * (rank // 2))` on two ranks is `chunk(img, 2, 0)`. */
+function sameOnAllRanks(expr: Expr, mesh: Mesh): Expr {
+  if (typeof expr === "number") return expr;
+  const parts = typeof expr === "string" ? expr : foldParts(expr, mesh);
+  if (symbolsOf(parts).some((name) => name !== RANK)) return parts;
+  const values = Array.from({ length: ranksOf(mesh) }, (_, rank) => evaluate(parts, { [RANK]: rank }));
+  return values.every((value) => value === values[0]) ? values[0]! : parts;
+}
+
+function foldParts([op, ...args]: Exclude<Expr, number | string>, mesh: Mesh): Expr {
+  // An empty substitution brings the result to the normal form.
+  return substitute([op, ...args.map((arg) => sameOnAllRanks(arg, mesh))], new Map());
+}
+
+function mapValues<T>(map: ReadonlyMap<string, T>, change: (value: T) => T): ReadonlyMap<string, T> {
+  return new Map([...map].map(([name, value]) => [name, change(value)]));
+}

@@ -1,0 +1,45 @@
+/**
+ * @file Finds the steps that only an attention site with a scheme has between its exchanges: they hold no weights, so equal ones of
+ * different sites can be one piece. Knows nothing of stages.
+ */
+import { CP } from "../../ir/types.ts";
+import type { AttentionSite, CollectiveStep, LocalStep } from "../../shard/types.ts";
+import { readsOf, writesOf } from "../flow.ts";
+import type { Flow, FlowStep } from "../flow.ts";
+
+/**
+ * The steps inside the sites, with a name for those that may be one piece. Each part of a ring is apart from the others, from what makes
+ * its operands and from what merges it: parts need most memory to work in, which a session keeps. So one session does them all.
+ */
+export function stepsInsideSites(flow: Flow, sites: readonly AttentionSite[]): ReadonlyMap<FlowStep, string> {
+  const withScheme = new Set(sites.filter(({ scheme }) => scheme !== "local").map(({ node }) => node));
+  const inside = new Map<FlowStep, string>();
+  /** Values that a site made after its first exchange and before its last. */
+  const between = new Map<string, string>();
+  /** Results of parts, and what is made of them. */
+  const partial = new Set<string>();
+  for (const step of flow.steps) {
+    if (step.kind === "hook") continue;
+    const site = step.origin.node;
+    if (site === null || !withScheme.has(site)) continue;
+    if (step.kind === "collective" ? isLast(step) : !isBetween(step, site, between)) continue;
+    const isPart = step.kind === "local" && step.node.domain === CP && step.node.op === "AttentionPart";
+    const isMerge = readsOf(step).some((name) => partial.has(name));
+    if (step.kind === "local") inside.set(step, isPart ? step.node.name : isMerge ? `${site} merge` : site);
+    for (const name of writesOf(step)) {
+      between.set(name, site);
+      if (isPart || isMerge) partial.add(name);
+    }
+  }
+  return inside;
+}
+
+function isBetween(step: LocalStep, site: string, between: ReadonlyMap<string, string>): boolean {
+  const computes = step.node.domain === CP && step.node.op !== "Fill";
+  return computes || readsOf(step).some((name) => between.get(name) === site);
+}
+
+/** After this exchange the values are what they were before the site. */
+function isLast(step: CollectiveStep): boolean {
+  return step.purpose === "ulysses out";
+}

@@ -1,0 +1,92 @@
+/**
+ * @file Writes the arranged flow as the steps of a program, with the values that each step is the last to need. Knows nothing of
+ * what is inside a piece.
+ */
+import { invariant } from "../../diagnostics/diagnose.ts";
+import { show } from "../../expr/expr.ts";
+import type { ExchangeStep, HookStep, PieceStep, ProgramStep } from "../../../program/types.ts";
+import { valuesRead, valuesWritten } from "../../../program/values.ts";
+import { showLayout } from "../../shard/layout.ts";
+import type { Exchange, Part, Placed } from "./arrange.ts";
+import type { Flow, UserHook } from "../flow.ts";
+import type { Pieces } from "../pieces/pieces.ts";
+import type { Registrations } from "../registrations.ts";
+
+export function programSteps(
+  flow: Flow,
+  placed: readonly Placed[],
+  runs: Pieces["runs"],
+  { hookOf }: Registrations,
+): readonly ProgramStep[] {
+  const steps = placed.map((p): ProgramStep => {
+    if (p.kind === "part") return pieceStep(p, runs);
+    return p.kind === "hook" ? hookStep(flow, p, hookOf) : exchangeStep(p, hookOf);
+  });
+  return withFrees(flow, steps);
+}
+
+function pieceStep(part: Part, runs: Pieces["runs"]): PieceStep {
+  const run = runs.get(part);
+  invariant(run !== undefined, "a part was not emitted");
+  return { kind: "piece", ...run, module: commonModule(part.steps.map(({ origin }) => origin.module)), frees: [] };
+}
+
+function exchangeStep({ steps }: Exchange, hookOf: Registrations["hookOf"]): ExchangeStep {
+  const [first] = steps;
+  invariant(first !== undefined, "an exchange without collectives");
+  return {
+    kind: "exchange",
+    name: first.name,
+    collective: first.collective,
+    group: first.group,
+    transfers: steps.flatMap(({ transfers }) =>
+      transfers.map(({ send, receive, elem, dims }) => ({ send, receive, elem, dims })),
+    ),
+    purpose: first.purpose,
+    module: first.origin.module,
+    hook: hookOf.get(first) ?? null,
+    frees: [],
+  };
+}
+
+function hookStep(flow: Flow, hook: UserHook, hookOf: Registrations["hookOf"]): HookStep {
+  const { module, phase, value, result } = hook;
+  const id = hookOf.get(hook);
+  invariant(id !== undefined, `the hook at ${value} is not registered`);
+  return {
+    kind: "hook",
+    hook: id,
+    module,
+    phase,
+    value,
+    result,
+    layout: showLayout(flow.layouts.get(value) ?? [], show),
+    frees: [],
+  };
+}
+
+/** The innermost module that holds all of them. */
+function commonModule(modules: readonly string[]): string {
+  const [first = "", ...rest] = modules.map((module) => module.split("."));
+  const common = [...first];
+  for (const path of rest) {
+    const differs = common.findIndex((part, i) => part !== path[i]);
+    if (differs >= 0) common.length = differs;
+  }
+  return common.join(".");
+}
+
+/** Outputs stay; any other value goes with its last reader, or at once where nobody reads it. */
+function withFrees(flow: Flow, steps: readonly ProgramStep[]): readonly ProgramStep[] {
+  const kept = new Set(flow.outputs);
+  const values = new Set([...flow.inputs, ...steps.flatMap(valuesWritten)]);
+  const freed: ProgramStep[] = [];
+  for (const step of steps.toReversed()) {
+    const frees = [...new Set([...valuesRead(step), ...valuesWritten(step)])].filter(
+      (name) => values.has(name) && !kept.has(name),
+    );
+    for (const name of frees) kept.add(name);
+    freed.push({ ...step, frees });
+  }
+  return freed.reverse();
+}

@@ -1,0 +1,88 @@
+/**
+ * @file Decides where the constants of each piece lie: in the piece, in the model's external data, or in the program's own weights
+ * file. No weight is loaded, and none is copied that can stay where it is.
+ */
+import { createHash } from "node:crypto";
+import { dirname } from "node:path";
+import { invariant } from "../../diagnostics/diagnose.ts";
+import type { Tensor, TensorData } from "../../graph/types.ts";
+import type { ProgramPiece } from "../../../program/types.ts";
+import type { WeightBlock } from "../types.ts";
+
+/** The program's own weights, beside its `program.json`. */
+export const WEIGHTS_FILE = "weights.bin";
+
+/** Inline constants of this many bytes or more leave the piece. */
+const LARGE = 64 * 1024;
+/** Mapped data begins at a page. */
+const ALIGNMENT = 4096;
+
+interface PlacedConstants {
+  readonly constants: ReadonlyMap<string, Tensor>;
+  readonly home: ProgramPiece["weights"];
+}
+
+export interface WeightStore {
+  /** Places the constants of one piece. */
+  readonly place: (constants: ReadonlyMap<string, Tensor>) => PlacedConstants;
+  readonly blocks: () => readonly WeightBlock[];
+}
+
+/** A store that gives equal constants one place. */
+export function weightStore(): WeightStore {
+  const blocks: WeightBlock[] = [];
+  const offsets = new Map<string, number>();
+  let end = 0;
+  const moved = (tensor: Tensor): Tensor => {
+    const key = contentOf(tensor.data);
+    let offset = offsets.get(key);
+    if (offset === undefined) {
+      offset = end;
+      offsets.set(key, offset);
+      blocks.push({ offset, data: tensor.data });
+      end = Math.ceil((offset + bytesIn(tensor.data)) / ALIGNMENT) * ALIGNMENT;
+    }
+    return { ...tensor, data: { kind: "external", file: WEIGHTS_FILE, offset, length: bytesIn(tensor.data) } };
+  };
+  const place = (constants: ReadonlyMap<string, Tensor>): PlacedConstants => {
+    const external = total(constants, isExternal);
+    const large = total(constants, isLarge);
+    // A piece reads one folder, and the model's cannot be written to: the smaller side goes where the other one is.
+    if (external > 0 && external >= large) return { constants, home: "model" };
+    if (external + large === 0) return { constants, home: null };
+    const leaves = (tensor: Tensor): boolean => isExternal(tensor) || isLarge(tensor);
+    return {
+      constants: new Map([...constants].map(([name, tensor]) => [name, leaves(tensor) ? moved(tensor) : tensor])),
+      home: "program",
+    };
+  };
+  return { place, blocks: () => blocks };
+}
+
+/** A piece finds its external data by one folder; a model whose data is elsewhere has been refused when it was read. */
+export function checkFolders(constants: ReadonlyMap<string, Tensor>): void {
+  const files = [...constants.values()].flatMap(({ data }) => (data.kind === "external" ? [dirname(data.file)] : []));
+  const folders = [...new Set(files)].sort();
+  invariant(folders.length <= 1, `external data in ${folders.length} folders: ${folders.join(", ")}`);
+}
+
+function bytesIn(data: TensorData): number {
+  return data.kind === "inline" ? data.bytes.byteLength : data.length;
+}
+
+function isExternal({ data }: Tensor): boolean {
+  return data.kind === "external";
+}
+
+function isLarge({ data }: Tensor): boolean {
+  return data.kind === "inline" && data.bytes.byteLength >= LARGE;
+}
+
+function total(constants: ReadonlyMap<string, Tensor>, counts: (tensor: Tensor) => boolean): number {
+  return [...constants.values()].filter(counts).reduce((sum, { data }) => sum + bytesIn(data), 0);
+}
+
+function contentOf(data: TensorData): string {
+  if (data.kind === "external") return `${data.file}\n${data.offset}\n${data.length}`;
+  return createHash("sha256").update(data.bytes).digest("hex");
+}

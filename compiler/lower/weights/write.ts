@@ -1,0 +1,45 @@
+/**
+ * @file Writes the program's own weights file, copying from the model's data file in small runs. Knows no tensor.
+ */
+import { closeSync, openSync, readSync, writeSync } from "node:fs";
+import { invariant } from "../../diagnostics/diagnose.ts";
+import type { TensorData } from "../../graph/types.ts";
+import type { WeightBlock } from "../types.ts";
+
+const RUN = 8 * 1024 * 1024;
+
+/** Throws where the file system refuses, or where a data file is shorter than the model says. */
+export function writeWeights(blocks: readonly WeightBlock[], file: string): void {
+  const out = openSync(file, "wx");
+  try {
+    for (const { offset, data } of blocks) {
+      if (data.kind === "inline") writeAll(out, data.bytes, offset);
+      else copy(data, out, offset);
+    }
+  } finally {
+    closeSync(out);
+  }
+}
+
+function copy(data: Extract<TensorData, { kind: "external" }>, out: number, offset: number): void {
+  const source = openSync(data.file, "r");
+  const buffer = new Uint8Array(Math.min(RUN, data.length));
+  try {
+    for (let done = 0; done < data.length;) {
+      const read = readSync(source, buffer, 0, Math.min(buffer.length, data.length - done), data.offset + done);
+      if (read === 0) throw new Error(`${data.file} ends before byte ${data.offset + data.length}`);
+      writeAll(out, buffer.subarray(0, read), offset + done);
+      done += read;
+    }
+  } finally {
+    closeSync(source);
+  }
+}
+
+function writeAll(out: number, bytes: Uint8Array, offset: number): void {
+  for (let done = 0; done < bytes.byteLength;) {
+    const written = writeSync(out, bytes, done, bytes.byteLength - done, offset + done);
+    invariant(written > 0, "a write without progress");
+    done += written;
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * @file The one way to a node's factor map. Rules are written for nodes as ONNX defines them; a file may hold others, and then there is no
+ * map. Knows no operator.
+ */
+import type { Expr } from "../expr/expr.ts";
+import { ruleOf } from "./table.ts";
+import type { Axis, FactorMap, Site } from "./types.ts";
+
+/** `null` where the operands say too little, or are not what the operator takes. */
+export function factorsOf(site: Site): FactorMap | null {
+  const map = ruleOf(site.node).factors(site);
+  return map !== null && fits(map, site) ? map : null;
+}
+
+function fits({ factors, inputs, outputs, sizing }: FactorMap, site: Site): boolean {
+  const isAxis = (axis: Axis | undefined): boolean =>
+    axis !== undefined && ("product" in axis ? axis.product : axis.parts).every((i) => factors[i] !== undefined);
+  return (
+    factors.every(({ size }) => isExtent(size)) &&
+    inputs.every((axes, i) => axes === null || (axes.length === site.inputs[i]?.dims.length && axes.every(isAxis))) &&
+    outputs.every((axes) => axes.every(isAxis)) &&
+    sizing.every(({ output, axis }) => outputs[output]?.[axis] !== undefined)
+  );
+}
+
+function isExtent(size: Expr | null | undefined): boolean {
+  return typeof size === "number" ? Number.isInteger(size) : size !== undefined && size !== null;
+}

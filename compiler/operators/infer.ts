@@ -1,0 +1,171 @@
+/**
+ * @file One pass over a graph in topological order that gives every value its shape and turns integer chains into expressions.
+ * It knows operators by their rules only.
+ */
+import { add, mul, withinLimits, type Expr } from "../expr/expr.ts";
+import { numbersOf } from "../graph/tensors.ts";
+import { elemOfCode } from "../graph/elements.ts";
+import type { ElemType, Tensor } from "../graph/types.ts";
+import { evaluateIntegers, type KnownIntegers } from "./integers.ts";
+import { factorsOf } from "./factors.ts";
+import { ruleOf } from "./table.ts";
+import type { Axis, FactorMap, ResultType, Site } from "./types.ts";
+import type { CanonicalNode, IntegerValue, ValueShape } from "../ir/types.ts";
+
+/** Constants of at most this many integers are read as operands. */
+const SMALL = 64;
+
+/** What is known of values, by name. */
+export interface Knowledge {
+  readonly shapes: ReadonlyMap<string, ValueShape>;
+  readonly integers: ReadonlyMap<string, KnownIntegers>;
+  readonly constants: ReadonlyMap<string, Tensor>;
+  /** What the file or a probe states; used where a rule cannot tell. */
+  readonly declared: (value: string) => ValueShape | null;
+}
+
+/** The site of a node under what is known. */
+export function siteOf(node: CanonicalNode, known: Knowledge): Site {
+  const nameOf = (operand: number): string => node.inputs[operand] ?? "";
+  return {
+    node,
+    inputs: node.inputs.map((name) => known.shapes.get(name) ?? null),
+    integers: (operand) => asOperand(known.integers.get(nameOf(operand))),
+    constant: (operand) => known.constants.get(nameOf(operand)) ?? null,
+    declared: (output) => known.declared(node.outputs[output] ?? ""),
+  };
+}
+
+function asOperand(value: KnownIntegers | undefined): IntegerValue | null {
+  return value === undefined || value.elem === "bool" ? null : (value as IntegerValue);
+}
+
+/** Shapes of a node's outputs by its rule; `null` where the rule cannot tell. */
+export function outputShapes(site: Site): readonly ValueShape[] | null {
+  const rule = ruleOf(site.node);
+  const map = factorsOf(site);
+  if (map === null) return null;
+  return map.outputs.map((axes, i) => ({
+    elem: resultType(rule.types[i] ?? rule.types.at(-1)!, site) ?? site.declared(i)?.elem ?? "float32",
+    dims: axes.map((axis) => extentOf(axis, map)),
+  }));
+}
+
+/** Extent of an axis: the product, or the sum, of its factors. */
+export function extentOf(axis: Axis, map: FactorMap): Expr {
+  const size = (i: number): Expr => map.factors[i]?.size ?? 1;
+  return "product" in axis ? mul(1, ...axis.product.map(size)) : add(0, ...axis.parts.map(size));
+}
+
+function resultType(type: ResultType, site: Site): ElemType | null {
+  if (type === "declared") return null;
+  if ("elem" in type) return type.elem;
+  if ("operand" in type) return site.inputs[type.operand]?.elem ?? type.otherwise ?? null;
+  const attribute = site.node.attributes[type.attribute];
+  if (attribute?.kind === "tensor") return attribute.value.elem;
+  return attribute?.kind === "int" ? (elemOfCode(attribute.value) ?? null) : type.otherwise;
+}
+
+export interface Inferred {
+  readonly nodes: readonly CanonicalNode[];
+  readonly integers: ReadonlyMap<string, IntegerValue>;
+  readonly shapes: ReadonlyMap<string, ValueShape>;
+}
+
+/**
+ * Infers shapes and integers. A node whose result is known as integers goes, unless `keep` names one of its outputs. An extent that
+ * nothing tells gets a name of its own, beginning with `?`; a value of unknown rank stops at `unresolved`.
+ */
+export function infer(
+  nodes: readonly CanonicalNode[],
+  inputs: readonly { readonly name: string; readonly shape: ValueShape }[],
+  constants: ReadonlyMap<string, Tensor>,
+  declared: (value: string) => ValueShape | null,
+  keep: ReadonlySet<string>,
+  normalise: (site: Site) => Normalised,
+): Inferred & { readonly unresolved: readonly CanonicalNode[] } {
+  const shapes = new Map<string, ValueShape>(inputs.map((i) => [i.name, i.shape]));
+  const integers = new Map<string, KnownIntegers>();
+  for (const [name, tensor] of constants) {
+    shapes.set(name, { elem: tensor.elem, dims: tensor.dims });
+    const small = smallIntegers(tensor);
+    if (small !== null) integers.set(name, small);
+  }
+  const kept: CanonicalNode[] = [];
+  const unresolved: CanonicalNode[] = [];
+  const known: Knowledge = { shapes, integers, constants, declared };
+  for (const original of nodes) {
+    const chain = withinLimits(() =>
+      evaluateIntegers({
+        ...siteOf(original, known),
+        integers: (i) => integers.get(original.inputs[i] ?? "") ?? null,
+      }),
+    );
+    const [output] = original.outputs;
+    if (chain !== null && output !== undefined) {
+      integers.set(output, chain);
+      shapes.set(output, { elem: chain.elem, dims: chain.dims });
+      if (!keep.has(output) && chain.elem !== "bool") continue;
+    }
+    const { node, operands } = withinLimits(() => normalise(siteOf(original, known))) ?? asItIs(original);
+    for (const [name, value] of operands) addIntegers(name, value, integers, shapes);
+    kept.push(node);
+    if (!resolve(node, known, shapes)) unresolved.push(node);
+  }
+  // A value that stays a node's result is no operand: it has one source.
+  for (const { outputs } of kept) for (const name of outputs) integers.delete(name);
+  return { nodes: kept, integers: onlyIntegers(integers), shapes, unresolved };
+}
+
+/** A node in canonical spelling, with the integer operands that it needs. */
+export interface Normalised {
+  readonly node: CanonicalNode;
+  readonly operands: ReadonlyMap<string, IntegerValue>;
+}
+
+function asItIs(node: CanonicalNode): Normalised {
+  return { node, operands: new Map() };
+}
+
+function addIntegers(
+  name: string,
+  value: IntegerValue,
+  integers: Map<string, KnownIntegers>,
+  shapes: Map<string, ValueShape>,
+): void {
+  integers.set(name, value);
+  shapes.set(name, { elem: value.elem, dims: value.dims });
+}
+
+/** Writes the shapes of a node's outputs; false if one has no known rank. */
+function resolve(node: CanonicalNode, known: Knowledge, shapes: Map<string, ValueShape>): boolean {
+  const inferred = withinLimits(() => outputShapes(siteOf(node, known)));
+  let complete = true;
+  node.outputs.forEach((name, i) => {
+    if (name === "" || shapes.has(name)) return;
+    const shape = inferred?.[i] ?? known.declared(name);
+    if (shape === null) complete = false;
+    else shapes.set(name, named(name, shape));
+  });
+  return complete;
+}
+
+/** Gives names to extents that came out as a negative or unusable number. */
+function named(value: string, shape: ValueShape): ValueShape {
+  return { ...shape, dims: shape.dims.map((d, axis) => (typeof d === "number" && d < 0 ? `?${value}.${axis}` : d)) };
+}
+
+/** The elements of a short list of integers, or of one; `null` for other constants. */
+export function smallIntegers(tensor: Tensor): KnownIntegers | null {
+  const elem = tensor.elem;
+  if (elem !== "int64" && elem !== "int32" && elem !== "bool") return null;
+  if (tensor.dims.length > 1 || (tensor.dims[0] ?? 1) > SMALL) return null;
+  const numbers = numbersOf(tensor);
+  return numbers === null ? null : { elem, dims: tensor.dims, elements: numbers };
+}
+
+function onlyIntegers(known: ReadonlyMap<string, KnownIntegers>): ReadonlyMap<string, IntegerValue> {
+  const result = new Map<string, IntegerValue>();
+  for (const [name, value] of known) if (value.elem !== "bool") result.set(name, value as IntegerValue);
+  return result;
+}

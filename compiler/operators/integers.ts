@@ -1,0 +1,237 @@
+/**
+ * @file Integer chains as expressions: what `Shape` and the arithmetic behind it compute, in named lengths. Knows which operators such
+ * chains consist of, and nothing of what their results are used for.
+ */
+import { add, atMost, equal, floorDiv, max, min, mod, mul, sub, type Expr } from "../expr/expr.ts";
+import { numbersOf } from "../graph/tensors.ts";
+import { fromEnd } from "./builder.ts";
+import type { Site } from "./types.ts";
+import type { IntegerValue } from "../ir/types.ts";
+
+/** Integers while a graph is read; booleans count as 0 and 1. Any rank up to 1. */
+export interface KnownIntegers {
+  readonly elem: IntegerValue["elem"] | "bool";
+  readonly dims: readonly number[];
+  readonly elements: readonly Expr[];
+}
+
+/** A site whose operands may be integers of a chain. */
+export interface ChainSite extends Omit<Site, "integers"> {
+  readonly integers: (operand: number) => KnownIntegers | null;
+}
+
+type Evaluate = (site: ChainSite) => KnownIntegers | null;
+
+/** The result of a node if it is known as integers, else `null`. */
+export function evaluateIntegers(site: ChainSite): KnownIntegers | null {
+  if (site.node.domain !== "" || !Object.hasOwn(CHAIN, site.node.op)) return null;
+  const result = CHAIN[site.node.op]!(site);
+  return result !== null && result.elements.every(isSound) ? result : null;
+}
+
+const CHAIN: Readonly<Record<string, Evaluate>> = {
+  Shape: shape,
+  Size: (site) => {
+    const dims = site.inputs[0]?.dims;
+    return dims === undefined ? null : scalar(mul(1, ...dims));
+  },
+  Identity: (site) => site.integers(0),
+  Cast: cast,
+  Add: binary(add),
+  Sub: binary(sub),
+  Mul: binary((a, b) => mul(a, b)),
+  Div: binary(divide),
+  Mod: binary((a, b) => (b === 0 ? null : mod(a, b))),
+  Min: binary(min),
+  Max: binary(max),
+  Equal: binary(same, "bool"),
+  Neg: (site) => map(site.integers(0), (x) => mul(-1, x)),
+  Not: (site) => map(site.integers(0), (x) => sub(1, x)),
+  Where: where,
+  Concat: concat,
+  Gather: gather,
+  Slice: slice,
+  Squeeze: (site) => reshaped(site.integers(0), []),
+  Unsqueeze: (site) => {
+    const value = site.integers(0);
+    return value?.dims.length === 0 ? reshaped(value, [1]) : null;
+  },
+  Reshape: (site) => {
+    const target = site.integers(1);
+    return target === null || target.elements.length > 1
+      ? null
+      : reshaped(site.integers(0), target.elements.length ? null : []);
+  },
+  ReduceProd: (site) => {
+    const value = site.integers(0);
+    return value === null
+      ? null
+      : { elem: value.elem, dims: keeps(site) ? [1] : [], elements: [mul(1, ...value.elements)] };
+  },
+  ConstantOfShape: fill,
+  Expand: (site) => {
+    const value = site.integers(0);
+    const count = site.integers(1)?.elements;
+    if (value?.elements.length !== 1 || count?.length !== 1 || !isSmallCount(count[0])) return null;
+    return vector(
+      Array.from({ length: count[0] }, () => value.elements[0]!),
+      value.elem,
+    );
+  },
+};
+
+function shape(site: ChainSite): KnownIntegers | null {
+  const dims = site.inputs[0]?.dims;
+  if (dims === undefined) return null;
+  const { start, end } = site.node.attributes;
+  const from = start?.kind === "int" ? fromEnd(start.value, dims.length) : 0;
+  const to = end?.kind === "int" ? fromEnd(end.value, dims.length) : dims.length;
+  return vector(dims.slice(from, to));
+}
+
+function cast(site: ChainSite): KnownIntegers | null {
+  const to = site.node.attributes["to"];
+  const value = site.integers(0);
+  const elem =
+    to?.kind === "int" ? { 7: "int64" as const, 6: "int32" as const, 9: "bool" as const }[to.value] : undefined;
+  if (value === null || elem === undefined || (elem === "bool" && value.elem !== "bool")) return null;
+  return { ...value, elem };
+}
+
+/** Applies `f` to two operands of equal length or with one element broadcast; `null` from `f` means not known. */
+function binary(f: (a: Expr, b: Expr) => Expr | null, elem?: KnownIntegers["elem"]): Evaluate {
+  return (site) => {
+    const [a, b] = [site.integers(0), site.integers(1)];
+    if (a === null || b === null || site.node.inputs.length !== 2) return null;
+    const length = Math.max(a.elements.length, b.elements.length);
+    const elements: Expr[] = [];
+    for (let i = 0; i < length; i++) {
+      const [x, y] = [pick(a, i, length), pick(b, i, length)];
+      const result = x === undefined || y === undefined ? null : f(x, y);
+      if (result === null) return null;
+      elements.push(result);
+    }
+    return {
+      elem: elem ?? a.elem,
+      dims: a.dims.length >= b.dims.length ? dimsOf(a, length) : dimsOf(b, length),
+      elements,
+    };
+  };
+}
+
+function pick(value: KnownIntegers, i: number, length: number): Expr | undefined {
+  return value.elements.length === length
+    ? value.elements[i]
+    : value.elements.length === 1
+      ? value.elements[0]
+      : undefined;
+}
+
+/** ONNX divides integers towards zero; equal to the floor where neither side is negative. */
+function divide(a: Expr, b: Expr): Expr | null {
+  if (typeof a === "number" && typeof b === "number") return b === 0 ? null : Math.trunc(a / b);
+  return atMost(0, a) && atMost(1, b) ? floorDiv(a, b) : exactly(a, b);
+}
+
+function exactly(a: Expr, b: Expr): Expr | null {
+  const quotient = b === 0 ? null : floorDiv(a, b);
+  return quotient !== null && equal(mul(quotient, b), a) ? quotient : null;
+}
+
+/** 1, 0, or not known. Lengths are at least 0, so none equals a negative number. */
+function same(a: Expr, b: Expr): Expr | null {
+  if (equal(a, b)) return 1;
+  const apart = atMost(add(a, 1), b) || atMost(add(b, 1), a);
+  return apart ? 0 : null;
+}
+
+function where(site: ChainSite): KnownIntegers | null {
+  const [condition, yes, no] = [0, 1, 2].map((i) => site.integers(i));
+  if (!condition || !yes || !no) return null;
+  const length = Math.max(condition.elements.length, yes.elements.length, no.elements.length);
+  const elements: Expr[] = [];
+  for (let i = 0; i < length; i++) {
+    const [c, y, n] = [pick(condition, i, length), pick(yes, i, length), pick(no, i, length)];
+    const chosen = c === 1 ? y : c === 0 ? n : undefined;
+    if (chosen === undefined) return null;
+    elements.push(chosen);
+  }
+  const widest = [condition, yes, no].find((v) => v.elements.length === length && v.dims.length === 1) ?? yes;
+  return { elem: yes.elem, dims: dimsOf(widest, length), elements };
+}
+
+function concat(site: ChainSite): KnownIntegers | null {
+  const parts = site.node.inputs.map((_, i) => site.integers(i));
+  if (parts.some((p) => p?.dims.length !== 1)) return null;
+  return vector(
+    parts.flatMap((p) => p!.elements),
+    parts[0]!.elem,
+  );
+}
+
+function gather(site: ChainSite): KnownIntegers | null {
+  const [data, indices] = [site.integers(0), site.integers(1)];
+  if (data?.dims.length !== 1 || indices === null) return null;
+  const elements = indices.elements.map((i) =>
+    typeof i === "number" ? data.elements[fromEnd(i, data.elements.length)] : undefined,
+  );
+  if (elements.some((e) => e === undefined)) return null;
+  return { elem: data.elem, dims: indices.dims, elements: elements as Expr[] };
+}
+
+function slice(site: ChainSite): KnownIntegers | null {
+  const data = site.integers(0);
+  const [start, end] = [site.integers(1)?.elements[0], site.integers(2)?.elements[0]];
+  const step = site.node.inputs[4] ? site.integers(4)?.elements[0] : 1;
+  if (data?.dims.length !== 1 || typeof start !== "number" || typeof end !== "number" || typeof step !== "number")
+    return null;
+  if (step === 1) return vector(data.elements.slice(start, end), data.elem);
+  const reversed = step === -1 && start === -1 && end < -data.elements.length;
+  return reversed ? vector([...data.elements].reverse(), data.elem) : null;
+}
+
+function fill(site: ChainSite): KnownIntegers | null {
+  const count = site.integers(0);
+  const value = site.node.attributes["value"];
+  const filled = value?.kind === "tensor" && value.value.elem === "int64" ? numbersOf(value.value)?.[0] : undefined;
+  if (count?.elements.length !== 1 || !isSmallCount(count.elements[0]) || filled === undefined) return null;
+  return vector(Array.from({ length: count.elements[0] }, () => filled));
+}
+
+/** More elements than this are data, not sizes. */
+function isSmallCount(count: Expr | undefined): count is number {
+  return typeof count === "number" && count >= 0 && count <= 1024;
+}
+
+function map(value: KnownIntegers | null, f: (x: Expr) => Expr): KnownIntegers | null {
+  return value === null ? null : { ...value, elements: value.elements.map(f) };
+}
+
+/** The same elements as a scalar (`[]`), or as a vector (`null`). */
+function reshaped(value: KnownIntegers | null, dims: readonly number[] | null): KnownIntegers | null {
+  if (value === null) return null;
+  const target = dims ?? [value.elements.length];
+  return target.length === 0 && value.elements.length !== 1 ? null : { ...value, dims: target };
+}
+
+function vector(elements: readonly Expr[], elem: KnownIntegers["elem"] = "int64"): KnownIntegers {
+  return { elem, dims: [elements.length], elements };
+}
+
+function scalar(element: Expr): KnownIntegers {
+  return { elem: "int64", dims: [], elements: [element] };
+}
+
+function dimsOf(value: KnownIntegers, length: number): readonly number[] {
+  return value.dims.length === 0 && length === 1 ? [] : [length];
+}
+
+function keeps(site: ChainSite): boolean {
+  const attribute = site.node.attributes["keepdims"];
+  return attribute?.kind !== "int" || attribute.value === 1;
+}
+
+/** An extent that depends on data is no number that a program can compute. */
+function isSound(expr: Expr): boolean {
+  return !JSON.stringify(expr).includes('"?');
+}

@@ -1,0 +1,127 @@
+/**
+ * @file Operators that sum over an index shared by two operands: `MatMul`, `Gemm`, `Einsum`.
+ */
+import type { ValueShape } from "../../ir/types.ts";
+import { broadcastExtent } from "./elementwise.ts";
+import { factorList, intAttribute, ONE, stringAttribute } from "../builder.ts";
+import type { Axis, FactorMap, OperatorRule, Site } from "../types.ts";
+
+/** (b..., m, k), (b..., k, n) -> (b..., m, n), with the vector forms of numpy. */
+export const matMul: OperatorRule = { types: [{ operand: 0 }], factors: matMulFactors };
+
+/** `MatMul` of operands that may be transposed in their last two axes. */
+export const fusedMatMul: OperatorRule = {
+  types: [{ operand: 0 }],
+  factors: (site) => {
+    if (intAttribute(site, "transBatchA", 0) === 1 || intAttribute(site, "transBatchB", 0) === 1) return null;
+    const turns = [intAttribute(site, "transA", 0) === 1, intAttribute(site, "transB", 0) === 1];
+    const turn = <T>(list: readonly T[], operand: number): readonly T[] =>
+      turns[operand] && list.length > 1 ? [...list.slice(0, -2), list.at(-1)!, list.at(-2)!] : list;
+    const inputs = site.inputs.map((s, i) => (s === null ? null : { ...s, dims: turn(s.dims, i) }));
+    const map = matMulFactors({ ...site, inputs });
+    return map && { ...map, inputs: map.inputs.map((axes, i) => axes && turn(axes, i)) };
+  },
+};
+
+/** (..., k) with packed weights: the rows pass, all else is whole. */
+export const matMulNBits: OperatorRule = {
+  types: [{ operand: 0 }],
+  factors: (site) => {
+    const [a, ...packed] = site.inputs;
+    const n = intAttribute(site, "N", 0);
+    if (!a || n === 0) return null;
+    const list = factorList();
+    const axes = a.dims.map((d, i) => list.axis(d, i === a.dims.length - 1 ? "along" : "free"));
+    const rest = packed.map((s) => s && s.dims.map((d) => list.axis(d, "along")));
+    const output = [...axes.slice(0, -1), list.axis(n, "along")];
+    return { factors: list.factors, inputs: [axes, ...rest], outputs: [output], sizing: [] };
+  },
+};
+
+/** Integers less their zero points, multiplied: operands 2 and 3 are scalars, or one number for each row of a or column of b. */
+export const matMulInteger: OperatorRule = {
+  types: [{ elem: "int32" }],
+  factors: (site) => {
+    const map = matMulFactors({ ...site, inputs: site.inputs.slice(0, 2) });
+    const [left, right] = map?.inputs ?? [];
+    if (!map || !left || !right) return null;
+    const points = [left.at(-2), right.at(-1)].map((axis, i) => {
+      const point = site.inputs[i + 2];
+      return point ? point.dims.map((d) => (d === 1 ? ONE : (axis ?? ONE))) : null;
+    });
+    return { ...map, inputs: [left, right, ...points].slice(0, site.inputs.length) };
+  },
+};
+
+function matMulFactors(site: Site): FactorMap | null {
+  const [a, b] = site.inputs;
+  if (!a || !b || a.dims.length === 0 || b.dims.length === 0) return null;
+  const list = factorList();
+  const rank = Math.max(a.dims.length, b.dims.length);
+  const batch: Axis[] = [];
+  for (let i = 0; i < rank - 2; i++) {
+    batch.push(list.axis(broadcastExtent([batchExtent(a, i, rank), batchExtent(b, i, rank)])));
+  }
+  const m = a.dims.length > 1 ? list.axis(a.dims.at(-2)!) : null;
+  const k = list.axis(a.dims.at(-1)!, "sum");
+  const n = b.dims.length > 1 ? list.axis(b.dims.at(-1)!) : null;
+  const own = (shape: ValueShape): readonly Axis[] =>
+    batch.slice(rank - shape.dims.length).map((x, i) => (shape.dims[i] === 1 ? ONE : x));
+  const output = [...batch, ...(m ? [m] : []), ...(n ? [n] : [])];
+  const left = m ? [...own(a), m, k] : [k];
+  const right = n ? [...own(b), k, n] : [k];
+  return { factors: list.factors, inputs: [left, right], outputs: [output], sizing: [] };
+}
+
+function batchExtent(shape: ValueShape, axis: number, rank: number) {
+  return shape.dims.length <= 2 ? 1 : (shape.dims[axis - rank + shape.dims.length] ?? 1);
+}
+
+/** (m, k) or its transpose, (k, n) or its transpose, and a bias broadcastable to (m, n). */
+export const gemm: OperatorRule = { types: [{ operand: 0 }], factors: gemmFactors };
+
+function gemmFactors(site: Site): FactorMap | null {
+  const [a, b, c] = site.inputs;
+  if (a?.dims.length !== 2 || b?.dims.length !== 2) return null;
+  const transA = intAttribute(site, "transA", 0) === 1;
+  const transB = intAttribute(site, "transB", 0) === 1;
+  const list = factorList();
+  const m = list.axis(a.dims[transA ? 1 : 0]!);
+  // A bias is added once: with one, partial products are no partial results.
+  const k = list.axis(a.dims[transA ? 0 : 1]!, c ? "along" : "sum");
+  const n = list.axis(b.dims[transB ? 0 : 1]!);
+  const bias =
+    c === undefined || c === null ? null : [m, n].slice(2 - c.dims.length).map((x, i) => (c.dims[i] === 1 ? ONE : x));
+  return {
+    factors: list.factors,
+    inputs: [transA ? [k, m] : [m, k], transB ? [n, k] : [k, n], bias],
+    outputs: [[m, n]],
+    sizing: [],
+  };
+}
+
+/** Letters are factors; a letter that the result lacks is summed. An ellipsis is not in the table. */
+export const einsum: OperatorRule = { types: [{ operand: 0 }], factors: einsumFactors };
+
+function einsumFactors(site: Site): FactorMap | null {
+  const equation = stringAttribute(site, "equation")?.replaceAll(" ", "");
+  const [terms, result] = equation?.split("->") ?? [];
+  if (terms === undefined || result === undefined || terms.includes(".")) return null;
+  const list = factorList();
+  const operands = terms.split(",");
+  const axes = new Map<string, Axis>();
+  for (const letter of new Set(terms.replaceAll(",", ""))) {
+    const extents = operands.flatMap((letters, i) =>
+      [...letters].flatMap((l, axis) => (l === letter ? [site.inputs[i]?.dims[axis] ?? 1] : [])),
+    );
+    // A letter that stands twice in one operand is its diagonal, which no rank has.
+    const diagonal = operands.some((letters) => letters.indexOf(letter) !== letters.lastIndexOf(letter));
+    const kind = diagonal ? "along" : result.includes(letter) ? "free" : "sum";
+    axes.set(letter, list.axis(broadcastExtent(extents), kind));
+  }
+  const inputs = operands.map((letters, i) =>
+    [...letters].map((letter, axis) => (site.inputs[i]?.dims[axis] === 1 ? ONE : axes.get(letter)!)),
+  );
+  const outputs = [[...result].map((letter) => axes.get(letter) ?? ONE)];
+  return { factors: list.factors, inputs, outputs, sizing: [] };
+}

@@ -1,0 +1,33 @@
+/**
+ * @file The factor map of `Conv`: a kernel of one element looks at each place on its own, so that places may be split.
+ */
+import { factorList, intsAttribute, ONE } from "../builder.ts";
+import { spatial } from "./opaque.ts";
+import type { Axis, FactorMap, OperatorRule, Site } from "../types.ts";
+
+/** x (N, C, places...), weight (M, C / groups, kernel...), bias (M) -> (N, M, places...). */
+export const convolution: OperatorRule = {
+  types: [{ operand: 0 }],
+  factors: (site) => pointwise(site) ?? spatial.factors(site),
+};
+
+/** `null` where the kernel, its steps or its padding are more than one element. */
+function pointwise(site: Site): FactorMap | null {
+  const [x, weight, bias] = site.inputs;
+  const [features, channels, ...kernel] = weight?.dims ?? [];
+  if (!x || !weight || features === undefined || channels === undefined) return null;
+  const only = (attribute: string, value: number): boolean =>
+    (intsAttribute(site, attribute) ?? []).every((n) => n === value);
+  if (x.dims.length !== weight.dims.length || !kernel.every((k) => k === 1)) return null;
+  if (!only("strides", 1) || !only("pads", 0)) return null;
+  const list = factorList();
+  const [batch, input, ...places] = x.dims.map((d, i) => list.axis(d, i === 1 ? "along" : "free"));
+  const output = list.axis(features, "along");
+  const weights: readonly Axis[] = [output, list.axis(channels, "along"), ...kernel.map(() => ONE)];
+  return {
+    factors: list.factors,
+    inputs: [[batch!, input!, ...places], weights, bias ? [output] : null],
+    outputs: [[batch!, output, ...places]],
+    sizing: [],
+  };
+}

@@ -1,0 +1,55 @@
+/**
+ * @file Operators that work element by element, with operands broadcast against each other from the right.
+ */
+import type { Expr } from "../../expr/expr.ts";
+import { numbersOf } from "../../graph/tensors.ts";
+import type { ValueShape } from "../../ir/types.ts";
+import { factorList, ONE } from "../builder.ts";
+import type { Axis, FactorMap, OperatorRule, ResultType, Site } from "../types.ts";
+
+export function elementwise(type: ResultType = { operand: 0 }): OperatorRule {
+  return { types: [type], factors: broadcast };
+}
+
+/** Same as `elementwise`, where operand 1 and later are parameters without axes of their own (`Clip` bounds). */
+export function elementwiseFirst(): OperatorRule {
+  return {
+    types: [{ operand: 0 }],
+    factors: (site) => broadcast({ ...site, inputs: site.inputs.map((s, i) => (i === 0 ? s : null)) }),
+  };
+}
+
+/** Inference passes the value; the second result is a mask of its shape. */
+export const dropout: OperatorRule = {
+  types: [{ operand: 0 }, { elem: "bool" }],
+  factors: (site) => {
+    const training = site.constant(2);
+    if (site.node.inputs[2] && (training === null || numbersOf(training)?.[0] !== 0)) return null;
+    const map = elementwiseFirst().factors(site);
+    return map && { ...map, outputs: site.node.outputs.map(() => map.outputs[0]!) };
+  },
+};
+
+/** Factor map of a broadcast: axes are aligned from the right, an operand's extent of 1 takes no factor. */
+export function broadcast(site: Site): FactorMap | null {
+  const rank = Math.max(0, ...site.inputs.map((s) => s?.dims.length ?? 0));
+  const list = factorList();
+  const output: Axis[] = [];
+  for (let axis = 0; axis < rank; axis++) {
+    output.push(list.axis(broadcastExtent(site.inputs.map((s) => extentAt(s, axis, rank)))));
+  }
+  const inputs = site.inputs.map((shape) =>
+    shape === null ? null : shape.dims.map((d, i) => (d === 1 ? ONE : output[rank - shape.dims.length + i]!)),
+  );
+  return { factors: list.factors, inputs, outputs: [output], sizing: [] };
+}
+
+/** The extent of a broadcast axis: the first that is not 1, a known one before an unknown one. */
+export function broadcastExtent(extents: readonly Expr[]): Expr {
+  const wide = extents.filter((e) => e !== 1);
+  return wide.find((e) => !(typeof e === "string" && e.startsWith("?"))) ?? wide[0] ?? 1;
+}
+
+function extentAt(shape: ValueShape | null, axis: number, rank: number): Expr {
+  return shape?.dims[axis - rank + shape.dims.length] ?? 1;
+}

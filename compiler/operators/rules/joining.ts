@@ -1,0 +1,171 @@
+/**
+ * @file Operators that lay values end to end along an axis or cut them apart: `Concat`, `Split`, `Slice`, `Pad`.
+ */
+import { add, max, min, sub, type Expr } from "../../expr/expr.ts";
+import { axesOf, factorList, fromEnd, intAttribute } from "../builder.ts";
+import type { Axis, FactorMap, OperatorRule, Site, Sizing } from "../types.ts";
+
+const sameType = [{ operand: 0 }] as const;
+
+export const concat: OperatorRule = {
+  types: sameType,
+  factors: (site) => {
+    const first = site.inputs[0];
+    if (!first || site.inputs.some((s) => s === null)) return null;
+    const axis = fromEnd(intAttribute(site, "axis", 0), first.dims.length);
+    const list = factorList();
+    const shared = first.dims.map((d, i): Axis => (i === axis ? { product: [] } : list.axis(d)));
+    const parts = site.inputs.map((s) => list.index(s!.dims[axis] ?? 1));
+    const inputs = parts.map((part) => shared.map((x, i): Axis => (i === axis ? { product: [part] } : x)));
+    const output = shared.map((x, i): Axis => (i === axis ? { parts } : x));
+    return { factors: list.factors, inputs, outputs: [output], sizing: [] };
+  },
+};
+
+/** The canonical graph gives every `Split` its sizes as operand 1. */
+export const split: OperatorRule = {
+  types: sameType,
+  factors: (site) => {
+    const shape = site.inputs[0];
+    const sizes = site.integers(1);
+    if (!shape || sizes === null) return null;
+    const axis = fromEnd(intAttribute(site, "axis", 0), shape.dims.length);
+    const list = factorList();
+    const shared = shape.dims.map((d, i): Axis => (i === axis ? { product: [] } : list.axis(d)));
+    const parts = sizes.elements.map((size) => list.index(size));
+    const input = shared.map((x, i): Axis => (i === axis ? { parts } : x));
+    const outputs = parts.map((part) => shared.map((x, i): Axis => (i === axis ? { product: [part] } : x)));
+    const sizing = parts.map((_, output): Sizing => ({ operand: 1, element: output, role: "extent", output, axis }));
+    return { factors: list.factors, inputs: [input, null], outputs, sizing };
+  },
+};
+
+/** Exporters write "to the end" as a number that no extent reaches. */
+const END = 2 ** 31 - 1;
+
+/** What a `Slice` takes of one axis: from `start` to `end` of the whole extent, by `step`. */
+export interface SliceRange {
+  readonly axis: number;
+  readonly start: Expr;
+  readonly end: Expr;
+  readonly step: number;
+}
+
+/** Ranges of a `Slice` with negative and overlong bounds resolved; `null` where a bound is not known. */
+export function sliceRanges(site: Site): readonly SliceRange[] | null {
+  const shape = site.inputs[0];
+  const starts = site.integers(1)?.elements;
+  const ends = site.integers(2)?.elements;
+  if (!shape || !starts || !ends) return null;
+  const axes = site.inputs[3] ? axesOf(site, 3, shape.dims.length) : starts.map((_, i) => i);
+  const steps = site.inputs[4] ? site.integers(4)?.elements : starts.map(() => 1);
+  if (!axes || !steps || [ends, axes, steps].some(({ length }) => length !== starts.length)) return null;
+  if (steps.some((step) => typeof step !== "number" || step === 0)) return null;
+  const ranges = axes.map((axis, i) => rangeOf(axis, starts[i]!, ends[i]!, Number(steps[i]), shape.dims[axis] ?? 1));
+  return ranges.every((range) => range !== null) ? ranges : null;
+}
+
+function rangeOf(axis: number, from: Expr, to: Expr, step: number, extent: Expr): SliceRange | null {
+  if (step < 0) {
+    const taken = downwards(from, to, extent);
+    return taken && { axis, ...taken, step };
+  }
+  const [start, end] = [bound(from, extent), bound(to, extent)];
+  const empty = isBefore(end, start) || isBefore(to, from);
+  return { axis, start, end: empty ? start : end, step };
+}
+
+/** From a place to one before it there is nothing; both counted from the same side. */
+function isBefore(a: Expr, b: Expr): boolean {
+  return typeof a === "number" && typeof b === "number" && a < b && a < 0 === b < 0;
+}
+
+/** What a negative step takes, as a range upwards: of numbers, or the whole axis turned around, as exporters write it. */
+function downwards(from: Expr, to: Expr, extent: Expr): { readonly start: Expr; readonly end: Expr } | null {
+  if (typeof from !== "number" || typeof to !== "number") return null;
+  if (typeof extent !== "number") return from === -1 && to <= -END ? { start: 0, end: extent } : null;
+  const last = Math.min(from < 0 ? from + extent : from, extent - 1);
+  const first = Math.max(to < 0 ? to + extent : to, -1) + 1;
+  return { start: Math.min(first, last + 1), end: last + 1 };
+}
+
+/** A bound within 0..extent: counted from the end if negative, cut off if beyond. */
+function bound(value: Expr, extent: Expr): Expr {
+  if (typeof value === "number" && value >= END) return extent;
+  if (typeof value === "number") return value < 0 ? max(0, add(extent, value)) : min(value, extent);
+  const negative = isNegative(value);
+  return negative ? max(0, add(extent, value)) : min(value, extent);
+}
+
+/** An expression is taken as negative where all its terms are: lengths are not. */
+function isNegative(value: Expr): boolean {
+  return max(0, value) === 0;
+}
+
+export const slice: OperatorRule = {
+  types: sameType,
+  factors: (site) => {
+    const shape = site.inputs[0];
+    const ranges = sliceRanges(site);
+    if (!shape || ranges === null) return null;
+    const list = factorList();
+    const input: Axis[] = [];
+    const output: Axis[] = [];
+    const sizing: Sizing[] = [];
+    shape.dims.forEach((extent, axis) => {
+      const at = ranges.findIndex((r) => r.axis === axis);
+      const range = ranges[at];
+      if (range === undefined) {
+        input.push(list.axis(extent));
+        output.push(input.at(-1)!);
+      } else if (range.step !== 1) {
+        input.push({ product: [list.index(extent, "along")] });
+        output.push({ product: [list.index(stepped(range), "along")] });
+      } else {
+        const kept = list.index(sub(range.end, range.start));
+        const parts = [list.index(range.start), kept, list.index(sub(extent, range.end))];
+        input.push({ parts });
+        output.push({ product: [kept] });
+        sizing.push({ operand: 1, element: at, role: "start", output: 0, axis });
+        sizing.push({ operand: 2, element: at, role: "end", output: 0, axis });
+      }
+    });
+    return { factors: list.factors, inputs: [input, null, null, null, null], outputs: [output], sizing };
+  },
+};
+
+/** Number of elements of a strided range. */
+function stepped({ start, end, step }: SliceRange): Expr {
+  const size = Math.abs(step);
+  const span = sub(end, start);
+  return size === 1 ? span : ceilDiv(span, size);
+}
+
+function ceilDiv(value: Expr, by: number): Expr {
+  return typeof value === "number" ? Math.ceil(value / by) : ["//", add(value, by - 1), by];
+}
+
+/** A padded axis needs its whole extent; the others pass. */
+export const pad: OperatorRule = {
+  types: sameType,
+  factors: (site): FactorMap | null => {
+    const shape = site.inputs[0];
+    const pads = site.integers(1);
+    if (!shape || pads === null) return null;
+    const rank = shape.dims.length;
+    const axes = site.inputs[3] ? axesOf(site, 3, rank) : shape.dims.map((_, i) => i);
+    if (axes === null) return null;
+    const list = factorList();
+    const input: Axis[] = [];
+    const output: Axis[] = [];
+    shape.dims.forEach((extent, axis) => {
+      const at = axes.indexOf(axis);
+      const before = pads.elements[at] ?? 0;
+      const after = pads.elements[at + axes.length] ?? 0;
+      const untouched = at < 0 || (before === 0 && after === 0);
+      input.push(untouched ? list.axis(extent) : { product: [list.index(extent, "along")] });
+      output.push(untouched ? input.at(-1)! : { product: [list.index(add(before, extent, after), "along")] });
+    });
+    return { factors: list.factors, inputs: [input, null, null, null], outputs: [output], sizing: [] };
+  },
+};

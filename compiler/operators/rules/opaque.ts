@@ -1,0 +1,55 @@
+/**
+ * @file Operators whose axes must be whole except for named ones: convolutions, pooling, and every operator that the table does not
+ * know. Where no extents can be worked out the file states them.
+ */
+import { isOpen, type Expr } from "../../expr/expr.ts";
+import { factorList } from "../builder.ts";
+import type { Axis, FactorMap, OperatorRule, Site } from "../types.ts";
+import { convolved, pooled, pooledWhole, transposed } from "../windows.ts";
+
+/** (N, C, places...) to one or more results of the same extents: only the batch passes, and where there is a second result nothing. */
+export const spatial: OperatorRule = placed(convolved);
+export const pooling: OperatorRule = placed(pooled, [{ operand: 0 }, { elem: "int64" }]);
+export const globalPooling: OperatorRule = placed(pooledWhole);
+export const transposedConvolution: OperatorRule = placed(transposed);
+
+function placed(
+  extents: (site: Site) => readonly Expr[] | null,
+  types: OperatorRule["types"] = [{ operand: 0 }],
+): OperatorRule {
+  return {
+    types,
+    factors: (site) => {
+      const found = extents(site);
+      const results = site.node.outputs.map((_, i) => statedOr(site.declared(i)?.dims ?? null, found));
+      // A second result holds places of the whole input, which a part of the batch does not know.
+      return opaque(site, site.node.outputs.filter((name) => name !== "").length === 1, results);
+    },
+  };
+}
+
+/** Extents that hang on data are told better by the file, if it tells them. */
+function statedOr(stated: readonly Expr[] | null, found: readonly Expr[] | null): readonly Expr[] | null {
+  return found === null || (stated !== null && found.some(isOpen)) ? stated : found;
+}
+
+/** Nothing passes. */
+export const unknown: OperatorRule = {
+  types: ["declared"],
+  factors: (site) =>
+    opaque(
+      site,
+      false,
+      site.node.outputs.map((_, i) => site.declared(i)?.dims ?? null),
+    ),
+};
+
+function opaque(site: Site, batch: boolean, results: readonly (readonly Expr[] | null)[]): FactorMap | null {
+  if (results.some((dims) => dims === null)) return null;
+  const list = factorList();
+  const first = list.axis(site.inputs[0]?.dims[0] ?? 1);
+  const whole = (dims: readonly Expr[], withBatch: boolean): readonly Axis[] =>
+    dims.map((d, i) => (withBatch && i === 0 ? first : list.axis(d, "along")));
+  const inputs = site.inputs.map((s, i) => (s === null ? null : whole(s.dims, batch && i === 0)));
+  return { factors: list.factors, inputs, outputs: results.map((dims) => whole(dims!, batch)), sizing: [] };
+}

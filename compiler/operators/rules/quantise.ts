@@ -1,0 +1,37 @@
+/**
+ * @file Operators between floats and small integers: element by element with a scale for all, for each row of an axis, or for each block.
+ */
+import { factorList, fromEnd, intAttribute, ONE } from "../builder.ts";
+import type { Axis, FactorMap, OperatorRule, ResultType, Site } from "../types.ts";
+
+/** Scale and zero point are scalars, or lie along `axis`; with blocks, that axis must be whole. */
+export function quantisation(type: ResultType): OperatorRule {
+  return { types: [type], factors: scaled };
+}
+
+function scaled(site: Site): FactorMap | null {
+  const [shape, ...parameters] = site.inputs;
+  if (!shape) return null;
+  const at = fromEnd(intAttribute(site, "axis", 1), shape.dims.length);
+  const blocked = intAttribute(site, "block_size", 0) > 0;
+  const list = factorList();
+  const axes = shape.dims.map((d, i) => list.axis(d, blocked && i === at ? "along" : "free"));
+  const own = parameters.map((s): readonly Axis[] | null => {
+    if (s === null) return null;
+    if (s.dims.length < 2) return s.dims.map((d) => (d === 1 ? ONE : (axes[at] ?? ONE)));
+    return s.dims.map((d, i) => (i === at ? list.axis(d, "along") : axes[i]!));
+  });
+  return { factors: list.factors, inputs: [axes, ...own], outputs: [axes], sizing: [] };
+}
+
+/** The range of the whole value sets its scale: nothing passes. */
+export const dynamicQuantisation: OperatorRule = {
+  types: [{ elem: "uint8" }, { operand: 0 }, { elem: "uint8" }],
+  factors: (site) => {
+    const shape = site.inputs[0];
+    if (!shape) return null;
+    const list = factorList();
+    const axes = shape.dims.map((d) => list.axis(d, "along"));
+    return { factors: list.factors, inputs: [axes], outputs: [axes, [], []], sizing: [] };
+  },
+};

@@ -1,0 +1,192 @@
+/**
+ * @file The table of operator rules, exhaustive by type. This is all that the compiler knows of operators.
+ */
+import { CP, type CanonicalNode } from "../ir/types.ts";
+import { attention, boundary, exported } from "./rules/attention.ts";
+import { einsum, fusedMatMul, gemm, matMul, matMulInteger, matMulNBits } from "./rules/contraction.ts";
+import { convolution } from "./rules/convolution.ts";
+import { dropout, elementwise, elementwiseFirst } from "./rules/elementwise.ts";
+import {
+  fill,
+  gather,
+  gatherElements,
+  gatherNd,
+  gridSample,
+  nonZero,
+  oneHot,
+  range,
+  scatterElements,
+  scatterNd,
+  shapeOf,
+  triangle,
+} from "./rules/indexing.ts";
+import { concat, pad, slice, split } from "./rules/joining.ts";
+import { blocks, expand, flatten, reshape, squeeze, tile, transpose, unchanged, unsqueeze } from "./rules/movement.ts";
+import { globalPooling, pooling, transposedConvolution, unknown } from "./rules/opaque.ts";
+import {
+  BINARY,
+  COMPARISON,
+  UNARY,
+  type CpOperatorName,
+  type MicrosoftOperatorName,
+  type OperatorName,
+} from "./names.ts";
+import { dynamicQuantisation, quantisation } from "./rules/quantise.ts";
+import {
+  alongAxis,
+  alongOperandAxis,
+  argument,
+  batchNormalization,
+  channelNormalization,
+  layerNormalization,
+  meanVarianceNormalization,
+  reduction,
+  reverseSequence,
+  skipNormalization,
+  topK,
+} from "./rules/reduction.ts";
+import { resize } from "./rules/resize.ts";
+import { microsoftRotary, rotary } from "./rules/rotary.ts";
+import type { OperatorRule, ResultType } from "./types.ts";
+
+const bool: ResultType = { elem: "bool" };
+const same = elementwise();
+const comparison = elementwise(bool);
+
+function all<K extends string>(names: readonly K[], rule: OperatorRule): { readonly [P in K]: OperatorRule } {
+  return Object.fromEntries(names.map((n) => [n, rule])) as { readonly [P in K]: OperatorRule };
+}
+
+export const OPERATORS: { readonly [Op in OperatorName]: OperatorRule } = {
+  ...all(UNARY, same),
+  ...all(BINARY, same),
+  ...all(COMPARISON, comparison),
+  ArgMax: argument,
+  ArgMin: argument,
+  Attention: exported("q_num_heads", "kv_num_heads", [3, 4, 5, 6]),
+  AveragePool: pooling,
+  BatchNormalization: batchNormalization,
+  Cast: elementwise({ attribute: "to", otherwise: "float32" }),
+  CastLike: { types: [{ operand: 1 }], factors: elementwiseFirst().factors },
+  Clip: elementwiseFirst(),
+  Concat: concat,
+  ConstantOfShape: { ...fill, types: [{ attribute: "value", otherwise: "float32" }] },
+  Conv: convolution,
+  ConvTranspose: transposedConvolution,
+  CumSum: alongOperandAxis,
+  DepthToSpace: blocks(true),
+  DequantizeLinear: quantisation({ operand: 1 }),
+  Dropout: dropout,
+  DynamicQuantizeLinear: dynamicQuantisation,
+  Einsum: einsum,
+  Expand: expand,
+  Flatten: flatten,
+  Gather: gather,
+  GatherElements: gatherElements,
+  GatherND: gatherNd,
+  Gemm: gemm,
+  GlobalAveragePool: globalPooling,
+  GlobalMaxPool: globalPooling,
+  GridSample: gridSample,
+  GroupNormalization: channelNormalization([0]),
+  Hardmax: alongAxis(-1),
+  Identity: { types: [{ operand: 0 }], factors: unchanged },
+  InstanceNormalization: channelNormalization([0, 1]),
+  LRN: alongAxis(1),
+  LayerNormalization: layerNormalization,
+  LogSoftmax: alongAxis(-1),
+  LpNormalization: alongAxis(-1),
+  LpPool: pooling,
+  MatMul: matMul,
+  MatMulInteger: matMulInteger,
+  MaxPool: pooling,
+  MeanVarianceNormalization: meanVarianceNormalization,
+  NonZero: nonZero,
+  OneHot: oneHot,
+  Pad: pad,
+  QuantizeLinear: quantisation({ operand: 2, otherwise: "uint8" }),
+  RMSNormalization: layerNormalization,
+  Range: range,
+  ReduceL1: reduction("sum"),
+  ReduceL2: reduction("along"),
+  ReduceLogSum: reduction("along"),
+  ReduceLogSumExp: reduction("along"),
+  ReduceMax: reduction("max"),
+  ReduceMean: reduction("mean"),
+  ReduceMin: reduction("min"),
+  ReduceProd: reduction("prod"),
+  ReduceSum: reduction("sum"),
+  ReduceSumSquare: reduction("sum"),
+  Reshape: reshape,
+  Resize: resize,
+  ReverseSequence: reverseSequence,
+  RotaryEmbedding: rotary,
+  ScatterElements: scatterElements,
+  ScatterND: scatterNd,
+  Shape: shapeOf,
+  SimplifiedLayerNormalization: layerNormalization,
+  Size: shapeOf,
+  Slice: slice,
+  Softmax: alongAxis(-1),
+  SpaceToDepth: blocks(false),
+  Split: split,
+  Squeeze: squeeze,
+  Tile: tile,
+  TopK: topK,
+  Transpose: transpose,
+  Trilu: triangle,
+  Unsqueeze: unsqueeze,
+  Where: { ...same, types: [{ operand: 1 }] },
+};
+
+export const CP_OPERATORS: { readonly [Op in CpOperatorName]: OperatorRule } = {
+  Attention: attention,
+  Fill: { ...fill, types: [{ attribute: "value", otherwise: "float32" }] },
+  Shard: boundary,
+  Gather: boundary,
+};
+
+export const MICROSOFT_OPERATORS: { readonly [Op in MicrosoftOperatorName]: OperatorRule } = {
+  BiasGelu: same,
+  FastGelu: same,
+  FusedMatMul: fusedMatMul,
+  Gelu: same,
+  GroupQueryAttention: exported(null, null, [3, 4, 5, 9, 10], true),
+  MatMulNBits: matMulNBits,
+  MultiHeadAttention: exported(null, null, [4, 5, 6, 7]),
+  QuickGelu: same,
+  RotaryEmbedding: microsoftRotary,
+  SkipLayerNormalization: skipNormalization,
+  SkipSimplifiedLayerNormalization: skipNormalization,
+};
+
+/** The rule of a node; an operator that the table lacks must find everything whole. */
+export function ruleOf(node: Pick<CanonicalNode, "domain" | "op">): OperatorRule {
+  const table = TABLES[node.domain];
+  return (table !== undefined && Object.hasOwn(table, node.op) ? table[node.op] : undefined) ?? unknown;
+}
+
+const RANDOM: ReadonlySet<string> = new Set([
+  "Bernoulli",
+  "Multinomial",
+  "RandomNormal",
+  "RandomNormalLike",
+  "RandomUniform",
+  "RandomUniformLike",
+]);
+
+/** True for an operator that gives other numbers each time, and so on each rank. */
+export function isRandom({ domain, op }: Pick<CanonicalNode, "domain" | "op">): boolean {
+  return (domain === "" || domain === "ai.onnx") && RANDOM.has(op);
+}
+
+const TABLES: Readonly<Record<string, Readonly<Record<string, OperatorRule>>>> = {
+  "": OPERATORS,
+  "ai.onnx": OPERATORS,
+  [CP]: CP_OPERATORS,
+  "com.microsoft": MICROSOFT_OPERATORS,
+};
+
+export function isKnown(node: Pick<CanonicalNode, "domain" | "op">): boolean {
+  return ruleOf(node) !== unknown;
+}

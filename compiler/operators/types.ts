@@ -1,0 +1,71 @@
+/**
+ * @file What an operator rule says: a factor map, which relates the axes of an operator's operands and results. Shapes, layouts and
+ * local sizes all follow from it. Rules know no layout, no rank and no model.
+ *
+ * A factor is an index that the operator iterates over. An axis is a product of factors, outer to inner, or a concatenation of them.
+ * `MatMul` of (b, m, k) and (b, k, n) to (b, m, n) has four factors; b, m, n are free and k is summed.
+ */
+import type { Expr } from "../expr/expr.ts";
+import type { ElemType, Tensor } from "../graph/types.ts";
+import type { CanonicalNode, IntegerValue, ValueShape } from "../ir/types.ts";
+
+/**
+ * - `free`: each index is computed on its own; may be split.
+ * - `sum`, `mean`, `max`, `min`, `prod`: reduced away; a split one needs a collective.
+ * - `along`: the operator needs the whole axis at once (normalisation, convolution, an indexed axis, a new axis).
+ */
+export type FactorKind = "free" | "sum" | "mean" | "max" | "min" | "prod" | "along";
+
+export interface Factor {
+  readonly size: Expr;
+  readonly kind: FactorKind;
+}
+
+/** Indices into the factor list. An empty product is an axis of extent 1. */
+export type Axis = { readonly product: readonly number[] } | { readonly parts: readonly number[] };
+
+/**
+ * An element of an integer operand that is the extent of, or a bound on, an axis: local where that axis is split. `open extent`: -1
+ * stands for what remains.
+ */
+export interface Sizing {
+  readonly operand: number;
+  readonly element: number;
+  readonly role: "extent" | "open extent" | "start" | "end";
+  readonly output: number;
+  readonly axis: number;
+}
+
+export interface FactorMap {
+  readonly factors: readonly Factor[];
+  /** Per operand; `null` for an operand that only sizes, bounds or is absent. */
+  readonly inputs: readonly (readonly Axis[] | null)[];
+  readonly outputs: readonly (readonly Axis[])[];
+  readonly sizing: readonly Sizing[];
+}
+
+/** A node with what is known of its operands. */
+export interface Site {
+  readonly node: CanonicalNode;
+  /** `null` for an absent optional operand. */
+  readonly inputs: readonly (ValueShape | null)[];
+  /** Operand `i` as integers, where it is known as such. */
+  readonly integers: (operand: number) => IntegerValue | null;
+  readonly constant: (operand: number) => Tensor | null;
+  /** What the file (or a probe) states for output `i`. */
+  readonly declared: (output: number) => ValueShape | null;
+}
+
+/** Element type of a result: that of an operand, a fixed one, the one that an attribute names, or what the file states. */
+export type ResultType =
+  | { readonly operand: number; readonly otherwise?: ElemType }
+  | { readonly elem: ElemType }
+  | { readonly attribute: string; readonly otherwise: ElemType }
+  | "declared";
+
+export interface OperatorRule {
+  /** Of the results in order; the last one goes for all that follow. */
+  readonly types: readonly [ResultType, ...ResultType[]];
+  /** `null` where the operands say too little (an unknown rank, a shape that depends on data). */
+  readonly factors: (site: Site) => FactorMap | null;
+}

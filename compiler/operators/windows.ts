@@ -1,0 +1,106 @@
+/**
+ * @file Extents after a window has moved over the places of (N, C, places...), and after places were resized: as expressions, so that
+ * lengths stay lengths. `null` where attributes or operands say too little.
+ */
+import { add, floorDiv, mul, type Expr } from "../expr/expr.ts";
+import { numbersOf } from "../graph/tensors.ts";
+import { fromEnd, intAttribute, intsAttribute, stringAttribute } from "./builder.ts";
+import type { Site } from "./types.ts";
+
+type Extents = readonly Expr[];
+
+/** How a window moves along one axis. */
+interface Window {
+  readonly kernel: number;
+  readonly stride: number;
+  readonly dilation: number;
+  /** Before and after, together. */
+  readonly padding: number;
+  /** Padded so that every stride holds one place of the result. */
+  readonly same: boolean;
+}
+
+/** x (N, C, places...), weight (M, C / groups, kernel...) -> (N, M, places...). */
+export function convolved(site: Site): Extents | null {
+  const [x, weight] = site.inputs;
+  const windows = x && weight && windowsOf(site, weight.dims.slice(2));
+  return windows ? [x!.dims[0]!, weight!.dims[0]!, ...x!.dims.slice(2).map((d, i) => moved(d, windows[i]!))] : null;
+}
+
+/** x (N, C, places...) -> the same with fewer places. */
+export function pooled(site: Site): Extents | null {
+  const [x] = site.inputs;
+  const kernel = intsAttribute(site, "kernel_shape");
+  // Rounding up drops windows that begin in the padding: the file tells what is left.
+  const windows = kernel === null || intAttribute(site, "ceil_mode", 0) === 1 ? null : windowsOf(site, kernel);
+  return x && windows ? [...x.dims.slice(0, 2), ...x.dims.slice(2).map((d, i) => moved(d, windows[i]!))] : null;
+}
+
+/** x (N, C, places...) -> (N, C, 1...). */
+export function pooledWhole(site: Site): Extents | null {
+  const [x] = site.inputs;
+  return x ? x.dims.map((d, i) => (i < 2 ? d : 1)) : null;
+}
+
+/** x (N, C, places...), weight (C, M / groups, kernel...) -> (N, M, places...), the convolution backwards. */
+export function transposed(site: Site): Extents | null {
+  const [x, weight] = site.inputs;
+  const windows = x && weight && windowsOf(site, weight.dims.slice(2));
+  if (!windows || intsAttribute(site, "output_shape") !== null) return null;
+  const more = intsAttribute(site, "output_padding");
+  const spread = (d: Expr, i: number): Expr => {
+    const { kernel, stride, dilation, padding, same } = windows[i]!;
+    if (same) return mul(d, stride);
+    return add(mul(stride, add(d, -1)), dilation * (kernel - 1) + 1 - padding + (more?.[i] ?? 0));
+  };
+  const features = mul(weight!.dims[1]!, intAttribute(site, "group", 1));
+  return [x!.dims[0]!, features, ...x!.dims.slice(2).map(spread)];
+}
+
+function windowsOf(site: Site, kernel: Extents): readonly Window[] | null {
+  const rank = site.inputs[0]!.dims.length - 2;
+  const listed = (name: string): readonly number[] => intsAttribute(site, name) ?? [];
+  const [strides, dilations, pads] = [listed("strides"), listed("dilations"), listed("pads")];
+  const mode = stringAttribute(site, "auto_pad") ?? "NOTSET";
+  if (rank < 1 || kernel.length !== rank) return null;
+  const windows = kernel.map((k, i): Window | null => {
+    if (typeof k !== "number") return null;
+    const padding = mode === "NOTSET" ? (pads[i] ?? 0) + (pads[i + rank] ?? 0) : 0;
+    const same = mode.startsWith("SAME");
+    return { kernel: k, stride: strides[i] ?? 1, dilation: dilations[i] ?? 1, padding, same };
+  });
+  return windows.every((w) => w !== null) ? windows : null;
+}
+
+function moved(places: Expr, { kernel, stride, dilation, padding, same }: Window): Expr {
+  if (same) return floorDiv(add(places, stride - 1), stride);
+  return add(floorDiv(add(places, padding - dilation * (kernel - 1) - 1), stride), 1);
+}
+
+/** x, region, scales, sizes: of each axis the size given, or the scaled extent rounded down. */
+export function resized(site: Site): Extents | null {
+  const [x, , , sizes] = site.inputs;
+  if (!x || stringAttribute(site, "coordinate_transformation_mode") === "tf_crop_and_resize") return null;
+  if ((stringAttribute(site, "keep_aspect_ratio_policy") ?? "stretch") !== "stretch") return null;
+  const given = sizes ? site.integers(3)?.elements : scalesOf(site);
+  const axes = intsAttribute(site, "axes")?.map((a) => fromEnd(a, x.dims.length)) ?? x.dims.map((_, i) => i);
+  if (!given || given.length !== axes.length) return null;
+  const dims = x.dims.map((d, axis): Expr | null => {
+    const at = axes.indexOf(axis);
+    if (at < 0) return d;
+    return sizes ? given[at]! : scaled(d, given[at] as number);
+  });
+  return dims.every((d) => d !== null) ? dims : null;
+}
+
+function scalesOf(site: Site): readonly number[] | null {
+  const scales = site.constant(2);
+  return scales && numbersOf(scales);
+}
+
+/** Of lengths, multiples and whole fractions only: another scale rounds as floating-point numbers do. */
+function scaled(extent: Expr, scale: number): Expr | null {
+  if (typeof extent === "number") return Math.floor(extent * scale);
+  if (Number.isInteger(scale)) return mul(extent, scale);
+  return Number.isInteger(1 / scale) ? floorDiv(extent, 1 / scale) : null;
+}

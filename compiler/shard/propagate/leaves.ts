@@ -1,0 +1,103 @@
+/**
+ * @file The segments of a whole value that is about to be split: the streams that a Concat laid end to end, as far back as they can be
+ * followed. Each stream is split on its own, so that a later cut between them stays exact. Uses rules, knows no operator.
+ */
+import { siteOf } from "../../operators/infer.ts";
+import { factorsOf } from "../../operators/factors.ts";
+import type { Axis, FactorMap } from "../../operators/types.ts";
+import type { CanonicalNode } from "../../ir/types.ts";
+import { equal } from "../../expr/expr.ts";
+import { lengthOf, partition } from "../layout.ts";
+import { shapeOf, type State } from "../state.ts";
+import type { Segment } from "../types.ts";
+
+/** How far back a stream is followed. */
+const FUEL = 512;
+
+/** Segments of axis `axis` of a value of the unsplit graph. */
+export function segmentsOf(state: State, value: string, axis: number): readonly Segment[] {
+  const fuel = { left: FUEL };
+  return trace(state, value, axis, fuel) ?? [single(state, value, axis)];
+}
+
+function single(state: State, value: string, axis: number): Segment {
+  return { length: shapeOf(state, value).dims[axis] ?? 1, origin: value };
+}
+
+/** The segments if the value's producers tell of more than one, else `null`. */
+function trace(state: State, value: string, axis: number, fuel: { left: number }): readonly Segment[] | null {
+  if (fuel.left-- <= 0) return null;
+  const made = makerOf(state, value);
+  if (made === null) return null;
+  const { node, map } = made;
+  const output = map.outputs[node.outputs.indexOf(value)]?.[axis];
+  if (output === undefined) return null;
+  if ("parts" in output) return joined(state, node, map, output.parts, fuel);
+  const [factor] = output.product;
+  if (output.product.length !== 1 || factor === undefined || map.factors[factor]?.kind !== "free") return null;
+  for (const [operand, at] of places(map, factor)) {
+    const source = node.inputs[operand]!;
+    const found = map.inputs[operand]![at]!;
+    const deeper = trace(state, source, at, fuel);
+    const part = deeper === null ? null : partOf(found, factor, deeper, map);
+    if (part !== null && part.length > 1 && equal(lengthOf(part), shapeOf(state, value).dims[axis]!)) return part;
+  }
+  return null;
+}
+
+/** What a Concat laid end to end, each operand with its own segments. */
+function joined(
+  state: State,
+  node: CanonicalNode,
+  map: FactorMap,
+  parts: readonly number[],
+  fuel: { left: number },
+): readonly Segment[] {
+  return parts.flatMap((part) => {
+    const [place] = places(map, part);
+    if (place === undefined) return [];
+    const [operand, axis] = place;
+    const source = node.inputs[operand]!;
+    return trace(state, source, axis, fuel) ?? [single(state, source, axis)];
+  });
+}
+
+/** Operand axes that consist of a factor alone, or of parts of which it is one. */
+export function places(map: FactorMap, factor: number): readonly (readonly [number, number])[] {
+  return map.inputs.flatMap((axes, operand) =>
+    (axes ?? []).flatMap((axis, at) => {
+      const members = "product" in axis ? axis.product : axis.parts;
+      const alone = "parts" in axis || members.length === 1;
+      return members.includes(factor) && alone ? [[operand, at] as const] : [];
+    }),
+  );
+}
+
+/** Of the segments of an operand's axis, those of the factor. */
+function partOf(axis: Axis, factor: number, segments: readonly Segment[], map: FactorMap): readonly Segment[] | null {
+  if ("product" in axis) return segments;
+  const sizes = axis.parts.map((p) => map.factors[p]!.size);
+  const cut = partition({ outer: 1, segments, inner: 1 }, sizes);
+  return cut?.[axis.parts.indexOf(factor)]?.segments ?? null;
+}
+
+/** The factors of the node that makes a value, in the unsplit graph; `null` for an input, or where its rule cannot tell. */
+export function makerOf(state: State, value: string): { readonly node: CanonicalNode; readonly map: FactorMap } | null {
+  const node = producerOf(state, value);
+  if (node === undefined) return null;
+  const { shapes, integers } = state;
+  const site = siteOf(node, { shapes, integers, constants: state.graph.constants, declared: () => null });
+  const map = factorsOf(site);
+  return map === null ? null : { node, map };
+}
+
+const producers = new WeakMap<State["graph"], ReadonlyMap<string, CanonicalNode>>();
+
+function producerOf(state: State, value: string): CanonicalNode | undefined {
+  let map = producers.get(state.graph);
+  if (map === undefined) {
+    map = new Map(state.graph.nodes.flatMap((n) => n.outputs.map((o) => [o, n] as const)));
+    producers.set(state.graph, map);
+  }
+  return map.get(value);
+}

@@ -1,0 +1,248 @@
+/**
+ * @file Takes one operator from the layouts of its operands to that of its results, by its factor map alone. Whole operands that share a
+ * split factor are aligned; lengths that must agree are assumed; everything else is refused. Knows no operator.
+ */
+import { siteOf } from "../../operators/infer.ts";
+import { factorsOf } from "../../operators/factors.ts";
+import { isKnown, isRandom } from "../../operators/table.ts";
+import type { Axis, FactorMap } from "../../operators/types.ts";
+import { outputShapes } from "../../operators/infer.ts";
+import { CP, type CanonicalNode } from "../../ir/types.ts";
+import * as catalog from "../../diagnostics/catalog/shard.ts";
+import { diagnose } from "../../diagnostics/diagnose.ts";
+import { show } from "../../expr/expr.ts";
+import { valuesReadBy } from "../../graph/reads.ts";
+import { alignOperand } from "./alignment.ts";
+import { assumeWidest } from "./broadcast.ts";
+import { embed, extentOf, locate, ranksOf, shardOf, WHOLE, type Split } from "../layout.ts";
+import { localOperands } from "./local-operands.ts";
+import { at, atSplitOf, originAt, originOf, relatedTo, sayLayout, sayOrigin, sayValue } from "../origins.ts";
+import { declare, layoutOf, shapeOf, valueOf, type State } from "../state.ts";
+import { allReduce, reducedFactor } from "./reduction.ts";
+import { unify, type Demand } from "./unify.ts";
+import type { Layout, Origin } from "../types.ts";
+
+/** Propagates through one node whose operands are values of the sharded graph; false if it was refused. */
+export function propagate(state: State, node: CanonicalNode): boolean {
+  const origin: Origin = { module: node.scope, node: node.name, spec: null };
+  if (!fitForAll(state, node)) return poison(state, node);
+  const split = node.inputs.filter((name) => layoutOf(state, name).length > 0);
+  const site = siteOf(node, knowledge(state));
+  if (split.length === 0) {
+    const map = isKnown(node) ? factorsOf(site) : null;
+    if (map !== null) assumeWidest(state, map, site.inputs, origin);
+    outputsOf(node).forEach((name) => declare(state, name, shapeOf(state, name), WHOLE, name, origin));
+    take(state, node, origin);
+    return true;
+  }
+  if (!isKnown(node)) return refuseUnknown(state, node, split[0]!);
+  const map = factorsOf(site);
+  if (map === null || !tellsAll(node, map))
+    return refuse(
+      state,
+      split[0]!,
+      diagnose(catalog.unknownShape, { ...at(node), value: sayValue(state, split[0]!) }, atSplitOf(state, split[0]!)),
+    );
+  const demands = read(state, node, map);
+  const splits = demands === null ? null : unify(state, node, demands, map, origin);
+  if (splits === null) return poison(state, node);
+  const reduced = reducedFactor(state, map, splits, demands!);
+  if (reduced !== null) return allReduce(state, node, site, map, splits, reduced, origin) || poison(state, node);
+  if (!allFree(state, node, map, splits, demands!)) return poison(state, node);
+  const aligned = node.inputs.map((name, i) => alignOperand(state, node, i, name, map, splits));
+  if (aligned.some((name) => name === null)) return poison(state, node);
+  assumeWidest(state, map, site.inputs, origin);
+  const shapes = outputShapes(site);
+  const layouts = outputLayouts(state, node, map, splits);
+  if (layouts === null || shapes === null) return poison(state, node);
+  const local = localOperands(state, { ...node, inputs: aligned as string[] }, map, shapes, layouts);
+  take(state, local, origin);
+  node.outputs.forEach((name, i) => {
+    if (name === "") return;
+    const layout = layouts[i]!;
+    const dims = shapes[i]!.dims.map((d, axis) => (layout[0]?.axis === axis ? extentOf(layout[0]) : d));
+    declare(
+      state,
+      name,
+      { elem: shapes[i]!.elem, dims },
+      layout,
+      name,
+      originOf(state, layout, state.origins.get(split[0]!)) ?? origin,
+    );
+  });
+  return true;
+}
+
+/** False, with a diagnostic, for what no rule speaks of: what a subgraph reads, and numbers that no two ranks draw alike. */
+function fitForAll(state: State, node: CanonicalNode): boolean {
+  if (isRandom(node) && ranksOf(state.options.mesh) > 1) {
+    state.diagnostics.push(diagnose(catalog.randomNumbers, at(node)));
+    return false;
+  }
+  for (const name of valuesReadBy({ inputs: [], attributes: node.attributes })) {
+    if (layoutOf(state, valueOf(state, name)).length === 0) continue;
+    const value = valueOf(state, name);
+    const layout = sayLayout(state, value);
+    const from = sayOrigin(state.origins.get(value));
+    const where = atSplitOf(state, value, relatedTo(state.origins.get(value), "split here"));
+    state.diagnostics.push(
+      diagnose(catalog.splitInSubgraph, { ...at(node), value: sayValue(state, value), layout, from }, where),
+    );
+    return false;
+  }
+  return true;
+}
+
+function refuseUnknown(state: State, node: CanonicalNode, value: string): false {
+  const layout = sayLayout(state, value);
+  const from = sayOrigin(state.origins.get(value));
+  const params = { ...at(node), domain: node.domain, value: sayValue(state, value), layout, from };
+  const where = atSplitOf(state, value, relatedTo(state.origins.get(value), "split here"));
+  state.diagnostics.push(diagnose(catalog.unknownOperator, params, where));
+  return poison(state, node);
+}
+
+/** A result that the rule says nothing of has no layout to give. */
+function tellsAll(node: CanonicalNode, map: FactorMap): boolean {
+  return node.outputs.every((name, i) => name === "" || map.outputs[i] !== undefined);
+}
+
+function knowledge(state: State) {
+  return {
+    shapes: { get: (name: string) => (state.shapes.has(name) ? shapeOf(state, name) : undefined) } as ReadonlyMap<
+      string,
+      ReturnType<typeof shapeOf>
+    >,
+    integers: state.integers,
+    constants: state.graph.constants,
+    declared: (name: string) => (state.shapes.has(name) ? shapeOf(state, name) : null),
+  };
+}
+
+function take(state: State, node: CanonicalNode, origin: Origin): void {
+  outputsOf(node).forEach((name) => state.taken.add(name));
+  state.steps.push({ kind: "local", node, origin });
+}
+
+function outputsOf(node: CanonicalNode): readonly string[] {
+  return node.outputs.filter((name) => name !== "");
+}
+
+/** Reads every split operand in the node's factors; `null` where one cannot be read. */
+function read(state: State, node: CanonicalNode, map: FactorMap): readonly Demand[] | null {
+  const demands: Demand[] = [];
+  for (const [operand, value] of node.inputs.entries()) {
+    const [shard] = layoutOf(state, value);
+    const axis = shard === undefined ? undefined : map.inputs[operand]?.[shard.axis];
+    if (shard === undefined) continue;
+    const normal = {
+      ...shard,
+      outer: state.assumed.normal(shard.outer),
+      inner: state.assumed.normal(shard.inner),
+      segments: shard.segments.map((s) => ({ ...s, length: state.assumed.normal(s.length) })),
+    };
+    const splits = axis === undefined ? null : locate(axis, normal, map.factors);
+    if (splits === null) {
+      reportUnread(state, node, value, axis, map);
+      return null;
+    }
+    demands.push({ operand, value, splits });
+  }
+  return demands;
+}
+
+function reportUnread(state: State, node: CanonicalNode, value: string, axis: Axis | undefined, map: FactorMap): void {
+  const from = sayOrigin(state.origins.get(value));
+  const layout = sayLayout(state, value);
+  const where = atSplitOf(state, value, relatedTo({ module: node.scope, node: node.name, spec: null }, "met here"));
+  if (axis !== undefined && "parts" in axis) {
+    const parts = axis.parts
+      .map((p) => show(map.factors[p]!.size))
+      .filter((s) => s !== "0")
+      .join(", ");
+    state.diagnostics.push(
+      diagnose(catalog.borderInsideSegment, { ...at(node), value: sayValue(state, value), layout, parts, from }, where),
+    );
+    return;
+  }
+  const shape = `(${shapeOf(state, value).dims.map(show).join(", ")})`;
+  const result = `(${shapeOf(state, node.outputs[0]!).dims.map(show).join(", ")})`;
+  state.diagnostics.push(
+    diagnose(catalog.cannotFollow, { ...at(node), value: sayValue(state, value), layout, shape, result, from }, where),
+  );
+}
+
+/** Only free factors may stay split. */
+function allFree(
+  state: State,
+  node: CanonicalNode,
+  map: FactorMap,
+  splits: ReadonlyMap<number, Split>,
+  demands: readonly Demand[],
+): boolean {
+  for (const factor of splits.keys()) {
+    if (map.factors[factor]!.kind === "free") continue;
+    const value = demands.find((d) => d.splits.has(factor))?.value ?? node.inputs[0]!;
+    const params = {
+      ...at(node),
+      value: sayValue(state, value),
+      axis: layoutOf(state, value)[0]?.axis ?? 0,
+      layout: sayLayout(state, value),
+      from: sayOrigin(state.origins.get(value)),
+      ...alternatives(state, value),
+    };
+    const where = atSplitOf(state, value, relatedTo(originAt(node), "needs the whole axis"));
+    state.diagnostics.push(diagnose(catalog.needsWholeAxis, params, where));
+    return false;
+  }
+  return true;
+}
+
+/** What a plan could do instead of splitting a value as it is split: another axis, or a gather where it was made. */
+function alternatives(state: State, value: string): { readonly maker: string | null; readonly other: number | null } {
+  const name = sayValue(state, value);
+  const maker = state.graph.nodes.find((n) => n.domain !== CP && n.outputs.includes(name))?.scope ?? null;
+  const input = state.graph.inputs.find((i) => i.name === name);
+  const [shard] = layoutOf(state, value);
+  const free = [...(input?.shape.dims ?? []).entries()].filter(
+    ([axis, d]) => typeof d !== "number" && axis !== shard?.axis,
+  );
+  return { maker, other: free.length === 1 ? free[0]![0] : null };
+}
+
+/** Layouts of the results: at most one split axis each. */
+function outputLayouts(
+  state: State,
+  node: CanonicalNode,
+  map: FactorMap,
+  splits: ReadonlyMap<number, Split>,
+): readonly Layout[] | null {
+  const layouts: Layout[] = [];
+  for (const [i, axes] of map.outputs.entries()) {
+    const found = axes.flatMap((axis, a) => {
+      const split = embed(axis, splits, map.factors);
+      // Of an axis without segments every rank holds all there is: nothing.
+      if (split === undefined || split?.segments.length === 0) return [];
+      return [split === null ? null : shardOf(a, split)];
+    });
+    const [only] = found;
+    if (found.length > 1 || only === null) {
+      const value = node.outputs[i] ?? node.name;
+      state.diagnostics.push(diagnose(catalog.twoAxes, { ...at(node), value }, atSplitOf(state, node.inputs[0]!)));
+      return null;
+    }
+    layouts.push(only === undefined ? WHOLE : [only]);
+  }
+  return layouts;
+}
+
+function refuse(state: State, value: string, diagnostic: ReturnType<typeof diagnose>): false {
+  state.diagnostics.push(diagnostic);
+  state.poisoned.add(value);
+  return false;
+}
+
+function poison(state: State, node: CanonicalNode): false {
+  outputsOf(node).forEach((name) => state.poisoned.add(name));
+  return false;
+}

@@ -1,0 +1,153 @@
+/**
+ * @file A reduction along a split axis, where the parts have an exact combination: each rank reduces its own rows, all exchange the
+ * results, and all combine them in rank order, so that the whole result is the same everywhere. The rule says what the combination is.
+ */
+import { outputShapes } from "../../operators/infer.ts";
+import type { FactorKind, FactorMap, Site } from "../../operators/types.ts";
+import { elemCode } from "../../graph/elements.ts";
+import type { CanonicalNode, ValueShape } from "../../ir/types.ts";
+import { RANK, type Expr } from "../../expr/expr.ts";
+import { alignOperand } from "./alignment.ts";
+import { extentOf, localExtent, ranksOf, shardOf, WHOLE, type Split } from "../layout.ts";
+import { localOperands } from "./local-operands.ts";
+import { addLocal, declare, elemOf, freshName, integers, type State } from "../state.ts";
+import type { Demand } from "./unify.ts";
+import type { Origin, Segment } from "../types.ts";
+
+/** How two partial results become one, for floats and integers alike. A mean is a sum of weighted means. */
+const COMBINE: Readonly<Partial<Record<FactorKind, "Add" | "Max" | "Min">>> = {
+  sum: "Add",
+  mean: "Add",
+  max: "Max",
+  min: "Min",
+};
+
+/**
+ * The split factor if it is the only one, is reduced away in a way that can be combined, and no rank is without rows; else `null`. All
+ * operands that have it must be split: a split stream against a whole weight is a plan that names the wrong axis.
+ */
+export function reducedFactor(
+  state: State,
+  map: FactorMap,
+  splits: ReadonlyMap<number, Split>,
+  demands: readonly Demand[],
+): number | null {
+  const [factor, ...others] = splits.keys();
+  if (factor === undefined || others.length > 0 || COMBINE[map.factors[factor]!.kind] === undefined) return null;
+  // A mean of integers is rounded, so that means of parts tell nothing.
+  if (map.factors[factor]!.kind === "mean" && !elemOf(state, demands[0]!.value).includes("float")) return null;
+  const has = (axes: FactorMap["inputs"][number]): boolean =>
+    axes?.some((a) => "product" in a && a.product.includes(factor)) ?? false;
+  if (map.inputs.some((axes, operand) => has(axes) && !demands.some((d) => d.operand === operand))) return null;
+  const { outer, inner, segments } = splits.get(factor)!;
+  return outer === 1 && inner === 1 && neverEmpty(state, segments) ? factor : null;
+}
+
+/** True if every rank holds at least one row of these segments, whatever the lengths. */
+export function neverEmpty(state: State, segments: readonly Segment[]): boolean {
+  const ranks = ranksOf(state.options.mesh);
+  const split = new Set(state.splitLengths.map((e) => JSON.stringify(state.assumed.normal(e))));
+  return segments.some(({ length }) => {
+    const normal = state.assumed.normal(length);
+    return typeof normal === "number" ? normal >= ranks : split.has(JSON.stringify(normal));
+  });
+}
+
+/** Adds the local reduction, the exchange and the combination; false if an operand cannot be aligned. */
+export function allReduce(
+  state: State,
+  node: CanonicalNode,
+  site: Site,
+  map: FactorMap,
+  splits: ReadonlyMap<number, Split>,
+  factor: number,
+  origin: Origin,
+): boolean {
+  const aligned = node.inputs.map((name, i) => alignOperand(state, node, i, name, map, splits));
+  const shapes = outputShapes(site);
+  const output = node.outputs[0]!;
+  if (aligned.some((name) => name === null) || shapes === null || node.outputs.length !== 1) return false;
+  const local = localOperands(state, { ...node, inputs: aligned as string[] }, map, shapes, [WHOLE]);
+  const shape = shapes[0]!;
+  const [partial] = addLocal(state, origin, {
+    op: local.op,
+    domain: local.domain,
+    inputs: local.inputs,
+    attributes: local.attributes,
+    outputs: [{ name: `${output}::part`, dims: shape.dims, elem: shape.elem }],
+  });
+  const { kind } = map.factors[factor]!;
+  const sent = kind === "mean" ? weighted(state, partial!, shape, splits.get(factor)!, origin) : partial!;
+  const received = exchange(state, sent, shape, origin);
+  const whole = combined(state, COMBINE[kind]!, received, output, shape, origin);
+  declare(state, whole, shape, WHOLE, output, origin);
+  return true;
+}
+
+/** All parts in rank order, two by two: the same result on every rank. One rank's part is the result. */
+function combined(
+  state: State,
+  op: string,
+  parts: readonly string[],
+  name: string,
+  { elem, dims }: ValueShape,
+  origin: Origin,
+): string {
+  const [first, ...others] = parts as readonly [string, ...string[]];
+  const last = others.length - 1;
+  const add = (inputs: readonly string[], wish: string, op: string): string =>
+    addLocal(state, origin, { op, inputs, outputs: [{ name: wish, dims, elem }] })[0]!;
+  if (last < 0) return add([first], name, "Identity");
+  return others.reduce((sum, part, i) => add([sum, part], i === last ? name : `${name}::upto${i + 1}`, op), first);
+}
+
+/** A rank's mean times its share of the rows. */
+function weighted(state: State, mean: string, { elem, dims }: ValueShape, split: Split, origin: Origin): string {
+  const to = { to: { kind: "int", value: elemCode(elem) } as const };
+  const count = (name: string, rows: Expr): string => {
+    const operand = integers(state, `${mean}::${name}`, [rows]);
+    return addLocal(state, origin, {
+      op: "Cast",
+      inputs: [operand],
+      outputs: [{ name: `${mean}::${name}.float`, dims: [1], elem }],
+      attributes: to,
+    })[0]!;
+  };
+  const own = count("rows", localExtent(shardOf(0, split), state.options.mesh, RANK));
+  const all = count("all-rows", extentOf(split));
+  const [share] = addLocal(state, origin, {
+    op: "Div",
+    inputs: [own, all],
+    outputs: [{ name: `${mean}::share`, dims: [1], elem }],
+  });
+  // A scalar mean times a share of one element has one axis too many: the share becomes a scalar as well.
+  const axes = integers(state, `${mean}::axes`, [0]);
+  const [scalar] = addLocal(state, origin, {
+    op: "Squeeze",
+    inputs: [share!, axes],
+    outputs: [{ name: `${mean}::share.scalar`, dims: [], elem }],
+  });
+  return addLocal(state, origin, {
+    op: "Mul",
+    inputs: [mean, scalar!],
+    outputs: [{ name: `${mean}::weighted`, dims, elem }],
+  })[0]!;
+}
+
+function exchange(state: State, value: string, { elem, dims }: ValueShape, origin: Origin): readonly string[] {
+  const receive = Array.from({ length: ranksOf(state.options.mesh) }, (_, rank) => {
+    const name = freshName(state, `${value}::from${rank}`);
+    state.shapes.set(name, { elem, dims });
+    return name;
+  });
+  state.steps.push({
+    kind: "collective",
+    name: freshName(state, `${value}::all-reduce`),
+    collective: "all-gather",
+    group: "mesh",
+    transfers: [{ send: [value], receive, elem, dims }],
+    purpose: "all-reduce",
+    origin,
+  });
+  return receive;
+}

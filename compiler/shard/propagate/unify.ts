@@ -1,0 +1,153 @@
+/**
+ * @file Brings the splits that a node's operands ask for together: one split per factor, equal segment by segment. Parts of a Concat that
+ * nobody has split yet become segments of their own.
+ */
+import type { FactorMap } from "../../operators/types.ts";
+import type { CanonicalNode } from "../../ir/types.ts";
+import * as catalog from "../../diagnostics/catalog/shard.ts";
+import { diagnose } from "../../diagnostics/diagnose.ts";
+import { equal, show } from "../../expr/expr.ts";
+import { segmentsOf } from "./leaves.ts";
+import { shardOf, type Split } from "../layout.ts";
+import { at, atSplitOf, relatedTo, say, sayOrigin, sayValue } from "../origins.ts";
+import { entryKey, shapeOf, type State } from "../state.ts";
+import type { Origin } from "../types.ts";
+
+/** An operand axis that is split, read in the node's factors. */
+export interface Demand {
+  readonly operand: number;
+  readonly value: string;
+  readonly splits: ReadonlyMap<number, Split>;
+}
+
+/** One split per factor, or `null` with a diagnostic. */
+export function unify(
+  state: State,
+  node: CanonicalNode,
+  demands: readonly Demand[],
+  map: FactorMap,
+  origin: Origin,
+): ReadonlyMap<number, Split> | null {
+  const result = new Map<number, Split>();
+  const owner = new Map<number, Demand>();
+  for (const demand of demands) {
+    for (const [factor, split] of demand.splits) {
+      const known = result.get(factor);
+      if (known === undefined) {
+        result.set(factor, split);
+        owner.set(factor, demand);
+      } else if (!agree(state, node, known, split, owner.get(factor)!, demand, origin)) {
+        return null;
+      }
+    }
+  }
+  if (!apart(state, node, demands, map)) return null;
+  return complete(state, node, map, result);
+}
+
+/** Two operands that split different factors leave a result that is split twice, unless these are parts of one axis. */
+function apart(state: State, node: CanonicalNode, demands: readonly Demand[], map: FactorMap): boolean {
+  const joined = (a: number, b: number): boolean =>
+    a === b ||
+    [...map.outputs, ...map.inputs].some((axes) =>
+      axes?.some((x) => "parts" in x && x.parts.includes(a) && x.parts.includes(b)),
+    );
+  const [first, ...others] = demands;
+  const factorOf = (d: Demand): number => [...d.splits.keys()][0]!;
+  const other = others.find((d) => !joined(factorOf(first!), factorOf(d)));
+  if (first === undefined || other === undefined) return true;
+  conflict(state, node, first, other, catalog.splitsDiffer);
+  return false;
+}
+
+/** Two operands whose rows are taken in pairs must hold the same ones on every rank: keys and values. Reports what differs. */
+export function sameRows(
+  state: State,
+  node: CanonicalNode,
+  [first, a]: readonly [string, Split],
+  [second, b]: readonly [string, Split],
+  origin: Origin,
+): boolean {
+  const demand = (value: string, split: Split): Demand => ({
+    operand: node.inputs.indexOf(value),
+    value,
+    splits: new Map([[0, split]]),
+  });
+  return agree(state, node, a, b, demand(first, a), demand(second, b), origin);
+}
+
+function agree(
+  state: State,
+  node: CanonicalNode,
+  a: Split,
+  b: Split,
+  first: Demand,
+  second: Demand,
+  origin: Origin,
+): boolean {
+  if (a.segments.length !== b.segments.length) {
+    const finer = entryKey(state.origins.get((a.segments.length > b.segments.length ? first : second).value));
+    if (finer !== null) state.tooFine.add(finer);
+  }
+  if (a.segments.length !== b.segments.length || !equal(a.outer, b.outer) || !equal(a.inner, b.inner)) {
+    conflict(state, node, first, second, catalog.segmentsDiffer);
+    return false;
+  }
+  for (const [i, { length }] of a.segments.entries()) {
+    const other = b.segments[i]!.length;
+    if (state.assumed.assume(length, other, origin)) continue;
+    const where = atSplitOf(
+      state,
+      second.value,
+      relatedTo(state.origins.get(first.value), "the other operand is split here"),
+    );
+    state.diagnostics.push(
+      diagnose(catalog.lengthsDiffer, { ...at(node), first: show(length), second: show(other) }, where),
+    );
+    return false;
+  }
+  return true;
+}
+
+function conflict(
+  state: State,
+  node: CanonicalNode,
+  first: Demand,
+  second: Demand,
+  entry: typeof catalog.splitsDiffer,
+): void {
+  const words = (d: Demand): string => {
+    const splits = [...d.splits.values()].map((s) => say([shardOf(0, s)]).replace("axis 0 = ", "")).join(", ");
+    return `${sayValue(state, d.value)} (${splits}, by ${sayOrigin(state.origins.get(d.value))})`;
+  };
+  const where = atSplitOf(
+    state,
+    second.value,
+    relatedTo(state.origins.get(first.value), "the other operand is split here"),
+  );
+  state.diagnostics.push(diagnose(entry, { ...at(node), first: words(first), second: words(second) }, where));
+}
+
+/** Where one part of an axis is split, all its parts are: a whole operand of a Concat is a segment of its own. */
+function complete(
+  state: State,
+  node: CanonicalNode,
+  map: FactorMap,
+  splits: Map<number, Split>,
+): ReadonlyMap<number, Split> {
+  for (const axis of map.outputs.flat()) {
+    if ("product" in axis || !axis.parts.some((p) => splits.has(p))) continue;
+    const inner = axis.parts.map((p) => splits.get(p)?.inner).find((x) => x !== undefined) ?? 1;
+    for (const part of axis.parts) {
+      if (splits.has(part)) continue;
+      const operand = map.inputs.findIndex((axes) => axes?.some((a) => "product" in a && a.product.includes(part)));
+      const value = node.inputs[operand]!;
+      const at = map.inputs[operand]!.findIndex((a) => "product" in a && a.product.includes(part));
+      const segments = equal(inner, 1)
+        ? segmentsOf(state, value, at)
+        : [{ length: shapeOf(state, value).dims[at]!, origin: value }];
+      splits.set(part, { outer: 1, segments, inner: 1 });
+    }
+  }
+  return splits;
+}

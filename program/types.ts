@@ -1,0 +1,156 @@
+/**
+ * @file The compiled artefact as plain JSON beside piece models: hook registrations, steps, pieces, lengths, equations.
+ * The runtime knows the compiler by this type only.
+ */
+import type { Diagnostic, Span } from "../compiler/diagnostics/types.ts";
+import type { Expr } from "../compiler/expr/types.ts";
+
+export const PROGRAM_FORMAT = "onnx-context-parallel";
+export const PROGRAM_VERSION = "1.0";
+
+export interface ProgramTensor {
+  readonly name: string;
+  /** onnxruntime's element type: `float32`, `int64`, `bool`, ... */
+  readonly elem: string;
+  /** Expressions in lengths; a number is fixed. */
+  readonly dims: readonly Expr[];
+}
+
+/** A length, read from the first of its feed axes; the others must carry the same number. */
+export interface ProgramLength {
+  readonly name: string;
+  readonly sources: readonly { readonly input: string; readonly axis: number }[];
+}
+
+export interface ProgramEquation {
+  readonly left: Expr;
+  readonly right: Expr;
+  readonly left_name: string;
+  readonly right_name: string;
+  readonly module: string;
+  readonly span: Span | null;
+}
+
+/** A small int tensor that a rank computes from lengths and `rank` before the first step. */
+export interface ProgramIntegers {
+  readonly elem: "int64" | "int32";
+  readonly dims: readonly number[];
+  readonly elements: readonly Expr[];
+}
+
+export interface ProgramPiece {
+  readonly id: string;
+  /** `attention`: what a site does between its exchanges. It holds no weights, and several sites may share it. */
+  readonly kind: "local" | "attention";
+  /** Relative to the program's folder, forward slashes. */
+  readonly file: string;
+  /** Names inside the piece model. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Folder of the external data that the piece reads: `model` is the model's folder, `program` the program's, `null` none. */
+  readonly weights: "model" | "program" | null;
+}
+
+export type HookPhase = "pre_forward" | "post_forward" | "attention";
+
+export interface ProgramHook {
+  readonly id: number;
+  readonly module: string;
+  readonly phase: HookPhase;
+  /** Order among all hooks: position in the program. */
+  readonly order: number;
+  /** `split`, `gather`, `ulysses`, `ring`, `unified`, `local`, `align`, `user`. */
+  readonly action: string;
+  readonly reads: readonly string[];
+  readonly writes: readonly string[];
+  /** Pointer and span of the plan entry, `null` where none asked for it. */
+  readonly origin: { readonly pointer: string; readonly span: Span | null } | null;
+}
+
+/** Run one piece: names inside the piece to values of the program. */
+export interface PieceStep {
+  readonly kind: "piece";
+  readonly piece: string;
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly module: string;
+  /** Values that no later step reads. */
+  readonly frees: readonly string[];
+}
+
+export interface ProgramTransfer {
+  readonly send: readonly string[];
+  readonly receive: readonly string[];
+  readonly elem: string;
+  /** Extents of the block that flat rank `rank` sends to flat rank `peer`. */
+  readonly dims: readonly Expr[];
+}
+
+/** Exchange blocks inside a group; semantics of `send` and `receive` by `collective`, see compiler/shard/types.ts. */
+export interface ExchangeStep {
+  readonly kind: "exchange";
+  readonly name: string;
+  readonly collective: "all-to-all" | "all-gather" | "shift";
+  readonly group: "mesh" | "ulysses" | "ring";
+  readonly transfers: readonly ProgramTransfer[];
+  readonly purpose: string;
+  readonly module: string;
+  readonly hook: number | null;
+  readonly frees: readonly string[];
+}
+
+/** A point where user hooks of a module may look at or replace a rank's local value. */
+export interface HookStep {
+  readonly kind: "hook";
+  readonly hook: number;
+  readonly module: string;
+  readonly phase: "pre_forward" | "post_forward";
+  /** Value read, and the value that later steps read. */
+  readonly value: string;
+  readonly result: string;
+  readonly layout: string;
+  readonly frees: readonly string[];
+}
+
+export type ProgramStep = PieceStep | ExchangeStep | HookStep;
+
+export interface ProgramModel {
+  /** Relative to the program's folder where the model lies inside that folder's parent, else absolute. */
+  readonly path: string;
+  readonly sha256: string;
+  readonly data: readonly { readonly file: string; readonly size: number; readonly hash: string }[];
+}
+
+export interface Program {
+  readonly format: typeof PROGRAM_FORMAT;
+  readonly version: string;
+  readonly mesh: { readonly ring_degree: number; readonly ulysses_degree: number };
+  readonly options: { readonly rotate_method: "allgather" | "alltoall"; readonly convert_to_fp32: boolean };
+  readonly model: ProgramModel;
+  readonly inputs: readonly ProgramTensor[];
+  readonly outputs: readonly ProgramTensor[];
+  readonly lengths: readonly ProgramLength[];
+  /** Integer inputs of pieces by value name. */
+  readonly derived: Readonly<Record<string, ProgramIntegers>>;
+  readonly equations: readonly ProgramEquation[];
+  /** Lengths that a split needs at least: S >= N. */
+  readonly minimums: readonly {
+    readonly length: Expr;
+    readonly at_least: number;
+    readonly name: string;
+    readonly span: Span | null;
+  }[];
+  readonly hooks: readonly ProgramHook[];
+  readonly steps: readonly ProgramStep[];
+  readonly pieces: readonly ProgramPiece[];
+  readonly notes: readonly Diagnostic[];
+}
+
+/** A program together with the folder that holds its piece models. */
+export interface CompiledProgram {
+  /** Absolute folder of `program.json` and the pieces. */
+  readonly folder: string;
+  /** True if the folder is temporary and goes when the session that owns it is released. */
+  readonly temporary: boolean;
+  readonly program: Program;
+}

@@ -1,0 +1,63 @@
+/**
+ * @file Shared memory of a session: the feeds and the ranks' outboxes. It grows with the lengths and is kept from run to run.
+ */
+import { runtimeMessages } from "../../compiler/diagnostics/catalog/runtime.ts";
+import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
+import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
+import type { Program } from "../../program/types.ts";
+import type { CheckedInputs } from "./check-inputs.ts";
+import { meshSize } from "../collectives/groups.ts";
+import { outboxSizes, placer } from "../collectives/placement.ts";
+import type { Lengths } from "../collectives/placement.ts";
+import { packFeeds } from "../feeds.ts";
+import type { RunRequest } from "../messages.ts";
+import { reasonOf } from "../reason.ts";
+import { outboxCapacity } from "../world/outbox.ts";
+
+export type RunMemory = Pick<RunRequest, "feeds" | "outboxes">;
+
+export interface SessionMemory {
+  /** Copies the feeds and sees that every outbox is large enough; only while no run is in progress. Throws `ContextParallelError`. */
+  readonly prepare: (inputs: CheckedInputs) => RunMemory;
+  /** Lets the memory go. */
+  readonly clear: () => void;
+}
+
+const none = new SharedArrayBuffer(0);
+
+export function createMemory(program: Program): SessionMemory {
+  let feedMemory = none;
+  let outboxes: readonly SharedArrayBuffer[] = Array.from({ length: meshSize(program.mesh) }, () => none);
+  const sizesAt = rememberLast((lengths: Lengths) => outboxSizes(program, placer(program.mesh, lengths)));
+  return {
+    prepare: ({ feeds, lengths }) => {
+      const sizes = sizesAt(lengths).map(outboxCapacity);
+      try {
+        outboxes = outboxes.map((outbox, rank) => atLeast(outbox, sizes[rank] ?? 0));
+        const packed = packFeeds(feeds, feedMemory);
+        feedMemory = packed.memory;
+        return { feeds: packed, outboxes };
+      } catch (error) {
+        const bytes = sizes.reduce((a, b) => a + b, 0);
+        throw new ContextParallelError([diagnose(runtimeMessages.memory, { bytes, reason: reasonOf(error) })], error);
+      }
+    },
+    clear: () => {
+      feedMemory = none;
+      outboxes = outboxes.map(() => none);
+    },
+  };
+}
+
+function atLeast(memory: SharedArrayBuffer, bytes: number): SharedArrayBuffer {
+  return memory.byteLength >= bytes ? memory : new SharedArrayBuffer(bytes);
+}
+
+function rememberLast<T>(compute: (lengths: Lengths) => T): (lengths: Lengths) => T {
+  let last: { readonly key: string; readonly value: T } | undefined;
+  return (lengths) => {
+    const key = JSON.stringify(lengths);
+    if (last?.key !== key) last = { key, value: compute(lengths) };
+    return last.value;
+  };
+}

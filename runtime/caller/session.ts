@@ -1,0 +1,98 @@
+/**
+ * @file A session over a crew of ranks: runs in order, hooks, release. It behaves as onnxruntime's session does, so that a caller can
+ * swap one for the other. Knows no thread and no step.
+ */
+import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
+import type { Program } from "../../program/types.ts";
+import { checkFetches, checkInputs } from "./check-inputs.ts";
+import type { CheckedInputs, Feeds } from "./check-inputs.ts";
+import { createDispatcher } from "./dispatch.ts";
+import { createHooks } from "./hooks.ts";
+import type { SessionHooks } from "./hooks.ts";
+import { createMemory } from "./memory.ts";
+import { metadataOf } from "./metadata.ts";
+import type { TensorMetadata } from "./metadata.ts";
+import { outputsFor } from "./outputs.ts";
+import type { Outputs } from "./outputs.ts";
+import { readCall } from "./run-options.ts";
+import type { Fetches, RunCall, RunOptions } from "./run-options.ts";
+import { runStats } from "./stats.ts";
+import type { RunStats } from "./stats.ts";
+import type { Crew } from "../world/crew.ts";
+
+export interface Session {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+  readonly inputMetadata: readonly TensorMetadata[];
+  readonly outputMetadata: readonly TensorMetadata[];
+  readonly hooks: SessionHooks;
+  /** What the last run that ended well has cost; `null` before the first. */
+  readonly lastRun: RunStats | null;
+  /**
+   * Runs the program on all ranks. The feeds must not be changed before it ends. Several calls run one after the other, in order.
+   * Throws `ContextParallelError`: CP6000.. for wrong inputs, CP6500.. for a fault, a deadline, an abort.
+   */
+  run(feeds: Feeds, fetches: Fetches, options?: RunOptions): Promise<Outputs>;
+  run(feeds: Feeds, options?: RunOptions): Promise<Outputs>;
+  /** Ends all ranks, and a run in progress with an error. A second call waits for the first. */
+  release(): Promise<void>;
+}
+
+export interface SessionSettings {
+  /** For runs that give none. */
+  readonly deadlineMs: number | undefined;
+  /** Called once, when the ranks have ended. */
+  readonly onRelease: () => Promise<void>;
+}
+
+/** The session takes the crew over: releasing it ends the crew. */
+export function createSession(program: Program, crew: Crew, settings: SessionSettings): Session {
+  const memory = createMemory(program);
+  const dispatcher = createDispatcher(crew);
+  let releasing: Promise<void> | undefined;
+  let lastRun: RunStats | null = null;
+
+  const runChecked = async (inputs: CheckedInputs, { wanted, preallocated, options }: RunCall): Promise<Outputs> => {
+    const { onProgress, signal, deadlineMs = settings.deadlineMs } = options;
+    const total = program.steps.length;
+    let started = 0;
+    const request = (): ReturnType<Parameters<typeof dispatcher.dispatch>[0]["request"]> => {
+      const prepared = memory.prepare(inputs);
+      started = performance.now();
+      return { kind: "run", ...prepared, lengths: inputs.lengths, wanted, progress: onProgress !== undefined };
+    };
+    const tell = onProgress && ((done: number) => onProgress({ done, total }));
+    const answers = await dispatcher.dispatch({ request, onProgress: tell }, { signal, deadlineMs });
+    const reports = answers.filter((report) => report !== null);
+    lastRun = runStats(program, reports, performance.now() - started);
+    return outputsFor(reports[0]?.outputs ?? [], preallocated);
+  };
+
+  const release = async (): Promise<void> => {
+    await dispatcher.close();
+    memory.clear();
+    await settings.onRelease();
+  };
+
+  return {
+    inputNames: program.inputs.map(({ name }) => name),
+    outputNames: program.outputs.map(({ name }) => name),
+    inputMetadata: metadataOf(program.inputs),
+    outputMetadata: metadataOf(program.outputs),
+    hooks: createHooks(program, async (request) => {
+      await dispatcher.dispatch({ request: () => request }, {});
+    }),
+    get lastRun() {
+      return lastRun;
+    },
+    run: async (feeds: Feeds, second?: Fetches | RunOptions, third?: RunOptions) => {
+      dispatcher.check();
+      const call = readCall(program, second, third);
+      const inputs = checkInputs(program, feeds ?? {});
+      const diagnostics = [...checkFetches(program, call.wanted), ...inputs.diagnostics];
+      if (!inputs.ok || diagnostics.length > 0) throw new ContextParallelError(diagnostics);
+      return runChecked(inputs.value, call);
+    },
+    release: () => (releasing ??= release()),
+  };
+}
