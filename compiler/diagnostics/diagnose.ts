@@ -21,11 +21,6 @@ export interface Where {
   readonly related?: readonly Related[] | undefined;
 }
 
-/** Declares a catalogue entry with its parameter type: `message<{ name: string }>()({ code, ... })`. */
-export function message<P>(entry: Message<P>): Message<P> {
-  return entry;
-}
-
 /** Builds a diagnostic from a catalogue entry. */
 export function diagnose<P>(entry: Message<P>, params: P, where: Where = {}): Diagnostic {
   const file = where.span?.file ?? where.file;

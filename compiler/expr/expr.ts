@@ -106,10 +106,6 @@ export function isOpen(expr: Expr): boolean {
   return symbolsOf(expr).some((name) => name.startsWith("?"));
 }
 
-export function product(factors: readonly Expr[]): Expr {
-  return mul(...factors);
-}
-
 /** Names of the lengths in `expr` (also `rank`), in order of first appearance. */
 export function symbolsOf(expr: Expr): readonly string[] {
   if (typeof expr === "number") return [];

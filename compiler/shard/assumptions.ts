@@ -91,7 +91,7 @@ function solve(a: Expr, b: Expr, lengths: readonly Length[]): [string, Expr] | n
 }
 
 /** `img_ids axis 0`, `txt_ids axis 0 + img_ids axis 0`: an expression in the words of the feeds. */
-export function describeExpr(expr: Expr, lengths: readonly Length[]): string {
+function describeExpr(expr: Expr, lengths: readonly Length[]): string {
   const names = new Map<string, Expr>(
     lengths.map(({ name, sources }) => {
       const [first] = sources;

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import * as fc from "fast-check";
 
-export const long: boolean = process.env["MODE"] === "long";
+const long: boolean = process.env["MODE"] === "long";
 
 export interface Budget {
   readonly short: number;

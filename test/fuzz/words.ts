@@ -29,7 +29,7 @@ export const oddNames: readonly string[] = [
 ];
 
 /** Symbolic extents, some well formed. */
-export const oddExtents: readonly string[] = [
+const oddExtents: readonly string[] = [
   "img + txt",
   "img//0",
   "img//",
@@ -45,7 +45,7 @@ export const oddExtents: readonly string[] = [
 ];
 
 /** Integers of 64 bits at their edges and around the sizes of real axes. */
-export const oddIntegers: readonly bigint[] = [
+const oddIntegers: readonly bigint[] = [
   0n,
   1n,
   -1n,

@@ -20,7 +20,7 @@ const transpose: Move = (d, pick) => {
 };
 
 /** A Reshape whose target is spelled in one of the ways of exporters: numbers, 0, -1, or read from shapes. */
-export function reshape(d: Draft, pick: Pick, x: Value, dims: readonly Expr[]): Value | null {
+function reshape(d: Draft, pick: Pick, x: Value, dims: readonly Expr[]): Value | null {
   const open = pick.chance(60) ? pick.below(dims.length) : -1;
   const target = dims.map((e, i) =>
     i === open ? -1 : i < x.dims.length && equal(e, x.dims[i]!) && pick.chance(50) ? 0 : e,

@@ -20,7 +20,7 @@ interface Answer {
   readonly why: string;
 }
 
-export async function answer(seed: Seed): Promise<Answer> {
+async function answer(seed: Seed): Promise<Answer> {
   try {
     return await judgeCase(caseOf(seed));
   } catch (error) {
@@ -31,7 +31,7 @@ export async function answer(seed: Seed): Promise<Answer> {
 const isFault = ({ outcome }: Answer): boolean => outcome === "wrong" || outcome === "crashed";
 
 /** Drops moves, and takes smaller plans and meshes, while the model still fails. */
-export async function shrink(seed: Seed): Promise<Seed> {
+async function shrink(seed: Seed): Promise<Seed> {
   const smaller = [
     ...seed.moves.map((_, i) => ({ ...seed, moves: seed.moves.toSpliced(i, 1) })),
     ...(seed.fixed ? [] : [{ ...seed, fixed: true }]),

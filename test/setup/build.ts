@@ -27,7 +27,7 @@ export default function setup(): void {
   const started = new Date();
   const compiler = join(root, "node_modules/typescript/bin/tsc");
   const built = spawnSync(process.execPath, [compiler, "-p", join(root, "tsconfig.json")], { encoding: "utf8" });
-  // The compiler emits in spite of type errors; `npm run build` and `npm run typecheck:test` are where they fail.
+  // The compiler emits in spite of type errors; `npm run build` and `npm run typecheck` are where they fail.
   if (built.status !== 0) process.stderr.write(`dist/ was built with type errors:\n${built.stdout}\n`);
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, "");

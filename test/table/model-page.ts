@@ -12,7 +12,7 @@ export interface Measured extends Export {
 }
 
 /** Whether 2 and 4 ranks get equal parts of every length. */
-export function parityOf(split: readonly number[]): "even" | "uneven" | "uneven at 4" {
+function parityOf(split: readonly number[]): "even" | "uneven" | "uneven at 4" {
   if (split.some((length) => length % 2 !== 0)) return "uneven";
   return split.some((length) => length % 4 !== 0) ? "uneven at 4" : "even";
 }

@@ -75,7 +75,7 @@ function evenSizes(extent: Expr, parts: number): readonly Expr[] {
 }
 
 /** The node with operand `at` replaced by integers of its own, named after the node's first output. */
-export function withOperand(node: CanonicalNode, at: number, elements: readonly Expr[]): Normalised {
+function withOperand(node: CanonicalNode, at: number, elements: readonly Expr[]): Normalised {
   const name = `${node.outputs[0]}::operand${at}`;
   const inputs = Array.from({ length: Math.max(node.inputs.length, at + 1) }, (_, i) =>
     i === at ? name : (node.inputs[i] ?? ""),

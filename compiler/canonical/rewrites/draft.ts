@@ -3,7 +3,7 @@
  */
 import { invariant } from "../../diagnostics/diagnose.ts";
 import type { Expr } from "../../expr/expr.ts";
-import type { Attributes, ElemType, Tensor } from "../../graph/types.ts";
+import type { Attributes, Tensor } from "../../graph/types.ts";
 import { removeDead } from "../../ir/clean.ts";
 import type { CanonicalGraph, CanonicalNode, IntegerValue, ValueShape } from "../../ir/types.ts";
 import type { Lookup } from "./lookup.ts";
@@ -109,9 +109,4 @@ function merged<K extends "integers" | "constants" | "shapes">(
   const result = new Map<string, IntegerValue | Tensor | ValueShape>(own);
   for (const patch of patches) for (const [name, value] of patch[key]) result.set(name, value);
   return result as CanonicalGraph[K];
-}
-
-/** A scalar's shape, or any other, in short. */
-export function shaped(elem: ElemType, dims: readonly Expr[]): ValueShape {
-  return { elem, dims };
 }

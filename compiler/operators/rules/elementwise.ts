@@ -31,7 +31,7 @@ export const dropout: OperatorRule = {
 };
 
 /** Factor map of a broadcast: axes are aligned from the right, an operand's extent of 1 takes no factor. */
-export function broadcast(site: Site): FactorMap | null {
+function broadcast(site: Site): FactorMap | null {
   const rank = Math.max(0, ...site.inputs.map((s) => s?.dims.length ?? 0));
   const list = factorList();
   const output: Axis[] = [];

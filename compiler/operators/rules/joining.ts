@@ -52,7 +52,7 @@ export interface SliceRange {
 }
 
 /** Ranges of a `Slice` with negative and overlong bounds resolved; `null` where a bound is not known. */
-export function sliceRanges(site: Site): readonly SliceRange[] | null {
+function sliceRanges(site: Site): readonly SliceRange[] | null {
   const shape = site.inputs[0];
   const starts = site.integers(1)?.elements;
   const ends = site.integers(2)?.elements;

@@ -10,7 +10,7 @@ export const HALF = 8 ** -0.25;
 export const Q = "B, S, 4, 8";
 export const KV = "B, T, 4, 8";
 
-export const text = (value: string): Attribute => ({ kind: "string", value });
+const text = (value: string): Attribute => ({ kind: "string", value });
 export const einsum = (p: Pattern, equation: string, a: string, b: string): string =>
   p.node("Einsum", [a, b], { attributes: { equation: text(equation) } });
 export const matMul = (p: Pattern, a: string, b: string): string => p.node("MatMul", [a, b]);

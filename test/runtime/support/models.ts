@@ -13,7 +13,7 @@ import type { Attributes, Dim, ElemType, Graph, GraphValue, Node, Tensor } from 
 import { writeModel } from "../../../compiler/graph/write.ts";
 import { PROGRAM_FORMAT, PROGRAM_VERSION } from "../../../program/types.ts";
 import { sealedText } from "../../../program/seal.ts";
-import type { CompiledProgram, ExchangeStep, PieceStep, Program, ProgramStep } from "../../../program/types.ts";
+import type { CompiledProgram, ExchangeStep, PieceStep, Program } from "../../../program/types.ts";
 
 export interface PieceModel {
   readonly id: string;
@@ -126,5 +126,3 @@ export function writeProgram(draft: Draft, models: readonly PieceModel[]): Compi
   writeFileSync(join(folder, "program.json"), sealedText(program, folder, files));
   return { folder, temporary: false, program };
 }
-
-export type { ProgramStep };

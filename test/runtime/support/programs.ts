@@ -32,7 +32,7 @@ export const input = { name: "x", elem: "float32", dims: ["s", heads, size] } as
 export const output = { name: "y", elem: "float32", dims: ["s", heads, size] } as const;
 
 /** `local = x[start:end]`, optionally passed through one more operator. */
-export function slicePiece(op: "Identity" | "Neg"): PieceModel {
+function slicePiece(op: "Identity" | "Neg"): PieceModel {
   const inputs = [value("x", ["s", heads, size]), value("start", [1], "int64"), value("end", [1], "int64")];
   const nodes = [node("Slice", ["x", "start", "end", "axes"], ["cut"]), node(op, ["cut"], ["local"])];
   return { id: "slice", graph: graph(inputs, [value("local", ["r", heads, size])], nodes, { axes: ints([0]) }) };
@@ -47,9 +47,9 @@ export function concatPiece(id: string, parts: number, axis: number, out: string
   };
 }
 
-export const sliceStep = pieceStep("slice", { x: "x", start: "start", end: "end" }, { local: "local" }, ["x"]);
+const sliceStep = pieceStep("slice", { x: "x", start: "start", end: "end" }, { local: "local" }, ["x"]);
 
-export function bounds(parts: number): CompiledProgram["program"]["derived"] {
+function bounds(parts: number): CompiledProgram["program"]["derived"] {
   const { start, end } = chunkBounds("s", parts);
   return {
     start: { elem: "int64", dims: [1], elements: [start] },

@@ -184,7 +184,7 @@ function batchOf(lookup: Lookup, { value, perm }: Role): readonly Expr[] {
 }
 
 /** The innermost module that holds all of the scopes. */
-export function commonScope(scopes: readonly string[]): string {
+function commonScope(scopes: readonly string[]): string {
   const [first = [], ...others] = scopes.map((s) => s.split("."));
   const end = first.findIndex((part, i) => others.some((o) => o[i] !== part));
   return (end < 0 ? first : first.slice(0, end)).join(".");

@@ -81,7 +81,7 @@ function affineSum(lookup: Lookup, node: CanonicalNode): Affine | null {
 }
 
 /** The same elements repeated along further axes and axes of extent 1. */
-export function broadcast(source: Affine, dims: readonly Expr[]): Affine | null {
+function broadcast(source: Affine, dims: readonly Expr[]): Affine | null {
   const view = expand(viewOf(source.dims), dims, "repeat");
   return view && throughView(source, view, dims);
 }
