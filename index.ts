@@ -4,7 +4,7 @@
 import { rm } from "node:fs/promises";
 import { type CompileOptions, compilePlan } from "./compiler/compile.ts";
 import { ContextParallelError } from "./compiler/diagnostics/error.ts";
-import type { ContextParallelPlan } from "./compiler/plan/types.ts";
+import type { ContextParallelConfig, ContextParallelPlan, ParallelConfig } from "./compiler/plan/types.ts";
 import { attach, type AttachOptions } from "./runtime/caller/attach.ts";
 import type { Session } from "./runtime/caller/session.ts";
 
@@ -16,12 +16,14 @@ export { inspectModel } from "./compiler/inspect/model.ts";
 export type { InspectedModule, InspectedValue, Inspection, InspectOptions } from "./compiler/inspect/model.ts";
 export { definePlan } from "./compiler/plan/define.ts";
 export type {
+  ContextParallelConfig,
   ContextParallelEntry,
   ContextParallelInput,
   ContextParallelInputs,
   ContextParallelOutput,
   ContextParallelOutputs,
   ContextParallelPlan,
+  ParallelConfig,
 } from "./compiler/plan/types.ts";
 export type { CompiledProgram, Program, ProgramHook } from "./program/types.ts";
 export { attach } from "./runtime/caller/attach.ts";
@@ -36,18 +38,6 @@ export type { Fetches, Progress, RunOptions } from "./runtime/caller/run-options
 export type { Session } from "./runtime/caller/session.ts";
 export type { RunStats } from "./runtime/caller/stats.ts";
 export type { TensorLike } from "./runtime/tensor.ts";
-
-/** A mesh in the reference's spelling; every degree defaults to 1. */
-export interface ContextParallelConfig {
-  readonly ring_degree?: number;
-  readonly ulysses_degree?: number;
-  readonly rotate_method?: "allgather" | "alltoall";
-  readonly convert_to_fp32?: boolean;
-}
-
-export interface ParallelConfig {
-  readonly context_parallel_config: ContextParallelConfig;
-}
 
 export type ApplyOptions = Omit<CompileOptions, "model" | "plan" | "parallel"> & AttachOptions;
 

@@ -19,7 +19,7 @@ import { lower } from "./lower/lower.ts";
 import { writeProgram } from "./lower/write.ts";
 import type { LoweredProgram } from "./lower/types.ts";
 import { readParallelConfig, readPlanFile, readPlanValue } from "./plan/read.ts";
-import type { ContextParallelPlan, MeshConfig, Plan } from "./plan/types.ts";
+import type { ContextParallelConfig, ContextParallelPlan, MeshConfig, ParallelConfig, Plan } from "./plan/types.ts";
 import type { CompiledProgram } from "../program/types.ts";
 import { shard } from "./shard/shard.ts";
 import type { ShardedGraph } from "./shard/types.ts";
@@ -31,7 +31,7 @@ export interface CompileOptions {
   /** Path of a `*.plan.json`, `.jsonc` or `.ts` file, or the plan itself. */
   readonly plan: string | ContextParallelPlan;
   /** A `ParallelConfig` or a bare `ContextParallelConfig`; without one, `{ ulysses_degree: 2 }`. */
-  readonly parallel?: unknown;
+  readonly parallel?: ParallelConfig | ContextParallelConfig;
   /** Sizes of dynamic inputs, by name. */
   readonly shapes?: FixedShapes;
   /** Makes warnings and implicit decisions errors. */
@@ -113,7 +113,7 @@ async function readPlan(plan: CompileOptions["plan"]): Promise<Result<Plan>> {
   return typeof plan === "string" ? readPlanFile(plan) : readPlanValue(plan);
 }
 
-async function readMesh(parallel: unknown): Promise<Result<MeshConfig>> {
+async function readMesh(parallel: CompileOptions["parallel"]): Promise<Result<MeshConfig>> {
   return readParallelConfig(parallel ?? { ulysses_degree: 2 });
 }
 

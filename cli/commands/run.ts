@@ -53,15 +53,16 @@ async function execute(
 ): Promise<{ readonly outputs: OrtTensors; readonly steps: readonly Step[] }> {
   const session = await attach(program, { devices });
   const total = program.program.steps.length;
-  const progress = await startProgress("run", count * total, io, count > 1);
+  const progress = await startProgress(count === 1 ? "step" : "run", count === 1 ? total : count, io, count > 1);
   try {
     const steps: Step[] = [];
     let outputs: OrtTensors = {};
     for (let i = 0; i < count; i += 1) {
-      const detail = count === 1 ? "" : `(run ${i + 1} of ${count})`;
-      const onProgress = ({ done }: { readonly done: number }): void => progress.update(i * total + done, detail);
+      const onProgress = ({ done }: { readonly done: number }): void =>
+        count === 1 ? progress.update(done) : progress.update(i, `step ${done} of ${total}`);
       outputs = fromOutputs(await session.run(toFeeds(inputs), { signal: io.signal, onProgress }));
       const { milliseconds = 0, collectives = [] } = session.lastRun ?? {};
+      if (count > 1) progress.update(i + 1);
       steps.push({ milliseconds, bytes: collectives.flatMap(({ bytes }) => bytes).reduce((a, b) => a + b, 0) });
     }
     return { outputs, steps };

@@ -1,7 +1,7 @@
 /**
  * @file `check --explain`: how values lie at the borders of modules, what the plan's entries became, what moves, what was assumed.
  */
-import { inspectModel } from "../../compiler/inspect/inspect.ts";
+import { inspectGraph } from "../../compiler/inspect/inspect.ts";
 import { matchModules } from "../../compiler/bind/patterns.ts";
 import type { BoundPlan } from "../../compiler/bind/types.ts";
 import { CP } from "../../compiler/ir/types.ts";
@@ -60,7 +60,7 @@ export function explain({ canonical, bound, sharded }: Stages, pattern: string |
   const layouts = layoutsOf(
     layoutReader(bound, sharded),
     originReader(bound, sharded),
-    inspectModel(bound.graph).modules.filter(({ path }) => chosen.has(path)),
+    inspectGraph(bound.graph).modules.filter(({ path }) => chosen.has(path)),
   );
   const value: Explanation = {
     entries: bound.bindings
@@ -90,7 +90,7 @@ export function selectModules(modules: readonly string[], pattern: string | true
   return { ok: false, diagnostics: [diagnose(cliMessages.noModule, { pattern, nearest: suggest(pattern, modules) })] };
 }
 
-type Modules = ReturnType<typeof inspectModel>["modules"];
+type Modules = ReturnType<typeof inspectGraph>["modules"];
 
 /** Layout by value of the bound graph. What its own split and gather nodes make has another name after sharding. */
 function layoutReader({ graph }: BoundPlan, { layouts, sameAs }: ShardedGraph): (value: string) => Layout | undefined {
@@ -198,7 +198,7 @@ export function printExplanation(explanation: Explanation): string {
     ["layouts at module boundaries", explanation.layouts],
     ["attention", explanation.attention],
     ["exchanges", explanation.collectives],
-    ["lengths that must agree", explanation.equations],
+    ["length equations, checked before each run", explanation.equations],
     ["aligned by slicing", explanation.alignments],
   ];
   return sections

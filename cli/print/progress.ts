@@ -32,8 +32,11 @@ async function bar(label: string, total: number): Promise<Progress> {
 /** About ten lines in all, so that a log stays short. */
 function lines(label: string, total: number, io: Io): Progress {
   const every = Math.max(1, Math.ceil(total / 10));
+  let last = 0;
   return {
     update: (done, detail = "") => {
+      if (done === last) return;
+      last = done;
       if (done % every === 0 || done === total) io.err(`${label} ${done}/${total} ${detail}`.trimEnd().concat("\n"));
     },
     stop: () => {},

@@ -6,9 +6,11 @@ import type { Program } from "../../program/types.ts";
 export interface Summary {
   readonly mesh: Program["mesh"];
   readonly ranks: number;
+  /** Number of attention sites by scheme; `local` needs no communication. */
+  readonly attention: Readonly<Record<string, number>>;
   readonly hooks: number;
   readonly pieces: number;
-  /** Number of exchanges by what they serve. */
+  /** Number of collectives by what they serve. */
   readonly collectives: Readonly<Record<string, number>>;
   readonly equations: number;
 }
@@ -16,20 +18,36 @@ export interface Summary {
 /** The summary as data and as text. */
 export function summary(program: Program): { readonly result: Summary; readonly text: string } {
   const { mesh, hooks, pieces, steps, equations } = program;
-  const collectives: Record<string, number> = {};
-  for (const step of steps) {
-    if (step.kind === "exchange") collectives[step.purpose] = (collectives[step.purpose] ?? 0) + 1;
-  }
+  const collectives = counted(steps.flatMap((step) => (step.kind === "exchange" ? [step.purpose] : [])));
   const ranks = mesh.ring_degree * mesh.ulysses_degree;
-  const result = { mesh, ranks, hooks: hooks.length, pieces: pieces.length, collectives, equations: equations.length };
-  const moved = Object.entries(collectives).map(([purpose, count]) => `${count} x ${purpose}`);
+  const attention = counted(hooks.filter(({ phase }) => phase === "attention").map(({ action }) => action));
+  const counts = { hooks: hooks.length, pieces: pieces.length, equations: equations.length };
+  const result = { mesh, ranks, attention, collectives, ...counts };
   const lines = [
-    `${ranks} rank${ranks === 1 ? "" : "s"} (${meshText(mesh)})`,
+    "the plan is exact: only the order of floating-point sums differs from the unsplit model",
+    `${count(ranks, "rank")} (${meshText(mesh)})`,
+    `attention: ${times(attention)}`,
     `${hooks.length} hook registrations, ${pieces.length} pieces`,
-    `exchanges: ${moved.length === 0 ? "none" : moved.join(", ")}`,
-    `lengths that must agree: ${equations.length}`,
+    `collectives: ${times(collectives)}`,
+    ...(equations.length === 0 ? [] : [`${count(equations.length, "length equation")}, checked before each run`]),
   ];
   return { result, text: lines.map((line) => `${line}\n`).join("") };
+}
+
+/** How often each name occurs, in order of first appearance. */
+function counted(names: readonly string[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}
+
+function times(counts: Readonly<Record<string, number>>): string {
+  const texts = Object.entries(counts).map(([name, number]) => `${number} x ${name}`);
+  return texts.length === 0 ? "none" : texts.join(", ");
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 export function meshText({ ring_degree, ulysses_degree }: Program["mesh"]): string {

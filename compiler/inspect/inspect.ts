@@ -46,7 +46,7 @@ export interface SchemaModule {
   readonly outputs: number;
 }
 
-export function inspectModel(graph: CanonicalGraph): Inspection {
+export function inspectGraph(graph: CanonicalGraph): Inspection {
   const context = contextOf(graph);
   const modules = [...graph.modules.values()].map(({ path, className }) => ({
     path,
@@ -58,7 +58,7 @@ export function inspectModel(graph: CanonicalGraph): Inspection {
 }
 
 export function modulesForSchema(graph: CanonicalGraph): readonly SchemaModule[] {
-  return inspectModel(graph).modules.map(({ path, className, inputs, outputs }) => ({
+  return inspectGraph(graph).modules.map(({ path, className, inputs, outputs }) => ({
     name: path,
     className,
     inputs: [...new Set(inputs.flatMap(({ name }) => (name === null ? [] : [name.replace(/\[\d+\]$/, "")])))],

@@ -2,7 +2,7 @@
  * @file What a plan can address in the model of a file: the stages up to the canonical graph, without a plan. Knows no command and
  * no schema.
  */
-import { type Inspection, inspectModel as inspectGraph } from "./inspect.ts";
+import { type Inspection, inspectGraph } from "./inspect.ts";
 import { canonicalise } from "../canonical/canonicalise.ts";
 import type { FixedShapes } from "../ir/lengths.ts";
 import type { CanonicalGraph } from "../ir/types.ts";

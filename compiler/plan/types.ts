@@ -85,6 +85,23 @@ export interface Plan {
   readonly entries: readonly PlanEntry[];
 }
 
+/** A mesh in the reference's spelling; every degree defaults to 1. Source: diffusers `ContextParallelConfig`. */
+export interface ContextParallelConfig {
+  readonly ring_degree?: number;
+  readonly ulysses_degree?: number;
+  readonly rotate_method?: "allgather" | "alltoall";
+  readonly convert_to_fp32?: boolean;
+  /** Always on here; accepted with a note. */
+  readonly ulysses_anything?: boolean;
+  /** Always on here; accepted with a note. */
+  readonly ring_anything?: boolean;
+}
+
+/** Source: diffusers `ParallelConfig`. */
+export interface ParallelConfig {
+  readonly context_parallel_config: ContextParallelConfig;
+}
+
 /** Normalised `ContextParallelConfig`. N = ring_degree * ulysses_degree. */
 export interface MeshConfig {
   readonly ring_degree: number;

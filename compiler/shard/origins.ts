@@ -36,9 +36,11 @@ export function originOf(state: State, layout: Layout, otherwise: Origin | undef
   return (segment === undefined ? undefined : state.sources.get(segment.origin)) ?? otherwise;
 }
 
-/** A value by the name that it has in the model. */
+/** A value by the name that it has in the model. Names that propagation adds end in `::WHAT`; names of a model may hold `::` as well. */
 export function sayValue(state: State, value: string): string {
-  return (state.sameAs.get(value) ?? value).replace(/::.*$/, "");
+  let name = state.sameAs.get(value) ?? value;
+  while (!state.graph.shapes.has(name) && name.includes("::")) name = name.slice(0, name.lastIndexOf("::"));
+  return name;
 }
 
 /** The layout of a value in words. */

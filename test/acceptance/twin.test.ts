@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
 import { compileStages } from "../../compiler/compile.ts";
+import type { ContextParallelConfig } from "../../compiler/plan/types.ts";
 import { fixture, texts } from "../support/fixtures.ts";
 
 const twins = readdirSync("plans").filter((name) => name.endsWith(".plan.ts"));
@@ -12,7 +13,7 @@ const twins = readdirSync("plans").filter((name) => name.endsWith(".plan.ts"));
 test("there is one", () => expect(twins).toEqual(["flux.plan.ts"]));
 
 /** The program without places in the plan file, and the pieces that go with it. */
-async function lowered(plan: string, parallel: unknown): Promise<unknown> {
+async function lowered(plan: string, parallel: ContextParallelConfig): Promise<unknown> {
   const { stages, diagnostics } = await compileStages({
     model: fixture("flux/flux.dynamo18-dynamic.onnx"),
     plan: `plans/${plan}`,
@@ -29,7 +30,7 @@ function withoutSpan(_: string, value: unknown): unknown {
 }
 
 test.each(twins)("%s", async (name) => {
-  const parallel = { ring_degree: 2, ulysses_degree: 2, rotate_method: "alltoall" };
+  const parallel: ContextParallelConfig = { ring_degree: 2, ulysses_degree: 2, rotate_method: "alltoall" };
   const json = await lowered(name.replace(/ts$/, "json"), parallel);
   expect(await lowered(name, parallel)).toEqual(json);
 });

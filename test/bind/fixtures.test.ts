@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { bindPlan } from "../../compiler/bind/bind.ts";
-import { inspectModel, modulesForSchema } from "../../compiler/inspect/inspect.ts";
+import { inspectGraph, modulesForSchema } from "../../compiler/inspect/inspect.ts";
 import type { Binding } from "../../compiler/bind/types.ts";
 import { canonicalise } from "../../compiler/canonical/canonicalise.ts";
 import type { CanonicalGraph } from "../../compiler/ir/types.ts";
@@ -140,7 +140,7 @@ describe("decoys are not taken", () => {
 
 describe("inspection", () => {
   test("names of a block, and the attention sites", async () => {
-    const { modules, attention } = inspectModel(await canonical("flux/flux.dynamo18-dynamic"));
+    const { modules, attention } = inspectGraph(await canonical("flux/flux.dynamo18-dynamic"));
     const block = modules.find(({ path }) => path === "transformer_blocks.1");
     expect(block?.inputs.flatMap(({ name }) => name ?? [])).toEqual(["hidden_states", "encoder_hidden_states"]);
     expect(block?.className).toBe("FluxTransformerBlock");

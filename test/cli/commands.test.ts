@@ -115,7 +115,7 @@ test("a config file gives the mesh, and its mistakes have a place", async () => 
   const config = join(await temporaryFolder(), "parallel.json");
   await writeFile(config, '{ "context_parallel_config": { "ring_degree": 3 } }');
   expect((await cp("check", plan, "--model", model, "--config", config)).stdout).toMatch(
-    /^3 ranks \(ring 3 x ulysses 1\)/,
+    /^3 ranks \(ring 3 x ulysses 1\)/m,
   );
   await writeFile(config, '{ "context_parallel_config": { "ring_degre": 3 } }');
   const wrong = await cp("check", plan, "--model", model, "--config", config);

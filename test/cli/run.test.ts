@@ -84,7 +84,7 @@ test("a compiled program runs from its folder, and fails verification if it gath
   const folder = join(await temporaryFolder(), "program");
   const compiled = await cp("compile", plan, "--model", model, "--out", folder, "--ulysses-degree", "2");
   expect(compiled.exitCode).toBe(0);
-  expect(compiled.io.stdout()).toContain("2 ranks (ring 1 x ulysses 2)\n9 hook registrations");
+  expect(compiled.io.stdout()).toContain("2 ranks (ring 1 x ulysses 2)\nattention: 4 x ulysses\n9 hook registrations");
   expect((await cp("run", folder, "--inputs", inputs, "--verify")).exitCode).toBe(0);
 
   const file = join(folder, "program.json");

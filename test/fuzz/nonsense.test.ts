@@ -3,7 +3,7 @@
  */
 import * as fc from "fast-check";
 import { test } from "vitest";
-import { inspectModel } from "../../compiler/inspect/inspect.ts";
+import { inspectGraph } from "../../compiler/inspect/inspect.ts";
 import type { ContextParallelEntry, ContextParallelPlan, MeshConfig } from "../../compiler/plan/types.ts";
 import { simulate } from "../../compiler/simulate/simulate.ts";
 import type { OrtTensors } from "../../ort/types.ts";
@@ -23,7 +23,7 @@ interface Place {
 }
 
 function placesOf({ canonical }: Source): readonly Place[] {
-  return inspectModel(canonical).modules.map(({ path, inputs, outputs }) => ({
+  return inspectGraph(canonical).modules.map(({ path, inputs, outputs }) => ({
     module: path,
     inputs: inputs.map(({ value }) => value),
     outputs: outputs.map(({ value }) => value),

@@ -3,7 +3,7 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { inspectModel } from "../../compiler/inspect/inspect.ts";
+import { inspectGraph } from "../../compiler/inspect/inspect.ts";
 import { renderInspection } from "../../compiler/inspect/render.ts";
 import { graphFrom } from "../bind/dsl.ts";
 
@@ -14,11 +14,11 @@ const graphOf = (model: string): ReturnType<typeof graphFrom> =>
 
 describe("inspection", () => {
   test.each(models)("%s", async (model) => {
-    await expect(renderInspection(inspectModel(graphOf(model)))).toMatchFileSnapshot(`golden/inspect-${model}.txt`);
+    await expect(renderInspection(inspectGraph(graphOf(model)))).toMatchFileSnapshot(`golden/inspect-${model}.txt`);
   });
 
   test("a pattern shows the modules that it matches and what is inside them", () => {
-    const text = renderInspection(inspectModel(graphOf("two-stream")), "transformer_blocks.*");
+    const text = renderInspection(inspectGraph(graphOf("two-stream")), "transformer_blocks.*");
     const heads = text.split("\n").filter((line) => /^\w/.test(line));
     expect(heads.map((line) => line.split(" ")[0])).toEqual([
       "transformer_blocks.0",
@@ -34,7 +34,7 @@ describe("inspection", () => {
   });
 
   test("a pattern that matches nothing shows nothing", () => {
-    expect(renderInspection(inspectModel(graphOf("two-stream")), "nowhere")).toBe("");
+    expect(renderInspection(inspectGraph(graphOf("two-stream")), "nowhere")).toBe("");
   });
 
   test("long extents are named once", () => {
@@ -43,7 +43,7 @@ describe("inspection", () => {
       x: b = Reshape(a) 1,rows*columns+rows*columns*rows,4
       y: c = Reshape(b) 1,rows*columns+rows*columns*rows,4
       out c`;
-    const lines = renderInspection(inspectModel(graphFrom(text))).split("\n");
+    const lines = renderInspection(inspectGraph(graphFrom(text))).split("\n");
     expect(lines.filter((line) => line.includes("L1"))).toHaveLength(5);
     expect(lines).toContain("  L1 = columns*rows*rows + columns*rows");
   });

@@ -19,10 +19,14 @@ export const bindNames: Catalog<{
     severity: "error",
     title: "Unknown module",
     message: ({ pattern }) => `no module of the model matches "${pattern}"`,
-    hint: ({ suggestion, known }) =>
-      suggestion === null
-        ? `the model has ${list(known)}; "*" stands for one whole segment between dots`
-        : `did you mean "${suggestion}"?`,
+    hint: ({ suggestion, known }) => {
+      if (suggestion !== null) return `did you mean "${suggestion}"?`;
+      if (known.length > 0) return `the model has ${list(known)}; "*" stands for one whole segment between dots`;
+      return (
+        "the nodes of this file carry no module names: an optimiser removed them, or the exporter wrote none; " +
+        'use the file as torch exported it, or name inputs and outputs of the model under ""'
+      );
+    },
   },
   foldedModule: {
     code: "CP3002",

@@ -57,7 +57,10 @@ export const runtimeMessages: Catalog<{
     title: "Piece that ONNX Runtime does not load",
     message: ({ rank, piece, device, reason }) =>
       `rank ${rank} could not load the piece ${piece} on ${device}: ${reason}`,
-    hint: () => "check the device's name, and that the model's weights are where they were when the plan was compiled",
+    hint: ({ device }) =>
+      device === "cpu"
+        ? "check that the model's weights are where they were when the plan was compiled; else compile again with this release"
+        : `check that this machine has the device ${device}: try the same run on cpu`,
   },
   piece: {
     code: "CP6504",

@@ -10,7 +10,7 @@ import { outputShapes } from "../../operators/infer.ts";
 import { CP, type CanonicalNode } from "../../ir/types.ts";
 import * as catalog from "../../diagnostics/catalog/shard.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
-import { show } from "../../expr/expr.ts";
+import { show, symbolsOf } from "../../expr/expr.ts";
 import { valuesReadBy } from "../../graph/reads.ts";
 import { alignOperand } from "./alignment.ts";
 import { assumeWidest } from "./broadcast.ts";
@@ -204,10 +204,18 @@ function alternatives(state: State, value: string): { readonly maker: string | n
   const maker = state.graph.nodes.find((n) => n.domain !== CP && n.outputs.includes(name))?.scope ?? null;
   const input = state.graph.inputs.find((i) => i.name === name);
   const [shard] = layoutOf(state, value);
+  const sequences = sequenceLengths(state);
   const free = [...(input?.shape.dims ?? []).entries()].filter(
-    ([axis, d]) => typeof d !== "number" && axis !== shard?.axis,
+    ([axis, d]) => axis !== shard?.axis && symbolsOf(d).some((length) => sequences.has(length)),
   );
   return { maker, other: free.length === 1 ? free[0]![0] : null };
+}
+
+/** Lengths that are rows or keys of an attention: what a plan splits. The length of a batch is none of them. */
+function sequenceLengths({ graph }: State): ReadonlySet<string> {
+  const sites = graph.nodes.filter(({ op, domain }) => domain === CP && op === "Attention");
+  const operands = sites.flatMap(({ inputs }) => inputs.slice(0, 2));
+  return new Set(operands.flatMap((name) => symbolsOf(graph.shapes.get(name)?.dims[1] ?? 0)));
 }
 
 /** Layouts of the results: at most one split axis each. */
