@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import ast
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from export.exporters import EXPORTERS
@@ -16,12 +17,19 @@ ALL = "all"
 
 
 def _lengths(text: str) -> dict[str, int]:
-    return {name: int(size) for name, size in (part.split("=") for part in text.split(","))}
+    pairs = [part.partition("=") for part in text.split(",")]
+    wrong = [name + equals + size for name, equals, size in pairs if not (equals and size.isdecimal() and int(size) > 0)]
+    if wrong:
+        raise argparse.ArgumentTypeError(f'"{wrong[0]}" is not of the form NAME=SIZE, for example img=96')
+    return {name: int(size) for name, _, size in pairs}
 
 
 def _setting(text: str) -> tuple[str, object]:
-    key, value = text.split("=", 1)
-    return key, ast.literal_eval(value)
+    key, _, value = text.partition("=")
+    try:
+        return key, ast.literal_eval(value)
+    except (SyntaxError, ValueError) as error:
+        raise argparse.ArgumentTypeError(f'"{text}" is not of the form KEY=VALUE with a Python literal') from error
 
 
 def _arguments() -> argparse.Namespace:
@@ -56,7 +64,16 @@ def _subject(given: argparse.Namespace) -> Subject:
 def _dynamic_names(family: Family, asked: str | None) -> tuple[str, ...]:
     if asked is None:
         return ()
-    return family.dynamic if asked == ALL else tuple(asked.split(","))
+    names = family.dynamic if asked == ALL else tuple(asked.split(","))
+    _check_names("--dynamic", names, family.lengths, family)
+    return names
+
+
+def _check_names(option: str, names: Iterable[str], known: Iterable[str], family: Family) -> None:
+    wrong = [name for name in names if name not in known]
+    if wrong:
+        listed = ", ".join(known) or "none"
+        raise ValueError(f'{option}: {family.name} has no length "{wrong[0]}"; it has {listed}')
 
 
 def main() -> None:
@@ -65,6 +82,8 @@ def main() -> None:
     family = subject.family
     name = given.name or family.name
     lengths = given.lengths or [{key: family.lengths[key] for key in family.dynamic}]
+    for chosen in given.lengths or []:
+        _check_names("--lengths", chosen, family.lengths, family)
     options = Options(
         exporter=given.exporter,
         dynamic=_dynamic_names(family, given.dynamic),
