@@ -13,7 +13,7 @@ import { root } from "../structure/sources.ts";
 import { feed, gatherProgram, runningSum, ulyssesProgram } from "./support/programs.ts";
 import { heavyProgram, slowProgram } from "./support/special.ts";
 
-const entry = pathToFileURL(join(root, "dist/runtime/attach.js")).href;
+const entry = pathToFileURL(join(root, "dist/runtime/caller/attach.js")).href;
 
 /** Runs `body` with `attach` and `compiled` in a new process; the end of the process is part of what is tested. */
 function inProcess(
