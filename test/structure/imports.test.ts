@@ -3,7 +3,7 @@
  * folder, no cycles, who may touch the process, file length, header, ASCII.
  */
 import { expect, test } from "vitest";
-import { lazyFolders, mayTouchProcess, packages, parts, tops } from "./rules.ts";
+import { lazyFolders, mayTouchProcess, packages, parts, tooNew, tops } from "./rules.ts";
 import { importsOf, read, sourceFiles, withoutComments } from "./sources.ts";
 
 const code = sourceFiles(/\.ts$/);
@@ -56,6 +56,11 @@ test("only the command line touches the process and the console", () => {
     .filter((path) => !mayTouchProcess.some((part) => within(path, part)))
     .filter((path) => banned.test(withoutComments(read(path))));
   expect(wrong).toEqual([]);
+});
+
+test.each(Object.entries(tooNew))("no source uses %s", (_, banned) => {
+  const shipped = code.filter((path) => !within(path, "test") && !within(path, "bench"));
+  expect(shipped.filter((path) => banned.test(withoutComments(read(path))))).toEqual([]);
 });
 
 test("no file is longer than 350 lines", () => {

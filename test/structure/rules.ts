@@ -103,3 +103,12 @@ export const lazyFolders: readonly string[] = ["compiler/plan/typescript"];
 
 /** The only parts that may touch the process and the console. */
 export const mayTouchProcess: readonly string[] = ["cli", "demo", "bin", "bench", "test", "vitest.config.ts"];
+
+/** What Node 20.0 lacks, the oldest that package.json allows, with the release that brought it. */
+export const tooNew: Readonly<Record<string, RegExp>> = {
+  "import.meta.resolve (20.6)": /\bimport\.meta\.resolve\b/,
+  "import.meta.dirname and filename (20.11)": /\bimport\.meta\.(?:dirname|filename)\b/,
+  "AbortSignal.any (20.3)": /\bAbortSignal\.any\b/,
+  "ArrayBuffer.prototype.detached (21)": /\.detached\b/,
+  "Promise.withResolvers, Array.fromAsync (22)": /\b(?:Promise\.withResolvers|Array\.fromAsync)\b/,
+};

@@ -134,7 +134,7 @@ export const runtimeMessages: Catalog<{
     title: "Hook handler that does not load",
     message: ({ rank, url, reason }) => `rank ${rank} could not load the handler ${url}: ${reason}`,
     hint: () =>
-      'give the URL of an ES module whose default export is the handler, for example import.meta.resolve("./hook.js")',
+      'give the URL of an ES module whose default export is the handler, for example new URL("./hook.js", import.meta.url)',
   },
   extents: {
     code: "CP6514",

@@ -2,6 +2,7 @@
  * @file Ranks as worker threads: starts them, speaks to them, and turns whatever happens to one into the end of the round for all.
  * Knows no step of a program.
  */
+import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import { runtimeMessages } from "../../../compiler/diagnostics/catalog/runtime.ts";
 import { diagnose, invariant } from "../../../compiler/diagnostics/diagnose.ts";
@@ -27,7 +28,8 @@ export function startThreads(
   graceMs: number,
 ): { readonly crew: Crew; readonly started: Round } {
   const control = createControl(size);
-  const entry = new URL(import.meta.resolve("#rank-worker"));
+  // Not `import.meta.resolve`: it gives a promise before Node 20.6.
+  const entry = createRequire(import.meta.url).resolve("#rank-worker");
   const workers = Array.from({ length: size }, (_, rank) => {
     // Flags of the main program, such as --input-type, may be wrong for a worker, and a rank needs none.
     return new Worker(entry, { name: `rank ${rank}`, execArgv: [], workerData: setupOf(rank, control) });
