@@ -6,6 +6,7 @@ import { type CompileOptions, compilePlan } from "./compiler/compile.ts";
 import { ContextParallelError } from "./compiler/diagnostics/error.ts";
 import type { ContextParallelConfig, ContextParallelPlan, ParallelConfig } from "./compiler/plan/types.ts";
 import { attach, type AttachOptions } from "./runtime/caller/attach.ts";
+import { attachCall, checkOptions } from "./runtime/check-options.ts";
 import type { Session } from "./runtime/caller/session.ts";
 
 export { compilePlan } from "./compiler/compile.ts";
@@ -29,7 +30,7 @@ export type { CompiledProgram, Program, ProgramHook } from "./program/types.ts";
 export { attach } from "./runtime/caller/attach.ts";
 export type { AttachOptions } from "./runtime/caller/attach.ts";
 export type { Feeds } from "./runtime/caller/check-inputs.ts";
-export type { HookEntry, SessionHooks } from "./runtime/caller/hooks.ts";
+export type { HookEntry, RegisterOptions, SessionHooks } from "./runtime/caller/hooks.ts";
 export { loadProgram } from "./runtime/load/load.ts";
 export type { TensorMetadata } from "./runtime/caller/metadata.ts";
 export type { Outputs } from "./runtime/caller/outputs.ts";
@@ -51,6 +52,8 @@ export async function applyContextParallel(
   plan: string | ContextParallelPlan,
   options: ApplyOptions = {},
 ): Promise<Session> {
+  const misused = checkOptions(attachCall, options);
+  if (misused.length > 0) throw new ContextParallelError(misused);
   const compiled = await compilePlan({ ...options, model, plan, parallel });
   if (!compiled.ok) throw new ContextParallelError(compiled.diagnostics);
   const { folder, temporary } = compiled.program;

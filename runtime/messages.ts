@@ -42,6 +42,8 @@ export interface RunRequest {
   readonly lengths: Lengths;
   /** Outputs that rank 0 returns. */
   readonly wanted: readonly string[];
+  /** Registrations whose handlers are called: those that every rank has loaded and nobody has removed. */
+  readonly handlers: readonly number[];
   /** One per rank, see `outboxWorld`. */
   readonly outboxes: readonly SharedArrayBuffer[];
   /** Whether to report every step. */
@@ -51,7 +53,6 @@ export interface RunRequest {
 export type ToRank =
   | RunRequest
   | { readonly kind: "register"; readonly registration: Registration }
-  | { readonly kind: "remove"; readonly id: number }
   | { readonly kind: "release" };
 
 export interface OutputTensor {

@@ -17,7 +17,8 @@ export interface TensorLike {
 
 /** Bytes of a tensor of `elem` with these extents. */
 export function byteSize(elem: string, dims: readonly number[]): number {
-  return bytesPerElement(knownElem(elem)) * dims.reduce((a, b) => a * b, 1);
+  // Extents that a caller gave may multiply to Infinity, and that times 0 is no number.
+  return dims.includes(0) ? 0 : bytesPerElement(knownElem(elem)) * dims.reduce((a, b) => a * b, 1);
 }
 
 /** A program names only types that can cross to ONNX Runtime: lowering sees to it. */
@@ -60,16 +61,43 @@ export function showTensor(elem: string, dims: readonly Expr[]): string {
 
 /** Whether an object has the parts of a tensor; they need not fit each other. */
 export function isTensorLike(value: unknown): value is TensorLike {
-  if (typeof value !== "object" || value === null) return false;
-  const { type, dims, data } = value as Partial<Record<keyof TensorLike, unknown>>;
-  const hasDims = Array.isArray(dims) && dims.every((extent) => Number.isInteger(extent) && extent >= 0);
-  return typeof type === "string" && hasDims && (ArrayBuffer.isView(data) || Array.isArray(data));
+  const { type, dims, data } = partsOf(value);
+  return typeof type === "string" && isDims(dims) && (ArrayBuffer.isView(data) || Array.isArray(data));
 }
 
-/** The data as bytes; `null` for strings, and for arrays whose elements have another size than `type` says. */
+/**
+ * What may be the parts of a tensor, of this or another copy of onnxruntime; none where they cannot be read: its `Tensor` throws on
+ * access where its data is not on the CPU or has been disposed of.
+ */
+export function partsOf(value: unknown): Partial<Record<keyof TensorLike, unknown>> {
+  if (typeof value !== "object" || value === null) return {};
+  try {
+    const { type, dims, data } = value as Partial<Record<keyof TensorLike, unknown>>;
+    return { type, dims, data };
+  } catch {
+    return {};
+  }
+}
+
+export function isDims(value: unknown): value is readonly number[] {
+  if (!Array.isArray(value)) return false;
+  // `every` does not visit the holes of a list.
+  return Array.from<unknown>(value).every((extent) => Number.isSafeInteger(extent) && Number(extent) >= 0);
+}
+
+/** The data as bytes; `null` for strings, for memory that is gone, and for arrays whose elements have another size than `type` says. */
 export function viewBytes({ type, data }: TensorLike): Uint8Array | null {
-  if (!ArrayBuffer.isView(data) || !isOrtElem(type)) return null;
+  if (!ArrayBuffer.isView(data) || !isOrtElem(type) || isGone(data)) return null;
   const { BYTES_PER_ELEMENT: size } = data as Partial<Uint8Array>;
   if (size !== bytesPerElement(type)) return null;
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** Whether the view's buffer was transferred, or resized so that the view lies outside. */
+export function isGone(data: ArrayBufferView): boolean {
+  try {
+    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).byteLength < 0;
+  } catch {
+    return true;
+  }
 }

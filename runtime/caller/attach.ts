@@ -2,25 +2,31 @@
  * @file Attaches a compiled program to devices: starts one rank per device, loads the pieces, and gives the session. All or nothing.
  */
 import { availableParallelism } from "node:os";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { runtimeMessages } from "../../compiler/diagnostics/catalog/runtime.ts";
 import { programMessages } from "../../compiler/diagnostics/catalog/program.ts";
 import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import type { CompiledProgram, Program } from "../../program/types.ts";
+import { attachCall, checkOptions, wrongArgument } from "../check-options.ts";
 import { meshSize } from "../collectives/groups.ts";
+import { describeValue, isRecord } from "../describe.ts";
+import { lateStart } from "../late.ts";
 import { findModel } from "../load/model-files.ts";
+import { checkDocument } from "../load/outline.ts";
+import { watchEnd } from "./run-options.ts";
 import { createSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import { dropFolder, holdFolder } from "./temporary.ts";
+import type { Crew, Round } from "../world/crew.ts";
 import { startThreads } from "../world/threads/crew.ts";
 import type { SetupOf } from "../world/threads/crew.ts";
 
 export interface AttachOptions {
   /** One per rank, in order of rank: `cpu`, `cuda:0`, ...; default N times `cpu`. */
   readonly devices?: readonly string[] | undefined;
-  /** For runs that give none of their own. */
+  /** Bounds the start, and then each run that gives none itself. `undefined` and `Infinity` are none. */
   readonly deadlineMs?: number | undefined;
   readonly backend?: "binding" | undefined;
 }
@@ -28,7 +34,7 @@ export interface AttachOptions {
 /** How long ranks may take to stop after a run has ended for its caller, before they are given up. */
 const GRACE_MS = 5_000;
 
-/** Throws `ContextParallelError`; then nothing is left running. */
+/** Throws `ContextParallelError`; then nothing is left running, but for a rank inside ONNX Runtime at the deadline: it ends after. */
 export async function attach(compiled: CompiledProgram, options: AttachOptions = {}): Promise<Session> {
   return attachWithGrace(compiled, options, GRACE_MS);
 }
@@ -39,24 +45,50 @@ export async function attachWithGrace(
   options: AttachOptions,
   graceMs: number,
 ): Promise<Session> {
+  const misused = [...checkCompiled(compiled), ...checkOptions(attachCall, options)];
+  if (misused.length > 0) throw new ContextParallelError(misused);
   const { program } = compiled;
   const size = meshSize(program.mesh);
   const devices = options.devices ?? Array.from({ length: size }, () => "cpu");
-  const wrong = checkOptions(program, devices, options.backend);
+  const wrong = checkDevices(program, devices, options.backend);
   if (wrong.length > 0) throw new ContextParallelError(wrong);
   const setupOf = await setups(compiled, devices);
   const { crew, started } = startThreads(size, setupOf, graceMs);
-  try {
-    await started.reports;
-  } catch (error) {
-    await crew.end();
-    throw error;
-  }
+  await startedBy(options.deadlineMs, program, crew, started);
   holdFolder(compiled);
   return createSession(program, crew, { deadlineMs: options.deadlineMs, onRelease: () => dropFolder(compiled) });
 }
 
-function checkOptions(
+/** Until all ranks have started; else ends them. */
+async function startedBy(deadlineMs: number | undefined, program: Program, crew: Crew, started: Round): Promise<void> {
+  let late = false;
+  const overdue = (milliseconds: number): Diagnostic => lateStart(program, milliseconds, started.late());
+  const stop = watchEnd({ deadlineMs }, overdue, (error) => {
+    late = true;
+    started.cancel(error);
+  });
+  try {
+    await started.reports;
+  } catch (error) {
+    const ended = crew.end();
+    // A rank inside native code cannot be ended before that returns, which may take longer than the caller has.
+    if (!late) await ended;
+    throw error;
+  } finally {
+    stop();
+  }
+}
+
+/** A program of `compilePlan` or `loadProgram`; often the whole result is given in its place. */
+function checkCompiled(compiled: unknown): readonly Diagnostic[] {
+  const { folder, program } = isRecord(compiled) ? compiled : {};
+  if (typeof folder === "string" && isRecord(program)) return checkDocument(join(folder, "program.json"), program);
+  const isResult = isRecord(compiled) && "ok" in compiled;
+  const actual = isResult ? "a whole result" : describeValue(compiled);
+  return [wrongArgument(attachCall, "the first argument", "the program of a result that is ok", actual)];
+}
+
+function checkDevices(
   program: Program,
   devices: readonly string[],
   backend: string | undefined,

@@ -9,7 +9,8 @@ import type { Program, ProgramTensor } from "../../program/types.ts";
 import type { OrtTensor } from "../../ort/session.ts";
 import { checkEquations, checkExtents, checkMinimums, readLengths } from "./check-lengths.ts";
 import type { Lengths } from "../collectives/placement.ts";
-import { byteSize, isTensorLike, knownElem, showDims, tensorOf, viewBytes } from "../tensor.ts";
+import { describeValue, isRecord } from "../describe.ts";
+import { byteSize, isDims, isGone, isTensorLike, knownElem, partsOf, showDims, tensorOf, viewBytes } from "../tensor.ts";
 
 export type Feeds = Readonly<Record<string, unknown>>;
 
@@ -19,7 +20,11 @@ export interface CheckedInputs {
   readonly lengths: Lengths;
 }
 
-export function checkInputs(program: Program, feeds: Feeds): Result<CheckedInputs> {
+/** `feeds` is whatever the caller gave. */
+export function checkInputs(program: Program, feeds: unknown): Result<CheckedInputs> {
+  if (!isRecord(feeds)) {
+    return { ok: false, diagnostics: [diagnose(inputMessages.noFeeds, { found: describe(feeds) })] };
+  }
   const found = program.inputs.map((input) => ({
     name: input.name,
     result: checkFeed(input, given(feeds, input.name)),
@@ -58,10 +63,12 @@ function given(feeds: Feeds, name: string): unknown {
 }
 
 /** One feed on its own: that it is there, a tensor, of the right type and number of axes, with as much data as its shape says. */
-function checkFeed({ name, elem, dims }: ProgramTensor, feed: unknown): Result<OrtTensor> {
+function checkFeed({ name, elem, dims }: ProgramTensor, given: unknown): Result<OrtTensor> {
   const wrong = (diagnostic: Diagnostic): Result<OrtTensor> => ({ ok: false, diagnostics: [diagnostic] });
-  if (feed === undefined) return wrong(diagnose(inputMessages.missing, { name, elem, shape: showDims(dims) }));
-  if (!isReadable(feed)) return wrong(diagnose(inputMessages.notTensor, { name, found: describe(feed) }));
+  if (given === undefined) return wrong(diagnose(inputMessages.missing, { name, elem, shape: showDims(dims) }));
+  const feed: unknown = partsOf(given);
+  if (!isTensorLike(feed)) return wrong(diagnose(inputMessages.notTensor, { name, found: describe(given) }));
+  if (ArrayBuffer.isView(feed.data) && isGone(feed.data)) return wrong(diagnose(inputMessages.gone, { name }));
   if (feed.type !== elem) return wrong(diagnose(inputMessages.elem, { name, expected: elem, actual: feed.type }));
   const actual = showDims(feed.dims);
   if (feed.dims.length !== dims.length) {
@@ -77,18 +84,10 @@ function checkFeed({ name, elem, dims }: ProgramTensor, feed: unknown): Result<O
   return settle(tensorOf(elem, [...feed.dims], bytes), []);
 }
 
-/** onnxruntime's `Tensor` throws on access where its data is not on the CPU or has been disposed of. */
-function isReadable(feed: unknown): feed is Parameters<typeof viewBytes>[0] {
-  try {
-    return isTensorLike(feed);
-  } catch {
-    return false;
-  }
-}
-
 function describe(feed: unknown): string {
-  if (feed === null) return "null";
-  if (Array.isArray(feed)) return "an array";
   if (ArrayBuffer.isView(feed)) return "bare data";
-  return typeof feed === "object" ? "an object without readable tensor data" : `a ${typeof feed}`;
+  if (typeof feed !== "object" || feed === null || Array.isArray(feed)) return describeValue(feed);
+  const dims: unknown = partsOf(feed).dims;
+  if (isDims(dims) || !Array.isArray(dims)) return "an object without readable tensor data";
+  return `an object with the dims [${Array.from<unknown>(dims).map(describeValue).join(", ")}]`;
 }

@@ -4,18 +4,23 @@
 import { runtimeMessages } from "../../compiler/diagnostics/catalog/runtime.ts";
 import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
+import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import { createQueue, deferred } from "../deferred.ts";
 import type { RankReport, ToRank } from "../messages.ts";
 import { watchEnd } from "./run-options.ts";
-import type { RunOptions } from "./run-options.ts";
-import type { Crew, Round } from "../world/crew.ts";
+import type { Limits } from "./run-options.ts";
+import type { Crew, LateRank, Round } from "../world/crew.ts";
 
-export type Limits = Pick<RunOptions, "deadlineMs" | "signal">;
-
-/** What is asked, made when the turn comes. */
 export interface Job {
+  /** What is asked, made when the turn comes. */
   readonly request: () => ToRank;
-  readonly onProgress?: ((done: number) => void) | undefined;
+  readonly onProgress?: ((done: number) => unknown) | undefined;
+  /** Called when all ranks have done it, before anyone else has a turn. */
+  readonly onDone?: (() => void) | undefined;
+  /** What is said when a deadline passes, with the ranks that have not answered; `null` before the turn has come. */
+  readonly overdue: (milliseconds: number, late: readonly LateRank[] | null) => Diagnostic;
+  /** Where the caller gives no deadline; it counts from the turn. */
+  readonly defaultMs?: number | undefined;
 }
 
 export interface Dispatcher {
@@ -42,24 +47,29 @@ export function createDispatcher(crew: Crew): Dispatcher {
     const ending = deferred<never>();
     let over: ContextParallelError | undefined;
     let round: Round | undefined;
-    const stop = watchEnd(limits, (error) => {
+    const overdue = (milliseconds: number): Diagnostic => job.overdue(milliseconds, round?.late() ?? null);
+    const end = (error: ContextParallelError): void => {
       over ??= error;
       ending.reject(error);
       round?.cancel(error);
-    });
+    };
+    const stops = [watchEnd(limits, overdue, end)];
     const work = enter().then(async (leave) => {
       try {
         if (over !== undefined) throw over;
         check();
         round = crew.ask(job.request(), job.onProgress);
         current = round;
-        return await round.reports;
+        if (limits.deadlineMs === undefined) stops.push(watchEnd({ deadlineMs: job.defaultMs }, overdue, end));
+        const reports = await round.reports;
+        job.onDone?.();
+        return reports;
       } finally {
         // The caller learns of a failure at once; the next in the queue waits until the ranks are free.
         void Promise.resolve(round?.settled).then(leave);
       }
     });
-    return Promise.race([work, ending.promise]).finally(stop);
+    return Promise.race([work, ending.promise]).finally(() => stops.forEach((stop) => stop()));
   };
 
   const close = async (): Promise<void> => {

@@ -1,6 +1,7 @@
 /**
  * @file Shared memory of a session: the feeds and the ranks' outboxes. It grows with the lengths and is kept from run to run.
  */
+import { inputMessages } from "../../compiler/diagnostics/catalog/inputs.ts";
 import { runtimeMessages } from "../../compiler/diagnostics/catalog/runtime.ts";
 import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
@@ -12,12 +13,13 @@ import type { Lengths } from "../collectives/placement.ts";
 import { packFeeds } from "../feeds.ts";
 import type { RunRequest } from "../messages.ts";
 import { reasonOf } from "../reason.ts";
+import { byteSize } from "../tensor.ts";
 import { outboxCapacity } from "../world/outbox.ts";
 
 export type RunMemory = Pick<RunRequest, "feeds" | "outboxes">;
 
 export interface SessionMemory {
-  /** Copies the feeds and sees that every outbox is large enough; only while no run is in progress. Throws `ContextParallelError`. */
+  /** Copies the feeds, if their memory is still there, and sees that every outbox is large enough; only while no run is in progress. Throws `ContextParallelError`. */
   readonly prepare: (inputs: CheckedInputs) => RunMemory;
   /** Lets the memory go. */
   readonly clear: () => void;
@@ -31,6 +33,10 @@ export function createMemory(program: Program): SessionMemory {
   const sizesAt = rememberLast((lengths: Lengths) => outboxSizes(program, placer(program.mesh, lengths)));
   return {
     prepare: ({ feeds, lengths }) => {
+      const gone = [...feeds].filter(([, { elem, dims, data }]) => data.byteLength !== byteSize(elem, dims));
+      if (gone.length > 0) {
+        throw new ContextParallelError(gone.map(([name]) => diagnose(inputMessages.gone, { name })));
+      }
       const sizes = sizesAt(lengths).map(outboxCapacity);
       try {
         outboxes = outboxes.map((outbox, rank) => atLeast(outbox, sizes[rank] ?? 0));

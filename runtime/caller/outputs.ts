@@ -8,7 +8,7 @@ import { toOnnxTensor } from "../../ort/onnx-tensor.ts";
 import type { OnnxTensor } from "../../ort/onnx-tensor.ts";
 import { bytesOf } from "../../ort/tensors.ts";
 import type { OutputTensor } from "../messages.ts";
-import { sameDims, showTensor, viewBytes } from "../tensor.ts";
+import { isGone, sameDims, showTensor, viewBytes } from "../tensor.ts";
 import type { TensorLike } from "../tensor.ts";
 
 export type Outputs = Record<string, OnnxTensor>;
@@ -28,6 +28,9 @@ export async function outputsFor(
 
 /** The caller's own tensor, filled. It is of onnxruntime's class if the caller made it so. */
 function fill(given: TensorLike, { name, elem, dims, data }: OutputTensor): OnnxTensor {
+  if (ArrayBuffer.isView(given.data) && isGone(given.data)) {
+    throw new ContextParallelError([diagnose(inputMessages.gone, { name })]);
+  }
   const bytes = viewBytes(given);
   if (given.type !== elem || !sameDims(given.dims, dims) || bytes?.byteLength !== data.byteLength) {
     const params = { name, expected: showTensor(elem, dims), actual: showTensor(given.type, given.dims) };

@@ -2,16 +2,20 @@
  * @file What a caller may pass to `run` beside the feeds, in the forms that onnxruntime's session takes. Knows no rank.
  */
 import { runtimeMessages } from "../../compiler/diagnostics/catalog/runtime.ts";
-import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
+import { diagnose, settle } from "../../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
+import type { Diagnostic, Result } from "../../compiler/diagnostics/types.ts";
 import type { Program } from "../../program/types.ts";
+import { checkOptions, isNames, runCall, wrongArgument } from "../check-options.ts";
+import { describeValue, isRecord } from "../describe.ts";
+import { isTensorLike } from "../tensor.ts";
 import type { TensorLike } from "../tensor.ts";
 
 export interface RunOptions {
-  /** The run fails when it has not ended this long after the call, time in the queue included. */
+  /** The run fails when it has not ended this long after the call, time in the queue included. `undefined` and `Infinity` are none. */
   readonly deadlineMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Called after every step that rank 0 has done; what it throws ends the run. */
+  /** Called after every step that rank 0 has done; what it throws, or rejects with, ends the run. */
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
@@ -31,31 +35,53 @@ export interface RunCall {
   readonly options: RunOptions;
 }
 
-/** Tells `run(feeds, fetches, options)` from `run(feeds, options)`: an object that names no output is options. */
-export function readCall(
-  program: Program,
-  second: Fetches | RunOptions | undefined,
-  third: RunOptions | undefined,
-): RunCall {
+/** Tells `run(feeds, fetches, options)` from `run(feeds, options)`: an object that names no output is options. All is checked. */
+export function readCall(program: Program, second: unknown, third: unknown): Result<RunCall> {
   const all = program.outputs.map(({ name }) => name);
-  const whole = { wanted: all, preallocated: new Map<string, TensorLike>() };
-  if (second === undefined || second === null) return { ...whole, options: third ?? {} };
-  if (isNames(second)) return { ...whole, wanted: [...new Set(second)], options: third ?? {} };
+  if (second === undefined || second === null) return called(all, {}, third);
+  if (isNames(second)) return called([...new Set(second)], {}, third);
+  if (!isRecord(second)) {
+    const expected = "a list of names of outputs, an object from names to tensors or null, or options";
+    return settle<RunCall>(undefined, [wrongArgument(runCall, "the second argument", expected, describeValue(second))]);
+  }
   const isFetches = third !== undefined || Object.keys(second).some((key) => all.includes(key));
-  if (!isFetches) return { ...whole, options: second };
-  const tensors = Object.entries(second).filter((entry): entry is [string, TensorLike] => Boolean(entry[1]));
-  return { wanted: Object.keys(second), preallocated: new Map(tensors), options: third ?? {} };
+  return isFetches ? called(Object.keys(second), second, third) : called(all, {}, second);
 }
 
-/** Calls `end` once, when the signal aborts or the deadline passes. Returns the function that stops watching. */
-export function watchEnd({ signal, deadlineMs }: RunOptions, end: (error: ContextParallelError) => void): () => void {
+/** `given` are the tensors that take results, where they are tensors. */
+function called(
+  wanted: readonly string[],
+  given: Readonly<Record<string, unknown>>,
+  options: unknown,
+): Result<RunCall> {
+  const taken = Object.entries(given).filter(([, tensor]) => tensor !== null && tensor !== undefined);
+  const tensors = taken.flatMap(([name, tensor]) => (isTensorLike(tensor) ? [[name, tensor] as const] : []));
+  const wrong = taken.filter(([name]) => !tensors.some(([other]) => other === name));
+  const diagnostics = [
+    ...wrong.map(([name, tensor]) => wrongArgument(runCall, `the fetch "${name}"`, TENSOR, describeValue(tensor))),
+    ...checkOptions(runCall, options ?? undefined),
+  ];
+  return settle({ wanted, preallocated: new Map(tensors), options: (options ?? {}) as RunOptions }, diagnostics);
+}
+
+const TENSOR = "a tensor with type, dims and data, or null";
+
+export type Limits = Pick<RunOptions, "deadlineMs" | "signal">;
+
+/**
+ * Calls `end` when the signal aborts or the deadline passes, with what `overdue` says of the deadline. Returns the function that stops
+ * watching.
+ */
+export function watchEnd(
+  { signal, deadlineMs }: Limits,
+  overdue: (milliseconds: number) => Diagnostic,
+  end: (error: ContextParallelError) => void,
+): () => void {
   const onAbort = (): void => end(new ContextParallelError([diagnose(runtimeMessages.aborted, {})], signal?.reason));
-  const onDeadline = (milliseconds: number): void =>
-    end(new ContextParallelError([diagnose(runtimeMessages.deadline, { milliseconds })]));
   const timer =
     deadlineMs === undefined || deadlineMs > LONGEST_TIMER
       ? undefined
-      : setTimeout(() => onDeadline(deadlineMs), deadlineMs);
+      : setTimeout(() => end(new ContextParallelError([overdue(deadlineMs)])), deadlineMs);
   if (signal?.aborted === true) onAbort();
   signal?.addEventListener("abort", onAbort, { once: true });
   return () => {
@@ -66,7 +92,3 @@ export function watchEnd({ signal, deadlineMs }: RunOptions, end: (error: Contex
 
 /** Timers count in 32 bits; a deadline of 24 days is none. */
 const LONGEST_TIMER = 2 ** 31 - 1;
-
-function isNames(fetches: Fetches | RunOptions): fetches is readonly string[] {
-  return Array.isArray(fetches);
-}

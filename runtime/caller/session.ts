@@ -7,8 +7,10 @@ import type { Program } from "../../program/types.ts";
 import { checkFetches, checkInputs } from "./check-inputs.ts";
 import type { CheckedInputs, Feeds } from "./check-inputs.ts";
 import { createDispatcher } from "./dispatch.ts";
+import type { Job } from "./dispatch.ts";
 import { createHooks } from "./hooks.ts";
 import type { SessionHooks } from "./hooks.ts";
+import { lateRun } from "../late.ts";
 import { createMemory } from "./memory.ts";
 import { metadataOf } from "./metadata.ts";
 import type { TensorMetadata } from "./metadata.ts";
@@ -49,23 +51,26 @@ export interface SessionSettings {
 export function createSession(program: Program, crew: Crew, settings: SessionSettings): Session {
   const memory = createMemory(program);
   const dispatcher = createDispatcher(crew);
+  const handlers = createHooks(program, async (job, limits) => {
+    await dispatcher.dispatch(job, limits);
+  });
   let releasing: Promise<void> | undefined;
   let lastRun: RunStats | null = null;
 
-  const runChecked = async (inputs: CheckedInputs, { wanted, preallocated, options }: RunCall): Promise<Outputs> => {
-    const { onProgress, signal, deadlineMs = settings.deadlineMs } = options;
-    const total = program.steps.length;
+  const runChecked = async (inputs: CheckedInputs, call: RunCall): Promise<Outputs> => {
+    const { signal, deadlineMs = settings.deadlineMs } = call.options;
+    const loaded = handlers.current();
     let started = 0;
-    const request = (): ReturnType<Parameters<typeof dispatcher.dispatch>[0]["request"]> => {
+    const request: Job["request"] = () => {
       const prepared = memory.prepare(inputs);
       started = performance.now();
-      return { kind: "run", ...prepared, lengths: inputs.lengths, wanted, progress: onProgress !== undefined };
+      const progress = call.options.onProgress !== undefined;
+      return { kind: "run", ...prepared, lengths: inputs.lengths, wanted: call.wanted, handlers: loaded(), progress };
     };
-    const tell = onProgress && ((done: number) => onProgress({ done, total }));
-    const answers = await dispatcher.dispatch({ request, onProgress: tell }, { signal, deadlineMs });
+    const answers = await dispatcher.dispatch(runJob(program, call.options, request), { signal, deadlineMs });
     const reports = answers.filter((report) => report !== null);
     lastRun = runStats(program, reports, performance.now() - started);
-    return outputsFor(reports[0]?.outputs ?? [], preallocated);
+    return outputsFor(reports[0]?.outputs ?? [], call.preallocated);
   };
 
   const release = async (): Promise<void> => {
@@ -75,24 +80,52 @@ export function createSession(program: Program, crew: Crew, settings: SessionSet
   };
 
   return {
-    inputNames: program.inputs.map(({ name }) => name),
-    outputNames: program.outputs.map(({ name }) => name),
-    inputMetadata: metadataOf(program.inputs),
-    outputMetadata: metadataOf(program.outputs),
-    hooks: createHooks(program, async (request) => {
-      await dispatcher.dispatch({ request: () => request }, {});
-    }),
+    ...signatureOf(program),
+    hooks: handlers.hooks,
     get lastRun() {
       return lastRun;
     },
     run: async (feeds: Feeds, second?: Fetches | RunOptions, third?: RunOptions) => {
       dispatcher.check();
-      const call = readCall(program, second, third);
-      const inputs = checkInputs(program, feeds ?? {});
-      const diagnostics = [...checkFetches(program, call.wanted), ...inputs.diagnostics];
-      if (!inputs.ok || diagnostics.length > 0) throw new ContextParallelError(diagnostics);
-      return runChecked(inputs.value, call);
+      const { inputs, call } = checkCall(program, feeds, second, third);
+      return runChecked(inputs, call);
     },
     release: () => (releasing ??= release()),
+  };
+}
+
+function runJob(program: Program, { onProgress }: RunOptions, request: Job["request"]): Job {
+  const total = program.steps.length;
+  return {
+    request,
+    onProgress: onProgress && ((done) => onProgress({ done, total })),
+    overdue: (milliseconds, late) => lateRun(program, milliseconds, late),
+  };
+}
+
+/** Throws `ContextParallelError` with all that is wrong in what `run` was given, whatever that is. */
+function checkCall(
+  program: Program,
+  feeds: unknown,
+  second: unknown,
+  third: unknown,
+): { readonly inputs: CheckedInputs; readonly call: RunCall } {
+  const call = readCall(program, second, third);
+  const inputs = checkInputs(program, feeds);
+  const unknown = call.ok ? checkFetches(program, call.value.wanted) : [];
+  const diagnostics = [...call.diagnostics, ...unknown, ...inputs.diagnostics];
+  if (!call.ok || !inputs.ok || diagnostics.length > 0) throw new ContextParallelError(diagnostics);
+  return { inputs: inputs.value, call: call.value };
+}
+
+function signatureOf({
+  inputs,
+  outputs,
+}: Program): Pick<Session, "inputNames" | "outputNames" | "inputMetadata" | "outputMetadata"> {
+  return {
+    inputNames: inputs.map(({ name }) => name),
+    outputNames: outputs.map(({ name }) => name),
+    inputMetadata: metadataOf(inputs),
+    outputMetadata: metadataOf(outputs),
   };
 }

@@ -9,7 +9,7 @@ import type { Derived } from "./derived.ts";
 import type { Handlers } from "./handlers.ts";
 import type { Pieces } from "./pieces.ts";
 import { RunAborted } from "../world/world.ts";
-import type { World } from "../world/world.ts";
+import type { Announce, World } from "../world/world.ts";
 
 /** What a rank brings to a run. */
 export interface Execution {
@@ -19,6 +19,7 @@ export interface Execution {
   readonly handlers: Handlers;
   readonly derived: Derived;
   readonly feeds: ReadonlyMap<string, OrtTensor>;
+  readonly announce: Announce;
   /** Called after every step with the number of steps done. */
   readonly onStep: (done: number) => void;
 }
@@ -32,10 +33,11 @@ export interface ExecutionResult {
 
 /** Throws `ContextParallelError` with one diagnostic that names rank, step and module, or `RunAborted`. */
 export async function execute(execution: Execution): Promise<ExecutionResult> {
-  const { program, world, derived, feeds, onStep } = execution;
+  const { program, world, derived, feeds, announce, onStep } = execution;
   const values = new Map<string, OrtTensor>([...derived.integers, ...feeds]);
   const times: number[] = [];
   for (const [index, step] of program.steps.entries()) {
+    announce(index);
     world.check();
     const started = performance.now();
     try {
@@ -68,8 +70,8 @@ async function runPiece({ pieces }: Execution, step: PieceStep, values: Map<stri
   }
 }
 
-async function runHook({ handlers }: Execution, step: HookStep, values: Map<string, OrtTensor>): Promise<void> {
-  values.set(step.result, await handlers.apply(step, valueOf(values, step.value)));
+async function runHook({ handlers, world }: Execution, step: HookStep, values: Map<string, OrtTensor>): Promise<void> {
+  values.set(step.result, await handlers.apply(step, valueOf(values, step.value), () => world.check()));
 }
 
 function valueOf(values: ReadonlyMap<string, OrtTensor>, name: string): OrtTensor {

@@ -11,6 +11,8 @@ import { StepFault } from "./fault.ts";
 import { reasonOf } from "../reason.ts";
 import { byteSize, copyOf, isTensorLike, sameDims, showTensor, tensorOf, viewBytes } from "../tensor.ts";
 import type { TensorLike } from "../tensor.ts";
+import { orAborted } from "../world/patience.ts";
+import { RunAborted } from "../world/world.ts";
 
 /** What a handler is told beside the tensor. */
 export interface HookContext {
@@ -30,7 +32,7 @@ export interface HookContext {
 export type HookHandler = (tensor: TensorLike, context: HookContext) => HandlerResult | Promise<HandlerResult>;
 type HandlerResult = TensorLike | undefined | void;
 
-/** Where handlers are called, and by which number the driver removes one. */
+/** Where handlers are called, and by which number the driver names one. */
 export interface Registration {
   readonly id: number;
   readonly module: string;
@@ -41,9 +43,10 @@ export interface Registration {
 export interface Handlers {
   /** Loads the module. Throws `ContextParallelError` where that fails or it exports no function. */
   readonly register: (registration: Registration) => Promise<void>;
-  readonly remove: (id: number) => void;
-  /** The value after all handlers of the step, in order of registration. Throws `StepFault`. */
-  readonly apply: (step: HookStep, value: OrtTensor) => Promise<OrtTensor>;
+  /** Forgets all registrations but these: a run states those that every rank has loaded and nobody has removed. */
+  readonly keep: (ids: readonly number[]) => void;
+  /** The value after all handlers of the step, in order of registration. Throws `StepFault`, and what `check` throws meanwhile. */
+  readonly apply: (step: HookStep, value: OrtTensor, check: () => void) => Promise<OrtTensor>;
 }
 
 interface Loaded extends Registration {
@@ -52,20 +55,22 @@ interface Loaded extends Registration {
 
 export function createHandlers(rank: number): Handlers {
   let all: readonly Loaded[] = [];
+  let kept: readonly Loaded[] = [];
   return {
     register: async (registration) => {
       const handler = await load(registration, rank);
       all = [...all, { ...registration, handler }];
     },
-    remove: (id) => {
-      all = all.filter((loaded) => loaded.id !== id);
+    keep: (ids) => {
+      all = all.filter(({ id }) => ids.includes(id));
+      kept = all;
     },
-    apply: async (step, value) => {
+    apply: async (step, value, check) => {
       const { layout, module, phase } = step;
       let current = value;
-      for (const loaded of all) {
+      for (const loaded of kept) {
         if (loaded.module !== module || loaded.phase !== phase) continue;
-        current = await call(loaded, current, { rank, layout, module, phase, value: step.value });
+        current = await call(loaded, current, { rank, layout, module, phase, value: step.value }, check);
       }
       return current;
     },
@@ -83,12 +88,19 @@ async function load({ url }: Registration, rank: number): Promise<HookHandler> {
   throw new ContextParallelError([diagnose(runtimeMessages.handlerModule, { rank, url, reason })]);
 }
 
-async function call({ handler, url }: Loaded, value: OrtTensor, context: HookContext): Promise<OrtTensor> {
+async function call(
+  { handler, url }: Loaded,
+  value: OrtTensor,
+  context: HookContext,
+  check: () => void,
+): Promise<OrtTensor> {
   const { elem, dims, data } = copyOf(value);
   let result: unknown;
   try {
-    result = await handler({ type: elem, dims, data }, context);
+    const given: unknown = handler({ type: elem, dims, data }, context);
+    result = isThenable(given) ? await orAborted(check, given) : given;
   } catch (error) {
+    if (error instanceof RunAborted) throw error;
     const reason = reasonOf(error);
     throw new StepFault((place, where) => diagnose(runtimeMessages.handler, { place, url, reason }, where), error);
   }
@@ -97,6 +109,10 @@ async function call({ handler, url }: Loaded, value: OrtTensor, context: HookCon
   if (fitting !== null) return fitting;
   const found = { url, expected: showTensor(elem, dims), actual: describe(result) };
   throw new StepFault((place, where) => diagnose(runtimeMessages.handlerResult, { place, ...found }, where));
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
 /** The result as a tensor of its own, or `null` if it cannot stand in the place of `value`. */

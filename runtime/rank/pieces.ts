@@ -10,7 +10,7 @@ import type { ProgramPiece } from "../../program/types.ts";
 import { createSession } from "../../ort/session.ts";
 import type { OrtSession } from "../../ort/session.ts";
 import { reasonOf } from "../reason.ts";
-import type { Guard } from "../world/world.ts";
+import type { Announce, Guard } from "../world/world.ts";
 import { RunAborted } from "../world/world.ts";
 
 export interface PieceSettings {
@@ -31,9 +31,11 @@ export async function loadPieces(
   settings: PieceSettings,
   rank: number,
   guard: Guard,
+  announce: Announce,
 ): Promise<Pieces> {
   const loaded = new Map<string, OrtSession>();
-  for (const piece of pieces) {
+  for (const [index, piece] of pieces.entries()) {
+    announce(index);
     try {
       loaded.set(piece.id, await loadPiece(piece, settings, guard));
     } catch (error) {

@@ -6,9 +6,14 @@ import type { Program, ProgramHook, ProgramStep } from "../../program/types.ts";
 
 /** `rank 1, step 3 of 9 (piece p2, module "blocks.0.attn")` */
 export function placeOf(program: Program, rank: number, index: number): string {
+  return `rank ${rank}, ${stepPlace(program, index)}`;
+}
+
+/** `step 3 of 9 (piece p2, module "blocks.0.attn")` */
+export function stepPlace(program: Program, index: number): string {
   const step = program.steps[index];
   const what = step === undefined ? "" : ` (${stepName(step)}, ${moduleName(step.module)})`;
-  return `rank ${rank}, step ${index + 1} of ${program.steps.length}${what}`;
+  return `step ${index + 1} of ${program.steps.length}${what}`;
 }
 
 /** `piece p2`, `ulysses in attn.q`, `hook post_forward` */

@@ -8,7 +8,7 @@ import type { Lengths } from "../collectives/placement.ts";
 import { execute } from "./execute.ts";
 import type { RankReport } from "../messages.ts";
 import { copyOf } from "../tensor.ts";
-import type { Guard, World } from "../world/world.ts";
+import type { Announce, Guard, World } from "../world/world.ts";
 import { deriver } from "./derived.ts";
 import { createHandlers } from "./handlers.ts";
 import type { Handlers } from "./handlers.ts";
@@ -19,6 +19,8 @@ export interface RankRun {
   readonly feeds: ReadonlyMap<string, OrtTensor>;
   readonly lengths: Lengths;
   readonly wanted: readonly string[];
+  /** Registrations whose handlers are called; the others are forgotten. */
+  readonly handlers: readonly number[];
   readonly onStep: (done: number) => void;
 }
 
@@ -30,16 +32,23 @@ export interface Rank {
 }
 
 /** Loads all pieces. Throws `ContextParallelError`. */
-export async function startRank(rank: number, program: Program, settings: PieceSettings, guard: Guard): Promise<Rank> {
-  const pieces = await loadPieces(program.pieces, settings, rank, guard);
+export async function startRank(
+  rank: number,
+  program: Program,
+  settings: PieceSettings,
+  guard: Guard,
+  announce: Announce,
+): Promise<Rank> {
+  const pieces = await loadPieces(program.pieces, settings, rank, guard, announce);
   const handlers = createHandlers(rank);
   const derive = deriver(program, rank);
   return {
     handlers,
-    run: async (world, { feeds, lengths, wanted, onStep }) => {
+    run: async (world, { feeds, lengths, wanted, handlers: active, onStep }) => {
       try {
+        handlers.keep(active);
         const derived = derive(lengths);
-        const { values, times } = await execute({ program, world, pieces, handlers, derived, feeds, onStep });
+        const { values, times } = await execute({ program, world, pieces, handlers, derived, feeds, announce, onStep });
         const sent = program.steps.map((step) => (step.kind === "exchange" ? derived.placement(step).sent : 0));
         return { outputs: rank === 0 ? outputsOf(values, derived.integers, wanted) : [], times, sent };
       } catch (error) {

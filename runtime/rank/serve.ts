@@ -8,7 +8,10 @@ import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { FromRank, RankReport, RankSetup, RunRequest, ToRank } from "../messages.ts";
 import { reasonOf } from "../reason.ts";
 import { unpackFeeds } from "../feeds.ts";
+import { orAborted } from "../world/patience.ts";
+import { throwIfAborted } from "../world/threads/control.ts";
 import { guardOf } from "../world/threads/guard.ts";
+import { announcer } from "../world/threads/places.ts";
 import { threadWorld } from "../world/threads/world.ts";
 import { RunAborted } from "../world/world.ts";
 import { startRank } from "./rank.ts";
@@ -16,30 +19,32 @@ import type { Rank } from "./rank.ts";
 
 /** Starts the rank, answers that, then serves until it is told to release. */
 export function serveRank(port: MessagePort, setup: RankSetup): void {
-  const starting = startRank(setup.rank, setup.program, setup.pieces, guardOf(setup.control, setup.rank));
-  let last: Promise<void> = answer(port, setup.rank, async () => {
+  const { rank, program, pieces, control } = setup;
+  const starting = startRank(rank, program, pieces, guardOf(control, rank), announcer(control, rank));
+  let last: Promise<void> = answer(port, rank, async () => {
     await starting;
     return null;
   });
   port.on("message", (request: ToRank) => {
-    last = last.then(async () => answer(port, setup.rank, async () => serve(port, setup, await starting, request)));
+    last = last.then(async () => answer(port, rank, async () => serve(port, setup, await starting, request)));
   });
 }
 
 async function serve(port: MessagePort, setup: RankSetup, rank: Rank, request: ToRank): Promise<RankReport | null> {
   if (request.kind === "run") return run(port, setup, rank, request);
-  if (request.kind === "register") await rank.handlers.register(request.registration);
-  if (request.kind === "remove") rank.handlers.remove(request.id);
+  if (request.kind === "register") {
+    await orAborted(() => throwIfAborted(setup.control), rank.handlers.register(request.registration));
+  }
   if (request.kind === "release") await rank.release();
   return null;
 }
 
 function run(port: MessagePort, setup: RankSetup, rank: Rank, request: RunRequest): Promise<RankReport> {
-  const { feeds, lengths, wanted, outboxes, progress } = request;
+  const { feeds, lengths, wanted, handlers, outboxes, progress } = request;
   const onStep = (done: number): void => {
     if (progress) say(port, { kind: "progress", done });
   };
-  return rank.run(threadWorld(setup, outboxes), { feeds: unpackFeeds(feeds), lengths, wanted, onStep });
+  return rank.run(threadWorld(setup, outboxes), { feeds: unpackFeeds(feeds), lengths, wanted, handlers, onStep });
 }
 
 async function answer(port: MessagePort, rank: number, work: () => Promise<RankReport | null>): Promise<void> {

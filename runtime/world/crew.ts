@@ -3,11 +3,19 @@
  */
 import type { RankReport, ToRank } from "../messages.ts";
 
+export interface LateRank {
+  readonly rank: number;
+  /** What it announced last, see `Announce`; `null` before the first. */
+  readonly index: number | null;
+}
+
 export interface Round {
   /** One report per rank, in order of rank; rejects with the first fault, or with what `cancel` was given. */
   readonly reports: Promise<readonly (RankReport | null)[]>;
   /** Resolves when no rank is at work on it any more, however it ended. */
   readonly settled: Promise<void>;
+  /** The ranks that have still to answer. */
+  readonly late: () => readonly LateRank[];
   /** Ends the round with this error, on the caller at once and on the ranks at their next step. */
   readonly cancel: (error: unknown) => void;
 }
@@ -17,7 +25,7 @@ export interface Crew {
   /** What ended a rank, in words, after which the crew serves no more; `null` while all are there. */
   readonly lost: () => string | null;
   /** Only after the round before has settled, and while no rank is lost. `onProgress` gets the steps that rank 0 has done. */
-  readonly ask: (request: ToRank, onProgress?: (done: number) => void) => Round;
+  readonly ask: (request: ToRank, onProgress?: (done: number) => unknown) => Round;
   /** Ends all ranks and returns their memory; a round in progress must have been cancelled. */
   readonly end: () => Promise<void>;
 }

@@ -31,5 +31,8 @@ export class RunAborted extends Error {
   }
 }
 
+/** Leaves word of what the rank begins: the index of a step of its run, or of a piece that it loads. */
+export type Announce = (index: number) => void;
+
 /** Runs work that calls native code, so that the driver knows. Throws `RunAborted` where the rank is about to be ended. */
 export type Guard = <T>(work: () => Promise<T>) => Promise<T>;

@@ -154,11 +154,15 @@ test("fewer tokens than ranks", () => {
 
 test.each([
   [null, "null"],
-  [5, "a number"],
+  [5, "5"],
   [[1, 2], "an array"],
   [new Float32Array(3), "bare data"],
   [{ dims: [1], data: new Float32Array(1) }, "an object without readable tensor data"],
-  [{ type: "float32", dims: [1.5], data: new Float32Array(1) }, "an object without readable tensor data"],
+  [{ type: "float32", dims: [1.5], data: new Float32Array(1) }, "an object with the dims [1.5]"],
+  [{ type: "float32", dims: [NaN, -1], data: new Float32Array(1) }, "an object with the dims [NaN, -1]"],
+  // eslint-disable-next-line no-sparse-arrays
+  [{ type: "float32", dims: [, 1], data: new Float32Array(1) }, "an object with the dims [undefined, 1]"],
+  [{ type: "float32", dims: [1e20], data: new Float32Array(1) }, "an object with the dims [100000000000000000000]"],
   [{ type: "float32", dims: [1], data: new Float64Array(1) }, "a tensor without float32 data"],
   [{ type: "float32", dims: [1], data: ["x"] }, "a tensor without float32 data"],
 ])("a feed that is no tensor: %o", (timestep, found) => {
@@ -166,6 +170,35 @@ test.each([
     `CP6002: the feed of "timestep" is ${found}, not a tensor with type, dims and data | ` +
       "pass onnxruntime's Tensor, or an object { type, dims, data }",
   ]);
+});
+
+test.each([null, undefined, 5, "x", [1], new Float32Array(1), new Map()])("feeds that are no object: %o", (feeds) => {
+  const result = checkInputs(program, feeds);
+  expect(result.diagnostics.map(({ code }) => code)).toEqual(["CP6012"]);
+});
+
+test("extents whose product is no number", () => {
+  const dims = [2 ** 52];
+  expect(messages({ ...good, timestep: { type: "float32", dims, data: new Float32Array(1) } })[0]).toContain("CP6009");
+});
+
+test("a feed whose buffer was transferred, or resized", () => {
+  const data = new Float32Array(1);
+  structuredClone(data.buffer, { transfer: [data.buffer] });
+  const said = `CP6013: the data of "timestep" is gone: its ArrayBuffer was transferred elsewhere or resized`;
+  expect(messages({ ...good, timestep: { type: "float32", dims: [1], data } })[0]).toContain(said);
+});
+
+test("a tensor of another copy of onnxruntime is taken by its fields", () => {
+  class Tensor {
+    readonly #data = new Float32Array(1);
+    readonly type = "float32";
+    readonly dims = [1];
+    get data(): Float32Array {
+      return this.#data;
+    }
+  }
+  expect(checkInputs(program, { ...good, timestep: new Tensor() }).diagnostics).toEqual([]);
 });
 
 test("a tensor of onnxruntime whose data is gone", () => {

@@ -3,9 +3,10 @@
  * rank is still there. Nothing here may hang.
  */
 import { expect, test } from "vitest";
-import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
+import type { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import { attach, attachWithGrace } from "../../runtime/caller/attach.ts";
 import type { Session } from "../../runtime/caller/session.ts";
+import { failure } from "./support/failure.ts";
 import { moduleUrl } from "./support/handlers.ts";
 import { feed, heads, hookProgram, size } from "./support/programs.ts";
 import { slowProgram, brokenPieceProgram } from "./support/special.ts";
@@ -20,16 +21,6 @@ async function withHandler(
 ): Promise<{ readonly session: Session; readonly remove: () => Promise<void> }> {
   const session = await attachWithGrace(hookProgram(mesh), {}, graceMs);
   return { session, remove: await session.hooks.register("block", "post_forward", moduleUrl(source)) };
-}
-
-async function failure(run: Promise<unknown>): Promise<ContextParallelError> {
-  const error = await run.then(
-    () => "no error",
-    (e: unknown) => e,
-  );
-  expect(error).toBeInstanceOf(ContextParallelError);
-  expect((error as ContextParallelError).diagnostics).toHaveLength(1);
-  return error as ContextParallelError;
 }
 
 test.each([0, 1, 2])(
@@ -104,7 +95,13 @@ test("a deadline ends a run whose handler never returns; the stuck rank is given
   const started = performance.now();
   const error = await failure(session.run(feed(7), { deadlineMs: 100 }));
   expect(performance.now() - started).toBeLessThan(2_000);
-  expect(error.message).toBe("CP6508: the run did not end within its deadline of 100 ms");
+  expect(error.message).toBe(
+    "CP6508: the run did not end within its deadline of 100 ms: " +
+      'rank 2 was in step 2 of 4 (hook post_forward, module "block"); ranks 0, 1 were in step 3 of 4 (gather gather, module "block")',
+  );
+  expect(error.diagnostics[0]!.related).toEqual([
+    { message: "hook 0, user at post_forward, from the plan entry /hooks/0", module: "block" },
+  ]);
   const next = await failure(session.run(feed(7)));
   expect(next.message).toContain("rank 2 did not stop within 200 ms");
   await session.release();
@@ -157,13 +154,10 @@ test("a deadline ends a run inside native code for its caller at once; the rank 
 });
 
 test("the default deadline of the session is for runs that give none", async () => {
-  const session = await attachWithGrace(hookProgram(mesh), { deadlineMs: 80 }, 5_000);
-  const remove = await session.hooks.register(
-    "block",
-    "post_forward",
-    moduleUrl("() => new Promise((done) => setTimeout(done, 300))"),
-  );
-  expect((await failure(session.run(feed(7)))).message).toContain("80 ms");
+  const session = await attachWithGrace(hookProgram(mesh), { deadlineMs: 3_000 }, 5_000);
+  const wait = moduleUrl("() => new Promise((done) => setTimeout(done, 3_500))");
+  const remove = await session.hooks.register("block", "post_forward", wait);
+  expect((await failure(session.run(feed(7)))).message).toContain("3000 ms");
   expect((await session.run(feed(7), { deadlineMs: 60_000 })).y!.data).toEqual(negated);
   await remove();
   await session.release();

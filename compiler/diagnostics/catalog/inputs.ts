@@ -24,6 +24,8 @@ export const inputMessages: Catalog<{
   data: { name: string; expected: number; actual: number; shape: string; elem: string };
   unknownOutput: Unknown;
   fetchMismatch: { name: string; expected: string; actual: string };
+  noFeeds: { found: string };
+  gone: { name: string };
 }> = {
   missing: {
     code: "CP6000",
@@ -119,6 +121,21 @@ export const inputMessages: Catalog<{
     message: ({ name, expected, actual }) =>
       `the tensor given for the output "${name}" is ${actual}; the result is ${expected}`,
     hint: ({ expected }) => `give a tensor of ${expected}, or null to have one made`,
+  },
+  noFeeds: {
+    code: "CP6012",
+    severity: "error",
+    title: "Feeds that are no object",
+    message: ({ found }) => `the feeds are ${found}, not an object from names of inputs to tensors`,
+    hint: () => "pass an object such as { hidden_states: tensor }",
+  },
+  gone: {
+    code: "CP6013",
+    severity: "error",
+    title: "Tensor whose memory is gone",
+    message: ({ name }) => `the data of "${name}" is gone: its ArrayBuffer was transferred elsewhere or resized`,
+    hint: ({ name }) =>
+      `keep the buffer of "${name}" until the run has ended, and transfer a copy of it (data.slice())`,
   },
 };
 

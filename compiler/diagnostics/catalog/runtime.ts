@@ -17,7 +17,7 @@ export const runtimeMessages: Catalog<{
   handler: Place & { url: string; reason: string };
   handlerResult: Place & { url: string; expected: string; actual: string };
   exited: { rank: number; reason: string };
-  deadline: { milliseconds: number };
+  deadline: { milliseconds: number; late: string };
   aborted: NoParams;
   released: NoParams;
   ended: { reason: string };
@@ -27,6 +27,9 @@ export const runtimeMessages: Catalog<{
   step: Place & { reason: string };
   memory: { bytes: number; reason: string };
   handlerUrl: { url: string };
+  argument: { call: string; name: string; expected: string; actual: string };
+  handlerDeadline: { ranks: string; url: string; module: string; phase: string; milliseconds: number };
+  startDeadline: { milliseconds: number; late: string };
 }> = {
   devices: {
     code: "CP6500",
@@ -96,7 +99,7 @@ export const runtimeMessages: Catalog<{
     code: "CP6508",
     severity: "error",
     title: "Deadline passed",
-    message: ({ milliseconds }) => `the run did not end within its deadline of ${milliseconds} ms`,
+    message: ({ milliseconds, late }) => `the run did not end within its deadline of ${milliseconds} ms: ${late}`,
     hint: () => "give a longer deadlineMs, a shorter input, or more devices",
   },
   aborted: {
@@ -165,5 +168,28 @@ export const runtimeMessages: Catalog<{
     title: "Hook handler without an absolute URL",
     message: ({ url }) => `the handler "${url}" is no absolute URL, so that a rank cannot find it`,
     hint: ({ url }) => `write new URL("${url}", import.meta.url).href`,
+  },
+  argument: {
+    code: "CP6520",
+    severity: "error",
+    title: "Argument of another type",
+    message: ({ call, name, expected, actual }) => `${name} of ${call} is ${actual}; it takes ${expected}`,
+    hint: ({ name, expected }) => `give ${expected} as ${name}, or leave it out if it is optional`,
+  },
+  handlerDeadline: {
+    code: "CP6521",
+    severity: "error",
+    title: "Hook handler that does not load in time",
+    message: ({ ranks, url, module, phase, milliseconds }) =>
+      `${ranks} did not load the handler ${url} for ${module}, ${phase}, within ${milliseconds} ms; it is not registered`,
+    hint: () =>
+      "look for a top-level await or a loop of the module that does not end, or give register() a longer deadlineMs",
+  },
+  startDeadline: {
+    code: "CP6522",
+    severity: "error",
+    title: "Ranks that do not start in time",
+    message: ({ milliseconds, late }) => `the ranks did not start within the deadline of ${milliseconds} ms: ${late}`,
+    hint: () => "give attach() a longer deadlineMs, or none; a session's runs can be given their own",
   },
 };

@@ -1,5 +1,5 @@
 /**
- * @file The control block of a world of threads: one barrier, one abort flag and a word per rank, in shared memory. Knows no message.
+ * @file The control block of a world of threads: one barrier, one abort flag and two words per rank, in shared memory. Knows no message.
  */
 import { RunAborted } from "../world.ts";
 
@@ -7,8 +7,9 @@ import { RunAborted } from "../world.ts";
 const ARRIVED = 0;
 const GENERATION = 1;
 const ABORTED = 2;
-/** From here on one word per rank, see guard.ts. */
-const STATES = 3;
+/** From here on two words per rank: its state (guard.ts) and its place (places.ts). */
+const RANKS = 3;
+const PER_RANK = 2;
 
 /** Loads before a rank goes to sleep: some microseconds, about what a wake-up costs. */
 const SPINS = 2_000;
@@ -16,12 +17,17 @@ const SPINS = 2_000;
 export type Control = Int32Array<SharedArrayBuffer>;
 
 export function createControl(size: number): Control {
-  return new Int32Array(new SharedArrayBuffer((STATES + size) * Int32Array.BYTES_PER_ELEMENT));
+  return new Int32Array(new SharedArrayBuffer((RANKS + PER_RANK * size) * Int32Array.BYTES_PER_ELEMENT));
 }
 
-/** Index of the word that says where a rank is. */
+/** Index of the word that says whether a rank is inside native code. */
 export function stateWord(rank: number): number {
-  return STATES + rank;
+  return RANKS + PER_RANK * rank;
+}
+
+/** Index of the word that says what a rank is at. */
+export function placeWord(rank: number): number {
+  return stateWord(rank) + 1;
 }
 
 /** Blocks the thread until `size` ranks have arrived. `spin` only where every rank has a core of its own. */

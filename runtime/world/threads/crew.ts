@@ -13,6 +13,7 @@ import { reasonOf } from "../../reason.ts";
 import type { Crew, Round } from "../crew.ts";
 import { createControl } from "./control.ts";
 import type { Control } from "./control.ts";
+import { clearPlaces, indexAt } from "./places.ts";
 import { dismiss, fail, giveUp, leave } from "./ending.ts";
 import type { State } from "./ending.ts";
 import { startRound } from "./round.ts";
@@ -50,15 +51,17 @@ export function startThreads(
   return { crew, started };
 }
 
-function begin(state: State, onProgress: (done: number) => void): Round {
+function begin(state: State, onProgress: (done: number) => unknown): Round {
   invariant(state.round === null && state.lost === null && !state.ended, "a crew was asked while it could not serve");
   const round = startRound(state.workers.length, onProgress);
   state.round = round;
+  clearPlaces(state.control, state.workers.length);
   // A process stays alive for work in progress, not for idle ranks.
   for (const worker of state.workers) worker.ref();
   return {
     reports: round.result.promise,
     settled: round.settled.promise,
+    late: () => [...round.waiting].map((rank) => ({ rank, index: indexAt(state.control, rank) })),
     cancel: (error) => fail(state, round, error),
   };
 }
@@ -87,12 +90,13 @@ function hear(state: State, rank: number, message: FromRank): void {
   leave(state, round, rank);
 }
 
-/** What the caller's function throws is the caller's: it ends the run with that. */
+/** What the caller's function throws, or rejects with, is the caller's: it ends the run with that. */
 function tell(state: State, round: ActiveRound, done: number): void {
+  const stop = (error: unknown): void => fail(state, round, error);
   try {
-    round.onProgress(done);
+    Promise.resolve(round.onProgress(done)).catch(stop);
   } catch (error) {
-    fail(state, round, error);
+    stop(error);
   }
 }
 

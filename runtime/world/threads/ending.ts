@@ -46,7 +46,7 @@ export function giveUp(state: State, round: ActiveRound): void {
   clearTimeout(round.grace);
   const ranks = [...round.waiting].filter((rank) => condemn(state.control, rank));
   if (ranks.length > 0) {
-    state.lost ??= `rank ${ranks.join(", ")} did not stop within ${state.graceMs} ms after the run had ended, and was terminated`;
+    state.lost ??= `rank ${ranks.join(", ")} did not stop within ${state.graceMs} ms after the call had ended, and was terminated`;
   }
   for (const rank of ranks) leave(state, round, rank);
   if (round.waiting.size > 0) round.grace = setTimeout(() => giveUp(state, round), NATIVE_POLL_MS);

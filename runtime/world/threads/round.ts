@@ -10,13 +10,13 @@ export interface ActiveRound {
   readonly reports: (RankReport | null)[];
   readonly result: Deferred<readonly (RankReport | null)[]>;
   readonly settled: Deferred<void>;
-  readonly onProgress: (done: number) => void;
+  readonly onProgress: (done: number) => unknown;
   failed: boolean;
   /** Runs out when ranks that should have stopped have not. */
   grace: NodeJS.Timeout | undefined;
 }
 
-export function startRound(size: number, onProgress: (done: number) => void): ActiveRound {
+export function startRound(size: number, onProgress: (done: number) => unknown): ActiveRound {
   const result = deferred<readonly (RankReport | null)[]>();
   // A failure may come before anyone waits for it.
   result.promise.catch(() => undefined);

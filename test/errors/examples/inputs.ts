@@ -112,4 +112,18 @@ export const runInputs: Examples = {
     (session, feeds) =>
       session.run(feeds, { sample: { type: "float32", dims: [1, 96, 8], data: new Float32Array(768) } }),
   ),
+  CP6012: called(
+    "The feeds are given in another form than as an object, or not at all.",
+    "await session.run([hiddenStates, timestep]);",
+    (session, { hidden_states: x, timestep }) => session.run([x, timestep] as unknown as Feeds),
+  ),
+  CP6013: called(
+    "The memory of a tensor went elsewhere: a buffer that is transferred to a worker leaves its arrays empty.",
+    "structuredClone(feeds.timestep.data.buffer, { transfer: [feeds.timestep.data.buffer] });\nawait session.run(feeds);",
+    (session, feeds) => {
+      const data = Float32Array.of(0.5);
+      structuredClone(data.buffer, { transfer: [data.buffer] });
+      return session.run({ ...feeds, timestep: { type: "float32", dims: [1], data } });
+    },
+  ),
 };

@@ -9,6 +9,7 @@ import { encodeNpz } from "../../../ort/npz.ts";
 import { ortTensor } from "../../../ort/tensors.ts";
 import { attach } from "../../../runtime/caller/attach.ts";
 import { loadProgram } from "../../../runtime/load/load.ts";
+import type { RegisterOptions } from "../../../runtime/caller/hooks.ts";
 import type { Session } from "../../../runtime/caller/session.ts";
 import { valueOf } from "../../support/fixtures.ts";
 import { graph, node, random, value } from "../../support/graphs.ts";
@@ -25,8 +26,8 @@ const session = await attach(compiled.program);
 const registered = `${ready}await session.hooks.register("transformer_blocks.0", "post_forward", new URL("./hook.js", import.meta.url));
 `;
 
-const register = (session: Session, file = "hook.js") =>
-  session.hooks.register("transformer_blocks.0", "post_forward", pathToFileURL(join(process.cwd(), file)));
+const register = (session: Session, file = "hook.js", options: RegisterOptions = {}) =>
+  session.hooks.register("transformer_blocks.0", "post_forward", pathToFileURL(join(process.cwd(), file)), options);
 
 /** With a handler in the file `hook.js`. */
 function hooked(means: string, handler: string, run = "await session.run(feeds);", use = once): Example {
@@ -180,4 +181,24 @@ export const running: Examples = {
     'await session.hooks.register("transformer_blocks.0", "post_forward", "./hook.js");',
     (session) => session.hooks.register("transformer_blocks.0", "post_forward", "./hook.js"),
   ),
+  CP6520: used(
+    "An argument or an option is of another type than the API takes. Without TypeScript nobody says so earlier.",
+    "await session.run(feeds, { signal: {} });",
+    (session, feeds) => session.run(feeds, { signal: {} as AbortSignal }),
+  ),
+  CP6521: {
+    means:
+      "A handler's module did not load before the deadline of its registration, 30 seconds without one. No run calls it. Where the module " +
+      "waits, the session stays usable; a rank in an endless loop is given up 5 seconds later, and the session with it (CP6511).",
+    files: { ...files, "hook.mjs": "await new Promise(() => {});\nexport default () => {};\n" },
+    command: `${ready}const url = new URL("./hook.mjs", import.meta.url);
+await session.hooks.register("transformer_blocks.0", "post_forward", url, { deadlineMs: 500 });`,
+    call: () => withSession((session) => register(session, "hook.mjs", { deadlineMs: 500 }), 1),
+  },
+  CP6522: {
+    means: "The ranks had not loaded their pieces by the deadline that `attach` was given.",
+    given: "the program of flux",
+    command: "await attach(program, { deadlineMs: 1 });",
+    call: () => attached({ deadlineMs: 1 }),
+  },
 };

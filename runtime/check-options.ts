@@ -1,0 +1,59 @@
+/**
+ * @file Checks the options of attach, run and hooks.register for their types, since a caller in JavaScript may pass anything. Knows no rank.
+ */
+import { runtimeMessages } from "../compiler/diagnostics/catalog/runtime.ts";
+import { diagnose } from "../compiler/diagnostics/diagnose.ts";
+import type { Diagnostic } from "../compiler/diagnostics/types.ts";
+import { describeValue, isRecord } from "./describe.ts";
+
+interface Rule {
+  readonly expected: string;
+  readonly holds: (value: unknown) => boolean;
+}
+
+/** A call of the API, with its options by name. */
+export interface Call {
+  readonly name: string;
+  readonly options: Readonly<Record<string, Rule>>;
+}
+
+const deadlineMs: Rule = {
+  expected: "a number of milliseconds above 0",
+  holds: (value) => typeof value === "number" && value > 0,
+};
+const signal: Rule = { expected: "an AbortSignal", holds: isSignal };
+const onProgress: Rule = { expected: "a function", holds: (value) => typeof value === "function" };
+const devices: Rule = { expected: 'a list of names such as "cpu"', holds: isNames };
+
+const backend: Rule = { expected: 'the name "binding"', holds: (value) => typeof value === "string" };
+
+export const attachCall: Call = { name: "attach", options: { devices, deadlineMs, backend } };
+export const runCall: Call = { name: "run", options: { deadlineMs, signal, onProgress } };
+export const registerCall: Call = { name: "hooks.register", options: { deadlineMs, signal } };
+
+/** Every option that is there and of another type; `undefined` is none. */
+export function checkOptions(call: Call, options: unknown): readonly Diagnostic[] {
+  if (options === undefined) return [];
+  if (!isRecord(options)) return [wrongArgument(call, "options", "an object", describeValue(options))];
+  return Object.entries(call.options).flatMap(([name, { expected, holds }]) => {
+    const value = options[name];
+    return value === undefined || holds(value) ? [] : [wrongArgument(call, name, expected, describeValue(value))];
+  });
+}
+
+export function wrongArgument({ name: call }: Call, name: string, expected: string, actual: string): Diagnostic {
+  return diagnose(runtimeMessages.argument, { call, name, expected, actual });
+}
+
+export function isNames(value: unknown): value is readonly string[] {
+  // `every` does not visit the holes of a list.
+  return Array.isArray(value) && Array.from<unknown>(value).every((name) => typeof name === "string");
+}
+
+/** Of whatever realm or library: what is called of it is there. */
+function isSignal(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { aborted, addEventListener, removeEventListener } = value as Partial<Record<keyof AbortSignal, unknown>>;
+  const listens = typeof addEventListener === "function" && typeof removeEventListener === "function";
+  return typeof aborted === "boolean" && listens;
+}
