@@ -10,6 +10,7 @@ import { canonicalise } from "./canonical/canonicalise.ts";
 import type { FixedShapes } from "./ir/lengths.ts";
 import type { CanonicalGraph } from "./ir/types.ts";
 import { hasErrors, strictly } from "./diagnostics/diagnose.ts";
+import { caught } from "./diagnostics/error.ts";
 import type { Diagnostic, Result } from "./diagnostics/types.ts";
 import { externalFiles } from "./graph/external-files.ts";
 import { readModel } from "./graph/read.ts";
@@ -71,8 +72,8 @@ export async function compileStages(options: CompileOptions): Promise<Compilatio
   if (!plan || !mesh || !model || hasErrors(found)) return { stages: {}, diagnostics: found };
   let stages: Stages = { plan, mesh, model };
   const done = (): Compilation => ({ stages, diagnostics: found });
-  // Exporters' spellings go before anything looks at the graph.
-  const canonical = keep(await canonicalise(model, options.shapes));
+  // Exporters' spellings go before anything looks at the graph. Constants are folded by ONNX Runtime, if that loads.
+  const canonical = keep(await caught(canonicalise(model, options.shapes)));
   if (!canonical) return done();
   stages = { ...stages, canonical };
   // Binding needs module boundaries only, and leaves the plan as nodes of the graph.

@@ -1,8 +1,9 @@
 /**
- * @file The back end that uses the API of onnxruntime-node. The package is loaded on first use: it brings a large native library.
+ * @file The back end that uses the API of onnxruntime-node.
  */
 import { resolve } from "node:path";
 import type * as Ort from "onnxruntime-node";
+import { loadOnnxRuntime } from "./load.ts";
 import { cleanMessage } from "./messages.ts";
 import { dataOf, isOrtElem } from "./tensors.ts";
 import { OrtError } from "./types.ts";
@@ -10,11 +11,12 @@ import type { OrtSession, OrtTensor, OrtTensors, OrtValueInfo, SessionOptions } 
 
 type Package = typeof Ort;
 
+/** Throws `OrtError`, and `ContextParallelError` where the package does not load. */
 export async function createBindingSession(
   model: Uint8Array | string,
   options: SessionOptions = {},
 ): Promise<OrtSession> {
-  const ort = await import("onnxruntime-node");
+  const ort = await loadOnnxRuntime();
   // Failures are thrown; without this the library prints them as well, in its own words.
   ort.env.logLevel = "fatal";
   const settings = settingsOf(options);

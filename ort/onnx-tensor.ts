@@ -2,6 +2,7 @@
  * @file Makes tensors of onnxruntime's own class for callers who expect what its sessions return. Runs nothing.
  */
 import type { Tensor } from "onnxruntime-node";
+import { loadOnnxRuntime } from "./load.ts";
 import type { OrtTensor } from "./types.ts";
 
 /** onnxruntime's `Tensor`, on the CPU. */
@@ -9,6 +10,6 @@ export type OnnxTensor = Tensor;
 
 /** The tensor as an object of onnxruntime's class; shares its memory. The package is loaded on first use. */
 export async function toOnnxTensor({ elem, dims, data }: OrtTensor): Promise<OnnxTensor> {
-  const { Tensor } = await import("onnxruntime-node");
+  const { Tensor } = await loadOnnxRuntime();
   return new Tensor(elem, data as Tensor.DataTypeMap[typeof elem], dims);
 }

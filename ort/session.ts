@@ -8,7 +8,8 @@ export type { OrtData, OrtElem, OrtSession, OrtTensor, OrtTensors, OrtValueInfo,
 export { OrtError } from "./types.ts";
 
 /**
- * Loads a model from a file, or from bytes with the folder of its external data. Throws `OrtError`.
+ * Loads a model from a file, or from bytes with the folder of its external data. Throws `OrtError`, and
+ * `ContextParallelError` where onnxruntime-node itself does not load.
  * Weights in external files are mapped, so that sessions and processes share their pages.
  */
 export function createSession(model: Uint8Array | string, options: SessionOptions = {}): Promise<OrtSession> {

@@ -3,7 +3,7 @@
  * Knows no stage and no exit code.
  */
 import { invariant } from "./diagnose.ts";
-import type { Diagnostic } from "./types.ts";
+import type { Diagnostic, Result } from "./types.ts";
 
 /** Thrown for what a user can mend or must know; `code` is that of the first error among `diagnostics`. */
 export class ContextParallelError extends Error {
@@ -19,5 +19,15 @@ export class ContextParallelError extends Error {
     this.name = "ContextParallelError";
     this.code = first.code;
     this.diagnostics = diagnostics;
+  }
+}
+
+/** What `work` gives, or the diagnostics that it throws, for callers who expect a value. */
+export async function caught<T>(work: Promise<Result<T>>): Promise<Result<T>> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof ContextParallelError) return { ok: false, diagnostics: error.diagnostics };
+    throw error;
   }
 }

@@ -6,6 +6,7 @@ import { type Inspection, inspectGraph } from "./inspect.ts";
 import { canonicalise } from "../canonical/canonicalise.ts";
 import type { FixedShapes } from "../ir/lengths.ts";
 import type { CanonicalGraph } from "../ir/types.ts";
+import { caught } from "../diagnostics/error.ts";
 import type { Result } from "../diagnostics/types.ts";
 import { readModel } from "../graph/read.ts";
 
@@ -26,6 +27,6 @@ export async function inspectModel(model: string, options: InspectOptions = {}):
 export async function canonicalModel(file: string, shapes?: FixedShapes): Promise<Result<CanonicalGraph>> {
   const model = await readModel(file);
   if (!model.ok) return model;
-  const graph = await canonicalise(model.value, shapes);
+  const graph = await caught(canonicalise(model.value, shapes));
   return { ...graph, diagnostics: [...model.diagnostics, ...graph.diagnostics] };
 }

@@ -40,7 +40,7 @@ export async function loadPieces(
       loaded.set(piece.id, await loadPiece(piece, settings, guard));
     } catch (error) {
       await releasePieces(loaded);
-      if (error instanceof RunAborted) throw error;
+      if (error instanceof RunAborted || error instanceof ContextParallelError) throw error;
       const params = { rank, piece: piece.id, device: settings.device, reason: reasonOf(error) };
       throw new ContextParallelError([diagnose(runtimeMessages.session, params)], error);
     }

@@ -90,7 +90,7 @@ test("a signal ends a registration; a run before it delays it", async () => {
 test("a handler whose promise never resolves ends with its run; the session goes on at once", async () => {
   const session = await attachWithGrace(hookProgram(mesh), {}, 60_000);
   const remove = await register(session, moduleUrl("(t, c) => c.rank === 1 ? new Promise(() => {}) : undefined"));
-  const error = await failure(session.run(feed(7), { deadlineMs: 100 }));
+  const error = await failure(session.run(feed(7), { deadlineMs: 500 }));
   expect(error.message).toContain(
     ': rank 1 was in step 2 of 4 (hook post_forward, module "block"); rank 0 was in step 3',
   );

@@ -30,6 +30,7 @@ export const runtimeMessages: Catalog<{
   argument: { call: string; name: string; expected: string; actual: string };
   handlerDeadline: { ranks: string; url: string; module: string; phase: string; milliseconds: number };
   startDeadline: { milliseconds: number; late: string };
+  library: { reason: string; other: string | null };
 }> = {
   devices: {
     code: "CP6500",
@@ -191,5 +192,19 @@ export const runtimeMessages: Catalog<{
     title: "Ranks that do not start in time",
     message: ({ milliseconds, late }) => `the ranks did not start within the deadline of ${milliseconds} ms: ${late}`,
     hint: () => "give attach() a longer deadlineMs, or none; a session's runs can be given their own",
+  },
+  library: {
+    code: "CP6523",
+    severity: "error",
+    title: "ONNX Runtime that does not load",
+    message: ({ reason, other }) =>
+      other === null
+        ? `onnxruntime-node does not load: ${reason}`
+        : `onnxruntime-node does not load, since this process has loaded another version of it: ${other}`,
+    hint: ({ other }) =>
+      other === null
+        ? "install the package again, on the platform and for the Node that run it"
+        : "have one version in the whole project: npm ls onnxruntime-node shows who brings which; give your package.json the same " +
+          'version, or an entry in "overrides", and run npm dedupe',
   },
 };

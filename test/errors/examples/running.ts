@@ -12,6 +12,7 @@ import { loadProgram } from "../../../runtime/load/load.ts";
 import type { RegisterOptions } from "../../../runtime/caller/hooks.ts";
 import type { Session } from "../../../runtime/caller/session.ts";
 import { valueOf } from "../../support/fixtures.ts";
+import { CONFLICT, withoutLibrary } from "../../support/library.ts";
 import { graph, node, random, value } from "../../support/graphs.ts";
 import type { Example, Examples } from "../example.ts";
 import { compiled, failure, fluxPlan, withSession, withSteps } from "../flux.ts";
@@ -120,9 +121,9 @@ export const running: Examples = {
   ),
   CP6508: hooked(
     "The run took longer than it was allowed to. All ranks are stopped.",
-    "export default () => new Promise((done) => setTimeout(done, 300));",
-    "await session.run(feeds, { deadlineMs: 100 });",
-    (session, feeds) => session.run(feeds, { deadlineMs: 100 }),
+    "export default () => new Promise(() => {});",
+    "await session.run(feeds, { deadlineMs: 1000 });",
+    (session, feeds) => session.run(feeds, { deadlineMs: 1000 }),
   ),
   CP6509: used(
     "The caller gave the run up by its signal.",
@@ -200,5 +201,16 @@ await session.hooks.register("transformer_blocks.0", "post_forward", url, { dead
     given: "the program of flux",
     command: "await attach(program, { deadlineMs: 1 });",
     call: () => attached({ deadlineMs: 1 }),
+  },
+  CP6523: {
+    means:
+      "The native library of onnxruntime-node does not load. Most often two versions of the package are installed, and the program has loaded " +
+      "the other one: a process holds one version only. Tensors of the other copy are no problem, since only their fields are read.",
+    given: "a program that has imported onnxruntime-node in another version",
+    command: "await attach(program);",
+    call: async () => {
+      await compiled();
+      return withoutLibrary(CONFLICT, 'await api.attach((await api.loadProgram("program")).value);');
+    },
   },
 };
