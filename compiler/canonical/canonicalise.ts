@@ -8,7 +8,7 @@ import { withinLimits } from "../expr/expr.ts";
 import { resolveScopes } from "../graph/scopes/scopes.ts";
 import type { Graph, Model, Node } from "../graph/types.ts";
 import { inlineBranches } from "./passes/branches.ts";
-import { checkNodes } from "./passes/check-nodes.ts";
+import { checkNodes, checkQuotients } from "./passes/check-nodes.ts";
 import { removeDead } from "../ir/clean.ts";
 import { foldConstants, foldKnown } from "./passes/fold.ts";
 import { infer } from "../operators/infer.ts";
@@ -31,6 +31,8 @@ export async function canonicalise(model: Model, fixed: FixedShapes = {}): Promi
   if (malformed.length > 0) return settle<CanonicalGraph>(undefined, [...diagnostics, ...malformed]);
   // Exporters compute constants in the graph; patterns and integer chains want them as constants.
   const folded = await foldConstants(unmarked, { opsets: model.opsets });
+  const stopping = checkQuotients(folded);
+  if (stopping.length > 0) return settle<CanonicalGraph>(undefined, [...diagnostics, ...stopping]);
   const shaped = await shapeGraph(folded, {
     fixed,
     markers,

@@ -2,7 +2,8 @@
  * @file Nodes that would stop the process inside onnxruntime are refused before they run.
  */
 import { expect, test } from "vitest";
-import { checkNodes } from "../../compiler/canonical/passes/check-nodes.ts";
+import { checkNodes, checkQuotients } from "../../compiler/canonical/passes/check-nodes.ts";
+import { foldConstants } from "../../compiler/canonical/passes/fold.ts";
 import { tensorFromNumbers } from "../../compiler/graph/tensors.ts";
 import type { ElemType } from "../../compiler/graph/types.ts";
 import { graph, node, value } from "../support/graphs.ts";
@@ -30,4 +31,21 @@ test.each([
   ["float32", -(2 ** 31), -1],
 ] as const)("a quotient of %s that exists is let through: %d / %d", (elem, dividend, divisor) => {
   expect(quotient("Div", elem, dividend, divisor)).toEqual([]);
+});
+
+test("a quotient of constants that other nodes compute is refused, and not computed", async () => {
+  const constants = new Map([
+    ["a", tensorFromNumbers("int32", [1], [-(2 ** 30)])],
+    ["b", tensorFromNumbers("int32", [1], [1])],
+  ]);
+  const nodes = [
+    node("Add", ["a", "a"], ["smallest"]),
+    node("Neg", ["b"], ["minus"]),
+    node("Div", ["smallest", "minus"], ["y"]),
+  ];
+  const made = graph({ nodes, outputs: [value("y", "int32", [1])], constants });
+  expect(checkNodes(made)).toEqual([]);
+  const folded = await foldConstants(made, { opsets: { "": 18 } });
+  expect(folded.nodes.map(({ op }) => op)).toEqual(["Div"]);
+  expect(checkQuotients(folded)[0]?.message).toContain("it divides the smallest int32 by -1");
 });

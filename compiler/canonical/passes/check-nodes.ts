@@ -35,8 +35,21 @@ function checkNode(node: Node, constants: Graph["constants"]): readonly Diagnost
   return faults.map((fault) => diagnose(malformedNode, { node: name, op, fault }, { related }));
 }
 
+/** Quotients that `foldConstants` leaves alone, since their operands come out of other constants. */
+export function checkQuotients({ nodes, constants }: Pick<Graph, "nodes" | "constants">): readonly Diagnostic[] {
+  return nodes.flatMap((node) =>
+    overflow(node, constants).map((fault) => {
+      const related = [{ message: `the node ${node.name}`, node: node.name }];
+      return diagnose(malformedNode, { node: node.name, op: node.op, fault }, { related });
+    }),
+  );
+}
+
 /** The one quotient of integers that no integer is: the processor stops the whole process at it, inside onnxruntime. */
-function overflow({ op, inputs }: Node, constants: Graph["constants"]): readonly string[] {
+export function overflow(
+  { op, inputs }: Pick<Node, "op" | "inputs">,
+  constants: Graph["constants"],
+): readonly string[] {
   if (op !== "Div" && op !== "Mod") return [];
   const [dividend, divisor] = inputs.map((name) => constants.get(name));
   const bits = /^int(\d+)$/.exec(dividend?.elem ?? "")?.[1];

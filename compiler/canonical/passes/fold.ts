@@ -9,6 +9,7 @@ import type { Expr } from "../../expr/expr.ts";
 import { elemBytes, sizeOf } from "../../graph/elements.ts";
 import { numbersOf, tensorFromNumbers } from "../../graph/tensors.ts";
 import type { Graph, Node, Tensor } from "../../graph/types.ts";
+import { overflow } from "./check-nodes.ts";
 import { isRandom } from "../../operators/table.ts";
 import { staysSmall } from "./fold-sizes.ts";
 import type { CanonicalGraph, IntegerValue } from "../../ir/types.ts";
@@ -74,7 +75,9 @@ async function fold(
     const layer = new Set(ready);
     waiting = waiting.filter((node) => !layer.has(node));
     for (const [name, tensor] of await evaluate(
-      ready.filter((n) => isWorthwhile(n, constants) && staysSmall(n, constants, dimsOf, LIMIT)),
+      ready.filter(
+        (n) => isSafe(n, constants) && isWorthwhile(n, constants) && staysSmall(n, constants, dimsOf, LIMIT),
+      ),
       constants,
       opsets,
     )) {
@@ -88,6 +91,11 @@ function isDeterministic({ domain, op, outputs, attributes }: Node): boolean {
   const own = domain === "" || domain === "ai.onnx";
   const hasGraph = Object.values(attributes).some((a) => a.kind === "graph");
   return own && op !== "Dropout" && !isRandom({ domain, op }) && !hasGraph && outputs.every((o) => o !== "");
+}
+
+/** Whether onnxruntime can compute it without stopping the process. */
+function isSafe(node: Node, constants: ReadonlyMap<string, Tensor>): boolean {
+  return overflow(node, constants).length === 0;
 }
 
 /** A tensor of one repeated float or boolean stays a fill, which needs no storage and takes any layout; nothing large is made. */
