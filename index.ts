@@ -6,7 +6,7 @@ import { type CompileOptions, compilePlan } from "./compiler/compile.ts";
 import { ContextParallelError } from "./compiler/diagnostics/error.ts";
 import type { ContextParallelConfig, ContextParallelPlan, ParallelConfig } from "./compiler/plan/types.ts";
 import { attach, type AttachOptions } from "./runtime/caller/attach.ts";
-import { attachCall, checkOptions } from "./runtime/check-options.ts";
+import { attachCall, checkOptions } from "./runtime/caller/check-options.ts";
 import type { Session } from "./runtime/caller/session.ts";
 
 export { compilePlan } from "./compiler/compile.ts";

@@ -10,7 +10,17 @@ import type { OrtTensor } from "../../ort/session.ts";
 import { checkEquations, checkExtents, checkMinimums, readLengths } from "./check-lengths.ts";
 import type { Lengths } from "../collectives/placement.ts";
 import { describeValue, isRecord } from "../describe.ts";
-import { byteSize, isDims, isGone, isTensorLike, knownElem, partsOf, showDims, tensorOf, viewBytes } from "../tensor.ts";
+import {
+  byteSize,
+  isDims,
+  isGone,
+  isTensorLike,
+  knownElem,
+  partsOf,
+  showDims,
+  tensorOf,
+  viewBytes,
+} from "../tensor.ts";
 
 export type Feeds = Readonly<Record<string, unknown>>;
 

@@ -6,7 +6,7 @@ import { diagnose, settle } from "../../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { Diagnostic, Result } from "../../compiler/diagnostics/types.ts";
 import type { Program } from "../../program/types.ts";
-import { checkOptions, isNames, runCall, wrongArgument } from "../check-options.ts";
+import { checkOptions, isNames, runCall, wrongArgument } from "./check-options.ts";
 import { describeValue, isRecord } from "../describe.ts";
 import { isTensorLike } from "../tensor.ts";
 import type { TensorLike } from "../tensor.ts";

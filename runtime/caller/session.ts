@@ -10,7 +10,7 @@ import { createDispatcher } from "./dispatch.ts";
 import type { Job } from "./dispatch.ts";
 import { createHooks } from "./hooks.ts";
 import type { SessionHooks } from "./hooks.ts";
-import { lateRun } from "../late.ts";
+import { lateRun } from "./late.ts";
 import { createMemory } from "./memory.ts";
 import { metadataOf } from "./metadata.ts";
 import type { TensorMetadata } from "./metadata.ts";

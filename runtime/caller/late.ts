@@ -1,13 +1,13 @@
 /**
  * @file What is said when a deadline passes: which ranks had not finished, and what each was at. Knows no thread.
  */
-import { runtimeMessages } from "../compiler/diagnostics/catalog/runtime.ts";
-import { diagnose } from "../compiler/diagnostics/diagnose.ts";
-import type { Diagnostic } from "../compiler/diagnostics/types.ts";
-import type { Program } from "../program/types.ts";
-import { moduleName, originOf, stepPlace } from "./rank/place.ts";
-import type { Registration } from "./rank/handlers.ts";
-import type { LateRank } from "./world/crew.ts";
+import { runtimeMessages } from "../../compiler/diagnostics/catalog/runtime.ts";
+import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
+import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
+import type { Program } from "../../program/types.ts";
+import { moduleName, originOf, stepPlace } from "../rank/place.ts";
+import type { Registration } from "../rank/handlers.ts";
+import type { LateRank } from "../world/crew.ts";
 
 /** Of a run; `late` is `null` while it waits for its turn. It points to the plan entry that the slowest rank works for. */
 export function lateRun(program: Program, milliseconds: number, late: readonly LateRank[] | null): Diagnostic {

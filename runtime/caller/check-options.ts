@@ -1,10 +1,10 @@
 /**
  * @file Checks the options of attach, run and hooks.register for their types, since a caller in JavaScript may pass anything. Knows no rank.
  */
-import { runtimeMessages } from "../compiler/diagnostics/catalog/runtime.ts";
-import { diagnose } from "../compiler/diagnostics/diagnose.ts";
-import type { Diagnostic } from "../compiler/diagnostics/types.ts";
-import { describeValue, isRecord } from "./describe.ts";
+import { runtimeMessages } from "../../compiler/diagnostics/catalog/runtime.ts";
+import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
+import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
+import { describeValue, isRecord } from "../describe.ts";
 
 interface Rule {
   readonly expected: string;
