@@ -1,5 +1,5 @@
 /**
- * @file The back end that uses the API of onnxruntime-node.
+ * @file The back end that uses the API of onnxruntime-node. Knows no model and no program.
  */
 import { resolve } from "node:path";
 import type * as Ort from "onnxruntime-node";

@@ -1,14 +1,16 @@
 /**
- * @file Loads onnxruntime-node on first use: it brings a large native library. Where that fails, for example because the process has another
- * version of it already, one diagnostic says so. Runs nothing.
+ * @file Loads onnxruntime-node. The one place that does, on first use: the package brings a large native library, and its telemetry must be
+ * off before. Where loading fails, for example because the process has another version already, one diagnostic says so. Runs nothing.
  */
 import type * as Ort from "onnxruntime-node";
 import { runtimeMessages } from "../compiler/diagnostics/catalog/runtime.ts";
 import { diagnose } from "../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../compiler/diagnostics/error.ts";
+import { keepTelemetryOff } from "./telemetry.ts";
 
 /** Throws `ContextParallelError`. */
 export async function loadOnnxRuntime(): Promise<typeof Ort> {
+  await keepTelemetryOff();
   try {
     return await import("onnxruntime-node");
   } catch (error) {

@@ -10,6 +10,7 @@ import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import type { CompiledProgram, Program } from "../../program/types.ts";
 import { attachCall, checkOptions, wrongArgument } from "./check-options.ts";
+import { keepTelemetryOff } from "../../ort/telemetry.ts";
 import { meshSize } from "../collectives/groups.ts";
 import { describeValue, isRecord } from "../describe.ts";
 import { lateStart } from "./late.ts";
@@ -53,6 +54,8 @@ export async function attachWithGrace(
   const wrong = checkDevices(program, devices, options.backend);
   if (wrong.length > 0) throw new ContextParallelError(wrong);
   const setupOf = await setups(compiled, devices);
+  // A rank may be the first to load onnxruntime, and its thread cannot change the environment of the process.
+  await keepTelemetryOff();
   const { crew, started } = startThreads(size, setupOf, graceMs);
   await startedBy(options.deadlineMs, program, crew, started);
   holdFolder(compiled);

@@ -102,7 +102,16 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
 export const lazyFolders: readonly string[] = ["compiler/plan/typescript"];
 
 /** The only parts that may touch the process and the console. */
-export const mayTouchProcess: readonly string[] = ["cli", "demo", "bin", "bench", "test", "vitest.config.ts"];
+export const mayTouchProcess: readonly string[] = [
+  "cli",
+  "demo",
+  "bin",
+  "bench",
+  "test",
+  "vitest.config.ts",
+  // onnxruntime's native code takes this one switch from the environment only.
+  "ort/telemetry.ts",
+];
 
 /** What Node 20.0 lacks, the oldest that package.json allows, with the release that brought it. */
 export const tooNew: Readonly<Record<string, RegExp>> = {
