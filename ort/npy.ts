@@ -27,6 +27,8 @@ const elems: ReadonlyMap<string, OrtElem> = new Map(
   Object.entries(descrs).map(([elem, descr]) => [descr, elem as OrtElem]),
 );
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
+/** Longest header that is read: all that version 1 of the format can state. Later versions are for structured types, which are refused. */
+const LONGEST_HEADER = 65_535;
 /** The data begins at a multiple of this. */
 const ALIGNMENT = 64;
 
@@ -37,6 +39,7 @@ export function readNpy(bytes: Uint8Array, array: string, file: string): Result<
     diagnostics: [diagnose(message, params, { file })],
   });
   const header = headerOf(bytes);
+  if (header === "too long") return fail(messages.header, { array, bytes: headerLength(bytes), limit: LONGEST_HEADER });
   if (header === null) return fail(messages.notArray, { array, reason: "it has no numpy header" });
   const { descr, fortran, dims, start } = header;
   const elem = elems.get(descr);
@@ -69,18 +72,44 @@ interface Header {
 }
 
 /** The header is a Python dictionary; only its three known keys matter. */
-function headerOf(bytes: Uint8Array): Header | null {
+function headerOf(bytes: Uint8Array): Header | "too long" | null {
   if (bytes.length < 12 || !MAGIC.every((byte, i) => bytes[i] === byte)) return null;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const wide = bytes[6]! >= 2;
-  const begin = wide ? 12 : 10;
-  const start = begin + (wide ? view.getUint32(8, true) : view.getUint16(8, true));
+  const begin = bytes[6]! >= 2 ? 12 : 10;
+  const length = headerLength(bytes);
+  if (length > LONGEST_HEADER) return "too long";
+  const start = begin + length;
   if (start > bytes.length) return null;
-  const text = new TextDecoder("latin1").decode(bytes.subarray(begin, start));
-  const descr = /'descr':\s*('[^']*'|\[.*?\])/.exec(text)?.[1];
-  const fortran = /'fortran_order':\s*(True|False)/.exec(text)?.[1];
-  const shape = /'shape':\s*\(([\d,\s]*)\)/.exec(text)?.[1];
-  if (descr === undefined || fortran === undefined || shape === undefined) return null;
+  const entries = dictionary(new TextDecoder("latin1").decode(bytes.subarray(begin, start)));
+  const [descr, order, shape] = ["descr", "fortran_order", "shape"].map((key) => entries.get(key));
+  if (descr === undefined || shape === undefined || !/^\([\d,\s]*\)$/.test(shape)) return null;
+  if (order !== "True" && order !== "False") return null;
   const dims = (shape.match(/\d+/g) ?? []).map(Number);
-  return { descr: descr.replaceAll("'", ""), fortran: fortran === "True", dims, start };
+  return { descr: descr.replaceAll("'", ""), fortran: order === "True", dims, start };
+}
+
+/** As the header's first bytes state it: two of them in version 1, four in later ones. */
+function headerLength(bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return bytes[6]! >= 2 ? view.getUint32(8, true) : view.getUint16(8, true);
+}
+
+/** Values as text by key, in one pass: a value ends at a comma outside quotes and brackets. Text that is no dictionary gives none. */
+function dictionary(text: string): ReadonlyMap<string, string> {
+  const entries = new Map<string, string>();
+  const open = text.indexOf("{");
+  let from = open + 1;
+  let depth = open < 0 ? 0 : 1;
+  let quoted = false;
+  for (let at = from; depth > 0 && at < text.length; at++) {
+    const sign = text[at]!;
+    if (sign === "'") quoted = !quoted;
+    if (quoted) continue;
+    if ("([{".includes(sign)) depth += 1;
+    if (")]}".includes(sign)) depth -= 1;
+    if (depth > 1 || (depth === 1 && sign !== ",")) continue;
+    const [, key, value] = /^\s*'([^']*)'\s*:([^]*)$/.exec(text.slice(from, at)) ?? [];
+    if (key !== undefined && value !== undefined) entries.set(key, value.trim());
+    from = at + 1;
+  }
+  return entries;
 }

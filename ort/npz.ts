@@ -1,19 +1,21 @@
 /**
- * @file Named tensors in a numpy archive (.npz): one array per input or output name. The one file that knows the zip package.
+ * @file Named tensors in a numpy archive (.npz): one array per input or output name. The one file that knows the zip package, for writing.
  */
 import { readFile, writeFile } from "node:fs/promises";
-import { unzipSync, zipSync } from "fflate";
+import { zipSync } from "fflate";
 import { tensorFileMessages as messages } from "../compiler/diagnostics/catalog/tensor-files.ts";
 import { diagnose, settle } from "../compiler/diagnostics/diagnose.ts";
 import type { Diagnostic, Result } from "../compiler/diagnostics/types.ts";
 import { readNpy, writeNpy } from "./npy.ts";
 import type { OrtTensor, OrtTensors } from "./types.ts";
+import { unpackMember, zipMembers } from "./zip.ts";
+import type { ZipMember } from "./zip.ts";
 
 const EXTENSION = ".npy";
 /** The zip format knows no earlier date; a fixed one makes equal tensors equal files. */
 const EPOCH = new Date(1980, 0, 1);
 
-/** `file` is relative to the current folder; every array of it is checked, so that all mistakes are told at once. */
+/** `file` is relative to the current folder; every array of it is checked, its CRC-32 included, so that all errors are listed at once. */
 export async function readNpz(file: string): Promise<Result<OrtTensors>> {
   const fail = (diagnostic: Diagnostic): Result<OrtTensors> => ({ ok: false, diagnostics: [diagnostic] });
   let bytes: Uint8Array;
@@ -25,12 +27,11 @@ export async function readNpz(file: string): Promise<Result<OrtTensors>> {
     return fail(diagnose(messages.unreadable, { file, reason: message }, { file }));
   }
   try {
-    const bound = boundOf(bytes.length);
-    const entries = unzipSync(bytes, { filter: bound.admits });
-    if (bound.broken()) {
-      return fail(diagnose(messages.tooLarge, { file, bytes: bytes.length, limit: bound.limit }, { file }));
-    }
-    return decode(entries, file);
+    const members = zipMembers(bytes);
+    const limit = SPARE_BYTES + RATIO * bytes.length;
+    const unpacked = members.reduce((sum, { size, packedSize }) => sum + Math.max(size, packedSize), 0);
+    if (unpacked > limit) return fail(diagnose(messages.tooLarge, { file, bytes: bytes.length, limit }, { file }));
+    return decode(members, file);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return fail(diagnose(messages.notZip, { file, reason }, { file }));
@@ -50,43 +51,25 @@ export function encodeNpz(tensors: OrtTensors): Uint8Array {
 /** What an archive may unpack to: masks of ones shrink well, but nobody's inputs shrink to a fiftieth. */
 const SPARE_BYTES = 2 ** 26;
 const RATIO = 50;
-/** Bytes that the directory of an archive has at least for each entry. */
-const ENTRY_BYTES = 46;
 
-interface Bound {
-  readonly limit: number;
-  /** Throws for entries that cannot be told apart; nothing is unpacked beyond the limit. */
-  readonly admits: (entry: { readonly name: string; readonly size: number; readonly originalSize: number }) => boolean;
-  readonly broken: () => boolean;
-}
-
-function boundOf(bytes: number): Bound {
-  const limit = SPARE_BYTES + RATIO * bytes;
-  const names = new Set<string>();
-  let unpacked = 0;
-  let visited = 0;
-  return {
-    limit,
-    admits: ({ name, size, originalSize }) => {
-      visited += 1;
-      if (visited * ENTRY_BYTES > bytes) throw new Error("its directory does not fit into the file");
-      if (names.has(name)) throw new Error(`it holds "${name}" twice`);
-      names.add(name);
-      unpacked += Math.max(size, originalSize);
-      return unpacked <= limit;
-    },
-    broken: () => unpacked > limit,
-  };
-}
-
-function decode(entries: Readonly<Record<string, Uint8Array>>, file: string): Result<OrtTensors> {
+function decode(members: readonly ZipMember[], file: string): Result<OrtTensors> {
   const diagnostics: Diagnostic[] = [];
   const tensors: [string, OrtTensor][] = [];
-  for (const [entry, bytes] of Object.entries(entries)) {
-    const name = entry.endsWith(EXTENSION) ? entry.slice(0, -EXTENSION.length) : entry;
+  for (const member of members) {
+    const { bytes, crc } = unpackMember(member);
+    const name = member.name.endsWith(EXTENSION) ? member.name.slice(0, -EXTENSION.length) : member.name;
+    if (crc !== member.crc) {
+      const params = { file, member: member.name, stated: hex(member.crc), actual: hex(crc) };
+      diagnostics.push(diagnose(messages.crc, params, { file }));
+      continue;
+    }
     const array = readNpy(bytes, name, file);
     if (array.ok) tensors.push([name, array.value]);
     else diagnostics.push(...array.diagnostics);
   }
   return settle(Object.fromEntries(tensors), diagnostics);
+}
+
+function hex(crc: number): string {
+  return `0x${crc.toString(16).padStart(8, "0")}`;
 }

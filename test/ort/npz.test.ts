@@ -6,6 +6,7 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { zipSync } from "fflate";
 import { expect, test } from "vitest";
+import { crc32 } from "../../ort/crc32.ts";
 import { writeNpy } from "../../ort/npy.ts";
 import { encodeNpz, readNpz, writeNpz } from "../../ort/npz.ts";
 import { dataOf, ortTensor } from "../../ort/tensors.ts";
@@ -134,4 +135,98 @@ test("bytes that are not on an element's boundary are copied to one", () => {
   const bytes = new Uint8Array(9);
   bytes[1] = 1;
   expect(dataOf("int64", bytes.subarray(1))).toEqual(BigInt64Array.of(1n));
+});
+
+const numbers = { a: ortTensor("float32", [2, 3], [1, 2, 3, 4, 5, 6]), b: ortTensor("int64", [], [1]) };
+
+async function readBytes(bytes: Uint8Array): Promise<readonly string[]> {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, "t.npz"), bytes);
+  return texts((await readNpz(join(folder, "t.npz"))).diagnostics).map((text) => text.replaceAll(folder, "ROOT"));
+}
+
+test("the CRC-32 is that of zip, for any length", () => {
+  expect(crc32(Buffer.from("123456789"))).toBe(0xcbf43926);
+  expect(crc32(new Uint8Array(0))).toBe(0);
+  const member = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 31) & 255);
+  for (let length = 0; length < 40; length++) {
+    const zip = zipSync({ x: member(length) }, { level: 0 });
+    expect(crc32(member(length))).toBe(new DataView(zip.buffer, zip.byteOffset).getUint32(14, true));
+  }
+});
+
+test("a changed byte of a member is found, stored and compressed, and the others are still checked", async () => {
+  const stored = encodeNpz(numbers);
+  const at = Buffer.from(stored).indexOf(Buffer.from(Float32Array.of(4, 5).buffer));
+  stored[at + 1]! ^= 1;
+  expect(await readBytes(stored)).toEqual([
+    expect.stringMatching(
+      /^CP7509 the member "a.npy" of ROOT\/t.npz is damaged: the CRC-32 of its content is 0x[0-9a-f]{8}, the archive states 0x[0-9a-f]{8}$/,
+    ),
+  ]);
+  const packed = zipSync({ "a.npy": writeNpy(numbers.a), "b.npy": new Uint8Array(3) });
+  const view = new DataView(packed.buffer, packed.byteOffset);
+  // The CRC of the first member, in its header and in the directory.
+  const directory = Buffer.from(packed).indexOf(Buffer.from([0x50, 0x4b, 1, 2]));
+  for (const place of [14, directory + 16]) view.setUint32(place, 0xabcdef, true);
+  expect(await readBytes(packed)).toEqual([
+    expect.stringMatching(/^CP7509 .* content is 0x[0-9a-f]{8}, the archive states 0x00abcdef$/),
+    'CP7504 the entry "b" is not a numpy array: it has no numpy header',
+  ]);
+});
+
+test.each([
+  ["name", 30, 'the directory and the header of "a.npy" disagree: name is a.npy and `.npy'],
+  ["method", 8, 'the directory and the header of "a.npy" disagree: method is 0 and 1'],
+  ["flags", 6, 'the directory and the header of "a.npy" disagree: flags is 0 and 1'],
+  ["crc", 14, 'the directory and the header of "a.npy" disagree: crc is '],
+  ["packed size", 18, 'the directory and the header of "a.npy" disagree: packedSize is 152 and 153'],
+  ["size", 22, 'the directory and the header of "a.npy" disagree: size is 152 and 153'],
+  ["signature", 0, 'the header of "a.npy" is damaged'],
+])("a local header with another %s than the directory is refused", async (_, at, reason) => {
+  const bytes = encodeNpz(numbers);
+  bytes[at]! ^= 1;
+  expect(await readBytes(bytes)).toEqual([
+    expect.stringContaining(`CP7503 ROOT/t.npz is not an .npz archive: ${reason}`),
+  ]);
+});
+
+test("content that does not unpack to the stated size is refused", async () => {
+  const bytes = zipSync({ "a.npy": writeNpy(numbers.a) });
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const directory = Buffer.from(bytes).indexOf(Buffer.from([0x50, 0x4b, 1, 2]));
+  for (const size of [10, 10_000]) {
+    for (const place of [22, directory + 24]) view.setUint32(place, size, true);
+    expect(await readBytes(bytes)).toEqual([
+      expect.stringMatching(/a\.npy.*(does not unpack to 10 bytes|states 10000)$/),
+    ]);
+  }
+});
+
+test("a header of any text is read in one pass; keys may stand in any order, and descriptions may hold brackets", async () => {
+  const odd = `{'shape': (2,), 'other': "it's", 'x,y': [1, {'descr': '|O'}], 'fortran_order': False, 'descr': '<f4'}\n`;
+  const nested = `{'a': ('shape', [(1, 2)]), 'descr': '<i4', 'fortran_order':False,'shape':( 2 , ) }\n`;
+  const file = join(await temporaryFolder(), "t.npz");
+  await writeFile(file, zipSync({ "n.npy": npy(nested, new Uint8Array(8)) }));
+  expect(valueOf(await readNpz(file))).toEqual({ n: ortTensor("int32", [2], [0, 0]) });
+  expect((await readBytes(zipSync({ "o.npy": npy(odd, new Uint8Array(8)) })))[0]).toMatch(/^CP7504/);
+});
+
+test("a long header costs no time, and a longer one is refused", async () => {
+  const wide = (text: string): Uint8Array => {
+    const head = Buffer.from([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 2, 0, 0, 0, 0, 0]);
+    head.writeUInt32LE(text.length, 8);
+    return Buffer.concat([head, Buffer.from(text)]);
+  };
+  for (const [text, code] of [
+    ["'descr':".repeat(8000), "CP7504"],
+    [`{${"'descr':[".repeat(7000)}`, "CP7504"],
+    [`{'shape': (${"1,".repeat(30_000)}), 'fortran_order': False, 'descr': '<f4'}`, "CP7507"],
+    ["'descr': [".repeat(400_000), "CP7510"],
+  ] as const) {
+    const bytes = zipSync({ "a.npy": wide(text) });
+    const started = process.cpuUsage();
+    expect((await readBytes(bytes))[0]).toMatch(`${code} `);
+    expect(process.cpuUsage(started).user / 1000).toBeLessThan(1000);
+  }
 });

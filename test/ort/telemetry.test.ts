@@ -83,7 +83,10 @@ test("a session, and a run, in a worker of the caller's leave nothing", async ()
 });
 
 test("what the user has set stays", async () => {
-  const { code, left } = await inProcess(oneSession(), { ORT_DISABLE_TELEMETRY: "0" });
-  expect(code).toBe(0);
-  expect(left).toEqual(expect.arrayContaining(["onnxruntime.db", "deviceid"]));
+  const body = `
+    const { keepTelemetryOff } = await import(${dist("ort/telemetry.js")});
+    await keepTelemetryOff();
+    console.log(process.env.ORT_DISABLE_TELEMETRY);`;
+  expect((await inProcess(body, { ORT_DISABLE_TELEMETRY: "0" })).stdout).toBe("0");
+  expect((await inProcess(body)).stdout).toBe("1");
 });

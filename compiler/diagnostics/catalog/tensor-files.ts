@@ -11,6 +11,8 @@ export const tensorFileMessages: Catalog<{
   elem: { array: string; descr: string };
   fortranOrder: { array: string };
   tooLarge: { file: string; bytes: number; limit: number };
+  crc: { file: string; member: string; stated: string; actual: string };
+  header: { array: string; bytes: number; limit: number };
   size: { array: string; shape: string; expected: number; actual: number };
 }> = {
   notFound: {
@@ -61,6 +63,23 @@ export const tensorFileMessages: Catalog<{
     title: "Archive that unpacks to too much",
     message: ({ file, bytes, limit }) => `${file} has ${bytes} bytes, but its arrays unpack to more than ${limit}`,
     hint: () => "write arrays that large with numpy.savez, which does not compress",
+  },
+  crc: {
+    code: "CP7509",
+    severity: "error",
+    title: "Damaged archive member",
+    message: ({ file, member, stated, actual }) =>
+      `the member "${member}" of ${file} is damaged: the CRC-32 of its content is ${actual}, the archive states ${stated}`,
+    hint: () => "write or copy the file again",
+  },
+  header: {
+    code: "CP7510",
+    severity: "error",
+    title: "Array with an overlong header",
+    message: ({ array, bytes, limit }) =>
+      `the numpy header of "${array}" has ${bytes} bytes; at most ${limit} are read`,
+    hint: () =>
+      "write the array again with numpy.savez(file, name=array, ...), as a plain array without a structured type",
   },
   size: {
     code: "CP7507",

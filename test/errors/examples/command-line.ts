@@ -144,4 +144,24 @@ export const commandLine: Examples = {
     "an archive of a hundred million zeros, packed to a hundred thousand bytes",
     () => writeFileSync("inputs.npz", zipSync({ "timestep.npy": new Uint8Array(100_000_000) }, { level: 9 })),
   ),
+  CP7509: archive(
+    "Every member of an archive has a checksum, and this one is of other content.",
+    "an archive of which one byte was changed",
+    () => {
+      const bytes = zipSync({ "timestep.npy": new Uint8Array(100) }, { level: 0 });
+      bytes[60]! ^= 1;
+      writeFileSync("inputs.npz", bytes);
+    },
+  ),
+  CP7510: archive(
+    "The header of an array says its type and shape in a few dozen characters.",
+    "an array whose header has a million bytes",
+    array((npy) => {
+      const head = Buffer.alloc(12 + 1_000_000, " ");
+      head.set(npy.subarray(0, 6));
+      head.set([2, 0], 6);
+      head.writeUInt32LE(1_000_000, 8);
+      return head;
+    }),
+  ),
 };
