@@ -9,8 +9,10 @@ import type { BoundPlan } from "./bind/types.ts";
 import { canonicalise } from "./canonical/canonicalise.ts";
 import type { FixedShapes } from "./ir/lengths.ts";
 import type { CanonicalGraph } from "./ir/types.ts";
-import { hasErrors, strictly } from "./diagnostics/diagnose.ts";
 import { caught } from "./diagnostics/error.ts";
+import { lowerMessages } from "./diagnostics/catalog/lower.ts";
+import { modelFileMessages } from "./diagnostics/catalog/model.ts";
+import { diagnose, hasErrors, settle, strictly } from "./diagnostics/diagnose.ts";
 import type { Diagnostic, Result } from "./diagnostics/types.ts";
 import { externalFiles } from "./graph/external-files.ts";
 import { readModel } from "./graph/read.ts";
@@ -21,7 +23,7 @@ import { writeProgram } from "./lower/write.ts";
 import type { LoweredProgram } from "./lower/types.ts";
 import { readParallelConfig, readPlanFile, readPlanValue } from "./plan/read.ts";
 import type { ContextParallelConfig, ContextParallelPlan, MeshConfig, ParallelConfig, Plan } from "./plan/types.ts";
-import type { CompiledProgram } from "../program/types.ts";
+import type { CompiledProgram, ProgramModel } from "../program/types.ts";
 import { shard } from "./shard/shard.ts";
 import type { ShardedGraph } from "./shard/types.ts";
 import { isImplicit } from "./strict.ts";
@@ -85,7 +87,8 @@ export async function compileStages(options: CompileOptions): Promise<Compilatio
   if (!sharded) return done();
   stages = { ...stages, sharded };
   // Lowering only arranges what is proven.
-  const data = await identifyFiles(externalFiles(model.graph), realpathSync(model.folder));
+  const data = keep(await identifyData(model));
+  if (!data) return done();
   const lowered = keep(
     lower(sharded, { model, data, options: mesh, hooks: options.hooks ?? [], notes: notesOf(found) }),
   );
@@ -100,14 +103,39 @@ export type CompileResult =
 export async function compilePlan(options: CompileOptions): Promise<CompileResult> {
   const { stages, diagnostics } = await compileStages(options);
   if (stages.lowered === undefined) return { ok: false, diagnostics };
-  const folder = options.out ?? mkdtempSync(join(tmpdir(), "onnx-cp-"));
-  const written = writeProgram(stages.lowered, folder);
+  const folder = options.out === undefined ? temporaryFolder() : settle(options.out, []);
+  if (!folder.ok) return { ok: false, diagnostics: [...diagnostics, ...folder.diagnostics] };
+  const written = writeProgram(stages.lowered, folder.value);
   const all = [...diagnostics, ...written.diagnostics];
   if (!written.ok) {
-    if (options.out === undefined) rmSync(folder, { recursive: true, force: true });
+    if (options.out === undefined) rmSync(folder.value, { recursive: true, force: true });
     return { ok: false, diagnostics: all };
   }
   return { ok: true, program: { ...written.value, temporary: options.out === undefined }, diagnostics: all };
+}
+
+function temporaryFolder(): Result<string> {
+  try {
+    return settle(mkdtempSync(join(tmpdir(), "onnx-cp-")), []);
+  } catch (error) {
+    return settle<string>(undefined, [
+      diagnose(lowerMessages.cannotWrite, { folder: tmpdir(), reason: reasonOf(error) }),
+    ]);
+  }
+}
+
+/** The data files may have gone since the model was read. */
+async function identifyData({ file, folder, graph }: Model): Promise<Result<ProgramModel["data"]>> {
+  try {
+    return settle(await identifyFiles(externalFiles(graph), realpathSync(folder)), []);
+  } catch (error) {
+    const params = { file, reason: reasonOf(error) };
+    return settle<ProgramModel["data"]>(undefined, [diagnose(modelFileMessages.unreadable, params, { file })]);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function readPlan(plan: CompileOptions["plan"]): Promise<Result<Plan>> {

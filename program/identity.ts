@@ -1,21 +1,53 @@
 /**
- * @file What tells one model from another without reading gigabytes: the hash of the graph's file, and of each data file its size
- * and the hash of its ends. Knows no graph.
+ * @file What tells one file from another: the hash of the whole for a model's graph and a program's own files, and, so that nobody reads
+ * tens of gigabytes before each run, size and hash of the ends for a model's data files. Knows no graph.
  */
 import { createHash } from "node:crypto";
-import { closeSync, createReadStream, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { basename, relative } from "node:path";
-import type { ProgramModel } from "./types.ts";
+import type { ProgramFiles, ProgramModel } from "./types.ts";
 
 const MEBIBYTE = 2 ** 20;
 
 export type DataIdentity = Omit<ProgramModel["data"][number], "file">;
 
-/** sha256 of a whole file, hex; for the file that holds the graph. Rejects as `fs` does. */
-export async function hashFile(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { highWaterMark: MEBIBYTE })) hash.update(chunk as Buffer);
-  return hash.digest("hex");
+/** Size in bytes and sha256 (hex) of a whole file, as large as it was when it was opened. Rejects as `fs` does. */
+export async function hashFile(path: string): Promise<ProgramFiles[string]> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const hash = createHash("sha256");
+    const buffer = Buffer.alloc(Math.min(size, MEBIBYTE));
+    for (let done = 0; done < size;) {
+      const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, size - done), done);
+      if (bytesRead === 0) break;
+      hash.update(buffer.subarray(0, bytesRead));
+      done += bytesRead;
+    }
+    return { size, sha256: hash.digest("hex") };
+  } finally {
+    await file.close();
+  }
+}
+
+/** `hashFile` for the compiler's writer. Throws as `fs` does. */
+export function hashFileSync(path: string): ProgramFiles[string] {
+  const file = openSync(path, "r");
+  try {
+    const { size } = fstatSync(file);
+    const hash = createHash("sha256");
+    const buffer = Buffer.alloc(Math.min(size, MEBIBYTE));
+    for (let done = 0; done < size;) {
+      const read = readSync(file, buffer, 0, Math.min(buffer.length, size - done), done);
+      if (read === 0) break;
+      hash.update(buffer.subarray(0, read));
+      done += read;
+    }
+    return { size, sha256: hash.digest("hex") };
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Size, and sha256 (hex) of the first MiB followed by the last; a smaller file counts twice. Throws as `fs` does. */

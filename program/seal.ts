@@ -4,12 +4,8 @@
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { identify } from "./identity.ts";
-import type { DataIdentity } from "./identity.ts";
-import type { Program } from "./types.ts";
-
-/** Files of a program by their names relative to its folder. */
-export type ProgramFiles = Readonly<Record<string, DataIdentity>>;
+import { hashFileSync } from "./identity.ts";
+import type { Program, ProgramFiles } from "./types.ts";
 
 export interface Unsealed {
   readonly program: Program;
@@ -19,14 +15,17 @@ export interface Unsealed {
   readonly actual: string;
 }
 
-/** `files` lie in `folder`. Throws as `fs` does. */
-export function sealedText(program: Program, folder: string, files: readonly string[]): string {
-  const named = Object.fromEntries(files.map((file) => [file, identify(join(folder, file))]));
-  const content = { ...program, files: named };
+/** Reads all of `files`, which lie in `folder`. Throws as `fs` does. */
+export function identifyOwn(folder: string, files: readonly string[]): ProgramFiles {
+  return Object.fromEntries(files.map((file) => [file, hashFileSync(join(folder, file))]));
+}
+
+export function sealedText(program: Program, files: ProgramFiles): string {
+  const content = { ...program, files };
   return `${JSON.stringify({ ...content, checksum: checksumOf(content) }, null, 1)}\n`;
 }
 
-/** Takes a document apart that has the outline of a program. */
+/** Takes a document apart that has the shape of a program. */
 export function unseal(document: object): Unsealed {
   const { checksum, ...content } = document as Program & { readonly checksum?: unknown; readonly files?: ProgramFiles };
   const { files = {}, ...program } = content;

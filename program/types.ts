@@ -146,6 +146,12 @@ export interface Program {
   readonly notes: readonly Diagnostic[];
 }
 
+/** The program's own files, by their names relative to its folder: size in bytes, and sha256 (hex) of the whole file. */
+export type ProgramFiles = Readonly<Record<string, { readonly size: number; readonly sha256: string }>>;
+
+/** The file of the program's own weights, relative to its folder. */
+export const WEIGHTS_FILE = "weights.bin";
+
 /** A program together with the folder that holds its piece models. */
 export interface CompiledProgram {
   /** Absolute folder of `program.json` and the pieces. */
@@ -153,4 +159,6 @@ export interface CompiledProgram {
   /** True if the folder is temporary and goes when the session that owns it is released. */
   readonly temporary: boolean;
   readonly program: Program;
+  /** What the files of the folder must still be when the program is attached. */
+  readonly files: ProgramFiles;
 }

@@ -1,51 +1,62 @@
 /**
- * @file Checks that a program is consistent in itself: what it reads was written and not freed, and its names fit together. Reads no
- * file.
+ * @file Checks that a program is consistent in itself: what it reads was written and not freed, and its names fit together. The compiler
+ * checks what it makes, the runtime what it loads, since a program can be edited. Reads no file.
  */
 import type { Program, ProgramStep } from "./types.ts";
 import { valuesRead, valuesWritten } from "./values.ts";
 
-/** What is wrong with the program; empty if nothing is. A finding is a mistake of the compiler or of whoever edited the file. */
+/** What is wrong with the program; empty if nothing is. A finding is an error of the compiler or of whoever edited the file. */
 export function verifyProgram(program: Program): readonly string[] {
+  return [...valuesOutOfOrder(program), ...namesThatDoNotFit(program), ...hooksOutOfOrder(program)];
+}
+
+function valuesOutOfOrder(program: Program): readonly string[] {
   const problems: string[] = [];
+  const derived = new Set(Object.keys(program.derived));
   const live = new Set(program.inputs.map(({ name }) => name));
-  const written = new Set([...live, ...Object.keys(program.derived)]);
+  const written = new Set([...live, ...derived]);
+  const made = new Set<string>();
   program.steps.forEach((step, at) => {
     const say = (text: string): unknown => problems.push(`step ${at}: ${text}`);
     for (const name of valuesRead(step)) {
-      if (live.has(name) || name in program.derived) continue;
+      if (live.has(name) || derived.has(name)) continue;
       say(written.has(name) ? `reads ${name} after it was freed` : `reads ${name}, which nothing wrote`);
     }
     for (const name of valuesWritten(step)) {
       if (written.has(name)) say(`writes ${name} a second time`);
       written.add(name);
       live.add(name);
+      made.add(name);
     }
     for (const name of step.frees) if (!live.delete(name)) say(`frees ${name}, which is not there`);
-    for (const text of namesThatDoNotFit(program, step)) say(text);
   });
   const outputs = new Set(program.outputs.map(({ name }) => name));
   for (const name of outputs) if (!live.has(name)) problems.push(`the output ${name} is not there at the end`);
-  for (const name of live) {
-    if (!outputs.has(name) && program.steps.some((step) => valuesWritten(step).includes(name))) {
-      problems.push(`${name} is never freed`);
-    }
-  }
-  return [...problems, ...hooksOutOfOrder(program)];
+  for (const name of live) if (made.has(name) && !outputs.has(name)) problems.push(`${name} is never freed`);
+  return problems;
 }
 
-function namesThatDoNotFit(program: Program, step: ProgramStep): readonly string[] {
+function namesThatDoNotFit(program: Program): readonly string[] {
+  const pieces = new Map(program.pieces.map((piece) => [piece.id, piece]));
+  return program.steps.flatMap((step, at) => misfits(program, pieces, step).map((text) => `step ${at}: ${text}`));
+}
+
+function misfits(
+  { hooks, mesh }: Program,
+  pieces: ReadonlyMap<string, Program["pieces"][number]>,
+  step: ProgramStep,
+): readonly string[] {
   if (step.kind === "piece") {
-    const piece = program.pieces.find(({ id }) => id === step.piece);
+    const piece = pieces.get(step.piece);
     if (piece === undefined) return [`runs the piece ${step.piece}, which is not there`];
     return [
       ...difference("inputs", Object.keys(step.inputs), piece.inputs),
       ...difference("outputs", Object.keys(step.outputs), piece.outputs),
     ];
   }
-  if (step.hook !== null && program.hooks[step.hook]?.id !== step.hook) return [`belongs to no hook (${step.hook})`];
+  if (step.hook !== null && hooks[step.hook]?.id !== step.hook) return [`belongs to no hook (${step.hook})`];
   if (step.kind === "hook") return [];
-  const { ring_degree: ring, ulysses_degree: ulysses } = program.mesh;
+  const { ring_degree: ring, ulysses_degree: ulysses } = mesh;
   const members = { mesh: ring * ulysses, ring, ulysses }[step.group];
   const sent = step.collective === "all-to-all" ? members : 1;
   const received = step.collective === "shift" ? 1 : members;
@@ -57,7 +68,8 @@ function namesThatDoNotFit(program: Program, step: ProgramStep): readonly string
 }
 
 function difference(what: string, found: readonly string[], wanted: readonly string[]): readonly string[] {
-  const same = found.length === wanted.length && wanted.every((name) => found.includes(name));
+  const names = new Set(found);
+  const same = found.length === wanted.length && wanted.every((name) => names.has(name));
   return same ? [] : [`gives the ${what} ${found.join(", ")} to a piece with ${wanted.join(", ")}`];
 }
 

@@ -139,7 +139,8 @@ export function unclamped(expr: Expr, side: 1 | 2): Expr {
 export function evaluate(expr: Expr, lengths: Readonly<Record<string, number>>): number {
   if (typeof expr === "number") return expr;
   if (typeof expr === "string") {
-    const value = lengths[expr];
+    // A length may be called as something that every object has.
+    const value = Object.hasOwn(lengths, expr) ? lengths[expr] : undefined;
     invariant(value !== undefined, `no value for the length ${expr}`);
     return value;
   }

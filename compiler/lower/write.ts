@@ -18,11 +18,10 @@ import { basename, dirname, isAbsolute, join, relative, resolve } from "node:pat
 import { lowerMessages } from "../diagnostics/catalog/lower.ts";
 import { diagnose, settle } from "../diagnostics/diagnose.ts";
 import type { Result } from "../diagnostics/types.ts";
-import { PROGRAM_FORMAT } from "../../program/types.ts";
-import type { CompiledProgram, Program } from "../../program/types.ts";
-import { sealedText } from "../../program/seal.ts";
+import { PROGRAM_FORMAT, WEIGHTS_FILE } from "../../program/types.ts";
+import type { CompiledProgram, Program, ProgramFiles } from "../../program/types.ts";
+import { identifyOwn, sealedText } from "../../program/seal.ts";
 import type { LoweredProgram } from "./types.ts";
-import { WEIGHTS_FILE } from "./weights/weights.ts";
 import { writeWeights } from "./weights/write.ts";
 
 const PROGRAM_FILE = "program.json";
@@ -42,8 +41,8 @@ export function writeProgram(lowered: LoweredProgram, folder: string): Result<Co
       model: { ...lowered.program.model, path: modelPath(lowered.program, target) },
     };
     mkdirSync(dirname(target), { recursive: true });
-    aside(target, (at) => writeFiles({ ...lowered, program }, at));
-    return settle({ folder: target, temporary: false, program }, []);
+    const files = aside(target, (at) => writeFiles({ ...lowered, program }, at));
+    return settle({ folder: target, temporary: false, program, files }, []);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return settle<CompiledProgram>(undefined, [diagnose(lowerMessages.cannotWrite, { folder, reason })]);
@@ -77,13 +76,13 @@ function modelPath({ model }: Program, target: string): string {
 }
 
 /** Fills a folder beside `target` and puts it in its place; on failure `target` is as it was. */
-function aside(target: string, fill: (folder: string) => void): void {
+function aside<T>(target: string, fill: (folder: string) => T): T {
   const beside = (what: string): string => join(dirname(target), `.${basename(target)}.${what}-${randomUUID()}`);
   const fresh = beside("new");
   const old = beside("old");
   try {
     mkdirSync(fresh);
-    fill(fresh);
+    const filled = fill(fresh);
     const replaces = existsSync(target);
     if (replaces) renameSync(target, old);
     try {
@@ -92,18 +91,20 @@ function aside(target: string, fill: (folder: string) => void): void {
       if (replaces) renameSync(old, target);
       throw error;
     }
+    return filled;
   } finally {
     rmSync(fresh, { recursive: true, force: true });
     rmSync(old, { recursive: true, force: true });
   }
 }
 
-function writeFiles({ program, models, weights }: LoweredProgram, folder: string): void {
+function writeFiles({ program, models, weights }: LoweredProgram, folder: string): ProgramFiles {
   for (const [file, bytes] of models) {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
     writeFileSync(join(folder, file), bytes);
   }
   if (weights.length > 0) writeWeights(weights, join(folder, WEIGHTS_FILE));
-  const files = [...models.keys(), ...(weights.length > 0 ? [WEIGHTS_FILE] : [])];
-  writeFileSync(join(folder, PROGRAM_FILE), sealedText(program, folder, files));
+  const files = identifyOwn(folder, [...models.keys(), ...(weights.length > 0 ? [WEIGHTS_FILE] : [])]);
+  writeFileSync(join(folder, PROGRAM_FILE), sealedText(program, files));
+  return files;
 }

@@ -14,8 +14,9 @@ import { keepTelemetryOff } from "../../ort/telemetry.ts";
 import { meshSize } from "../collectives/groups.ts";
 import { describeValue, isRecord } from "../describe.ts";
 import { lateStart } from "./late.ts";
+import { checkProgramFiles } from "../load/load.ts";
 import { findModel } from "../load/model-files.ts";
-import { checkDocument } from "../load/outline.ts";
+import { checkCompiledProgram } from "../contract/document.ts";
 import { watchEnd } from "./run-options.ts";
 import { createSession } from "./session.ts";
 import type { Session } from "./session.ts";
@@ -53,6 +54,9 @@ export async function attachWithGrace(
   const devices = options.devices ?? Array.from({ length: size }, () => "cpu");
   const wrong = checkDevices(program, devices, options.backend);
   if (wrong.length > 0) throw new ContextParallelError(wrong);
+  // Between the compilation, or the loading, and now any file may have changed.
+  const changed = await checkProgramFiles(compiled);
+  if (changed.length > 0) throw new ContextParallelError(changed);
   const setupOf = await setups(compiled, devices);
   // A rank may be the first to load onnxruntime, and its thread cannot change the environment of the process.
   await keepTelemetryOff();
@@ -84,8 +88,10 @@ async function startedBy(deadlineMs: number | undefined, program: Program, crew:
 
 /** A program of `compilePlan` or `loadProgram`; often the whole result is given in its place. */
 function checkCompiled(compiled: unknown): readonly Diagnostic[] {
-  const { folder, program } = isRecord(compiled) ? compiled : {};
-  if (typeof folder === "string" && isRecord(program)) return checkDocument(join(folder, "program.json"), program);
+  const { folder, program, files } = isRecord(compiled) ? compiled : {};
+  if (typeof folder === "string" && isRecord(program) && isRecord(files)) {
+    return checkCompiledProgram(join(folder, "program.json"), program, files);
+  }
   const isResult = isRecord(compiled) && "ok" in compiled;
   const actual = isResult ? "a whole result" : describeValue(compiled);
   return [wrongArgument(attachCall, "the first argument", "the program of a result that is ok", actual)];
@@ -105,7 +111,7 @@ function checkDevices(
   ];
 }
 
-async function setups({ program, folder }: CompiledProgram, devices: readonly string[]): Promise<SetupOf> {
+async function setups({ program, folder, files }: CompiledProgram, devices: readonly string[]): Promise<SetupOf> {
   const cores = availableParallelism();
   const size = devices.length;
   const modelFolder = await weightsFolder(program, folder);
@@ -114,7 +120,7 @@ async function setups({ program, folder }: CompiledProgram, devices: readonly st
     rank,
     size,
     program,
-    pieces: { folder, modelFolder, device: devices[rank] ?? "cpu", threads },
+    pieces: { folder, files, modelFolder, device: devices[rank] ?? "cpu", threads },
     control,
     spin: size <= cores,
   });

@@ -7,7 +7,7 @@ import { suggest } from "../../compiler/diagnostics/suggest.ts";
 import type { Diagnostic, Result } from "../../compiler/diagnostics/types.ts";
 import type { Program, ProgramTensor } from "../../program/types.ts";
 import type { OrtTensor } from "../../ort/session.ts";
-import { checkEquations, checkExtents, checkMinimums, readLengths } from "./check-lengths.ts";
+import { checkEquations, checkExtents, checkMinimums, checkValues, readLengths } from "./check-lengths.ts";
 import type { Lengths } from "../collectives/placement.ts";
 import { describeValue, isRecord } from "../describe.ts";
 import {
@@ -46,6 +46,7 @@ export function checkInputs(program: Program, feeds: unknown): Result<CheckedInp
     ...found.flatMap(({ result }) => result.diagnostics),
     ...unequal,
     ...program.inputs.flatMap((input) => checkExtents(program, input, known.get(input.name), lengths)),
+    ...checkValues(program, lengths),
     ...checkEquations(program, lengths),
     ...checkMinimums(program, lengths),
   ];

@@ -4,7 +4,7 @@
 import { inputMessages } from "../../compiler/diagnostics/catalog/inputs.ts";
 import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
-import { evaluate, show, symbolsOf } from "../../compiler/expr/expr.ts";
+import { evaluate, show, symbolsOf, withinLimits } from "../../compiler/expr/expr.ts";
 import type { Expr } from "../../compiler/expr/expr.ts";
 import type { Program, ProgramTensor } from "../../program/types.ts";
 import type { OrtTensor } from "../../ort/session.ts";
@@ -72,7 +72,27 @@ export function checkMinimums(program: Program, lengths: Lengths): readonly Diag
   });
 }
 
-/** `null` where a feed that gives one of the lengths is missing or wrong: that has been said already. */
+/** Expressions that no number comes of for these lengths. The compiler makes none, but a program can be edited. */
+export function checkValues({ inputs, equations, minimums }: Program, lengths: Lengths): readonly Diagnostic[] {
+  const exprs = [
+    ...inputs.flatMap(({ dims }) => dims),
+    ...equations.flatMap(({ left, right }) => [left, right]),
+    ...minimums.map(({ length }) => length),
+  ];
+  const without = exprs.find((expr) => isKnown(expr, lengths) && valueOf(expr, lengths) === null);
+  return without === undefined ? [] : [noValue(show(without).slice(0, 200), lengths)];
+}
+
+export function noValue(what: string, lengths: Lengths): Diagnostic {
+  const text = Object.entries(lengths).map(([name, number]) => `${name} = ${number}`);
+  return diagnose(inputMessages.noValue, { what, lengths: text.join(", ") });
+}
+
+/** `null` where a feed that gives one of the lengths is missing or wrong, or where there is no number: that is said elsewhere. */
 function valueOf(expr: Expr, lengths: Lengths): number | null {
-  return symbolsOf(expr).every((name) => lengths[name] !== undefined) ? evaluate(expr, lengths) : null;
+  return isKnown(expr, lengths) ? withinLimits(() => evaluate(expr, lengths)) : null;
+}
+
+function isKnown(expr: Expr, lengths: Lengths): boolean {
+  return symbolsOf(expr).every((name) => Object.hasOwn(lengths, name));
 }

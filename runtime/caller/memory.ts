@@ -4,9 +4,11 @@
 import { inputMessages } from "../../compiler/diagnostics/catalog/inputs.ts";
 import { runtimeMessages } from "../../compiler/diagnostics/catalog/runtime.ts";
 import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
+import { withinLimits } from "../../compiler/expr/expr.ts";
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { Program } from "../../program/types.ts";
 import type { CheckedInputs } from "./check-inputs.ts";
+import { noValue } from "./check-lengths.ts";
 import { meshSize } from "../collectives/groups.ts";
 import { outboxSizes, placer } from "../collectives/placement.ts";
 import type { Lengths } from "../collectives/placement.ts";
@@ -37,7 +39,8 @@ export function createMemory(program: Program): SessionMemory {
       if (gone.length > 0) {
         throw new ContextParallelError(gone.map(([name]) => diagnose(inputMessages.gone, { name })));
       }
-      const sizes = sizesAt(lengths).map(outboxCapacity);
+      const sizes = withinLimits(() => sizesAt(lengths))?.map(outboxCapacity);
+      if (sizes === undefined) throw new ContextParallelError([noValue("an extent of an exchange", lengths)]);
       try {
         outboxes = outboxes.map((outbox, rank) => atLeast(outbox, sizes[rank] ?? 0));
         const packed = packFeeds(feeds, feedMemory);

@@ -76,7 +76,7 @@ export function placementOf(step: ExchangeStep, rank: number, mesh: Mesh, length
 export function outboxSizes(program: Program, place: ReturnType<typeof placer>): readonly number[] {
   const exchanges = program.steps.filter((step) => step.kind === "exchange");
   return Array.from({ length: meshSize(program.mesh) }, (_, rank) =>
-    Math.max(0, ...exchanges.map((step) => place(step, rank).outbox)),
+    exchanges.reduce((largest, step) => Math.max(largest, place(step, rank).outbox), 0),
   );
 }
 

@@ -1,93 +1,49 @@
 /**
- * @file Reads a compiled program from its folder and checks that it is whole and belongs to the model that lies where it says.
+ * @file Reads a compiled program from its folder and checks that it is whole and belongs to the model that lies where it says. The same
+ * check of files runs again before the program is attached.
  */
-import { readFile } from "node:fs/promises";
-import { isAbsolute, join, relative, resolve } from "node:path";
-import { programMessages } from "../../compiler/diagnostics/catalog/program.ts";
+import { readFile, realpath, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { programMessages as messages } from "../../compiler/diagnostics/catalog/program.ts";
 import { diagnose, settle } from "../../compiler/diagnostics/diagnose.ts";
 import type { Diagnostic, Result } from "../../compiler/diagnostics/types.ts";
-import { hashFile, identifyData } from "../../program/identity.ts";
-import type { DataIdentity } from "../../program/identity.ts";
-import type { CompiledProgram, Program } from "../../program/types.ts";
-import { unseal } from "../../program/seal.ts";
-import type { ProgramFiles, Unsealed } from "../../program/seal.ts";
-import { findModel, isFile } from "./model-files.ts";
-import { checkDocument } from "./outline.ts";
+import { isWithin } from "../../compiler/external/locate.ts";
+import type { CompiledProgram } from "../../program/types.ts";
+import type { Unsealed } from "../../program/seal.ts";
+import { checkModel } from "./check-model.ts";
+import { readDocument } from "../contract/document.ts";
+import { LIMITS } from "../contract/limits.ts";
+import { checkOwnFiles } from "./own-files.ts";
 import { reasonOf } from "../reason.ts";
 
-/** `dir` is the folder of `program.json`. All that is wrong is said at once, with the value found and the value expected. */
+/** `dir` is the folder of `program.json`. All that is wrong with its files is said at once. Never throws. */
 export async function loadProgram(dir: string): Promise<Result<CompiledProgram>> {
-  const file = join(dir, "program.json");
-  const parsed = await readProgram(file);
-  if (!parsed.ok) return parsed;
-  const { program, files } = parsed.value;
-  const folder = resolve(dir);
-  const pieces = await checkPieces(program, folder);
-  const changed = pieces.length > 0 ? [] : await checkFiles(files, folder);
-  const diagnostics = [...pieces, ...changed, ...(await checkModel(program, folder))];
-  return settle({ folder, temporary: false, program }, diagnostics);
+  const read = await readProgram(dir);
+  if (!read.ok) return read;
+  const { program, files } = read.value;
+  const compiled = { folder: resolve(dir), temporary: false, program, files };
+  return settle(compiled, await checkProgramFiles(compiled));
 }
 
-async function readProgram(file: string): Promise<Result<Unsealed>> {
-  const wrong = (...diagnostics: readonly Diagnostic[]): Result<Unsealed> => ({ ok: false, diagnostics });
-  let text: string;
-  try {
-    text = await readFile(file, "utf8");
-  } catch (error) {
-    return wrong(diagnose(programMessages.unreadable, { file, reason: reasonOf(error) }));
-  }
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    return wrong(diagnose(programMessages.notJson, { file, reason: reasonOf(error) }));
-  }
-  const diagnostics = checkDocument(file, json);
-  if (diagnostics.length > 0) return wrong(...diagnostics);
-  const unsealed = unseal(json as object);
-  const { stated, actual } = unsealed;
-  return stated === actual ? settle(unsealed, []) : wrong(diagnose(programMessages.checksum, { file, stated, actual }));
+/** The program's own files and the model's, against what the program says of them. */
+export async function checkProgramFiles(compiled: CompiledProgram): Promise<readonly Diagnostic[]> {
+  const { diagnostics, readable } = await checkModel(compiled.program, compiled.folder);
+  return [...(await checkOwnFiles(compiled, diagnostics.length === 0 ? readable : null)), ...diagnostics];
 }
 
-/** What stands in a piece or in its weights is not looked at again: it must be what was written. */
-async function checkFiles(files: ProgramFiles, folder: string): Promise<readonly Diagnostic[]> {
-  const found = Object.entries(files).map(async ([file, expected]) => {
-    const path = join(folder, file);
-    if (!(await isFile(path))) return [diagnose(programMessages.fileMissing, { file, folder })];
-    const { size, hash } = await identifyData(path);
-    if (size === expected.size && hash === expected.hash) return [];
-    return [diagnose(programMessages.fileChanged, { file: path, expected: expected.size, actual: size })];
+async function readProgram(dir: string): Promise<Result<Unsealed>> {
+  const file = join(String(dir), "program.json");
+  const wrong = (reason: string): Result<Unsealed> => ({
+    ok: false,
+    diagnostics: [diagnose(messages.unreadable, { file, reason })],
   });
-  return (await Promise.all(found)).flat();
-}
-
-async function checkPieces({ pieces }: Program, folder: string): Promise<readonly Diagnostic[]> {
-  const found = pieces.map(async ({ id: piece, file }) => {
-    const path = relative(folder, resolve(folder, file));
-    if (path.startsWith("..") || isAbsolute(path)) return [diagnose(programMessages.pieceOutside, { piece, file })];
-    return (await isFile(join(folder, path))) ? [] : [diagnose(programMessages.pieceMissing, { piece, file, folder })];
-  });
-  return (await Promise.all(found)).flat();
-}
-
-async function checkModel(program: Program, folder: string): Promise<readonly Diagnostic[]> {
-  const files = await findModel(program, folder);
-  const expected = program.model;
-  if (files === null) return [diagnose(programMessages.modelMissing, { model: resolve(folder, expected.path) })];
-  const { model, base } = files;
-  const actual = await hashFile(model);
-  const same = actual === expected.sha256;
-  const graph = same ? [] : [diagnose(programMessages.modelHash, { model, expected: expected.sha256, actual })];
-  const data = await Promise.all(expected.data.map((one) => checkData(model, join(base, one.file), one)));
-  return [...graph, ...data.flat()];
-}
-
-async function checkData(model: string, data: string, expected: DataIdentity): Promise<readonly Diagnostic[]> {
-  if (!(await isFile(data))) return [diagnose(programMessages.dataMissing, { data, model })];
-  const { size, hash } = await identifyData(data);
-  if (size !== expected.size) {
-    return [diagnose(programMessages.dataSize, { data, expected: expected.size, actual: size })];
+  try {
+    const info = await stat(file);
+    if (!info.isFile()) return wrong("it is no regular file");
+    if (info.size > LIMITS.bytes) return wrong(`it has ${info.size} bytes; at most ${LIMITS.bytes} are read`);
+    if (!isWithin(await realpath(file), await realpath(dir))) return wrong("a symbolic link leads out of its folder");
+    return readDocument(file, await readFile(file, "utf8"));
+  } catch (error) {
+    return wrong(reasonOf(error));
   }
-  if (hash === expected.hash) return [];
-  return [diagnose(programMessages.dataHash, { data, expected: expected.hash, actual: hash })];
 }

@@ -6,9 +6,10 @@ import { join } from "node:path";
 import { runtimeMessages } from "../../compiler/diagnostics/catalog/runtime.ts";
 import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
-import type { ProgramPiece } from "../../program/types.ts";
+import type { ProgramFiles, ProgramPiece } from "../../program/types.ts";
 import { createSession } from "../../ort/session.ts";
 import type { OrtSession } from "../../ort/session.ts";
+import { isListed } from "../load/own-files.ts";
 import { reasonOf } from "../reason.ts";
 import type { Announce, Guard } from "../world/world.ts";
 import { RunAborted } from "../world/world.ts";
@@ -16,6 +17,8 @@ import { RunAborted } from "../world/world.ts";
 export interface PieceSettings {
   /** Absolute folder of the piece models and of the program's own weights. */
   readonly folder: string;
+  /** What the folder's files were when they were checked. */
+  readonly files: ProgramFiles;
   /** Absolute folder of the model's weights; `null` if no piece reads any. */
   readonly modelFolder: string | null;
   readonly device: string;
@@ -53,7 +56,9 @@ export async function releasePieces(pieces: Pieces): Promise<void> {
 }
 
 async function loadPiece(piece: ProgramPiece, settings: PieceSettings, guard: Guard): Promise<OrtSession> {
-  const model = await readFile(join(settings.folder, piece.file));
+  const file = join(settings.folder, piece.file);
+  const model = await readFile(file);
+  if (!isListed(model, piece.file, settings.files)) throw new Error(`${file} has changed since it was checked`);
   const folder = { model: settings.modelFolder, program: settings.folder, none: null }[piece.weights ?? "none"];
   const { threads, device } = settings;
   // Attention works longest for the memory that it takes: to take it anew costs it least, and every rank keeps less between the steps.

@@ -89,7 +89,7 @@ test("a compiled program runs from its folder, and fails verification if it gath
 
   const file = join(folder, "program.json");
   const { program, files } = unseal(JSON.parse(await readFile(file, "utf8")));
-  await writeFile(file, sealedText(withSwappedGather(program), folder, Object.keys(files)));
+  await writeFile(file, sealedText(withSwappedGather(program), files));
   const { exitCode, io } = await cp("run", folder, "--inputs", inputs, "--verify");
   expect(exitCode).toBe(3);
   expect(io.stderr()).toMatch(/^error CP7006: output sample has \d+ of 1072 elements that do not agree within 0.0001/m);

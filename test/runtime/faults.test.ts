@@ -209,9 +209,9 @@ test("a piece that does not load fails the attach, on whatever rank, and leaves 
 });
 
 test("a value that is not what the program says is our mistake, and said so", async () => {
-  const { folder, temporary, program } = hookProgram(mesh);
+  const { program, ...rest } = hookProgram(mesh);
   const steps = JSON.parse(JSON.stringify(program.steps).replace('["chunk","s",3,"rank"]', '"s"'));
-  const session = await attach({ folder, temporary, program: { ...program, steps } });
+  const session = await attach({ ...rest, program: { ...program, steps } });
   const error = await failure(session.run(feed(7)));
   expect(error.code).toBe("CP6514");
   expect(error.message).toContain("the value seen is float32 [");

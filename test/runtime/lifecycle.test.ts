@@ -24,7 +24,8 @@ function inProcess(
     import { readFileSync } from "node:fs";
     const { attach } = await import(${JSON.stringify(entry)});
     const folder = ${JSON.stringify(compiled.folder)};
-    const compiled = { folder, temporary: false, program: JSON.parse(readFileSync(folder + "/program.json", "utf8")) };
+    const { files, ...program } = JSON.parse(readFileSync(folder + "/program.json", "utf8"));
+    const compiled = { folder, temporary: false, program, files };
     const workers = () => process.report.getReport().workers.length;
     ${body}
   `;

@@ -22,8 +22,8 @@ import { feed, gatherProgram, hookProgram, ringProgram, runningSum, ulyssesProgr
 import { brokenPieceProgram } from "./support/special.ts";
 import { localWorlds } from "./support/world.ts";
 
-function startAll({ program, folder }: CompiledProgram): Promise<readonly Rank[]> {
-  const settings = { folder, modelFolder: folder, device: "cpu", threads: 1 };
+function startAll({ program, folder, files }: CompiledProgram): Promise<readonly Rank[]> {
+  const settings = { folder, files, modelFolder: folder, device: "cpu", threads: 1 };
   return Promise.all(
     range(meshSize(program.mesh)).map((rank) =>
       startRank(
@@ -188,7 +188,8 @@ async function conversation(
 ): Promise<readonly FromRank[]> {
   const { port1, port2 } = new MessageChannel();
   const heard: FromRank[] = [];
-  const pieces = { folder: compiled.folder, modelFolder: compiled.folder, device: "cpu", threads: 1 };
+  const { folder, files } = compiled;
+  const pieces = { folder, files, modelFolder: folder, device: "cpu", threads: 1 };
   const setup: RankSetup = {
     rank: 0,
     size: 1,

@@ -10,7 +10,9 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
   "compiler/expr": ["compiler/diagnostics"],
   program: ["compiler/diagnostics", "compiler/expr"],
   "compiler/plan": ["compiler/diagnostics"],
-  "compiler/graph": ["compiler/diagnostics", "compiler/expr"],
+  // Shared by the reader of models and by the runtime, which checks what the pieces of a program would read: no graph, only locations.
+  "compiler/external": [],
+  "compiler/graph": ["compiler/diagnostics", "compiler/expr", "compiler/external"],
   ort: ["compiler/diagnostics", "compiler/graph"],
   "compiler/ir": ["compiler/diagnostics", "compiler/expr", "compiler/graph"],
   "compiler/operators": ["compiler/diagnostics", "compiler/expr", "compiler/graph", "compiler/ir"],
@@ -71,7 +73,7 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
     "compiler/lower",
     "program",
   ],
-  runtime: ["compiler/diagnostics", "compiler/expr", "program", "ort"],
+  runtime: ["compiler/diagnostics", "compiler/expr", "compiler/external", "program", "ort"],
   "index.ts": ["compiler", "compiler/diagnostics", "compiler/inspect", "compiler/plan", "program", "runtime"],
   schemas: ["compiler/plan"],
   plans: ["index.ts"],
@@ -82,7 +84,7 @@ export const tops: readonly string[] = ["cli", "demo", "bench", "test"];
 
 /** Package to the folders that may import it. */
 export const packages: Readonly<Record<string, readonly string[]>> = {
-  "@bufbuild/protobuf": ["compiler/graph"],
+  "@bufbuild/protobuf": ["compiler/graph", "compiler/external"],
   "onnx-buf": ["compiler/graph"],
   ajv: ["compiler/plan/schema"],
   "cli-progress": ["cli"],

@@ -26,6 +26,7 @@ export const inputMessages: Catalog<{
   fetchMismatch: { name: string; expected: string; actual: string };
   noFeeds: { found: string };
   gone: { name: string };
+  noValue: { what: string; lengths: string };
 }> = {
   missing: {
     code: "CP6000",
@@ -136,6 +137,14 @@ export const inputMessages: Catalog<{
     message: ({ name }) => `the data of "${name}" is gone: its ArrayBuffer was transferred elsewhere or resized`,
     hint: ({ name }) =>
       `keep the buffer of "${name}" until the run has ended, and transfer a copy of it (data.slice())`,
+  },
+  noValue: {
+    code: "CP6014",
+    severity: "error",
+    title: "Lengths without a result",
+    message: ({ what, lengths }) =>
+      `${what} has no value for the lengths ${lengths}: a division by 0, or a number beyond 2^53`,
+    hint: () => "feed other lengths; if these are right, write the program again with `onnx-cp compile`",
   },
 };
 

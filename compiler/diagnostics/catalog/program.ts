@@ -12,13 +12,20 @@ export const programMessages: Catalog<{
   pieceMissing: { piece: string; file: string; folder: string };
   pieceOutside: { piece: string; file: string };
   modelMissing: { model: string };
-  modelHash: { model: string; expected: string; actual: string };
+  modelHash: { model: string; expected: string };
   dataMissing: { data: string; model: string };
-  dataSize: { data: string; expected: number; actual: number };
-  dataHash: { data: string; expected: string; actual: string };
+  dataSize: { data: string; expected: number };
+  dataHash: { data: string; expected: string };
   checksum: { file: string; stated: string; actual: string };
   fileMissing: { file: string; folder: string };
   fileChanged: { file: string; expected: number; actual: number };
+  fileOutside: { file: string; folder: string };
+  fileUnreadable: { file: string; reason: string };
+  readsOutside: { piece: string; location: string; allowed: readonly string[] };
+  notData: { data: string; model: string };
+  notPiece: { piece: string; file: string; reason: string };
+  contradiction: { file: string; problem: string };
+  tooDeep: { file: string; limit: number };
 }> = {
   unreadable: {
     code: "CP5000",
@@ -80,8 +87,8 @@ export const programMessages: Catalog<{
     code: "CP5008",
     severity: "error",
     title: "Program of another model",
-    message: ({ model, expected, actual }) =>
-      `${model} is not the model that the program was compiled from: its sha256 is ${actual}, the program has ${expected}`,
+    message: ({ model, expected }) =>
+      `${model} is not the model that the program was compiled from: that one has the sha256 ${expected}`,
     hint: () => "compile the plan again for this model, or put the first one back",
   },
   dataMissing: {
@@ -95,15 +102,16 @@ export const programMessages: Catalog<{
     code: "CP5010",
     severity: "error",
     title: "Weights of another size",
-    message: ({ data, expected, actual }) => `${data} has ${actual} bytes; the program was compiled for ${expected}`,
+    message: ({ data, expected }) =>
+      `${data} does not have the ${expected} bytes that it had when the program was compiled`,
     hint: () => "compile the plan again for these weights, or put the first ones back",
   },
   dataHash: {
     code: "CP5011",
     severity: "error",
     title: "Other weights",
-    message: ({ data, expected, actual }) =>
-      `${data} holds other weights: the hash of its first and last MiB is ${actual}, the program has ${expected}`,
+    message: ({ data, expected }) =>
+      `${data} holds other weights: the hash of its first and last MiB was ${expected} when the program was compiled`,
     hint: () => "compile the plan again for these weights, or put the first ones back",
   },
   checksum: {
@@ -129,6 +137,59 @@ export const programMessages: Catalog<{
       expected === actual
         ? `${file} has other content than when the program was compiled`
         : `${file} has ${actual} bytes; the program was compiled with ${expected}`,
+    hint: compileAgain,
+  },
+  fileOutside: {
+    code: "CP5015",
+    severity: "error",
+    title: "File outside its program",
+    message: ({ file, folder }) =>
+      `the program's file ${file} is not inside ${folder}, or is a symbolic link that leads out of it`,
+    hint: () => "copy the whole folder that `onnx-cp compile --out DIR` wrote, with files instead of links",
+  },
+  fileUnreadable: {
+    code: "CP5016",
+    severity: "error",
+    title: "File of a program that cannot be read",
+    message: ({ file, reason }) => `cannot read ${file}: ${reason}`,
+    hint: () => "check the permissions of the file and of its folders",
+  },
+  readsOutside: {
+    code: "CP5017",
+    severity: "error",
+    title: "Piece that reads other files",
+    message: ({ piece, location, allowed }) =>
+      `the piece ${piece} would read the file ${JSON.stringify(location.slice(0, 200))} as weights; ` +
+      (allowed.length === 0 ? "it may read none" : `it may read ${allowed.join(", ")}`),
+    hint: compileAgain,
+  },
+  notData: {
+    code: "CP5018",
+    severity: "error",
+    title: "Weights that are none of the model's",
+    message: ({ data, model }) =>
+      `the program names ${data} as weights, but ${model} does not name that file as its external data, or it lies in another folder`,
+    hint: compileAgain,
+  },
+  notPiece: {
+    code: "CP5019",
+    severity: "error",
+    title: "Piece that is no ONNX model",
+    message: ({ piece, file, reason }) => `the piece ${piece} is no ONNX model: ${file}: ${reason}`,
+    hint: compileAgain,
+  },
+  contradiction: {
+    code: "CP5020",
+    severity: "error",
+    title: "Program that contradicts itself",
+    message: ({ file, problem }) => `${file} contradicts itself: ${problem.slice(0, 500)}`,
+    hint: compileAgain,
+  },
+  tooDeep: {
+    code: "CP5021",
+    severity: "error",
+    title: "Program that is nested too deeply",
+    message: ({ file, limit }) => `${file} has more than ${limit} levels of lists and objects inside each other`,
     hint: compileAgain,
   },
 };

@@ -6,11 +6,9 @@ import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { invariant } from "../../diagnostics/diagnose.ts";
 import type { Tensor, TensorData } from "../../graph/types.ts";
+import { WEIGHTS_FILE } from "../../../program/types.ts";
 import type { ProgramPiece } from "../../../program/types.ts";
 import type { WeightBlock } from "../types.ts";
-
-/** The program's own weights, beside its `program.json`. */
-export const WEIGHTS_FILE = "weights.bin";
 
 /** Inline constants of this many bytes or more leave the piece. */
 const LARGE = 64 * 1024;

@@ -10,7 +10,7 @@ import { ortTensor } from "../../../ort/tensors.ts";
 import { capture } from "../../cli/capture.ts";
 import { encodeNpz } from "../../../ort/npz.ts";
 import { diagnosticsOf, type Example, type Examples } from "../example.ts";
-import { compiled, editProgram, fluxPlan } from "../flux.ts";
+import { editProgram, fluxPlan } from "../flux.ts";
 import { model, simple, simplePlan } from "../models.ts";
 import { verify } from "./verify.ts";
 
@@ -64,6 +64,18 @@ async function interrupted(): Promise<readonly Diagnostic[]> {
   return (JSON.parse(io.stdout()) as { readonly diagnostics: readonly Diagnostic[] }).diagnostics;
 }
 
+async function brokenTerminal(): Promise<readonly Diagnostic[]> {
+  const io = capture();
+  const broken = Object.defineProperty({ ...io }, "interactive", {
+    get: () => {
+      throw new Error("no terminal can be asked");
+    },
+  });
+  const command = "run flux.plan.json --model flux.onnx --ulysses-degree 2 --inputs flux.npz --format json";
+  await main(command.split(" "), broken);
+  return (JSON.parse(io.stdout()) as { readonly diagnostics: readonly Diagnostic[] }).diagnostics;
+}
+
 export const commandLine: Examples = {
   CP7001: {
     means: "The command was called in a way that it does not understand. The exit code is 2.",
@@ -76,9 +88,10 @@ export const commandLine: Examples = {
   },
   CP7003: {
     means: "Something happened that should be impossible. The plan is most likely not to blame.",
-    given: "a `program.json` edited by hand, with a length that is null",
-    make: () => compiled((program) => (program["lengths"] = [null])),
-    command: "onnx-cp run program --inputs flux.npz",
+    given: "a terminal that fails when it is asked whether it is one",
+    command: "onnx-cp run flux.plan.json --model flux.onnx --ulysses-degree 2 --inputs flux.npz",
+    files,
+    call: brokenTerminal,
   },
   CP7004: {
     means: "The operating system refuses to read or write a file.",

@@ -8,7 +8,7 @@ import { ortTensor } from "../../../ort/tensors.ts";
 import type { Session } from "../../../runtime/caller/session.ts";
 import { graph, node, random, value } from "../../support/graphs.ts";
 import type { Example, Examples } from "../example.ts";
-import { fluxPlan, inputs, withSession } from "../flux.ts";
+import { fluxPlan, inputs, withSession, withSteps } from "../flux.ts";
 import { model } from "../models.ts";
 
 const files = { "flux.plan.json": fluxPlan };
@@ -106,13 +106,20 @@ export const runInputs: Examples = {
     'await session.run(feeds, ["samples"]);',
     (session, feeds) => session.run(feeds, ["samples"]),
   ),
+  CP6012: {
+    means:
+      "The program has no size for something at these lengths. The compiler makes no such program, so it was edited.",
+    given: "a program in which one extent of an exchange was edited",
+    make: () => withSteps('["chunk","img",2,"rank"]', '["*",9007199254740991,"img"]'),
+    command: "onnx-cp run program --inputs flux.npz",
+  },
   CP6011: called(
     "The tensor that is to take an output has another type or shape than the result.",
     'await session.run(feeds, { sample: { type: "float32", dims: [1, 96, 8], data: new Float32Array(768) } });',
     (session, feeds) =>
       session.run(feeds, { sample: { type: "float32", dims: [1, 96, 8], data: new Float32Array(768) } }),
   ),
-  CP6012: called(
+  CP6014: called(
     "The feeds are given in another form than as an object, or not at all.",
     "await session.run([hiddenStates, timestep]);",
     (session, { hidden_states: x, timestep }) => session.run([x, timestep] as unknown as Feeds),

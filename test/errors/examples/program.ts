@@ -1,11 +1,25 @@
 /**
  * @file Examples of compiled programs that cannot be read, and of programs that cannot be written. Codes CP5000-5499.
  */
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { compilePlan } from "../../../compiler/compile.ts";
+import { hashFileSync, identify } from "../../../program/identity.ts";
+import { modelBytes } from "../../support/external.ts";
 import { graph, node, value } from "../../support/graphs.ts";
+import { join } from "node:path";
+import { loadProgram } from "../../../runtime/load/load.ts";
+import { withoutRights } from "../../support/files.ts";
 import { diagnosticsOf, type Example, type Examples } from "../example.ts";
-import { compiled, fluxPlan } from "../flux.ts";
+import { compiled, fluxPlan, withSteps } from "../flux.ts";
 import { model, simplePlan } from "../models.ts";
 
 function damaged(means: string, given: string, make: () => Promise<void>): Example {
@@ -14,6 +28,27 @@ function damaged(means: string, given: string, make: () => Promise<void>): Examp
 
 const EXTERNAL = "flux/flux.dynamo18-external.onnx";
 const DATA = "flux.dynamo18-external.onnx.data";
+
+type Json = Record<string, unknown>;
+
+/** All pieces in one file of another name. */
+function renamed(json: Json, file: string): void {
+  const files = json["files"] as Json;
+  for (const piece of json["pieces"] as { file: string }[]) {
+    files[file] = files[piece.file];
+    delete files[piece.file];
+    piece.file = file;
+  }
+}
+
+/** A program one of whose pieces has other bytes, and says so. */
+async function withPiece(bytes: Uint8Array): Promise<void> {
+  await compiled((json) => {
+    const [piece] = json["pieces"] as { file: string }[];
+    writeFileSync(`program/${piece!.file}`, bytes);
+    (json["files"] as Json)[piece!.file] = hashFileSync(`program/${piece!.file}`);
+  });
+}
 
 /** The last byte of a file, changed. */
 function flip(file: string): void {
@@ -60,7 +95,7 @@ export const program: Examples = {
     },
   ),
   CP5006: damaged("A program only reads its own pieces.", "a piece said to be at ../../piece.onnx", () =>
-    compiled((json) => (json["pieces"] as { file: string }[]).forEach((piece) => (piece.file = "../../piece.onnx"))),
+    compiled((json) => renamed(json, "../../piece.onnx")),
   ),
   CP5007: damaged(
     "The program reads the model's weights where they are, and the model is gone.",
@@ -138,6 +173,49 @@ export const program: Examples = {
       const [piece] = readdirSync("program/pieces").toSorted();
       appendFileSync(`program/pieces/${piece}`, "\0");
     },
+  ),
+  CP5015: damaged(
+    "A program only reads files of its own folder, so a link that leads out of it is not followed.",
+    "a program whose pieces are links to files elsewhere",
+    async () => {
+      await compiled();
+      renameSync("program/pieces", "pieces");
+      symlinkSync("../pieces", "program/pieces");
+    },
+  ),
+  CP5016: {
+    means: "The operating system refuses to read a file of the program or the model: the reason is its own.",
+    given: "a program whose `flux.onnx` may not be read by this user",
+    command: "onnx-cp run program --inputs flux.npz",
+    call: async () => {
+      await compiled();
+      return withoutRights(join(process.cwd(), "flux.onnx"), async () => (await loadProgram("program")).diagnostics);
+    },
+  },
+  CP5017: damaged(
+    "A piece reads its weights from the program's `weights.bin` or from the model's data files. One that asks for any other file was not made by the compiler.",
+    "a piece that reads ../secret.txt as its weights",
+    () => withPiece(modelBytes(["../secret.txt"])),
+  ),
+  CP5018: damaged(
+    "A program may only read as weights what its model names as external data.",
+    "a program that names `flux.plan.json` as a file of weights",
+    () =>
+      compiled((json) => {
+        const entry = { file: "flux.plan.json", ...identify("flux.plan.json") };
+        (json["model"] as Json)["data"] = [entry];
+      }),
+  ),
+  CP5019: damaged("A piece of the program is something else than a model.", "a piece that is a text", () =>
+    withPiece(Buffer.from("hello")),
+  ),
+  CP5020: damaged(
+    "The parts of a program do not fit each other: it was edited, or another tool made it.",
+    "a program with a step that names a piece that does not exist",
+    () => withSteps('"piece":"', '"piece":"no-'),
+  ),
+  CP5021: damaged("No compiler nests lists like this.", "a note of a thousand lists inside each other", () =>
+    compiled((json) => (json["notes"] = JSON.parse("[".repeat(1000) + "]".repeat(1000)))),
   ),
   CP5201: hooked("The program is to be cut for hooks at modules that the model does not have.", "transformer_block.*"),
   CP5202: {

@@ -73,6 +73,12 @@ function lookUp(): void {
   writeFileSync("inputs.npz", encodeNpz({ ids, table: random(1, [10, 4]) }));
 }
 
+function hugeIntegers(program: Record<string, unknown>): void {
+  const derived = program["derived"] as Record<string, { elements: unknown[] }>;
+  for (const value of Object.values(derived))
+    value.elements = value.elements.map(() => ["*", 9_007_199_254_740_991, "img"]);
+}
+
 export const running: Examples = {
   CP6500: {
     means: "There is one device per rank, and the degrees ask for another number of ranks.",
@@ -164,13 +170,12 @@ export const running: Examples = {
     '["chunk","img",2,"rank"]',
     '["+",["chunk","img",2,"rank"],"rank"]',
   ),
-  CP6515: damaged(
-    "A step fails outside ONNX Runtime. Like the one before, it takes a damaged program, or a mistake of ours.",
-    "a program in which a step names a piece that does not exist",
-    '"piece":"',
-    '"piece":"no-',
-    1,
-  ),
+  CP6515: {
+    means: "A step fails outside ONNX Runtime. Like the one before, it takes a damaged program, or a mistake of ours.",
+    given: "a program for one rank whose derived integers were edited to be beyond all numbers",
+    make: () => compiled(hugeIntegers, undefined, 1),
+    command: "onnx-cp run program --inputs flux.npz",
+  },
   CP6516: damaged(
     "The ranks exchange their parts through shared memory, and there is not enough of it for these lengths.",
     "a program edited to exchange a million times as much",

@@ -12,7 +12,7 @@ import { tensorFromInts } from "../../../compiler/graph/tensors.ts";
 import type { Attributes, Dim, ElemType, Graph, GraphValue, Node, Tensor } from "../../../compiler/graph/types.ts";
 import { writeModel } from "../../../compiler/graph/write.ts";
 import { PROGRAM_FORMAT, PROGRAM_VERSION } from "../../../program/types.ts";
-import { sealedText } from "../../../program/seal.ts";
+import { identifyOwn, sealedText } from "../../../program/seal.ts";
 import type { CompiledProgram, ExchangeStep, PieceStep, Program } from "../../../program/types.ts";
 
 export interface PieceModel {
@@ -122,7 +122,10 @@ export function writeProgram(draft: Draft, models: readonly PieceModel[]): Compi
     })),
     ...draft,
   };
-  const files = models.map(({ id }) => `${id}.onnx`);
-  writeFileSync(join(folder, "program.json"), sealedText(program, folder, files));
-  return { folder, temporary: false, program };
+  const files = identifyOwn(
+    folder,
+    models.map(({ id }) => `${id}.onnx`),
+  );
+  writeFileSync(join(folder, "program.json"), sealedText(program, files));
+  return { folder, temporary: false, program, files };
 }

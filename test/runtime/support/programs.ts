@@ -208,7 +208,10 @@ export function ringProgram(ring: number): CompiledProgram {
       transfers: [{ send: [`k${i}`], receive: [`k${i + 1}`], elem: "float32", dims: [heads, size] }],
       frees: [`k${i}`],
     }),
-    pieceStep("add", { a: `sum${i}`, b: `k${i + 1}` }, { t: `sum${i + 1}` }, [`sum${i}`]),
+    pieceStep("add", { a: `sum${i}`, b: `k${i + 1}` }, { t: `sum${i + 1}` }, [
+      `sum${i}`,
+      ...(i === ring - 2 ? [`k${i + 1}`] : []),
+    ]),
   ]);
   return writeProgram(
     {
@@ -220,7 +223,7 @@ export function ringProgram(ring: number): CompiledProgram {
       steps: [
         sliceStep,
         pieceStep("sum", { x: "local" }, { t: "k0" }),
-        pieceStep("sum", { x: "local" }, { t: "sum0" }),
+        pieceStep("sum", { x: "local" }, { t: "sum0" }, ["local", ...(ring === 1 ? ["k0"] : [])]),
         ...turns,
       ],
     },
@@ -230,7 +233,7 @@ export function ringProgram(ring: number): CompiledProgram {
 
 /** The gather program with a point for hooks between its two pieces. */
 export function hookProgram(mesh: Mesh): CompiledProgram {
-  const { program, folder, temporary } = gatherProgram(mesh);
+  const { program, ...rest } = gatherProgram(mesh);
   const span = {
     file: "flux.plan.json",
     start: { line: 3, column: 5, offset: 40 },
@@ -261,7 +264,7 @@ export function hookProgram(mesh: Mesh): CompiledProgram {
     JSON.parse(JSON.stringify(gather).replaceAll('"local"', '"seen"')),
     join!,
   ];
-  return { folder, temporary, program: { ...program, hooks: [hook], steps } };
+  return { ...rest, program: { ...program, hooks: [hook], steps } };
 }
 
 export function feed(

@@ -3,7 +3,10 @@
  */
 import { symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { writeModel } from "../../../compiler/graph/write.ts";
+import { hashFileSync, identify } from "../../../program/identity.ts";
 import type { CompiledProgram } from "../../../program/types.ts";
+import { identifyOwn } from "../../../program/seal.ts";
 import {
   exchangeStep,
   graph,
@@ -38,8 +41,9 @@ export function brokenPieceProgram(): CompiledProgram {
           collective: "all-gather",
           group: "mesh",
           transfers: [{ send: ["local"], receive: parts, elem: "float32", dims: [1, heads, size] }],
+          frees: ["local"],
         }),
-        pieceStep("join", inputsOf(parts), { y: "y" }),
+        pieceStep("join", inputsOf(parts), { y: "y" }, parts),
       ],
     },
     [{ id: "pick", graph: pick }, concatPiece("join", 2, 0, "y")],
@@ -106,14 +110,22 @@ export function externalProgram(weights: "model" | "program"): CompiledProgram {
     [{ id: "add", graph: add }],
   );
   const root = dirname(compiled.folder);
-  const data = Buffer.from(Float32Array.from({ length: heads * size }, () => 100).buffer);
-  writeFileSync(join(weights === "model" ? root : compiled.folder, file), data);
+  const values = Buffer.from(Float32Array.from({ length: heads * size }, () => 100).buffer);
+  writeFileSync(join(weights === "model" ? root : compiled.folder, file), values);
+  const model = join(root, "model.onnx");
+  if (weights === "model") writeFileSync(model, writeModel(add, { opsets: { "": 18 } }));
   const elsewhere = newFolder();
-  symlinkSync(join(root, "model.onnx"), join(elsewhere, "model.onnx"));
-  const { program } = compiled;
-  const pieces = program.pieces.map((piece) => ({ ...piece, weights }));
+  symlinkSync(model, join(elsewhere, "model.onnx"));
+  const { program, folder } = compiled;
+  const { sha256 } = hashFileSync(model);
+  const data = weights === "model" ? [{ file, ...identify(join(root, file)) }] : [];
   return {
     ...compiled,
-    program: { ...program, pieces, model: { ...program.model, path: join(elsewhere, "model.onnx") } },
+    files: { ...compiled.files, ...(weights === "program" ? identifyOwn(folder, [file]) : {}) },
+    program: {
+      ...program,
+      pieces: program.pieces.map((piece) => ({ ...piece, weights })),
+      model: { path: join(elsewhere, "model.onnx"), sha256, data },
+    },
   };
 }

@@ -1,0 +1,103 @@
+/**
+ * @file What a program of the right shape may still get wrong: names that nothing defines, numbers that do not fit each other. Each check
+ * is one function in an ordered list, and takes time in proportion to the program. Reads no file.
+ */
+import { PEER, RANK, symbolsOf } from "../../compiler/expr/expr.ts";
+import type { Expr } from "../../compiler/expr/expr.ts";
+import { WEIGHTS_FILE } from "../../program/types.ts";
+import { verifyProgram } from "../../program/verify.ts";
+import { LIMITS } from "./limits.ts";
+import type { Document } from "./shape.ts";
+
+type Check = (document: Document) => readonly string[];
+
+/** What is wrong; empty if nothing is. Later checks rely on what earlier ones found to be well: the first that finds anything ends it. */
+export function problemsOf(document: Document): readonly string[] {
+  for (const check of checks) {
+    const problems = check(document);
+    if (problems.length > 0) return problems;
+  }
+  return [];
+}
+
+const checks: readonly Check[] = [
+  meshTooLarge,
+  namesTwice,
+  lengthsWithoutSource,
+  namesUnknown,
+  integersOfOtherSize,
+  piecesUnlisted,
+  verifyProgram,
+];
+
+function meshTooLarge({ mesh }: Document): readonly string[] {
+  const ranks = mesh.ring_degree * mesh.ulysses_degree;
+  return ranks <= LIMITS.ranks ? [] : [`it is for ${ranks} ranks; at most ${LIMITS.ranks} are run`];
+}
+
+function namesTwice(document: Document): readonly string[] {
+  const values = [...document.inputs.map(({ name }) => name), ...Object.keys(document.derived)];
+  return [
+    ...twice("value", values),
+    ...twice(
+      "output",
+      document.outputs.map(({ name }) => name),
+    ),
+    ...twice("length", [...document.lengths.map(({ name }) => name), RANK, PEER]),
+    ...twice(
+      "piece",
+      document.pieces.map(({ id }) => id),
+    ),
+  ];
+}
+
+function twice(what: string, names: readonly string[]): readonly string[] {
+  const seen = new Set<string>();
+  return names.flatMap((name) => (seen.has(name) ? [`the ${what} ${name} is there twice`] : (seen.add(name), [])));
+}
+
+function lengthsWithoutSource({ lengths, inputs }: Document): readonly string[] {
+  const ranks = new Map(inputs.map(({ name, dims }) => [name, dims.length]));
+  return lengths.flatMap(({ name, sources }) => {
+    if (sources.length === 0) return [`the length ${name} has no source`];
+    return sources.flatMap(({ input, axis }) =>
+      axis < (ranks.get(input) ?? 0)
+        ? []
+        : [`the length ${name} is read from ${input} axis ${axis}, which is not there`],
+    );
+  });
+}
+
+function namesUnknown(document: Document): readonly string[] {
+  const lengths = new Set(document.lengths.map(({ name }) => name));
+  const unknown = (where: string, exprs: readonly Expr[], also: readonly string[] = []): readonly string[] =>
+    [...new Set(exprs.flatMap(symbolsOf))]
+      .filter((name) => !lengths.has(name) && !also.includes(name))
+      .map((name) => `${where} uses the length ${name}, which is not there`);
+  return [
+    ...document.inputs.flatMap(({ name, dims }) => unknown(`the input ${name}`, dims)),
+    ...document.equations.flatMap(({ left, right }, i) => unknown(`equation ${i}`, [left, right])),
+    ...document.minimums.flatMap(({ length }, i) => unknown(`minimum ${i}`, [length])),
+    ...Object.entries(document.derived).flatMap(([name, { elements }]) =>
+      unknown(`the value ${name}`, elements, [RANK]),
+    ),
+    ...document.steps.flatMap((step, i) =>
+      step.kind === "exchange" ? step.transfers.flatMap(({ dims }) => unknown(`step ${i}`, dims, [RANK, PEER])) : [],
+    ),
+  ];
+}
+
+function integersOfOtherSize({ derived }: Document): readonly string[] {
+  return Object.entries(derived).flatMap(([name, { dims, elements }]) => {
+    const size = dims.reduce((a, b) => a * b, 1);
+    return size === elements.length ? [] : [`the value ${name} has ${elements.length} elements for a shape of ${size}`];
+  });
+}
+
+/** What is not listed would be loaded without a check of its content. */
+function piecesUnlisted({ pieces, files }: Document): readonly string[] {
+  const needed = pieces.flatMap(({ file, weights }) => (weights === "program" ? [file, WEIGHTS_FILE] : [file]));
+  return [...new Set(needed)]
+    .filter((file) => !Object.hasOwn(files, file))
+    .map((file) => `it lists no size and sha256 of its file ${file}`);
+}
