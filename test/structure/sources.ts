@@ -11,6 +11,7 @@ const roots = [
   "index.ts",
   "vitest.config.ts",
   "README.md",
+  "SECURITY.md",
   "bin",
   "program",
   "compiler",
