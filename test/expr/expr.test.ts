@@ -166,3 +166,7 @@ describe("text", () => {
     expect(show(floorDiv(add("img", 1), 2))).toBe("(img + 1) // 2");
   });
 });
+
+it("a name that every object has is no length", () => {
+  expect(() => evaluate("constructor", {})).toThrow("no value for the length constructor");
+});

@@ -220,3 +220,12 @@ test("lengths for which a program has no number are diagnostics of the run", asy
   await expect(other.run(feed(4))).rejects.toThrow(/^CP6014: an extent of an exchange has no value/);
   await other.release();
 });
+
+test("a length may be called as what every object has", async () => {
+  const compiled = fresh();
+  const program = JSON.parse(JSON.stringify(compiled.program).replaceAll('"s"', '"constructor"')) as Program;
+  const session = await attach({ ...compiled, program });
+  await expect(session.run({})).rejects.toThrow(/^CP6000/);
+  expect((await session.run(feed(3)))["y"]!.dims).toEqual([3, 5, 3]);
+  await session.release();
+});
