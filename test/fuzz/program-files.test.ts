@@ -99,7 +99,7 @@ test(
       hookProgram({ ring_degree: 2, ulysses_degree: 1 }),
     ];
     const inputs = fc.tuple(fc.nat(makers.length - 1), changes);
-    await fuzz("resealed programs", inputs, { short: 300, long: 20_000 }, async ([which, list]) => {
+    await fuzz("resealed programs", inputs, { short: 200, long: 20_000 }, async ([which, list]) => {
       const { folder, program, files } = makers[which]!;
       const content = changed({ ...program, files } as unknown as Json, list) as unknown as Program &
         Pick<CompiledProgram, "files">;
