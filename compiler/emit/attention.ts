@@ -3,12 +3,14 @@
  * MatMul, Softmax, MatMul. Batch and sequence extents are never written down, so one model serves all lengths and all ranks.
  */
 import { invariant } from "../diagnostics/diagnose.ts";
+import { elemCode, lowestOf } from "../graph/elements.ts";
 import { equal, exactDiv } from "../expr/expr.ts";
 import type { Expr } from "../expr/expr.ts";
 import { float, int, ints, numberAttribute } from "../graph/attributes.ts";
 import type { Attributes, ElemType } from "../graph/types.ts";
 import { MICROSOFT } from "./builder.ts";
 import type { Builder } from "./builder.ts";
+import { FILL_AT, ZERO_HIDDEN } from "../ir/types.ts";
 import type { CanonicalNode, ValueShape } from "../ir/types.ts";
 
 export interface Site {
@@ -28,6 +30,12 @@ export interface Site {
   readonly softcap: number;
   readonly nanToZero: boolean;
   readonly causal: boolean;
+  /** Score of a key that a boolean mask or the causal pattern hides. */
+  readonly fill: number;
+  /** Where the fill goes: see `FILL_AT`. */
+  readonly fillAt: number;
+  /** Which rows give 0: see `ZERO_HIDDEN`. */
+  readonly zeroHidden: number;
 }
 
 /** (B, S, H, D) to (B, H, S, D) and back. */
@@ -38,8 +46,29 @@ const KEYS = { perm: ints([0, 2, 3, 1]) };
 /** `shapes` holds the extents as they are where the node runs; heads that differ between ranks are no numbers there. */
 export function emitAttention(b: Builder, node: CanonicalNode, shapes: ReadonlyMap<string, ValueShape>): void {
   const site = siteOf(node, shapes);
-  if (fitsKernel(site)) emitKernel(b, site);
-  else emitExplicit(b, site);
+  if (!fitsKernel(site)) emitExplicit(b, site, site.out);
+  else if (site.nanToZero) emitSafeKernel(b, site);
+  else emitKernel(b, site);
+}
+
+/** The kernel gives NaN where the weights are not defined, and nowhere hides it: a finite result has no weight that becomes 0. */
+function emitSafeKernel(b: Builder, site: KernelSite): void {
+  const out = b.fresh("kernel");
+  emitKernel(b, { ...site, out });
+  b.addAs(site.out, "If", [allFinite(b, out)], {
+    then_branch: b.branch(site.elem, (inner) => [inner.add("Identity", [out])]),
+    else_branch: b.branch(site.elem, (inner) => {
+      const explicit = inner.fresh("explicit");
+      emitExplicit(inner, site, explicit);
+      return [explicit];
+    }),
+  });
+}
+
+/** Scalar boolean: no element of `x` is NaN or infinite. Elements whose sum exceeds the type count as infinite. */
+function allFinite(b: Builder, x: string): string {
+  const sum = b.add("ReduceSum", [x], { keepdims: int(0) });
+  return b.add("Equal", [b.add("Sub", [sum, sum]), b.scalar("float32", 0)]);
 }
 
 /** A site that the kernel without an S x S matrix can take. */
@@ -85,6 +114,9 @@ export function siteOf(node: CanonicalNode, shapes: ReadonlyMap<string, ValueSha
     softcap: number("softcap", 0),
     nanToZero: number("nan_to_zero", 0) !== 0,
     causal: number("causal", 0) !== 0,
+    fill: number("fill", -Infinity),
+    fillAt: number("fill_at", FILL_AT.score),
+    zeroHidden: number("zero_hidden", ZERO_HIDDEN.never),
   };
 }
 
@@ -122,31 +154,45 @@ function kernelAttributes(heads: number, scale: number): Attributes {
   return { num_heads: int(heads), scale: float(scale) };
 }
 
-/** Masked logits (B, H, Sq, Sk), queries (B, H, Sq, D) and values (B, H, Sk, Dv). */
+/** Masked logits (B, H, Sq, Sk), values (B, H, Sk, Dv) and the causal pattern (Sq, Sk). */
 export function emitLogits(
   b: Builder,
   site: Site,
-): { readonly logits: string; readonly q: string; readonly v: string } {
+): { readonly logits: string; readonly v: string; readonly seen: string | null } {
   const q = b.add("Transpose", [site.q], SWAP);
   const k = repeatHeads(b, site, q, b.add("Transpose", [site.k], KEYS));
   const v = repeatHeads(b, site, q, b.add("Transpose", [site.v], SWAP));
   const capped = site.softcap !== 0;
   const scores = b.add("MatMul", [times(b, site, q, capped ? site.scale / site.softcap : site.scale), k]);
   const logits = capped ? times(b, site, b.add("Tanh", [scores]), site.softcap) : scores;
-  return { logits: maskCausally(b, site, q, k, maskLogits(b, site, logits)), q, v };
+  const seen = site.causal ? seenCausally(b, q, k) : null;
+  return { logits: maskLogits(b, site, logits, seen), v, seen };
 }
 
 function times(b: Builder, site: Site, x: string, factor: number): string {
   return factor === 1 ? x : b.add("Mul", [x, b.scalar(site.elem, factor)]);
 }
 
-function emitExplicit(b: Builder, site: Site): void {
-  const { logits, v } = emitLogits(b, site);
+function emitExplicit(b: Builder, site: Site, out: string): void {
+  const { logits, v, seen } = emitLogits(b, site);
   const weights = b.add("Softmax", [logits], { axis: int(-1) });
-  const defined = site.nanToZero
-    ? b.add("Where", [b.add("IsNaN", [weights]), b.scalar(site.elem, 0), weights])
-    : weights;
-  b.addAs(site.out, "Transpose", [b.add("MatMul", [defined, v])], SWAP);
+  const zero = (condition: string): string => b.add("Where", [condition, b.scalar(site.elem, 0), weights]);
+  const hidden = hiddenRows(b, site, logits, seen);
+  const defined = site.nanToZero ? zero(b.add("IsNaN", [weights])) : hidden === null ? weights : zero(hidden);
+  b.addAs(out, "Transpose", [b.add("MatMul", [defined, v])], SWAP);
+}
+
+/** Boolean (..., Sq or 1, 1), or `null` where no row is 0 for it. */
+function hiddenRows(b: Builder, site: Site, logits: string, seen: string | null): string | null {
+  if (site.zeroHidden === ZERO_HIDDEN.byScore)
+    return b.add("Equal", [largestSeen(b, logits, site.elem), b.scalar(site.elem, -Infinity)]);
+  return site.zeroHidden === ZERO_HIDDEN.byMask && site.mask !== null ? emitHidden(b, site.mask, site, seen) : null;
+}
+
+/** The largest score above the lowest finite number, -inf where there is none: (B, H, Sq, 1). NaN is none. */
+export function largestSeen(b: Builder, logits: string, elem: ElemType): string {
+  const seen = b.add("Greater", [logits, b.scalar(elem, lowestOf(elem))]);
+  return b.add("ReduceMax", [b.add("Where", [seen, logits, b.scalar(elem, -Infinity)]), b.ints([-1])]);
 }
 
 /** Gives each query head its key/value head: head h reads head h / (H / Hk). `x` is (B, Hk, ...), the result (B, H, ...). */
@@ -161,18 +207,41 @@ function repeatHeads(b: Builder, site: Site, q: string, x: string): string {
   return b.add("Gather", [x, indices], { axis: int(1) });
 }
 
-function maskLogits(b: Builder, site: Site, logits: string): string {
-  if (site.mask === null) return logits;
-  if (!site.maskIsBoolean) return b.add("Add", [logits, site.mask]);
-  return b.add("Where", [site.mask, logits, b.scalar(site.elem, -Infinity)]);
+/** Masked logits; `seen` is the causal pattern (Sq, Sk), or none. */
+function maskLogits(b: Builder, site: Site, logits: string, seen: string | null): string {
+  const { mask, maskIsBoolean, fillAt } = site;
+  if (fillAt === FILL_AT.mask && seen !== null && mask !== null) {
+    if (maskIsBoolean) return hide(b, site, b.add("And", [mask, seen]), logits);
+    return b.add("Add", [logits, b.add("Where", [seen, mask, b.scalar(site.elem, site.fill)])]);
+  }
+  const biased = mask === null || maskIsBoolean ? logits : b.add("Add", [logits, mask]);
+  const masked = mask !== null && maskIsBoolean ? hide(b, site, mask, biased) : biased;
+  return seen === null ? masked : hide(b, site, seen, masked);
 }
 
-/** Query i sees the keys up to i. `q` is (B, H, Sq, D), `k` (B, H, D, Sk). */
-function maskCausally(b: Builder, site: Site, q: string, k: string, logits: string): string {
-  if (!site.causal) return logits;
+function hide(b: Builder, { elem, fill, fillAt }: Site, visible: string, logits: string): string {
+  const filling = b.scalar(elem, fill);
+  if (fillAt === FILL_AT.score) return b.add("Where", [visible, logits, filling]);
+  return b.add("Add", [logits, b.add("Where", [visible, b.scalar(elem, 0), filling])]);
+}
+
+/** Query i sees the keys up to i: (Sq, Sk). `q` is (B, H, Sq, D), `k` (B, H, D, Sk). */
+function seenCausally(b: Builder, q: string, k: string): string {
   const rows = b.add("Unsqueeze", [count(b, q, 2), b.ints([1])]);
-  const visible = b.add("GreaterOrEqual", [rows, count(b, k, 3)]);
-  return b.add("Where", [visible, logits, b.scalar(site.elem, -Infinity)]);
+  return b.add("GreaterOrEqual", [rows, count(b, k, 3)]);
+}
+
+/** Boolean (..., Sq or 1, 1): rows whose every key is hidden by the mask, or by the causal pattern `seen`, where there is one. */
+export function emitHidden(
+  b: Builder,
+  mask: string,
+  { elem, maskIsBoolean }: Pick<Site, "elem" | "maskIsBoolean">,
+  seen: string | null,
+): string {
+  const masked = maskIsBoolean ? b.add("Not", [mask]) : b.add("LessOrEqual", [mask, b.scalar(elem, lowestOf(elem))]);
+  const hidden = seen === null ? masked : b.add("Or", [masked, b.add("Not", [seen])]);
+  const flags = b.add("Cast", [hidden], { to: int(elemCode("int32")) });
+  return b.add("Cast", [b.add("ReduceMin", [flags, b.ints([-1])])], { to: int(elemCode("bool")) });
 }
 
 /** 0, 1, ... up to the extent of axis `axis` of `x`. */

@@ -1,15 +1,17 @@
 /**
  * @file Attention over a part of the keys, and the merge of two parts as (maximum, sum of exponentials, output): log-sum-exp without its
- * loss. A maximum of -inf means no key, or none that is not masked: such a part counts for nothing, whatever its output holds.
+ * loss. A maximum of -inf means no key, or none that is not masked. What is not finite stays: a sum that is NaN means undefined weights,
+ * and 0 * v is NaN for a value that is not finite.
  */
 import { elemCode } from "../graph/elements.ts";
 import { int, numberAttribute } from "../graph/attributes.ts";
 import type { ElemType } from "../graph/types.ts";
-import { emitLogits, fitsKernel, siteOf, SWAP } from "./attention.ts";
+import { emitHidden, emitLogits, fitsKernel, largestSeen, siteOf, SWAP } from "./attention.ts";
 import type { Site } from "./attention.ts";
 import type { Builder } from "./builder.ts";
 import { emitFlashPart } from "./flash-part.ts";
 import type { FlashPart } from "./flash-part.ts";
+import { ZERO_HIDDEN } from "../ir/types.ts";
 import type { CanonicalNode, ValueShape } from "../ir/types.ts";
 
 type Shapes = ReadonlyMap<string, ValueShape>;
@@ -55,10 +57,26 @@ function explicitPart(
   const own = { logits: castTo(b, made.logits, site.elem, elem), v: castTo(b, made.v, site.elem, elem) };
   const { logits, v } = mayBeEmpty ? withKey(b, own.logits, own.v, elem) : own;
   const last = b.ints([-1]);
-  b.addAs(max, "ReduceMax", [logits, last], { keepdims: int(1) });
+  if (!site.nanToZero && site.zeroHidden === ZERO_HIDDEN.never) {
+    b.addAs(max, "ReduceMax", [logits, last], { keepdims: int(1) });
+    const weights = addWeights(b, logits, max, sum, elem);
+    return b.addAs(out, "MatMul", [weights, v]);
+  }
+  const byScore = site.zeroHidden === ZERO_HIDDEN.byScore;
+  const largest = byScore ? largestSeen(b, logits, elem) : b.add("ReduceMax", [logits, last], { keepdims: int(1) });
+  const weights = addWeights(b, logits, largest, sum, elem);
+  // Undefined weights become 0, as in the unsplit model; only the sum says so, and no other part loses its output for it.
+  const undefinedRow = b.add("IsNaN", [sum]);
+  if (byScore) b.addAs(max, "Identity", [largest]);
+  else b.addAs(max, "Where", [undefinedRow, b.scalar(elem, -Infinity), largest]);
+  b.addAs(out, "MatMul", [b.add("Where", [undefinedRow, b.scalar(elem, 0), weights]), v]);
+}
+
+/** Adds `sum` and gives what is summed: the exponentials. */
+function addWeights(b: Builder, logits: string, max: string, sum: string, elem: ElemType): string {
   const weights = b.add("Exp", [b.add("Sub", [logits, finite(b, max, elem)])]);
-  b.addAs(sum, "ReduceSum", [weights, last], { keepdims: int(1) });
-  b.addAs(out, "MatMul", [weights, v]);
+  b.addAs(sum, "ReduceSum", [weights, b.ints([-1])], { keepdims: int(1) });
+  return weights;
 }
 
 function castTo(b: Builder, x: string, from: ElemType, to: ElemType): string {
@@ -93,15 +111,9 @@ export function emitMerge(b: Builder, node: CanonicalNode, shapes: Shapes): void
   const weight = (own: string): string => b.add("Exp", [b.add("Sub", [own, base])]);
   const [a, c] = [weight(maxA), weight(maxB)];
   const add = (x: string, y: string, name: string): void =>
-    b.addAs(name, "Add", [part(b, a, x, elem), part(b, c, y, elem)]);
+    b.addAs(name, "Add", [b.add("Mul", [a, x]), b.add("Mul", [c, y])]);
   add(sumA, sumB, sum);
   add(outA, outB, out);
-}
-
-/** A weight of 0 selects: what it would multiply may be no number. */
-function part(b: Builder, weight: string, x: string, elem: ElemType): string {
-  const zero = b.scalar(elem, 0);
-  return b.add("Where", [b.add("Equal", [weight, zero]), zero, b.add("Mul", [weight, x])]);
 }
 
 export function emitFinish(b: Builder, node: CanonicalNode, shapes: Shapes): void {
@@ -109,11 +121,21 @@ export function emitFinish(b: Builder, node: CanonicalNode, shapes: Shapes): voi
   const elem = shapes.get(out)?.elem ?? "float32";
   const like = numberAttribute(node.attributes, "like", elemCode(elem));
   const divided = b.add("Div", [out, sum]);
-  const zero = b.scalar(elem, 0);
-  const defined =
-    numberAttribute(node.attributes, "nan_to_zero", 0) === 0
-      ? divided
-      : b.add("Where", [b.add("IsNaN", [divided]), zero, divided]);
+  const zero = zeroRows(b, node, shapes, elem);
+  // Weights that become 0 leave 0 * v.
+  const defined = zero === null ? divided : b.add("Where", [zero, b.add("Mul", [out, b.scalar(elem, 0)]), divided]);
   const typed = like === elemCode(elem) ? defined : b.add("Cast", [defined], { to: int(like) });
   b.addAs(node.outputs[0]!, "Transpose", [typed], SWAP);
+}
+
+/** Boolean: the rows whose weights become 0; `null` where there is none. */
+function zeroRows(b: Builder, { attributes, inputs }: CanonicalNode, shapes: Shapes, elem: ElemType): string | null {
+  const [, max = "", sum = "", mask = ""] = inputs;
+  if (numberAttribute(attributes, "nan_to_zero", 0) !== 0)
+    return b.add("Not", [b.add("Greater", [sum, b.scalar(elem, 0)])]);
+  const zeroHidden = numberAttribute(attributes, "zero_hidden", ZERO_HIDDEN.never);
+  if (zeroHidden === ZERO_HIDDEN.byScore) return b.add("Equal", [max, b.scalar(elem, -Infinity)]);
+  if (mask === "") return null;
+  const { elem: maskElem } = shapes.get(mask)!;
+  return emitHidden(b, mask, { elem: maskElem, maskIsBoolean: maskElem === "bool" }, null);
 }

@@ -39,6 +39,18 @@ export function elemOfCode(code: number): ElemType | undefined {
   return byCode.get(code);
 }
 
+/** Lowest finite number of a floating type; -Infinity for another. */
+export function lowestOf(elem: ElemType): number {
+  return LOWEST[elem] ?? -Infinity;
+}
+
+const LOWEST: Readonly<Partial<Record<ElemType, number>>> = {
+  float16: -65504,
+  bfloat16: -(2 ** 128 - 2 ** 120),
+  float32: -(2 ** 128 - 2 ** 104),
+  float64: -Number.MAX_VALUE,
+};
+
 /** Product of extents; 1 for a scalar. */
 export function sizeOf(dims: readonly number[]): number {
   return dims.reduce((a, b) => a * b, 1);

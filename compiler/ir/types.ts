@@ -4,15 +4,18 @@
  *
  * `cp` operators of the canonical graph:
  * - `Attention(q, k, v, mask?) -> out`: q (B, Sq, H, D), k (B, Sk, Hk, D), v (B, Sk, Hk, Dv), out (B, Sq, H, Dv); softmax over keys of
- *   scale * q.k + mask; attributes `scale` (float), `nan_to_zero` (int, 1: a fully masked row gives 0 instead of NaN),
- *   `causal` (int), `softcap` (float, absent: none; scores x become softcap * tanh(x / softcap) before the mask). A mask is additive
- *   (same type as q) or boolean (true = attend), broadcastable to (B, H, Sq, Sk).
+ *   scale * q.k + mask; attributes `scale` (float), `nan_to_zero` (int, 1: weights that are NaN, as those of a fully
+ *   masked row, become 0), `causal` (int), `softcap` (float, absent: none; scores x become softcap * tanh(x / softcap) before the mask).
+ *   A mask is additive (same type as q) or boolean (true = attend), broadcastable to (B, H, Sq, Sk). What a boolean mask or the causal
+ *   pattern hides has the score `fill` (float, absent: -inf), put where `fill_at` says (int, absent: 0; see `FILL_AT`). With `zero_hidden`
+ *   (int, absent: 0; see `ZERO_HIDDEN`) the weights of a row that sees no key are 0.
  * - `AttentionPart(q, k, v, mask?) -> out, max, sum`: attention over some of the keys, not yet divided: max and sum (B, H, Sq, 1) over
  *   these keys, out (B, H, Sq, Dv) the sum of exp(logit - max) v. For max any number will do from which sum is at least 1 and finite; it
  *   is -inf where no key counts. Attributes as `Attention`, and `fp32` (int, 1: in float32 from the logits on), `may_be_empty` (int, 1:
  *   there may be no key at all).
  * - `AttentionMerge(out, max, sum, out, max, sum) -> out, max, sum`: two parts as one.
- * - `AttentionFinish(out, max, sum) -> out`: (B, Sq, H, Dv), divided. Attributes `nan_to_zero`, and `like` (the element type's number).
+ * - `AttentionFinish(out, max, sum, mask?) -> out`: (B, Sq, H, Dv), divided. Attributes `nan_to_zero`, and `like` (the element type's
+ *   number). The mask, over all keys and with the causal pattern in it, is there for `zero_hidden` by the mask.
  *   The last three appear in sharded graphs only.
  * - `Fill() -> out`: a constant fill whose shape is its integers operand 0 and whose value is the tensor attribute `value`.
  */
@@ -21,6 +24,18 @@ import type { Attributes, ElemType, Tensor } from "../graph/types.ts";
 
 /** Domain of the operators that only this project has. */
 export const CP = "cp";
+
+/**
+ * Where the score of a hidden key gets its fill: in place of the score (nothing of it is seen), in place of what an additive mask says and
+ * then added (NaN and +inf of the score stay), or added to both.
+ */
+export const FILL_AT = { score: 0, mask: 1, sum: 2 } as const;
+
+/**
+ * How a row that sees no key is known: its mask, with the causal pattern, is false or at most the lowest finite number throughout, or none
+ * of its scores exceeds that number.
+ */
+export const ZERO_HIDDEN = { never: 0, byMask: 1, byScore: 2 } as const;
 
 /**
  * Element type and extents of a value. A name that begins with `?` stands for an extent that depends on data: equal to itself only,

@@ -93,7 +93,7 @@ export async function run(
 }
 
 /** What onnxruntime makes of the model, or of the same mathematics in single operators where it refuses an operator's mask. */
-async function unsplit(member: FamilyMember, file: string, feeds: OrtTensors): Promise<OrtTensors> {
+export async function unsplit(member: FamilyMember, file: string, feeds: OrtTensors): Promise<OrtTensors> {
   const compute = async (model: string | Uint8Array): Promise<OrtTensors> => {
     const session = await createSession(model);
     try {

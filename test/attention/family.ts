@@ -47,6 +47,8 @@ export interface FamilyMember {
   readonly refiner: boolean;
   /** Whether the lengths of the mask go by names of their own, so that only a run can tell that they are those of the tokens. */
   readonly apartMask?: boolean;
+  /** Whether the inputs themselves are queries, keys and values, and what they give is the output, so that each number keeps its place. */
+  readonly bare?: boolean;
 }
 
 /** Tokens of both streams, joined. */
@@ -129,16 +131,20 @@ export function modelOf(member: FamilyMember): Uint8Array {
 
 function finish(n: Network, member: FamilyMember, attended: string, hidden: string, text: string): void {
   const width = member.heads[0] * member.size[1];
-  const project = (scope: string, x: string, rest: string): string =>
-    n.add(scope, "MatMul", [
+  const channels = member.bare ? width : 5;
+  const project = (scope: string, x: string, rest: string): string => {
+    if (member.bare) return n.add(scope, "Identity", [x]);
+    return n.add(scope, "MatMul", [
       n.add("block", "Add", [n.add("block.attn.to_out", "MatMul", [x, n.weights(width, CHANNELS)]), rest]),
-      n.weights(CHANNELS, 5),
+      n.weights(CHANNELS, channels),
     ]);
-  if (member.meeting !== "joint") return n.output("sample", project("proj_out", attended, hidden), ["batch", "img", 5]);
+  };
+  if (member.meeting !== "joint")
+    return n.output("sample", project("proj_out", attended, hidden), ["batch", "img", channels]);
   const border = n.add("block", "Slice", [n.add("block", "Shape", [text]), n.ints(1), n.ints(2)]);
   const part = (from: string, to: string): string => n.add("block", "Slice", [attended, from, to, n.ints(1)]);
-  n.output("sample", project("proj_out", part(border, n.ints(2 ** 31)), hidden), ["batch", "img", 5]);
-  n.output("context", project("proj_context", part(n.ints(0), border), text), ["batch", "txt", 5]);
+  n.output("sample", project("proj_out", part(border, n.ints(2 ** 31)), hidden), ["batch", "img", channels]);
+  n.output("context", project("proj_context", part(n.ints(0), border), text), ["batch", "txt", channels]);
 }
 
 type Streams = Pick<AttentionSpec, "q" | "k" | "v">;
@@ -148,7 +154,8 @@ function linear(n: Network, x: string, name: string, width: number): string {
   return n.add(scope, "Add", [n.add(scope, "MatMul", [x, n.weights(CHANNELS, width)]), n.weights(width)]);
 }
 
-function apart(n: Network, rows: string, keys: string, values: string, { heads, size }: FamilyMember): Streams {
+function apart(n: Network, rows: string, keys: string, values: string, { heads, size, bare }: FamilyMember): Streams {
+  if (bare) return { q: rows, k: keys, v: values };
   return {
     q: linear(n, rows, "to_q", heads[0] * size[0]),
     k: linear(n, keys, "to_k", heads[1] * size[0]),

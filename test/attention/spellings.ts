@@ -21,19 +21,32 @@ export interface AttentionSpec {
   readonly guarded: boolean;
 }
 
-export type Spelling = "decomposed" | "Attention" | "MultiHeadAttention" | "GroupQueryAttention";
+/** `filled`: a boolean mask puts -inf in place of scores, `filledLow`: the lowest finite number. */
+export type Spelling =
+  | "decomposed"
+  | "filled"
+  | "filledLow"
+  | "Attention"
+  | "MultiHeadAttention"
+  | "GroupQueryAttention";
 
 const SWAP = { attributes: { perm: ints([0, 2, 1, 3]) } };
 
 /** Each gives (B, S, H * Dv). */
 export const spellings: Readonly<Record<Spelling, (n: Network, spec: AttentionSpec) => string>> = {
-  decomposed,
+  decomposed: (n, spec) => decomposed(n, spec, null),
+  filled: (n, spec) => decomposed(n, spec, -Infinity),
+  filledLow: (n, spec) => decomposed(n, spec, LOWEST),
   Attention: operator,
   MultiHeadAttention: multiHead,
   GroupQueryAttention: groupQuery,
 };
 
-function decomposed(n: Network, spec: AttentionSpec): string {
+/** Lowest finite float32, which exporters write for "never". */
+export const LOWEST = -3.4028234663852886e38;
+
+/** With a `fill`, that replaces the scores that are not seen; else an infinite bias is added. */
+function decomposed(n: Network, spec: AttentionSpec, fill: number | null): string {
   const { scope, heads, keyHeads, size, valueSize, guarded } = spec;
   const root = n.numbers([1], [size ** -0.25]);
   const q = n.add(scope, "Mul", [split(n, spec, spec.q, heads, size), root]);
@@ -44,13 +57,25 @@ function decomposed(n: Network, spec: AttentionSpec): string {
   ]);
   const v = repeat(n, spec, split(n, spec, spec.v, keyHeads, valueSize), valueSize);
   const scores = n.add(scope, "MatMul", [q, k]);
-  const bias = additive(n, spec);
-  const masked = bias === null ? scores : n.add(scope, "Add", [scores, bias]);
+  const masked = fill === null ? added(n, spec, scores) : replaced(n, spec, scores, fill);
   const weights = n.add(scope, "Softmax", [masked], { attributes: { axis: int(-1) } });
   const defined = guarded
     ? n.add(scope, "Where", [n.add(scope, "IsNaN", [weights]), n.numbers([], [0]), weights])
     : weights;
   return merge(n, spec, n.add(scope, "MatMul", [defined, v]));
+}
+
+function added(n: Network, spec: AttentionSpec, scores: string): string {
+  const bias = additive(n, spec);
+  return bias === null ? scores : n.add(spec.scope, "Add", [scores, bias]);
+}
+
+function replaced(n: Network, { scope, mask, causal, q, k }: AttentionSpec, scores: string, fill: number): string {
+  const never = n.numbers([], [fill]);
+  const seen = mask === null ? scores : n.add(scope, "Where", [mask.value, scores, never]);
+  if (!causal) return seen;
+  const visible = n.add(scope, "Greater", [triangle(n, scope, q, k), n.numbers([], [0])]);
+  return n.add(scope, "Where", [visible, seen, never]);
 }
 
 /** Causal patterns as the exporters write them: a triangle of ones, turned into a bias. */
@@ -59,12 +84,17 @@ function additive(n: Network, { scope, mask, causal, q, k }: AttentionSpec): str
   const bias =
     mask === null || !mask.boolean ? (mask?.value ?? null) : n.add(scope, "Where", [mask.value, zero, never]);
   if (!causal) return bias;
+  const hidden = n.add(scope, "Equal", [triangle(n, scope, q, k), zero]);
+  const pattern = n.add(scope, "Where", [hidden, never, zero]);
+  return bias === null ? pattern : n.add(scope, "Add", [bias, pattern]);
+}
+
+/** Ones where a query (B, S, ...) sees a key (B, K, ...) that is not later, else zeros: (S, K). */
+function triangle(n: Network, scope: string, q: string, k: string): string {
   const extent = (x: string): string => n.add(scope, "Slice", [n.add(scope, "Shape", [x]), n.ints(1), n.ints(2)]);
   const square = n.add(scope, "Concat", [extent(q), extent(k)], { attributes: { axis: int(0) } });
   const ones = n.add(scope, "Expand", [n.numbers([1], [1]), square]);
-  const triangle = n.add(scope, "Trilu", [ones], { attributes: { upper: int(0) } });
-  const pattern = n.add(scope, "Where", [n.add(scope, "Equal", [triangle, zero]), never, zero]);
-  return bias === null ? pattern : n.add(scope, "Add", [bias, pattern]);
+  return n.add(scope, "Trilu", [ones], { attributes: { upper: int(0) } });
 }
 
 /** (B, S, H * D) to (B, H, S, D). */

@@ -2,8 +2,8 @@
  * @file Masks that say nothing go; a mask that hides exactly the later keys becomes the attribute `causal`, which costs no S x S values.
  */
 import { equal } from "../../expr/expr.ts";
-import { int, numberAttribute } from "../../graph/attributes.ts";
-import { CP, type CanonicalGraph, type CanonicalNode } from "../../ir/types.ts";
+import { float, int, numberAttribute } from "../../graph/attributes.ts";
+import { CP, FILL_AT, type CanonicalGraph, type CanonicalNode } from "../../ir/types.ts";
 import { removeDead } from "../../ir/clean.ts";
 import { dimsOf, elemOf, lookupOf, type Lookup } from "./lookup.ts";
 import { triangleOf, type Triangle } from "./triangles.ts";
@@ -24,7 +24,10 @@ function simplify(lookup: Lookup, node: CanonicalNode): CanonicalNode {
   if (meaning === "nothing" || (meaning === "causal" && isCausal)) return plain;
   const square =
     equal(dimsOf(lookup, q)[1]!, dimsOf(lookup, k)[1]!) && equal(dimsOf(lookup, mask).at(-1)!, dimsOf(lookup, k)[1]!);
-  return meaning === "causal" && square ? { ...plain, attributes: { ...node.attributes, causal: int(1) } } : node;
+  if (meaning !== "causal" || !square) return node;
+  const adds = elemOf(lookup, mask) !== "bool";
+  const filling = adds ? { fill: float(triangle!.above), fill_at: int(FILL_AT.sum) } : {};
+  return { ...plain, attributes: { ...node.attributes, causal: int(1), ...filling } };
 }
 
 /** Each row sees its own key, so that any fill below all scores hides as well as an infinite one. */

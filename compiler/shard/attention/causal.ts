@@ -2,6 +2,8 @@
  * @file The causal pattern as a mask, for ranks that hold some of the query rows only: which row is which is then no longer told by its
  * place. Rows are compared by their position in the unsplit sequence, so order and segments do not matter.
  */
+import { FILL_AT } from "../../ir/types.ts";
+import { numberAttribute } from "../../graph/attributes.ts";
 import { tensorFromNumbers } from "../../graph/tensors.ts";
 import { add, RANK, type Expr } from "../../expr/expr.ts";
 import { localDims } from "../layout.ts";
@@ -80,12 +82,22 @@ function combine(state: State, site: Attention, mask: string, visible: string, d
   const lead = localDims(shapeOf(state, mask).dims, layoutOf(state, mask), state.options.mesh, RANK).slice(0, -HEADS);
   const outputs = [{ name, dims: [...lead, ...dims], elem }];
   if (elem === "bool") return addLocal(state, origin, { op: "And", inputs: [mask, visible], outputs })[0]!;
-  const [never] = addLocal(state, origin, {
-    op: "Fill",
-    domain: "cp",
-    inputs: [integers(state, `${name}::shape`, [])],
-    outputs: [{ name: `${name}.never`, dims: [], elem }],
-    attributes: { value: { kind: "tensor", value: tensorFromNumbers(elem, [1], [-Infinity]) } },
+  const { attributes } = site.node;
+  const scalar = (what: string, value: number): string =>
+    addLocal(state, origin, {
+      op: "Fill",
+      domain: "cp",
+      inputs: [integers(state, `${name}::shape`, [])],
+      outputs: [{ name: `${name}.${what}`, dims: [], elem }],
+      attributes: { value: { kind: "tensor", value: tensorFromNumbers(elem, [1], [value]) } },
+    })[0]!;
+  const never = scalar("never", numberAttribute(attributes, "fill", -Infinity));
+  if (numberAttribute(attributes, "fill_at", FILL_AT.score) !== FILL_AT.sum)
+    return addLocal(state, origin, { op: "Where", inputs: [visible, mask, never], outputs })[0]!;
+  const [bias] = addLocal(state, origin, {
+    op: "Where",
+    inputs: [visible, scalar("zero", 0), never],
+    outputs: [{ name: `${name}.bias`, dims, elem }],
   });
-  return addLocal(state, origin, { op: "Where", inputs: [visible, mask, never!], outputs })[0]!;
+  return addLocal(state, origin, { op: "Add", inputs: [mask, bias!], outputs })[0]!;
 }

@@ -27,6 +27,12 @@ export function localMask(state: State, site: Attention, part: MaskPart): string
   return causal ? causalMask(state, site, sliced, part.rows, part.keys) : sliced;
 }
 
+/** The local rows of the mask over all keys, with the causal pattern in it; `null` where there is nothing to mask. */
+export function rowMask(state: State, site: Attention, rows: AxisShard | null, heads: AxisShard | null): string | null {
+  const sliced = site.mask === null ? null : sliceMask(state, site, site.mask, { rows, heads, keys: null });
+  return isCausal(site) ? causalMask(state, site, sliced, rows, null) : sliced;
+}
+
 /** The mask's axes are those of the scores, or 1: where they go by other names, every run checks the lengths. False if they differ. */
 export function meetMask(state: State, { node, origin, q, k, mask }: Attention): boolean {
   if (mask === null) return true;

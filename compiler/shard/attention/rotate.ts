@@ -3,7 +3,8 @@
  * (output, maximum, sum of exponentials); parts are merged, and divided at the end.
  */
 import { elemCode } from "../../graph/elements.ts";
-import { CP } from "../../ir/types.ts";
+import { CP, ZERO_HIDDEN } from "../../ir/types.ts";
+import { numberAttribute } from "../../graph/attributes.ts";
 import type { Attributes } from "../../graph/types.ts";
 import { add, floorDiv, mod, mul, RANK, type Expr } from "../../expr/expr.ts";
 import { localDims, ranksOf, WHOLE } from "../layout.ts";
@@ -11,7 +12,7 @@ import { neverEmpty } from "../propagate/reduction.ts";
 import { addLocal, elemOf, freshName, shapeOf, type State } from "../state.ts";
 import type { AxisShard, Layout, Transfer } from "../types.ts";
 import { withoutCausal } from "./causal.ts";
-import { localMask } from "./mask.ts";
+import { localMask, rowMask } from "./mask.ts";
 import { HEADS, ROWS, type Attention } from "./operands.ts";
 
 /** (out, max, sum) of a part: (B, H, Sq, Dv), (B, H, Sq, 1), (B, H, Sq, 1). */
@@ -79,21 +80,33 @@ function addMerge(state: State, site: Attention, a: Partial, b: Partial, name: s
 }
 
 /** Divides the last merge: (B, Sq, H, Dv) in the model's type. */
-function addFinish(state: State, site: Attention, merged: Partial, layout: Layout, name: string): string {
+function addFinish(
+  state: State,
+  site: Attention,
+  merged: Partial,
+  { layout, rows, heads }: Pick<RingSite, "layout" | "heads"> & { readonly rows: AxisShard | null },
+  name: string,
+): string {
   const output = site.node.outputs[0]!;
   const shape = shapeOf(state, output);
   const attributes: Attributes = {
     nan_to_zero: site.node.attributes["nan_to_zero"] ?? { kind: "int", value: 0 },
+    zero_hidden: site.node.attributes["zero_hidden"] ?? { kind: "int", value: ZERO_HIDDEN.never },
     like: { kind: "int", value: elemCode(shape.elem) },
   };
   const dims = localDims(shape.dims, layout, state.options.mesh, RANK);
   return addLocal(state, site.origin, {
     op: "AttentionFinish",
     domain: CP,
-    inputs: merged,
+    inputs: zeroesHidden(site) ? [...merged, rowMask(state, site, rows, heads)!] : merged,
     outputs: [{ name, dims, elem: shape.elem }],
     attributes,
   })[0]!;
+}
+
+/** Whether rows that see no key are 0 by the mask, which no part knows alone. */
+function zeroesHidden({ node, mask }: Attention): boolean {
+  return mask !== null && numberAttribute(node.attributes, "zero_hidden", ZERO_HIDDEN.never) === ZERO_HIDDEN.byMask;
 }
 
 /** What a ring site needs beside its operands. */
@@ -129,7 +142,7 @@ export function rotate(state: State, ring: RingSite, name: string): string {
     merged = merged === null ? part : addMerge(state, ring.site, merged, part, `${name}::merge${step}`);
     if (step < rings - 1) [k, v] = shift(state, ring, [k, v], keys, holder, step + 1);
   }
-  return addFinish(state, ring.site, merged!, ring.layout, name);
+  return addFinish(state, ring.site, merged!, ring, name);
 }
 
 /** One step around the ring, for keys and values in one exchange. */
@@ -195,5 +208,5 @@ export function mergeParts(state: State, site: Attention, keys: AxisShard, name:
   let merged = partOf(0);
   for (let rank = 1; rank < ranks; rank++)
     merged = addMerge(state, site, merged, partOf(rank), `${name}::merge${rank}`);
-  return addFinish(state, site, merged, WHOLE, name);
+  return addFinish(state, site, merged, { layout: WHOLE, rows: null, heads: null }, name);
 }

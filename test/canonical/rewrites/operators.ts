@@ -60,7 +60,6 @@ export const operators: Readonly<Record<string, Spelling>> = {
       ];
     },
     operands: [Q, KV, KV, "B, 1, S, T"],
-    attributes: "0.353553 1 0",
   },
   "causal Attention": {
     write: (p) => {

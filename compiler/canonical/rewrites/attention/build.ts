@@ -3,7 +3,7 @@
  */
 import type { Expr } from "../../../expr/expr.ts";
 import { float, int } from "../../../graph/attributes.ts";
-import { CP } from "../../../ir/types.ts";
+import { CP, FILL_AT, ZERO_HIDDEN } from "../../../ir/types.ts";
 import { addSteps, type Step } from "../views/arrange.ts";
 import type { Operand } from "./operands.ts";
 import type { Draft } from "../draft.ts";
@@ -21,6 +21,10 @@ export interface AttentionParts {
   readonly softcap: number;
   readonly nanToZero: boolean;
   readonly causal: boolean;
+  /** What hidden keys get, and where; whether rows that see none are 0. See `cp.Attention`. */
+  readonly fill: number;
+  readonly fillAt: number;
+  readonly zeroHidden: number;
   /** From (B, Sq, H, Dv) to the form of the result that is replaced. */
   readonly outSteps: readonly Step[];
 }
@@ -32,6 +36,9 @@ export function addAttention(lookup: Lookup, d: Draft, parts: AttentionParts, ou
   const operands = [q, k, v].map(({ base, steps }) => addSteps(d, base, elem, steps));
   if (addMask !== null) operands.push(addMask(d));
   const attributes = {
+    ...(parts.fill === -Infinity ? {} : { fill: float(parts.fill) }),
+    ...(parts.fillAt === FILL_AT.score ? {} : { fill_at: int(parts.fillAt) }),
+    ...(parts.zeroHidden === ZERO_HIDDEN.never ? {} : { zero_hidden: int(parts.zeroHidden) }),
     ...(parts.softcap === 0 ? {} : { softcap: float(parts.softcap) }),
     scale: float(parts.scale * q.scale * k.scale),
     nan_to_zero: int(parts.nanToZero ? 1 : 0),

@@ -1,9 +1,8 @@
 /**
- * @file Brings the mask of an attention to a form that broadcasts to (B, H, Sq, Sk). Fills below every score become additive masks, an
- * infinite one stays boolean.
+ * @file Brings the mask of an attention to a form that broadcasts to (B, H, Sq, Sk). A boolean mask becomes one that is true where a
+ * query sees a key.
  */
 import { equal, mul, type Expr } from "../../../expr/expr.ts";
-import { tensorFromNumbers } from "../../../graph/tensors.ts";
 import type { ElemType } from "../../../graph/types.ts";
 import { addSteps, stepsOf } from "../views/arrange.ts";
 import type { ScoreAxes } from "./axes.ts";
@@ -56,26 +55,16 @@ function leadExtents(
 
 /** Adds the nodes that bring the mask to `extents`; returns its value. */
 export function addMask(lookup: Lookup, d: Draft, mask: Mask, extents: readonly Expr[], elem: ElemType): string {
-  const filled = mask.kind === "additive" ? mask.value : addBoolean(lookup, d, mask, elem);
+  const filled = mask.kind === "additive" ? mask.value : addBoolean(lookup, d, mask);
   const dims = dimsOf(lookup, mask.value);
   const aligned = [...Array.from({ length: Math.max(0, 4 - dims.length) }, () => 1), ...dims];
   if (sameExtents(aligned, extents)) return filled;
   const view = regroup(viewOf(dims), extents);
   const steps = view && stepsOf(view);
-  return addSteps(d, filled, mask.kind === "boolean" && isInfinite(mask) ? "bool" : elem, steps ?? []);
+  return addSteps(d, filled, mask.kind === "boolean" ? "bool" : elem, steps ?? []);
 }
 
-function isInfinite({ fill }: { readonly fill: number }): boolean {
-  return fill === -Infinity;
-}
-
-function addBoolean(lookup: Lookup, d: Draft, mask: Extract<Mask, { kind: "boolean" }>, elem: ElemType): string {
+function addBoolean(lookup: Lookup, d: Draft, mask: Extract<Mask, { kind: "boolean" }>): string {
   const dims = dimsOf(lookup, mask.value);
-  if (isInfinite(mask)) {
-    return mask.attend ? mask.value : d.add({ op: "Not", inputs: [mask.value], shape: { elem: "bool", dims } });
-  }
-  const zero = d.constant(tensorFromNumbers(elem, [], [0]));
-  const fill = d.constant(tensorFromNumbers(elem, [], [mask.fill]));
-  const inputs = mask.attend ? [mask.value, zero, fill] : [mask.value, fill, zero];
-  return d.add({ op: "Where", inputs, shape: { elem, dims } });
+  return mask.attend ? mask.value : d.add({ op: "Not", inputs: [mask.value], shape: { elem: "bool", dims } });
 }

@@ -3,10 +3,10 @@
  */
 import { add, equal, exactDiv, mul, type Expr } from "../../../expr/expr.ts";
 import { int, numberAttribute } from "../../../graph/attributes.ts";
-import { elemCode } from "../../../graph/elements.ts";
+import { elemCode, lowestOf } from "../../../graph/elements.ts";
 import { tensorFromNumbers } from "../../../graph/tensors.ts";
 import type { ElemType } from "../../../graph/types.ts";
-import type { CanonicalNode } from "../../../ir/types.ts";
+import { FILL_AT, ZERO_HIDDEN, type CanonicalNode } from "../../../ir/types.ts";
 import { addSteps, stepsOf } from "../views/arrange.ts";
 import { addAttention, type AttentionParts } from "./build.ts";
 import { bring, commonHeads, SWAP, type Operand, type Request } from "./operands.ts";
@@ -26,8 +26,10 @@ interface Reading {
   /** 0 where scores are not capped. */
   readonly softcap: number;
   readonly causal: boolean;
-  /** What a row without any key to see gives: 0, or NaN. */
-  readonly nanToZero: boolean;
+  /** Where hidden keys get their fill, which is the lowest finite number but in place of a score. */
+  readonly fillAt: number;
+  /** Which rows that see no key give 0. */
+  readonly zeroHidden: number;
   /** Additive or boolean, to be broadcast to (B, H, Sq, Sk). */
   readonly mask: string | null;
   /** (B, Sk) or (B, Sq, Sk) integers, 0 where a key is not seen, and what is added to the scores there. */
@@ -68,7 +70,8 @@ function readAttention(lookup: Lookup, node: CanonicalNode): Reading | Refusal {
     scale: number("scale", 0),
     softcap: number("softcap", 0),
     causal,
-    nanToZero: mask !== "",
+    fillAt: FILL_AT.mask,
+    zeroHidden: mask === "" ? ZERO_HIDDEN.never : ZERO_HIDDEN.byMask,
     mask: mask === "" ? null : mask,
     padding: null,
   });
@@ -93,7 +96,8 @@ function readMultiHead(lookup: Lookup, node: CanonicalNode): Reading | Refusal {
     scale: number("scale", 0),
     softcap: 0,
     causal: number("unidirectional", 0) === 1,
-    nanToZero: false,
+    fillAt: FILL_AT.sum,
+    zeroHidden: ZERO_HIDDEN.never,
     mask: mask === "" ? null : mask,
     padding: padding === "" ? null : { value: padding, fill: number("mask_filter_value", -10000) },
   });
@@ -132,7 +136,8 @@ function readGroupQuery(lookup: Lookup, node: CanonicalNode): Reading | Refusal 
     scale: number("scale", 0),
     softcap: number("softcap", 0),
     causal: true,
-    nanToZero: false,
+    fillAt: FILL_AT.score,
+    zeroHidden: ZERO_HIDDEN.byScore,
     mask: mask === "" ? null : mask,
     padding: null,
   });
@@ -180,13 +185,26 @@ function build(lookup: Lookup, node: CanonicalNode, reading: Reading): Patch | R
     addMask,
     scale: reading.scale,
     softcap: reading.softcap,
-    nanToZero: reading.nanToZero,
+    nanToZero: false,
     causal: reading.causal,
+    ...fillOf(lookup, reading, elem),
+    zeroHidden: reading.zeroHidden,
     outSteps,
   };
   const d = draft(lookup, node.name, node.scope);
   addAttention(lookup, d, parts, output);
   return d.replace(node);
+}
+
+/** Only where something hides keys. */
+function fillOf(
+  lookup: Lookup,
+  { causal, mask, fillAt }: Reading,
+  elem: ElemType,
+): Pick<AttentionParts, "fill" | "fillAt"> {
+  const hides = causal || (mask !== null && elemOf(lookup, mask) === "bool");
+  if (!hides || fillAt === FILL_AT.score) return { fill: -Infinity, fillAt: FILL_AT.score };
+  return { fill: lowestOf(elem), fillAt };
 }
 
 function operandOf(

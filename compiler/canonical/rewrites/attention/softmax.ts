@@ -3,7 +3,7 @@
  */
 import type { Expr } from "../../../expr/expr.ts";
 import { numberAttribute } from "../../../graph/attributes.ts";
-import type { CanonicalNode } from "../../../ir/types.ts";
+import { FILL_AT, ZERO_HIDDEN, type CanonicalNode } from "../../../ir/types.ts";
 import { stepsOf } from "../views/arrange.ts";
 import { axesOf, type Axes, type Role } from "./axes.ts";
 import { addAttention, type AttentionParts } from "./build.ts";
@@ -132,6 +132,9 @@ function build(lookup: Lookup, site: Site, batch: Batch): Patch | Refusal {
     ...scaling(scores),
     nanToZero: weights.nanToZero,
     causal: false,
+    fill: mask?.kind === "boolean" ? mask.fill : -Infinity,
+    fillAt: FILL_AT.score,
+    zeroHidden: ZERO_HIDDEN.never,
     outSteps,
   };
   const scopes = [scores.product.node, softmax, weights.product.node].map((n) => n.scope);
