@@ -3,7 +3,7 @@
  * Knows nothing of sessions, programs or printing.
  */
 import { numbersIn } from "../ort/tensors.ts";
-import type { OrtElem, OrtTensor, OrtTensors } from "../ort/types.ts";
+import type { OrtTensor, OrtTensors } from "../ort/types.ts";
 
 /** An element passes when |a - b| <= atol + rtol * |b|; NaN equals NaN, equal infinities are equal. */
 export interface Tolerance {
@@ -11,12 +11,28 @@ export interface Tolerance {
   readonly rtol: number;
 }
 
-/** By element type; a type that is not named must be equal bit by bit. */
-const tolerances: Readonly<Partial<Record<OrtElem, Tolerance>>> = {
+/** A floating type, by which a tolerance goes. */
+export type Precision = "bfloat16" | "float16" | "float32" | "float64";
+
+/** Types with few digits first. Outputs of another type must be equal bit by bit. */
+const tolerances: Readonly<Record<Precision, Tolerance>> = {
+  bfloat16: { atol: 8e-2, rtol: 8e-2 },
+  float16: { atol: 1e-2, rtol: 1e-2 },
   float32: { atol: 1e-4, rtol: 1e-4 },
   float64: { atol: 1e-4, rtol: 1e-4 },
-  float16: { atol: 1e-2, rtol: 1e-2 },
 };
+
+const precisions = Object.keys(tolerances) as readonly Precision[];
+
+export function isPrecision(elem: string): elem is Precision {
+  return Object.hasOwn(tolerances, elem);
+}
+
+/** The one with the fewest digits; `null` where there is none. */
+export function weakest(all: Iterable<Precision>): Precision | null {
+  const found = new Set(all);
+  return precisions.find((precision) => found.has(precision)) ?? null;
+}
 
 const exact: Tolerance = { atol: 0, rtol: 0 };
 
@@ -30,6 +46,8 @@ export interface Comparison {
   /** How many elements are outside the tolerance. */
   readonly wrong: number;
   readonly tolerance: Tolerance;
+  /** Why it is this tolerance: `float32`, `float16 inside`; `exact` for what is no floating number, `given` for one of the caller's. */
+  readonly because: string;
   /** Largest |a - b|; infinite where one side is NaN or infinite and the other is not the same. */
   readonly largest_absolute: number;
   /** Largest |a - b| / |b| over the elements with |b| >= atol, where a ratio says something. */
@@ -38,9 +56,22 @@ export interface Comparison {
   readonly worst: { readonly index: readonly number[]; readonly actual: number; readonly expected: number } | null;
 }
 
-/** Compares every expected output, in the order of `expected`; one that `actual` lacks fails. */
-export function compareOutputs(actual: OrtTensors, expected: OrtTensors): readonly Comparison[] {
-  return Object.entries(expected).map(([name, wanted]) => compareTensors(name, actual[name], wanted));
+/**
+ * Compares every expected output, in the order of `expected`; one that `actual` lacks fails. `inside` says the weakest precision that the
+ * model computes an output in, by the output's name, where that is known.
+ */
+export function compareOutputs(
+  actual: OrtTensors,
+  expected: OrtTensors,
+  inside: Readonly<Partial<Record<string, Precision>>> = {},
+): readonly Comparison[] {
+  return Object.entries(expected).map(([name, wanted]) => {
+    const within = inside[name];
+    const { elem } = wanted;
+    const used = isPrecision(elem) ? weakest(within === undefined ? [elem] : [elem, within])! : null;
+    if (used === null || used === elem) return compareTensors(name, actual[name], wanted);
+    return { ...compareTensors(name, actual[name], wanted, tolerances[used]), because: `${used} inside` };
+  });
 }
 
 /** Compares one output. `tolerance` defaults to that of the expected element type. */
@@ -48,17 +79,20 @@ export function compareTensors(
   name: string,
   actual: OrtTensor | undefined,
   expected: OrtTensor,
-  tolerance: Tolerance = tolerances[expected.elem] ?? exact,
+  given?: Tolerance,
 ): Comparison {
+  const { elem } = expected;
+  const tolerance = given ?? (isPrecision(elem) ? tolerances[elem] : exact);
+  const because = given !== undefined ? "given" : isPrecision(elem) ? elem : "exact";
   const problem = difference(actual, expected);
   const elements = expected.data.length;
   if (actual === undefined || problem !== null) {
     const infinite = { largest_absolute: Infinity, largest_relative: Infinity };
-    return { name, ok: false, problem, elements, wrong: elements, tolerance, ...infinite, worst: null };
+    return { name, ok: false, problem, elements, wrong: elements, tolerance, because, ...infinite, worst: null };
   }
   const { at, ...found } = scan(actual, expected, tolerance);
   const worst = at < 0 ? null : worstAt(at, actual, expected);
-  return { name, ok: found.wrong === 0, problem, elements, tolerance, ...found, worst };
+  return { name, ok: found.wrong === 0, problem, elements, tolerance, because, ...found, worst };
 }
 
 function difference(actual: OrtTensor | undefined, expected: OrtTensor): string | null {

@@ -20,6 +20,7 @@ import { withProgram } from "../program.ts";
 import { startProgress } from "../print/progress.ts";
 import { ended, type Step } from "../print/run-report.ts";
 import { fromOutputs, toFeeds } from "../tensors.ts";
+import { precisionsInside } from "../precision.ts";
 import { canonicalOutputs, unsplitSession } from "../unsplit.ts";
 
 export interface RunOptions extends CompileOptions {
@@ -39,7 +40,8 @@ export async function run(target: string, options: RunOptions, io: Io): Promise<
     const expected = options.verify ? await unsplit(compiled, inputs.value) : null;
     if (expected?.ok === false) return outcome([...notes, ...expected.diagnostics]);
     if (options.outputs !== undefined) await writeAside(options.outputs, encodeNpz(outputs));
-    const comparisons = expected === null ? null : compareOutputs(outputs, expected.value);
+    const inside = expected === null ? {} : await precisionsInside(modelFile(compiled));
+    const comparisons = expected === null ? null : compareOutputs(outputs, expected.value, inside);
     const all = [...notes, ...(expected?.diagnostics ?? [])];
     return ended({ program: compiled.program, notes: all, outputs, steps, comparisons });
   });
@@ -72,9 +74,13 @@ async function execute(
   }
 }
 
+function modelFile({ folder, program }: CompiledProgram): string {
+  return resolve(folder, program.model.path);
+}
+
 /** The same inputs through the model that the program was compiled from. */
-async function unsplit({ folder, program }: CompiledProgram, inputs: OrtTensors): Promise<Result<OrtTensors>> {
-  const file = resolve(folder, program.model.path);
+async function unsplit(compiled: CompiledProgram, inputs: OrtTensors): Promise<Result<OrtTensors>> {
+  const file = modelFile(compiled);
   try {
     const session = await unsplitSession(file, availableParallelism());
     try {

@@ -49,9 +49,9 @@ function mean(steps: readonly Step[]): Step {
   return { milliseconds: of("milliseconds"), bytes: of("bytes") };
 }
 
-function failure({ name, problem, wrong, elements, tolerance, worst }: Comparison): Diagnostic {
+function failure({ name, problem, wrong, elements, tolerance, because, worst }: Comparison): Diagnostic {
   const { atol, rtol } = tolerance;
-  const limit = atol + rtol === 0 ? "exactly" : `within ${atol} + ${rtol} * |unsplit|`;
+  const limit = atol + rtol === 0 ? "exactly" : `within ${atol} + ${rtol} * |unsplit| (${because})`;
   const where =
     worst === null ? "" : `; worst is [${worst.index.join(", ")}]: ${worst.actual}, unsplit ${worst.expected}`;
   const text = problem ?? `has ${wrong} of ${elements} elements that do not agree ${limit}${where}`;
@@ -70,8 +70,10 @@ function outputTable(outputs: OrtTensors, comparisons: readonly Comparison[] | n
   const rows = Object.entries(outputs).map(([name, { elem, dims }]) => {
     const c = found.get(name);
     const differences = c ? [c.ok ? "agrees" : "DIFFERS", short(c.largest_absolute), short(c.largest_relative)] : [];
-    return [name, elem, `(${dims.join(", ")})`, ...differences];
+    const allowed = c ? [c.because === "exact" ? "exact" : `${c.tolerance.atol} (${c.because})`] : [];
+    return [name, elem, `(${dims.join(", ")})`, ...differences, ...allowed];
   });
-  const header = ["output", "type", "shape", ...(comparisons ? ["unsplit", "largest difference", "relative"] : [])];
+  const compared = ["unsplit", "largest difference", "relative", "tolerance"];
+  const header = ["output", "type", "shape", ...(comparisons ? compared : [])];
   return table(header, rows);
 }
