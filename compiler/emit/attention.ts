@@ -135,9 +135,16 @@ function emitFused(b: Builder, site: Site, heads: number, size: number, valueSiz
 
 /** Where the number of heads differs between ranks it cannot be an attribute: heads count as batch, (B * H, S, D), one head each. */
 function emitFolded(b: Builder, site: Site, size: number, valueSize: number): void {
-  // Flatten first: a -1 in a Reshape finds no length when a chunk is empty and a second extent is unknown.
-  const fold = (swapped: string, last: number): string =>
-    b.add("Reshape", [b.add("Flatten", [swapped], { axis: int(2) }), b.ints([0, -1, last])]);
+  // A -1 in a Reshape finds no length where a chunk or the batch is empty; a literal 0 copies either from the flattened value. Both
+  // extents are computed: onnxruntime would put a -1 in place of one alone.
+  const fold = (swapped: string, last: number): string => {
+    const extents = (from: number, to: number): string =>
+      b.add("Slice", [b.add("Shape", [swapped]), b.ints([from]), b.ints([to])]);
+    const target = b.add("Concat", [b.add("ReduceProd", [extents(0, 2)]), extents(2, 3), b.ints([last])], {
+      axis: int(0),
+    });
+    return b.add("Reshape", [b.add("Flatten", [swapped], { axis: int(2) }), target]);
+  };
   const q = b.add("Transpose", [site.q], SWAP);
   const k = b.add("Transpose", [site.k], SWAP);
   const v = b.add("Transpose", [site.v], SWAP);
@@ -192,7 +199,20 @@ function hiddenRows(b: Builder, site: Site, logits: string, seen: string | null)
 /** The largest score above the lowest finite number, -inf where there is none: (B, H, Sq, 1). NaN is none. */
 export function largestSeen(b: Builder, logits: string, elem: ElemType): string {
   const seen = b.add("Greater", [logits, b.scalar(elem, lowestOf(elem))]);
-  return b.add("ReduceMax", [b.add("Where", [seen, logits, b.scalar(elem, -Infinity)]), b.ints([-1])]);
+  return reduceLast(b, "ReduceMax", b.add("Where", [seen, logits, b.scalar(elem, -Infinity)]));
+}
+
+/** (..., n) to (..., 1). onnxruntime does not reduce a value without elements, as that of an empty batch; the Slice does. */
+export function reduceLast(
+  b: Builder,
+  op: "ReduceMax" | "ReduceMin" | "ReduceSum",
+  x: string,
+  output?: string,
+): string {
+  const made = output ?? b.fresh(op);
+  const reduced = b.add(op, [x, b.ints([-1])], { keepdims: int(1) });
+  b.addAs(made, "Slice", [reduced, b.ints([0]), b.ints([1]), b.ints([-1])]);
+  return made;
 }
 
 /** Gives each query head its key/value head: head h reads head h / (H / Hk). `x` is (B, Hk, ...), the result (B, H, ...). */
@@ -241,7 +261,7 @@ export function emitHidden(
   const masked = maskIsBoolean ? b.add("Not", [mask]) : b.add("LessOrEqual", [mask, b.scalar(elem, lowestOf(elem))]);
   const hidden = seen === null ? masked : b.add("Or", [masked, b.add("Not", [seen])]);
   const flags = b.add("Cast", [hidden], { to: int(elemCode("int32")) });
-  return b.add("Cast", [b.add("ReduceMin", [flags, b.ints([-1])])], { to: int(elemCode("bool")) });
+  return b.add("Cast", [reduceLast(b, "ReduceMin", flags)], { to: int(elemCode("bool")) });
 }
 
 /** 0, 1, ... up to the extent of axis `axis` of `x`. */

@@ -5,7 +5,7 @@
 import { elemCode } from "../graph/elements.ts";
 import { int } from "../graph/attributes.ts";
 import { tensorFromNumbers } from "../graph/tensors.ts";
-import { emitKernel, SWAP } from "./attention.ts";
+import { emitKernel, reduceLast, SWAP } from "./attention.ts";
 import type { KernelSite } from "./attention.ts";
 import type { Builder } from "./builder.ts";
 
@@ -33,7 +33,7 @@ const LEAST_WEIGHT = Math.exp(-60);
 export function emitFlashPart(b: Builder, site: KernelSite): FlashPart {
   const { q, k, v, size, valueSize } = site;
   const count = b.add("Gather", [b.add("Shape", [k]), b.scalar("int64", 1)]);
-  const dots = b.add("ReduceSum", [b.add("Mul", [q, meanKey(b, k, count)]), b.ints([3])], { keepdims: int(1) });
+  const dots = reduceLast(b, "ReduceSum", b.add("Mul", [q, meanKey(b, k, count)]));
   const out = b.fresh("attention");
   emitKernel(b, {
     ...site,
@@ -59,7 +59,9 @@ export function emitFlashPart(b: Builder, site: KernelSite): FlashPart {
 /** The mean of `count` keys, (B, Sk, H, D) to (B, 1, H, D); zero where there is none. A product, since reductions of this axis are slow. */
 function meanKey(b: Builder, k: string, count: string): string {
   const number = b.add("Cast", [b.add("Max", [count, b.scalar("int64", 1)])], { to: int(elemCode("float32")) });
-  const dims = b.add("Concat", [b.ints([1]), b.add("Reshape", [count, b.ints([1])])], { axis: int(0) });
+  const extent = (axis: number): string => b.add("Slice", [b.add("Shape", [k]), b.ints([axis]), b.ints([axis + 1])]);
+  // All batch axes are written out: onnxruntime's MatMul does not broadcast 1 against an empty one.
+  const dims = b.add("Concat", [extent(0), extent(2), b.ints([1]), extent(1)], { axis: int(0) });
   const shares = b.add("Expand", [b.add("Reciprocal", [number]), dims]);
   return b.add("Transpose", [b.add("MatMul", [shares, b.add("Transpose", [k], SWAP)])], SWAP);
 }

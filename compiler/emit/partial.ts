@@ -6,7 +6,7 @@
 import { elemCode } from "../graph/elements.ts";
 import { int, numberAttribute } from "../graph/attributes.ts";
 import type { ElemType } from "../graph/types.ts";
-import { emitHidden, emitLogits, fitsKernel, largestSeen, siteOf, SWAP } from "./attention.ts";
+import { emitHidden, emitLogits, fitsKernel, largestSeen, reduceLast, siteOf, SWAP } from "./attention.ts";
 import type { Site } from "./attention.ts";
 import type { Builder } from "./builder.ts";
 import { emitFlashPart } from "./flash-part.ts";
@@ -56,14 +56,13 @@ function explicitPart(
   const made = emitLogits(b, site);
   const own = { logits: castTo(b, made.logits, site.elem, elem), v: castTo(b, made.v, site.elem, elem) };
   const { logits, v } = mayBeEmpty ? withKey(b, own.logits, own.v, elem) : own;
-  const last = b.ints([-1]);
   if (!site.nanToZero && site.zeroHidden === ZERO_HIDDEN.never) {
-    b.addAs(max, "ReduceMax", [logits, last], { keepdims: int(1) });
+    reduceLast(b, "ReduceMax", logits, max);
     const weights = addWeights(b, logits, max, sum, elem);
     return b.addAs(out, "MatMul", [weights, v]);
   }
   const byScore = site.zeroHidden === ZERO_HIDDEN.byScore;
-  const largest = byScore ? largestSeen(b, logits, elem) : b.add("ReduceMax", [logits, last], { keepdims: int(1) });
+  const largest = byScore ? largestSeen(b, logits, elem) : reduceLast(b, "ReduceMax", logits);
   const weights = addWeights(b, logits, largest, sum, elem);
   // Undefined weights become 0, as in the unsplit model; only the sum says so, and no other part loses its output for it.
   const undefinedRow = b.add("IsNaN", [sum]);
@@ -75,7 +74,7 @@ function explicitPart(
 /** Adds `sum` and gives what is summed: the exponentials. */
 function addWeights(b: Builder, logits: string, max: string, sum: string, elem: ElemType): string {
   const weights = b.add("Exp", [b.add("Sub", [logits, finite(b, max, elem)])]);
-  b.addAs(sum, "ReduceSum", [weights, b.ints([-1])], { keepdims: int(1) });
+  reduceLast(b, "ReduceSum", weights, sum);
   return weights;
 }
 

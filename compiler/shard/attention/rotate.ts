@@ -89,9 +89,10 @@ function addFinish(
 ): string {
   const output = site.node.outputs[0]!;
   const shape = shapeOf(state, output);
+  const { zero_hidden: hidden } = site.node.attributes;
   const attributes: Attributes = {
+    ...(hidden === undefined ? {} : { zero_hidden: hidden }),
     nan_to_zero: site.node.attributes["nan_to_zero"] ?? { kind: "int", value: 0 },
-    zero_hidden: site.node.attributes["zero_hidden"] ?? { kind: "int", value: ZERO_HIDDEN.never },
     like: { kind: "int", value: elemCode(shape.elem) },
   };
   const dims = localDims(shape.dims, layout, state.options.mesh, RANK);
