@@ -25,8 +25,8 @@ const members: Readonly<Record<string, Partial<FamilyMember>>> = {
   "boolean, safe": { mask: "boolean rows x keys", guarded: true },
   additive: { mask: "batch, heads" },
   "a chunk without keys": { split: ["hidden_states"] },
-  "whole queries": { meeting: "cross", split: ["encoder_hidden_states"], guarded: true },
-  "whole queries, masked": { meeting: "cross", split: ["encoder_hidden_states"], mask: "padding" },
+  "whole queries": { meeting: "cross", split: ["encoder_hidden_states"], size: [24, 2], guarded: true },
+  "whole queries, masked": { meeting: "cross", split: ["encoder_hidden_states"], size: [24, 2], mask: "padding" },
   "Attention, boolean": { spelling: "Attention", mask: "boolean rows x keys" },
   "Attention, causal": { spelling: "Attention", causal: true, meeting: "self", split: ["hidden_states"] },
 };

@@ -90,13 +90,20 @@ function maskNames(member: FamilyMember): readonly Dim[] {
   return member.apartMask ? dims.map((dim, axis) => (typeof dim === "string" ? `mask_${axis}` : dim)) : dims;
 }
 
+/** Channels of an input. */
+export function channelsOf({ bare, heads, size }: FamilyMember, input: string): number {
+  if (!bare) return CHANNELS;
+  return input === "value_states" ? heads[1] * size[1] : heads[input === "hidden_states" ? 0 : 1] * size[0];
+}
+
 /** The model as bytes. */
 export function modelOf(member: FamilyMember): Uint8Array {
   const n = network();
-  const hidden = n.input("hidden_states", "float32", ["batch", "img", CHANNELS]);
-  const text =
-    member.meeting === "self" ? hidden : n.input("encoder_hidden_states", "float32", ["batch", "txt", CHANNELS]);
-  const other = member.meeting === "apart" ? n.input("value_states", "float32", ["batch", "txt", CHANNELS]) : text;
+  const stream = (name: string, length: string): string =>
+    n.input(name, "float32", ["batch", length, channelsOf(member, name)]);
+  const hidden = stream("hidden_states", "img");
+  const text = member.meeting === "self" ? hidden : stream("encoder_hidden_states", "txt");
+  const other = member.meeting === "apart" ? stream("value_states", "txt") : text;
   const given =
     member.mask === "none" ? null : n.input("mask", isBoolean(member.mask) ? "bool" : "float32", maskNames(member));
   const refined = member.refiner ? refine(n, text, member) : text;

@@ -69,6 +69,20 @@ test.each(cases)("run: $name", async (one) => {
   });
 });
 
+test("whole queries against split keys merge parts under every scheme", async () => {
+  for (const { name, member } of cases.filter((one) => one.name.includes("whole queries"))) {
+    await withMember(member, async (prepared) => {
+      for (const scheme of SCHEMES) {
+        const { steps } = valueOf(sharded(prepared, scheme));
+        expect([name, steps.some((step) => step.kind === "collective" && step.purpose === "merge")]).toEqual([
+          name,
+          true,
+        ]);
+      }
+    });
+  }
+});
+
 test("the table reaches NaN, both infinities and finite results", async () => {
   const seen = new Set<number>();
   for (const { member, feeds } of cases.slice(0, 4)) {

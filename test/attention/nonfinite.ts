@@ -2,7 +2,7 @@
  * @file Numbers that are not finite: the attentions that they reach, and where they stand. Data for a test; knows no scheme.
  */
 import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
-import { CHANNELS, isBoolean, JOINT, type FamilyMember } from "./family.ts";
+import { isBoolean, JOINT, type FamilyMember } from "./family.ts";
 import { COMMON, feedsOf, type MaskContent, type Sizes as AllSizes } from "./samples.ts";
 import { LOWEST } from "./spellings.ts";
 
@@ -20,7 +20,8 @@ type Parts = Partial<FamilyMember>;
 const SELF: Parts = { meeting: "self", split: ["hidden_states"] };
 const CAUSAL: Parts = { ...SELF, causal: true };
 const SAFE: Parts = { guarded: true };
-const WHOLE: Parts = { split: ["encoder_hidden_states", "value_states"] };
+/** Parts are merged only where they are smaller than keys and values. */
+const WHOLE: Parts = { split: ["encoder_hidden_states", "value_states"], size: [24, 2] };
 const GROUPED: Parts = { ...CAUSAL, spelling: "GroupQueryAttention", bare: false, size: [8, 8] };
 const BOOLEAN = { mask: "boolean rows x keys" } as const;
 const ADDITIVE = { mask: "batch, heads" } as const;
@@ -49,7 +50,7 @@ const cases: Readonly<Record<string, Parts>> = {
   "whole queries, safe": { ...WHOLE, ...SAFE },
   "whole queries, additive": { ...WHOLE, ...ADDITIVE },
   "whole queries, additive, safe": { ...WHOLE, ...ADDITIVE, ...SAFE },
-  "grouped heads": { heads: [4, 2], bare: false },
+  "grouped heads": { heads: [4, 2] },
   Attention: { spelling: "Attention" },
   "Attention, boolean": { ...BOOLEAN, spelling: "Attention" },
   "Attention, additive": { ...ADDITIVE, spelling: "Attention" },
@@ -154,11 +155,11 @@ function poisonedFeeds(member: FamilyMember, sizes: Sizes, never: number): reado
 }
 
 function putPoison({ data, dims }: OrtTensor, batch: number, { extent, token, value }: Poison): void {
-  const tokens = dims[1]!;
+  const [, tokens, channels] = dims as [number, number, number];
   for (let t = 0; t < tokens; t++) {
-    for (let c = 0; c < CHANNELS; c++) {
+    for (let c = 0; c < channels; c++) {
       const here = (extent === "channel" || t === token) && (extent === "token" || c === CHANNEL);
-      if (here) data[(batch * tokens + t) * CHANNELS + c] = value;
+      if (here) data[(batch * tokens + t) * channels + c] = value;
     }
   }
 }

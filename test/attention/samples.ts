@@ -4,7 +4,7 @@
 import { ortTensor } from "../../ort/tensors.ts";
 import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
 import { noise, random } from "../support/graphs.ts";
-import { BOTH, CHANNELS, isBoolean, maskDims, type FamilyMember } from "./family.ts";
+import { BOTH, channelsOf, isBoolean, maskDims, type FamilyMember } from "./family.ts";
 
 export interface Sizes {
   readonly batch: number;
@@ -38,9 +38,13 @@ export const COMMON: MaskContent = {
 export function feedsOf(member: FamilyMember, sizes: Sizes, content: MaskContent = COMMON): OrtTensors {
   const { batch, img, txt } = sizes;
   const streams = {
-    hidden_states: random(11, [batch, img, CHANNELS]),
-    ...(member.meeting === "self" ? {} : { encoder_hidden_states: random(12, [batch, txt, CHANNELS]) }),
-    ...(member.meeting === "apart" ? { value_states: random(13, [batch, txt, CHANNELS]) } : {}),
+    hidden_states: random(11, [batch, img, channelsOf(member, "hidden_states")]),
+    ...(member.meeting === "self"
+      ? {}
+      : { encoder_hidden_states: random(12, [batch, txt, channelsOf(member, "encoder_hidden_states")]) }),
+    ...(member.meeting === "apart"
+      ? { value_states: random(13, [batch, txt, channelsOf(member, "value_states")]) }
+      : {}),
   };
   return member.mask === "none" ? streams : { ...streams, mask: maskOf(member, sizes, content) };
 }
