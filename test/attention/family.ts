@@ -55,7 +55,7 @@ export interface FamilyMember {
 export const BOTH = "txt + img";
 
 /** Channels of every stream. */
-export const CHANNELS = 12;
+const CHANNELS = 12;
 
 /** Two streams, joined, eight heads: the member that others are told apart from. */
 export const JOINT: FamilyMember = {

@@ -106,7 +106,7 @@ export const runInputs: Examples = {
     'await session.run(feeds, ["samples"]);',
     (session, feeds) => session.run(feeds, ["samples"]),
   ),
-  CP6012: {
+  CP6014: {
     means:
       "The program has no size for something at these lengths. The compiler makes no such program, so it was edited.",
     given: "a program in which one extent of an exchange was edited",
@@ -119,7 +119,7 @@ export const runInputs: Examples = {
     (session, feeds) =>
       session.run(feeds, { sample: { type: "float32", dims: [1, 96, 8], data: new Float32Array(768) } }),
   ),
-  CP6014: called(
+  CP6012: called(
     "The feeds are given in another form than as an object, or not at all.",
     "await session.run([hiddenStates, timestep]);",
     (session, { hidden_states: x, timestep }) => session.run([x, timestep] as unknown as Feeds),
