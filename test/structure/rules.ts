@@ -113,6 +113,8 @@ export const mayTouchProcess: readonly string[] = [
   "vitest.config.ts",
   // onnxruntime's native code takes this one switch from the environment only.
   "ort/telemetry.ts",
+  // Waits at exit for ranks inside native code, since the process would be taken down otherwise.
+  "runtime/world/threads/exit.ts",
 ];
 
 /** What Node 20.0 lacks, the oldest that package.json allows, with the release that brought it. */

@@ -16,6 +16,8 @@ import type { Control } from "./control.ts";
 import { clearPlaces, indexAt } from "./places.ts";
 import { dismiss, fail, giveUp, leave } from "./ending.ts";
 import type { State } from "./ending.ts";
+import { holdExit } from "./exit.ts";
+import { bury } from "./guard.ts";
 import { startRound } from "./round.ts";
 import type { ActiveRound } from "./round.ts";
 
@@ -35,6 +37,7 @@ export function startThreads(
     // Flags of the main program, such as --input-type, may be wrong for a worker, and a rank needs none.
     return new Worker(entry, { name: `rank ${rank}`, execArgv: [], workerData: setupOf(rank, control) });
   });
+  holdExitFor(workers, control);
   const state: State = { workers, control, graceMs, round: null, started: false, lost: null, ended: false };
   const started = begin(state, () => undefined);
   workers.forEach((worker, rank) => listen(state, worker, rank));
@@ -49,6 +52,19 @@ export function startThreads(
     end: () => end(state),
   };
   return { crew, started };
+}
+
+/** The process's exit waits for ranks inside native code, as long as they live. */
+function holdExitFor(workers: readonly Worker[], control: Control): void {
+  const release = holdExit(control, workers.length);
+  let alive = workers.length;
+  workers.forEach((worker, rank) =>
+    worker.on("exit", () => {
+      bury(control, rank);
+      alive -= 1;
+      if (alive === 0) release();
+    }),
+  );
 }
 
 function begin(state: State, onProgress: (done: number) => unknown): Round {

@@ -20,6 +20,7 @@ export function guardOf(control: Control, rank: number): Guard {
       return await work();
     } finally {
       Atomics.store(control, word, FREE);
+      Atomics.notify(control, word);
     }
   };
 }
@@ -29,7 +30,20 @@ export function condemn(control: Control, rank: number): boolean {
   return Atomics.compareExchange(control, stateWord(rank), FREE, CONDEMNED) !== NATIVE;
 }
 
+/** For a rank whose thread is gone, wherever it was. */
+export function bury(control: Control, rank: number): void {
+  Atomics.store(control, stateWord(rank), CONDEMNED);
+}
+
 /** Whether the rank is inside native code just now. */
 export function isInside(control: Control, rank: number): boolean {
   return Atomics.load(control, stateWord(rank)) === NATIVE;
+}
+
+/** How long `waitOutside` sleeps at most. */
+const WAIT_MS = 100;
+
+/** Blocks this thread while the rank is inside native code, at most for a moment. */
+export function waitOutside(control: Control, rank: number): void {
+  Atomics.wait(control, stateWord(rank), NATIVE, WAIT_MS);
 }

@@ -1,0 +1,41 @@
+/**
+ * @file What a process that exits owes its ranks: Node stops their threads then, and onnxruntime-node takes the process down (SIGABRT)
+ * when that happens inside a call. So the exit waits until every rank is outside native code. Knows no request.
+ */
+import { abort } from "./control.ts";
+import type { Control } from "./control.ts";
+import { condemn, waitOutside } from "./guard.ts";
+
+interface Ranks {
+  readonly control: Control;
+  readonly size: number;
+}
+
+/**
+ * How long an exit may be held up in all. Node joins its threads before it ends, and so waits for the same calls in any case; this
+ * bounds only what would never return.
+ */
+const LIMIT_MS = 300_000;
+
+const live = new Set<Ranks>();
+let watching = false;
+
+/** Has the end of this thread's process (or of this worker thread) wait for the ranks. Returns what ends that. */
+export function holdExit(control: Control, size: number): () => void {
+  const ranks = { control, size };
+  live.add(ranks);
+  if (!watching) process.on("exit", release);
+  watching = true;
+  return () => live.delete(ranks);
+}
+
+/** All ranks hear of the end before the first is waited for. */
+function release(): void {
+  for (const { control } of live) abort(control);
+  const until = performance.now() + LIMIT_MS;
+  for (const { control, size } of live) {
+    for (let rank = 0; rank < size; rank++) {
+      while (!condemn(control, rank) && performance.now() < until) waitOutside(control, rank);
+    }
+  }
+}
