@@ -3,6 +3,7 @@
  */
 import { readdirSync } from "node:fs";
 import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Project, type Type } from "ts-morph";
 import type { Severity } from "../../compiler/diagnostics/types.ts";
 
@@ -25,7 +26,7 @@ export async function readCatalogue(): Promise<readonly Entry[]> {
   const files = readdirSync(folder).filter((name) => name.endsWith(".ts"));
   const entries: Entry[] = [];
   for (const name of files) {
-    const source = project.addSourceFileAtPath(new URL(name, folder).pathname);
+    const source = project.addSourceFileAtPath(fileURLToPath(new URL(name, folder)));
     const parts = (await import(new URL(name, folder).href)) as Readonly<Record<string, unknown>>;
     for (const [exported, value] of Object.entries(parts)) {
       const type = source.getVariableDeclarationOrThrow(exported).getType();
