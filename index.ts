@@ -1,10 +1,10 @@
 /**
  * @file The public entry: compile a plan, attach the program, run; and all of it in one call. Everything else is internal.
  */
-import { rm } from "node:fs/promises";
 import { type CompileOptions, compilePlan } from "./compiler/compile.ts";
 import { ContextParallelError } from "./compiler/diagnostics/error.ts";
 import type { ContextParallelConfig, ContextParallelPlan, ParallelConfig } from "./compiler/plan/types.ts";
+import { removeTemporaryFolder } from "./compiler/temporary/folders.ts";
 import { attach, type AttachOptions } from "./runtime/caller/attach.ts";
 import { attachCall, checkOptions } from "./runtime/caller/check-options.ts";
 import type { Session } from "./runtime/caller/session.ts";
@@ -60,7 +60,7 @@ export async function applyContextParallel(
   try {
     return await attach(compiled.program, options);
   } catch (error) {
-    if (temporary) await rm(folder, { recursive: true, force: true });
+    if (temporary) removeTemporaryFolder(folder);
     throw error;
   }
 }

@@ -77,7 +77,7 @@ function addCheck(program: Command, found: Found): void {
     .option("--explain [PATTERN]", "print how the values of modules are laid out, and why")
     .option("--simulate", "run all ranks here and compare every value with the unsplit model");
   addCompileOptions(command).action((plan: string, options: CheckOptions) => {
-    found("check", async () => (await import("./commands/check.ts")).check(plan, options));
+    found("check", async (io) => (await import("./commands/check.ts")).check(plan, options, io));
   });
 }
 
@@ -90,7 +90,7 @@ function addCompile(program: Command, found: Found): void {
     .addOption(new Option("--dump <STAGE>", "print the result of a stage").choices(stageNames));
   addCompileOptions(command).action((plan: string, options: CompileCommandOptions) => {
     need(command, "out");
-    found("compile", async () => (await import("./commands/compile.ts")).compile(plan, options));
+    found("compile", async (io) => (await import("./commands/compile.ts")).compile(plan, options, io));
   });
 }
 
@@ -119,7 +119,7 @@ function addSchema(program: Command, found: Found): void {
     .argument("[MODEL]", "an ONNX file")
     .option("--out <FILE>", "write it there")
     .action((model: string | undefined, options: SchemaOptions) =>
-      found("schema", async () => (await import("./commands/schema.ts")).schema(model, options)),
+      found("schema", async (io) => (await import("./commands/schema.ts")).schema(model, options, io)),
     );
 }
 

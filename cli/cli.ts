@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { cliMessages } from "../compiler/diagnostics/catalog/cli.ts";
 import { diagnose, InternalError } from "../compiler/diagnostics/diagnose.ts";
 import type { Diagnostic } from "../compiler/diagnostics/types.ts";
+import { sweepTemporaryFolders } from "../compiler/temporary/folders.ts";
 import { parseArguments, type Request } from "./arguments.ts";
 import type { Io } from "./io.ts";
 import { EXIT, type Outcome, outcome, UsageError } from "./outcome.ts";
@@ -14,7 +15,7 @@ const require = createRequire(import.meta.url);
 
 /** Runs one command to its end and returns the exit code; everything that it says goes through `io`. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
-  const { version } = require("onnx-context-parallel/package.json") as { readonly version: string };
+  const version = versionOf();
   const request = parseArguments(argv, version);
   if (request.kind === "print") {
     io.out(request.text);
@@ -28,35 +29,35 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
 
 async function endOf(request: Exclude<Request, { kind: "print" }>, io: Io): Promise<Outcome> {
   if (request.kind === "usage") return usage(request.problem, request.command);
-  const { ended, cancel } = interruption(io.signal);
+  sweepTemporaryFolders();
+  const written: string[] = [];
+  const commit: Io["commit"] = (path, work) => {
+    io.commit(path, work);
+    written.push(path);
+  };
   try {
-    return await Promise.race([request.perform(io), ended]);
+    const ended = await request.perform({ ...io, commit });
+    return io.signal.aborted ? interrupted(written) : ended;
   } catch (error) {
     if (error instanceof UsageError) return usage(error.message, request.name);
-    if (io.signal.aborted) return interrupted();
-    return outcome(diagnosticsOf(error));
-  } finally {
-    cancel();
+    return io.signal.aborted ? interrupted(written) : outcome(diagnosticsOf(error));
   }
 }
 
-/** Ends a command that does not stop by itself, a moment after the interrupt. */
-function interruption(signal: AbortSignal): { readonly ended: Promise<Outcome>; readonly cancel: () => void } {
-  let timer: NodeJS.Timeout | undefined;
-  let wait = (): void => {};
-  const ended = new Promise<Outcome>((resolve) => {
-    wait = () => (timer = setTimeout(() => resolve(interrupted()), 1000));
-  });
-  signal.addEventListener("abort", wait, { once: true });
-  const cancel = (): void => {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", wait);
-  };
-  return { ended, cancel };
+/** Reports the interrupt of a command that did not end by itself. `written`: what it had put in place by then. */
+export function reportInterrupt(argv: readonly string[], written: readonly string[], io: Io): void {
+  const version = versionOf();
+  const request = parseArguments(argv, version);
+  const command = request.kind === "command" ? request.name : "";
+  report({ version, command, format: formatOf(argv), outcome: interrupted(written) }, io);
 }
 
-function interrupted(): Outcome {
-  return { ...outcome([diagnose(cliMessages.interrupted, {})]), exitCode: EXIT.interrupted };
+function interrupted(written: readonly string[]): Outcome {
+  return { ...outcome([diagnose(cliMessages.interrupted, { written })]), exitCode: EXIT.interrupted };
+}
+
+function versionOf(): string {
+  return (require("onnx-context-parallel/package.json") as { readonly version: string }).version;
 }
 
 function usage(problem: string, command: string): Outcome {

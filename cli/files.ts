@@ -1,18 +1,21 @@
 /**
  * @file Files as the command line writes them: aside first, then renamed, so that a half-written file is never seen.
  */
-import { mkdir, open, rename, rm } from "node:fs/promises";
-import { readFileSync } from "node:fs";
+import { mkdir, open, rm } from "node:fs/promises";
+import { readFileSync, renameSync } from "node:fs";
 import { dirname } from "node:path";
 import { cliMessages } from "../compiler/diagnostics/catalog/cli.ts";
 import { diagnose } from "../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../compiler/diagnostics/error.ts";
+import { asideOf, sweepAsides } from "../compiler/temporary/aside.ts";
+import type { Io } from "./io.ts";
 
-/** Writes `content` under a name of its own beside `file` and renames it. Throws `ContextParallelError`. */
-export async function writeAside(file: string, content: string | Uint8Array): Promise<void> {
-  const aside = `${file}.${process.pid}.tmp`;
+/** Writes `content` under another name beside `file` and renames it through `commit`. Throws `ContextParallelError`. */
+export async function writeAside(file: string, content: string | Uint8Array, commit: Io["commit"]): Promise<void> {
+  const aside = asideOf(file, "new");
   try {
     await mkdir(dirname(file), { recursive: true });
+    sweepAsides(file, () => false);
     const handle = await open(aside, "w");
     try {
       await handle.writeFile(content);
@@ -20,7 +23,7 @@ export async function writeAside(file: string, content: string | Uint8Array): Pr
     } finally {
       await handle.close();
     }
-    await rename(aside, file);
+    commit(file, () => renameSync(aside, file));
   } catch (error) {
     await rm(aside, { force: true }).catch(() => undefined);
     const reason = error instanceof Error ? error.message.replace(/[,;] \w+ '.*$/, "") : String(error);

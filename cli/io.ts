@@ -15,4 +15,9 @@ export interface Io {
   readonly columns: number;
   /** Aborts when the user interrupts. */
   readonly signal: AbortSignal;
+  /**
+   * Does the short work that puts a finished file or folder in its place. The process does not end meanwhile; once it is about to end,
+   * the call never returns.
+   */
+  readonly commit: (path: string, work: () => void) => void;
 }

@@ -1,43 +1,103 @@
 /**
- * @file Entry of the command line: connects `main` to the process. Knows no command.
+ * @file Entry of the command line: starts the command's thread and connects it to the process - streams, signals, exit code. Knows no
+ * command.
  */
-import { main } from "./cli.ts";
-import type { Io } from "./io.ts";
+import { constants } from "node:os";
+import { Worker } from "node:worker_threads";
+import { removeAtExit, removeTemporaryFolders } from "../compiler/temporary/folders.ts";
 import { EXIT } from "./outcome.ts";
+import type { FromCommand, Setup, ToCommand } from "./thread/protocol.ts";
+import { close, createSection } from "./thread/section.ts";
 
-/** How long a command may take to wind up after an interrupt before the process ends all the same. */
-const GRACE_MS = 3000;
+/** How long a command may take to wind up after a signal before the process ends all the same. */
+const GRACE_MS = 1500;
 
-const stop = new AbortController();
-
-process.on("SIGINT", () => {
-  if (stop.signal.aborted) process.exit(EXIT.interrupted);
-  stop.abort();
-  setTimeout(() => process.exit(EXIT.interrupted), GRACE_MS).unref();
-});
-
-// A reader that has seen enough, such as `head`, is no fault.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? EXIT.fine : EXIT.fault));
-}
-
-process.on("uncaughtException", (error: unknown) => {
-  process.stderr.write(`internal error of onnx-context-parallel (please report it): ${oneLine(error)}\n`);
-  process.exit(EXIT.fault);
-});
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+type Signal = (typeof signals)[number];
 
 const { NO_COLOR, FORCE_COLOR } = process.env;
 const interactive = process.stderr.isTTY;
-const io: Io = {
-  out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
+const setup: Setup = {
+  argv: process.argv.slice(2),
+  section: createSection(),
   colors: !NO_COLOR && (Boolean(FORCE_COLOR) || interactive),
   interactive,
   columns: process.stderr.columns ?? 110,
-  signal: stop.signal,
 };
+const out = (text: string): void => void process.stdout.write(text);
+const err = (text: string): void => void process.stderr.write(text);
 
-process.exitCode = await main(process.argv.slice(2), io);
+const written: string[] = [];
+let received: Signal | undefined;
+let broken: number | undefined;
+let exitCode: number | undefined;
+/** The process is about to end: nothing more is said. */
+let over = false;
+
+removeAtExit();
+const thread = new Worker(new URL("thread/entry.js", import.meta.url), { workerData: setup });
+thread.on("message", (message: FromCommand) => {
+  if (over) return;
+  if (message.kind === "out") out(message.text);
+  if (message.kind === "err") err(message.text);
+  if (message.kind === "written") written.push(message.path);
+  if (message.kind === "ended") ({ exitCode } = message);
+});
+thread.on("error", (error: unknown) => {
+  err(`internal error of onnx-context-parallel (please report it): ${oneLine(error)}\n`);
+});
+thread.on("exit", () => {
+  process.exitCode = broken ?? codeOf(exitCode ?? EXIT.fault);
+});
+
+for (const signal of signals) {
+  process.on(signal, () => {
+    const again = received !== undefined;
+    received ??= signal;
+    wind(again ? 0 : GRACE_MS, signal);
+  });
+}
+
+// A reader that has seen enough, such as `head`, is no fault.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (broken !== undefined) return;
+    broken = error.code === "EPIPE" ? EXIT.fine : EXIT.fault;
+    wind(GRACE_MS, "SIGTERM");
+  });
+}
+
+/** Has the command end, and ends the process by `signal` if that takes too long. */
+function wind(milliseconds: number, signal: Signal): void {
+  thread.postMessage("stop" satisfies ToCommand, []);
+  setTimeout(() => void die(signal), milliseconds).unref();
+}
+
+/**
+ * Ends the process as the signal does by default: at once, whatever its threads compute. An exit would wait for native code. What has
+ * been put in its place stays, complete; nothing is put there from now on.
+ */
+async function die(signal: Signal): Promise<void> {
+  const { reportInterrupt } = await import("./cli.ts");
+  close(setup.section);
+  // What the command has said by now is still to be heard.
+  for (let turns = 0; turns < 3; turns++) await new Promise((resolve) => void setImmediate(resolve));
+  if (over) return;
+  over = true;
+  if (exitCode === undefined && broken === undefined) {
+    const stop = AbortSignal.abort();
+    reportInterrupt(setup.argv, written, { ...setup, out, err, signal: stop, commit: () => undefined });
+  }
+  if (interactive) err("\u001b[?25h");
+  removeTemporaryFolders();
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}
+
+/** A command that a signal has ended exits as a shell reports that signal. */
+function codeOf(code: number): number {
+  return code === EXIT.interrupted && received !== undefined ? 128 + constants.signals[received] : code;
+}
 
 function oneLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).replaceAll(/\s*\n\s*/g, " ");

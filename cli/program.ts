@@ -1,12 +1,12 @@
 /**
  * @file The program that `run` is given: loaded from its folder, or compiled into a temporary one.
  */
-import { mkdtemp, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { compilePlan } from "../compiler/compile.ts";
 import type { Diagnostic } from "../compiler/diagnostics/types.ts";
 import type { CompiledProgram } from "../program/types.ts";
+import { makeTemporaryFolder, removeTemporaryFolder } from "../compiler/temporary/folders.ts";
 import { loadProgram } from "../runtime/load/load.ts";
 import type { CompileOptions } from "./options.ts";
 import { type Outcome, outcome, UsageError } from "./outcome.ts";
@@ -18,7 +18,12 @@ type Use = (program: CompiledProgram, notes: readonly Diagnostic[]) => Promise<O
  * Loads or compiles `target`, uses it, and removes what was temporary. Throws `UsageError` where the options do not belong to
  * what `target` is.
  */
-export async function withProgram(target: string, options: CompileOptions, use: Use): Promise<Outcome> {
+export async function withProgram(
+  target: string,
+  options: CompileOptions,
+  signal: AbortSignal,
+  use: Use,
+): Promise<Outcome> {
   const isPlan = /\.(json|jsonc|ts)$/.test(target) && !(await isFolder(target));
   if (!isPlan) {
     refuseCompileOptions(options);
@@ -27,13 +32,13 @@ export async function withProgram(target: string, options: CompileOptions, use: 
   }
   const request = await requestOf(target, options);
   if (!request.ok) return outcome(request.diagnostics);
-  const temporary = await mkdtemp(join(tmpdir(), "onnx-cp-"));
+  const temporary = makeTemporaryFolder();
   try {
-    const compiled = await compilePlan({ ...request.value, out: join(temporary, "program") });
+    const compiled = await compilePlan({ ...request.value, out: join(temporary, "program"), signal });
     const diagnostics = [...request.diagnostics, ...compiled.diagnostics];
     return await (compiled.ok ? use(compiled.program, diagnostics) : outcome(diagnostics));
   } finally {
-    await rm(temporary, { recursive: true, force: true });
+    removeTemporaryFolder(temporary);
   }
 }
 

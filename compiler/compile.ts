@@ -1,9 +1,8 @@
 /**
  * @file The pipeline on one screen: every stage by name, with the reason for its place. No stage's logic is here.
  */
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { bindPlan } from "./bind/bind.ts";
 import type { BoundPlan } from "./bind/types.ts";
 import { canonicalise } from "./canonical/canonicalise.ts";
@@ -20,6 +19,7 @@ import type { Model } from "./graph/types.ts";
 import { identifyFiles } from "../program/identity.ts";
 import { lower } from "./lower/lower.ts";
 import { writeProgram } from "./lower/write.ts";
+import type { WriteOptions } from "./lower/write.ts";
 import type { LoweredProgram } from "./lower/types.ts";
 import { readParallelConfig, readPlanFile, readPlanValue } from "./plan/read.ts";
 import type { ContextParallelConfig, ContextParallelPlan, MeshConfig, ParallelConfig, Plan } from "./plan/types.ts";
@@ -27,6 +27,8 @@ import type { CompiledProgram, ProgramModel } from "../program/types.ts";
 import { shard } from "./shard/shard.ts";
 import type { ShardedGraph } from "./shard/types.ts";
 import { isImplicit } from "./strict.ts";
+import { makeTemporaryFolder, removeTemporaryFolder } from "./temporary/folders.ts";
+import { Aborted, turn } from "./turn.ts";
 
 export interface CompileOptions {
   /** Path of the ONNX file. */
@@ -41,8 +43,13 @@ export interface CompileOptions {
   readonly strict?: boolean;
   /** Patterns of modules at whose boundaries user hooks may be registered. */
   readonly hooks?: readonly string[];
-  /** Folder of the program; without one, a temporary folder that its session removes. */
+  /**
+   * Folder of the program: new, empty, or with an earlier program and nothing else. Without one, a temporary folder that goes with its
+   * session, or else with the process.
+   */
   readonly out?: string;
+  /** Ends the compilation at its next pause: nothing is written then. */
+  readonly signal?: AbortSignal;
 }
 
 /** What each stage made, as far as it came. */
@@ -61,8 +68,19 @@ export interface Compilation {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Runs every stage, as far as the diagnostics allow. Writes nothing. */
+/** Runs every stage, as far as the diagnostics and the signal allow. Writes nothing. */
 export async function compileStages(options: CompileOptions): Promise<Compilation> {
+  try {
+    return await runStages(options);
+  } catch (error) {
+    if (!(error instanceof Aborted)) throw error;
+    return { stages: {}, diagnostics: [diagnose(lowerMessages.aborted, {})] };
+  }
+}
+
+async function runStages(options: CompileOptions): Promise<Compilation> {
+  // Most stages are one synchronous computation: between them events are served, so that the signal can abort.
+  const pause = (): Promise<void> => turn(options.signal);
   const found: Diagnostic[] = [];
   const keep = <T>(result: Result<T>): T | undefined => {
     found.push(...(options.strict ? strictly(result.diagnostics, isImplicit) : result.diagnostics));
@@ -74,24 +92,29 @@ export async function compileStages(options: CompileOptions): Promise<Compilatio
   if (!plan || !mesh || !model || hasErrors(found)) return { stages: {}, diagnostics: found };
   let stages: Stages = { plan, mesh, model };
   const done = (): Compilation => ({ stages, diagnostics: found });
+  await pause();
   // Exporters' spellings go before anything looks at the graph. Constants are folded by ONNX Runtime, if that loads.
   const canonical = keep(await caught(canonicalise(model, options.shapes)));
   if (!canonical) return done();
   stages = { ...stages, canonical };
+  await pause();
   // Binding needs module boundaries only, and leaves the plan as nodes of the graph.
   const bound = keep(bindPlan(canonical, plan));
   if (!bound) return done();
   stages = { ...stages, bound };
+  await pause();
   // Propagation is the proof; what it cannot follow is refused here and nowhere later.
   const sharded = keep(shard(bound, { ...mesh, mesh }));
   if (!sharded) return done();
   stages = { ...stages, sharded };
+  await pause();
   // Lowering only arranges what is proven.
   const data = keep(await identifyData(model));
   if (!data) return done();
   const lowered = keep(
     lower(sharded, { model, data, options: mesh, hooks: options.hooks ?? [], notes: notesOf(found) }),
   );
+  await pause();
   return lowered ? { stages: { ...stages, lowered }, diagnostics: found } : done();
 }
 
@@ -102,21 +125,27 @@ export type CompileResult =
 /** Compiles a plan for a model and writes the program. Mistakes of the plan, the config or the model are diagnostics, not exceptions. */
 export async function compilePlan(options: CompileOptions): Promise<CompileResult> {
   const { stages, diagnostics } = await compileStages(options);
-  if (stages.lowered === undefined) return { ok: false, diagnostics };
+  const { model, lowered } = stages;
+  if (model === undefined || lowered === undefined) return { ok: false, diagnostics };
+  const temporary = options.out === undefined;
   const folder = options.out === undefined ? temporaryFolder() : settle(options.out, []);
   if (!folder.ok) return { ok: false, diagnostics: [...diagnostics, ...folder.diagnostics] };
-  const written = writeProgram(stages.lowered, folder.value);
+  const { signal } = options;
+  const written = await writeProgram(lowered, folder.value, { sources: sourcesOf(options, model), signal });
   const all = [...diagnostics, ...written.diagnostics];
-  if (!written.ok) {
-    if (options.out === undefined) rmSync(folder.value, { recursive: true, force: true });
-    return { ok: false, diagnostics: all };
-  }
-  return { ok: true, program: { ...written.value, temporary: options.out === undefined }, diagnostics: all };
+  if (written.ok) return { ok: true, program: { ...written.value, temporary }, diagnostics: all };
+  if (temporary) removeTemporaryFolder(folder.value);
+  return { ok: false, diagnostics: all };
+}
+
+/** The files that a program is made from. */
+export function sourcesOf({ model, plan }: CompileOptions, { graph }: Model): NonNullable<WriteOptions["sources"]> {
+  return [model, ...(typeof plan === "string" ? [plan] : []), ...externalFiles(graph)];
 }
 
 function temporaryFolder(): Result<string> {
   try {
-    return settle(mkdtempSync(join(tmpdir(), "onnx-cp-")), []);
+    return settle(makeTemporaryFolder(), []);
   } catch (error) {
     return settle<string>(undefined, [
       diagnose(lowerMessages.cannotWrite, { folder: tmpdir(), reason: reasonOf(error) }),

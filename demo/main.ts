@@ -16,6 +16,7 @@ const io: Io = {
   interactive: stderr.isTTY,
   columns: stderr.columns ?? 110,
   signal: stop.signal,
+  commit: (_, work) => work(),
 };
 
 const path = (relative: string): string => fileURLToPath(new URL(`../../${relative}`, import.meta.url));

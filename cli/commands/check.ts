@@ -7,6 +7,7 @@ import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
 import { reportOf, simulate } from "../../compiler/simulate/simulate.ts";
 import type { ShardedGraph } from "../../compiler/shard/types.ts";
 import { explain, type Explanation, printExplanation } from "../print/explain.ts";
+import type { Io } from "../io.ts";
 import type { CompileOptions } from "../options.ts";
 import { EXIT, type Outcome, outcome } from "../outcome.ts";
 import { requestOf } from "../request.ts";
@@ -19,10 +20,10 @@ export interface CheckOptions extends CompileOptions {
   readonly simulate?: boolean;
 }
 
-export async function check(plan: string, options: CheckOptions): Promise<Outcome> {
+export async function check(plan: string, options: CheckOptions, io: Io): Promise<Outcome> {
   const request = await requestOf(plan, options);
   if (!request.ok) return outcome(request.diagnostics);
-  const { stages, diagnostics } = await compileStages(request.value);
+  const { stages, diagnostics } = await compileStages({ ...request.value, signal: io.signal });
   const found = [...request.diagnostics, ...diagnostics];
   const { sharded, lowered } = stages;
   const explanation = options.explain !== undefined && sharded ? explain(stages, options.explain) : undefined;

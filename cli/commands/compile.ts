@@ -1,9 +1,10 @@
 /**
  * @file `compile`: writes the program of a plan, and prints stages.
  */
-import { compileStages } from "../../compiler/compile.ts";
-import { writeProgram } from "../../compiler/lower/write.ts";
+import { compileStages, sourcesOf } from "../../compiler/compile.ts";
+import { type Commit, writeProgram } from "../../compiler/lower/write.ts";
 import { dump } from "../print/dump.ts";
+import type { Io } from "../io.ts";
 import type { CompileOptions, StageName } from "../options.ts";
 import { type Outcome, outcome } from "../outcome.ts";
 import { requestOf } from "../request.ts";
@@ -14,15 +15,19 @@ export interface CompileCommandOptions extends CompileOptions {
   readonly dump?: StageName;
 }
 
-export async function compile(plan: string, options: CompileCommandOptions): Promise<Outcome> {
+export async function compile(plan: string, options: CompileCommandOptions, io: Io): Promise<Outcome> {
+  const { out, config } = options;
   const request = await requestOf(plan, options);
   if (!request.ok) return outcome(request.diagnostics);
-  const { stages, diagnostics } = await compileStages(request.value);
+  const { stages, diagnostics } = await compileStages({ ...request.value, signal: io.signal });
   const found = [...request.diagnostics, ...diagnostics];
   const dumped = options.dump === undefined ? null : dump(stages, options.dump);
-  if (stages.lowered === undefined) return outcome(found, { dump: dumped }, dumped ?? "");
-  const written = writeProgram(stages.lowered, options.out);
+  const { model, lowered } = stages;
+  if (model === undefined || lowered === undefined) return outcome(found, { dump: dumped }, dumped ?? "");
+  const sources = [...sourcesOf(request.value, model), ...(config === undefined ? [] : [config])];
+  const commit: Commit = (work) => io.commit(out, work);
+  const written = await writeProgram(lowered, out, { sources, signal: io.signal, commit });
   if (!written.ok) return outcome([...found, ...written.diagnostics]);
-  const { result, text } = summary(stages.lowered.program);
-  return outcome(found, { folder: options.out, ...result, dump: dumped }, dumped ?? `${options.out}\n${text}`);
+  const { result, text } = summary(lowered.program);
+  return outcome(found, { folder: out, ...result, dump: dumped }, dumped ?? `${out}\n${text}`);
 }

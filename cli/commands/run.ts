@@ -35,11 +35,11 @@ export async function run(target: string, options: RunOptions, io: Io): Promise<
   if (options.world === "mpi") throw new UsageError("--world mpi is not built yet: ranks are threads of this machine");
   const inputs = await readNpz(options.inputs);
   if (!inputs.ok) return outcome(inputs.diagnostics);
-  return withProgram(target, options, async (compiled, notes) => {
+  return withProgram(target, options, io.signal, async (compiled, notes) => {
     const { outputs, steps } = await execute(compiled, inputs.value, options, io);
     const expected = options.verify ? await unsplit(compiled, inputs.value) : null;
     if (expected?.ok === false) return outcome([...notes, ...expected.diagnostics]);
-    if (options.outputs !== undefined) await writeAside(options.outputs, encodeNpz(outputs));
+    if (options.outputs !== undefined) await writeAside(options.outputs, encodeNpz(outputs), io.commit);
     const inside = expected === null ? {} : await precisionsInside(modelFile(compiled));
     const comparisons = expected === null ? null : compareOutputs(outputs, expected.value, inside);
     const all = [...notes, ...(expected?.diagnostics ?? [])];

@@ -10,18 +10,19 @@ import type { JsonSchema } from "../../compiler/plan/schema/json-schema.ts";
 import { modelSchema } from "../../compiler/plan/schema/model-schema.ts";
 import { planSchema } from "../../compiler/plan/schema/plan-schema.ts";
 import { writeAside } from "../files.ts";
+import type { Io } from "../io.ts";
 import { type Outcome, outcome } from "../outcome.ts";
 
 export interface SchemaOptions {
   readonly out?: string;
 }
 
-export async function schema(model: string | undefined, { out }: SchemaOptions): Promise<Outcome> {
+export async function schema(model: string | undefined, { out }: SchemaOptions, io: Io): Promise<Outcome> {
   const made = model === undefined ? settle(planSchema, []) : await schemaOf(model);
   if (!made.ok) return outcome(made.diagnostics);
   const text = schemaText(made.value);
   if (out === undefined) return outcome(made.diagnostics, made.value, text);
-  await writeAside(out, text);
+  await writeAside(out, text, io.commit);
   return outcome(made.diagnostics, { file: out }, `${out}\n`);
 }
 

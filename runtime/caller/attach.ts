@@ -63,7 +63,7 @@ export async function attachWithGrace(
   const { crew, started } = startThreads(size, setupOf, graceMs);
   await startedBy(options.deadlineMs, program, crew, started);
   holdFolder(compiled);
-  return createSession(program, crew, { deadlineMs: options.deadlineMs, onRelease: () => dropFolder(compiled) });
+  return createSession(program, crew, { deadlineMs: options.deadlineMs, onRelease: async () => dropFolder(compiled) });
 }
 
 /** Until all ranks have started; else ends them. */

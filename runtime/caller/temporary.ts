@@ -1,16 +1,19 @@
 /**
  * @file Folders of programs that were compiled without a place to stay: the last session to be released removes them. Knows no session.
  */
-import { rm } from "node:fs/promises";
 import type { CompiledProgram } from "../../program/types.ts";
+import { removeAtExit, removeTemporaryFolder } from "../../compiler/temporary/folders.ts";
 
 const holders = new Map<string, number>();
 
 export function holdFolder({ folder, temporary }: CompiledProgram): void {
-  if (temporary) holders.set(folder, (holders.get(folder) ?? 0) + 1);
+  if (!temporary) return;
+  // Another thread may have made it.
+  removeAtExit();
+  holders.set(folder, (holders.get(folder) ?? 0) + 1);
 }
 
-export async function dropFolder({ folder, temporary }: CompiledProgram): Promise<void> {
+export function dropFolder({ folder, temporary }: CompiledProgram): void {
   if (!temporary) return;
   const left = (holders.get(folder) ?? 1) - 1;
   if (left > 0) {
@@ -18,5 +21,5 @@ export async function dropFolder({ folder, temporary }: CompiledProgram): Promis
     return;
   }
   holders.delete(folder);
-  await rm(folder, { recursive: true, force: true });
+  removeTemporaryFolder(folder);
 }

@@ -1,7 +1,8 @@
 /**
  * @file The public entry: one call from a model to a session, its errors, and what it leaves behind.
  */
-import { readdir } from "node:fs/promises";
+import { copyFile, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import {
   applyContextParallel,
@@ -118,4 +119,19 @@ test("inspectModel tells what a plan can address", async () => {
   const root = inspected.ok ? inspected.value.modules.find(({ path }) => path === "") : undefined;
   expect(root?.inputs[0]).toMatchObject({ name: "hidden_states", shape: ["1", "96", "16"] });
   expect(await inspectModel("none.onnx")).toMatchObject({ ok: false, diagnostics: [{ code: "CP2001" }] });
+});
+
+test("compilePlan leaves a folder alone that holds the model and its weights, and writes nothing once aborted", async () => {
+  const folder = await temporaryFolder();
+  const name = "flux.dynamo18-external.onnx";
+  for (const file of [name, `${name}.data`]) await copyFile(fixture(`flux/${file}`), join(folder, file));
+  await writeFile(join(folder, "program.json"), '{"format":"onnx-context-parallel"}');
+  const before = await readdir(folder);
+  const options = { model: join(folder, name), plan };
+  const refused = await compilePlan({ ...options, out: folder });
+  expect(refused).toMatchObject({ ok: false, diagnostics: [{ code: "CP5204" }] });
+  const out = join(folder, "program");
+  const aborted = await compilePlan({ ...options, out, signal: AbortSignal.abort() });
+  expect(aborted).toMatchObject({ ok: false, diagnostics: [{ code: "CP5208" }] });
+  expect(await readdir(folder)).toEqual(before);
 });

@@ -18,6 +18,7 @@ export function capture(signal: AbortSignal = new AbortController().signal): Cap
     interactive: false,
     columns: 110,
     signal,
+    commit: (_, work) => work(),
     stdout: () => out.join(""),
     stderr: () => err.join(""),
   };

@@ -217,3 +217,45 @@ test("a model that onnxruntime refuses as it stands is compared with its canonic
   expect(io.stdout()).toContain("agrees");
   expect(exitCode).toBe(0);
 });
+
+test("an interrupt after the program is in its place says so, and the program is whole", async () => {
+  const stop = new AbortController();
+  const io = capture(stop.signal);
+  const folder = join(await temporaryFolder(), "program");
+  const commit = (_: string, work: () => void): void => {
+    work();
+    stop.abort();
+  };
+  const argv = ["compile", plan, "--model", model, "--out", folder, "--ulysses-degree", "2"];
+  expect(await main(argv, { ...io, commit })).toBe(130);
+  expect(io.stderr()).toContain(`error CP7005: interrupted; already written: ${folder}\n`);
+  expect((await cp("run", folder, "--inputs", inputs)).exitCode).toBe(0);
+});
+
+test("an interrupt before that leaves an earlier program alone", async () => {
+  const stop = new AbortController();
+  const io = capture(stop.signal);
+  const folder = join(await temporaryFolder(), "program");
+  const argv = ["compile", plan, "--model", model, "--out", folder, "--ulysses-degree"];
+  expect((await cp(...argv, "2")).exitCode).toBe(0);
+  const before = await readFile(join(folder, "program.json"), "utf8");
+  const ended = main([...argv, "4"], io);
+  setTimeout(() => stop.abort(), 5);
+  expect(await ended).toBe(130);
+  expect(io.stderr()).toContain("error CP7005: interrupted; nothing was written");
+  expect(await readFile(join(folder, "program.json"), "utf8")).toBe(before);
+  expect(await readdir(join(folder, ".."))).toEqual(["program"]);
+});
+
+test("compile leaves a folder alone that holds the model, whatever program.json says", async () => {
+  const folder = await temporaryFolder();
+  const own = join(folder, "model.onnx");
+  await writeFile(own, await readFile(model));
+  await writeFile(join(folder, "program.json"), '{"format":"onnx-context-parallel","version":"1.0"}');
+  const { exitCode, io } = await cp("compile", plan, "--model", own, "--out", folder, "--ulysses-degree", "2");
+  expect(exitCode).toBe(1);
+  expect(io.stderr()).toContain(
+    `CP5204: ${folder} exists and is no compiled program: it holds model.onnx, program.json`,
+  );
+  expect(await readdir(folder)).toEqual(["model.onnx", "program.json"]);
+});

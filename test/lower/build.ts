@@ -212,8 +212,8 @@ export function lowered(sharded: ShardedGraph, folder: string, hooks: readonly s
   return result.value;
 }
 
-export function written(program: LoweredProgram, folder: string): CompiledProgram {
-  const result = writeProgram(program, join(folder, "program"));
+export async function written(program: LoweredProgram, folder: string): Promise<CompiledProgram> {
+  const result = await writeProgram(program, join(folder, "program"));
   if (!result.ok) throw new Error(result.diagnostics.map(({ message }) => message).join("; "));
   return { ...result.value, program: JSON.parse(readFileSync(join(folder, "program/program.json"), "utf8")) };
 }

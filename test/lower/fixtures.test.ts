@@ -69,7 +69,7 @@ test.each([
   ["flux.dynamo18-external", [2, 2], ["img67-txt13"]],
   ["flux.torchscript18-static", [1, 4], ["img96-txt40"]],
 ] as const)("%s on %j computes what the unsplit model computed", async (name, mesh, sizes) => {
-  const compiled = valueOf(writeProgram(await program(name, mesh), `${await temporaryFolder()}/program`));
+  const compiled = valueOf(await writeProgram(await program(name, mesh), `${await temporaryFolder()}/program`));
   for (const size of sizes) {
     const { outputs } = await interpret(compiled, await fixtureTensors(`flux/flux.${size}.inputs.npz`));
     const wanted = await fixtureTensors(`flux/flux.${size}.outputs.npz`);
@@ -96,7 +96,7 @@ test("user hooks cut at every block, and the result stays", async () => {
   for (const module of modules) {
     expect(new Set(points.filter((p) => p.module === module).map(({ phase }) => phase)).size).toBe(2);
   }
-  const compiled = valueOf(writeProgram(lowered, `${await temporaryFolder()}/program`));
+  const compiled = valueOf(await writeProgram(lowered, `${await temporaryFolder()}/program`));
   const { outputs } = await interpret(compiled, await fixtureTensors("flux/flux.img67-txt13.inputs.npz"));
   const wanted = await fixtureTensors("flux/flux.img67-txt13.outputs.npz");
   for (const own of outputs) expect(difference(own["sample"]!, wanted["sample"]!)).toBeLessThan(1e-4);

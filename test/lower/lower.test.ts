@@ -25,7 +25,7 @@ const input = (...dims: readonly number[]): OrtTensor =>
   );
 
 async function run(sharded: ShardedGraph, feeds: OrtTensors): Promise<ReturnType<typeof interpret>> {
-  return interpret(written(lowered(sharded, folder), folder), feeds);
+  return interpret(await written(lowered(sharded, folder), folder), feeds);
 }
 
 function difference(a: OrtTensor, b: OrtTensor): number {

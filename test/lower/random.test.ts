@@ -99,7 +99,7 @@ test("a program computes what its steps say", async () => {
       async (moves, mesh, hooks) => {
         const { sharded, known } = build(moves, mesh);
         const present = hooks.filter((module) => sharded.graph.modules.has(module));
-        const compiled = written(lowered(sharded, folder, present), folder);
+        const compiled = await written(lowered(sharded, folder, present), folder);
         const { outputs } = await interpret(compiled, { x: ortTensor("float32", [1], [3]) });
         for (const [rank, own] of outputs.entries()) {
           for (const [name, tensor] of Object.entries(own)) expect(numbersIn(tensor)[0]).toBe(known.get(name)![rank]);

@@ -56,7 +56,7 @@ function expected(masks: readonly OrtTensor[], causal: boolean): readonly number
 
 /** Of the outputs of all ranks from those of the sites under `masks`. */
 async function difference(options: Case, masks: readonly OrtTensor[], handler?: Handler): Promise<number> {
-  const { outputs } = await interpret(written(program(options), folder), feeds, handler);
+  const { outputs } = await interpret(await written(program(options), folder), feeds, handler);
   const wanted = expected(masks, options.causal ?? false);
   return Math.max(...outputs.flatMap(({ y }) => wanted.map((x, i) => Math.abs(x - numbersIn(y!)[i]!))));
 }

@@ -39,7 +39,7 @@ test("a value enters outer modules first and leaves inner ones first", () => {
 });
 
 test("only readers inside the module see what its pre-forward hook returns, all readers what its post-forward hook returns", async () => {
-  const compiled = written(lowered(nested(), folder, ["a"]), folder);
+  const compiled = await written(lowered(nested(), folder, ["a"]), folder);
   const x = ortTensor("float32", [3], [1, 2, 3]);
   const { outputs } = await interpret(compiled, { x }, (tensor, _, result) =>
     ortTensor(
@@ -53,7 +53,7 @@ test("only readers inside the module see what its pre-forward hook returns, all 
 
 test("an output of the model keeps its name behind a hook", async () => {
   expect(points(nested(), [""])).toEqual([" pre_forward x -> x@root.pre_forward", " post_forward y@before -> y"]);
-  const compiled = written(lowered(nested(), folder, [""]), folder);
+  const compiled = await written(lowered(nested(), folder, [""]), folder);
   const { outputs } = await interpret(compiled, { x: ortTensor("float32", [3], [1, 2, 3]) }, (tensor, _, result) =>
     result === "y" ? ortTensor("float32", [3], [7, 8, 9]) : tensor,
   );
@@ -78,11 +78,11 @@ test("a pattern cuts at every module that it matches, and the result stays", asy
   await expect(printProgram(program.program)).toMatchFileSnapshot("golden/user-hooks.txt");
   const x = ortTensor("float32", [1, 5, 8], numbers(40, 3));
   const seen: string[] = [];
-  const hooked = await interpret(written(program, folder), { x }, (tensor, rank, result) => {
+  const hooked = await interpret(await written(program, folder), { x }, (tensor, rank, result) => {
     seen.push(`${rank} ${result} ${tensor.dims.join()}`);
     return tensor;
   });
-  const plain = await interpret(written(lowered(sharded, folder), folder), { x });
+  const plain = await interpret(await written(lowered(sharded, folder), folder), { x });
   expect(hooked.outputs).toEqual(plain.outputs);
   expect(seen).toContain("1 blocks.0.sum@blocks.0.post_forward 1,2,8");
 });

@@ -59,8 +59,8 @@ const homes = (sharded: ShardedGraph): readonly unknown[] =>
 
 async function runs(sharded: ShardedGraph, inline: ShardedGraph): Promise<void> {
   const feeds = { x: ortTensor("float32", [2, 128], numbers(256, 7)) };
-  const { outputs } = await interpret(written(lowered(sharded, folder), folder), feeds);
-  const wanted = await interpret(written(lowered(inline, folder), folder), feeds);
+  const { outputs } = await interpret(await written(lowered(sharded, folder), folder), feeds);
+  const wanted = await interpret(await written(lowered(inline, folder), folder), feeds);
   const found = Array.from(numbersIn(outputs[0]!["z"]!));
   Array.from(numbersIn(wanted.outputs[0]!["z"]!)).forEach((n, i) => expect(found[i]).toBeCloseTo(n, 5));
 }
@@ -79,7 +79,7 @@ test("from 64 KiB they go to weights.bin, aligned to pages, equal ones once", as
   expect(program.weights).toEqual([{ offset: 0, data: big.data }]);
   const two = lowered(chain(big, weight([128, 130], 9)), folder);
   expect(two.weights.map(({ offset }) => offset)).toEqual([0, 65536]);
-  const written2 = written(two, folder);
+  const written2 = await written(two, folder);
   const file = readFileSync(join(written2.folder, "weights.bin"));
   expect(file.byteLength).toBe(65536 + 128 * 130 * 4);
   expect(file.subarray(0, 65536).equals(bytesOf(big))).toBe(true);
@@ -110,7 +110,8 @@ test("and the external ones are copied where they are fewer", async () => {
 test("a data file that is too short is a diagnostic, and nothing is left behind", async () => {
   const short = external(small);
   writeFileSync(join(folder, "tiny.data"), Buffer.alloc(600));
-  expect(() => written(lowered(pair(short, big), folder), join(folder, "short"))).toThrow("ends before byte");
+  const writing = written(lowered(pair(short, big), folder), join(folder, "short"));
+  await expect(writing).rejects.toThrow("ends before byte");
 });
 
 test("external data in two folders is a mistake of ours: reading refuses it", () => {

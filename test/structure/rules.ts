@@ -12,6 +12,8 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
   "compiler/plan": ["compiler/diagnostics"],
   // Shared by the reader of models and by the runtime, which checks what the pieces of a program would read: no graph, only locations.
   "compiler/external": [],
+  "compiler/temporary": [],
+  "compiler/turn.ts": [],
   "compiler/graph": ["compiler/diagnostics", "compiler/expr", "compiler/external"],
   ort: ["compiler/diagnostics", "compiler/graph"],
   "compiler/ir": ["compiler/diagnostics", "compiler/expr", "compiler/graph"],
@@ -51,6 +53,8 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
     "compiler/ir",
     "compiler/emit",
     "compiler/shard",
+    "compiler/temporary",
+    "compiler/turn.ts",
     "program",
   ],
   "compiler/simulate": [
@@ -71,10 +75,20 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
     "compiler/bind",
     "compiler/shard",
     "compiler/lower",
+    "compiler/temporary",
+    "compiler/turn.ts",
     "program",
   ],
-  runtime: ["compiler/diagnostics", "compiler/expr", "compiler/external", "program", "ort"],
-  "index.ts": ["compiler", "compiler/diagnostics", "compiler/inspect", "compiler/plan", "program", "runtime"],
+  runtime: ["compiler/diagnostics", "compiler/expr", "compiler/external", "compiler/temporary", "program", "ort"],
+  "index.ts": [
+    "compiler",
+    "compiler/diagnostics",
+    "compiler/inspect",
+    "compiler/plan",
+    "compiler/temporary",
+    "program",
+    "runtime",
+  ],
   schemas: ["compiler/plan"],
   plans: ["index.ts"],
 };
@@ -113,6 +127,8 @@ export const mayTouchProcess: readonly string[] = [
   "vitest.config.ts",
   // onnxruntime's native code takes this one switch from the environment only.
   "ort/telemetry.ts",
+  // Ask whether a process is alive, and remove its temporary folders when it exits.
+  "compiler/temporary",
   // Waits at exit for ranks inside native code, since the process would be taken down otherwise.
   "runtime/world/threads/exit.ts",
 ];

@@ -117,7 +117,7 @@ async function compiled(
 
 async function run({ lowered }: Stages, samples: readonly Sample[]): Promise<readonly OrtTensors[]> {
   const folder = await mkdtemp(join(tmpdir(), "onnx-cp-table-"));
-  const session = await attach(valueOf(writeProgram(lowered!, join(folder, "program"))));
+  const session = await attach(valueOf(await writeProgram(lowered!, join(folder, "program"))));
   try {
     const all: OrtTensors[] = [];
     for (const { feeds } of samples) all.push(await outputsOf(session, feeds));

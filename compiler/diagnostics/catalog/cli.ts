@@ -2,7 +2,7 @@
  * @file What the command line itself has to say: wrong usage, files that it reads and writes, the end of a run.
  * Codes CP7000-7999.
  */
-import type { Catalog, NoParams } from "./catalog.ts";
+import type { Catalog } from "./catalog.ts";
 
 /** How the command was called, and how it ended. */
 export const cliMessages: Catalog<{
@@ -10,7 +10,7 @@ export const cliMessages: Catalog<{
   degreesFromDevices: { devices: number };
   internal: { problem: string };
   fileSystem: { action: string; file: string; reason: string };
-  interrupted: NoParams;
+  interrupted: { written: readonly string[] };
   verification: { output: string; problem: string };
   noModule: { pattern: string; nearest: string | null };
   noSample: { inputs: readonly string[] };
@@ -48,7 +48,8 @@ export const cliMessages: Catalog<{
     code: "CP7005",
     severity: "error",
     title: "Interrupted",
-    message: () => "interrupted; nothing was written",
+    message: ({ written }) =>
+      `interrupted; ${written.length === 0 ? "nothing was written" : `already written: ${written.join(", ")}`}`,
   },
   verification: {
     code: "CP7006",

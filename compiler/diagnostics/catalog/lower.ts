@@ -2,13 +2,16 @@
  * @file What can go wrong while a proven plan becomes a program on disk: points for user hooks, the output folder.
  * Codes CP5200-5299.
  */
-import type { Catalog } from "./catalog.ts";
+import type { Catalog, NoParams } from "./catalog.ts";
 
 export const lowerMessages: Catalog<{
   hookMatchesNothing: { pattern: string; suggestion: string | null };
   hookSeesNothing: { module: string };
   notAProgram: { folder: string; holds: string };
   cannotWrite: { folder: string; reason: string };
+  notOnlyAProgram: { folder: string; holds: string };
+  holdsSource: { folder: string; source: string };
+  aborted: NoParams;
 }> = {
   hookMatchesNothing: {
     code: "CP5201",
@@ -41,5 +44,26 @@ export const lowerMessages: Catalog<{
     title: "Program that cannot be written",
     message: ({ folder, reason }) => `cannot write the program to ${folder}: ${reason}`,
     hint: () => "check the path, its permissions and the space on the disk",
+  },
+  notOnlyAProgram: {
+    code: "CP5206",
+    severity: "error",
+    title: "Output folder with files that are not the program's",
+    message: ({ folder, holds }) => `${folder} holds a compiled program, and also ${holds}, which would be lost`,
+    hint: () => "choose another folder, or move these files out of this one",
+  },
+  holdsSource: {
+    code: "CP5207",
+    severity: "error",
+    title: "Output folder that holds what is compiled",
+    message: ({ folder, source }) =>
+      `${folder} holds ${source}, from which the program is made, and which would be lost`,
+    hint: () => "choose another folder",
+  },
+  aborted: {
+    code: "CP5208",
+    severity: "error",
+    title: "Compilation aborted",
+    message: () => "the compilation was aborted by its signal; nothing was written",
   },
 };

@@ -39,14 +39,14 @@ export const programMessages: Catalog<{
     severity: "error",
     title: "Program that is no JSON",
     message: ({ file, reason }) => `${file} is not valid JSON: ${reason}`,
-    hint: compileAgain,
+    hint: compileElsewhere,
   },
   format: {
     code: "CP5002",
     severity: "error",
     title: "File of another format",
     message: ({ file, expected, actual }) => `${file} has the format ${actual}; a program has "${expected}"`,
-    hint: compileAgain,
+    hint: compileElsewhere,
   },
   version: {
     code: "CP5003",
@@ -60,7 +60,7 @@ export const programMessages: Catalog<{
     severity: "error",
     title: "Damaged program",
     message: ({ file, field, expected }) => `"${field}" of ${file} is not ${expected}`,
-    hint: compileAgain,
+    hint: compileElsewhere,
   },
   pieceMissing: {
     code: "CP5005",
@@ -120,7 +120,7 @@ export const programMessages: Catalog<{
     title: "Program that is not as it was written",
     message: ({ file, stated, actual }) =>
       `${file} was changed or damaged: the checksum of its content is ${actual}, it states ${stated}`,
-    hint: compileAgain,
+    hint: compileElsewhere,
   },
   fileMissing: {
     code: "CP5013",
@@ -196,4 +196,9 @@ export const programMessages: Catalog<{
 
 function compileAgain(): string {
   return "write the program again with `onnx-cp compile`";
+}
+
+/** A folder whose `program.json` does not prove what is its own is not replaced. */
+function compileElsewhere(): string {
+  return "write the program again with `onnx-cp compile`, to a new folder";
 }

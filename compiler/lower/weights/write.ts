@@ -4,24 +4,30 @@
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { invariant } from "../../diagnostics/diagnose.ts";
 import type { TensorData } from "../../graph/types.ts";
+import { turn } from "../../turn.ts";
 import type { WeightBlock } from "../types.ts";
 
 const RUN = 8 * 1024 * 1024;
 
-/** Throws where the file system refuses, or where a data file is shorter than the model says. */
-export function writeWeights(blocks: readonly WeightBlock[], file: string): void {
+/** Rejects where the file system refuses, where a data file is shorter than the model says, and with `Aborted`. */
+export async function writeWeights(blocks: readonly WeightBlock[], file: string, signal?: AbortSignal): Promise<void> {
   const out = openSync(file, "wx");
   try {
     for (const { offset, data } of blocks) {
       if (data.kind === "inline") writeAll(out, data.bytes, offset);
-      else copy(data, out, offset);
+      else await copy(data, out, offset, signal);
     }
   } finally {
     closeSync(out);
   }
 }
 
-function copy(data: Extract<TensorData, { kind: "external" }>, out: number, offset: number): void {
+async function copy(
+  data: Extract<TensorData, { kind: "external" }>,
+  out: number,
+  offset: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const source = openSync(data.file, "r");
   const buffer = new Uint8Array(Math.min(RUN, data.length));
   try {
@@ -30,6 +36,7 @@ function copy(data: Extract<TensorData, { kind: "external" }>, out: number, offs
       if (read === 0) throw new Error(`${data.file} ends before byte ${data.offset + data.length}`);
       writeAll(out, buffer.subarray(0, read), offset + done);
       done += read;
+      await turn(signal);
     }
   } finally {
     closeSync(source);

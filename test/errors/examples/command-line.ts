@@ -102,7 +102,7 @@ export const commandLine: Examples = {
   },
   CP7005: {
     means:
-      "The command was interrupted (Ctrl-C). What it was about to write is not there, not even in part. The exit code is 130.",
+      "The command was interrupted (Ctrl-C), or terminated, or its terminal was closed. What it writes is there completely, and then named here, or not at all. The exit code is 130 (SIGTERM: 143, SIGHUP: 129), or the process ends by the signal itself.",
     files,
     command:
       "onnx-cp run flux.plan.json --model flux.onnx --ulysses-degree 2 --inputs flux.npz --steps 100000 # and Ctrl-C",

@@ -3,6 +3,7 @@
  */
 import {
   appendFileSync,
+  copyFileSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -20,7 +21,7 @@ import { loadProgram } from "../../../runtime/load/load.ts";
 import { withoutRights } from "../../support/files.ts";
 import { diagnosticsOf, type Example, type Examples } from "../example.ts";
 import { compiled, fluxPlan, withSteps } from "../flux.ts";
-import { model, simplePlan } from "../models.ts";
+import { model, simple, simplePlan } from "../models.ts";
 
 function damaged(means: string, given: string, make: () => Promise<void>): Example {
   return { means, given, make, command: "onnx-cp run program --inputs flux.npz" };
@@ -246,5 +247,34 @@ export const program: Examples = {
     means: "The operating system refuses to write the program: the reason is its own.",
     files: { "flux.plan.json": fluxPlan },
     command: "onnx-cp compile flux.plan.json --model flux.onnx --ulysses-degree 2 --out flux.plan.json/program",
+  },
+  CP5206: {
+    means:
+      "A program replaces an earlier one with all of its files: those that its `program.json` states. Any other file, folder or link in the folder is left alone, and so is the program.",
+    files: { "flux.plan.json": fluxPlan },
+    given: "a folder `program` with a compiled program, and `thesis.txt`",
+    make: async () => {
+      await compiled(() => undefined);
+      writeFileSync("program/thesis.txt", "");
+    },
+    command: "onnx-cp compile flux.plan.json --model flux.onnx --ulysses-degree 2 --out program",
+  },
+  CP5207: {
+    means: "A program cannot take the place of a file that it is made from: the model, its weights, the plan.",
+    files: { "a.plan.json": simplePlan },
+    given: "a folder `program` with a compiled program, in which the model lies in the place of a piece",
+    make: async () => {
+      model(simple);
+      await diagnosticsOf("onnx-cp compile a.plan.json --model model.onnx --ulysses-degree 2 --out program");
+      copyFileSync("model.onnx", "program/pieces/local0.onnx");
+    },
+    command: "onnx-cp compile a.plan.json --model program/pieces/local0.onnx --ulysses-degree 2 --out program",
+  },
+  CP5208: {
+    means: "The caller's signal has ended the compilation. The output folder is as it was.",
+    files: { "flux.plan.json": fluxPlan },
+    command: 'await compilePlan({ model: "flux.onnx", plan: "flux.plan.json", signal: AbortSignal.timeout(1) });',
+    call: async () =>
+      (await compilePlan({ model: "flux.onnx", plan: "flux.plan.json", signal: AbortSignal.timeout(1) })).diagnostics,
   },
 };

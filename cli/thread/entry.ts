@@ -1,0 +1,34 @@
+/**
+ * @file The thread that a command runs in: the main thread stays free for signals, whatever the command computes. Knows no command.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { main } from "../cli.ts";
+import type { Io } from "../io.ts";
+import type { FromCommand, Setup, ToCommand } from "./protocol.ts";
+import { inside } from "./section.ts";
+
+const { argv, section, ...terminal } = workerData as Setup;
+const stop = new AbortController();
+parentPort?.on("message", (message: ToCommand) => {
+  if (message === "stop") stop.abort();
+});
+// Only the command keeps the thread alive.
+parentPort?.unref();
+
+const io: Io = {
+  ...terminal,
+  out: (text) => say({ kind: "out", text }),
+  err: (text) => say({ kind: "err", text }),
+  signal: stop.signal,
+  commit: (path, work) =>
+    inside(section, () => {
+      work();
+      say({ kind: "written", path });
+    }),
+};
+
+say({ kind: "ended", exitCode: await main(argv, io) });
+
+function say(message: FromCommand): void {
+  parentPort?.postMessage(message, []);
+}

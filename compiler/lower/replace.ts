@@ -1,0 +1,75 @@
+/**
+ * @file What of an output folder may be replaced: the files that an earlier program states as its own, and nothing else. Changes
+ * nothing.
+ */
+import { lstatSync, readFileSync, readdirSync, realpathSync } from "node:fs";
+import { basename, dirname, isAbsolute, join, relative } from "node:path";
+import { PROGRAM_FORMAT } from "../../program/types.ts";
+import { unseal } from "../../program/seal.ts";
+
+export const PROGRAM_FILE = "program.json";
+
+/** Files that the program in `folder` states as its own, relative, with forward slashes; `null` if there is no whole program. */
+function filesOfProgram(folder: string): ReadonlySet<string> | null {
+  try {
+    const file = join(folder, PROGRAM_FILE);
+    if (!lstatSync(file).isFile()) return null;
+    const document: unknown = JSON.parse(readFileSync(file, "utf8"));
+    if (typeof document !== "object" || document === null || !("format" in document)) return null;
+    if (document.format !== PROGRAM_FORMAT) return null;
+    const { files, stated, actual } = unseal(document);
+    return stated === actual ? new Set([PROGRAM_FILE, ...Object.keys(files)]) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What an existing target is: a folder with a program, another folder, or no folder. */
+export interface Target {
+  readonly is: "program" | "other" | "file";
+  /** What is not to be replaced, relative to the target, in order. */
+  readonly foreign: readonly string[];
+}
+
+/** Looks at an existing path, which must be free of links itself. Throws as `fs` does. */
+export function lookAt(target: string): Target {
+  if (!lstatSync(target).isDirectory()) return { is: "file", foreign: [] };
+  const own = filesOfProgram(target);
+  if (own === null) return { is: "other", foreign: readdirSync(target).sort() };
+  return { is: "program", foreign: foreignIn(target, "", own) };
+}
+
+/** Nothing is lost if it goes. */
+export function isReplaceable({ is, foreign }: Target): boolean {
+  return is !== "file" && foreign.length === 0;
+}
+
+/** A link is never the program's own, whatever it leads to. */
+function foreignIn(folder: string, prefix: string, own: ReadonlySet<string>): readonly string[] {
+  const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return entries.flatMap((entry) => {
+    const name = `${prefix}${entry.name}`;
+    if (entry.isFile()) return own.has(name) ? [] : [name];
+    const holdsOwn = entry.isDirectory() && [...own].some((file) => file.startsWith(`${name}/`));
+    return holdsOwn ? foreignIn(join(folder, entry.name), `${name}/`, own) : [name];
+  });
+}
+
+/** The first of `paths` that lies in `target`, or leads there by links; `null` if none does. */
+export function firstInside(target: string, paths: readonly string[]): string | null {
+  return paths.find((path) => placesOf(path).some((place) => isInside(target, place))) ?? null;
+}
+
+/** Where a path itself lies, and where it leads. */
+function placesOf(path: string): readonly string[] {
+  try {
+    return [join(realpathSync(dirname(path)), basename(path)), realpathSync(path)];
+  } catch {
+    return [];
+  }
+}
+
+function isInside(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way !== ".." && !/^\.\.[\\/]/.test(way) && !isAbsolute(way);
+}
