@@ -2,6 +2,7 @@
  * @file What a killed compilation leaves beside its target: removed when the target is written again, or put back.
  */
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { writeAside } from "../../cli/files.ts";
@@ -16,7 +17,7 @@ import { folders, ran } from "./support.ts";
 let dead: string;
 
 beforeAll(() => {
-  dead = ran(`${folders} console.log(ownerToken());`, "/tmp").stdout.trim();
+  dead = ran(`${folders} console.log(ownerToken());`, tmpdir()).stdout.trim();
 });
 
 async function withProgram(): Promise<{ readonly folder: string; readonly out: string }> {
