@@ -23,7 +23,8 @@ function endingBy(end: string, milliseconds: number): Promise<Ended> {
     import { readFileSync } from "node:fs";
     const { attach } = await import(${JSON.stringify(pathToFileURL(join(root, "dist/runtime/caller/attach.js")).href)});
     const folder = ${JSON.stringify(folder)};
-    const compiled = { folder, temporary: false, program: JSON.parse(readFileSync(folder + "/program.json", "utf8")) };
+    const { files, ...program } = JSON.parse(readFileSync(folder + "/program.json", "utf8"));
+    const compiled = { folder, temporary: false, program, files };
     const session = await attach(compiled);
     process.on("exit", (code) => console.log("exits", code));
     setTimeout(() => { ${end} }, ${milliseconds});
