@@ -2,13 +2,15 @@
  * @file Files as the command line writes them: aside first, then renamed, so that a half-written file is never seen.
  */
 import { mkdir, open, rm } from "node:fs/promises";
-import { readFileSync, renameSync } from "node:fs";
+import { renameSync } from "node:fs";
 import { dirname } from "node:path";
 import { cliMessages } from "../compiler/diagnostics/catalog/cli.ts";
 import { diagnose } from "../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../compiler/diagnostics/error.ts";
 import { asideOf, sweepAsides } from "../compiler/temporary/aside.ts";
 import type { Io } from "./io.ts";
+import { limits } from "../compiler/limits/limits.ts";
+import { readRegularFileSync } from "../compiler/limits/read-file.ts";
 
 /** Writes `content` under another name beside `file` and renames it through `commit`. Throws `ContextParallelError`. */
 export async function writeAside(file: string, content: string | Uint8Array, commit: Io["commit"]): Promise<void> {
@@ -42,7 +44,9 @@ export function textReader(): (file: string) => string | undefined {
 
 function readText(file: string): string | undefined {
   try {
-    return readFileSync(file, "utf8").replace(/^\ufeff/, "");
+    return readRegularFileSync(file, limits.planBytes.most)
+      .toString("utf8")
+      .replace(/^\ufeff/, "");
   } catch {
     return undefined;
   }

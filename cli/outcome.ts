@@ -23,7 +23,9 @@ export function outcome(diagnostics: readonly Diagnostic[], result: unknown = nu
 }
 
 /** Codes among those of faults that a user's arguments cause. */
-const MISTAKES: ReadonlySet<string> = new Set([runtimeMessages.devices.code, runtimeMessages.backend.code]);
+const MISTAKES: ReadonlySet<string> = new Set(
+  [runtimeMessages.devices, runtimeMessages.backend, runtimeMessages.noDevice].map(({ code }) => code),
+);
 
 /** 4 where something broke while running (CP65xx-CP69xx, or a mistake of ours), else 1 for any error. */
 function exitCodeOf(diagnostics: readonly Diagnostic[]): number {

@@ -7,6 +7,7 @@ import { compilePlan } from "../compiler/compile.ts";
 import type { Diagnostic } from "../compiler/diagnostics/types.ts";
 import type { CompiledProgram } from "../program/types.ts";
 import { makeTemporaryFolder, removeTemporaryFolder } from "../compiler/temporary/folders.ts";
+import { lookSwapped } from "../compiler/swapped.ts";
 import { loadProgram } from "../runtime/load/load.ts";
 import type { CompileOptions } from "./options.ts";
 import { type Outcome, outcome, UsageError } from "./outcome.ts";
@@ -24,6 +25,8 @@ export async function withProgram(
   signal: AbortSignal,
   use: Use,
 ): Promise<Outcome> {
+  const swapped = lookSwapped(target, options.model);
+  if (swapped !== undefined) return outcome([swapped]);
   const isPlan = /\.(json|jsonc|ts)$/.test(target) && !(await isFolder(target));
   if (!isPlan) {
     refuseCompileOptions(options);

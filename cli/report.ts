@@ -3,7 +3,11 @@
  * JSON document on standard output.
  */
 import picocolors from "picocolors";
-import { renderDiagnostics, renderReport } from "../compiler/diagnostics/render.ts";
+import { cliMessages } from "../compiler/diagnostics/catalog/cli.ts";
+import { diagnose } from "../compiler/diagnostics/diagnose.ts";
+import { firstOf, renderDiagnostics, renderReport } from "../compiler/diagnostics/render.ts";
+import type { Diagnostic } from "../compiler/diagnostics/types.ts";
+import { limits } from "../compiler/limits/limits.ts";
 import { textReader } from "./files.ts";
 import type { Io } from "./io.ts";
 import type { Format } from "./options.ts";
@@ -17,7 +21,8 @@ export interface Reported {
 }
 
 export function report({ version, command, format, outcome }: Reported, io: Io): void {
-  const { diagnostics, result, text, exitCode } = outcome;
+  const { result, text, exitCode } = outcome;
+  const diagnostics = printed(outcome.diagnostics);
   if (format === "json") {
     io.out(renderReport({ version, command, ok: exitCode === EXIT.fine, diagnostics, result }));
     return;
@@ -25,4 +30,13 @@ export function report({ version, command, format, outcome }: Reported, io: Io):
   const colors = picocolors.createColors(io.colors);
   io.err(renderDiagnostics(diagnostics, { colors, read: textReader(), width: Math.max(40, io.columns - 12) }));
   io.out(text);
+}
+
+/** What is printed of many: the first, and a note that counts the rest. */
+function printed(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const limit = limits.diagnostics.most;
+  const { shown, rest } = firstOf(diagnostics, limit);
+  if (rest === null) return shown;
+  const count = diagnostics.length - shown.length;
+  return [...shown, diagnose(cliMessages.moreDiagnostics, { count, rest, limit })];
 }

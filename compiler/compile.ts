@@ -29,6 +29,7 @@ import type { ShardedGraph } from "./shard/types.ts";
 import { isImplicit } from "./strict.ts";
 import { makeTemporaryFolder, removeTemporaryFolder } from "./temporary/folders.ts";
 import { Aborted, turn } from "./turn.ts";
+import { lookSwapped } from "./swapped.ts";
 
 export interface CompileOptions {
   /** Path of the ONNX file. */
@@ -81,9 +82,13 @@ export async function compileStages(options: CompileOptions): Promise<Compilatio
 async function runStages(options: CompileOptions): Promise<Compilation> {
   // Most stages are one synchronous computation: between them events are served, so that the signal can abort.
   const pause = (): Promise<void> => turn(options.signal);
+  // Each alone would be refused as what it is not.
+  const swapped = lookSwapped(options.plan, options.model);
+  if (swapped !== undefined) return { stages: {}, diagnostics: [swapped] };
   const found: Diagnostic[] = [];
   const keep = <T>(result: Result<T>): T | undefined => {
-    found.push(...(options.strict ? strictly(result.diagnostics, isImplicit) : result.diagnostics));
+    // One by one: the arguments of a call lie on the stack, which hundred thousands of diagnostics exhaust.
+    for (const one of options.strict ? strictly(result.diagnostics, isImplicit) : result.diagnostics) found.push(one);
     return result.ok && !hasErrors(found) ? result.value : undefined;
   };
   // Plan, config and model are read first and apart, so that one run shows the mistakes of all three.

@@ -1,11 +1,13 @@
 /**
  * @file Named tensors in a numpy archive (.npz): one array per input or output name. The one file that knows the zip package, for writing.
  */
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { zipSync } from "fflate";
 import { tensorFileMessages as messages } from "../compiler/diagnostics/catalog/tensor-files.ts";
 import { diagnose, settle } from "../compiler/diagnostics/diagnose.ts";
 import type { Diagnostic, Result } from "../compiler/diagnostics/types.ts";
+import { limits } from "../compiler/limits/limits.ts";
+import { readRegularFile } from "../compiler/limits/read-file.ts";
 import { readNpy, writeNpy } from "./npy.ts";
 import type { OrtTensor, OrtTensors } from "./types.ts";
 import { unpackMember, zipMembers } from "./zip.ts";
@@ -20,7 +22,7 @@ export async function readNpz(file: string): Promise<Result<OrtTensors>> {
   const fail = (diagnostic: Diagnostic): Result<OrtTensors> => ({ ok: false, diagnostics: [diagnostic] });
   let bytes: Uint8Array;
   try {
-    bytes = await readFile(file);
+    bytes = await readRegularFile(file, limits.tensorBytes.most);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") return fail(diagnose(messages.notFound, { file }, { file }));

@@ -6,6 +6,7 @@ import { compileStages } from "../../compiler/compile.ts";
 import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
 import { reportOf, simulate } from "../../compiler/simulate/simulate.ts";
 import type { ShardedGraph } from "../../compiler/shard/types.ts";
+import { checkDevices } from "../devices.ts";
 import { explain, type Explanation, printExplanation } from "../print/explain.ts";
 import type { Io } from "../io.ts";
 import type { CompileOptions } from "../options.ts";
@@ -31,6 +32,8 @@ export async function check(plan: string, options: CheckOptions, io: Io): Promis
   const explained = explanation?.value ?? null;
   const said = explained === null ? "" : printExplanation(explained);
   if (!sharded || !lowered) return outcome(found, { explanation: explained }, said);
+  const devices = await checkDevices(lowered.program, options.devices);
+  if (devices.length > 0) return outcome([...found, ...devices], { explanation: explained }, said);
   const result = { ...summary(lowered.program).result, explanation: explained };
   const text = `${said}${summary(lowered.program).text}`;
   if (!options.simulate) return outcome(found, result, text);

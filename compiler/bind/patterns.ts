@@ -7,16 +7,27 @@
  * module that the export was wrapped in, or without one that is still there: both spellings mean the same model.
  */
 export function matchModules(pattern: string, modules: readonly string[], wrapper: string | null): readonly string[] {
-  for (const spelling of spellings(pattern, modules, wrapper)) {
-    const parts = spelling.split(".");
-    const found = modules.filter((module) => matches(parts, module.split(".")));
-    if (found.length > 0) return found;
-  }
-  return [];
+  return matcher(modules, wrapper)(pattern);
 }
 
-function spellings(pattern: string, modules: readonly string[], wrapper: string | null): readonly string[] {
+/** The same for many patterns: the modules are sorted into a tree once, so that a pattern costs what it matches. */
+export function matcher(modules: readonly string[], wrapper: string | null): (pattern: string) => readonly string[] {
   const outer = outerModule(modules);
+  const tree = treeOf(modules);
+  const matches = (spelling: string): readonly string[] =>
+    find(tree, spelling)
+      .toSorted((a, b) => a - b)
+      .map((at) => modules[at]!);
+  return (pattern) => {
+    for (const spelling of spellings(pattern, outer, wrapper)) {
+      const found = matches(spelling);
+      if (found.length > 0) return found;
+    }
+    return [];
+  };
+}
+
+function spellings(pattern: string, outer: string | null, wrapper: string | null): readonly string[] {
   return [
     pattern,
     ...(wrapper !== null && pattern === wrapper ? [""] : []),
@@ -25,10 +36,37 @@ function spellings(pattern: string, modules: readonly string[], wrapper: string 
   ];
 }
 
-function matches(pattern: readonly string[], path: readonly string[]): boolean {
-  return (
-    pattern.length === path.length && pattern.every((part, i) => part === path[i] || (part === "*" && path[i] !== ""))
-  );
+/** Modules whose path begins alike; `at` are the positions of those whose path ends here. */
+interface Tree {
+  readonly children: Map<string, Tree>;
+  readonly at: number[];
+}
+
+function treeOf(modules: readonly string[]): Tree {
+  const root: Tree = { children: new Map(), at: [] };
+  for (const [position, module] of modules.entries()) {
+    let tree = root;
+    for (const part of module.split(".")) {
+      const next = tree.children.get(part) ?? { children: new Map(), at: [] };
+      tree.children.set(part, next);
+      tree = next;
+    }
+    tree.at.push(position);
+  }
+  return root;
+}
+
+/** Positions of the modules that a pattern means. `*` does not stand for the name of the root. */
+function find(root: Tree, pattern: string): readonly number[] {
+  let trees: readonly Tree[] = [root];
+  for (const part of pattern.split(".")) {
+    trees = trees.flatMap(({ children }) => {
+      if (part === "*") return [...children].flatMap(([name, tree]) => (name === "" ? [] : [tree]));
+      const child = children.get(part);
+      return child === undefined ? [] : [child];
+    });
+  }
+  return trees.flatMap(({ at }) => at);
 }
 
 /** The one child of the root that holds every other module. */

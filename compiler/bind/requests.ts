@@ -5,9 +5,10 @@ import { bindNames } from "../diagnostics/catalog/bind.ts";
 import { diagnose } from "../diagnostics/diagnose.ts";
 import { suggest } from "../diagnostics/suggest.ts";
 import type { Diagnostic } from "../diagnostics/types.ts";
+import { limits } from "../limits/limits.ts";
 import type { Plan, PlanEntry } from "../plan/types.ts";
 import type { Context, Want } from "./context.ts";
-import { familyOf, matchModules } from "./patterns.ts";
+import { familyOf, matcher } from "./patterns.ts";
 
 export interface Requests {
   readonly wants: readonly Want[];
@@ -17,12 +18,30 @@ export interface Requests {
 export function requestsOf(plan: Plan, context: Context): Requests {
   const wants: Want[] = [];
   const diagnostics: Diagnostic[] = [];
+  const match = matcher(context.modules, context.graph.prefix);
+  let count = 0;
   for (const [order, entry] of plan.entries.entries()) {
-    const modules = matchModules(entry.pattern, context.modules, context.graph.prefix);
-    if (modules.length === 0) diagnostics.push(unmatched(entry, context));
+    const modules = match(entry.pattern);
+    if (modules.length === 0) {
+      // To look for similar names takes time for each; those that nobody sees do without.
+      const isShown = diagnostics.length < limits.diagnostics.most;
+      diagnostics.push(isShown ? unmatched(entry, context) : unknown(entry));
+    }
+    count += modules.length * entry.specs.length;
+    if (count > limits.bindings.most) continue;
     for (const module of modules) for (const spec of entry.specs) wants.push({ spec, module, order });
   }
-  return { wants, diagnostics };
+  if (count <= limits.bindings.most) return { wants, diagnostics };
+  const params = { count, entries: plan.entries.length, modules: context.modules.length, limit: limits.bindings.most };
+  return { wants: [], diagnostics: [diagnose(bindNames.tooManyBindings, params, { file: plan.file ?? undefined })] };
+}
+
+function unknown({ pattern, patternSpan }: PlanEntry): Diagnostic {
+  return diagnose(
+    bindNames.unknownModule,
+    { pattern, suggestion: null, known: [] },
+    { span: patternSpan ?? undefined },
+  );
 }
 
 function unmatched(entry: PlanEntry, context: Context): Diagnostic {

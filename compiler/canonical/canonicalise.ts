@@ -9,6 +9,7 @@ import { resolveScopes } from "../graph/scopes/scopes.ts";
 import type { Graph, Model, Node } from "../graph/types.ts";
 import { inlineBranches } from "./passes/branches.ts";
 import { checkNodes, checkQuotients } from "./passes/check-nodes.ts";
+import { checkShapes } from "./passes/check-shapes.ts";
 import { removeDead } from "../ir/clean.ts";
 import { foldConstants, foldKnown } from "./passes/fold.ts";
 import { infer } from "../operators/infer.ts";
@@ -22,6 +23,9 @@ import type { CanonicalGraph, CanonicalNode, ValueShape } from "../ir/types.ts";
 
 /** Canonicalises a model; `fixed` gives sizes to dynamic inputs by name. */
 export async function canonicalise(model: Model, fixed: FixedShapes = {}): Promise<Result<CanonicalGraph>> {
+  // What is fixed must be what the model can have; all that follows relies on it.
+  const impossible = checkShapes(model.graph.inputs, fixed);
+  if (impossible.length > 0) return settle<CanonicalGraph>(undefined, impossible);
   // Scopes first: the node names and metadata that tell them do not survive any later step.
   const scopes = resolveScopes(model.graph);
   // Markers say which value a boundary is; as nodes they would stand in the way of every pattern.

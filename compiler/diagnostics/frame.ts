@@ -22,6 +22,8 @@ const TAB = "    ";
 const CUT = "...";
 /** How much of a long line stays before the range. */
 const LEAD = 24;
+/** UTF-16 units of a line that are looked at, for each column that is shown: marks without width stack up on one. */
+const UNITS = 4;
 const WIDE = /^[\p{Emoji_Presentation}\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}]$/u;
 const NARROW = /^[\p{Mn}\p{Me}]$/u;
 /** What must not reach a terminal as it is: controls, text direction marks, halves of pairs. */
@@ -33,9 +35,8 @@ const HIDDEN = /^[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]$/u;
  */
 export function codeFrame(text: string, start: Position, end: Position, width: number): Frame | null {
   if (start.offset > text.length || end.offset < start.offset) return null;
-  const from = lineStart(text, start.offset);
-  const to = lineEnd(text, start.offset);
-  const cells = shown(cellsOf(text.slice(from, to), from), start.offset, width);
+  const window = windowAt(text, start.offset, UNITS * width);
+  const cells = shown(cellsOf(text.slice(window.from, window.to), window.from), window, start.offset, width);
   const marked = (cell: Cell): boolean => cell.at >= start.offset && cell.at < end.offset;
   const carets = cells.map((cell) => (marked(cell) ? "^" : " ").repeat(cell.width)).join("");
   const code = cells.map((cell) => cell.text).join("");
@@ -50,16 +51,38 @@ export function printable(text: string): string {
   return [...text].map((char) => (char === "\n" ? char : HIDDEN.test(char) ? "?" : char)).join("");
 }
 
-function lineStart(text: string, offset: number): number {
-  let at = offset;
-  while (at > 0 && text[at - 1] !== "\n" && !(text[at - 1] === "\r" && text[at] !== "\n")) at -= 1;
-  return at;
+/** The part of a line around an offset that is looked at at all: a line can be as long as its file. */
+interface Window {
+  readonly from: number;
+  readonly to: number;
+  /** The line has more before, or behind. */
+  readonly before: boolean;
+  readonly behind: boolean;
 }
 
-function lineEnd(text: string, offset: number): number {
-  let at = offset;
-  while (at < text.length && text[at] !== "\n" && text[at] !== "\r") at += 1;
-  return at;
+function windowAt(text: string, offset: number, reach: number): Window {
+  let from = offset;
+  while (from > offset - reach && !startsLine(text, from)) from -= 1;
+  let to = offset;
+  while (to < offset + reach && !endsLine(text, to)) to += 1;
+  const before = !startsLine(text, from);
+  const behind = !endsLine(text, to);
+  // Half of a pair is no character.
+  if (before && isLowSurrogate(text, from)) from += 1;
+  if (behind && isLowSurrogate(text, to)) to -= 1;
+  return { from, to, before, behind };
+}
+
+function startsLine(text: string, at: number): boolean {
+  return at <= 0 || text[at - 1] === "\n" || (text[at - 1] === "\r" && text[at] !== "\n");
+}
+
+function endsLine(text: string, at: number): boolean {
+  return at >= text.length || text[at] === "\n" || text[at] === "\r";
+}
+
+function isLowSurrogate(text: string, at: number): boolean {
+  return /^[\udc00-\udfff]$/.test(text[at] ?? "");
 }
 
 function cellsOf(line: string, from: number): readonly Cell[] {
@@ -80,8 +103,8 @@ function look(char: string): { readonly text: string; readonly width: number } {
 }
 
 /** The part of a line that fits `width` columns and shows `offset`; what is cut off is said by dots. */
-function shown(cells: readonly Cell[], offset: number, width: number): readonly Cell[] {
-  if (columns(cells) <= width) return cells;
+function shown(cells: readonly Cell[], { before, behind }: Window, offset: number, width: number): readonly Cell[] {
+  if (!before && !behind && columns(cells) <= width) return cells;
   const target = cells.findIndex((cell) => cell.at >= offset);
   const position = target < 0 ? cells.length : target;
   const first = position <= LEAD ? 0 : position - LEAD;
@@ -93,7 +116,11 @@ function shown(cells: readonly Cell[], offset: number, width: number): readonly 
   }
   const part = cells.slice(first, last);
   const dots = (at: number): Cell => ({ at, text: CUT, width: CUT.length });
-  return [...(first > 0 ? [dots(-1)] : []), ...part, ...(last < cells.length ? [dots(Infinity)] : [])];
+  return [
+    ...(before || first > 0 ? [dots(-1)] : []),
+    ...part,
+    ...(behind || last < cells.length ? [dots(Infinity)] : []),
+  ];
 }
 
 function columns(cells: readonly Cell[]): number {

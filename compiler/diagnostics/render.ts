@@ -39,6 +39,24 @@ export function renderDiagnostics(diagnostics: readonly Diagnostic[], options: R
   return [...blocks, ...(counts.length === 0 ? [] : [`${counts.join(", ")}\n`])].join("\n");
 }
 
+/**
+ * The first `most` diagnostics, errors before others, in their order; and how many of each severity are left out, as text: `3 errors,
+ * 1 note`. Null where nothing is.
+ */
+export function firstOf(
+  diagnostics: readonly Diagnostic[],
+  most: number,
+): { readonly shown: readonly Diagnostic[]; readonly rest: string | null } {
+  if (diagnostics.length <= most) return { shown: diagnostics, rest: null };
+  const bySeverity = (["error", "warning", "note"] as const).flatMap((severity) =>
+    diagnostics.filter((d) => d.severity === severity),
+  );
+  const chosen = new Set(bySeverity.slice(0, most));
+  const left = bySeverity.slice(most);
+  const counts = (["error", "warning", "note"] as const).flatMap((severity) => count(left, severity));
+  return { shown: diagnostics.filter((d) => chosen.has(d)), rest: counts.join(", ") };
+}
+
 /** One diagnostic as text, ending in a line feed. */
 function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions = {}): string {
   const colors = options.colors ?? noColors;

@@ -2,11 +2,13 @@
  * @file Reads the bytes of a model file and says what is wrong with files that cannot be one. Knows no protobuf.
  */
 import { createHash } from "node:crypto";
-import { readFile, readdir, realpath, stat } from "node:fs/promises";
+import { readdir, realpath } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { modelFileMessages as messages } from "../diagnostics/catalog/model.ts";
 import { diagnose, settle } from "../diagnostics/diagnose.ts";
 import type { Diagnostic, Result } from "../diagnostics/types.ts";
+import { limits } from "../limits/limits.ts";
+import { FileRefused, readRegularFile } from "../limits/read-file.ts";
 
 export interface ModelFile {
   /** As the caller gave it. */
@@ -19,30 +21,31 @@ export interface ModelFile {
   readonly sha256: string;
 }
 
-/** A protobuf message ends at 2 GiB. */
-const LARGEST = 2 ** 31 - 1;
-
 export async function readModelFile(file: string): Promise<Result<ModelFile>> {
   const fail = (diagnostic: Diagnostic): Result<ModelFile> => ({ ok: false, diagnostics: [diagnostic] });
   const path = resolve(file);
   try {
-    const info = await stat(path);
-    if (info.isDirectory())
-      return fail(diagnose(messages.isDirectory, { file, inside: await modelsIn(path) }, { file }));
-    if (!info.isFile()) return fail(diagnose(messages.unreadable, { file, reason: "it is no regular file" }, { file }));
-    if (info.size > LARGEST) {
-      return fail(diagnose(messages.tooLarge, { bytes: info.size, limit: LARGEST }, { file }));
-    }
-    const bytes = await readFile(path);
+    const bytes = await readRegularFile(path, limits.modelBytes.most);
     const wrong = wrongContent(bytes, file);
     if (wrong !== undefined) return fail(wrong);
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     return settle({ file, folder: dirname(path), realFolder: dirname(await realpath(path)), bytes, sha256 }, []);
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return fail(diagnose(messages.notFound, { file }, { file }));
-    return fail(diagnose(messages.unreadable, { file, reason: message }, { file }));
+    return fail(await explain(error, file));
   }
+}
+
+async function explain(error: unknown, file: string): Promise<Diagnostic> {
+  const refusal = error instanceof FileRefused ? error.refusal : null;
+  if (refusal?.problem === "size") {
+    return diagnose(messages.tooLarge, { bytes: refusal.bytes, limit: refusal.most }, { file });
+  }
+  if (refusal?.kind === "a folder") {
+    return diagnose(messages.isDirectory, { file, inside: await modelsIn(resolve(file)) }, { file });
+  }
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === "ENOENT" || code === "ENOTDIR") return diagnose(messages.notFound, { file }, { file });
+  return diagnose(messages.unreadable, { file, reason: message }, { file });
 }
 
 async function modelsIn(folder: string): Promise<readonly string[]> {

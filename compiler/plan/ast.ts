@@ -23,12 +23,17 @@ export interface PlanAst {
   readonly root: AstNode;
 }
 
-/** The deepest nesting that any reader accepts; a plan needs five levels. */
-export const maxDepth = 64;
+/** Objects with fewer members are searched as they are. */
+const MANY = 16;
+const indices = new WeakMap<AstNode, ReadonlyMap<string, AstMember>>();
 
 /** The member of that name; the last one where a key is repeated. */
 export function member(node: AstNode | undefined, key: string): AstMember | undefined {
-  return node?.kind === "object" ? node.members.findLast((m) => m.key === key) : undefined;
+  if (node?.kind !== "object") return undefined;
+  if (node.members.length < MANY) return node.members.findLast((m) => m.key === key);
+  const index = indices.get(node) ?? new Map(node.members.map((m) => [m.key, m]));
+  indices.set(node, index);
+  return index.get(key);
 }
 
 /** The plain value of a tree. Objects have no prototype, so that no key of a plan is special. */
@@ -65,6 +70,7 @@ export function describe(node: AstNode): string {
 
 /** A name in double quotes, control characters escaped, cut to 80 characters. */
 export function quote(text: string): string {
-  const chars = [...text];
+  // A character has at most two units; a text of megabytes is not taken apart for its beginning.
+  const chars = Array.from(text.slice(0, 2 * 81));
   return JSON.stringify(chars.length > 80 ? `${chars.slice(0, 77).join("")}...` : text);
 }

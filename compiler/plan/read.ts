@@ -7,7 +7,7 @@ import { diagnose, settle } from "../diagnostics/diagnose.ts";
 import type { Diagnostic, Result } from "../diagnostics/types.ts";
 import type { AstNode } from "./ast.ts";
 import { parseJson } from "./json/parse.ts";
-import { readSource, withoutByteOrderMark } from "./source.ts";
+import { oversize, readSource, withoutByteOrderMark } from "./source.ts";
 import type { MeshConfig, Plan } from "./types.ts";
 import { inTextOrder } from "./validate/order.ts";
 import { validateParallelConfig } from "./validate/mesh.ts";
@@ -26,6 +26,11 @@ const planExample =
   'write { "": { "hidden_states": { "split_dim": 1 } }, "proj_out": { "gather_dim": 1 } } for your model';
 const configExample = 'write { "context_parallel_config": { "ulysses_degree": 2 } }';
 
+/** Whether a file of this name would be read as a plan. */
+export function isPlanName(path: string): boolean {
+  return planEndings.some((ending) => path.endsWith(ending));
+}
+
 /** Reads `*.plan.json` (strict), `*.plan.jsonc` (comments allowed) or `*.plan.ts` (evaluated, never executed). */
 export async function readPlanFile(path: string): Promise<Result<Plan>> {
   const known = checkEnding(path, planEndings);
@@ -38,6 +43,8 @@ export async function readPlanFile(path: string): Promise<Result<Plan>> {
 export async function readPlanText(text: string, fileName: string): Promise<Result<Plan>> {
   const known = checkEnding(fileName, planEndings);
   if (known !== undefined) return known;
+  const large = oversize(text, fileName);
+  if (large !== undefined) return { ok: false, diagnostics: [large] };
   const clean = withoutByteOrderMark(text);
   const tree = fileName.endsWith(".ts") ? await parseTypescript(clean, fileName) : parse(clean, fileName, planExample);
   return finish(tree, (root) => validatePlan({ file: fileName, root }));

@@ -1,30 +1,34 @@
 /**
  * @file Reads the text of a small user file (plan or config) and says clearly why it cannot. Knows nothing of its content.
  */
-import { readFile, readdir, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { fileMessages } from "../diagnostics/catalog/plan.ts";
 import { diagnose } from "../diagnostics/diagnose.ts";
 import { suggest } from "../diagnostics/suggest.ts";
 import type { Diagnostic, Result } from "../diagnostics/types.ts";
+import { limits } from "../limits/limits.ts";
+import { FileRefused, readRegularFile, type Refusal } from "../limits/read-file.ts";
 import { locator } from "./positions.ts";
-
-/** Bytes; the plan of a model with 6,000 modules, each named, has 2 MB. */
-const maxBytes = 16 * 1024 * 1024;
 
 /** The text of a UTF-8 file without its byte order mark. */
 export async function readSource(file: string): Promise<Result<string>> {
   try {
-    const info = await stat(file);
-    if (info.isDirectory())
-      return failed(diagnose(fileMessages.isDirectory, { file, inside: await plansIn(file) }, { file }));
-    if (info.size > maxBytes) {
-      return failed(diagnose(fileMessages.tooLarge, { bytes: info.size, limit: maxBytes }, { file }));
-    }
-    return decode(await readFile(file), file);
+    return decode(await readRegularFile(file, mostBytes(file)), file);
   } catch (error) {
     return failed(await explain(error, file));
   }
+}
+
+/** How large a plan or config may be, by the ending of its name. */
+function mostBytes(file: string): number {
+  return (file.endsWith(".ts") ? limits.typescriptBytes : limits.planBytes).most;
+}
+
+/** What is wrong with the size of a text that a caller has read. */
+export function oversize(text: string, file: string): Diagnostic | undefined {
+  const [bytes, limit] = [Buffer.byteLength(text), mostBytes(file)];
+  return bytes > limit ? diagnose(fileMessages.tooLarge, { bytes, limit }, { file }) : undefined;
 }
 
 /** UTF-8 bytes to text; a byte order mark is dropped and counts in no position. */
@@ -55,6 +59,7 @@ function firstInvalid(bytes: Uint8Array): number {
 }
 
 async function explain(error: unknown, file: string): Promise<Diagnostic> {
+  if (error instanceof FileRefused) return refused(error.refusal, file);
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (code === "ENOENT" || code === "ENOTDIR") {
     const similar = suggest(basename(file), await plansIn(dirname(file)));
@@ -62,6 +67,14 @@ async function explain(error: unknown, file: string): Promise<Diagnostic> {
   }
   const reason = error instanceof Error ? error.message : String(error);
   return diagnose(fileMessages.unreadable, { file, reason }, { file });
+}
+
+async function refused(refusal: Refusal, file: string): Promise<Diagnostic> {
+  if (refusal.problem === "size") {
+    return diagnose(fileMessages.tooLarge, { bytes: refusal.bytes, limit: refusal.most }, { file });
+  }
+  if (refusal.kind !== "a folder") return diagnose(fileMessages.notRegular, { file, kind: refusal.kind }, { file });
+  return diagnose(fileMessages.isDirectory, { file, inside: await plansIn(file) }, { file });
 }
 
 async function plansIn(folder: string): Promise<readonly string[]> {

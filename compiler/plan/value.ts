@@ -2,15 +2,17 @@
  * @file A JavaScript value to a tree without spans. What JSON cannot hold becomes an `other` node, which the schema
  * refuses with its place; nothing throws.
  */
-import { type AstMember, type AstNode, maxDepth } from "./ast.ts";
+import { limits } from "../limits/limits.ts";
+import type { AstMember, AstNode } from "./ast.ts";
 
 /** Members that are `undefined` count as absent, as in JSON. */
 export function treeOf(value: unknown): AstNode {
   return convert(value, 0, { nodes: maxNodes });
 }
 
-/** More than any plan needs; parts that are shared, or contain themselves, count again each time. */
-const maxNodes = 200_000;
+const maxDepth = limits.depth.most;
+/** Parts that are shared, or contain themselves, count again each time. */
+const maxNodes = limits.values.most;
 
 interface Budget {
   nodes: number;

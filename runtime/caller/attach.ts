@@ -97,16 +97,21 @@ function checkCompiled(compiled: unknown): readonly Diagnostic[] {
   return [wrongArgument(attachCall, "the first argument", "the program of a result that is ok", actual)];
 }
 
+/** What is wrong with the number of devices. */
+export function countDevices(program: Program, devices: readonly string[]): readonly Diagnostic[] {
+  const { ring_degree: ring, ulysses_degree: ulysses } = program.mesh;
+  const mesh = `ring ${ring} x ulysses ${ulysses}`;
+  const params = { expected: meshSize(program.mesh), actual: devices.length, mesh };
+  return devices.length === params.expected ? [] : [diagnose(runtimeMessages.devices, params)];
+}
+
 function checkDevices(
   program: Program,
   devices: readonly string[],
   backend: string | undefined,
 ): readonly Diagnostic[] {
-  const { ring_degree: ring, ulysses_degree: ulysses } = program.mesh;
-  const mesh = `ring ${ring} x ulysses ${ulysses}`;
-  const params = { expected: meshSize(program.mesh), actual: devices.length, mesh };
   return [
-    ...(devices.length === params.expected ? [] : [diagnose(runtimeMessages.devices, params)]),
+    ...countDevices(program, devices),
     ...(backend === undefined || backend === "binding" ? [] : [diagnose(runtimeMessages.backend, { name: backend })]),
   ];
 }

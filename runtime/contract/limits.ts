@@ -3,6 +3,8 @@
  * rank has started. docs/runtime.md states them.
  */
 
+import { limits } from "../../compiler/limits/limits.ts";
+
 export interface Limits {
   /** Bytes of `program.json`. */
   readonly bytes: number;
@@ -21,11 +23,11 @@ export interface Limits {
 }
 
 export const LIMITS: Limits = {
-  bytes: 2 ** 28,
+  bytes: limits.programBytes.most,
   levels: 512,
-  ranks: 256,
+  ranks: limits.ranks.most,
   name: 16_384,
   axes: 64,
-  model: 2 ** 31 - 1,
+  model: limits.modelBytes.most,
   problems: 20,
 };

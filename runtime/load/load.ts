@@ -2,12 +2,13 @@
  * @file Reads a compiled program from its folder and checks that it is whole and belongs to the model that lies where it says. The same
  * check of files runs again before the program is attached.
  */
-import { readFile, realpath, stat } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { programMessages as messages } from "../../compiler/diagnostics/catalog/program.ts";
 import { diagnose, settle } from "../../compiler/diagnostics/diagnose.ts";
 import type { Diagnostic, Result } from "../../compiler/diagnostics/types.ts";
 import { isWithin } from "../../compiler/external/locate.ts";
+import { readRegularFile } from "../../compiler/limits/read-file.ts";
 import type { CompiledProgram } from "../../program/types.ts";
 import type { Unsealed } from "../../program/seal.ts";
 import { checkModel } from "./check-model.ts";
@@ -38,11 +39,8 @@ async function readProgram(dir: string): Promise<Result<Unsealed>> {
     diagnostics: [diagnose(messages.unreadable, { file, reason })],
   });
   try {
-    const info = await stat(file);
-    if (!info.isFile()) return wrong("it is no regular file");
-    if (info.size > LIMITS.bytes) return wrong(`it has ${info.size} bytes; at most ${LIMITS.bytes} are read`);
     if (!isWithin(await realpath(file), await realpath(dir))) return wrong("a symbolic link leads out of its folder");
-    return readDocument(file, await readFile(file, "utf8"));
+    return readDocument(file, (await readRegularFile(file, LIMITS.bytes)).toString("utf8"));
   } catch (error) {
     return wrong(reasonOf(error));
   }

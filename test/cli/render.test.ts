@@ -144,3 +144,24 @@ test("any range of any text gives a frame whose carets lie under its characters"
     }),
   );
 });
+
+test("of a line as long as its file only the part around the range is looked at", () => {
+  const text = `${"a".repeat(1_000_000)}X${"\u0301".repeat(1_000_000)}`;
+  const before = performance.now();
+  const { start, end } = {
+    start: { line: 1, column: 1, offset: 1_000_000 },
+    end: { line: 1, column: 2, offset: 1_000_001 },
+  };
+  for (let i = 0; i < 1000; i += 1) expect(codeFrame(text, start, end, 40)?.carets.trim()).toBe("^");
+  expect(performance.now() - before).toBeLessThan(20_000);
+  const frame = codeFrame(text, start, end, 40);
+  expect(frame?.code).toMatch(/^\.\.\.a{24}X\u0301+\.\.\.$/);
+});
+
+test("a pair of units at the edge of what is looked at is not cut", () => {
+  const text = `${"\u{1f600}".repeat(500)}X${"\u{1f600}".repeat(500)}`;
+  for (const offset of [1000, 1001, 998, 996]) {
+    const place = { line: 1, column: 1, offset };
+    expect(codeFrame(text, place, place, 41)?.code).not.toContain("?");
+  }
+});

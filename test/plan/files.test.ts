@@ -36,7 +36,7 @@ test.each([
   ],
   ["under a file", "flux.plan.json/x.json", "CP1001", "check the path; it is taken from the current folder"],
   ["a folder", "folder.plan.json", "CP1002", "it holds no *.plan.json, *.plan.jsonc or *.plan.ts"],
-  ["a model", "model.onnx", "CP1006", "the ending says how the file is read; rename the file"],
+  ["a model", "model.onnx", "CP1006", "this looks like a model: give the plan here, and the model with --model"],
   ["too large", "large.plan.json", "CP1007", 'use patterns such as "blocks.*" instead of one entry per module'],
 ])("a plan file that is %s", async (_case, name, code, hint) => {
   const path = join(folder, name);

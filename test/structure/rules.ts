@@ -6,16 +6,17 @@
 /** A room of the code: a folder, or one file; the longest prefix of a path decides. A room may import the rooms that stand before it. */
 export const parts: Readonly<Record<string, readonly string[]>> = {
   "vitest.config.ts": [],
+  "compiler/limits": [],
   "compiler/diagnostics": [],
   "compiler/expr": ["compiler/diagnostics"],
   program: ["compiler/diagnostics", "compiler/expr"],
-  "compiler/plan": ["compiler/diagnostics"],
+  "compiler/plan": ["compiler/diagnostics", "compiler/limits"],
   // Shared by the reader of models and by the runtime, which checks what the pieces of a program would read: no graph, only locations.
   "compiler/external": [],
   "compiler/temporary": [],
   "compiler/turn.ts": [],
-  "compiler/graph": ["compiler/diagnostics", "compiler/expr", "compiler/external"],
-  ort: ["compiler/diagnostics", "compiler/graph"],
+  "compiler/graph": ["compiler/diagnostics", "compiler/expr", "compiler/external", "compiler/limits"],
+  ort: ["compiler/diagnostics", "compiler/graph", "compiler/limits"],
   "compiler/ir": ["compiler/diagnostics", "compiler/expr", "compiler/graph"],
   "compiler/operators": ["compiler/diagnostics", "compiler/expr", "compiler/graph", "compiler/ir"],
   "compiler/canonical": [
@@ -27,7 +28,14 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
     "ort",
   ],
   "compiler/emit": ["compiler/diagnostics", "compiler/expr", "compiler/graph", "compiler/ir"],
-  "compiler/bind": ["compiler/diagnostics", "compiler/expr", "compiler/plan", "compiler/graph", "compiler/ir"],
+  "compiler/bind": [
+    "compiler/diagnostics",
+    "compiler/expr",
+    "compiler/limits",
+    "compiler/plan",
+    "compiler/graph",
+    "compiler/ir",
+  ],
   "compiler/inspect": [
     "compiler/diagnostics",
     "compiler/expr",
@@ -48,6 +56,7 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
   "compiler/lower": [
     "compiler/diagnostics",
     "compiler/expr",
+    "compiler/limits",
     "compiler/plan",
     "compiler/graph",
     "compiler/ir",
@@ -79,7 +88,15 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
     "compiler/turn.ts",
     "program",
   ],
-  runtime: ["compiler/diagnostics", "compiler/expr", "compiler/external", "compiler/temporary", "program", "ort"],
+  runtime: [
+    "compiler/diagnostics",
+    "compiler/expr",
+    "compiler/external",
+    "compiler/limits",
+    "compiler/temporary",
+    "program",
+    "ort",
+  ],
   "index.ts": [
     "compiler",
     "compiler/diagnostics",

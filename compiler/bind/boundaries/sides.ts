@@ -15,8 +15,19 @@ export interface Sides {
 
 const NEITHER: Sides = { asking: new Set(), asked: new Set() };
 
+/** Every parameter of a module asks for its sides. */
+const known = new WeakMap<Topology, Map<string, Sides>>();
+
 /** For a module with one attention; with more, or none, an input has no one side. */
 export function sidesOf(module: string, topology: Topology): Sides {
+  const ofModules = known.get(topology) ?? new Map<string, Sides>();
+  known.set(topology, ofModules);
+  const sides = ofModules.get(module) ?? findSides(module, topology);
+  ofModules.set(module, sides);
+  return sides;
+}
+
+function findSides(module: string, topology: Topology): Sides {
   const sites = (topology.members.get(module) ?? []).filter(({ op, domain }) => op === "Attention" && domain === CP);
   const [site] = sites;
   if (sites.length !== 1 || site === undefined) return NEITHER;

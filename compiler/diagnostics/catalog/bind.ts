@@ -13,6 +13,7 @@ export const bindNames: Catalog<{
   unknownValue: { value: string; where: string; suggestion: string | null; known: readonly string[] };
   foreignValue: { value: string; where: string; side: string; known: readonly string[] };
   contradictedValue: { value: string; where: string; marked: string };
+  tooManyBindings: { count: number; entries: number; modules: number; limit: number };
 }> = {
   unknownModule: {
     code: "CP3001",
@@ -35,6 +36,14 @@ export const bindNames: Catalog<{
     message: ({ pattern }) =>
       `this export with fixed lengths has no module "${pattern}"; if its results became constants, they are sliced where they are used`,
     hint: () => "export with dynamic lengths to keep the module, or remove the entry",
+  },
+  tooManyBindings: {
+    code: "CP3008",
+    severity: "error",
+    title: "Too many bindings",
+    message: ({ count, entries, modules, limit }) =>
+      `the plan's ${entries} entries mean ${count} inputs and outputs of the model's ${modules} modules, at most ${limit} are bound`,
+    hint: () => "write patterns that match fewer modules; an entry per kind of module is enough",
   },
   unknownParameter: {
     code: "CP3003",

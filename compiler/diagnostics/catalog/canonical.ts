@@ -2,6 +2,7 @@
  * @file What can be wrong with a model when its graph is brought into canonical form. Codes CP2500-2999.
  */
 import type { Message } from "../diagnose.ts";
+import type { Catalog } from "./catalog.ts";
 
 /** A node as it is named to the user. */
 interface AtNode {
@@ -59,4 +60,53 @@ export const attentionNotFused: Message<AtNode & { op: string; reason: string }>
   message: ({ op, node, module, reason }) =>
     `the ${op} ${node} in module "${module}" resembles attention, but is left as it is: ${reason}`,
   hint: () => "as long as its operands are whole on every rank this is exact; splitting them needs it to be attention",
+};
+
+/** Sizes that a caller fixes for inputs: `--shape`, or `shapes` in the API. */
+export const shapeMessages: Catalog<{
+  unknownInput: { input: string; suggestion: string | null; known: readonly string[] };
+  rank: { input: string; given: number; rank: number; shape: string };
+  size: { at: string; given: number; expected: number; shape: string };
+  symbol: { symbol: string; at: string; given: number; earlier: number; earlierAt: string };
+  noSizes: { input: string; found: string };
+}> = {
+  unknownInput: {
+    code: "CP2530",
+    severity: "error",
+    title: "Shape of an unknown input",
+    message: ({ input }) => `a shape is given for "${input}", which is no input of the model`,
+    hint: ({ suggestion, known }) =>
+      suggestion === null ? `its inputs are ${known.join(", ")}` : `did you mean "${suggestion}"?`,
+  },
+  rank: {
+    code: "CP2531",
+    severity: "error",
+    title: "Shape of another rank",
+    message: ({ input, given, rank, shape }) =>
+      `the shape given for "${input}" has ${given} sizes; the model's input has ${rank} axes: ${shape}`,
+    hint: ({ rank }) => `give ${rank} sizes`,
+  },
+  size: {
+    code: "CP2532",
+    severity: "error",
+    title: "Size that the model fixes otherwise",
+    message: ({ at, given, expected, shape }) =>
+      `${at} is given the size ${given}; the model fixes it to ${expected}: ${shape}`,
+    hint: ({ expected }) => `give ${expected}, or export the model with this axis dynamic`,
+  },
+  symbol: {
+    code: "CP2533",
+    severity: "error",
+    title: "Two sizes for one length",
+    message: ({ symbol, at, given, earlier, earlierAt }) =>
+      `${at} is given the size ${given}, and ${earlierAt} the size ${earlier}; in the model both have the length "${symbol}"`,
+    hint: () => "give the same size for both",
+  },
+  noSizes: {
+    code: "CP2534",
+    severity: "error",
+    title: "Shape that is no list of sizes",
+    message: ({ input, found }) => `the shape given for "${input}" is ${found}; sizes are whole numbers from 0`,
+    hint: () => "write --shape NAME=1,4096,64, or in the API { NAME: [1, 4096, 64] }",
+  },
 };

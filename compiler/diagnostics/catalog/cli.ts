@@ -14,6 +14,7 @@ export const cliMessages: Catalog<{
   verification: { output: string; problem: string };
   noModule: { pattern: string; nearest: string | null };
   noSample: { inputs: readonly string[] };
+  moreDiagnostics: { count: number; rest: string; limit: number };
 }> = {
   usage: {
     code: "CP7001",
@@ -74,5 +75,12 @@ export const cliMessages: Catalog<{
     title: "Simulation that needs shapes",
     message: () => "the lengths that the simulation chose for itself are not ones that this program accepts",
     hint: ({ inputs }) => `give the shapes of the inputs, such as ${inputs.map((i) => `--shape ${i}`).join(" ")}`,
+  },
+  moreDiagnostics: {
+    code: "CP7009",
+    severity: "note",
+    title: "Further diagnostics",
+    message: ({ count, rest, limit }) => `and ${count} more (${rest}): at most ${limit} diagnostics are printed`,
+    hint: () => "correct those above first",
   },
 };

@@ -10,6 +10,7 @@ export const shapeMessages: Catalog<{
   unknownKey: { where: string; key: string; suggestion: string | null; known: readonly string[] };
   missingKey: { where: string; key: string; example: string };
   tooSmall: { where: string; found: string; minimum: number };
+  tooBig: { where: string; found: string; maximum: number };
   badChoice: { where: string; found: string; choices: readonly string[]; suggestion: string | null };
   emptyValue: { where: string; advice: string };
 }> = {
@@ -41,6 +42,13 @@ export const shapeMessages: Catalog<{
     title: "Number too small",
     message: ({ where, found, minimum }) => `${where} is ${found}, the smallest possible is ${minimum}`,
     hint: ({ minimum }) => `write ${minimum} or more`,
+  },
+  tooBig: {
+    code: "CP1507",
+    severity: "error",
+    title: "Number too big",
+    message: ({ where, found, maximum }) => `${where} is ${found}, the largest possible is ${maximum}`,
+    hint: ({ maximum }) => `write ${maximum} or less`,
   },
   badChoice: {
     code: "CP1505",
@@ -76,6 +84,9 @@ export const planMessages: Catalog<{
   badIndex: { where: string; key: string; index: string };
   valueUnderWildcard: { where: string; pattern: string; value: string };
   dimOutOfRange: { where: string; key: string; dim: number; expected: number };
+  tooManyEntries: { count: number; limit: number };
+  longKey: { key: string; length: number; limit: number };
+  tooManyMembers: { where: string; count: number; limit: number };
 }> = {
   mixedSpecs: {
     code: "CP1520",
@@ -176,6 +187,27 @@ export const planMessages: Catalog<{
       `${where}: ${key} is ${dim}, but expected_dims is ${expected}, whose axes are ${-expected} to ${expected - 1}`,
     hint: ({ key }) => `correct ${key} or expected_dims`,
   },
+  tooManyEntries: {
+    code: "CP1533",
+    severity: "error",
+    title: "Too many entries",
+    message: ({ count, limit }) => `the plan has ${count} entries, at most ${limit} are read`,
+    hint: () => 'use patterns such as "blocks.*" instead of one entry per module',
+  },
+  tooManyMembers: {
+    code: "CP1535",
+    severity: "error",
+    title: "Too many parts of one entry",
+    message: ({ where, count, limit }) => `${where} has ${count} members or elements, at most ${limit} are read`,
+    hint: () => "a module has tens of parameters and outputs: name those that are split or gathered",
+  },
+  longKey: {
+    code: "CP1534",
+    severity: "error",
+    title: "Key too long",
+    message: ({ key, length, limit }) => `the key ${key} has ${length} characters, at most ${limit} are read`,
+    hint: () => "write the path of a module or the name of a parameter, as onnx-cp inspect shows it",
+  },
 };
 
 /** Parallel configs. */
@@ -183,6 +215,7 @@ export const configMessages: Catalog<{
   refusedField: { field: string; instead: string };
   alwaysOn: { field: string; value: string };
   bothForms: { field: string };
+  tooManyRanks: { ring: number; ulysses: number; ranks: number; limit: number };
 }> = {
   refusedField: {
     code: "CP1701",
@@ -205,5 +238,13 @@ export const configMessages: Catalog<{
     message: ({ field }) => `"${field}" stands beside "context_parallel_config"`,
     hint: ({ field }) =>
       `move "${field}" into "context_parallel_config", or drop that level and write the fields alone`,
+  },
+  tooManyRanks: {
+    code: "CP1704",
+    severity: "error",
+    title: "Too many ranks",
+    message: ({ ring, ulysses, ranks, limit }) =>
+      `ring_degree ${ring} times ulysses_degree ${ulysses} are ${ranks} ranks, at most ${limit} are possible`,
+    hint: () => "lower one of the degrees: their product is the number of devices",
   },
 };

@@ -13,6 +13,8 @@ export const fileMessages: Catalog<{
   empty: { what: string };
   unknownKind: { file: string; known: readonly string[] };
   tooLarge: { bytes: number; limit: number };
+  notRegular: { file: string; kind: string };
+  swapped: { plan: string; model: string };
 }> = {
   notFound: {
     code: "CP1001",
@@ -57,7 +59,10 @@ export const fileMessages: Catalog<{
     severity: "error",
     title: "Unknown kind of file",
     message: ({ file, known }) => `the name of ${file} does not end in ${known.join(", ")}`,
-    hint: () => "the ending says how the file is read; rename the file",
+    hint: ({ file }) =>
+      file.endsWith(".onnx")
+        ? "this looks like a model: give the plan here, and the model with --model"
+        : "the ending says how the file is read; rename the file",
   },
   tooLarge: {
     code: "CP1007",
@@ -65,6 +70,22 @@ export const fileMessages: Catalog<{
     title: "File too large",
     message: ({ bytes, limit }) => `the file has ${bytes} bytes, at most ${limit} are read`,
     hint: () => 'use patterns such as "blocks.*" instead of one entry per module',
+  },
+  swapped: {
+    code: "CP1009",
+    severity: "error",
+    title: "Plan and model swapped",
+    message: ({ plan, model }) =>
+      `the plan and the model look swapped: ${plan} is given as the plan, ${model} as the model`,
+    hint: ({ plan, model }) =>
+      `give ${model} as the plan and ${plan} as the model: onnx-cp check ${model} --model ${plan}`,
+  },
+  notRegular: {
+    code: "CP1008",
+    severity: "error",
+    title: "Plan that is no regular file",
+    message: ({ file, kind }) => `${file} is ${kind}, a regular file is needed`,
+    hint: () => "write the text into a file and give the path of that file",
   },
 };
 
@@ -75,6 +96,7 @@ export const jsonMessages: Catalog<{
   comment: NoParams;
   duplicateKey: { key: string; line: number };
   tooDeep: { limit: number };
+  tooLong: { count: number; limit: number };
   moreErrors: { count: number };
 }> = {
   syntax: {
@@ -89,7 +111,7 @@ export const jsonMessages: Catalog<{
     severity: "error",
     title: "Trailing comma",
     message: ({ close }) => `comma before the closing ${close}`,
-    hint: () => "remove the comma",
+    hint: () => "remove the comma, or rename the file to *.jsonc, where it may stand",
   },
   comment: {
     code: "CP1103",
@@ -112,6 +134,13 @@ export const jsonMessages: Catalog<{
     message: ({ limit }) => `nested more than ${limit} levels deep`,
     hint: () => "a plan needs five levels at most",
   },
+  tooLong: {
+    code: "CP1107",
+    severity: "error",
+    title: "Too many words and signs",
+    message: ({ count, limit }) => `the file has ${count} words and signs (tokens), at most ${limit} are read`,
+    hint: () => 'use patterns such as "blocks.*" instead of one entry per module',
+  },
   moreErrors: {
     code: "CP1106",
     severity: "note",
@@ -133,6 +162,8 @@ export const typescriptMessages: Catalog<{
   limit: { what: string; limit: number };
   selfReference: { name: string };
   typeOfOperand: { operation: string; found: string };
+  tooLong: { what: string; count: number; limit: number };
+  stopped: { limit: number };
 }> = {
   syntax: {
     code: "CP1201",
@@ -210,5 +241,19 @@ export const typescriptMessages: Catalog<{
     title: "Operation on a value of the wrong type",
     message: ({ operation, found }) => `${operation} does not work on ${found}`,
     hint: () => "write the value as a literal where in doubt",
+  },
+  tooLong: {
+    code: "CP1211",
+    severity: "error",
+    title: "TypeScript plan too large to parse",
+    message: ({ what, count, limit }) => `the plan has ${count} ${what}, at most ${limit} are read`,
+    hint: () => "a plan is small: build lists with .map, or print JSON from a script of your own",
+  },
+  stopped: {
+    code: "CP1212",
+    severity: "note",
+    title: "Evaluation stopped after many errors",
+    message: ({ limit }) => `evaluation met more than ${limit} errors and stopped here`,
+    hint: () => "correct those above first",
   },
 };

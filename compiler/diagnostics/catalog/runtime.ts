@@ -31,6 +31,7 @@ export const runtimeMessages: Catalog<{
   handlerDeadline: { ranks: string; url: string; module: string; phase: string; milliseconds: number };
   startDeadline: { milliseconds: number; late: string };
   library: { reason: string; other: string | null };
+  noDevice: { device: string; reason: string };
 }> = {
   devices: {
     code: "CP6500",
@@ -40,6 +41,14 @@ export const runtimeMessages: Catalog<{
       `${actual} devices were given; the program is compiled for ${expected} (${mesh})`,
     hint: ({ expected }) =>
       `give ${expected} devices, or compile the plan with degrees whose product is the number of devices`,
+  },
+  noDevice: {
+    code: "CP6519",
+    severity: "error",
+    title: "Device that is not available",
+    message: ({ device, reason }) => `ONNX Runtime cannot compute on the device "${device}" of this machine: ${reason}`,
+    hint: () =>
+      "check the device's name, or leave --devices out of check and give it to run on the machine that has it",
   },
   backend: {
     code: "CP6501",

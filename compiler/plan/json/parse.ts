@@ -6,7 +6,8 @@ import { type Node, type ParseError, parseTree } from "jsonc-parser";
 import { fileMessages, jsonMessages } from "../../diagnostics/catalog/plan.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Diagnostic } from "../../diagnostics/types.ts";
-import { type AstMember, type AstNode, maxDepth, quote } from "../ast.ts";
+import { limits } from "../../limits/limits.ts";
+import { type AstMember, type AstNode, quote } from "../ast.ts";
 import { type Locate, locator } from "../positions.ts";
 import { explainErrors } from "./syntax-errors.ts";
 import { tokenize, tooDeep } from "./tokens.ts";
@@ -18,7 +19,7 @@ export interface ParsedJson {
 }
 
 export interface JsonOptions {
-  /** JSONC: comments are blanks. Nothing else differs. */
+  /** JSONC: comments are blanks, and a comma may stand before a closing bracket. Nothing else differs. */
   readonly comments: boolean;
   /** What to write into an empty file. */
   readonly example: string;
@@ -26,20 +27,25 @@ export interface JsonOptions {
 
 export function parseJson(text: string, file: string, options: JsonOptions): ParsedJson {
   const locate = locator(file, text);
-  const tokens = tokenize(text);
+  const { tokens, count } = tokenize(text, limits.tokens.most);
   if (tokens.length === 0) {
     return {
       root: null,
       diagnostics: [diagnose(fileMessages.empty, { what: options.example }, { span: locate(0, 0) })],
     };
   }
+  if (count > limits.tokens.most) {
+    const params = { count, limit: limits.tokens.most };
+    return { root: null, diagnostics: [diagnose(jsonMessages.tooLong, params, { span: locate(0, 0) })] };
+  }
+  const maxDepth = limits.depth.most;
   const deep = tooDeep(tokens, maxDepth);
   if (deep !== undefined) {
     const span = locate(deep.offset, deep.offset + 1);
     return { root: null, diagnostics: [diagnose(jsonMessages.tooDeep, { limit: maxDepth }, { span })] };
   }
   const errors: ParseError[] = [];
-  const tree = parseTree(text, errors, { disallowComments: !options.comments, allowTrailingComma: false });
+  const tree = parseTree(text, errors, { disallowComments: !options.comments, allowTrailingComma: options.comments });
   const syntax = explainErrors(errors, { text, tokens, locate });
   if (tree === undefined || !syntax.harmless) return { root: null, diagnostics: syntax.diagnostics };
   const diagnostics = [...syntax.diagnostics];

@@ -28,6 +28,7 @@ export interface JsonSource {
 export function explainErrors(errors: readonly ParseError[], source: JsonSource): SyntaxErrors {
   const slips = new Map<number, Diagnostic>();
   const fatal = new Map<number, Diagnostic>();
+  const end = source.text.trimEnd().length;
   for (const error of errors) {
     const slip = trailingComma(error, source) ?? comment(error, source);
     if (slip !== undefined) {
@@ -35,7 +36,7 @@ export function explainErrors(errors: readonly ParseError[], source: JsonSource)
       continue;
     }
     const line = source.locate(error.offset, error.offset).start.line;
-    const follows = fatal.has(line) || (fatal.size > 0 && error.offset >= source.text.trimEnd().length);
+    const follows = fatal.has(line) || (fatal.size > 0 && error.offset >= end);
     if (!follows) fatal.set(line, syntaxError(error, source));
   }
   const all = [...slips.values(), ...fatal.values()];

@@ -9,15 +9,24 @@ export interface Token {
   readonly offset: number;
 }
 
-export function tokenize(text: string): readonly Token[] {
+export interface Tokens {
+  /** At most as many as were asked for. */
+  readonly tokens: readonly Token[];
+  /** How many the text has. */
+  readonly count: number;
+}
+
+export function tokenize(text: string, most: number): Tokens {
   const scanner = createScanner(text, true);
   const tokens: Token[] = [];
+  let count = 0;
   for (;;) {
     scanner.scan();
     const offset = scanner.getTokenOffset();
     // The length is no sign of the end: behind a comment without end the scanner gives tokens of length 1 for ever.
-    if (offset >= text.length) return tokens;
-    tokens.push({ text: text.slice(offset, offset + scanner.getTokenLength()), offset });
+    if (offset >= text.length) return { tokens, count };
+    count += 1;
+    if (count <= most) tokens.push({ text: text.slice(offset, offset + scanner.getTokenLength()), offset });
   }
 }
 

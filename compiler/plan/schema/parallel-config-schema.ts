@@ -2,14 +2,16 @@
  * @file The JSON Schema of a `ParallelConfig` or a bare `ContextParallelConfig`, as data. `null` means the default, as
  * the reference's `None` does.
  */
+import { limits } from "../../limits/limits.ts";
 import type { MeshConfig } from "../types.ts";
 import type { JsonSchema } from "./json-schema.ts";
 
 const degree = (name: string, markdownDescription: string): JsonSchema => ({
   type: ["integer", "null"],
   minimum: 1,
+  maximum: limits.ranks.most,
   default: 1,
-  errorMessage: `${name} is a number of ranks: an integer from 1.`,
+  errorMessage: `${name} is a number of ranks: an integer from 1 to ${limits.ranks.most}.`,
   markdownDescription,
 });
 

@@ -8,19 +8,21 @@ import { property } from "./access.ts";
 import { type Apply, arrayMethods, builtinNames, functions, stringMethods } from "./builtins.ts";
 import { type Context, report, spend } from "./context.ts";
 import { elements } from "./literals.ts";
+import { abbreviate } from "./names.ts";
 import { bindParameters } from "./parameters.ts";
 import { broken, describeValue, scalar, type Scope, type Value } from "./values.ts";
 
 interface Call {
   readonly context: Context;
-  readonly name: string;
+  /** As it is written, for messages. */
+  readonly name: () => string;
   readonly args: readonly Value[];
   readonly span: Span;
 }
 
 export function callExpression(context: Context, node: ts.CallExpression, scope: Scope, span: Span): Value {
   const target = node.expression;
-  const name = target.getText().replace(/\s+/g, "");
+  const name = (): string => abbreviate(target.getText(), "");
   const args = elements(context, node.arguments, scope);
   const call = { context, name, args, span };
   if (ts.isIdentifier(target)) {
@@ -51,6 +53,7 @@ function methodCall(call: Call, receiver: Value, method: string): Value {
     case "array": {
       const run = own(arrayMethods, method);
       if (run === undefined) return unknown(call);
+      if (!spend(context, receiver.items.length, span)) return broken(span);
       return settle(call, receiver, run(receiver, args, span, applier(call)));
     }
     case "scalar": {
@@ -58,7 +61,8 @@ function methodCall(call: Call, receiver: Value, method: string): Value {
       const [argument] = args;
       if (run === undefined || typeof receiver.value !== "string") return unknown(call);
       if (argument?.kind !== "scalar" || typeof argument.value !== "string") return settle(call, argument, undefined);
-      return scalar(run(receiver.value, argument.value), span);
+      const characters = receiver.value.length + argument.value.length;
+      return spend(context, characters, span) ? scalar(run(receiver.value, argument.value), span) : broken(span);
     }
     case "function":
       return unknown(call);
@@ -100,7 +104,7 @@ function settle(call: Call, operand: Value | undefined, result: Value | undefine
   if (result === undefined) {
     if ([operand, ...args].some((value) => value?.kind === "broken")) return broken(span);
     const found = operand === undefined ? "nothing" : describeValue(operand);
-    return report(context, typescriptMessages.typeOfOperand, { operation: `${name}(...)`, found }, span);
+    return report(context, typescriptMessages.typeOfOperand, { operation: `${name()}(...)`, found }, span);
   }
   const size =
     result.kind === "array" ? result.items.length : result.kind === "scalar" ? String(result.value).length : 1;
@@ -108,7 +112,7 @@ function settle(call: Call, operand: Value | undefined, result: Value | undefine
 }
 
 function unknown({ context, name, span }: Call): Value {
-  return report(context, typescriptMessages.unknownCall, { callee: name }, span);
+  return report(context, typescriptMessages.unknownCall, { callee: name() }, span);
 }
 
 /** An entry of a table, not a method of its prototype. */

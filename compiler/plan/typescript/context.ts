@@ -5,13 +5,9 @@ import type { ts } from "ts-morph";
 import { typescriptMessages } from "../../diagnostics/catalog/plan.ts";
 import { diagnose, invariant, type Message } from "../../diagnostics/diagnose.ts";
 import type { Diagnostic, Span } from "../../diagnostics/types.ts";
+import { limits } from "../../limits/limits.ts";
 import type { Locate } from "../positions.ts";
 import { broken, type BrokenValue, type Scope, type Value } from "./values.ts";
-
-/** Steps: expressions evaluated, list elements and characters made. A plan of 6,000 modules takes 100,000. */
-const maxSteps = 2_000_000;
-/** Nested expressions and calls. Well below what the stack of a thread holds. */
-const maxNesting = 400;
 
 export type Evaluate = (context: Context, node: ts.Expression, scope: Scope) => Value;
 
@@ -25,6 +21,8 @@ export interface Context {
   steps: number;
   nesting: number;
   exhausted: boolean;
+  /** Errors met, the same one counted each time. */
+  faults: number;
   readonly locates: ReadonlyMap<ts.SourceFile, Locate>;
 }
 
@@ -37,12 +35,20 @@ export function createContext(evaluate: Evaluate, locates: ReadonlyMap<ts.Source
     steps: 0,
     nesting: 0,
     exhausted: false,
+    faults: 0,
     locates,
   };
 }
 
 /** Reports once what a function that is called many times meets many times. */
 export function report<P>(context: Context, entry: Message<P>, params: P, span: Span): BrokenValue {
+  context.faults += 1;
+  if (context.faults > limits.faults.most && !context.exhausted) {
+    context.exhausted = true;
+    const stopped = { limit: limits.faults.most };
+    context.diagnostics.push(diagnose(typescriptMessages.stopped, stopped, { span }));
+  }
+  if (context.exhausted && context.faults > limits.faults.most) return broken(span);
   const diagnostic = diagnose(entry, params, { span });
   const id = JSON.stringify([diagnostic.code, diagnostic.message, span]);
   if (!context.reported.has(id)) context.diagnostics.push(diagnostic);
@@ -60,10 +66,12 @@ export function exhaust<P>(context: Context, entry: Message<P>, params: P, span:
 export function spend(context: Context, steps: number, span: Span): boolean {
   context.steps += steps;
   if (context.exhausted) return false;
-  if (context.steps <= maxSteps && context.nesting <= maxNesting) return true;
-  const [what, limit] = context.steps > maxSteps ? ["steps", maxSteps] : ["nested expressions", maxNesting];
-  exhaust(context, typescriptMessages.limit, { what: String(what), limit: Number(limit) }, span);
-  return false;
+  const [work, depth] = [limits.steps.most, limits.nesting.most];
+  if (context.steps > work) exhaust(context, typescriptMessages.limit, { what: "steps", limit: work }, span);
+  else if (context.nesting > depth) {
+    exhaust(context, typescriptMessages.limit, { what: "nested expressions", limit: depth }, span);
+  }
+  return !context.exhausted;
 }
 
 export function spanOf(context: Context, node: ts.Node): Span {

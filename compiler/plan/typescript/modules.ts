@@ -7,8 +7,10 @@ import { ts } from "ts-morph";
 import { typescriptMessages } from "../../diagnostics/catalog/plan.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Diagnostic, Span } from "../../diagnostics/types.ts";
+import { limits } from "../../limits/limits.ts";
 import { type Locate, locator } from "../positions.ts";
 import { readSource } from "../source.ts";
+import { checkSource } from "./size.ts";
 
 /** The package whose `definePlan` a plan imports. */
 export const packageName = "onnx-context-parallel";
@@ -30,6 +32,8 @@ export async function loadModules(text: string, file: string): Promise<LoadedMod
   const modules = new Map<string, SourceModule>();
   const diagnostics: Diagnostic[] = [];
   const queue: { readonly path: string; readonly text: string }[] = [{ path: file, text }];
+  const known = new Set([file]);
+  let bytes = Buffer.byteLength(text);
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     const { path } = next;
     const locate = locator(path, next.text);
@@ -40,10 +44,21 @@ export async function loadModules(text: string, file: string): Promise<LoadedMod
     for (const { specifier, span } of relativeImports(source, locate)) {
       const target = resolve(path, specifier);
       imports.set(specifier, target);
-      if (modules.has(target) || target === path || queue.some((other) => other.path === target)) continue;
+      if (known.has(target)) continue;
+      known.add(target);
+      if (known.size > limits.typescriptFiles.most) {
+        return {
+          modules,
+          diagnostics: [...diagnostics, tooLong("files", known.size, limits.typescriptFiles.most, span)],
+        };
+      }
       const read = target.endsWith(".ts") ? await readSource(target) : undefined;
       if (read?.ok === true) queue.push({ path: target, text: read.value });
       else diagnostics.push(badImport(specifier, read?.diagnostics[0]?.message, span));
+      bytes += read?.ok === true ? Buffer.byteLength(read.value) : 0;
+      if (bytes > limits.typescriptBytes.most) {
+        return { modules, diagnostics: [...diagnostics, tooLong("bytes", bytes, limits.typescriptBytes.most, span)] };
+      }
     }
     modules.set(path, { source, locate, imports });
   }
@@ -56,6 +71,8 @@ interface Parsed {
 }
 
 function parse(text: string, path: string, locate: Locate): Parsed {
+  const size = checkSource(text, locate);
+  if (size !== undefined) return { source: null, errors: [size] };
   try {
     const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true, ts.ScriptKind.TS);
     const { diagnostics = [] } = ts.transpileModule(text, { fileName: path, reportDiagnostics: true });
@@ -69,7 +86,7 @@ function parse(text: string, path: string, locate: Locate): Parsed {
   } catch (error) {
     // The parser recurses; a text made of brackets only exhausts the stack.
     if (!(error instanceof RangeError)) throw error;
-    const limit = { what: "nested brackets", limit: 1000 };
+    const limit = { what: "nested brackets", limit: limits.nesting.most };
     return { source: null, errors: [diagnose(typescriptMessages.limit, limit, { span: locate(0, 0) })] };
   }
 }
@@ -95,6 +112,10 @@ function resolve(from: string, specifier: string): string {
   const path = join(dirname(from), specifier);
   if (/\.[cm]?ts$/.test(path) || path.endsWith(".json")) return path;
   return path.endsWith(".js") ? `${path.slice(0, -3)}.ts` : `${path}.ts`;
+}
+
+function tooLong(what: string, count: number, limit: number, span: Span): Diagnostic {
+  return diagnose(typescriptMessages.tooLong, { what: `${what}, imports included`, count, limit }, { span });
 }
 
 function badImport(specifier: string, reason: string | undefined, span: Span): Diagnostic {

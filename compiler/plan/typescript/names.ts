@@ -46,21 +46,23 @@ const expressions: Readonly<Partial<Record<ts.SyntaxKind, string>>> = {
 export function nameOfStatement(node: ts.Statement): string {
   if (!ts.isExpressionStatement(node)) return statements[node.kind] ?? "this statement";
   const { expression } = node;
-  if (ts.isCallExpression(expression)) return `a call for its effect (${expression.expression.getText()})`;
+  if (ts.isCallExpression(expression))
+    return `a call for its effect (${abbreviate(expression.expression.getText(), " ")})`;
   if (ts.isBinaryExpression(expression) && isAssignment(expression.operatorToken.kind)) return "an assignment";
   if (ts.isStringLiteral(expression)) return "a directive";
   return "an expression without use";
 }
 
 export function nameOfExpression(node: ts.Node): string {
-  return expressions[node.kind] ?? quote(abbreviate(node.getText()));
+  return expressions[node.kind] ?? quote(abbreviate(node.getText(), " "));
 }
 
 export function isAssignment(kind: ts.SyntaxKind): boolean {
   return kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment;
 }
 
-function abbreviate(text: string): string {
-  const line = text.replace(/\s+/g, " ");
+/** The beginning of a text on one line, its white space replaced by `blank`. Looks at no more than the beginning. */
+export function abbreviate(text: string, blank: string): string {
+  const line = text.slice(0, 200).replace(/\s+/g, blank);
   return line.length > 40 ? `${line.slice(0, 37)}...` : line;
 }

@@ -45,6 +45,7 @@ export function binaryExpression(context: Context, node: ts.BinaryExpression, sc
   const right = context.evaluate(context, node.right, scope);
   if (right.kind === "broken") return broken(span);
   if (decided === "right") return right;
+  if (!spend(context, comparison(left, right), span)) return broken(span);
   if (operator === ts.SyntaxKind.EqualsEqualsEqualsToken) return scalar(isSame(left, right), span);
   if (operator === ts.SyntaxKind.ExclamationEqualsEqualsToken) return scalar(!isSame(left, right), span);
   const operation = node.operatorToken.getText();
@@ -107,6 +108,12 @@ function shortCircuit(operator: Kind, left: Value): "left" | "right" | undefined
 
 export function isSame(a: Value, b: Value): boolean {
   return a === b || (a.kind === "scalar" && b.kind === "scalar" && a.value === b.value);
+}
+
+/** Steps to look at both operands: one for 64 characters. */
+function comparison(...operands: readonly Value[]): number {
+  const lengths = operands.map((o) => (o.kind === "scalar" && typeof o.value === "string" ? o.value.length : 0));
+  return Math.floor(Math.min(...lengths) / 64);
 }
 
 function numberOf(value: Value): number | undefined {

@@ -5,7 +5,7 @@ import { ts } from "ts-morph";
 import { typescriptMessages } from "../../diagnostics/catalog/plan.ts";
 import type { Span } from "../../diagnostics/types.ts";
 import { property } from "./access.ts";
-import { type Context, report, spanOf } from "./context.ts";
+import { type Context, report, spanOf, spend } from "./context.ts";
 import { nameOfExpression } from "./names.ts";
 import { broken, describeValue, type FunctionValue, scalar, type Scope, type Value } from "./values.ts";
 
@@ -58,10 +58,15 @@ function bindList(binding: Binding, name: ts.ArrayBindingPattern, value: Value):
   const items = value.kind === "array" ? value.items : undefined;
   name.elements.forEach((element, i) => {
     if (ts.isOmittedExpression(element)) return;
-    const rest: Value = { kind: "array", items: items?.slice(i) ?? [], span };
-    const given = element.dotDotDotToken === undefined ? items?.[i] : rest;
+    const given = element.dotDotDotToken === undefined ? items?.[i] : restOf(context, items ?? [], i, span);
     bindElement(binding, element, items === undefined ? broken(span) : given);
   });
+}
+
+/** The elements from `start` on, paid for as the list that they are. */
+function restOf(context: Context, items: readonly Value[], start: number, span: Span): Value {
+  const rest = spend(context, Math.max(0, items.length - start), span) ? items.slice(start) : [];
+  return { kind: "array", items: rest, span };
 }
 
 function bindElement(binding: Binding, element: ts.BindingElement, given: Value | undefined): void {

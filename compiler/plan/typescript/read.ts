@@ -5,7 +5,8 @@
 import { jsonMessages, typescriptMessages } from "../../diagnostics/catalog/plan.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Diagnostic } from "../../diagnostics/types.ts";
-import { type AstMember, type AstNode, maxDepth } from "../ast.ts";
+import { limits } from "../../limits/limits.ts";
+import type { AstMember, AstNode } from "../ast.ts";
 import { type Context, createContext, exhaust, report, spanOf, spend } from "./context.ts";
 import { evaluate } from "./evaluate.ts";
 import { type LinkedModule, linkModules } from "./link.ts";
@@ -47,7 +48,8 @@ function evaluateModule(context: Context, { table, scope, locate, source }: Link
 
 function toTree(context: Context, value: Value, depth = 0): AstNode {
   const { span } = value;
-  if (depth > maxDepth) exhaust(context, jsonMessages.tooDeep, { limit: maxDepth }, span);
+  const limit = limits.depth.most;
+  if (depth > limit) exhaust(context, jsonMessages.tooDeep, { limit }, span);
   if (!spend(context, 1, span)) return { kind: "other", text: "a part that is too large", span };
   switch (value.kind) {
     case "array":

@@ -5,16 +5,20 @@
 import { configMessages } from "../../diagnostics/catalog/plan-rules.ts";
 import { diagnose, settle } from "../../diagnostics/diagnose.ts";
 import type { Diagnostic, Result } from "../../diagnostics/types.ts";
+import { limits } from "../../limits/limits.ts";
 import { type AstMember, type AstNode, describe, member } from "../ast.ts";
 import type { Finding } from "../schema/check.ts";
 import { contextFields, inertFields, parallelConfigSchema, refusedFields } from "../schema/parallel-config-schema.ts";
 import type { MeshConfig } from "../types.ts";
 import { inTextOrder } from "./order.ts";
 import type { Place } from "./places.ts";
+import { checkSize } from "./size.ts";
 import { checkShape } from "./shape.ts";
 
 export function validateParallelConfig(root: AstNode): Result<MeshConfig> {
-  const shape = checkShape(root, { schema: parallelConfigSchema, rootName: "the config", special });
+  const size = checkSize(root, "the config");
+  if (size !== undefined) return { ok: false, diagnostics: [size] };
+  const shape = checkShape(root, { schema: parallelConfigSchema, rootName: "the config", special, memberwise: false });
   const config = member(root, "context_parallel_config")?.value ?? root;
   const found = [...shape, ...notes(config)];
   const mesh: MeshConfig = {
@@ -23,7 +27,7 @@ export function validateParallelConfig(root: AstNode): Result<MeshConfig> {
     rotate_method: scalar(config, "rotate_method") === "alltoall" ? "alltoall" : "allgather",
     convert_to_fp32: scalar(config, "convert_to_fp32") !== false,
   };
-  return settle(mesh, inTextOrder(found));
+  return settle(mesh, inTextOrder([...found, ...tooManyRanks(mesh, config)]));
 }
 
 /** Refused fields, and fields of the inner config that stand beside it. */
@@ -37,6 +41,18 @@ function special({ keyword, key, path }: Finding, { node, key: name, keySpan, wh
   if (!isInner) return undefined;
   const span = member(node, key)?.keySpan ?? undefined;
   return diagnose(configMessages.bothForms, { field: key }, { span });
+}
+
+/** Each degree may be possible by itself; the schema says so. */
+function tooManyRanks(
+  { ring_degree: ring, ulysses_degree: ulysses }: MeshConfig,
+  config: AstNode,
+): readonly Diagnostic[] {
+  const limit = limits.ranks.most;
+  const isBoth = Number.isInteger(ring) && Number.isInteger(ulysses) && ring >= 1 && ulysses >= 1;
+  if (!isBoth || ring > limit || ulysses > limit || ring * ulysses <= limit) return [];
+  const span = member(config, "ulysses_degree")?.keySpan ?? undefined;
+  return [diagnose(configMessages.tooManyRanks, { ring, ulysses, ranks: ring * ulysses, limit }, { span })];
 }
 
 function notes(config: AstNode): readonly Diagnostic[] {

@@ -5,14 +5,14 @@ import { planMessages, shapeMessages } from "../../diagnostics/catalog/plan-rule
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { suggest } from "../../diagnostics/suggest.ts";
 import type { Diagnostic } from "../../diagnostics/types.ts";
-import { member, type PlanAst, quote } from "../ast.ts";
+import { type AstNode, member, type PlanAst, quote } from "../ast.ts";
 import type { Finding } from "../schema/check.ts";
 import { definitions, planSchema, reservedKeys, unknownReserved } from "../schema/plan-schema.ts";
 import { nameOf, type Place } from "./places.ts";
 import { checkShape } from "./shape.ts";
 
 export function checkPlanShape(ast: PlanAst): readonly Diagnostic[] {
-  return checkShape(ast.root, { schema: planSchema, rootName: "the plan", special });
+  return checkShape(ast.root, { schema: planSchema, rootName: "the plan", special, memberwise: true });
 }
 
 const inputKeys = Object.keys(definitions["inputSpec"]?.properties ?? {});
@@ -34,8 +34,15 @@ function isConsequence({ path }: Finding, { node, parent }: Place): boolean {
   const list = path.length === 1 ? node : path.length === 2 && path[1] === "1" ? parent : null;
   const first = list?.kind === "array" ? list.items[0] : undefined;
   if (first?.kind !== "object") return false;
-  return first.members.some(({ key, value }) => value.kind === "scalar" && isMisspelt(key, "gather_dim"));
+  const known = misspelt.get(first);
+  if (known !== undefined) return known;
+  const isOne = first.members.some(({ key, value }) => value.kind === "scalar" && isMisspelt(key, "gather_dim"));
+  misspelt.set(first, isOne);
+  return isOne;
 }
+
+/** Whether an object is a misspelt output, so that a long list looks once. */
+const misspelt = new WeakMap<AstNode, boolean>();
 
 function isMisspelt(key: string, meant: string): boolean {
   return key !== meant && suggest(key, [meant]) !== null;

@@ -19,12 +19,18 @@ export interface ShapeOptions {
   /** Name of the whole value in messages. */
   readonly rootName: string;
   readonly special: Special;
+  /** The schema looks at each member of the root by itself, so a long root may be checked in parts. */
+  readonly memberwise: boolean;
 }
 
+/** Members checked at a time: the time that ajv takes grows with the square of the errors of one check. */
+const PART = 100;
+
 export function checkShape(root: AstNode, options: ShapeOptions): readonly Diagnostic[] {
-  const findings = checkSchema(toValue(root), options.schema);
+  const findings = partsOf(root, options).flatMap((part) => checkSchema(toValue(part), options.schema));
+  const unknown = unknownKeysByPlace(findings);
   return findings
-    .filter((finding) => !isExplained(finding, findings))
+    .filter((finding) => !isExplained(finding, unknown))
     .flatMap((finding) => {
       const place = placeOf(root, finding.path, options.rootName);
       const special = options.special(finding, place);
@@ -32,15 +38,33 @@ export function checkShape(root: AstNode, options: ShapeOptions): readonly Diagn
     });
 }
 
+function partsOf(root: AstNode, { memberwise }: ShapeOptions): readonly AstNode[] {
+  if (!memberwise || root.kind !== "object" || root.members.length <= PART) return [root];
+  const count = Math.ceil(root.members.length / PART);
+  return Array.from({ length: count }, (_, i) => ({ ...root, members: root.members.slice(i * PART, (i + 1) * PART) }));
+}
+
 /** A key is not missing where it is only misspelt, or where a key of the other kind of spec stands. */
-function isExplained({ keyword, path, key }: Finding, findings: readonly Finding[]): boolean {
+function isExplained({ keyword, path, key }: Finding, unknown: ReadonlyMap<string, readonly Finding[]>): boolean {
   if (keyword !== "required" || key === null) return false;
-  const at = path.join("/");
-  return findings.some((other) => {
-    if (other.keyword !== "additionalProperties" || other.key === null || other.path.join("/") !== at) return false;
-    const suggestion = suggest(other.key, knownKeys(other.schema));
+  const others = unknown.get(path.join("/")) ?? [];
+  return others.some((other) => {
+    const suggestion = suggest(other.key ?? "", knownKeys(other.schema));
     return suggestion === key || suggestion === null;
   });
+}
+
+/** Findings of unknown keys, by the object that has them. */
+function unknownKeysByPlace(findings: readonly Finding[]): ReadonlyMap<string, readonly Finding[]> {
+  const byPlace = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    if (finding.keyword !== "additionalProperties" || finding.key === null) continue;
+    const at = finding.path.join("/");
+    const here = byPlace.get(at);
+    if (here === undefined) byPlace.set(at, [finding]);
+    else here.push(finding);
+  }
+  return byPlace;
 }
 
 function general(finding: Finding, place: Place): Diagnostic {
@@ -55,6 +79,8 @@ function general(finding: Finding, place: Place): Diagnostic {
       return diagnose(shapeMessages.missingKey, { where, key: key ?? "", example: `{ "${key}": 1 }` }, { span });
     case "minimum":
       return diagnose(shapeMessages.tooSmall, { where, found: describe(node), minimum: schema.minimum ?? 0 }, { span });
+    case "maximum":
+      return diagnose(shapeMessages.tooBig, { where, found: describe(node), maximum: schema.maximum ?? 0 }, { span });
     case "enum": {
       const choices = (schema.enum ?? []).filter((choice) => typeof choice === "string");
       const suggestion = node.kind === "scalar" && typeof node.value === "string" ? suggest(node.value, choices) : null;

@@ -13,6 +13,7 @@ import { dimFitsExpectedDims } from "./rules/dimension.ts";
 import { indexMeansOutput } from "./rules/output-index.ts";
 import { wellFormedPattern } from "./rules/pattern.ts";
 import type { Rule } from "./rules/rule.ts";
+import { checkSize } from "./size.ts";
 import { saysSomething } from "./rules/something.ts";
 import { valueNamesOneModule } from "./rules/value-name.ts";
 
@@ -26,6 +27,9 @@ const rules: readonly Rule[] = [
 ];
 
 export function validatePlan(ast: PlanAst): Result<Plan> {
+  // What is out of bounds is not looked at any further.
+  const size = checkSize(ast.root, "the plan");
+  if (size !== undefined) return { ok: false, diagnostics: [size] };
   const entries = entriesOf(ast);
   const found = [...checkPlanShape(ast), ...rules.flatMap((rule) => rule(entries, ast))];
   const model = member(ast.root, "$model")?.value;

@@ -1,6 +1,7 @@
 /**
  * @file Examples of plans whose names do not fit the model. Codes CP3000-3999.
  */
+import { writeFileSync } from "node:fs";
 import { graph, node, value } from "../../support/graphs.ts";
 import type { Example, Examples } from "../example.ts";
 import { model } from "../models.ts";
@@ -18,6 +19,17 @@ export const root = `"": {
   "img_ids": { "split_dim": 0 },
   "txt_ids": { "split_dim": 0 }
 }`;
+/** What a hundred parameters under patterns for every path mean together. */
+const manyBindings: Example = {
+  means: "Every spec is bound at each module that its pattern matches; many patterns for many modules multiply.",
+  given: "`a.plan.json` with several patterns of stars, each with 500 parameters",
+  make: () => {
+    const inputs = Array.from({ length: 500 }, (_, i) => `"p${i}": { "split_dim": 1 }`).join(", ");
+    const stars = ["*", "*.*", "*.*.*", "transformer_blocks.*.*"].map((pattern) => `"${pattern}": { ${inputs} }`);
+    writeFileSync("a.plan.json", `{\n${stars.join(",\n")}\n}`);
+  },
+  command: "onnx-cp check a.plan.json --model flux.onnx --ulysses-degree 2",
+};
 const gather = `"proj_out": { "gather_dim": 1 }`;
 
 /** A model whose export marks the parameter `rotary_emb` of `block` as a list of two. */
@@ -78,6 +90,7 @@ export const bind: Examples = {
     `"transformer_blocks.0": { "hidden_states": { "split_dim": 1, "value": "add_905" } },\n${gather}`,
     "`value` names a value that does not cross the border of its module: an input must come from outside, an output must be read outside.",
   ),
+  CP3008: manyBindings,
   CP3007: planFor(
     "flux-marked",
     `"": { "hidden_states": { "split_dim": 1, "value": "img_ids" } },\n${gather}`,

@@ -123,6 +123,15 @@ export const commandLine: Examples = {
     means:
       "`--simulate` chooses lengths that divide nothing. Where a model needs others, they are given with `--shape`.",
   },
+  CP7009: {
+    means: "The rest is counted. Most often one mistake was made many times.",
+    given: "`flux.plan.json` with two hundred entries that name no module",
+    make: () => {
+      const entries = Array.from({ length: 200 }, (_, i) => `"block.${i}": { "gather_dim": 1 }`);
+      writeFileSync("flux.plan.json", `{\n${entries.join(",\n")}\n}`);
+    },
+    command: "onnx-cp check flux.plan.json --model flux.onnx",
+  },
   CP7501: {
     means: "There is no file of inputs.",
     files,

@@ -13,6 +13,7 @@ import { planRules } from "./plan-rules.ts";
 import { planTypescript } from "./plan-typescript.ts";
 import { program } from "./program.ts";
 import { running } from "./running.ts";
+import { shapes } from "./shapes.ts";
 import { shard } from "./shard.ts";
 import { verify } from "./verify.ts";
 
@@ -23,6 +24,7 @@ export const examples: Examples = {
   ...modelFiles,
   ...modelTensors,
   ...modelGraphs,
+  ...shapes,
   ...bind,
   ...shard,
   ...program,

@@ -44,12 +44,25 @@ export const planFiles: Examples = {
   },
   CP1007: {
     means: "A plan has some lines. A file of this size was made by mistake, or spells out what a pattern says at once.",
-    given: "`flux.plan.json` of 17 MiB",
+    given: "`flux.plan.json` of 5 MiB",
     make: () => {
       writeFileSync("flux.plan.json", "");
-      truncateSync("flux.plan.json", 17 * 2 ** 20);
+      truncateSync("flux.plan.json", 5 * 2 ** 20);
     },
     command,
+  },
+  CP1008: {
+    means:
+      "A pipe, a device or a socket has no end that can be known. The text may come from anywhere, but it stands in a file. The same holds for a model, " +
+      "for tensors and for a program.",
+    given: "`flux.plan.json`, a link to `/dev/zero`",
+    make: () => symlinkSync("/dev/zero", "flux.plan.json"),
+    command,
+  },
+  CP1009: {
+    means: "The first argument is the plan, `--model` is the model; in the API the fields are `plan` and `model`.",
+    files: { "flux.plan.json": good },
+    command: "onnx-cp check flux.onnx --model flux.plan.json",
   },
   CP1101: {
     means: "The text is no JSON. Only after it is can anything else be checked.",
@@ -57,7 +70,7 @@ export const planFiles: Examples = {
     command,
   },
   CP1102: {
-    means: "JSON knows no comma after the last element; JSONC as it is read here does not either.",
+    means: "JSON knows no comma after the last element; a `.jsonc` file may have one.",
     files: { "flux.plan.json": `{\n  "proj_out": { "gather_dim": 1 },\n}\n` },
     command,
   },
@@ -75,6 +88,12 @@ export const planFiles: Examples = {
     means: "Objects and lists are nested without end, as no plan is.",
     given: "`flux.plan.json`: a hundred opening brackets and as many closing ones",
     make: () => writeFileSync("flux.plan.json", `{ "a": ${"[".repeat(100)}${"]".repeat(100)} }`),
+    command,
+  },
+  CP1107: {
+    means: "What a file says is bounded as well as its size, so that reading it takes seconds at most.",
+    given: "`flux.plan.json`: a list of half a million zeros",
+    make: () => writeFileSync("flux.plan.json", `{ "a": [${"0,".repeat(500_000)}0] }`),
     command,
   },
   CP1106: {

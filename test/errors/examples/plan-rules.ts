@@ -1,6 +1,7 @@
 /**
  * @file Examples of what can be wrong with the meaning of a plan or a parallel config. Codes CP1500-1999.
  */
+import { writeFileSync } from "node:fs";
 import type { Example, Examples } from "../example.ts";
 
 function plan(entries: string, means: string): Example {
@@ -74,6 +75,39 @@ export const planRules: Examples = {
   CP1532: plan(
     `"proj_out": { "gather_dim": 3, "expected_dims": 3 }`,
     "By the plan's own words the tensor has no such axis: of rank r there are the axes -r to r - 1.",
+  ),
+  CP1507: config(
+    `{ "ulysses_degree": 2, "ring_degree": 100000 }`,
+    "Ranks are threads of one process on one machine; so many of them are a slip of the hand.",
+  ),
+  CP1533: {
+    means:
+      "A plan of that many entries names each module of a large model several times. Patterns say it in a few lines.",
+    given: "`a.plan.json` with an entry for each of `blocks.0` to `blocks.10000`",
+    make: () => {
+      const entries = Array.from({ length: 10_001 }, (_, i) => `"blocks.${i}": { "gather_dim": 1 }`);
+      writeFileSync("a.plan.json", `{\n${entries.join(",\n")}\n}`);
+    },
+    command: "onnx-cp check a.plan.json --model flux.onnx",
+  },
+  CP1534: {
+    means: "No module's path and no parameter's name is that long.",
+    given: "`a.plan.json` with a key of two thousand letters",
+    make: () => writeFileSync("a.plan.json", `{ "${"a".repeat(2000)}": { "gather_dim": 1 } }`),
+    command: "onnx-cp check a.plan.json --model flux.onnx",
+  },
+  CP1535: {
+    means: "No module has that many parameters or outputs.",
+    given: "`a.plan.json` with a list of a thousand outputs",
+    make: () => {
+      const outputs = Array.from({ length: 1000 }, () => `{ "gather_dim": 1 }`);
+      writeFileSync("a.plan.json", `{ "proj_out": [${outputs.join(", ")}] }`);
+    },
+    command: "onnx-cp check a.plan.json --model flux.onnx",
+  },
+  CP1704: config(
+    `{ "ring_degree": 64, "ulysses_degree": 32 }`,
+    "The number of ranks is the product of the two degrees. Ranks are threads of one process on one machine.",
   ),
   CP1701: config(
     `{ "context_parallel_config": { "ulysses_degree": 2, "mesh": [2, 1] } }`,

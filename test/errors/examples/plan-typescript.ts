@@ -45,6 +45,14 @@ export const planTypescript: Examples = {
     `const axis = axis + 1;\nexport default definePlan({ proj_out: { gather_dim: axis } });`,
     "A constant is defined by way of itself.",
   ),
+  CP1211: written(
+    Array.from({ length: 64 }, (_, i) => `import { part${i} } from "./part${i}.ts";`).join("\n"),
+    "A plan may share parts with others; all of its files together are bounded in number and size.",
+  ),
+  CP1212: written(
+    `const axis = (n: number): number => n.axis;\nconst all = Array.from({ length: 300 }, () => axis(0));\nexport default definePlan({ proj_out: { gather_dim: all[0] } });`,
+    "A mistake in a function that is called often is met often. Evaluation ends after some, since each costs time.",
+  ),
   CP1210: written(
     `const axes = ["1"];\nexport default definePlan({ proj_out: { gather_dim: -axes } });`,
     "The operation is known, but not for a value of this type.",

@@ -85,6 +85,12 @@ export const running: Examples = {
     files,
     command: "onnx-cp run flux.plan.json --model flux.onnx --ulysses-degree 2 --devices cpu,cpu,cpu --inputs flux.npz",
   },
+  CP6519: {
+    means:
+      "`check` makes the smallest model run on each device, as `run` does with the pieces. The reason is that of ONNX Runtime.",
+    files,
+    command: "onnx-cp check flux.plan.json --model flux.onnx --devices cpu,npu",
+  },
   CP6501: {
     means: "Sessions are made by onnxruntime-node; no other back end is built.",
     given: "the program of flux",

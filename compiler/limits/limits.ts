@@ -1,0 +1,133 @@
+/**
+ * @file Every bound on what a user can give, as data with its reason. Below a bound the work grows with the size of the input; above it the
+ * input is refused at once. docs/plan-language.md shows this table. Imports nothing.
+ */
+
+export interface Limit {
+  readonly most: number;
+  /** What is counted, for the table. */
+  readonly what: string;
+  readonly why: string;
+}
+
+const KIBIBYTE = 2 ** 10;
+const MEBIBYTE = 2 ** 20;
+
+type Name =
+  | "planBytes"
+  | "typescriptBytes"
+  | "typescriptFiles"
+  | "chainedTokens"
+  | "tokens"
+  | "values"
+  | "entries"
+  | "members"
+  | "keyLength"
+  | "depth"
+  | "bindings"
+  | "steps"
+  | "nesting"
+  | "faults"
+  | "diagnostics"
+  | "ranks"
+  | "modelBytes"
+  | "tensorBytes"
+  | "programBytes";
+
+export const limits: Readonly<Record<Name, Limit>> = {
+  planBytes: {
+    most: 4 * MEBIBYTE,
+    what: "bytes of a plan or config in JSON",
+    why: "a plan that names each of 6,000 modules has 2 MB",
+  },
+  typescriptBytes: {
+    most: 512 * KIBIBYTE,
+    what: "bytes of a TypeScript plan, with the files that it imports",
+    why: "the TypeScript parser needs a second and 300 MB for them; loops spell out the rest",
+  },
+  typescriptFiles: {
+    most: 64,
+    what: "files that a TypeScript plan consists of",
+    why: "a plan shares a few constants with others",
+  },
+  chainedTokens: {
+    most: 1_000,
+    what: "words and signs of a TypeScript plan without a comma, a semicolon or a bracket between them",
+    why: "the parser takes time with the square of such a chain",
+  },
+  tokens: {
+    most: 400_000,
+    what: "words and signs of a JSON plan",
+    why: "40 for each of 10,000 entries",
+  },
+  values: {
+    most: 200_000,
+    what: "values in a plan given as an object",
+    why: "20 for each of 10,000 entries; shared parts count each time",
+  },
+  entries: {
+    most: 10_000,
+    what: "entries of a plan",
+    why: "the largest exports have 6,000 modules, and patterns stand for many",
+  },
+  members: {
+    most: 500,
+    what: "members of one object, or elements of one list, inside an entry",
+    why: "a module has tens of parameters and outputs",
+  },
+  keyLength: {
+    most: 1_000,
+    what: "characters of a key",
+    why: "paths of modules have up to a hundred",
+  },
+  depth: {
+    most: 64,
+    what: "levels of nested objects and lists",
+    why: "a plan needs five",
+  },
+  bindings: {
+    most: 20_000,
+    what: "bindings: specs times the modules that their patterns match",
+    why: "two specs for each of 6,000 modules are 12,000",
+  },
+  steps: {
+    most: 500_000,
+    what: "steps to evaluate a TypeScript plan: expressions evaluated, list elements and characters made",
+    why: "a plan of 6,000 modules takes 100,000; each step can hold 800 bytes",
+  },
+  nesting: {
+    most: 400,
+    what: "nested expressions and calls of a TypeScript plan, and nested brackets",
+    why: "well below what the stack of a thread holds",
+  },
+  faults: {
+    most: 200,
+    what: "errors met while a TypeScript plan is evaluated, the same one counted each time",
+    why: "a function that is called often meets its error often",
+  },
+  diagnostics: {
+    most: 100,
+    what: "diagnostics that a command prints",
+    why: "a person reads the first ones; the rest is counted",
+  },
+  ranks: {
+    most: 1_024,
+    what: "ranks, ring_degree * ulysses_degree",
+    why: "ranks are threads of one process; compiling for as many takes seconds",
+  },
+  modelBytes: {
+    most: 2 ** 31 - 1,
+    what: "bytes of a model file, without external data",
+    why: "a protobuf message ends at 2 GiB",
+  },
+  tensorBytes: {
+    most: 2 ** 31 - 1,
+    what: "bytes of an .npz file",
+    why: "it is unpacked in memory",
+  },
+  programBytes: {
+    most: 256 * MEBIBYTE,
+    what: "bytes of a program.json",
+    why: "the longest text that can be parsed has 512 MiB",
+  },
+};

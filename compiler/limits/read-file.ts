@@ -1,0 +1,113 @@
+/**
+ * @file Reads a file that a user names: regular files only, up to a size. A pipe, a device or a socket would block, or never end. Knows no format.
+ */
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
+import { type FileHandle, open, stat } from "node:fs/promises";
+
+export type Refusal =
+  | { readonly problem: "kind"; readonly kind: Kind }
+  | { readonly problem: "size"; readonly bytes: number; readonly most: number };
+
+export type Kind =
+  | "a folder"
+  | "a named pipe (FIFO)"
+  | "a socket"
+  | "a character device"
+  | "a block device"
+  | "no regular file";
+
+/** Why a file is not read, beside the errors of the file system. The message reads on after `x cannot be read:`. */
+export class FileRefused extends Error {
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal) {
+    super(
+      refusal.problem === "kind"
+        ? `it is ${refusal.kind}, a regular file is needed`
+        : `it has ${refusal.bytes} bytes, at most ${refusal.most} are read`,
+    );
+    this.name = "FileRefused";
+    this.refusal = refusal;
+  }
+}
+
+/** Opening a pipe without a writer does not wait; a regular file is opened as ever. */
+const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+/** One call of the system reads less than 2 GiB. */
+const LARGEST_READ = 2 ** 30;
+/** How far a file that states no size (as in /proc), or that grows, is read at a time. */
+const PROBE = 2 ** 16;
+
+/** The bytes of a regular file, links followed. Rejects with `FileRefused`, or as `fs` does. */
+export async function readRegularFile(path: string, most: number): Promise<Buffer> {
+  // The name first, since to open a device can act on it; then the descriptor, since the name may mean another file by now.
+  checkStats(await stat(path), most);
+  const handle = await open(path, FLAGS);
+  try {
+    const info = await handle.stat();
+    checkStats(info, most);
+    return await readAll(handle, info.size, most);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The same at once, for small files. Throws `FileRefused`, or as `fs` does. */
+export function readRegularFileSync(path: string, most: number): Buffer {
+  checkStats(statSync(path), most);
+  const file = openSync(path, FLAGS);
+  try {
+    const info = fstatSync(file);
+    checkStats(info, most);
+    const bytes = Buffer.alloc(info.size);
+    return bytes.subarray(0, readSync(file, bytes, 0, info.size, 0));
+  } finally {
+    closeSync(file);
+  }
+}
+
+function checkStats(info: Stats, most: number): void {
+  if (!info.isFile()) throw new FileRefused({ problem: "kind", kind: kindOf(info) });
+  checkSize(info.size, most);
+}
+
+function checkSize(bytes: number, most: number): void {
+  if (bytes > most) throw new FileRefused({ problem: "size", bytes, most });
+}
+
+function kindOf(info: Stats): Kind {
+  if (info.isDirectory()) return "a folder";
+  if (info.isFIFO()) return "a named pipe (FIFO)";
+  if (info.isSocket()) return "a socket";
+  if (info.isCharacterDevice()) return "a character device";
+  return info.isBlockDevice() ? "a block device" : "no regular file";
+}
+
+/** `size` is what the file states; what it holds beyond is read too, as far as the limit allows. */
+async function readAll(handle: FileHandle, size: number, most: number): Promise<Buffer> {
+  const stated = Buffer.allocUnsafeSlow(size);
+  const filled = await fill(handle, stated, 0);
+  if (filled < size) return stated.subarray(0, filled);
+  const parts = [stated];
+  let total = size;
+  for (;;) {
+    const part = Buffer.allocUnsafeSlow(PROBE);
+    const bytes = await fill(handle, part, total);
+    if (bytes === 0) return parts.length === 1 ? stated : Buffer.concat(parts);
+    parts.push(part.subarray(0, bytes));
+    total += bytes;
+    checkSize(total, most);
+  }
+}
+
+/** Reads from `start` until the buffer is full or the file ends; the number of bytes read. */
+async function fill(handle: FileHandle, buffer: Buffer, start: number): Promise<number> {
+  let filled = 0;
+  while (filled < buffer.length) {
+    const length = Math.min(buffer.length - filled, LARGEST_READ);
+    const { bytesRead } = await handle.read(buffer, filled, length, start + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return filled;
+}
