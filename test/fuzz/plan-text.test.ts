@@ -4,6 +4,8 @@
 import { readFileSync, readdirSync } from "node:fs";
 import * as fc from "fast-check";
 import { test } from "vitest";
+import { firstOf, renderDiagnostics } from "../../compiler/diagnostics/render.ts";
+import { limits } from "../../compiler/limits/limits.ts";
 import { readParallelConfig, readPlanText, readPlanValue } from "../../compiler/plan/read.ts";
 import { plans } from "../plan/arbitraries.ts";
 import { CRASHES, faultsOf } from "./answers.ts";
@@ -72,6 +74,31 @@ const nested = fc
   .tuple(fc.constantFrom("[", '{"a":', '{"a":[', "/*", "//\n", '["a",', "-"), fc.nat({ max: 6000 }))
   .map(([opening, depth]) => opening.repeat(depth));
 
+/** Something small, many times: on one line or on several, with the same keys or with others, right or wrong. */
+const repeated = fc
+  .tuple(
+    fc.constantFrom(
+      '"b#":{"gather_dim":1}',
+      '"b":{"gather_dim":1}',
+      '"b#":{"gather_dims":1}',
+      '"b#":{"x":{}}',
+      '"b#":[{"x":1},{"y":2}]',
+      '"*.#":{"x#":{"split_dim":1}}',
+      '"b#":{}',
+      "x",
+      "1",
+      "[",
+      ",",
+    ),
+    fc.constantFrom(",", ",\n", "", " "),
+    fc.constantFrom(["{", "}"], ["[", "]"], ['{"a":{', "}}"], ['{"a":[', "]}"], ['{"a":{"x":[', "]}}"]),
+    fc.constantFrom(10, 500, 5_000, 20_000, 200_000),
+  )
+  .map(([part, between, [open = "", close = ""], count]) => {
+    const parts = Array.from({ length: count }, (_, i) => part.replaceAll("#", String(i)));
+    return `${open}${parts.join(between)}${close}`;
+  });
+
 /** Bytes taken as text; JSON of any shape; words of the language in any order; plans with the odd word. */
 const texts = fc.oneof(
   { weight: 6, arbitrary: damaged(real) },
@@ -93,6 +120,51 @@ test("any text of a JSON plan is answered", { timeout: TIMEOUT }, () =>
       return faultsOf(ok, diagnostics, "CP1");
     },
   ),
+);
+
+test("plans of any size are answered, and their diagnostics printed", { timeout: TIMEOUT }, () =>
+  fuzz(
+    "repeated parts",
+    fc.tuple(repeated, fc.constantFrom("a.plan.json", "a.plan.jsonc")),
+    { short: 25, long: 2_000 },
+    async ([text, name]) => {
+      const { ok, diagnostics } = await readPlanText(text, name);
+      renderDiagnostics(firstOf(diagnostics, limits.diagnostics.most).shown, { read: () => text });
+      return faultsOf(ok, diagnostics, "CP1");
+    },
+  ),
+);
+
+const before = ["export default ", 'import { definePlan } from "onnx-context-parallel";\nexport default definePlan('];
+
+/** Expressions that grow by their number of terms, brackets, elements, steps or errors. */
+const grown = fc
+  .tuple(
+    fc.constantFrom(
+      (n: number) => `${"a + ".repeat(n)}a`,
+      (n: number) => `[${"a, ".repeat(n)}]`,
+      (n: number) => `[${"b, ".repeat(n)}]`,
+      (n: number) => "(".repeat(n) + "a" + ")".repeat(n),
+      (n: number) => "[".repeat(n) + "a" + "]".repeat(n),
+      (n: number) => "a ? b : ".repeat(n) + "a",
+      (n: number) => "`${".repeat(n) + "a" + "}`".repeat(n),
+      (n: number) => `${"!".repeat(n)}a`,
+      (n: number) => `a${".b".repeat(n)}`,
+      (n: number) => `f${"()".repeat(n)}`,
+      (n: number) => `Array.from({ length: ${n} }, (_, i) => Array.from({ length: ${n} }, (_, j) => i + j))`,
+      (n: number) => `Array.from({ length: ${n} }, (_, i) => i.a)`,
+      (n: number) => `Array.from({ length: ${n} }).join("abcdefgh").includes("b")`,
+      (n: number) => `((f: unknown) => f(f))((f: unknown) => ${"f(f) + ".repeat(Math.min(n, 100))}1)`,
+    ),
+    fc.constantFrom(10, 300, 900, 3_000, 30_000, 200_000),
+  )
+  .map(([make, count]) => `const a = 1;\n${before[1]}{ x: { gather_dim: ${make(count)} } });`);
+
+test("TypeScript plans of any size are answered", { timeout: TIMEOUT }, () =>
+  fuzz("grown TypeScript", grown, { short: 20, long: 1_000 }, async (text) => {
+    const { ok, diagnostics } = await readPlanText(text, "a.plan.ts");
+    return faultsOf(ok, diagnostics, "CP1", CRASHES);
+  }),
 );
 
 test("any value is answered, as a plan and as a config", { timeout: TIMEOUT }, () =>
@@ -130,7 +202,6 @@ const bombs = [
   "(function f() { return f(); })()",
 ];
 
-const before = ["export default ", 'import { definePlan } from "onnx-context-parallel";\nexport default definePlan('];
 const typescript = fc.oneof(
   { weight: 4, arbitrary: damaged(realTypescript) },
   {

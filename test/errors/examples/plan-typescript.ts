@@ -1,6 +1,7 @@
 /**
  * @file Examples of what can be wrong with a plan in TypeScript. Codes CP1200-1299.
  */
+import { writeFileSync } from "node:fs";
 import type { Example, Examples } from "../example.ts";
 
 function written(text: string, means: string): Example {
@@ -45,10 +46,15 @@ export const planTypescript: Examples = {
     `const axis = axis + 1;\nexport default definePlan({ proj_out: { gather_dim: axis } });`,
     "A constant is defined by way of itself.",
   ),
-  CP1211: written(
-    Array.from({ length: 64 }, (_, i) => `import { part${i} } from "./part${i}.ts";`).join("\n"),
-    "A plan may share parts with others; all of its files together are bounded in number and size.",
-  ),
+  CP1211: {
+    means: "A plan may share parts with others; all of its files together are bounded in number and size.",
+    given: "`flux.plan.ts` that imports from `./part0.ts`, `./part1.ts` and so on to `./part63.ts`",
+    make: () => {
+      const lines = Array.from({ length: 64 }, (_, i) => `import { part${i} } from "./part${i}.ts";\n`);
+      writeFileSync("flux.plan.ts", lines.join(""));
+    },
+    command: "onnx-cp check flux.plan.ts --model flux.onnx",
+  },
   CP1212: written(
     `const axis = (n: number): number => n.axis;\nconst all = Array.from({ length: 300 }, () => axis(0));\nexport default definePlan({ proj_out: { gather_dim: all[0] } });`,
     "A mistake in a function that is called often is met often. Evaluation ends after some, since each costs time.",
