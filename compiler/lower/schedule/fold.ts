@@ -20,11 +20,14 @@ export function foldRanks(flow: Flow): Flow {
 
 /** Also inside an expression: `chunk(img, 2, 2 * (rank // 2))` on two ranks is `chunk(img, 2, 0)`. */
 function sameOnAllRanks(expr: Expr, mesh: Mesh): Expr {
-  if (typeof expr === "number") return expr;
+  // What does not depend on the rank is in its normal form already.
+  if (typeof expr === "number" || !symbolsOf(expr).includes(RANK)) return expr;
   const parts = typeof expr === "string" ? expr : foldParts(expr, mesh);
   if (symbolsOf(parts).some((name) => name !== RANK)) return parts;
-  const values = Array.from({ length: ranksOf(mesh) }, (_, rank) => evaluate(parts, { [RANK]: rank }));
-  return values.every((value) => value === values[0]) ? values[0]! : parts;
+  const first = evaluate(parts, { [RANK]: 0 });
+  // Most differ on the second rank already.
+  for (let rank = 1; rank < ranksOf(mesh); rank += 1) if (evaluate(parts, { [RANK]: rank }) !== first) return parts;
+  return first;
 }
 
 function foldParts([op, ...args]: Exclude<Expr, number | string>, mesh: Mesh): Expr {
