@@ -6,13 +6,13 @@ import { compileStages } from "../../compiler/compile.ts";
 import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
 import { reportOf, simulate } from "../../compiler/simulate/simulate.ts";
 import type { ShardedGraph } from "../../compiler/shard/types.ts";
-import { checkDevices } from "../devices.ts";
+import { checkDevices } from "../run/devices.ts";
 import { explain, type Explanation, printExplanation } from "../print/explain.ts";
 import type { Io } from "../io.ts";
 import type { CompileOptions } from "../options.ts";
 import { EXIT, type Outcome, outcome } from "../outcome.ts";
 import { requestOf } from "../request.ts";
-import { sampleFeeds } from "../sample-feeds.ts";
+import { sampleFeeds } from "../run/sample-feeds.ts";
 import { summary } from "../print/summary.ts";
 
 export interface CheckOptions extends CompileOptions {

@@ -16,12 +16,12 @@ import { writeAside } from "../files.ts";
 import type { Io } from "../io.ts";
 import type { CompileOptions } from "../options.ts";
 import { type Outcome, outcome, UsageError } from "../outcome.ts";
-import { withProgram } from "../program.ts";
+import { withProgram } from "../run/program.ts";
 import { startProgress } from "../print/progress.ts";
 import { ended, type Step } from "../print/run-report.ts";
-import { fromOutputs, toFeeds } from "../tensors.ts";
-import { precisionsInside } from "../precision.ts";
-import { canonicalOutputs, unsplitSession } from "../unsplit.ts";
+import { fromOutputs, toFeeds } from "../run/tensors.ts";
+import { precisionsInside } from "../run/precision.ts";
+import { canonicalOutputs, unsplitSession } from "../run/unsplit.ts";
 
 export interface RunOptions extends CompileOptions {
   readonly inputs: string;

@@ -14,7 +14,7 @@ import {
 } from "../../index.ts";
 import type { ContextParallelConfig, ContextParallelPlan, ParallelConfig, Session } from "../../index.ts";
 import * as api from "../../index.ts";
-import { fromOutputs, toFeeds } from "../../cli/tensors.ts";
+import { fromOutputs, toFeeds } from "../../cli/run/tensors.ts";
 import { compareOutputs } from "../../runtime/verify.ts";
 import { createSession } from "../../ort/session.ts";
 import { fixture, fixtureTensors } from "../support/fixtures.ts";

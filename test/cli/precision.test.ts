@@ -5,7 +5,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { main } from "../../cli/cli.ts";
-import { precisionsInside } from "../../cli/precision.ts";
+import { precisionsInside } from "../../cli/run/precision.ts";
 import { int } from "../../compiler/graph/attributes.ts";
 import { elemCode } from "../../compiler/graph/elements.ts";
 import { tensorFromNumbers } from "../../compiler/graph/tensors.ts";

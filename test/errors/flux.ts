@@ -2,7 +2,7 @@
  * @file The flux export in the current folder for examples: compiled programs, damaged ones, inputs, and a session with hooks.
  */
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
-import { toFeeds } from "../../cli/tensors.ts";
+import { toFeeds } from "../../cli/run/tensors.ts";
 import { compilePlan } from "../../compiler/compile.ts";
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";

@@ -58,7 +58,7 @@ test.each(kinds)("as program.json: %s", { timeout: 12_000 }, async (kind) => {
   const inputs = "test/fixtures/flux/flux.img96-txt40.inputs.npz";
   const [found] = await said("run", folder, "--inputs", inputs);
   expect(found).toMatchObject({ code: "CP5000" });
-  expect(found?.message).toContain(`is ${kind}, a regular file is needed`);
+  expect(found?.message).toMatch(/a regular file is needed|a symbolic link leads out of its folder/);
 });
 
 test.each(kinds)("as program.json of a folder that is written to: %s", { timeout: 12_000 }, async (kind) => {

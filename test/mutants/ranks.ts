@@ -2,7 +2,7 @@
  * @file Runs a mutant on worker threads through the runtime and compares its outputs with those of the unsplit model in onnxruntime: what
  * became of it. Shares nothing with the simulator but the compiler.
  */
-import { canonicalOutputs, unsplitSession } from "../../cli/unsplit.ts";
+import { canonicalOutputs, unsplitSession } from "../../cli/run/unsplit.ts";
 import { compilePlan } from "../../compiler/compile.ts";
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { ContextParallelPlan, MeshConfig } from "../../compiler/plan/types.ts";

@@ -90,7 +90,7 @@ test.each([
   [
     "a broken mesh",
     (p: Record<string, unknown>) => (p["mesh"] = { ring_degree: 0, ulysses_degree: 1 }),
-    'CP5004: "mesh.ring_degree" of ROOT/program/program.json is not a whole number from 1 to 256',
+    'CP5004: "mesh.ring_degree" of ROOT/program/program.json is not a whole number from 1 to 1024',
   ],
   [
     "a broken model",

@@ -12,7 +12,7 @@ import type { ContextParallelPlan, MeshConfig } from "../../compiler/plan/types.
 import type { CompiledProgram } from "../../program/types.ts";
 import { shard } from "../../compiler/shard/shard.ts";
 import type { ShardedGraph } from "../../compiler/shard/types.ts";
-import { unsplitSession } from "../../cli/unsplit.ts";
+import { unsplitSession } from "../../cli/run/unsplit.ts";
 import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
 import { attach } from "../../runtime/caller/attach.ts";
 import type { Session } from "../../runtime/caller/session.ts";

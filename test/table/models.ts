@@ -11,7 +11,7 @@ import type { Model } from "../../compiler/graph/types.ts";
 import { writeProgram } from "../../compiler/lower/write.ts";
 import { simulate } from "../../compiler/simulate/simulate.ts";
 import type { ShardedGraph } from "../../compiler/shard/types.ts";
-import { canonicalOutputs, unsplitSession } from "../../cli/unsplit.ts";
+import { canonicalOutputs, unsplitSession } from "../../cli/run/unsplit.ts";
 import { OrtError } from "../../ort/session.ts";
 import type { OrtTensors } from "../../ort/types.ts";
 import { attach } from "../../runtime/caller/attach.ts";

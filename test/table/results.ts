@@ -12,7 +12,7 @@ const sources = [
   "compiler",
   "runtime",
   "ort",
-  "cli/unsplit.ts",
+  "cli/run/unsplit.ts",
   "plans",
   "test/attention",
   "test/table/models.ts",

@@ -5,10 +5,10 @@ import { ts } from "ts-morph";
 import { typescriptMessages } from "../../diagnostics/catalog/plan.ts";
 import { suggest } from "../../diagnostics/suggest.ts";
 import type { Span } from "../../diagnostics/types.ts";
-import { type Context, report, spanOf, spend } from "./context.ts";
+import { type Context, report, spanOf, spend } from "./evaluate/context.ts";
 import { packageName, type SourceModule } from "./modules.ts";
-import type { Declaration, ModuleTable } from "./statements.ts";
-import { broken, type Member, objectOf, scalar, type Scope, type Value } from "./values.ts";
+import type { Declaration, ModuleTable } from "./evaluate/statements.ts";
+import { broken, type Member, objectOf, scalar, type Scope, type Value } from "./evaluate/values.ts";
 
 export interface LinkedModule extends SourceModule {
   readonly table: ModuleTable;

@@ -7,12 +7,12 @@ import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Diagnostic } from "../../diagnostics/types.ts";
 import { limits } from "../../limits/limits.ts";
 import type { AstMember, AstNode } from "../ast.ts";
-import { type Context, createContext, exhaust, report, spanOf, spend } from "./context.ts";
-import { evaluate } from "./evaluate.ts";
+import { type Context, createContext, exhaust, report, spanOf, spend } from "./evaluate/context.ts";
+import { evaluate } from "./evaluate/evaluate.ts";
 import { type LinkedModule, linkModules } from "./link.ts";
 import { loadModules } from "./modules.ts";
-import { type ModuleTable, readModule } from "./statements.ts";
-import { describeValue, type Value } from "./values.ts";
+import { type ModuleTable, readModule } from "./evaluate/statements.ts";
+import { describeValue, type Value } from "./evaluate/values.ts";
 
 export interface TypescriptPlan {
   readonly root: AstNode | null;

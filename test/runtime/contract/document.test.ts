@@ -82,7 +82,7 @@ test.each<[string, object, string]>([
 });
 
 test.each<[string, object, string]>([
-  ["too many ranks", { mesh: { ring_degree: 256, ulysses_degree: 2 } }, "it is for 512 ranks; at most 256 are run"],
+  ["too many ranks", { mesh: { ring_degree: 1024, ulysses_degree: 2 } }, "it is for 2048 ranks; at most 1024 are run"],
   ["one input twice", { inputs: [program.inputs[0], program.inputs[0]] }, "the value x is there twice"],
   [
     "a length called rank",

@@ -2,10 +2,10 @@
  * @file Unary and binary operators and templates, on numbers and strings only, with the results of JavaScript.
  */
 import { ts } from "ts-morph";
-import { typescriptMessages } from "../../diagnostics/catalog/plan.ts";
-import type { Span } from "../../diagnostics/types.ts";
+import { typescriptMessages } from "../../../diagnostics/catalog/plan.ts";
+import type { Span } from "../../../diagnostics/types.ts";
 import { type Context, report, spend } from "./context.ts";
-import { isAssignment } from "./names.ts";
+import { isAssignment } from "../names.ts";
 import {
   broken,
   describeValue,

@@ -3,15 +3,15 @@
  * error with its place; a broken part leaves its siblings to be evaluated.
  */
 import { ts } from "ts-morph";
-import { typescriptMessages } from "../../diagnostics/catalog/plan.ts";
-import { suggest } from "../../diagnostics/suggest.ts";
-import type { Span } from "../../diagnostics/types.ts";
+import { typescriptMessages } from "../../../diagnostics/catalog/plan.ts";
+import { suggest } from "../../../diagnostics/suggest.ts";
+import type { Span } from "../../../diagnostics/types.ts";
 import { elementAccess, propertyAccess } from "./access.ts";
 import { builtinNames } from "./builtins.ts";
 import { callExpression } from "./calls.ts";
 import { type Context, report, spanOf, spend } from "./context.ts";
 import { arrayLiteral, objectLiteral } from "./literals.ts";
-import { nameOfExpression } from "./names.ts";
+import { nameOfExpression } from "../names.ts";
 import { binaryExpression, prefixExpression, templateExpression } from "./operators.ts";
 import { bodyOf } from "./statements.ts";
 import { broken, isTruthy, type Primitive, scalar, type Scope, type Value } from "./values.ts";

@@ -2,10 +2,10 @@
  * @file In what precision a model computes each of its outputs: a float16 between float32 inputs and outputs rounds as float16 does. Knows no
  * program and no comparison.
  */
-import { canonicalModel } from "../compiler/inspect/model.ts";
-import type { CanonicalGraph } from "../compiler/ir/types.ts";
-import { valuesReadBy } from "../compiler/graph/reads.ts";
-import { isPrecision, weakest, type Precision } from "../runtime/verify.ts";
+import { canonicalModel } from "../../compiler/inspect/model.ts";
+import type { CanonicalGraph } from "../../compiler/ir/types.ts";
+import { valuesReadBy } from "../../compiler/graph/reads.ts";
+import { isPrecision, weakest, type Precision } from "../../runtime/verify.ts";
 
 /** The weakest floating type of a value between inputs and each output, by the output's name; empty for a model that cannot be read. */
 export async function precisionsInside(file: string): Promise<Readonly<Partial<Record<string, Precision>>>> {

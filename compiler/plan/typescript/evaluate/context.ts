@@ -2,11 +2,11 @@
  * @file What the evaluation of one plan shares: the diagnostics found and the work that is left.
  */
 import type { ts } from "ts-morph";
-import { typescriptMessages } from "../../diagnostics/catalog/plan.ts";
-import { diagnose, invariant, type Message } from "../../diagnostics/diagnose.ts";
-import type { Diagnostic, Span } from "../../diagnostics/types.ts";
-import { limits } from "../../limits/limits.ts";
-import type { Locate } from "../positions.ts";
+import { typescriptMessages } from "../../../diagnostics/catalog/plan.ts";
+import { diagnose, invariant, type Message } from "../../../diagnostics/diagnose.ts";
+import type { Diagnostic, Span } from "../../../diagnostics/types.ts";
+import { limits } from "../../../limits/limits.ts";
+import type { Locate } from "../../positions.ts";
 import { broken, type BrokenValue, type Scope, type Value } from "./values.ts";
 
 export type Evaluate = (context: Context, node: ts.Expression, scope: Scope) => Value;

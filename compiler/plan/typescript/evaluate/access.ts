@@ -3,9 +3,9 @@
  * `undefined`: in a plan it is a misspelling.
  */
 import type { ts } from "ts-morph";
-import { typescriptMessages } from "../../diagnostics/catalog/plan.ts";
-import { suggest } from "../../diagnostics/suggest.ts";
-import type { Span } from "../../diagnostics/types.ts";
+import { typescriptMessages } from "../../../diagnostics/catalog/plan.ts";
+import { suggest } from "../../../diagnostics/suggest.ts";
+import type { Span } from "../../../diagnostics/types.ts";
 import { type Context, report, spanOf } from "./context.ts";
 import { broken, describeValue, isNullish, scalar, type Scope, type Value } from "./values.ts";
 

@@ -3,8 +3,8 @@
  * that made them.
  */
 import type { ts } from "ts-morph";
-import type { Span } from "../../diagnostics/types.ts";
-import { quote } from "../ast.ts";
+import type { Span } from "../../../diagnostics/types.ts";
+import { quote } from "../../ast.ts";
 
 export type Primitive = string | number | boolean | null | undefined;
 

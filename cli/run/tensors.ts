@@ -1,11 +1,11 @@
 /**
  * @file Tensors between files, which name their type `elem`, and sessions, which name it `type` as onnxruntime does.
  */
-import { invariant } from "../compiler/diagnostics/diagnose.ts";
-import { isOrtElem } from "../ort/tensors.ts";
-import type { OrtData, OrtTensor, OrtTensors } from "../ort/types.ts";
-import type { Outputs } from "../runtime/caller/outputs.ts";
-import type { TensorLike } from "../runtime/tensor.ts";
+import { invariant } from "../../compiler/diagnostics/diagnose.ts";
+import { isOrtElem } from "../../ort/tensors.ts";
+import type { OrtData, OrtTensor, OrtTensors } from "../../ort/types.ts";
+import type { Outputs } from "../../runtime/caller/outputs.ts";
+import type { TensorLike } from "../../runtime/tensor.ts";
 
 export function toFeeds(tensors: OrtTensors): Readonly<Record<string, TensorLike>> {
   return Object.fromEntries(

@@ -2,13 +2,13 @@
  * @file Calls: of `definePlan`, of functions of the plan, and of the builtins' tables. Any other call is an error.
  */
 import { ts } from "ts-morph";
-import { typescriptMessages } from "../../diagnostics/catalog/plan.ts";
-import type { Span } from "../../diagnostics/types.ts";
+import { typescriptMessages } from "../../../diagnostics/catalog/plan.ts";
+import type { Span } from "../../../diagnostics/types.ts";
 import { property } from "./access.ts";
 import { type Apply, arrayMethods, builtinNames, functions, stringMethods } from "./builtins.ts";
 import { type Context, report, spend } from "./context.ts";
 import { elements } from "./literals.ts";
-import { abbreviate } from "./names.ts";
+import { abbreviate } from "../names.ts";
 import { bindParameters } from "./parameters.ts";
 import { broken, describeValue, scalar, type Scope, type Value } from "./values.ts";
 

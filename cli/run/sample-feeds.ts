@@ -1,13 +1,13 @@
 /**
  * @file Inputs for a model of which only the shapes are known: numbers that tell positions apart.
  */
-import { evaluate } from "../compiler/expr/expr.ts";
-import { sizeOf } from "../compiler/graph/elements.ts";
-import type { ElemType } from "../compiler/graph/types.ts";
-import type { ShardedGraph } from "../compiler/shard/types.ts";
-import { chooseLengths } from "../compiler/simulate/choose-lengths.ts";
-import { isOrtElem, ortTensor } from "../ort/tensors.ts";
-import type { OrtTensor, OrtTensors } from "../ort/types.ts";
+import { evaluate } from "../../compiler/expr/expr.ts";
+import { sizeOf } from "../../compiler/graph/elements.ts";
+import type { ElemType } from "../../compiler/graph/types.ts";
+import type { ShardedGraph } from "../../compiler/shard/types.ts";
+import { chooseLengths } from "../../compiler/simulate/choose-lengths.ts";
+import { isOrtElem, ortTensor } from "../../ort/tensors.ts";
+import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
 
 /** One tensor per input, the same for the same graph. */
 export function sampleFeeds(sharded: ShardedGraph): OrtTensors {

@@ -3,9 +3,9 @@
  * Nothing is evaluated here.
  */
 import { ts } from "ts-morph";
-import { typescriptMessages } from "../../diagnostics/catalog/plan.ts";
+import { typescriptMessages } from "../../../diagnostics/catalog/plan.ts";
 import { type Context, report, spanOf } from "./context.ts";
-import { nameOfStatement } from "./names.ts";
+import { nameOfStatement } from "../names.ts";
 
 export type Declaration =
   | { readonly kind: "const"; readonly node: ts.Identifier; readonly initializer: ts.Expression }

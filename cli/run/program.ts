@@ -3,15 +3,15 @@
  */
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { compilePlan } from "../compiler/compile.ts";
-import type { Diagnostic } from "../compiler/diagnostics/types.ts";
-import type { CompiledProgram } from "../program/types.ts";
-import { makeTemporaryFolder, removeTemporaryFolder } from "../compiler/temporary/folders.ts";
-import { lookSwapped } from "../compiler/swapped.ts";
-import { loadProgram } from "../runtime/load/load.ts";
-import type { CompileOptions } from "./options.ts";
-import { type Outcome, outcome, UsageError } from "./outcome.ts";
-import { requestOf } from "./request.ts";
+import { compilePlan } from "../../compiler/compile.ts";
+import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
+import type { CompiledProgram } from "../../program/types.ts";
+import { makeTemporaryFolder, removeTemporaryFolder } from "../../compiler/temporary/folders.ts";
+import { lookSwapped } from "../../compiler/swapped.ts";
+import { loadProgram } from "../../runtime/load/load.ts";
+import type { CompileOptions } from "../options.ts";
+import { type Outcome, outcome, UsageError } from "../outcome.ts";
+import { requestOf } from "../request.ts";
 
 type Use = (program: CompiledProgram, notes: readonly Diagnostic[]) => Promise<Outcome>;
 

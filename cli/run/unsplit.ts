@@ -1,13 +1,13 @@
 /**
  * @file The unsplit model as onnxruntime runs it: what a split run is compared with.
  */
-import { removeMarkers } from "../compiler/canonical/passes/markers.ts";
-import { readModel } from "../compiler/graph/read.ts";
-import { canonicalModel } from "../compiler/inspect/model.ts";
-import { unsplitValues } from "../compiler/simulate/unsplit.ts";
-import { writeModel } from "../compiler/graph/write.ts";
-import { createSession, OrtError } from "../ort/session.ts";
-import type { OrtSession, OrtTensors } from "../ort/types.ts";
+import { removeMarkers } from "../../compiler/canonical/passes/markers.ts";
+import { readModel } from "../../compiler/graph/read.ts";
+import { canonicalModel } from "../../compiler/inspect/model.ts";
+import { unsplitValues } from "../../compiler/simulate/unsplit.ts";
+import { writeModel } from "../../compiler/graph/write.ts";
+import { createSession, OrtError } from "../../ort/session.ts";
+import type { OrtSession, OrtTensors } from "../../ort/types.ts";
 
 /** Loads the model of `file`. Throws `OrtError`. */
 export async function unsplitSession(file: string, threads: number): Promise<OrtSession> {

@@ -1,12 +1,12 @@
 /**
  * @file The devices of `--devices` against a program that was compiled: as many as ranks, and each there. What `run` would refuse.
  */
-import { runtimeMessages } from "../compiler/diagnostics/catalog/runtime.ts";
-import { diagnose } from "../compiler/diagnostics/diagnose.ts";
-import type { Diagnostic } from "../compiler/diagnostics/types.ts";
-import type { Program } from "../program/types.ts";
-import { deviceProblem } from "../ort/devices.ts";
-import { countDevices } from "../runtime/caller/attach.ts";
+import { runtimeMessages } from "../../compiler/diagnostics/catalog/runtime.ts";
+import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
+import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
+import type { Program } from "../../program/types.ts";
+import { deviceProblem } from "../../ort/devices.ts";
+import { countDevices } from "../../runtime/caller/attach.ts";
 
 /** Everything that is wrong with them; nothing where none are given. */
 export async function checkDevices(

@@ -1,7 +1,7 @@
 /**
  * @file The functions and methods that a TypeScript plan may call, as tables. None of them changes anything.
  */
-import type { Span } from "../../diagnostics/types.ts";
+import type { Span } from "../../../diagnostics/types.ts";
 import { isSame } from "./operators.ts";
 import { type ArrayValue, type Member, objectOf, type Primitive, scalar, type Value } from "./values.ts";
 
