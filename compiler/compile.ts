@@ -6,7 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bindPlan } from "./bind/bind.ts";
 import type { BoundPlan } from "./bind/types.ts";
+import { verifyBound } from "./bind/verify.ts";
 import { canonicalise } from "./canonical/canonicalise.ts";
+import { verifyCanonical } from "./canonical/verify.ts";
+import { checked } from "./checked.ts";
 import type { FixedShapes } from "./ir/lengths.ts";
 import type { CanonicalGraph } from "./ir/types.ts";
 import { hasErrors, strictly } from "./diagnostics/diagnose.ts";
@@ -23,6 +26,7 @@ import type { ContextParallelPlan, MeshConfig, Plan } from "./plan/types.ts";
 import type { CompiledProgram } from "../program/types.ts";
 import { shard } from "./shard/shard.ts";
 import type { ShardedGraph } from "./shard/types.ts";
+import { verifySharded } from "./shard/verify.ts";
 import { isImplicit } from "./strict.ts";
 
 export interface CompileOptions {
@@ -72,15 +76,15 @@ export async function compileStages(options: CompileOptions): Promise<Compilatio
   let stages: Stages = { plan, mesh, model };
   const done = (): Compilation => ({ stages, diagnostics: found });
   // Exporters' spellings go before anything looks at the graph.
-  const canonical = keep(await canonicalise(model, options.shapes));
+  const canonical = keep(checked("the canonical graph", verifyCanonical, await canonicalise(model, options.shapes)));
   if (!canonical) return done();
   stages = { ...stages, canonical };
   // Binding needs module boundaries only, and leaves the plan as nodes of the graph.
-  const bound = keep(bindPlan(canonical, plan));
+  const bound = keep(checked("the bound plan", verifyBound, bindPlan(canonical, plan)));
   if (!bound) return done();
   stages = { ...stages, bound };
   // Propagation is the proof; what it cannot follow is refused here and nowhere later.
-  const sharded = keep(shard(bound, { ...mesh, mesh }));
+  const sharded = keep(checked("the sharded graph", verifySharded, shard(bound, { ...mesh, mesh })));
   if (!sharded) return done();
   stages = { ...stages, sharded };
   // Lowering only arranges what is proven.

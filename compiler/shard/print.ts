@@ -1,0 +1,147 @@
+/**
+ * @file Prints a sharded graph as the steps of one rank: the same graph gives the same text. A split axis stands in braces, its segments
+ * in order: `[1, {txt, img}, 32]`. Nothing reads it back.
+ */
+import { add, chunkStart, equal, floorDiv, mul, RANK, showWith, sub, type Expr } from "../expr/expr.ts";
+import { eachOnce } from "../ir/print.ts";
+import { callText, extentText, integersText, listText, nameText, SHORT, typeText, underHeadings } from "../ir/text.ts";
+import type { ValueShape } from "../ir/types.ts";
+import { ranksOf } from "./layout.ts";
+import type { AxisShard, CollectiveStep, Layout, Origin, ShardedGraph, ShardedStep } from "./types.ts";
+
+/** Extents of blocks on their way around a ring say little and fill pages: longer ones are printed as `...`. */
+const LONGEST = 64;
+
+export function printSharded(sharded: ShardedGraph): string {
+  const { graph, mesh, steps, attention, equations, alignments } = sharded;
+  const say = speaker(sharded);
+  const lines = [
+    `mesh ring ${mesh.ring_degree} x ulysses ${mesh.ulysses_degree}`,
+    ...legend(sharded),
+    ...graph.inputs.map(({ name, shape }) => `in ${nameText(name)} ${typeText(shape)}`),
+    ...attention.map((site) => `attention ${nameText(site.module)}: ${site.scheme} (${nameText(site.node)})`),
+    ...underHeadings(
+      steps,
+      (step) => step.origin.module,
+      (module) => `${nameText(module)}:`,
+      (step) => stepLines(sharded, say, step),
+    ),
+    `out ${graph.outputs.map(nameText).join(", ")}`,
+    ...equations.map((e) => `equation ${say(e.left)} = ${say(e.right)}: ${e.leftName} and ${e.rightName}`),
+    ...alignments.map((a) => `aligned ${nameText(a.value)} as ${nameText(a.aligned)} in ${nameText(a.origin.module)}`),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+type Say = (e: Expr) => string;
+
+function legend({ mesh }: ShardedGraph): readonly string[] {
+  const ranks = ranksOf(mesh);
+  const first = mesh.ulysses_degree > 1 && mesh.ring_degree > 1;
+  return [
+    `# {a, b}: segments split over ${ranks} ranks; chunk(a, i): what rank i holds of a; start(a, i): where it begins`,
+    ...(first
+      ? [`# first: the first rank of the own Ulysses group, ${mesh.ulysses_degree}*(rank // ${mesh.ulysses_degree})`]
+      : []),
+  ];
+}
+
+function stepLines(sharded: ShardedGraph, say: Say, step: ShardedStep): readonly string[] {
+  if (step.kind === "collective") return collectiveLines(sharded, say, step);
+  const { node, origin } = step;
+  const operand = (name: string): string => {
+    const value = sharded.integers.get(name);
+    return value === undefined || value.elements.length > SHORT ? nameText(name) : integersText(value, say);
+  };
+  const types = eachOnce(node.outputs.map((name) => valueType(sharded, say, name)));
+  return [`${node.outputs.map(nameText).join(", ")} = ${callText(node, operand)} -> ${types}${entryText(origin)}`];
+}
+
+function collectiveLines(sharded: ShardedGraph, say: Say, step: CollectiveStep): readonly string[] {
+  const { name, collective, group, purpose, transfers, origin } = step;
+  return [
+    `${collective} over ${group} for ${purpose}: ${nameText(name)}${entryText(origin)}`,
+    ...transfers.map(({ send, receive }) => {
+      const types = eachOnce(receive.map((value) => valueType(sharded, say, value)));
+      return `  ${receive.map(nameText).join(", ")} <- ${send.map(nameText).join(", ")} -> ${types}`;
+    }),
+  ];
+}
+
+/** The entry of the plan that asked for a step. */
+function entryText({ spec }: Origin): string {
+  return spec === null ? "" : `  # ${spec.action} ${spec.origin.pointer}`;
+}
+
+function valueType({ shapes, layouts, localShapes }: ShardedGraph, say: Say, name: string): string {
+  const layout = layouts.get(name);
+  const shape: ValueShape | undefined = layout === undefined ? localShapes.get(name) : shapes.get(name);
+  if (shape === undefined) return "-";
+  const dims = shape.dims.map((dim, axis) => axisText(layout ?? [], axis) ?? shortly(say(dim)));
+  return `${shape.elem} ${listText(dims)}`;
+}
+
+/** `{txt, img}`, `2*{img}*4`, `{rows}/ring`, `{8}/ulysses by 2`; `null` for a whole axis. */
+function axisText(layout: Layout, axis: number): string | null {
+  const shard = layout.find((s) => s.axis === axis);
+  if (shard === undefined) return null;
+  const segments = `{${shard.segments.map((s) => extentText(s.length)).join(", ")}}`;
+  const outer = equal(shard.outer, 1) ? "" : `${inProduct(shard.outer)}*`;
+  const inner = equal(shard.inner, 1) ? "" : `*${inProduct(shard.inner)}`;
+  return `${outer}${segments}${inner}${groupText(shard)}`;
+}
+
+function groupText({ over, unit }: AxisShard): string {
+  return over === "mesh" ? "" : `/${over}${unit === 1 ? "" : ` by ${unit}`}`;
+}
+
+function inProduct(extent: Expr): string {
+  return typeof extent === "object" && extent[0] !== "*" ? `(${extentText(extent)})` : extentText(extent);
+}
+
+function shortly(text: string): string {
+  return text.length > LONGEST ? "..." : text;
+}
+
+/** Extents in the words of the legend. */
+function speaker({ mesh }: ShardedGraph): Say {
+  const { ulysses_degree: members } = mesh;
+  const ranks = ranksOf(mesh);
+  const first = members > 1 && mesh.ring_degree > 1 ? mul(members, floorDiv(RANK, members)) : null;
+  const special = (part: Expr): string | null => {
+    if (first !== null && equal(part, first)) return "first";
+    if (typeof part !== "object") return null;
+    if (part[0] === "chunk" && part[2] === ranks) return `chunk(${say(part[1]!)}, ${say(part[3]!)})`;
+    return part[0] === "+" ? startText(part, ranks, say) : null;
+  };
+  const say: Say = (e) => showWith(e, (part) => (typeof part === "string" ? extentText(part) : special(part)));
+  return say;
+}
+
+/** A sum that holds `chunkStart(length, ranks, index)` by that name, and the rest of it. */
+function startText(sum: Expr & object, ranks: number, say: Say): string | null {
+  for (const term of sum.slice(1) as readonly Expr[]) {
+    const found = typeof term === "object" && term[0] === "min" ? remainderOf(term.slice(1) as Expr[], ranks) : null;
+    if (found === null) continue;
+    const rest = sub(sum, chunkStart(found.length, ranks, found.index));
+    if (termsOf(rest) >= termsOf(sum)) continue;
+    const start = `start(${say(found.length)}, ${say(found.index)})`;
+    return equal(rest, 0) ? start : `${start} + ${say(rest)}`.replaceAll("+ -", "- ");
+  }
+  return null;
+}
+
+/** `min(index, length % ranks)`, in either order. */
+function remainderOf(pair: readonly Expr[], ranks: number): { readonly length: Expr; readonly index: Expr } | null {
+  for (const [at, part] of pair.entries()) {
+    if (typeof part === "object" && part[0] === "%" && part[2] === ranks) {
+      return { length: part[1]!, index: pair[1 - at]! };
+    }
+  }
+  return null;
+}
+
+function termsOf(expr: Expr): number {
+  const sum = add(expr);
+  return typeof sum === "object" && sum[0] === "+" ? sum.length - 1 : 1;
+}
