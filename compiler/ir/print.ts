@@ -49,7 +49,8 @@ function opsetText([domain, version]: readonly [string, number]): string {
   return domain === "" ? String(version) : `${nameText(domain)} ${version}`;
 }
 
-function lengthLine({ name, sources }: Length): string {
+/** `length img: hidden_states 1, img_ids 0`: the feed axes that carry it. */
+export function lengthLine({ name, sources }: Length): string {
   return `length ${nameText(name)}: ${sources.map(({ input, axis }) => `${nameText(input)} ${axis}`).join(", ")}`;
 }
 

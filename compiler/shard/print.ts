@@ -1,9 +1,10 @@
 /**
  * @file Prints a sharded graph as the steps of one rank: the same graph gives the same text. A split axis stands in braces, its segments
- * in order: `[1, {txt, img}, 32]`. Nothing reads it back.
+ * in order, and inside attention the group that it is split over: `[1, {txt, img}, 32]`, `[1, {txt, img}/ring, {8}/ulysses by 2, 64]` (two
+ * heads at a time). Nothing reads it back.
  */
 import { add, chunkStart, equal, floorDiv, mul, RANK, showWith, sub, type Expr } from "../expr/expr.ts";
-import { eachOnce } from "../ir/print.ts";
+import { eachOnce, lengthLine } from "../ir/print.ts";
 import { callText, extentText, integersText, listText, nameText, SHORT, typeText, underHeadings } from "../ir/text.ts";
 import type { ValueShape } from "../ir/types.ts";
 import { ranksOf } from "./layout.ts";
@@ -18,6 +19,7 @@ export function printSharded(sharded: ShardedGraph): string {
   const lines = [
     `mesh ring ${mesh.ring_degree} x ulysses ${mesh.ulysses_degree}`,
     ...legend(sharded),
+    ...graph.lengths.map(lengthLine),
     ...graph.inputs.map(({ name, shape }) => `in ${nameText(name)} ${typeText(shape)}`),
     ...attention.map((site) => `attention ${nameText(site.module)}: ${site.scheme} (${nameText(site.node)})`),
     ...underHeadings(
@@ -36,14 +38,13 @@ export function printSharded(sharded: ShardedGraph): string {
 type Say = (e: Expr) => string;
 
 function legend({ mesh }: ShardedGraph): readonly string[] {
+  const { ulysses_degree: members } = mesh;
   const ranks = ranksOf(mesh);
-  const first = mesh.ulysses_degree > 1 && mesh.ring_degree > 1;
-  return [
-    `# {a, b}: segments split over ${ranks} ranks; chunk(a, i): what rank i holds of a; start(a, i): where it begins`,
-    ...(first
-      ? [`# first: the first rank of the own Ulysses group, ${mesh.ulysses_degree}*(rank // ${mesh.ulysses_degree})`]
-      : []),
-  ];
+  if (ranks === 1) return [];
+  const split = `# {a, b}: segments split over ${ranks} ranks; chunk(a, i): what rank i holds of a; start(a, i): where it begins`;
+  return members === 1
+    ? [split]
+    : [split, `# first: the first rank of the own Ulysses group, ${members}*(rank // ${members})`];
 }
 
 function stepLines(sharded: ShardedGraph, say: Say, step: ShardedStep): readonly string[] {
@@ -107,7 +108,7 @@ function shortly(text: string): string {
 function speaker({ mesh }: ShardedGraph): Say {
   const { ulysses_degree: members } = mesh;
   const ranks = ranksOf(mesh);
-  const first = members > 1 && mesh.ring_degree > 1 ? mul(members, floorDiv(RANK, members)) : null;
+  const first = members > 1 ? mul(members, floorDiv(RANK, members)) : null;
   const special = (part: Expr): string | null => {
     if (first !== null && equal(part, first)) return "first";
     if (typeof part !== "object") return null;

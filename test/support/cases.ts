@@ -56,6 +56,11 @@ export async function ranCase(
   return { file: `${process.cwd()}/${file}`, text, ok, isInvalid: name.includes(".invalid.") };
 }
 
+/** Notes and warnings of what compiled, a line each: how they look in full is the matter of test/errors. */
+export function brief(diagnostics: readonly Diagnostic[]): string {
+  return diagnostics.map(({ severity, code, message }) => `# ${severity} ${code}: ${message}\n`).join("");
+}
+
 function rendered(diagnostics: readonly Diagnostic[]): string {
   return renderDiagnostics(diagnostics, {
     read: (file) => (existsSync(file) ? readFileSync(file, "utf8") : undefined),
