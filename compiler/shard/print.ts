@@ -3,7 +3,8 @@
  * in order, and inside attention the group that it is split over: `[1, {txt, img}, 32]`, `[1, {txt, img}/ring, {8}/ulysses by 2, 64]` (two
  * heads at a time). Nothing reads it back.
  */
-import { add, chunkStart, equal, floorDiv, mul, RANK, showWith, sub, type Expr } from "../expr/expr.ts";
+import { equal, floorDiv, mul, RANK, showWith, type Expr } from "../expr/expr.ts";
+import { startIn, startText } from "../expr/starts.ts";
 import { eachOnce, lengthLine } from "../ir/print.ts";
 import { callText, extentText, integersText, listText, nameText, SHORT, typeText, underHeadings } from "../ir/text.ts";
 import type { ValueShape } from "../ir/types.ts";
@@ -113,36 +114,9 @@ function speaker({ mesh }: ShardedGraph): Say {
     if (first !== null && equal(part, first)) return "first";
     if (typeof part !== "object") return null;
     if (part[0] === "chunk" && part[2] === ranks) return `chunk(${say(part[1]!)}, ${say(part[3]!)})`;
-    return part[0] === "+" ? startText(part, ranks, say) : null;
+    const start = startIn(part);
+    return start === null || start.parts !== ranks ? null : startText(start, say, "");
   };
   const say: Say = (e) => showWith(e, (part) => (typeof part === "string" ? extentText(part) : special(part)));
   return say;
-}
-
-/** A sum that holds `chunkStart(length, ranks, index)` by that name, and the rest of it. */
-function startText(sum: Expr & object, ranks: number, say: Say): string | null {
-  for (const term of sum.slice(1) as readonly Expr[]) {
-    const found = typeof term === "object" && term[0] === "min" ? remainderOf(term.slice(1) as Expr[], ranks) : null;
-    if (found === null) continue;
-    const rest = sub(sum, chunkStart(found.length, ranks, found.index));
-    if (termsOf(rest) >= termsOf(sum)) continue;
-    const start = `start(${say(found.length)}, ${say(found.index)})`;
-    return equal(rest, 0) ? start : `${start} + ${say(rest)}`.replaceAll("+ -", "- ");
-  }
-  return null;
-}
-
-/** `min(index, length % ranks)`, in either order. */
-function remainderOf(pair: readonly Expr[], ranks: number): { readonly length: Expr; readonly index: Expr } | null {
-  for (const [at, part] of pair.entries()) {
-    if (typeof part === "object" && part[0] === "%" && part[2] === ranks) {
-      return { length: part[1]!, index: pair[1 - at]! };
-    }
-  }
-  return null;
-}
-
-function termsOf(expr: Expr): number {
-  const sum = add(expr);
-  return typeof sum === "object" && sum[0] === "+" ? sum.length - 1 : 1;
 }

@@ -8,8 +8,11 @@
  * - `hooks PATTERN ...`, for lowering.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { renderDiagnostics } from "../../compiler/diagnostics/render.ts";
 import type { Diagnostic, Result } from "../../compiler/diagnostics/types.ts";
+import type { ElemType, Tensor } from "../../compiler/graph/types.ts";
 import type { CanonicalGraph } from "../../compiler/ir/types.ts";
 import { parseJson } from "../../compiler/plan/json/parse.ts";
 import { readParallelConfig } from "../../compiler/plan/read.ts";
@@ -17,6 +20,9 @@ import type { MeshConfig, Plan } from "../../compiler/plan/types.ts";
 import { validatePlan } from "../../compiler/plan/validate/validate.ts";
 import { valueOf } from "./fixtures.ts";
 import { graphFrom } from "./language/graph.ts";
+
+/** Where the model of a case lies; there is nothing, unless a test puts the data files of the case there. */
+export const MODEL_FOLDER = join(tmpdir(), `onnx-cp-cases-${process.pid}`);
 
 const SEPARATOR = "\n----\n";
 
@@ -77,10 +83,10 @@ function caseFrom(given: string, file: string): Case {
     model === undefined ? sections.rest : readFileSync(`${file.replace(/[^/]*$/, "")}models/${model}.txt`, "utf8");
   const config: unknown = JSON.parse(sections.config ?? '{ "ulysses_degree": 2 }');
   return {
-    graph: graphFrom(text),
+    graph: graphFrom(text, externalConstants(text)),
     plan: planFrom(sections.plan ?? "{}", file),
     mesh: valueOf(readParallelConfig(config)),
-    hooks: sections.hooks?.trim().split(/\s+/) ?? [],
+    hooks: (sections.hooks?.trim().split(/\s+/) ?? []).map((pattern) => (pattern === '""' ? "" : pattern)),
   };
 }
 
@@ -98,6 +104,21 @@ function sectionsOf(given: string): Partial<Record<Section, string>> & { readonl
     before += `${" ".repeat(line.length)}\n`;
   }
   return { rest: "", ...texts };
+}
+
+/** Constants that a case says to lie in a file beside its model, such as `const w float32 [8, 8] at model.data 0 256`. */
+function externalConstants(text: string): ReadonlyMap<string, Tensor> {
+  const statements = text.matchAll(/^const (\S+) (\w+) \[([^\]]*)\] at (\S+) (\d+) (\d+)$/gm);
+  return new Map(
+    [...statements].map(([, name = "", elem, dims = "", file = "", offset, length]) => [
+      name,
+      {
+        elem: elem as ElemType,
+        dims: dims.split(",").map(Number),
+        data: { kind: "external", file: join(MODEL_FOLDER, file), offset: Number(offset), length: Number(length) },
+      },
+    ]),
+  );
 }
 
 function planFrom(text: string, file: string): Plan {
