@@ -1,6 +1,6 @@
 /**
  * @file Whether each stage's result is verified as it is made: an inconsistency is then an internal error where it arose, not a strange
- * failure later. Off by itself, since it costs about half as much as compiling; all tests turn it on (test/setup/verify-stages.ts).
+ * failure later. Off by itself, since it adds about a third to the time of compiling; all tests turn it on (test/setup/verify-stages.ts).
  */
 import { invariant } from "./diagnostics/diagnose.ts";
 import type { Result } from "./diagnostics/types.ts";

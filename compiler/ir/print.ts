@@ -71,7 +71,7 @@ function nodeLine(graph: CanonicalGraph, node: CanonicalNode): string {
     const isUsual = name === usualOperandName(node, at) && value.elem === "int64" && value.dims.length === 1;
     return isUsual ? integersText(value) : `${nameText(name)} ${integersText(value)}`;
   };
-  const call = callText(node, operand);
+  const call = callText(node, node.inputs.map(operand));
   return `${node.outputs.map(nameText).join(", ")} = ${call}${resultTypes(graph, node)}${nodeNameText(node)}`;
 }
 

@@ -117,7 +117,9 @@ function subgraphText({ name, inputs, constants, nodes, outputs }: Graph): strin
   const statements = [
     ...inputs.map((i) => `in ${valueText(i)}`),
     ...[...constants].map(([constant, tensor]) => `const ${nameText(constant)} ${tensorText(tensor)}`),
-    ...nodes.map((n) => `${n.outputs.map(nameText).join(", ")} = ${callText(n, nameText)}${nodeNameText(n)}`),
+    ...nodes.map(
+      (n) => `${n.outputs.map(nameText).join(", ")} = ${callText(n, n.inputs.map(nameText))}${nodeNameText(n)}`,
+    ),
     ...outputs.map((o) => `out ${valueText(o)}`),
   ];
   return `graph ${nameText(name)} (${statements.join("; ")})`;
@@ -133,10 +135,9 @@ function declaredText({ elem, dims }: TensorType): string {
 }
 
 /** `cp.Attention(q, k, v) {scale=0.5}`. */
-export function callText(node: Node | CanonicalNode, operand: (name: string, at: number) => string): string {
-  const { op, domain, inputs, attributes } = node;
+export function callText({ op, domain, attributes }: Node | CanonicalNode, operands: readonly string[]): string {
   const called = domain === "" ? op : `${domain}.${op}`;
-  return `${nameText(called)}(${inputs.map(operand).join(", ")})${attributesText(attributes)}`;
+  return `${nameText(called)}(${operands.join(", ")})${attributesText(attributes)}`;
 }
 
 /** The name that a node has unless another is printed: exporters make it from the first result. */

@@ -16,22 +16,18 @@ function shortened(operators: readonly Outline[]): readonly Outline[] {
     const owner = first.slice(0, first.lastIndexOf("/"));
     return results.has(owner) ? owner : null;
   };
-  const lines: Outline[] = [];
-  for (let at = 0; at < operators.length; at++) {
-    const owner = ownerOf(operators[at]!);
-    let end = at;
-    while (owner !== null && end < operators.length && ownerOf(operators[end]!) === owner) end++;
-    if (owner === null || end - at < 2) lines.push(operators[at]!);
-    else {
-      lines.push(summary(operators.slice(at, end), owner));
-      at = end - 1;
-    }
+  const runs: { owner: string | null; operators: Outline[] }[] = [];
+  for (const operator of operators) {
+    const owner = ownerOf(operator);
+    const last = runs.at(-1);
+    if (owner !== null && last?.owner === owner) last.operators.push(operator);
+    else runs.push({ owner, operators: [operator] });
   }
-  return lines;
+  return runs.map((run) => (run.owner === null || run.operators.length < 2 ? run.operators[0]! : summary(run)));
 }
 
-function summary(inside: readonly Outline[], owner: string): Outline {
+function summary({ operators, owner }: { owner: string | null; operators: readonly Outline[] }): Outline {
   const isOutside = (name: string): boolean => name !== "" && !name.startsWith(`${owner}/`);
-  const inputs = [...new Set(inside.flatMap((o) => o.inputs))].filter(isOutside);
-  return { op: `${inside.length} operators`, inputs, outputs: [`${owner}/...`] };
+  const inputs = [...new Set(operators.flatMap((o) => o.inputs))].filter(isOutside);
+  return { op: `${operators.length} operators`, inputs, outputs: [`${owner}/...`] };
 }

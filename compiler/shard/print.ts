@@ -1,7 +1,7 @@
 /**
  * @file Prints a sharded graph as the steps of one rank: the same graph gives the same text. A split axis stands in braces, its segments
  * in order, and inside attention the group that it is split over: `[1, {txt, img}, 32]`, `[1, {txt, img}/ring, {8}/ulysses by 2, 64]` (two
- * heads at a time). Nothing reads it back.
+ * heads at a time). Neighbours with a common beginning share it: `q::to.{0, 1}`. Nothing reads it back.
  */
 import { equal, floorDiv, mul, RANK, showWith, type Expr } from "../expr/expr.ts";
 import { startIn, startText } from "../expr/starts.ts";
@@ -56,7 +56,8 @@ function stepLines(sharded: ShardedGraph, say: Say, step: ShardedStep): readonly
     return value === undefined || value.elements.length > SHORT ? nameText(name) : integersText(value, say);
   };
   const types = eachOnce(node.outputs.map((name) => valueType(sharded, say, name)));
-  return [`${node.outputs.map(nameText).join(", ")} = ${callText(node, operand)} -> ${types}${entryText(origin)}`];
+  const call = callText(node, together(node.inputs.map(operand)));
+  return [`${namesText(node.outputs)} = ${call} -> ${types}${entryText(origin)}`];
 }
 
 function collectiveLines(sharded: ShardedGraph, say: Say, step: CollectiveStep): readonly string[] {
@@ -65,9 +66,25 @@ function collectiveLines(sharded: ShardedGraph, say: Say, step: CollectiveStep):
     `${collective} over ${group} for ${purpose}: ${nameText(name)}${entryText(origin)}`,
     ...transfers.map(({ send, receive }) => {
       const types = eachOnce(receive.map((value) => valueType(sharded, say, value)));
-      return `  ${receive.map(nameText).join(", ")} <- ${send.map(nameText).join(", ")} -> ${types}`;
+      return `  ${namesText(receive)} <- ${namesText(send)} -> ${types}`;
     }),
   ];
+}
+
+function namesText(names: readonly string[]): string {
+  return together(names.map(nameText)).join(", ");
+}
+
+/** Neighbours that the compiler has named after one value: `x::from0`, `x::from1` as `x::{from0, from1}`. */
+function together(texts: readonly string[]): readonly string[] {
+  const runs: { prefix: string | null; ends: string[] }[] = [];
+  for (const text of texts) {
+    const [, prefix = null, end = text] = /^([^"[]*::(?:[^"[]*[.:])?)([^"[.:]+)$/.exec(text) ?? [];
+    const last = runs.at(-1);
+    if (prefix !== null && last?.prefix === prefix) last.ends.push(end);
+    else runs.push({ prefix, ends: [end] });
+  }
+  return runs.map(({ prefix, ends }) => `${prefix ?? ""}${ends.length === 1 ? ends[0] : `{${ends.join(", ")}}`}`);
 }
 
 /** The entry of the plan that asked for a step. */
