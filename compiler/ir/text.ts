@@ -143,6 +143,7 @@ export function callText({ op, domain, attributes }: Node | CanonicalNode, opera
 /** The name that a node has unless another is printed: exporters make it from the first result. */
 export function usualNodeName({ op, outputs: [first = ""] }: Pick<CanonicalNode, "op" | "outputs">): string {
   if (first.endsWith("_output_0")) return first.slice(0, -"_output_0".length);
+  if (first.includes("/")) return first;
   const number = /^val_(\d+)$/.exec(first)?.[1];
   return number === undefined ? `node_${first}` : `node_${op}_${number}`;
 }
