@@ -5,7 +5,10 @@ import { realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { bindPlan } from "./bind/bind.ts";
 import type { BoundPlan } from "./bind/types.ts";
+import { verifyBound } from "./bind/verify.ts";
 import { canonicalise } from "./canonical/canonicalise.ts";
+import { verifyCanonical } from "./canonical/verify.ts";
+import { checked } from "./checked.ts";
 import type { FixedShapes } from "./ir/lengths.ts";
 import type { CanonicalGraph } from "./ir/types.ts";
 import { caught } from "./diagnostics/error.ts";
@@ -26,6 +29,7 @@ import type { ContextParallelConfig, ContextParallelPlan, MeshConfig, ParallelCo
 import type { CompiledProgram, ProgramModel } from "../program/types.ts";
 import { shard } from "./shard/shard.ts";
 import type { ShardedGraph } from "./shard/types.ts";
+import { verifySharded } from "./shard/verify.ts";
 import { isImplicit } from "./strict.ts";
 import { makeTemporaryFolder, removeTemporaryFolder } from "./temporary/folders.ts";
 import { Aborted, turn } from "./turn.ts";
@@ -99,17 +103,19 @@ async function runStages(options: CompileOptions): Promise<Compilation> {
   const done = (): Compilation => ({ stages, diagnostics: found });
   await pause();
   // Exporters' spellings go before anything looks at the graph. Constants are folded by ONNX Runtime, if that loads.
-  const canonical = keep(await caught(canonicalise(model, options.shapes)));
+  const canonical = keep(
+    checked("the canonical graph", verifyCanonical, await caught(canonicalise(model, options.shapes))),
+  );
   if (!canonical) return done();
   stages = { ...stages, canonical };
   await pause();
   // Binding needs module boundaries only, and leaves the plan as nodes of the graph.
-  const bound = keep(bindPlan(canonical, plan));
+  const bound = keep(checked("the bound plan", verifyBound, bindPlan(canonical, plan)));
   if (!bound) return done();
   stages = { ...stages, bound };
   await pause();
   // Propagation is the proof; what it cannot follow is refused here and nowhere later.
-  const sharded = keep(shard(bound, { ...mesh, mesh }));
+  const sharded = keep(checked("the sharded graph", verifySharded, shard(bound, { ...mesh, mesh })));
   if (!sharded) return done();
   stages = { ...stages, sharded };
   await pause();

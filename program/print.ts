@@ -2,33 +2,48 @@
  * @file Prints a program as text: the same program gives the same text. For `--dump` and for expected results of tests.
  */
 import { basename } from "node:path";
-import { show } from "../compiler/expr/expr.ts";
+import { showWith } from "../compiler/expr/expr.ts";
 import type { Expr } from "../compiler/expr/expr.ts";
+import { startIn, startText } from "../compiler/expr/starts.ts";
 import type {
   ExchangeStep,
   PieceStep,
   Program,
   ProgramHook,
+  ProgramIntegers,
   ProgramPiece,
   ProgramStep,
   ProgramTensor,
 } from "./types.ts";
 
-export function printProgram(program: Program): string {
-  const { mesh, options, model, derived } = program;
+/** An operator inside a piece. */
+interface Operator {
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+}
+
+/** `contents` tells what a piece computes, where it is known. Integers that ranks compute are numbered: `$0`. */
+export function printProgram(
+  program: Program,
+  contents: (piece: ProgramPiece) => readonly Operator[] = () => [],
+): string {
+  const { mesh, options, model } = program;
+  const numbers = new Map(Object.keys(program.derived).map((name, i) => [name, `$${i}`]));
+  const names: Names = (list) => (list.length === 0 ? "nothing" : list.map((n) => numbers.get(n) ?? n).join(", "));
   const sections: readonly (readonly [string, readonly string[]])[] = [
     ["inputs", program.inputs.map(tensor)],
     ["outputs", program.outputs.map(tensor)],
     ["lengths", program.lengths.map(({ name, sources }) => `${name} = ${sources.map(source).join(" = ")}`)],
-    ["integers", Object.keys(derived)],
+    ["integers", Object.values(program.derived).map((value, i) => `$${i} ${integers(value)}`)],
     [
       "equations",
       program.equations.map((e) => `${show(e.left)} = ${show(e.right)}: ${e.left_name} and ${e.right_name}`),
     ],
     ["minimums", program.minimums.map((m) => `${show(m.length)} >= ${m.at_least}: ${m.name}`)],
-    ["hooks", program.hooks.map(hook)],
-    ["pieces", program.pieces.map(piece)],
-    ["steps", program.steps.flatMap(step)],
+    ["hooks", program.hooks.map((h) => hook(h, names))],
+    ["pieces", program.pieces.flatMap((p) => [piece(p, names), ...contents(p).map((o) => operator(o, names))])],
+    ["steps", program.steps.flatMap((s, at) => step(s, at, names))],
     ["notes", program.notes.map(({ code, message }) => `${code} ${message}`)],
   ];
   const head = [
@@ -47,6 +62,20 @@ function tensor({ name, elem, dims }: ProgramTensor): string {
   return `${name} ${elem} ${shape(dims)}`;
 }
 
+/** Names of values in a row, integers by their number. */
+type Names = (list: readonly string[]) => string;
+
+function integers({ elem, dims, elements }: ProgramIntegers): string {
+  return dims.length === 0 ? `${elem} ${elements.map(show).join()}` : `${elem} ${shape(elements)}`;
+}
+
+function show(expr: Expr): string {
+  return showWith(expr, (part) => {
+    const start = startIn(part);
+    return start === null ? null : startText(start, show, `${start.parts}, `);
+  });
+}
+
 function shape(dims: readonly Expr[]): string {
   return `[${dims.map(show).join(", ")}]`;
 }
@@ -55,35 +84,44 @@ function source({ input, axis }: { readonly input: string; readonly axis: number
   return `${input} axis ${axis}`;
 }
 
-function hook({ id, module, phase, action, reads, writes, origin }: ProgramHook): string {
+function hook({ id, module, phase, action, reads, writes, origin }: ProgramHook, names: Names): string {
   const from = origin === null ? "" : ` (${origin.pointer})`;
   return `${id} ${place(module)} ${phase} ${action}: ${names(reads)} -> ${names(writes)}${from}`;
 }
 
-function piece({ id, inputs, outputs, weights }: ProgramPiece): string {
+function piece({ id, inputs, outputs, weights }: ProgramPiece, names: Names): string {
   const where = { model: "the model", program: "the program" };
   return `${id}: ${names(inputs)} -> ${names(outputs)}${weights === null ? "" : `, weights of ${where[weights]}`}`;
 }
 
-function step(step: ProgramStep, at: number): readonly string[] {
-  const frees = step.frees.length === 0 ? [] : [`  free ${names(step.frees)}`];
-  return [...body(step).map((line, i) => (i === 0 ? `${at} ${line}` : `  ${line}`)), ...frees];
+function operator({ op, inputs, outputs }: Operator, names: Names): string {
+  return `  ${names(outputs)} = ${op}(${inputs.length === 0 ? "" : names(inputs)})`;
 }
 
-function body(step: ProgramStep): readonly string[] {
-  if (step.kind === "piece") return [`run ${step.piece} in ${place(step.module)}`, ...bound(step)];
-  if (step.kind === "exchange") return exchange(step);
+function step(step: ProgramStep, at: number, names: Names): readonly string[] {
+  const frees = step.frees.length === 0 ? [] : [`  free ${names(step.frees)}`];
+  return [...body(step, names).map((line, i) => (i === 0 ? `${at} ${line}` : `  ${line}`)), ...frees];
+}
+
+function body(step: ProgramStep, names: Names): readonly string[] {
+  if (step.kind === "piece") return [`run ${step.piece} in ${place(step.module)}`, ...bound(step, names)];
+  if (step.kind === "exchange") return exchange(step, names);
   return [`hook ${step.hook} at ${place(step.module)} ${step.phase}: ${step.value} -> ${step.result}, ${step.layout}`];
 }
 
 /** Only where the names differ. */
-function bound({ inputs, outputs }: PieceStep): readonly string[] {
-  const given = Object.entries(inputs).map(([inside, value]) => (inside === value ? value : `${inside}: ${value}`));
-  const taken = Object.entries(outputs).map(([inside, value]) => (inside === value ? value : `${inside}: ${value}`));
+function bound({ inputs, outputs }: PieceStep, names: Names): readonly string[] {
+  const given = Object.entries(inputs).map(([inside, value]) => bind(inside, value, names));
+  const taken = Object.entries(outputs).map(([inside, value]) => bind(inside, value, names));
   return [`read ${names(given)}`, `write ${names(taken)}`];
 }
 
-function exchange({ name, collective, group, purpose, module, hook, transfers }: ExchangeStep): readonly string[] {
+function bind(inside: string, value: string, names: Names): string {
+  return inside === value ? names([value]) : `${names([inside])}: ${names([value])}`;
+}
+
+function exchange(step: ExchangeStep, names: Names): readonly string[] {
+  const { name, collective, group, purpose, module, hook, transfers } = step;
   const by = hook === null ? "" : `, hook ${hook}`;
   return [
     `${collective} over ${group} in ${place(module)}, "${purpose}"${by}: ${name}`,
@@ -93,8 +131,4 @@ function exchange({ name, collective, group, purpose, module, hook, transfers }:
 
 function place(module: string): string {
   return module === "" ? "the root" : module;
-}
-
-function names(list: readonly string[]): string {
-  return list.length === 0 ? "nothing" : list.join(", ");
 }

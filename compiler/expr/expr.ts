@@ -156,17 +156,26 @@ export function evaluate(expr: Expr, lengths: Readonly<Record<string, number>>):
 
 /** Readable text: `txt + img`, `chunk(img, 2, rank)`. */
 export function show(expr: Expr): string {
-  if (typeof expr === "number" || typeof expr === "string") return String(expr);
-  const [op, ...args] = expr;
-  if (op === "+") return args.map(show).join(" + ").replaceAll("+ -", "- ");
-  if (op === "*") return args.map(inProduct).join("*");
-  if (op === "//" || op === "%") return args.map(inProduct).join(` ${op} `);
-  return `${op}(${args.map(show).join(", ")})`;
+  return showWith(expr, () => null);
 }
 
-function inProduct(expr: Expr): string {
-  const compound = Array.isArray(expr) && (expr[0] === "+" || expr[0] === "//" || expr[0] === "%");
-  return compound ? `(${show(expr)})` : show(expr);
+/** The same, with another text for the parts of `expr` for which `special` gives one. */
+export function showWith(expr: Expr, special: (part: Expr) => string | null): string {
+  const text = (part: Expr): string => {
+    const other = special(part);
+    if (other !== null) return other;
+    if (typeof part === "number" || typeof part === "string") return String(part);
+    const [op, ...args] = part;
+    if (op === "+") return args.map(text).join(" + ").replaceAll("+ -", "- ");
+    if (op === "*") return args.map(inProduct).join("*");
+    if (op === "//" || op === "%") return args.map(inProduct).join(` ${op} `);
+    return `${op}(${args.map(text).join(", ")})`;
+  };
+  const inProduct = (part: Expr): string => {
+    const compound = Array.isArray(part) && (part[0] === "+" || part[0] === "//" || part[0] === "%");
+    return compound ? `(${text(part)})` : text(part);
+  };
+  return text(expr);
 }
 
 function apply(op: ExprOperator, args: readonly Expr[]): Expr {

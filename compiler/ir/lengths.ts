@@ -86,7 +86,7 @@ export function declaredShape(value: string, type: TensorType, symbols: Readonly
 const MOST_TOKENS = 1000;
 
 /** Reads a symbolic extent such as `img + txt`, `s33*((s20//2))`; `null` where it holds anything else or an unknown symbol. */
-export function parseExtent(text: string, symbols: ReadonlyMap<string, Expr>): Expr | null {
+function parseExtent(text: string, symbols: ReadonlyMap<string, Expr>): Expr | null {
   return withinLimits(() => parsed(text, symbols));
 }
 

@@ -4,7 +4,6 @@
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { bindPlan } from "../../compiler/bind/bind.ts";
 import type { CanonicalGraph } from "../../compiler/ir/types.ts";
 import { CP } from "../../compiler/ir/types.ts";
 import { add } from "../../compiler/expr/expr.ts";
@@ -12,12 +11,12 @@ import type { Expr } from "../../compiler/expr/expr.ts";
 import { int } from "../../compiler/graph/attributes.ts";
 import { readPlanValue } from "../../compiler/plan/read.ts";
 import type { MeshConfig } from "../../compiler/plan/types.ts";
-import { shard } from "../../compiler/shard/shard.ts";
 import { simulate } from "../../compiler/simulate/simulate.ts";
 import { ortTensor } from "../../ort/tensors.ts";
 import type { OrtTensors } from "../../ort/types.ts";
 import { valueOf } from "../support/fixtures.ts";
 import { canonical, canonicalNode, noise, shape } from "../support/graphs.ts";
+import { bindPlan, shard } from "../support/stages.ts";
 
 const exactly = { tolerance: { absolute: 0, relative: 0 } };
 

@@ -4,13 +4,10 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bindPlan } from "../../compiler/bind/bind.ts";
 import type { BoundPlan } from "../../compiler/bind/types.ts";
-import { canonicalise } from "../../compiler/canonical/canonicalise.ts";
 import { compilePlan } from "../../compiler/compile.ts";
 import { readModel } from "../../compiler/graph/read.ts";
 import { readPlanValue } from "../../compiler/plan/read.ts";
-import { shard } from "../../compiler/shard/shard.ts";
 import type { ShardedGraph } from "../../compiler/shard/types.ts";
 import { simulate } from "../../compiler/simulate/simulate.ts";
 import type { SimulationReport, Tolerance } from "../../compiler/simulate/types.ts";
@@ -23,6 +20,7 @@ import { compareOutputs } from "../../runtime/verify.ts";
 import { texts, valueOf } from "../support/fixtures.ts";
 import { modelOf, planOf, type FamilyMember } from "./family.ts";
 import type { Scheme } from "./schemes.ts";
+import { canonicalise, bindPlan, shard } from "../support/stages.ts";
 
 /** A member's model on disk, with what all schemes share. */
 export interface Prepared {

@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { boundariesOf, type Boundary } from "../../compiler/bind/boundaries/boundaries.ts";
-import { graphFrom } from "./dsl.ts";
+import { graphFrom } from "../support/language/graph.ts";
 
 const modelOf = (name: string): string => readFileSync(`test/bind/cases/models/${name}.txt`, "utf8");
 const names = (boundaries: readonly Boundary[]): readonly string[] => boundaries.map(({ value }) => value);
@@ -57,78 +57,82 @@ describe("lineage", () => {
 
   test("numbers are no content", () => {
     const text = `
-      in x float32 1,n,4
-      in y float32 1,m,4
-      s = Shape(y) 3 int64
+      in x float32 [1, n, 4]
+      in y float32 [1, m, 4]
+      s = Shape(y) -> int64 [3]
       a = Reshape(x, s)
       b = Slice(x, s, s)
-      f = cp.Fill(s) 1,n,4 float32
+      f = cp.Fill(s) -> float32 [1, n, 4]
       c = Add(b, f)
-      m: out = MatMul(a, c)
+      m:
+        out = MatMul(a, c)
       out out`;
     const { inputs } = boundariesOf(graphFrom(text)).of("m");
     expect(inputs.map((b) => [...b.ancestors])).toEqual([["x"], ["x"]]);
   });
 
   test.each([
-    ["a modulation keeps it", "v = Mul(h, t) 1,n,4", "x"],
+    ["a modulation keeps it", "v = Mul(h, t) -> [1, n, 4]", "x"],
     ["a norm keeps it", "v = LayerNormalization(h)", "x"],
-    ["a projection ends it", "v = MatMul(h, h) 1,n,4", null],
-    ["a product of equals ends it", "v = Mul(h, u) 1,n,4", null],
-    ["a sum of two states has none", "v = Add(h, k) 1,n,4", null],
+    ["a projection ends it", "v = MatMul(h, h) -> [1, n, 4]", null],
+    ["a product of equals ends it", "v = Mul(h, u) -> [1, n, 4]", null],
+    ["a sum of two states has none", "v = Add(h, k) -> [1, n, 4]", null],
   ])("%s", (_, line, owner) => {
     const text = `
-      in x float32 1,n,4
-      in y float32 1,n,4
-      in t0 float32 1,1,4
-      const w float32 4,4
-      u0 = Mul(x, y) 1,n,4
-      t = Mul(t0, u0) 1,1,4
+      in x float32 [1, n, 4]
+      in y float32 [1, n, 4]
+      in t0 float32 [1, 1, 4]
+      const w float32 [4, 4]
+      u0 = Mul(x, y) -> [1, n, 4]
+      t = Mul(t0, u0) -> [1, 1, 4]
       u = MatMul(u0, w)
       h = Add(x, u)
       k = Add(y, u)
       ${line}
-      m: out = Relu(v)
+      m:
+        out = Relu(v)
       out out`;
     expect(ownersIn(text, "m")).toEqual({ v: owner });
   });
 
   test("shift and scale of every token are no states of what they act on", () => {
     const text = `
-      in x float32 1,n,4
-      in timestep float32 1,n,8
-      const w float32 4,4
-      shift scale = Split(timestep) 1,n,4
+      in x float32 [1, n, 4]
+      in timestep float32 [1, n, 8]
+      const w float32 [4, 4]
+      shift, scale = Split(timestep) -> each [1, n, 4]
       norm = LayerNormalization(x)
       scaled = Mul(norm, scale)
       shifted = Add(scaled, shift)
-      block: out = MatMul(shifted, w)
+      block:
+        out = MatMul(shifted, w)
       out out`;
     expect(ownersIn(text, "block")).toEqual({ shifted: null });
   });
 
   test("a residual branch may begin before the last addition", () => {
     const text = `
-      in x float32 1,n,4
-      in y float32 1,n,4
-      const w float32 4,4
+      in x float32 [1, n, 4]
+      in y float32 [1, n, 4]
+      const w float32 [4, 4]
       h0 = MatMul(x, w)
-      mixed = Concat(h0, y) 1,2*n,4
-      branch = MatMul(mixed, w) 1,n,4
+      mixed = Concat(h0, y) -> [1, 2*n, 4]
+      branch = MatMul(mixed, w) -> [1, n, 4]
       h1 = Add(h0, branch)
       norm = LayerNormalization(h0)
       other = Mul(norm, y)
       parallel = MatMul(other, w)
       h2 = Add(h1, parallel)
       foreign = Mul(y, parallel)
-      block: out = Max(h2, foreign)
+      block:
+        out = Max(h2, foreign)
       out out`;
     expect(ownersIn(text, "block")).toEqual({ h2: "x", foreign: null });
   });
 
   test("a chain of any length is no problem", () => {
     const steps = Array.from({ length: 12_000 }, (_, i) => `v${i + 1} = Add(v${i}, v${i})`);
-    const text = ["in v0 float32 1,n", ...steps, "m: out = Relu(v12000)", "out out"].join("\n");
+    const text = ["in v0 float32 [1, n]", ...steps, "m:", "out = Relu(v12000)", "out out"].join("\n");
     expect(ownersIn(text, "m")).toEqual({ v12000: "v0" });
   });
 });

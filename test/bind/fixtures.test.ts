@@ -3,13 +3,12 @@
  * is what markers mark: `markers.test.ts`.
  */
 import { describe, expect, test } from "vitest";
-import { bindPlan } from "../../compiler/bind/bind.ts";
 import { inspectGraph, modulesForSchema } from "../../compiler/inspect/inspect.ts";
 import type { Binding } from "../../compiler/bind/types.ts";
-import { canonicalise } from "../../compiler/canonical/canonicalise.ts";
 import type { CanonicalGraph } from "../../compiler/ir/types.ts";
 import { readPlanFile, readPlanValue } from "../../compiler/plan/read.ts";
 import { fixtureModel, valueOf } from "../support/fixtures.ts";
+import { canonicalise, bindPlan } from "../support/stages.ts";
 
 const graphs = new Map<string, Promise<CanonicalGraph>>();
 

@@ -3,8 +3,6 @@
  * at every value, whatever the exporter called it and wherever it put the node that makes it.
  */
 import { describe, expect, test } from "vitest";
-import { bindPlan } from "../../compiler/bind/bind.ts";
-import { canonicalise } from "../../compiler/canonical/canonicalise.ts";
 import type { CanonicalGraph, Marker } from "../../compiler/ir/types.ts";
 import { readPlanFile } from "../../compiler/plan/read.ts";
 import { unsplitValues } from "../../compiler/simulate/unsplit.ts";
@@ -13,6 +11,7 @@ import { compareTensors } from "../../runtime/verify.ts";
 import { shippedPlan } from "../support/compiled.ts";
 import { committedExports, fits, sampleFile, type Export } from "../support/exports.ts";
 import { fixtureModel, fixtureTensors, valueOf } from "../support/fixtures.ts";
+import { canonicalise, bindPlan } from "../support/stages.ts";
 
 /** The value of an entry that is there. */
 interface Found {

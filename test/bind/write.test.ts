@@ -3,11 +3,12 @@
  */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { bindPlan } from "../../compiler/bind/bind.ts";
+import { nameText } from "../../compiler/ir/text.ts";
 import { isWithin } from "../../compiler/ir/topology.ts";
 import type { CanonicalGraph, CanonicalNode } from "../../compiler/ir/types.ts";
 import type { Plan, PlanSpec } from "../../compiler/plan/types.ts";
-import { graphFrom } from "./dsl.ts";
+import { graphFrom } from "../support/language/graph.ts";
+import { bindPlan } from "../support/stages.ts";
 
 const paths = ["", "a", "a.b", "a.b.c", "a.d", "e", "e.f"];
 
@@ -21,13 +22,13 @@ const graphs = fc
     fc.record({ nodes: fc.constant(nodes), results: fc.array(fc.nat(), { minLength: 1, maxLength: 3 }) }),
   )
   .map(({ nodes, results }) => {
-    const lines = nodes.map(({ scope, from }, i) => {
+    const lines = nodes.flatMap(({ scope, from }, i) => {
       const operands = from.map((at) => (at % (i + 1) === 0 ? "x" : `v${at % (i + 1)}`));
-      return `${scope === "" ? "" : `${scope}: `}v${i + 1} = Max(${operands.join(", ")})`;
+      return [`${nameText(scope)}:`, `  v${i + 1} = Max(${operands.join(", ")})`];
     });
     const outputs = [...new Set(results.map((at) => `v${(at % nodes.length) + 1}`))];
     const modules = paths.filter((path) => path !== "").map((path) => `module ${path}`);
-    return graphFrom(["in x float32 n,m,4", ...modules, ...lines, `out ${outputs.join(" ")}`].join("\n"));
+    return graphFrom(["in x float32 [n, m, 4]", ...modules, ...lines, `out ${outputs.join(", ")}`].join("\n"));
   });
 
 interface Ask {

@@ -3,7 +3,7 @@
  */
 import { expect, test } from "vitest";
 import { main } from "../../cli/cli.ts";
-import { canonicalise } from "../../compiler/canonical/canonicalise.ts";
+import { canonicalise } from "../support/stages.ts";
 import { capture } from "../cli/capture.ts";
 import { fixtureModel, texts } from "../support/fixtures.ts";
 

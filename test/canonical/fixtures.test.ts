@@ -1,8 +1,8 @@
 /**
- * @file Every export, canonicalised: the same outputs as before, one node per attention, and every shape as onnxruntime has it.
+ * @file Every export, canonicalised: the same outputs as before, one node per attention, every shape as onnxruntime has it, and
+ * a print that is read back to the same graph.
  */
 import { expect, test } from "vitest";
-import { canonicalise } from "../../compiler/canonical/canonicalise.ts";
 import { CP } from "../../compiler/ir/types.ts";
 import type { CanonicalGraph } from "../../compiler/ir/types.ts";
 import { evaluate, symbolsOf } from "../../compiler/expr/expr.ts";
@@ -12,8 +12,10 @@ import { unsplitValues } from "../../compiler/simulate/unsplit.ts";
 import { createSession, OrtError } from "../../ort/session.ts";
 import { numbersIn } from "../../ort/tensors.ts";
 import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
+import { lostInPrint } from "../support/language/readable.ts";
 import { committedExports, fits, sampleFile } from "../support/exports.ts";
 import { fixture, fixtureModel, fixtureTensors, valueOf } from "../support/fixtures.ts";
+import { canonicalise } from "../support/stages.ts";
 
 const exports = committedExports();
 
@@ -24,6 +26,7 @@ test("there are exports", () => {
 test.each(exports)("$file", async (source) => {
   const model = await fixtureModel(source.file);
   const canonical = valueOf(await canonicalise(model));
+  expect(lostInPrint(canonical)).toEqual([]);
   const sites = canonical.nodes.filter(({ op, domain }) => domain === CP && op === "Attention");
   expect(sites).toHaveLength(model.graph.nodes.filter(isAttention).length);
   expect(sites.length).toBeGreaterThan(1);

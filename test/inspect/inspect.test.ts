@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { inspectGraph } from "../../compiler/inspect/inspect.ts";
 import { renderInspection } from "../../compiler/inspect/render.ts";
-import { graphFrom } from "../bind/dsl.ts";
+import { graphFrom } from "../support/language/graph.ts";
 
 const folder = "test/bind/cases/models";
 const models = readdirSync(folder).map((file) => file.slice(0, -4));
@@ -39,9 +39,11 @@ describe("inspection", () => {
 
   test("long extents are named once", () => {
     const text = `
-      in a float32 1,rows,columns,4
-      x: b = Reshape(a) 1,rows*columns+rows*columns*rows,4
-      y: c = Reshape(b) 1,rows*columns+rows*columns*rows,4
+      in a float32 [1, rows, columns, 4]
+      x:
+        b = Reshape(a) -> [1, rows*columns + rows*columns*rows, 4]
+      y:
+        c = Reshape(b) -> [1, rows*columns + rows*columns*rows, 4]
       out c`;
     const lines = renderInspection(inspectGraph(graphFrom(text))).split("\n");
     expect(lines.filter((line) => line.includes("L1"))).toHaveLength(5);

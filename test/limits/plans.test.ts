@@ -3,9 +3,8 @@
  * above what a plan takes and far below what the same plan took with work that grows with the square.
  */
 import { expect, test } from "vitest";
-import { bindPlan } from "../../compiler/bind/bind.ts";
 import { matcher } from "../../compiler/bind/patterns.ts";
-import { canonicalise } from "../../compiler/canonical/canonicalise.ts";
+import { bindPlan, canonicalise } from "../support/stages.ts";
 import { renderDiagnostics } from "../../compiler/diagnostics/render.ts";
 import { limits } from "../../compiler/limits/limits.ts";
 import { readParallelConfig, readPlanText, readPlanValue } from "../../compiler/plan/read.ts";

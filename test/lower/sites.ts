@@ -5,10 +5,10 @@ import type { Binding } from "../../compiler/bind/types.ts";
 import { CP, type CanonicalNode } from "../../compiler/ir/types.ts";
 import { float, int } from "../../compiler/graph/attributes.ts";
 import type { LoweredProgram } from "../../compiler/lower/types.ts";
-import { shard } from "../../compiler/shard/shard.ts";
 import { valueOf } from "../support/fixtures.ts";
 import { canonical, canonicalNode, shape } from "../support/graphs.ts";
 import { lowered } from "./build.ts";
+import { shard } from "../support/stages.ts";
 
 export const SITES = 3;
 

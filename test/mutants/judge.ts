@@ -1,8 +1,6 @@
 /**
  * @file Compiles a mutant for a mesh and lets the simulator compare every value: what became of it. Knows nothing of mutations.
  */
-import { bindPlan } from "../../compiler/bind/bind.ts";
-import { canonicalise } from "../../compiler/canonical/canonicalise.ts";
 import type { CanonicalGraph } from "../../compiler/ir/types.ts";
 import type { Diagnostic, Result } from "../../compiler/diagnostics/types.ts";
 import { lower } from "../../compiler/lower/lower.ts";
@@ -10,11 +8,11 @@ import { verifyProgram } from "../../program/verify.ts";
 import type { Model } from "../../compiler/graph/types.ts";
 import { readPlanValue } from "../../compiler/plan/read.ts";
 import type { ContextParallelPlan, MeshConfig } from "../../compiler/plan/types.ts";
-import { shard } from "../../compiler/shard/shard.ts";
 import type { ShardedGraph } from "../../compiler/shard/types.ts";
 import { simulate } from "../../compiler/simulate/simulate.ts";
 import type { OrtTensors } from "../../ort/types.ts";
 import { fixtureModel, valueOf } from "../support/fixtures.ts";
+import { canonicalise, bindPlan, shard } from "../support/stages.ts";
 
 export type Outcome = "ran" | "refused" | "wrong" | "crashed" | "hung";
 

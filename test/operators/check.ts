@@ -6,13 +6,13 @@ import { emitGraph } from "../../compiler/emit/emit.ts";
 import { CP_OPERATORS, MICROSOFT_OPERATORS, OPERATORS } from "../../compiler/operators/table.ts";
 import { CP, type CanonicalGraph } from "../../compiler/ir/types.ts";
 import type { Expr } from "../../compiler/expr/expr.ts";
-import { shard } from "../../compiler/shard/shard.ts";
 import type { ShardedGraph } from "../../compiler/shard/types.ts";
 import { simulate } from "../../compiler/simulate/simulate.ts";
 import { evaluateGraph } from "../../ort/evaluate.ts";
 import { bound, feedsOf, graphOf, type Cut } from "./build.ts";
 import type { Operand, Sample } from "./operands.ts";
 import { CP_SAMPLES, MICROSOFT_SAMPLES, SAMPLES } from "./samples.ts";
+import { shard } from "../support/stages.ts";
 
 export interface Case {
   /** As printed: `MatMul 0`, `cp.Attention 1`. */

@@ -137,7 +137,7 @@ async function judge(test: Case, known: Known, deep: boolean): Promise<{ fate: F
     }
     return { fate: "survived", needless: false };
   } catch (error) {
-    const verified = error instanceof Error && error.message.includes("is wrong in itself");
+    const verified = error instanceof Error && error.message.includes("is inconsistent");
     return { fate: verified ? "verifier" : "crash", needless: false };
   }
 }

@@ -2,7 +2,6 @@
  * @file What becomes of a random model: compiled with every output gathered where it is still split, simulated, and its canonical form
  * compared with the model as written.
  */
-import { canonicalise } from "../../compiler/canonical/canonicalise.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import type { Model } from "../../compiler/graph/types.ts";
 import type { ContextParallelInputs, ContextParallelOutput } from "../../compiler/plan/types.ts";
@@ -16,6 +15,7 @@ import { numbersIn } from "../../ort/tensors.ts";
 import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
 import { compile } from "../mutants/judge.ts";
 import type { RandomCase } from "./random-graph.ts";
+import { canonicalise } from "../support/stages.ts";
 
 /** `invalid`: onnxruntime itself does not take the model, so there is nothing to say. */
 export type Verdict =

@@ -6,9 +6,9 @@ import { expect, it } from "vitest";
 import type { Binding } from "../../compiler/bind/types.ts";
 import { CP, type CanonicalGraph, type CanonicalNode, type ValueShape } from "../../compiler/ir/types.ts";
 import { toFloat16 } from "../../compiler/graph/half.ts";
-import { shard } from "../../compiler/shard/shard.ts";
 import { simulate } from "../../compiler/simulate/simulate.ts";
 import type { OrtTensor } from "../../ort/types.ts";
+import { shard } from "../support/stages.ts";
 
 const shape: ValueShape = { elem: "float16", dims: [1, "tokens", 4, 8] };
 const operands = ["q", "k", "v"] as const;

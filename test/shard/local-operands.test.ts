@@ -4,7 +4,7 @@
  */
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { evaluate, RANK } from "../../compiler/expr/expr.ts";
-import type { shard as Shard } from "../../compiler/shard/shard.ts";
+import { shard } from "../../compiler/shard/shard.ts";
 import type { LocalStep, ShardedGraph } from "../../compiler/shard/types.ts";
 import { simulate } from "../../compiler/simulate/simulate.ts";
 import { boundFixture, shippedPlan } from "../support/compiled.ts";
@@ -25,9 +25,8 @@ beforeEach(() => left.ops.clear());
 
 const mesh = meshes["ulysses 2"];
 
-/** Without the tests' own check of its result, which finds the mutants before they run. */
+/** Without the verifier, which finds the mutants before they run. */
 async function sharded(file: string): Promise<ShardedGraph> {
-  const { shard } = await vi.importActual<{ readonly shard: typeof Shard }>("../../compiler/shard/shard.ts");
   return valueOf(shard(await boundFixture(`qwenimage/${file}.onnx`, shippedPlan("qwenimage")), { ...mesh, mesh }));
 }
 

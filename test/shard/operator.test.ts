@@ -3,12 +3,12 @@
  * subgraphs, random numbers.
  */
 import { describe, expect, it } from "vitest";
-import { canonicalise } from "../../compiler/canonical/canonicalise.ts";
 import type { Graph, Node } from "../../compiler/graph/types.ts";
 import { simulate } from "../../compiler/simulate/simulate.ts";
 import { compile } from "../mutants/judge.ts";
 import { valueOf } from "../support/fixtures.ts";
 import { graph, node, random, value } from "../support/graphs.ts";
+import { canonicalise } from "../support/stages.ts";
 
 const mesh = { ring_degree: 1, ulysses_degree: 2, rotate_method: "allgather", convert_to_fp32: true } as const;
 

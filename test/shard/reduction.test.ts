@@ -9,8 +9,8 @@ import { normalise } from "../../compiler/canonical/passes/normalise.ts";
 import { CP, type CanonicalGraph, type CanonicalNode } from "../../compiler/ir/types.ts";
 import { tensorFromNumbers } from "../../compiler/graph/tensors.ts";
 import type { Attributes } from "../../compiler/graph/types.ts";
-import { shard } from "../../compiler/shard/shard.ts";
 import { simulate } from "../../compiler/simulate/simulate.ts";
+import { shard } from "../support/stages.ts";
 
 const weight = (rows: number, columns: number, seed: number) =>
   tensorFromNumbers(

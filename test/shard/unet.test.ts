@@ -5,15 +5,12 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { bindPlan } from "../../compiler/bind/bind.ts";
-import { canonicalise } from "../../compiler/canonical/canonicalise.ts";
 import { compilePlan } from "../../compiler/compile.ts";
 import { ints } from "../../compiler/graph/attributes.ts";
 import { readModel } from "../../compiler/graph/read.ts";
 import { writeModel } from "../../compiler/graph/write.ts";
 import { readPlanValue } from "../../compiler/plan/read.ts";
 import type { ContextParallelPlan } from "../../compiler/plan/types.ts";
-import { shard } from "../../compiler/shard/shard.ts";
 import { simulate } from "../../compiler/simulate/simulate.ts";
 import { show } from "../../compiler/expr/expr.ts";
 import { createSession } from "../../ort/session.ts";
@@ -25,6 +22,7 @@ import { spellings } from "../attention/spellings.ts";
 import { temporaryFolder } from "../support/files.ts";
 import { texts, valueOf } from "../support/fixtures.ts";
 import { random } from "../support/graphs.ts";
+import { canonicalise, bindPlan, shard } from "../support/stages.ts";
 
 const CHANNELS = 8;
 const PLAN: ContextParallelPlan = {

@@ -3,14 +3,11 @@
  */
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
-import { bindPlan } from "../../compiler/bind/bind.ts";
 import type { BoundPlan } from "../../compiler/bind/types.ts";
-import { canonicalise } from "../../compiler/canonical/canonicalise.ts";
 import { compilePlan } from "../../compiler/compile.ts";
 import { readPlanFile, readPlanValue } from "../../compiler/plan/read.ts";
 import type { ContextParallelPlan, MeshConfig } from "../../compiler/plan/types.ts";
 import type { CompiledProgram } from "../../program/types.ts";
-import { shard } from "../../compiler/shard/shard.ts";
 import type { ShardedGraph } from "../../compiler/shard/types.ts";
 import { unsplitSession } from "../../cli/run/unsplit.ts";
 import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
@@ -19,6 +16,7 @@ import type { Session } from "../../runtime/caller/session.ts";
 import { compareOutputs } from "../../runtime/verify.ts";
 import { temporaryFolder } from "./files.ts";
 import { fixture, fixtureModel, texts, valueOf } from "./fixtures.ts";
+import { canonicalise, bindPlan, shard } from "./stages.ts";
 
 export type AnyPlan = string | ContextParallelPlan;
 

@@ -2,11 +2,12 @@
  * @file The verifiers of the stages find what they are for: each kind of damage to a stage's result, done to a real one.
  */
 import { describe, expect, test } from "vitest";
-import { verifyBound } from "./bound.ts";
+import { checked, verifyStages } from "../../compiler/checked.ts";
+import { verifyBound } from "../../compiler/bind/verify.ts";
 import type { CanonicalGraph, CanonicalNode } from "../../compiler/ir/types.ts";
-import { verifyCanonical } from "./canonical.ts";
+import { verifyCanonical } from "../../compiler/canonical/verify.ts";
 import type { ShardedGraph, ShardedStep } from "../../compiler/shard/types.ts";
-import { verifySharded } from "./sharded.ts";
+import { verifySharded } from "../../compiler/shard/verify.ts";
 import { boundFixture, shardedFixture, shippedPlan } from "../support/compiled.ts";
 
 const FILE = "flux/flux.dynamo18-dynamic.onnx";
@@ -111,4 +112,21 @@ const ofSharded: Readonly<Record<string, ShardedGraph>> = {
 describe("a sharded graph", () => {
   test("is right as it is", () => expect(verifySharded(sharded)).toEqual([]));
   test.each(Object.entries(ofSharded))("%s", (_, damaged) => expect(verifySharded(damaged)).not.toEqual([]));
+});
+
+describe("the pipeline", () => {
+  const damaged = { ok: true, value: { ...graph, outputs: ["nobody"] }, diagnostics: [] } as const;
+  const pass = () => checked("the canonical graph", verifyCanonical, damaged);
+
+  test("stops at a damaged result, as at a mistake of ours", () => {
+    expect(pass).toThrow(
+      "internal error of onnx-context-parallel (please report it): the canonical graph is inconsistent: nothing writes the output nobody",
+    );
+  });
+
+  test("asks only where it was turned on", () => {
+    verifyStages(false);
+    expect(pass()).toBe(damaged);
+    verifyStages(true);
+  });
 });

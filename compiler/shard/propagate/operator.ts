@@ -206,14 +206,15 @@ function alternatives(state: State, value: string): { readonly maker: string | n
   const [shard] = layoutOf(state, value);
   const sequences = sequenceLengths(state);
   const free = [...(input?.shape.dims ?? []).entries()].filter(
-    ([axis, d]) => axis !== shard?.axis && symbolsOf(d).some((length) => sequences.has(length)),
+    ([axis, d]) => axis !== shard?.axis && symbolsOf(d).some((s) => sequences === null || sequences.has(s)),
   );
   return { maker, other: free.length === 1 ? free[0]![0] : null };
 }
 
-/** Lengths that are rows or keys of an attention: what a plan splits. The length of a batch is none of them. */
-function sequenceLengths({ graph }: State): ReadonlySet<string> {
+/** Lengths that are rows or keys of an attention: what a plan splits, and no batch. `null` where nothing attends. */
+function sequenceLengths({ graph }: State): ReadonlySet<string> | null {
   const sites = graph.nodes.filter(({ op, domain }) => domain === CP && op === "Attention");
+  if (sites.length === 0) return null;
   const operands = sites.flatMap(({ inputs }) => inputs.slice(0, 2));
   return new Set(operands.flatMap((name) => symbolsOf(graph.shapes.get(name)?.dims[1] ?? 0)));
 }

@@ -4,9 +4,10 @@
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { rewrite } from "../../../compiler/canonical/rewrites/index.ts";
+import { printGraph } from "../../../compiler/ir/print.ts";
 import type { CanonicalGraph } from "../../../compiler/ir/types.ts";
 import { pattern } from "./build.ts";
-import { count, expectSame, operandsOf, print } from "./check.ts";
+import { count, expectSame, operandsOf } from "./check.ts";
 import { layouts } from "./layouts.ts";
 import { operators } from "./operators.ts";
 import { spellings, type Spelling } from "./spellings.ts";
@@ -47,7 +48,7 @@ describe.each([
     expect(attributesOf(after)).toBe(spelling.attributes ?? "0.353553 0 0");
     expect(count(after, "Softmax")).toBe(0);
     expect(count(after, "Transpose")).toBe(spelling.transposes ?? 0);
-    await expect(print(after)).toMatchFileSnapshot(`golden/${fileOf(name)}`);
+    await expect(printGraph(after)).toMatchFileSnapshot(`golden/${fileOf(name)}`);
     await expectSame(before, after);
   });
 });

@@ -1,11 +1,10 @@
 /**
- * @file Runs a canonical graph before and after a rewrite on random inputs and compares; prints graphs for golden files.
+ * @file Runs a canonical graph before and after a rewrite on random inputs and compares.
  */
 import { expect } from "vitest";
 import { emitGraph } from "../../../compiler/emit/emit.ts";
-import type { CanonicalGraph, CanonicalNode } from "../../../compiler/ir/types.ts";
+import type { CanonicalGraph } from "../../../compiler/ir/types.ts";
 import { evaluate, show } from "../../../compiler/expr/expr.ts";
-import { numbersOf } from "../../../compiler/graph/tensors.ts";
 import { evaluateGraph } from "../../../ort/evaluate.ts";
 import { numbersIn, ortTensor } from "../../../ort/tensors.ts";
 import type { OrtElem, OrtTensor, OrtTensors } from "../../../ort/types.ts";
@@ -82,31 +81,4 @@ export function operandsOf(graph: CanonicalGraph): readonly string[] {
   const attention = graph.nodes.filter((n) => n.op === "Attention" && n.domain === "cp");
   expect(attention).toHaveLength(1);
   return attention[0]!.inputs.map((i) => graph.shapes.get(i)!.dims.map(show).join(", "));
-}
-
-/** One line per node. */
-export function print(graph: CanonicalGraph): string {
-  const value = (name: string): string => {
-    const integers = graph.integers.get(name);
-    if (integers !== undefined) return `[${integers.elements.map(show).join(", ")}]`;
-    const tensor = graph.constants.get(name);
-    if (tensor !== undefined) return `${tensor.elem}(${tensor.dims.join(", ")})${preview(numbersOf(tensor))}`;
-    return `${name}(${graph.shapes.get(name)?.dims.map(show).join(", ") ?? ""})`;
-  };
-  const line = (node: CanonicalNode): string => {
-    const attributes = Object.entries(node.attributes).map(
-      ([name, a]) =>
-        `${name}=${a.kind === "tensor" ? String(numbersOf(a.value)) : a.kind === "graph" ? "graph" : String(a.value)}`,
-    );
-    const name = node.domain === "" ? node.op : `${node.domain}.${node.op}`;
-    const at = node.scope === "" ? "" : ` @${node.scope}`;
-    return `${node.outputs.map(value).join(", ")} = ${name}(${node.inputs.map(value).join(", ")})${attributes.length > 0 ? ` {${attributes.join(" ")}}` : ""}${at}`;
-  };
-  return `${graph.nodes.map(line).join("\n")}\n`;
-}
-
-function preview(numbers: readonly number[] | null): string {
-  return numbers !== null && numbers.length <= 4
-    ? ` ${numbers.map((n) => String(Number(n.toPrecision(6)))).join(" ")}`
-    : "";
 }

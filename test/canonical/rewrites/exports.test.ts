@@ -3,11 +3,11 @@
  * attention.
  */
 import { expect, test } from "vitest";
-import { canonicalise } from "../../../compiler/canonical/canonicalise.ts";
 import { explainAttention } from "../../../compiler/canonical/rewrites/attention/attention.ts";
 import { show } from "../../../compiler/expr/expr.ts";
 import { fixtureModel, valueOf } from "../../support/fixtures.ts";
 import { count } from "./check.ts";
+import { canonicalise } from "../../support/stages.ts";
 
 test.each([
   ["dynamo18-dynamic", "1, img + txt, 4, 8"],

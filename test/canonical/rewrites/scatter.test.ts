@@ -6,7 +6,8 @@ import { rewrite } from "../../../compiler/canonical/rewrites/index.ts";
 import { int } from "../../../compiler/graph/attributes.ts";
 import { tensorFromInts, tensorFromNumbers } from "../../../compiler/graph/tensors.ts";
 import { pattern, type Pattern } from "./build.ts";
-import { count, expectSame, print } from "./check.ts";
+import { printGraph } from "../../../compiler/ir/print.ts";
+import { count, expectSame } from "./check.ts";
 
 const range = (start: number, step: number, length: number): readonly number[] =>
   Array.from({ length }, (_, i) => start + step * i);
@@ -79,7 +80,7 @@ describe("assignments that cover a value", () => {
     const after = rewrite(before);
     expect(count(after, "ScatterND")).toBe(0);
     expect(count(after, "Fill")).toBe(0);
-    await expect(print(after)).toMatchFileSnapshot(`golden/scatter-${name.replaceAll(" ", "-")}.txt`);
+    await expect(printGraph(after)).toMatchFileSnapshot(`golden/scatter-${name.replaceAll(" ", "-")}.txt`);
     await expectSame(before, after);
   });
 

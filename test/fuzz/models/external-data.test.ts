@@ -9,7 +9,6 @@ import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import * as fc from "fast-check";
 import { ModelProtoSchema } from "onnx-buf";
 import { expect, onTestFinished, test } from "vitest";
-import { canonicalise } from "../../../compiler/canonical/canonicalise.ts";
 import { externalFiles } from "../../../compiler/graph/external-files.ts";
 import { readModel } from "../../../compiler/graph/read.ts";
 import { tensorFromNumbers } from "../../../compiler/graph/tensors.ts";
@@ -20,6 +19,7 @@ import { faultsOf } from "../answers.ts";
 import { fuzz, TIMEOUT } from "../budget.ts";
 import { word } from "../words.ts";
 import { locations, makeExternal } from "./tensors.ts";
+import { canonicalise } from "../../support/stages.ts";
 
 const bytes = writeModel(
   graph({

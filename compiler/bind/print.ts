@@ -1,0 +1,16 @@
+/**
+ * @file Prints a bound plan: what each entry found, as comments, and the graph with the nodes that it became. Knows no layout.
+ */
+import { printGraph } from "../ir/print.ts";
+import { nameText } from "../ir/text.ts";
+import type { Binding, BoundPlan } from "./types.ts";
+
+export function printBound({ graph, bindings }: BoundPlan): string {
+  return `${bindings.map(bindingLine).join("")}${printGraph(graph)}`;
+}
+
+/** `# binding 0: split "".hidden_states at "": hidden_states axis 1 (graph input)`. */
+function bindingLine({ spec, module, value, axis, evidence }: Binding, index: number): string {
+  const what = value === null ? evidence : `${nameText(value)} axis ${axis} (${evidence})`;
+  return `# binding ${index}: ${spec.action} ${spec.origin.pointer} at ${nameText(module)}: ${what}\n`;
+}

@@ -1,0 +1,52 @@
+/**
+ * @file What holds of every bound plan: its inserted nodes are in order and well formed, and each binding that found a value is there,
+ * on its own or by another that does the same. A finding is a mistake of the compiler. Knows no layout.
+ */
+import { CP, type CanonicalNode } from "../ir/types.ts";
+import { sameDims, verifyOrder } from "../ir/verify.ts";
+import type { BoundPlan } from "./types.ts";
+
+/** What is wrong with the bound plan; empty if nothing is. */
+export function verifyBound(bound: BoundPlan): readonly string[] {
+  const inserted = bound.graph.nodes.filter((n) => n.domain === CP && (n.op === "Shard" || n.op === "Gather"));
+  return [
+    ...verifyOrder(bound.graph),
+    ...inserted.flatMap((node) => nodeProblems(bound, node)),
+    ...bindingProblems(bound, inserted),
+  ];
+}
+
+function nodeProblems({ graph, bindings }: BoundPlan, node: CanonicalNode): readonly string[] {
+  const binding = bindings[numberOf(node, "binding") ?? -1];
+  if (binding === undefined) return [`${node.name} belongs to no binding`];
+  const axis = numberOf(node, "axis") ?? -1;
+  const [before, after] = [node.inputs[0], node.outputs[0]].map((name) => graph.shapes.get(name ?? "")?.dims ?? []);
+  const rank = before?.length ?? 0;
+  return [
+    ...(sameDims(before ?? [], after ?? []) ? [] : [`${node.name} changes the shape of ${node.inputs[0]}`]),
+    ...(axis >= 0 && axis < rank ? [] : [`${node.name} is on axis ${axis} of a value with ${rank}`]),
+    ...(axis === binding.axis ? [] : [`${node.name} is on axis ${axis}, its binding on ${binding.axis}`]),
+    ...(binding.value === null ? [`${node.name} belongs to a binding that found no value`] : []),
+  ];
+}
+
+/** A binding without a value says why; one with a value names one that is there, and something acts on it. */
+function bindingProblems({ graph, bindings }: BoundPlan, inserted: readonly CanonicalNode[]): readonly string[] {
+  const acting = new Set(inserted.map((n) => numberOf(n, "binding")));
+  const key = (i: number): string => {
+    const { value, axis, spec } = bindings[i]!;
+    return `${value} ${axis} ${spec.action}`;
+  };
+  const done = new Set([...acting].flatMap((i) => (i === undefined || bindings[i] === undefined ? [] : [key(i)])));
+  return bindings.flatMap(({ module, value, evidence }, i) => {
+    const found = evidence !== "absent" && evidence !== "skipped";
+    if (value === null) return found ? [`binding ${i} of ${module} found nothing by ${evidence}`] : [];
+    if (!graph.shapes.has(value)) return [`binding ${i} of ${module} names ${value}, which is not there`];
+    return found && !done.has(key(i)) ? [`binding ${i} of ${module} found ${value}, and nothing acts on it`] : [];
+  });
+}
+
+function numberOf(node: CanonicalNode, name: string): number | undefined {
+  const attribute = node.attributes[name];
+  return attribute?.kind === "int" ? attribute.value : undefined;
+}

@@ -1,0 +1,139 @@
+/**
+ * @file Prints a sharded graph as the steps of one rank: the same graph gives the same text. A split axis stands in braces, its segments
+ * in order, and inside attention the group that it is split over: `[1, {txt, img}, 32]`, `[1, {txt, img}/ring, {8}/ulysses by 2, 64]` (two
+ * heads at a time). Neighbours with a common beginning share it: `q::to.{0, 1}`. Nothing reads it back.
+ */
+import { equal, floorDiv, mul, RANK, showWith, type Expr } from "../expr/expr.ts";
+import { startIn, startText } from "../expr/starts.ts";
+import { eachOnce, lengthLine } from "../ir/print.ts";
+import { callText, extentText, integersText, listText, nameText, SHORT, typeText, underHeadings } from "../ir/text.ts";
+import type { ValueShape } from "../ir/types.ts";
+import { ranksOf } from "./layout.ts";
+import type { AxisShard, CollectiveStep, Layout, Origin, ShardedGraph, ShardedStep } from "./types.ts";
+
+/** Extents of blocks on their way around a ring say little and fill pages: longer ones are printed as `...`. */
+const LONGEST = 64;
+
+export function printSharded(sharded: ShardedGraph): string {
+  const { graph, mesh, steps, attention, equations, alignments } = sharded;
+  const say = speaker(sharded);
+  const lines = [
+    `mesh ring ${mesh.ring_degree} x ulysses ${mesh.ulysses_degree}`,
+    ...legend(sharded),
+    ...graph.lengths.map(lengthLine),
+    ...graph.inputs.map(({ name, shape }) => `in ${nameText(name)} ${typeText(shape)}`),
+    ...attention.map((site) => `attention ${nameText(site.module)}: ${site.scheme} (${nameText(site.node)})`),
+    ...underHeadings(
+      steps,
+      (step) => step.origin.module,
+      (module) => `${nameText(module)}:`,
+      (step) => stepLines(sharded, say, step),
+    ),
+    `out ${graph.outputs.map(nameText).join(", ")}`,
+    ...equations.map((e) => `equation ${say(e.left)} = ${say(e.right)}: ${e.leftName} and ${e.rightName}`),
+    ...alignments.map((a) => `aligned ${nameText(a.value)} as ${nameText(a.aligned)} in ${nameText(a.origin.module)}`),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+type Say = (e: Expr) => string;
+
+function legend({ mesh }: ShardedGraph): readonly string[] {
+  const { ulysses_degree: members } = mesh;
+  const ranks = ranksOf(mesh);
+  if (ranks === 1) return [];
+  const split = `# {a, b}: segments split over ${ranks} ranks; chunk(a, i): what rank i holds of a; start(a, i): where it begins`;
+  return members === 1
+    ? [split]
+    : [split, `# first: the first rank of the own Ulysses group, ${members}*(rank // ${members})`];
+}
+
+function stepLines(sharded: ShardedGraph, say: Say, step: ShardedStep): readonly string[] {
+  if (step.kind === "collective") return collectiveLines(sharded, say, step);
+  const { node, origin } = step;
+  const operand = (name: string): string => {
+    const value = sharded.integers.get(name);
+    return value === undefined || value.elements.length > SHORT ? nameText(name) : integersText(value, say);
+  };
+  const types = eachOnce(node.outputs.map((name) => valueType(sharded, say, name)));
+  const call = callText(node, together(node.inputs.map(operand)));
+  return [`${namesText(node.outputs)} = ${call} -> ${types}${entryText(origin)}`];
+}
+
+function collectiveLines(sharded: ShardedGraph, say: Say, step: CollectiveStep): readonly string[] {
+  const { name, collective, group, purpose, transfers, origin } = step;
+  return [
+    `${collective} over ${group} for ${purpose}: ${nameText(name)}${entryText(origin)}`,
+    ...transfers.map(({ send, receive }) => {
+      const types = eachOnce(receive.map((value) => valueType(sharded, say, value)));
+      return `  ${namesText(receive)} <- ${namesText(send)} -> ${types}`;
+    }),
+  ];
+}
+
+function namesText(names: readonly string[]): string {
+  return together(names.map(nameText)).join(", ");
+}
+
+/** Neighbours that the compiler has named after one value: `x::from0`, `x::from1` as `x::{from0, from1}`. */
+function together(texts: readonly string[]): readonly string[] {
+  const runs: { prefix: string | null; ends: string[] }[] = [];
+  for (const text of texts) {
+    const [, prefix = null, end = text] = /^([^"[]*::(?:[^"[]*[.:])?)([^"[.:]+)$/.exec(text) ?? [];
+    const last = runs.at(-1);
+    if (prefix !== null && last?.prefix === prefix) last.ends.push(end);
+    else runs.push({ prefix, ends: [end] });
+  }
+  return runs.map(({ prefix, ends }) => `${prefix ?? ""}${ends.length === 1 ? ends[0] : `{${ends.join(", ")}}`}`);
+}
+
+/** The entry of the plan that asked for a step. */
+function entryText({ spec }: Origin): string {
+  return spec === null ? "" : `  # ${spec.action} ${spec.origin.pointer}`;
+}
+
+function valueType({ shapes, layouts, localShapes }: ShardedGraph, say: Say, name: string): string {
+  const layout = layouts.get(name);
+  const shape: ValueShape | undefined = layout === undefined ? localShapes.get(name) : shapes.get(name);
+  if (shape === undefined) return "-";
+  const dims = shape.dims.map((dim, axis) => axisText(layout ?? [], axis) ?? shortly(say(dim)));
+  return `${shape.elem} ${listText(dims)}`;
+}
+
+/** `{txt, img}`, `2*{img}*4`, `{rows}/ring`, `{8}/ulysses by 2`; `null` for a whole axis. */
+function axisText(layout: Layout, axis: number): string | null {
+  const shard = layout.find((s) => s.axis === axis);
+  if (shard === undefined) return null;
+  const segments = `{${shard.segments.map((s) => extentText(s.length)).join(", ")}}`;
+  const outer = equal(shard.outer, 1) ? "" : `${inProduct(shard.outer)}*`;
+  const inner = equal(shard.inner, 1) ? "" : `*${inProduct(shard.inner)}`;
+  return `${outer}${segments}${inner}${groupText(shard)}`;
+}
+
+function groupText({ over, unit }: AxisShard): string {
+  return over === "mesh" ? "" : `/${over}${unit === 1 ? "" : ` by ${unit}`}`;
+}
+
+function inProduct(extent: Expr): string {
+  return typeof extent === "object" && extent[0] !== "*" ? `(${extentText(extent)})` : extentText(extent);
+}
+
+function shortly(text: string): string {
+  return text.length > LONGEST ? "..." : text;
+}
+
+/** Extents in the words of the legend. */
+function speaker({ mesh }: ShardedGraph): Say {
+  const { ulysses_degree: members } = mesh;
+  const ranks = ranksOf(mesh);
+  const first = members > 1 ? mul(members, floorDiv(RANK, members)) : null;
+  const special = (part: Expr): string | null => {
+    if (first !== null && equal(part, first)) return "first";
+    if (typeof part !== "object") return null;
+    if (part[0] === "chunk" && part[2] === ranks) return `chunk(${say(part[1]!)}, ${say(part[3]!)})`;
+    const start = startIn(part);
+    return start === null || start.parts !== ranks ? null : startText(start, say, "");
+  };
+  const say: Say = (e) => showWith(e, (part) => (typeof part === "string" ? extentText(part) : special(part)));
+  return say;
+}

@@ -1,0 +1,49 @@
+/**
+ * @file Whether two extents of a sharded graph agree: as expressions, else in numbers, for lengths that satisfy its equations. Numbers
+ * refute and do not prove; the proof is elsewhere.
+ */
+import { PEER, RANK, equal, evaluate, symbolsOf, type Expr } from "../expr/expr.ts";
+import { ranksOf } from "./layout.ts";
+import type { Equation, ShardedGraph } from "./types.ts";
+
+/** Two shapes that agree for every sampled length and rank; an extent that depends on data agrees with any. */
+export type Agree = (a: readonly Expr[], b: readonly Expr[]) => boolean;
+
+type Lengths = Readonly<Record<string, number>>;
+
+/** Lengths to try: the ranks divide none of them, or all. */
+const BASES = [24, 37, 101] as const;
+
+export function agreement(graph: ShardedGraph): Agree {
+  const ranks = ranksOf(graph.mesh);
+  const all = BASES.flatMap((base) => sample(graph, base) ?? []);
+  const places = all.flatMap((lengths) =>
+    Array.from({ length: ranks }, (_, rank) => ({ ...lengths, [RANK]: rank, [PEER]: ranks - 1 - rank })),
+  );
+  return (a, b) => a.length === b.length && a.every((left, i) => same(left, b[i]!, places));
+}
+
+function same(a: Expr, b: Expr, places: readonly Lengths[]): boolean {
+  if (equal(a, b)) return true;
+  if (typeof a === "number" && typeof b === "number") return a < 0 || b < 0;
+  if ([...symbolsOf(a), ...symbolsOf(b)].some((s) => s.startsWith("?"))) return true;
+  return places.every((place) => evaluate(a, place) === evaluate(b, place));
+}
+
+/** Different lengths near `base`, moved until every equation holds; `null` if that cannot be had by giving one length a value. */
+function sample({ graph, equations }: ShardedGraph, base: number): readonly Lengths[] | null {
+  const lengths: Record<string, number> = Object.fromEntries(graph.lengths.map(({ name }, i) => [name, base + 5 * i]));
+  for (let round = 0; round <= equations.length; round++) {
+    const open = equations.find((e) => !holds(e, lengths));
+    if (open === undefined) return [lengths];
+    const [name, other] = typeof open.left === "string" ? [open.left, open.right] : [open.right, open.left];
+    if (typeof name !== "string" || !Object.hasOwn(lengths, name)) return null;
+    lengths[name] = evaluate(other, lengths);
+  }
+  return null;
+}
+
+function holds({ left, right }: Equation, lengths: Lengths): boolean {
+  const known = [...symbolsOf(left), ...symbolsOf(right)].every((s) => Object.hasOwn(lengths, s));
+  return !known || evaluate(left, lengths) === evaluate(right, lengths);
+}

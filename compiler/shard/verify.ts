@@ -1,0 +1,124 @@
+/**
+ * @file What holds of every sharded graph: each value is written once, before it is read; layouts fit shapes; each rank's extents are what
+ * the operator gives on them; both ends of an exchange agree. A finding is a mistake of the compiler. Proves no plan: that is done.
+ */
+import { outputShapes, siteOf } from "../operators/infer.ts";
+import type { ValueShape } from "../ir/types.ts";
+import { add, floorDiv, mod, mul, PEER, RANK, show, substitute, withinLimits, type Expr } from "../expr/expr.ts";
+import { extentOf, localDims, ranksOf } from "./layout.ts";
+import { reads, writes } from "./prune.ts";
+import { agreement, type Agree } from "./samples.ts";
+import type { CollectiveStep, LocalStep, ShardedGraph, Transfer } from "./types.ts";
+
+/** What is wrong with the sharded graph; empty if nothing is. */
+export function verifySharded(graph: ShardedGraph): readonly string[] {
+  const agree = agreement(graph);
+  const local = localProblems(graph, agree);
+  return [
+    ...orderProblems(graph),
+    ...[...graph.layouts.keys()].flatMap((name) => layoutProblems(graph, name, agree)),
+    ...graph.steps.flatMap((step) =>
+      step.kind === "local" ? local(step) : step.transfers.flatMap((t) => transferProblems(graph, step, t, agree)),
+    ),
+  ];
+}
+
+function orderProblems({ graph, steps, integers }: ShardedGraph): readonly string[] {
+  const problems: string[] = [];
+  const written = new Set([...graph.inputs.map((i) => i.name), ...graph.constants.keys(), ...integers.keys()]);
+  for (const step of steps) {
+    const name = step.kind === "local" ? step.node.name : step.name;
+    for (const value of reads(step)) {
+      if (!written.has(value)) problems.push(`${name} reads ${value}, which nothing wrote before`);
+    }
+    for (const value of writes(step)) {
+      if (written.has(value)) problems.push(`${name} writes ${value} a second time`);
+      written.add(value);
+    }
+  }
+  return [...problems, ...graph.outputs.filter((o) => !written.has(o)).map((o) => `nothing writes the output ${o}`)];
+}
+
+/** A layout names axes that are there, each once, with segments that fill them; outside attention at most one. */
+function layoutProblems(sharded: ShardedGraph, name: string, agree: Agree): readonly string[] {
+  const { graph, mesh, shapes, layouts, localShapes } = sharded;
+  const layout = layouts.get(name) ?? [];
+  const dims = shapes.get(name)?.dims;
+  const held = localShapes.get(name)?.dims;
+  if (dims === undefined || held === undefined) return [`${name} has a layout and no shape`];
+  const axes = new Set(layout.map((s) => s.axis));
+  const overMesh = layout.filter((s) => s.over === "mesh").length;
+  const wanted = localDims(dims, layout, mesh, RANK);
+  return [
+    ...(axes.size < layout.length || (overMesh > 0 && layout.length > 1) ? [`${name} is split twice`] : []),
+    ...(graph.outputs.includes(name) && layout.length > 0 ? [`the output ${name} is still split`] : []),
+    ...(agree(held, wanted) ? [] : [`a rank holds ${say(held)} of ${name}, where its layout says ${say(wanted)}`]),
+    ...layout.flatMap((shard) => {
+      const extent = dims[shard.axis];
+      if (extent === undefined) return [`${name} is split on axis ${shard.axis} of ${dims.length}`];
+      return agree([extent], [extentOf(shard)])
+        ? []
+        : [`axis ${shard.axis} of ${name} is ${show(extent)}, its segments ${show(extentOf(shard))}`];
+    }),
+  ];
+}
+
+/** The operator, on what a rank holds, gives what the rank is said to hold. */
+function localProblems(graph: ShardedGraph, agree: Agree): (step: LocalStep) => readonly string[] {
+  const operands = [...graph.integers].map(([name, { elem, dims }]) => [name, { elem, dims }] as const);
+  const shapes = new Map<string, ValueShape>([...graph.localShapes, ...operands]);
+  const known = { shapes, integers: graph.integers, constants: graph.graph.constants };
+  return ({ node }) => {
+    const site = siteOf(node, { ...known, declared: (name) => shapes.get(name) ?? null });
+    const made = withinLimits(() => outputShapes(site));
+    return node.outputs.flatMap((name, i) => {
+      const dims = shapes.get(name)?.dims;
+      const ruled = made?.[i]?.dims;
+      if (name === "") return [];
+      if (dims === undefined) return [`${name} has no shape`];
+      if (ruled === undefined || agree(dims, ruled)) return [];
+      return [`a rank holds ${say(dims)} of ${name}, where ${node.name} (${node.op}) gives ${say(ruled)}`];
+    });
+  };
+}
+
+/** What one rank sends is what its peer expects. */
+function transferProblems(
+  graph: ShardedGraph,
+  step: CollectiveStep,
+  transfer: Transfer,
+  agree: Agree,
+): readonly string[] {
+  const { ring_degree: rings, ulysses_degree: members } = graph.mesh;
+  const size = { mesh: ranksOf(graph.mesh), ring: rings, ulysses: members }[step.group];
+  const [sent, received] = [step.collective === "all-to-all" ? size : 1, step.collective === "shift" ? 1 : size];
+  if (transfer.send.length !== sent || transfer.receive.length !== received)
+    return [`${step.name} sends ${transfer.send.length} and receives ${transfer.receive.length} of ${size} blocks`];
+  const first = { mesh: 0, ring: mod(RANK, members), ulysses: mul(floorDiv(RANK, members), members) }[step.group];
+  const stride = step.group === "ring" ? members : 1;
+  const flat = (member: Expr): Expr => add(first, mul(member, stride));
+  const before = flat(mod(add(floorDiv(RANK, members), rings - 1), rings));
+  const from = (i: number): Expr => (step.collective === "shift" ? before : flat(i));
+  const ends = [
+    ...transfer.send.map((value, i) => [value, new Map([[PEER, flat(i)]])] as const),
+    ...transfer.receive.map(
+      (value, i) =>
+        [
+          value,
+          new Map([
+            [RANK, from(i)],
+            [PEER, RANK],
+          ] as const),
+        ] as const,
+    ),
+  ];
+  return ends.flatMap(([value, names]) => {
+    const dims = graph.localShapes.get(value)?.dims ?? [];
+    const wanted = transfer.dims.map((d) => substitute(d, names));
+    return agree(dims, wanted) ? [] : [`${value} is ${say(dims)}, its block ${say(wanted)} in ${step.name}`];
+  });
+}
+
+function say(dims: readonly Expr[]): string {
+  return `(${dims.map(show).join(", ")})`;
+}
