@@ -1,7 +1,7 @@
 /**
  * @file The operator table as text: every operator with its factor maps in letters, and what became of the mutants of its rules.
  */
-import { siteOf } from "../../compiler/operators/infer.ts";
+import { viewOf } from "../../compiler/operators/infer.ts";
 import type { Axis, FactorMap } from "../../compiler/operators/types.ts";
 import { graphOf } from "./build.ts";
 import { CASES, tableOf, type Case } from "./check.ts";
@@ -44,7 +44,7 @@ function mapOf({ domain, op, sample }: Case): FactorMap | null {
   const rule = tableOf(domain)[op];
   return node === undefined || rule === undefined
     ? null
-    : rule.factors(siteOf(node, { ...graph, declared: (v) => graph.shapes.get(v) ?? null }));
+    : rule.factors(viewOf(node, { ...graph, declared: (v) => graph.shapes.get(v) ?? null }));
 }
 
 const operatorOf = ({ name }: Case): string => name.replace(/ \d+$/, "");

@@ -3,7 +3,7 @@
  * A finding is a mistake of the compiler. Reads the graph only, and knows operators by their rules.
  */
 import { equal, show, symbolsOf, withinLimits } from "../../compiler/expr/expr.ts";
-import { outputShapes, siteOf } from "../../compiler/operators/infer.ts";
+import { outputShapes, viewOf } from "../../compiler/operators/infer.ts";
 import { ruleOf } from "../../compiler/operators/table.ts";
 import type { CanonicalGraph, CanonicalNode, ValueShape } from "../../compiler/ir/types.ts";
 
@@ -54,9 +54,9 @@ function shapeProblems(graph: CanonicalGraph): readonly string[] {
 function nodeProblems(graph: CanonicalGraph, node: CanonicalNode): readonly string[] {
   const missing = node.outputs.filter((name) => name !== "" && !graph.shapes.has(name));
   if (missing.length > 0) return missing.map((name) => `${name} has no shape`);
-  const site = siteOf(node, { ...graph, declared: (name) => graph.shapes.get(name) ?? null });
-  const map = withinLimits(() => ruleOf(node).factors(site));
-  const shapes = withinLimits(() => outputShapes(site));
+  const view = viewOf(node, { ...graph, declared: (name) => graph.shapes.get(name) ?? null });
+  const map = withinLimits(() => ruleOf(node).factors(view));
+  const shapes = withinLimits(() => outputShapes(view));
   if (map === null || shapes === null) return [];
   const ranks = node.inputs.flatMap((name, i) => {
     const axes = map.inputs[i];

@@ -2,7 +2,7 @@
  * @file The segments of a whole value that is about to be split: the streams that a Concat laid end to end, as far back as they can be
  * followed. Each stream is split on its own, so that a later cut between them stays exact. Uses rules, knows no operator.
  */
-import { siteOf } from "../../operators/infer.ts";
+import { viewOf } from "../../operators/infer.ts";
 import { factorsOf } from "../../operators/factors.ts";
 import type { Axis, FactorMap } from "../../operators/types.ts";
 import type { CanonicalNode } from "../../ir/types.ts";
@@ -86,8 +86,8 @@ export function makerOf(state: State, value: string): { readonly node: Canonical
   const node = producerOf(state, value);
   if (node === undefined) return null;
   const { shapes, integers } = state;
-  const site = siteOf(node, { shapes, integers, constants: state.graph.constants, declared: () => null });
-  const map = factorsOf(site);
+  const view = viewOf(node, { shapes, integers, constants: state.graph.constants, declared: () => null });
+  const map = factorsOf(view);
   return map === null ? null : { node, map };
 }
 

@@ -2,7 +2,7 @@
  * @file Takes one operator from the layouts of its operands to that of its results, by its factor map alone. Whole operands that share a
  * split factor are aligned; lengths that must agree are assumed; everything else is refused. Knows no operator.
  */
-import { siteOf } from "../../operators/infer.ts";
+import { viewOf } from "../../operators/infer.ts";
 import { factorsOf } from "../../operators/factors.ts";
 import { isKnown, isRandom } from "../../operators/table.ts";
 import type { Axis, FactorMap } from "../../operators/types.ts";
@@ -27,16 +27,16 @@ export function propagate(state: State, node: CanonicalNode): boolean {
   const origin: Origin = { module: node.scope, node: node.name, spec: null };
   if (!fitForAll(state, node)) return poison(state, node);
   const split = node.inputs.filter((name) => layoutOf(state, name).length > 0);
-  const site = siteOf(node, knowledge(state));
+  const view = viewOf(node, knowledge(state));
   if (split.length === 0) {
-    const map = isKnown(node) ? factorsOf(site) : null;
-    if (map !== null) assumeWidest(state, map, site.inputs, origin);
+    const map = isKnown(node) ? factorsOf(view) : null;
+    if (map !== null) assumeWidest(state, map, view.inputs, origin);
     outputsOf(node).forEach((name) => declare(state, name, shapeOf(state, name), WHOLE, name, origin));
     take(state, node, origin);
     return true;
   }
   if (!isKnown(node)) return refuseUnknown(state, node, split[0]!);
-  const map = factorsOf(site);
+  const map = factorsOf(view);
   if (map === null || !tellsAll(node, map))
     return refuse(
       state,
@@ -47,12 +47,12 @@ export function propagate(state: State, node: CanonicalNode): boolean {
   const splits = demands === null ? null : unify(state, node, demands, map, origin);
   if (splits === null) return poison(state, node);
   const reduced = reducedFactor(state, map, splits, demands!);
-  if (reduced !== null) return allReduce(state, node, site, map, splits, reduced, origin) || poison(state, node);
+  if (reduced !== null) return allReduce(state, node, view, map, splits, reduced, origin) || poison(state, node);
   if (!allFree(state, node, map, splits, demands!)) return poison(state, node);
   const aligned = node.inputs.map((name, i) => alignOperand(state, node, i, name, map, splits));
   if (aligned.some((name) => name === null)) return poison(state, node);
-  assumeWidest(state, map, site.inputs, origin);
-  const shapes = outputShapes(site);
+  assumeWidest(state, map, view.inputs, origin);
+  const shapes = outputShapes(view);
   const layouts = outputLayouts(state, node, map, splits);
   if (layouts === null || shapes === null) return poison(state, node);
   const local = localOperands(state, { ...node, inputs: aligned as string[] }, map, shapes, layouts);

@@ -3,7 +3,7 @@
  * results, and all combine them in rank order, so that the whole result is the same everywhere. The rule says what the combination is.
  */
 import { outputShapes } from "../../operators/infer.ts";
-import type { FactorKind, FactorMap, Site } from "../../operators/types.ts";
+import type { FactorKind, FactorMap, NodeView } from "../../operators/types.ts";
 import { elemCode } from "../../graph/elements.ts";
 import type { CanonicalNode, ValueShape } from "../../ir/types.ts";
 import { RANK, type Expr } from "../../expr/expr.ts";
@@ -57,14 +57,14 @@ export function neverEmpty(state: State, segments: readonly Segment[]): boolean 
 export function allReduce(
   state: State,
   node: CanonicalNode,
-  site: Site,
+  view: NodeView,
   map: FactorMap,
   splits: ReadonlyMap<number, Split>,
   factor: number,
   origin: Origin,
 ): boolean {
   const aligned = node.inputs.map((name, i) => alignOperand(state, node, i, name, map, splits));
-  const shapes = outputShapes(site);
+  const shapes = outputShapes(view);
   const output = node.outputs[0]!;
   if (aligned.some((name) => name === null) || shapes === null || node.outputs.length !== 1) return false;
   const local = localOperands(state, { ...node, inputs: aligned as string[] }, map, shapes, [WHOLE]);

@@ -34,7 +34,8 @@ import { dimsOf, elemOf, type Lookup } from "../lookup.ts";
 import { isRefusal, refuse, type Refusal } from "./refusal.ts";
 import { permute, regroup, sameExtents, viewOf } from "../views/views.ts";
 
-interface Site {
+/** A Softmax between two products: an attention, if its axes can be told. */
+interface Candidate {
   readonly softmax: CanonicalNode;
   readonly scores: Scores;
   readonly weights: Weights;
@@ -87,8 +88,8 @@ function fuseReading(lookup: Lookup, softmax: CanonicalNode, scores: Scores, wei
   if (isRefusal(axes)) return axes;
   if (!sameExtents(batchOf(lookup, axes.query), axes.scoreBatch))
     return refuse("the queries are broadcast over the batch");
-  const site: Site = { softmax, scores, weights, axes, mask: masks[0] ?? null };
-  return firstThatFits(batches(lookup, axes), (batch) => build(lookup, site, batch));
+  const candidate: Candidate = { softmax, scores, weights, axes, mask: masks[0] ?? null };
+  return firstThatFits(batches(lookup, axes), (batch) => build(lookup, candidate, batch));
 }
 
 /** What the scales among the steps multiply a score with. */
@@ -110,12 +111,13 @@ function batches(lookup: Lookup, { scoreBatch, batchFactors, query, key, value }
   return found === null ? [single] : [found, single];
 }
 
-function build(lookup: Lookup, site: Site, batch: Batch): Patch | Refusal {
-  const { softmax, scores, weights, axes } = site;
-  const operands = operandsOf(lookup, site, batch);
+function build(lookup: Lookup, candidate: Candidate, batch: Batch): Patch | Refusal {
+  const { softmax, scores, weights, axes } = candidate;
+  const operands = operandsOf(lookup, candidate, batch);
   if (isRefusal(operands)) return operands;
-  const extents = site.mask === null ? null : maskExtents(dimsOf(lookup, site.mask.value), axes.masked[0]!, batch);
-  if (site.mask !== null && extents === null) return refuse("its mask does not broadcast to (B, H, Sq, Sk)");
+  const extents =
+    candidate.mask === null ? null : maskExtents(dimsOf(lookup, candidate.mask.value), axes.masked[0]!, batch);
+  if (candidate.mask !== null && extents === null) return refuse("its mask does not broadcast to (B, H, Sq, Sk)");
   const [rows, width] = [
     dimsOf(lookup, axes.query.value)[axes.query.perm.at(-2)!]!,
     dimsOf(lookup, axes.value.value)[axes.value.perm.at(-1)!]!,
@@ -123,7 +125,7 @@ function build(lookup: Lookup, site: Site, batch: Batch): Patch | Refusal {
   const whole = regroup(permute(viewOf([batch[0], rows, batch[1], width]), SWAP), [...axes.valueBatch, rows, width]);
   const outSteps = whole && stepsOf(permute(whole, axes.outPerm));
   if (outSteps === null) return refuse("its result cannot be written from (B, S, H, D)");
-  const { mask } = site;
+  const { mask } = candidate;
   const elem = elemOf(lookup, operands.q.base);
   const makeMask = mask && extents && ((d: Draft): string => addMask(lookup, d, mask, extents, elem));
   const parts: AttentionParts = {
@@ -142,7 +144,7 @@ function build(lookup: Lookup, site: Site, batch: Batch): Patch | Refusal {
 
 function operandsOf(
   lookup: Lookup,
-  { scores, weights, axes }: Site,
+  { scores, weights, axes }: Candidate,
   batch: Batch,
 ): Pick<AttentionParts, "q" | "k" | "v"> | Refusal {
   const readers = { above: scores.product.node, below: weights.product.node };
