@@ -8,8 +8,8 @@
  */
 export function matchModules(pattern: string, modules: readonly string[], wrapper: string | null): readonly string[] {
   for (const spelling of spellings(pattern, modules, wrapper)) {
-    const parts = spelling.split(".");
-    const found = modules.filter((module) => matches(parts, module.split(".")));
+    const segments = spelling.split(".");
+    const found = modules.filter((module) => matches(segments, module.split(".")));
     if (found.length > 0) return found;
   }
   return [];
@@ -27,7 +27,8 @@ function spellings(pattern: string, modules: readonly string[], wrapper: string 
 
 function matches(pattern: readonly string[], path: readonly string[]): boolean {
   return (
-    pattern.length === path.length && pattern.every((part, i) => part === path[i] || (part === "*" && path[i] !== ""))
+    pattern.length === path.length &&
+    pattern.every((segment, i) => segment === path[i] || (segment === "*" && path[i] !== ""))
   );
 }
 
@@ -43,6 +44,6 @@ function outerModule(modules: readonly string[]): string | null {
 export function familyOf(module: string): string {
   return module
     .split(".")
-    .map((part) => (/^\d+$/.test(part) ? "#" : part))
+    .map((segment) => (/^\d+$/.test(segment) ? "#" : segment))
     .join(".");
 }

@@ -62,9 +62,11 @@ function mayBeFolded({ specs }: PlanEntry, { graph }: Context): boolean {
 
 /** The module's path with `*` where the pattern has it, so that both can be compared. */
 function starred(module: string, pattern: string): string {
-  const parts = pattern.split(".");
+  const segments = pattern.split(".");
   const path = module.split(".");
-  return path.length === parts.length ? path.map((part, i) => (parts[i] === "*" ? "*" : part)).join(".") : module;
+  return path.length === segments.length
+    ? path.map((segment, i) => (segments[i] === "*" ? "*" : segment)).join(".")
+    : module;
 }
 
 function nearestParent(pattern: string, modules: readonly string[]): string {

@@ -73,7 +73,7 @@ export function readersOf(steps: readonly FlowStep[]): ReadonlyMap<string, reado
   return readers;
 }
 
-/** Constants and integers are part of a piece or computed before the first step: nobody sends or frees them. */
+/** Constants and integers are inside a piece or computed before the first step: nobody sends or frees them. */
 export function isOperand(flow: Flow, name: string): boolean {
   return flow.constants.has(name) || flow.integers.has(name);
 }

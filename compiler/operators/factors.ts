@@ -14,7 +14,7 @@ export function factorsOf(view: NodeView): FactorMap | null {
 
 function fits({ factors, inputs, outputs, sizing }: FactorMap, view: NodeView): boolean {
   const isAxis = (axis: Axis | undefined): boolean =>
-    axis !== undefined && ("product" in axis ? axis.product : axis.parts).every((i) => factors[i] !== undefined);
+    axis !== undefined && ("product" in axis ? axis.product : axis.joined).every((i) => factors[i] !== undefined);
   return (
     factors.every(({ size }) => isExtent(size)) &&
     inputs.every((axes, i) => axes === null || (axes.length === view.inputs[i]?.dims.length && axes.every(isAxis))) &&

@@ -54,7 +54,7 @@ export function outputShapes(view: NodeView): readonly ValueShape[] | null {
 /** Extent of an axis: the product, or the sum, of its factors. */
 export function extentOf(axis: Axis, map: FactorMap): Expr {
   const size = (i: number): Expr => map.factors[i]?.size ?? 1;
-  return "product" in axis ? mul(1, ...axis.product.map(size)) : add(0, ...axis.parts.map(size));
+  return "product" in axis ? mul(1, ...axis.product.map(size)) : add(0, ...axis.joined.map(size));
 }
 
 function resultType(type: ResultType, view: NodeView): ElemType | null {

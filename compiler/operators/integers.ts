@@ -161,11 +161,11 @@ function where(view: ChainView): KnownIntegers | null {
 }
 
 function concat(view: ChainView): KnownIntegers | null {
-  const parts = view.node.inputs.map((_, i) => view.integers(i));
-  if (parts.some((p) => p?.dims.length !== 1)) return null;
+  const sources = view.node.inputs.map((_, i) => view.integers(i));
+  if (sources.some((p) => p?.dims.length !== 1)) return null;
   return vector(
-    parts.flatMap((p) => p!.elements),
-    parts[0]!.elem,
+    sources.flatMap((p) => p!.elements),
+    sources[0]!.elem,
   );
 }
 

@@ -22,7 +22,7 @@ export interface Factor {
 }
 
 /** Indices into the factor list. An empty product is an axis of extent 1. */
-export type Axis = { readonly product: readonly number[] } | { readonly parts: readonly number[] };
+export type Axis = { readonly product: readonly number[] } | { readonly joined: readonly number[] };
 
 /**
  * An element of an integer operand that is the extent of, or a bound on, an axis: local where that axis is split. `open extent`: -1

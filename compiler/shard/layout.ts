@@ -11,7 +11,7 @@ export interface Mesh {
   readonly ulysses_degree: number;
 }
 
-/** The split part of one factor: `outer` x segments x `inner`. */
+/** How one factor is split: `outer` x segments x `inner`. */
 export interface Split {
   readonly outer: Expr;
   readonly segments: readonly Segment[];
@@ -56,7 +56,7 @@ export function localLength(length: Expr, shard: Pick<AxisShard, "over" | "unit"
   return add(0, ...Array.from({ length: members }, (_, u) => chunk(length, rings * members, add(first, u))));
 }
 
-/** Where the part of flat rank `rank` begins in one segment. */
+/** Where what flat rank `rank` holds of one segment begins. */
 export function localStart(length: Expr, shard: Pick<AxisShard, "over" | "unit">, mesh: Mesh, rank: Expr): Expr {
   const { ring_degree: rings, ulysses_degree: members } = mesh;
   if (shard.over === "mesh") return chunkStart(length, rings * members, rank);
@@ -76,7 +76,9 @@ export function localDims(dims: readonly Expr[], layout: Layout, mesh: Mesh, ran
 
 /** Reads a split axis in an operator's factors: which factor is split how; `null` where the split does not fit one factor. */
 export function locate(axis: Axis, shard: Split, factors: readonly Factor[]): ReadonlyMap<number, Split> | null {
-  return "product" in axis ? locateInProduct(axis.product, shard, factors) : locateInParts(axis.parts, shard, factors);
+  return "product" in axis
+    ? locateInProduct(axis.product, shard, factors)
+    : locateInJoined(axis.joined, shard, factors);
 }
 
 /** Stride arithmetic: the factor that begins at or before `outer` and ends at or after `outer` x length. */
@@ -100,20 +102,20 @@ function locateInProduct(
   return null;
 }
 
-/** Parts end to end: each takes whole segments, in order. */
-function locateInParts(
-  parts: readonly number[],
+/** Factors end to end: each takes whole segments, in order. */
+function locateInJoined(
+  joined: readonly number[],
   shard: Split,
   factors: readonly Factor[],
 ): ReadonlyMap<number, Split> | null {
-  const pieces = partition(
+  const splits = partition(
     shard,
-    parts.map((p) => factors[p]!.size),
+    joined.map((p) => factors[p]!.size),
   );
-  return pieces === null ? null : new Map(parts.map((p, i) => [p, pieces[i]!]));
+  return splits === null ? null : new Map(joined.map((p, i) => [p, splits[i]!]));
 }
 
-/** Cuts a split axis into parts of the given extents, at borders of segments only. `inner` stays with every part. */
+/** Divides a split axis into stretches of the given extents, between segments only. `inner` stays with each of them. */
 export function partition(shard: Split, sizes: readonly Expr[]): readonly Split[] | null {
   if (sizes.length === 1) return [shard];
   if (!equal(shard.outer, 1)) return null;
@@ -131,13 +133,13 @@ export function partition(shard: Split, sizes: readonly Expr[]): readonly Split[
   return rest.length === 0 ? result : null;
 }
 
-/** How an axis is split when its factors are split as given; `undefined` if none is, `null` if the parts do not fit together. */
+/** How an axis is split when its factors are split as given; `undefined` if none is, `null` if these splits are not one of the axis. */
 export function embed(
   axis: Axis,
   splits: ReadonlyMap<number, Split>,
   factors: readonly Factor[],
 ): Split | null | undefined {
-  if ("parts" in axis) return embedParts(axis.parts, splits);
+  if ("joined" in axis) return embedJoined(axis.joined, splits);
   const at = axis.product.findIndex((f) => splits.has(f));
   if (at < 0) return undefined;
   if (axis.product.some((f, i) => i !== at && splits.has(f))) return null;
@@ -150,13 +152,13 @@ export function embed(
   };
 }
 
-function embedParts(parts: readonly number[], splits: ReadonlyMap<number, Split>): Split | null | undefined {
-  const found = parts.map((p) => splits.get(p));
+function embedJoined(joined: readonly number[], splits: ReadonlyMap<number, Split>): Split | null | undefined {
+  const found = joined.map((p) => splits.get(p));
   if (found.every((s) => s === undefined)) return undefined;
   const present = found.filter((s) => s !== undefined);
   const inner = present.find((s) => s.segments.length > 0)?.inner ?? 1;
   const fits =
-    present.length === parts.length &&
+    present.length === joined.length &&
     present.every((s) => s.segments.length === 0 || (equal(s.outer, 1) && equal(s.inner, inner)));
   return fits ? { outer: 1, segments: present.flatMap((s) => s.segments), inner } : null;
 }

@@ -1,5 +1,5 @@
 /**
- * @file Cutting a rank's part out of a whole value, and laying blocks of ranks in the original order. Both are local nodes; the numbers
+ * @file Slicing what a rank holds out of a whole value, and laying blocks of ranks in the original order. Both are local nodes; the numbers
  * that differ between ranks are integer operands.
  */
 import type { ValueShape } from "../ir/types.ts";
@@ -19,7 +19,7 @@ import {
 } from "./state.ts";
 import type { AxisShard, Layout, Origin, Segment } from "./types.ts";
 
-/** The part of a whole value that flat rank `rank` holds under `shard`; the value itself where there is one rank. */
+/** What of a whole value flat rank `rank` holds under `shard`; the value itself where there is one rank. */
 export function sliceLocal(state: State, value: string, shard: AxisShard, origin: Origin, rank: Expr = RANK): string {
   const { mesh } = state.options;
   const shape = shapeOf(state, value);
@@ -90,10 +90,10 @@ export function assemble(state: State, blocks: Blocks, name: string, dims: reado
       value,
       axis,
       segments.map((s) => mul(blocks.size(s.length, member), inner)),
-      `${value}::part`,
+      `${value}::segments`,
     ),
   );
-  const ordered = segments.flatMap((_, s) => cut.map((parts) => parts[s]!));
+  const ordered = segments.flatMap((_, s) => cut.map((own) => own[s]!));
   return addConcat(state, origin, ordered, axis, name, dims);
 }
 

@@ -167,7 +167,7 @@ export function addConcat(
   return addLocal(state, origin, { op: "Concat", inputs, outputs: [{ name, dims }], attributes })[0]!;
 }
 
-/** A Split into parts of the given extents; one part is the value itself. */
+/** A Split into values of the given extents; one alone is the value itself. */
 export function addSplit(
   state: State,
   origin: Origin,

@@ -9,7 +9,7 @@ import type { PlanSpec } from "../plan/types.ts";
 /** A run of tokens that is split on its own. */
 export interface Segment {
   readonly length: Expr;
-  /** Who introduced it: a union-find class name, for messages only; not part of equality. */
+  /** Who introduced it: a union-find class name, for messages only; equality leaves it out. */
   readonly origin: string;
 }
 
@@ -115,7 +115,7 @@ export interface ShardedGraph {
   readonly localShapes: ReadonlyMap<string, ValueShape>;
   /** Layout of every value that has a global shape. */
   readonly layouts: ReadonlyMap<string, Layout>;
-  /** For a value that the unsplit graph does not have: the value whose (part of) content it holds. */
+  /** For a value that the unsplit graph does not have: the value whose content it holds, or some of it. */
   readonly sameAs: ReadonlyMap<string, string>;
   readonly equations: readonly Equation[];
   readonly alignments: readonly Alignment[];

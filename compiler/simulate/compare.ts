@@ -70,7 +70,7 @@ function compareShard(
   if (positions.some((held, axis) => held.some((position) => position >= whole.dims[axis]!))) {
     return fail(label, rank, messages.shape, {
       ...at,
-      expected: `part of ${whole.dims.join(", ")}`,
+      expected: `some of ${whole.dims.join(", ")}`,
       actual: expectedShape,
     });
   }

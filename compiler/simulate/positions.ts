@@ -62,21 +62,21 @@ function shardPositions(shard: AxisShard, mesh: Mesh, rank: number, lengths: Len
 function heldRange(length: number, { over, unit }: AxisShard, mesh: Mesh, rank: number): Range {
   const { ring_degree: rings, ulysses_degree: members } = mesh;
   const ring = Math.floor(rank / members);
-  if (over === "mesh") return part(length, rings * members, rank);
+  if (over === "mesh") return chunkOf(length, rings * members, rank);
   if (over === "ring") {
-    const first = part(length, rings * members, ring * members);
-    const last = part(length, rings * members, ring * members + members - 1);
+    const first = chunkOf(length, rings * members, ring * members);
+    const last = chunkOf(length, rings * members, ring * members + members - 1);
     return { begin: first.begin, end: last.end };
   }
   invariant(length % unit === 0, `a segment of ${length} heads in units of ${unit}`);
-  const groups = part(length / unit, members, rank % members);
+  const groups = chunkOf(length / unit, members, rank % members);
   return { begin: groups.begin * unit, end: groups.end * unit };
 }
 
-/** tensor_split: the first `length % parts` parts are one longer. */
-function part(length: number, parts: number, index: number): Range {
-  const size = Math.floor(length / parts);
-  const longer = length % parts;
+/** tensor_split: the first `length % chunks` chunks are one longer. */
+function chunkOf(length: number, chunks: number, index: number): Range {
+  const size = Math.floor(length / chunks);
+  const longer = length % chunks;
   const begin = index * size + Math.min(index, longer);
   return { begin, end: begin + size + (index < longer ? 1 : 0) };
 }

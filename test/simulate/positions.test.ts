@@ -18,23 +18,23 @@ const held = (
 ): readonly number[] =>
   heldPositions([extent], [shard], { ring_degree: mesh[0], ulysses_degree: mesh[1] }, rank, lengths)[0]!;
 
-test("joint text and image: each rank holds its part of both segments", () => {
+test("joint text and image: each rank holds its chunk of both segments", () => {
   const joint = split(0, ["txt", "img"]);
   const lengths = { txt: 5, img: 9 };
   expect(held(14, joint, [1, 2], 0, lengths)).toEqual([0, 1, 2, 5, 6, 7, 8, 9]);
   expect(held(14, joint, [1, 2], 1, lengths)).toEqual([3, 4, 10, 11, 12, 13]);
 });
 
-test("uneven parts: the first ones are longer, the last ones may be empty", () => {
-  const parts = (length: number, ranks: number): readonly (readonly number[])[] =>
+test("uneven chunks: the first ones are longer, the last ones may be empty", () => {
+  const chunks = (length: number, ranks: number): readonly (readonly number[])[] =>
     Array.from({ length: ranks }, (_, rank) => held(length, split(0, [length]), [1, ranks], rank));
-  expect(parts(10, 4)).toEqual([
+  expect(chunks(10, 4)).toEqual([
     [0, 1, 2],
     [3, 4, 5],
     [6, 7],
     [8, 9],
   ]);
-  expect(parts(2, 3)).toEqual([[0], [1], []]);
+  expect(chunks(2, 3)).toEqual([[0], [1], []]);
 });
 
 test("merged axes: outer repeats the split, inner widens each token", () => {

@@ -10,7 +10,7 @@ import type { OrtTensors } from "../../ort/types.ts";
 import { texts, valueOf } from "../support/fixtures.ts";
 import { canonical, canonicalNode, integers, random, shape } from "../support/graphs.ts";
 import { sharded } from "../support/sharded.ts";
-import { feeds, from, part, splitStream } from "./stream.ts";
+import { feeds, from, chunkOf, splitStream } from "./stream.ts";
 import type { Mistake } from "./stream.ts";
 
 const run = async (graph: ShardedGraph, tensors: OrtTensors = feeds(5, 9)): Promise<SimulationReport> =>
@@ -40,7 +40,7 @@ test.each([
   expect(reportOf(report)).toMatchObject({ code: "CP5509", severity: "note" });
 });
 
-const contiguous: Mistake["table"] = [[from(add("txt", "img")), part(add("txt", "img"))]];
+const contiguous: Mistake["table"] = [[from(add("txt", "img")), chunkOf(add("txt", "img"))]];
 
 test("a table sliced contiguously is wrong where it was sliced, though every shape fits", async () => {
   const report = await run(splitStream({ table: contiguous }), feeds(6, 9));

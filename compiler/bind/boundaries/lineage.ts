@@ -44,11 +44,11 @@ function ancestorsOf({ graph }: Topology): ReadonlyMap<string, ReadonlySet<strin
   const found = new Map<string, ReadonlySet<string>>(graph.inputs.map(({ name }) => [name, new Set([name])]));
   const stretches = trackStretches(graph, (value) => found.get(value) ?? NOTHING);
   for (const node of graph.nodes) {
-    const parts = stretches.visit(node);
+    const taken = stretches.visit(node);
     const operands = SHAPE_ONLY.has(node.op) ? [] : FIRST_ONLY.has(node.op) ? node.inputs.slice(0, 1) : node.inputs;
     const sources = union(operands.map((name) => found.get(name) ?? NOTHING));
-    // A cut at the borders of what was laid end to end takes the content of its own parts only.
-    for (const [i, output] of node.outputs.entries()) found.set(output, parts[i] ? union(parts[i]) : sources);
+    // A cut at the borders of what was laid end to end takes the content of its own stretches only.
+    for (const [i, output] of node.outputs.entries()) found.set(output, taken[i] ? union(taken[i]) : sources);
   }
   return found;
 }

@@ -9,7 +9,7 @@ import type { CanonicalGraph, CanonicalNode } from "../../ir/types.ts";
 
 type Names = ReadonlySet<string>;
 
-/** Along `axis`, part `i` has the content `contents[i]` and ends at `ends[i]`. */
+/** Along `axis`, stretch `i` has the content `contents[i]` and ends at `ends[i]`. */
 interface Stretches {
   readonly axis: number;
   readonly ends: readonly Expr[];
@@ -17,7 +17,7 @@ interface Stretches {
 }
 
 export interface StretchTracker {
-  /** What is known of a node's results once its operands are known: the parts that output `i` consists of, or `null`. */
+  /** What is known of a node's results once its operands are known: the contents that output `i` consists of, or `null`. */
   readonly visit: (node: CanonicalNode) => readonly (readonly Names[] | null)[];
 }
 
@@ -89,7 +89,7 @@ function integersOf(graph: CanonicalGraph, value: string): readonly Expr[] | nul
   return graph.integers.get(value)?.elements ?? (tensor === undefined ? null : numbersOf(tensor));
 }
 
-/** The contents of the parts that a cut takes; `null` where it does not begin and end at borders. */
+/** The contents of the stretches that a cut takes; `null` where it does not begin and end at borders. */
 function between({ ends, contents }: Stretches, cut: readonly [Expr, Expr | null] | null): readonly Names[] | null {
   if (cut === null) return null;
   const first = [0, ...ends].findIndex((border) => equal(border, cut[0]));

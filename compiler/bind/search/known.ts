@@ -131,9 +131,9 @@ export function misspelt(places: readonly Place[], context: Context): ReadonlyMa
 }
 
 /** Where the spec of a place was written, or its key. */
-export function whereOf({ spec }: Pick<Place, "spec">, part: "spec" | "key" = "spec"): Where {
+export function whereOf({ spec }: Pick<Place, "spec">, what: "spec" | "key" = "spec"): Where {
   const { span, keySpan } = spec.origin;
-  return { span: (part === "key" ? keySpan : null) ?? span ?? undefined };
+  return { span: (what === "key" ? keySpan : null) ?? span ?? undefined };
 }
 
 function valueIn({ wants }: Place): string | null {

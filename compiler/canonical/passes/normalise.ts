@@ -66,11 +66,11 @@ function expanded(from: readonly Expr[], target: readonly Expr[]): readonly Expr
   });
 }
 
-/** ONNX splits evenly, with a smaller last part. */
-function evenSizes(extent: Expr, parts: number): readonly Expr[] {
-  const size = floorDiv(add(extent, parts - 1), parts);
-  return Array.from({ length: parts }, (_, i) =>
-    i < parts - 1 ? min(size, extent) : sub(extent, mul(parts - 1, size)),
+/** ONNX splits evenly, with a smaller last result. */
+function evenSizes(extent: Expr, count: number): readonly Expr[] {
+  const size = floorDiv(add(extent, count - 1), count);
+  return Array.from({ length: count }, (_, i) =>
+    i < count - 1 ? min(size, extent) : sub(extent, mul(count - 1, size)),
   );
 }
 

@@ -22,33 +22,33 @@ export function replaceScatters(graph: CanonicalGraph): CanonicalGraph {
 }
 
 function replace(lookup: Lookup, node: CanonicalNode): Patch | null {
-  const parts = coveringParts(lookup, node);
-  if (parts === null) return joinedToRest(lookup, node);
+  const assigned = coveringAssignments(lookup, node);
+  if (assigned === null) return joinedToRest(lookup, node);
   const [output] = node.outputs as readonly [string];
   const d = draft(lookup, node.name, node.scope);
-  if (parts.length === 1) {
+  if (assigned.length === 1) {
     d.add(
       {
         op: "Identity",
-        inputs: [parts[0]!.updates],
+        inputs: [assigned[0]!.updates],
         shape: { elem: elemOf(lookup, output), dims: dimsOf(lookup, output) },
       },
       output,
     );
   } else {
-    addJoined(lookup, d, parts, node);
+    addJoined(lookup, d, assigned, node);
   }
   return d.replace(node);
 }
 
 /** One stretch is assigned and the rest of the first value stays: `x[:, :, 8:] = y`. */
 function joinedToRest(lookup: Lookup, node: CanonicalNode): Patch | null {
-  const part = assignmentOf(lookup, node);
+  const assignment = assignmentOf(lookup, node);
   const [[data = ""], [output]] = [node.inputs, node.outputs as readonly [string]];
   const [elem, dims] = [elemOf(lookup, output), dimsOf(lookup, output)];
-  const length = part && dims[part.axis];
-  if (part === null || typeof length !== "number" || part.step !== 1) return null;
-  const { axis, start, count, updates } = part;
+  const length = assignment && dims[assignment.axis];
+  if (assignment === null || typeof length !== "number" || assignment.step !== 1) return null;
+  const { axis, start, count, updates } = assignment;
   const end = start + count;
   if (start < 0 || end > length || !sameExtents(dimsOf(lookup, updates), dims.toSpliced(axis, 1, count))) return null;
   const d = draft(lookup, node.name, node.scope);
@@ -63,28 +63,28 @@ function joinedToRest(lookup: Lookup, node: CanonicalNode): Patch | null {
 }
 
 /** The assignments that together write every position, in order of their start; `null` where something of the first value remains. */
-function coveringParts(lookup: Lookup, node: CanonicalNode): readonly Assignment[] | null {
-  const parts: Assignment[] = [];
+function coveringAssignments(lookup: Lookup, node: CanonicalNode): readonly Assignment[] | null {
+  const assigned: Assignment[] = [];
   for (let at: CanonicalNode | null = node; at !== null; at = scatterBefore(lookup, at)) {
-    const part = assignmentOf(lookup, at);
-    if (part === null || (parts[0] && part.axis !== parts[0].axis)) return null;
-    parts.push(part);
-    const length = dimsOf(lookup, at.outputs[0]!)[part.axis];
-    if (typeof length === "number" && parts.reduce((n, p) => n + p.count, 0) >= length) break;
-    if (typeof length !== "number" || parts.length > length) return null;
+    const assignment = assignmentOf(lookup, at);
+    if (assignment === null || (assigned[0] && assignment.axis !== assigned[0].axis)) return null;
+    assigned.push(assignment);
+    const length = dimsOf(lookup, at.outputs[0]!)[assignment.axis];
+    if (typeof length === "number" && assigned.reduce((n, p) => n + p.count, 0) >= length) break;
+    if (typeof length !== "number" || assigned.length > length) return null;
   }
-  const sorted = parts.toSorted((a, b) => a.start - b.start);
+  const sorted = assigned.toSorted((a, b) => a.start - b.start);
   const length = dimsOf(lookup, node.outputs[0]!)[sorted[0]?.axis ?? 0];
   return isInterleaved(sorted, length) || isConsecutive(sorted, length) ? sorted : null;
 }
 
-function isInterleaved(parts: readonly Assignment[], length: Expr | undefined): boolean {
-  return parts.every((p, i) => p.start === i && p.step === parts.length && p.count * parts.length === length);
+function isInterleaved(assigned: readonly Assignment[], length: Expr | undefined): boolean {
+  return assigned.every((p, i) => p.start === i && p.step === assigned.length && p.count * assigned.length === length);
 }
 
-function isConsecutive(parts: readonly Assignment[], length: Expr | undefined): boolean {
+function isConsecutive(assigned: readonly Assignment[], length: Expr | undefined): boolean {
   let end = 0;
-  const follows = parts.every(({ start, step, count }) => {
+  const follows = assigned.every(({ start, step, count }) => {
     const fits = step === 1 && start === end;
     end += count;
     return fits;
@@ -122,18 +122,18 @@ function isPlain({ base, axes }: View): boolean {
 }
 
 /** Where all updates come from Transposes by one permutation, they are joined before it: the Transpose then often cancels. */
-function addJoined(lookup: Lookup, d: Draft, parts: readonly Assignment[], node: CanonicalNode): void {
+function addJoined(lookup: Lookup, d: Draft, assigned: readonly Assignment[], node: CanonicalNode): void {
   const [output] = node.outputs as readonly [string];
   const elem = elemOf(lookup, output);
-  const plain = parts.map((p) => plainSource(lookup, p.updates, node, () => true));
+  const plain = assigned.map((p) => plainSource(lookup, p.updates, node, () => true));
   const common = commonTranspose(lookup, plain, node);
   const dims = dimsOf(lookup, output);
   const perm = common?.perm ?? dims.map((_, i) => i);
-  const axis = perm[parts[0]!.axis]!;
+  const axis = perm[assigned[0]!.axis]!;
   const natural = perm.map((_, i) => dims[perm.indexOf(i)]!);
   const values = common?.sources ?? plain;
   const last = common === null ? output : undefined;
-  const joined = isInterleaved(parts, dims[parts[0]!.axis])
+  const joined = isInterleaved(assigned, dims[assigned[0]!.axis])
     ? interleave(lookup, d, values, axis, natural, last)
     : d.add({ op: "Concat", inputs: values, attributes: { axis: int(axis) }, shape: { elem, dims: natural } }, last);
   if (common !== null) addSteps(d, joined, elem, [{ kind: "transpose", perm, dims }], output);

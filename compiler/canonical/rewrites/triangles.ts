@@ -21,7 +21,7 @@ export interface Triangle {
 /** Larger constants are not looked through. */
 const LIMIT = 2 ** 20;
 
-/** What each of the two parts becomes under an elementwise operator. */
+/** What each of the two numbers becomes under an elementwise operator. */
 const ELEMENTWISE: Readonly<Record<string, (...x: readonly number[]) => number>> = {
   Add: (a, b) => a! + b!,
   Sub: (a, b) => a! - b!,

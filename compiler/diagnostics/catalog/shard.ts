@@ -78,12 +78,12 @@ export const cannotFollow: Message<
     "the split axis is merged or cut there in a way that mixes rows of different ranks. Gather before, or split behind",
 };
 
-export const borderInsideSegment: Message<AtNode & { value: string; layout: string; parts: string; from: string }> = {
+export const borderInsideSegment: Message<AtNode & { value: string; layout: string; extents: string; from: string }> = {
   code: "CP4006",
   severity: "error",
   title: "Border inside a split segment",
   message: (p) =>
-    `${place(p)} cuts ${p.value} (${p.layout}, split by ${p.from}) into ${p.parts}: a border lies inside a segment, whose rows are spread over the ranks`,
+    `${place(p)} cuts ${p.value} (${p.layout}, split by ${p.from}) into : a border lies inside a segment, whose rows are spread over the ranks`,
   hint: () => "split the streams before they are concatenated, so that each is a segment of its own, or gather before",
 };
 
@@ -93,7 +93,7 @@ export const outputStillSplit: Message<{ output: string; layout: string; axis: n
     severity: "error",
     title: "Output that is still split",
     message: (p) =>
-      `the output "${p.output}" is still split (${p.layout}) by ${p.from}: every rank would return its own part as if it were the result`,
+      `the output "${p.output}" is still split (${p.layout}) by ${p.from}: every rank would return its own chunk as if it were the result`,
     hint: (p) => `add "${p.module}": { "gather_dim": ${p.axis} } to the plan`,
   };
 

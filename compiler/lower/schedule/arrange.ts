@@ -1,5 +1,5 @@
 /**
- * @file Puts the steps into the order in which a rank executes them: parts that become pieces, exchanges, hooks. Knows nothing of
+ * @file Puts the steps into the order in which a rank executes them: piece bodies, exchanges, hooks. Knows nothing of
  * models or names inside a piece.
  */
 import type { CollectiveStep, LocalStep } from "../../shard/types.ts";
@@ -7,10 +7,10 @@ import { isOperand, readsOf, writesOf } from "../flow.ts";
 import type { Flow, FlowStep, UserHook } from "../flow.ts";
 import { groupBy } from "../group.ts";
 
-/** Local steps that become one piece, with the values that it reads and those that others read from it, in order of first use. */
-export interface Part {
-  readonly kind: "part";
-  /** The attention site whose part this is: it holds no weights. */
+/** Local steps that become one piece: a piece in the making, with the values that it reads and those that others read from it, in order of first use. */
+export interface PieceBody {
+  readonly kind: "body";
+  /** The attention site that these steps belong to: then the piece holds no weights. */
   readonly site: string | null;
   readonly steps: readonly LocalStep[];
   readonly reads: readonly string[];
@@ -23,7 +23,7 @@ export interface Exchange {
   readonly steps: readonly CollectiveStep[];
 }
 
-export type Placed = Part | Exchange | UserHook;
+export type Placed = PieceBody | Exchange | UserHook;
 
 export function arrange(
   flow: Flow,
@@ -34,7 +34,7 @@ export function arrange(
   const ordered = [...byStage.keys()].sort((a, b) => a - b).map((stage) => byStage.get(stage)!);
   const groups = ordered.flatMap((steps) => [localGroups(steps, inside), crossings(steps)].flat());
   const needed = neededOutside(flow, groups);
-  return groups.map((group) => ("locals" in group ? partOf(flow, group, needed) : group));
+  return groups.map((group) => ("locals" in group ? bodyOf(flow, group, needed) : group));
 }
 
 interface LocalGroup {
@@ -64,7 +64,7 @@ function crossings(steps: readonly FlowStep[]): readonly (Exchange | UserHook)[]
   ];
 }
 
-/** Values that are outputs, or that something else than their own part reads. */
+/** Values that are outputs, or that something else than their own body reads. */
 function neededOutside(flow: Flow, groups: readonly (LocalGroup | Exchange | UserHook)[]): ReadonlySet<string> {
   const needed = new Set(flow.outputs);
   for (const group of groups) {
@@ -75,12 +75,12 @@ function neededOutside(flow: Flow, groups: readonly (LocalGroup | Exchange | Use
   return needed;
 }
 
-function partOf(flow: Flow, { site, locals }: LocalGroup, needed: ReadonlySet<string>): Part {
+function bodyOf(flow: Flow, { site, locals }: LocalGroup, needed: ReadonlySet<string>): PieceBody {
   const made = locals.flatMap(writesOf);
   const own = new Set(made);
   const read = new Set(locals.flatMap(readsOf));
   return {
-    kind: "part",
+    kind: "body",
     site,
     steps: locals,
     reads: [...read].filter((name) => !own.has(name) && !isOperand(flow, name)),

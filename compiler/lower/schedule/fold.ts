@@ -21,13 +21,13 @@ export function foldRanks(flow: Flow): Flow {
 /** Also inside an expression: `chunk(img, 2, 2 * (rank // 2))` on two ranks is `chunk(img, 2, 0)`. */
 function sameOnAllRanks(expr: Expr, mesh: Mesh): Expr {
   if (typeof expr === "number") return expr;
-  const parts = typeof expr === "string" ? expr : foldParts(expr, mesh);
-  if (symbolsOf(parts).some((name) => name !== RANK)) return parts;
-  const values = Array.from({ length: ranksOf(mesh) }, (_, rank) => evaluate(parts, { [RANK]: rank }));
-  return values.every((value) => value === values[0]) ? values[0]! : parts;
+  const folded = typeof expr === "string" ? expr : foldArguments(expr, mesh);
+  if (symbolsOf(folded).some((name) => name !== RANK)) return folded;
+  const values = Array.from({ length: ranksOf(mesh) }, (_, rank) => evaluate(folded, { [RANK]: rank }));
+  return values.every((value) => value === values[0]) ? values[0]! : folded;
 }
 
-function foldParts([op, ...args]: Exclude<Expr, number | string>, mesh: Mesh): Expr {
+function foldArguments([op, ...args]: Exclude<Expr, number | string>, mesh: Mesh): Expr {
   // An empty substitution brings the result to the normal form.
   return substitute([op, ...args.map((arg) => sameOnAllRanks(arg, mesh))], new Map());
 }

@@ -17,18 +17,18 @@ export function stepsInsideSites(flow: Flow, sites: readonly AttentionSite[]): R
   /** Values that a site made after its first exchange and before its last. */
   const between = new Map<string, string>();
   /** Results of parts, and what is made of them. */
-  const partial = new Set<string>();
+  const partResults = new Set<string>();
   for (const step of flow.steps) {
     if (step.kind === "hook") continue;
     const site = step.origin.node;
     if (site === null || !withScheme.has(site)) continue;
     if (step.kind === "collective" ? isLast(step) : !isBetween(step, site, between)) continue;
     const isPart = step.kind === "local" && step.node.domain === CP && step.node.op === "AttentionPart";
-    const isMerge = readsOf(step).some((name) => partial.has(name));
+    const isMerge = readsOf(step).some((name) => partResults.has(name));
     if (step.kind === "local") inside.set(step, isPart ? step.node.name : isMerge ? `${site} merge` : site);
     for (const name of writesOf(step)) {
       between.set(name, site);
-      if (isPart || isMerge) partial.add(name);
+      if (isPart || isMerge) partResults.add(name);
     }
   }
   return inside;

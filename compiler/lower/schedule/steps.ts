@@ -7,7 +7,7 @@ import { show } from "../../expr/expr.ts";
 import type { ExchangeStep, HookStep, PieceStep, ProgramStep } from "../../../program/types.ts";
 import { valuesRead, valuesWritten } from "../../../program/values.ts";
 import { showLayout } from "../../shard/layout.ts";
-import type { Exchange, Part, Placed } from "./arrange.ts";
+import type { Exchange, PieceBody, Placed } from "./arrange.ts";
 import type { Flow, UserHook } from "../flow.ts";
 import type { Pieces } from "../pieces/pieces.ts";
 import type { Registrations } from "../registrations.ts";
@@ -19,16 +19,16 @@ export function programSteps(
   { hookOf }: Registrations,
 ): readonly ProgramStep[] {
   const steps = placed.map((p): ProgramStep => {
-    if (p.kind === "part") return pieceStep(p, runs);
+    if (p.kind === "body") return pieceStep(p, runs);
     return p.kind === "hook" ? hookStep(flow, p, hookOf) : exchangeStep(p, hookOf);
   });
   return withFrees(flow, steps);
 }
 
-function pieceStep(part: Part, runs: Pieces["runs"]): PieceStep {
-  const run = runs.get(part);
-  invariant(run !== undefined, "a part was not emitted");
-  return { kind: "piece", ...run, module: commonModule(part.steps.map(({ origin }) => origin.module)), frees: [] };
+function pieceStep(body: PieceBody, runs: Pieces["runs"]): PieceStep {
+  const run = runs.get(body);
+  invariant(run !== undefined, "a piece body was not emitted");
+  return { kind: "piece", ...run, module: commonModule(body.steps.map(({ origin }) => origin.module)), frees: [] };
 }
 
 function exchangeStep({ steps }: Exchange, hookOf: Registrations["hookOf"]): ExchangeStep {
@@ -70,7 +70,7 @@ function commonModule(modules: readonly string[]): string {
   const [first = "", ...rest] = modules.map((module) => module.split("."));
   const common = [...first];
   for (const path of rest) {
-    const differs = common.findIndex((part, i) => part !== path[i]);
+    const differs = common.findIndex((segment, i) => segment !== path[i]);
     if (differs >= 0) common.length = differs;
   }
   return common.join(".");

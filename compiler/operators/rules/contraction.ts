@@ -87,7 +87,7 @@ function gemmFactors(view: NodeView): FactorMap | null {
   const transB = intAttribute(view, "transB", 0) === 1;
   const list = factorList();
   const m = list.axis(a.dims[transA ? 1 : 0]!);
-  // A bias is added once: with one, partial products are no partial results.
+  // A bias is added once: with one, no sum of products is a result.
   const k = list.axis(a.dims[transA ? 0 : 1]!, c ? "along" : "sum");
   const n = list.axis(b.dims[transB ? 0 : 1]!);
   const bias =

@@ -190,7 +190,7 @@ function lastAxesWhole(view: NodeView, count: number): FactorMap | null {
   const map = unchanged(view);
   const axes = map?.outputs[0];
   if (!map || !axes) return null;
-  const whole = new Set(axes.slice(-count).flatMap((a) => ("product" in a ? a.product : a.parts)));
+  const whole = new Set(axes.slice(-count).flatMap((a) => ("product" in a ? a.product : a.joined)));
   return { ...map, factors: map.factors.map((f, i) => (whole.has(i) ? { ...f, kind: "along" } : f)) };
 }
 

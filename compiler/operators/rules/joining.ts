@@ -15,9 +15,9 @@ export const concat: OperatorRule = {
     const axis = fromEnd(intAttribute(view, "axis", 0), first.dims.length);
     const list = factorList();
     const shared = first.dims.map((d, i): Axis => (i === axis ? { product: [] } : list.axis(d)));
-    const parts = view.inputs.map((s) => list.index(s!.dims[axis] ?? 1));
-    const inputs = parts.map((part) => shared.map((x, i): Axis => (i === axis ? { product: [part] } : x)));
-    const output = shared.map((x, i): Axis => (i === axis ? { parts } : x));
+    const joined = view.inputs.map((s) => list.index(s!.dims[axis] ?? 1));
+    const inputs = joined.map((operand) => shared.map((x, i): Axis => (i === axis ? { product: [operand] } : x)));
+    const output = shared.map((x, i): Axis => (i === axis ? { joined } : x));
     return { factors: list.factors, inputs, outputs: [output], sizing: [] };
   },
 };
@@ -32,10 +32,10 @@ export const split: OperatorRule = {
     const axis = fromEnd(intAttribute(view, "axis", 0), shape.dims.length);
     const list = factorList();
     const shared = shape.dims.map((d, i): Axis => (i === axis ? { product: [] } : list.axis(d)));
-    const parts = sizes.elements.map((size) => list.index(size));
-    const input = shared.map((x, i): Axis => (i === axis ? { parts } : x));
-    const outputs = parts.map((part) => shared.map((x, i): Axis => (i === axis ? { product: [part] } : x)));
-    const sizing = parts.map((_, output): Sizing => ({ operand: 1, element: output, role: "extent", output, axis }));
+    const joined = sizes.elements.map((size) => list.index(size));
+    const input = shared.map((x, i): Axis => (i === axis ? { joined } : x));
+    const outputs = joined.map((factor) => shared.map((x, i): Axis => (i === axis ? { product: [factor] } : x)));
+    const sizing = joined.map((_, output): Sizing => ({ operand: 1, element: output, role: "extent", output, axis }));
     return { factors: list.factors, inputs: [input, null], outputs, sizing };
   },
 };
@@ -123,8 +123,8 @@ export const slice: OperatorRule = {
         output.push({ product: [list.index(stepped(range), "along")] });
       } else {
         const kept = list.index(sub(range.end, range.start));
-        const parts = [list.index(range.start), kept, list.index(sub(extent, range.end))];
-        input.push({ parts });
+        const joined = [list.index(range.start), kept, list.index(sub(extent, range.end))];
+        input.push({ joined });
         output.push({ product: [kept] });
         sizing.push({ operand: 1, element: at, role: "start", output: 0, axis });
         sizing.push({ operand: 2, element: at, role: "end", output: 0, axis });

@@ -169,7 +169,7 @@ export function blocks(toSpace: boolean): OperatorRule {
         ? [floorDiv(channels, size * size), height, width]
         : [channels, floorDiv(height, size), floorDiv(width, size)];
       const [depth, rows, columns] = [list.index(c), list.index(h), list.index(w)];
-      // The size of a block is the operator's own: no rank can hold a part of one.
+      // The size of a block is the operator's own: no rank can hold less than one.
       const [down, across] = [list.index(size, "along"), list.index(size, "along")];
       const inner = stringAttribute(view, "mode") === "CRD";
       const deep = [

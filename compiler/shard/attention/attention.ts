@@ -127,11 +127,11 @@ function runScheme(state: State, site: Attention, rows: AxisShard, keys: AxisSha
     ],
     site.origin,
   );
-  const headPart = mesh.ulysses_degree === 1 ? null : headShard(HEADS, h, unit);
+  const ownHeads = mesh.ulysses_degree === 1 ? null : headShard(HEADS, h, unit);
   const ring: AxisShard | null = mesh.ring_degree === 1 ? null : { ...rows, over: "ring" };
-  const layout: Layout = [...(ring === null ? [] : [ring]), ...(headPart === null ? [] : [headPart])];
+  const layout: Layout = [...(ring === null ? [] : [ring]), ...(ownHeads === null ? [] : [ownHeads])];
   const name = site.node.outputs[0]!;
-  const inside = headPart === null ? name : `${name}::heads`;
+  const inside = ownHeads === null ? name : `${name}::heads`;
   const result =
     ring !== null && state.options.rotate_method === "alltoall"
       ? around(
@@ -144,13 +144,13 @@ function runScheme(state: State, site: Attention, rows: AxisShard, keys: AxisSha
             layout,
             rows: ring,
             keys,
-            heads: headPart,
-            keyHeads: headPart && headShard(HEADS, hk, 1),
+            heads: ownHeads,
+            keyHeads: ownHeads && headShard(HEADS, hk, 1),
           },
           inside,
         )
-      : atOnce(state, site, [q!, k!, v!], { rows: ring, keys, heads: headPart, layout }, inside);
-  if (headPart === null)
+      : atOnce(state, site, [q!, k!, v!], { rows: ring, keys, heads: ownHeads, layout }, inside);
+  if (ownHeads === null)
     declare(state, result, shapeOf(state, name), [rows], name, state.origins.get(site.q) ?? site.origin);
   else headsToRows(state, result, rows, h, unit, name, name, site.origin);
   return true;

@@ -22,23 +22,23 @@ export function withoutCausal(site: Attention): Attention {
 }
 
 /** Keys of one member of a ring: those that flat rank `rank` holds under `shard`. */
-export interface KeyPart {
+export interface HeldKeys {
   readonly shard: AxisShard;
   readonly rank: Expr;
 }
 
-/** `mask` (already local, or none) with the pattern for the local rows and these keys (all without `part`): query i sees the keys up to i. */
+/** `mask` (already local, or none) with the pattern for the local rows and these keys (all without `held`): query i sees the keys up to i. */
 export function causalMask(
   state: State,
   site: Attention,
   mask: string | null,
   rows: AxisShard | null,
-  part: KeyPart | null,
+  held: HeldKeys | null,
 ): string {
   const { origin } = site;
   const name = `${site.node.outputs[0]}::causal`;
   const [queries, keys] = [shapeOf(state, site.q).dims[ROWS]!, shapeOf(state, site.k).dims[ROWS]!];
-  const cut = (value: string, extent: Expr, wanted: KeyPart | null): readonly [string, Expr] => {
+  const cut = (value: string, extent: Expr, wanted: HeldKeys | null): readonly [string, Expr] => {
     if (wanted === null) return [value, extent];
     const shard: AxisShard = { ...wanted.shard, axis: 0 };
     const [local] = localDims([extent], [shard], state.options.mesh, wanted.rank);
@@ -52,7 +52,7 @@ export function causalMask(
     inputs: [own, axis],
     outputs: [{ name: `${name}.column`, dims: [local, 1] }],
   });
-  const [seen, width] = cut(positions(state, site, keys, `${name}.keys`), keys, part);
+  const [seen, width] = cut(positions(state, site, keys, `${name}.keys`), keys, held);
   const dims = [local, width];
   const [visible] = addLocal(state, origin, {
     op: "GreaterOrEqual",

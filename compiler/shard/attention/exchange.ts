@@ -76,12 +76,12 @@ export function headsToRows(
   const first = mul(floorDiv(RANK, members), members);
   const share = (length: Expr, rank: Expr): Expr => mul(localLength(length, rows, mesh, rank), rows.inner);
   const sizes = rows.segments.flatMap((s) => each(members, (m) => share(s.length, add(first, m))));
-  const parts = addSplit(state, origin, value, ROWS, sizes, `${value}::rows`);
+  const blocks = addSplit(state, origin, value, ROWS, sizes, `${value}::rows`);
   const ownHeads = (rank: Expr): Expr => mul(chunk(heads / unit, members, mod(rank, members)), unit);
   const local = (from: Expr, to: Expr): readonly Expr[] =>
     localDims(shape.dims, [rows], mesh, to).map((d, axis) => (axis === HEADS ? ownHeads(from) : d));
   const send = each(members, (m) => {
-    const mine = rows.segments.map((_, s) => parts[s * members + m]!);
+    const mine = rows.segments.map((_, s) => blocks[s * members + m]!);
     return addConcat(state, origin, mine, ROWS, `${value}::to${m}`, local(RANK, add(first, m)));
   });
   const receive = each(members, (m) => named(state, `${value}::from${m}`, value, local(add(first, m), RANK)));

@@ -10,21 +10,21 @@ import { at, atSplitOf } from "../origins.ts";
 import { sliceLocal } from "../slices.ts";
 import { declare, layoutOf, shapeOf, type State } from "../state.ts";
 import type { AxisShard } from "../types.ts";
-import { causalMask, isCausal, type KeyPart } from "./causal.ts";
+import { causalMask, isCausal, type HeldKeys } from "./causal.ts";
 import { BATCH, HEADS, maskAxis, ROWS, type Attention } from "./operands.ts";
 
-/** What part of the mask is wanted; `null` means all of it. */
-export interface MaskPart {
+/** Which slice of the mask is wanted; `null` means all of it. */
+export interface MaskSlice {
   readonly rows: AxisShard | null;
   readonly heads: AxisShard | null;
-  readonly keys: KeyPart | null;
+  readonly keys: HeldKeys | null;
 }
 
-/** The local mask, the causal pattern in it where rows or keys are a part; `null` where there is nothing to mask. */
-export function localMask(state: State, site: Attention, part: MaskPart): string | null {
-  const sliced = site.mask === null ? null : sliceMask(state, site, site.mask, part);
-  const causal = isCausal(site) && (part.rows !== null || part.keys !== null);
-  return causal ? causalMask(state, site, sliced, part.rows, part.keys) : sliced;
+/** The local mask, the causal pattern in it where only some rows or keys are there; `null` where there is nothing to mask. */
+export function localMask(state: State, site: Attention, slice: MaskSlice): string | null {
+  const sliced = site.mask === null ? null : sliceMask(state, site, site.mask, slice);
+  const causal = isCausal(site) && (slice.rows !== null || slice.keys !== null);
+  return causal ? causalMask(state, site, sliced, slice.rows, slice.keys) : sliced;
 }
 
 /** The mask's axes are those of the scores, or 1: where they go by other names, every run checks the lengths. False if they differ. */
@@ -42,7 +42,7 @@ export function meetMask(state: State, { node, origin, q, k, mask }: Attention):
   });
 }
 
-function sliceMask(state: State, site: Attention, whole: string, { rows, heads, keys }: MaskPart): string {
+function sliceMask(state: State, site: Attention, whole: string, { rows, heads, keys }: MaskSlice): string {
   let mask = whole;
   if (layoutOf(state, mask).length > 0) mask = gatherOnce(state, site, mask);
   const cuts: { shard: AxisShard; rank: Expr }[] = [];

@@ -15,7 +15,7 @@ import { localMask } from "./mask.ts";
 import { HEADS, ROWS, type Attention } from "./operands.ts";
 
 /** (out, max, sum) of a part: (B, H, Sq, Dv), (B, H, Sq, 1), (B, H, Sq, 1). */
-type Partial = readonly [string, string, string];
+type Part = readonly [string, string, string];
 
 interface Shapes {
   readonly out: readonly Expr[];
@@ -23,7 +23,7 @@ interface Shapes {
 }
 
 /** Local extents of a part's values, from the layout that the result will have. */
-function partialDims(state: State, site: Attention, layout: Layout): Shapes {
+function partDims(state: State, site: Attention, layout: Layout): Shapes {
   const whole = shapeOf(state, site.node.outputs[0]!).dims;
   const [b, s, h, d] = localDims(whole, layout, state.options.mesh, RANK);
   return { out: [b!, h!, s!, d!], statistic: [b!, h!, s!, 1] };
@@ -37,8 +37,8 @@ function addPart(
   layout: Layout,
   keys: AxisShard,
   name: string,
-): Partial {
-  const { out, statistic } = partialDims(state, site, layout);
+): Part {
+  const { out, statistic } = partDims(state, site, layout);
   const elem = partElem(state, site);
   const attributes: Attributes = {
     ...withoutCausal(site).node.attributes,
@@ -56,7 +56,7 @@ function addPart(
       { name: `${name}.sum`, dims: statistic, elem },
     ],
   });
-  return made as unknown as Partial;
+  return made as unknown as Part;
 }
 
 function partElem(state: State, site: Attention) {
@@ -64,7 +64,7 @@ function partElem(state: State, site: Attention) {
   return state.options.convert_to_fp32 && elem !== "float64" ? ("float32" as const) : elem;
 }
 
-function addMerge(state: State, site: Attention, a: Partial, b: Partial, name: string): Partial {
+function addMerge(state: State, site: Attention, a: Part, b: Part, name: string): Part {
   const outputs = a.map((value, i) => ({
     name: `${name}.${["out", "max", "sum"][i]}`,
     dims: shapeOf(state, value).dims,
@@ -75,11 +75,11 @@ function addMerge(state: State, site: Attention, a: Partial, b: Partial, name: s
     domain: CP,
     inputs: [...a, ...b],
     outputs,
-  }) as unknown as Partial;
+  }) as unknown as Part;
 }
 
 /** Divides the last merge: (B, Sq, H, Dv) in the model's type. */
-function addFinish(state: State, site: Attention, merged: Partial, layout: Layout, name: string): string {
+function addFinish(state: State, site: Attention, merged: Part, layout: Layout, name: string): string {
   const output = site.node.outputs[0]!;
   const shape = shapeOf(state, output);
   const attributes: Attributes = {
@@ -115,7 +115,7 @@ export function rotate(state: State, ring: RingSite, name: string): string {
   const { ring_degree: rings, ulysses_degree: members } = state.options.mesh;
   const keys: AxisShard = { ...ring.keys, over: "ring" };
   let [k, v] = [ring.k, ring.v];
-  let merged: Partial | null = null;
+  let merged: Part | null = null;
   for (let step = 0; step < rings; step++) {
     // After `step` shifts a rank holds what the rank `step` places before it in the ring began with.
     const holder = (rank: Expr): Expr =>
@@ -191,7 +191,7 @@ export function mergeParts(state: State, site: Attention, keys: AxisShard, name:
     purpose: "merge",
     origin: site.origin,
   });
-  const partOf = (rank: number): Partial => transfers.map((t) => t.receive[rank]!) as unknown as Partial;
+  const partOf = (rank: number): Part => transfers.map((t) => t.receive[rank]!) as unknown as Part;
   let merged = partOf(0);
   for (let rank = 1; rank < ranks; rank++)
     merged = addMerge(state, site, merged, partOf(rank), `${name}::merge${rank}`);

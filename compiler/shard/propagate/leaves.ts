@@ -32,15 +32,15 @@ function trace(state: State, value: string, axis: number, fuel: { left: number }
   const { node, map } = made;
   const output = map.outputs[node.outputs.indexOf(value)]?.[axis];
   if (output === undefined) return null;
-  if ("parts" in output) return joined(state, node, map, output.parts, fuel);
+  if ("joined" in output) return joined(state, node, map, output.joined, fuel);
   const [factor] = output.product;
   if (output.product.length !== 1 || factor === undefined || map.factors[factor]?.kind !== "free") return null;
   for (const [operand, at] of places(map, factor)) {
     const source = node.inputs[operand]!;
     const found = map.inputs[operand]![at]!;
     const deeper = trace(state, source, at, fuel);
-    const part = deeper === null ? null : partOf(found, factor, deeper, map);
-    if (part !== null && part.length > 1 && equal(lengthOf(part), shapeOf(state, value).dims[axis]!)) return part;
+    const own = deeper === null ? null : segmentsIn(found, factor, deeper, map);
+    if (own !== null && own.length > 1 && equal(lengthOf(own), shapeOf(state, value).dims[axis]!)) return own;
   }
   return null;
 }
@@ -50,11 +50,11 @@ function joined(
   state: State,
   node: CanonicalNode,
   map: FactorMap,
-  parts: readonly number[],
+  factors: readonly number[],
   fuel: { left: number },
 ): readonly Segment[] {
-  return parts.flatMap((part) => {
-    const [place] = places(map, part);
+  return factors.flatMap((factor) => {
+    const [place] = places(map, factor);
     if (place === undefined) return [];
     const [operand, axis] = place;
     const source = node.inputs[operand]!;
@@ -62,23 +62,28 @@ function joined(
   });
 }
 
-/** Operand axes that consist of a factor alone, or of parts of which it is one. */
+/** Operand axes that consist of a factor alone, or of joined factors of which it is one. */
 export function places(map: FactorMap, factor: number): readonly (readonly [number, number])[] {
   return map.inputs.flatMap((axes, operand) =>
     (axes ?? []).flatMap((axis, at) => {
-      const members = "product" in axis ? axis.product : axis.parts;
-      const alone = "parts" in axis || members.length === 1;
+      const members = "product" in axis ? axis.product : axis.joined;
+      const alone = "joined" in axis || members.length === 1;
       return members.includes(factor) && alone ? [[operand, at] as const] : [];
     }),
   );
 }
 
 /** Of the segments of an operand's axis, those of the factor. */
-function partOf(axis: Axis, factor: number, segments: readonly Segment[], map: FactorMap): readonly Segment[] | null {
+function segmentsIn(
+  axis: Axis,
+  factor: number,
+  segments: readonly Segment[],
+  map: FactorMap,
+): readonly Segment[] | null {
   if ("product" in axis) return segments;
-  const sizes = axis.parts.map((p) => map.factors[p]!.size);
+  const sizes = axis.joined.map((p) => map.factors[p]!.size);
   const cut = partition({ outer: 1, segments, inner: 1 }, sizes);
-  return cut?.[axis.parts.indexOf(factor)]?.segments ?? null;
+  return cut?.[axis.joined.indexOf(factor)]?.segments ?? null;
 }
 
 /** The factors of the node that makes a value, in the unsplit graph; `null` for an input, or where its rule cannot tell. */

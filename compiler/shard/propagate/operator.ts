@@ -155,13 +155,17 @@ function reportUnread(state: State, node: CanonicalNode, value: string, axis: Ax
   const from = sayOrigin(state.origins.get(value));
   const layout = sayLayout(state, value);
   const where = atSplitOf(state, value, relatedTo({ module: node.scope, node: node.name, spec: null }, "met here"));
-  if (axis !== undefined && "parts" in axis) {
-    const parts = axis.parts
+  if (axis !== undefined && "joined" in axis) {
+    const extents = axis.joined
       .map((p) => show(map.factors[p]!.size))
       .filter((s) => s !== "0")
       .join(", ");
     state.diagnostics.push(
-      diagnose(catalog.borderInsideSegment, { ...at(node), value: sayValue(state, value), layout, parts, from }, where),
+      diagnose(
+        catalog.borderInsideSegment,
+        { ...at(node), value: sayValue(state, value), layout, extents, from },
+        where,
+      ),
     );
     return;
   }

@@ -1,5 +1,5 @@
 /**
- * @file A reduction along a split axis, where the parts have an exact combination: each rank reduces its own rows, all exchange the
+ * @file A reduction along a split axis, where the results of the ranks have an exact combination: each rank reduces its own rows, all exchange the
  * results, and all combine them in rank order, so that the whole result is the same everywhere. The rule says what the combination is.
  */
 import { outputShapes } from "../../operators/infer.ts";
@@ -14,7 +14,7 @@ import { addLocal, declare, elemOf, freshName, integers, type State } from "../s
 import type { Demand } from "./unify.ts";
 import type { Origin, Segment } from "../types.ts";
 
-/** How two partial results become one, for floats and integers alike. A mean is a sum of weighted means. */
+/** How the results of two ranks become one, for floats and integers alike. A mean is a sum of weighted means. */
 const COMBINE: Readonly<Partial<Record<FactorKind, "Add" | "Max" | "Min">>> = {
   sum: "Add",
   mean: "Add",
@@ -34,7 +34,7 @@ export function reducedFactor(
 ): number | null {
   const [factor, ...others] = splits.keys();
   if (factor === undefined || others.length > 0 || COMBINE[map.factors[factor]!.kind] === undefined) return null;
-  // A mean of integers is rounded, so that means of parts tell nothing.
+  // A mean of integers is rounded, so that the means of the ranks tell nothing.
   if (map.factors[factor]!.kind === "mean" && !elemOf(state, demands[0]!.value).includes("float")) return null;
   const has = (axes: FactorMap["inputs"][number]): boolean =>
     axes?.some((a) => "product" in a && a.product.includes(factor)) ?? false;
@@ -69,36 +69,36 @@ export function allReduce(
   if (aligned.some((name) => name === null) || shapes === null || node.outputs.length !== 1) return false;
   const local = localOperands(state, { ...node, inputs: aligned as string[] }, map, shapes, [WHOLE]);
   const shape = shapes[0]!;
-  const [partial] = addLocal(state, origin, {
+  const [own] = addLocal(state, origin, {
     op: local.op,
     domain: local.domain,
     inputs: local.inputs,
     attributes: local.attributes,
-    outputs: [{ name: `${output}::part`, dims: shape.dims, elem: shape.elem }],
+    outputs: [{ name: `${output}::own`, dims: shape.dims, elem: shape.elem }],
   });
   const { kind } = map.factors[factor]!;
-  const sent = kind === "mean" ? weighted(state, partial!, shape, splits.get(factor)!, origin) : partial!;
+  const sent = kind === "mean" ? weighted(state, own!, shape, splits.get(factor)!, origin) : own!;
   const received = exchange(state, sent, shape, origin);
   const whole = combined(state, COMBINE[kind]!, received, output, shape, origin);
   declare(state, whole, shape, WHOLE, output, origin);
   return true;
 }
 
-/** All parts in rank order, two by two: the same result on every rank. One rank's part is the result. */
+/** The results of all ranks in rank order, two by two: the same on every rank. Of one rank it is the result. */
 function combined(
   state: State,
   op: string,
-  parts: readonly string[],
+  results: readonly string[],
   name: string,
   { elem, dims }: ValueShape,
   origin: Origin,
 ): string {
-  const [first, ...others] = parts as readonly [string, ...string[]];
+  const [first, ...others] = results as readonly [string, ...string[]];
   const last = others.length - 1;
   const add = (inputs: readonly string[], wish: string, op: string): string =>
     addLocal(state, origin, { op, inputs, outputs: [{ name: wish, dims, elem }] })[0]!;
   if (last < 0) return add([first], name, "Identity");
-  return others.reduce((sum, part, i) => add([sum, part], i === last ? name : `${name}::upto${i + 1}`, op), first);
+  return others.reduce((sum, result, i) => add([sum, result], i === last ? name : `${name}::upto${i + 1}`, op), first);
 }
 
 /** A rank's mean times its share of the rows. */

@@ -47,9 +47,9 @@ function leadExtents(
   );
   const [outer, inner] = [mask.slice(0, border), mask.slice(border)];
   if (border < 0) return null;
-  const merged = [outer, inner].map((part, i): Expr | null => {
-    if (part.every((d) => d === 1)) return 1;
-    return sameExtents(part, i === 0 ? scores.slice(0, border) : scores.slice(border)) ? [b, h][i]! : null;
+  const merged = [outer, inner].map((axes, i): Expr | null => {
+    if (axes.every((d) => d === 1)) return 1;
+    return sameExtents(axes, i === 0 ? scores.slice(0, border) : scores.slice(border)) ? [b, h][i]! : null;
   });
   return merged.every((d) => d !== null) ? merged : null;
 }

@@ -6,7 +6,7 @@ import { numberAttribute } from "../../../graph/attributes.ts";
 import type { CanonicalNode } from "../../../ir/types.ts";
 import { stepsOf } from "../views/arrange.ts";
 import { axesOf, type Axes, type Role } from "./axes.ts";
-import { addAttention, type AttentionParts } from "./build.ts";
+import { addAttention, type AttentionForm } from "./build.ts";
 import { addMask, maskExtents } from "./mask.ts";
 import {
   bring,
@@ -98,7 +98,7 @@ function scaleOf(steps: readonly ScoreStep[]): number {
 }
 
 /** b tanh(a x) is softcap tanh(scale x / softcap) with softcap = b, scale = a b; without a tanh the scale alone. */
-function scaling({ steps }: Scores): Pick<AttentionParts, "scale" | "softcap"> {
+function scaling({ steps }: Scores): Pick<AttentionForm, "scale" | "softcap"> {
   const cap = steps.findIndex((s) => s.kind === "tanh");
   return { scale: scaleOf(steps), softcap: cap < 0 ? 0 : scaleOf(steps.slice(cap)) };
 }
@@ -128,7 +128,7 @@ function build(lookup: Lookup, candidate: Candidate, batch: Batch): Patch | Refu
   const { mask } = candidate;
   const elem = elemOf(lookup, operands.q.base);
   const makeMask = mask && extents && ((d: Draft): string => addMask(lookup, d, mask, extents, elem));
-  const parts: AttentionParts = {
+  const form: AttentionForm = {
     ...operands,
     addMask: makeMask,
     ...scaling(scores),
@@ -138,7 +138,7 @@ function build(lookup: Lookup, candidate: Candidate, batch: Batch): Patch | Refu
   };
   const scopes = [scores.product.node, softmax, weights.product.node].map((n) => n.scope);
   const d = draft(lookup, softmax.name, commonScope(scopes));
-  addAttention(lookup, d, parts, weights.product.out.value);
+  addAttention(lookup, d, form, weights.product.out.value);
   return d.replace(weights.product.node);
 }
 
@@ -146,7 +146,7 @@ function operandsOf(
   lookup: Lookup,
   { scores, weights, axes }: Candidate,
   batch: Batch,
-): Pick<AttentionParts, "q" | "k" | "v"> | Refusal {
+): Pick<AttentionForm, "q" | "k" | "v"> | Refusal {
   const readers = { above: scores.product.node, below: weights.product.node };
   const keyTarget = headsTarget(lookup, axes.key, axes.scoreBatch, batch);
   const valueTarget = headsTarget(lookup, axes.value, axes.valueBatch, batch);
@@ -188,6 +188,6 @@ function batchOf(lookup: Lookup, { value, perm }: Role): readonly Expr[] {
 /** The innermost module that holds all of the scopes. */
 export function commonScope(scopes: readonly string[]): string {
   const [first = [], ...others] = scopes.map((s) => s.split("."));
-  const end = first.findIndex((part, i) => others.some((o) => o[i] !== part));
+  const end = first.findIndex((segment, i) => others.some((o) => o[i] !== segment));
   return (end < 0 ? first : first.slice(0, end)).join(".");
 }
