@@ -24,7 +24,7 @@ import { dropRepeats } from "./schedule/repeats.ts";
 import { register } from "./registrations.ts";
 import type { Registrations } from "./registrations.ts";
 import { stepsInsideSites } from "./schedule/sites.ts";
-import { assignStages } from "./schedule/stages.ts";
+import { assignPhases } from "./schedule/phases.ts";
 import { equationsOf, minimumsOf, tensorsOf } from "./schedule/statements.ts";
 import { programSteps } from "./schedule/steps.ts";
 import type { LowerContext, LoweredProgram } from "./types.ts";
@@ -66,7 +66,7 @@ function namedValues({ graph, alignments }: ShardedGraph): ReadonlySet<string> {
 
 function place(flow: Flow, sharded: ShardedGraph): readonly Placed[] {
   const inside = stepsInsideSites(flow, sharded.attention);
-  return arrange(flow, assignStages({ flow, inside, bytesOf: (name) => usualBytes(flow, name) }), inside);
+  return arrange(flow, assignPhases({ flow, inside, bytesOf: (name) => usualBytes(flow, name) }), inside);
 }
 
 /** Bytes of a value on the first rank, with every length at some usual number: only good for comparing. */

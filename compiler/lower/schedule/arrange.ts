@@ -27,11 +27,11 @@ export type Placed = PieceBody | Exchange | UserHook;
 
 export function arrange(
   flow: Flow,
-  stages: ReadonlyMap<FlowStep, number>,
+  phases: ReadonlyMap<FlowStep, number>,
   inside: ReadonlyMap<FlowStep, string>,
 ): readonly Placed[] {
-  const byStage = groupBy(flow.steps, (step) => stages.get(step)!);
-  const ordered = [...byStage.keys()].sort((a, b) => a - b).map((stage) => byStage.get(stage)!);
+  const byPhase = groupBy(flow.steps, (step) => phases.get(step)!);
+  const ordered = [...byPhase.keys()].sort((a, b) => a - b).map((phase) => byPhase.get(phase)!);
   const groups = ordered.flatMap((steps) => [localGroups(steps, inside), crossings(steps)].flat());
   const needed = neededOutside(flow, groups);
   return groups.map((group) => ("locals" in group ? bodyOf(flow, group, needed) : group));

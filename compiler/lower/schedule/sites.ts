@@ -1,6 +1,6 @@
 /**
  * @file Finds the steps that only an attention site with a scheme has between its exchanges: they hold no weights, so equal ones of
- * different sites can be one piece. Knows nothing of stages.
+ * different sites can be one piece. Knows nothing of phases.
  */
 import { CP } from "../../ir/types.ts";
 import type { AttentionSite, CollectiveStep, LocalStep } from "../../shard/types.ts";
