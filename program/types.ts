@@ -40,7 +40,7 @@ export interface ProgramIntegers {
 
 export interface ProgramPiece {
   readonly id: string;
-  /** `attention`: what a site does between its exchanges. It holds no weights, and several sites may share it. */
+  /** `attention`: what a site does between its collectives. It holds no weights, and several sites may share it. */
   readonly kind: "local" | "attention";
   /** Relative to the program's folder, forward slashes. */
   readonly file: string;
@@ -86,7 +86,7 @@ export interface ProgramTransfer {
   readonly dims: readonly Expr[];
 }
 
-/** Exchange blocks inside a group; semantics of `send` and `receive` by `collective`, see compiler/shard/types.ts. */
+/** A collective, carried out inside a group; semantics of `send` and `receive` by `collective`, see compiler/shard/types.ts. */
 export interface ExchangeStep {
   readonly kind: "exchange";
   readonly name: string;

@@ -1,5 +1,5 @@
 /**
- * @file Lowering: a sharded graph becomes a program, that is hook registrations, piece models and exchanges. Writes no file.
+ * @file Lowering: a sharded graph becomes a program, that is hook registrations, piece models and collectives. Writes no file.
  */
 import { basename, join } from "node:path";
 import { lengthsTooLarge } from "../diagnostics/catalog/canonical.ts";

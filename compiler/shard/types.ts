@@ -47,7 +47,7 @@ export interface LocalStep {
   readonly origin: Origin;
 }
 
-/** How ranks exchange blocks: `all-to-all` block j goes to member j; `all-gather` one block goes to all; `shift` one block goes to the next member. */
+/** Which blocks ranks exchange: `all-to-all` block j goes to member j; `all-gather` one block goes to all; `shift` one block goes to the next member. */
 export type CollectiveKind = "all-to-all" | "all-gather" | "shift";
 
 /** Members, in order: all ranks; the own Ulysses group (adjacent ranks); the own ring group (ranks U apart). */

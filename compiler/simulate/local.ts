@@ -14,7 +14,7 @@ import { valuesReadBy } from "../graph/reads.ts";
 import { writeModel } from "../graph/write.ts";
 import type { LocalStep, ShardedGraph } from "../shard/types.ts";
 import { wrongValue } from "./compare.ts";
-import type { RankValues } from "./exchange.ts";
+import type { RankValues } from "./collective.ts";
 import type { Lengths } from "./positions.ts";
 import type { WrongValue } from "./types.ts";
 

@@ -12,8 +12,8 @@ import type { Diagnostic, Result } from "../diagnostics/types.ts";
 import type { LocalStep, ShardedGraph, ShardedStep } from "../shard/types.ts";
 import { compareShards } from "./compare.ts";
 import type { Label } from "./compare.ts";
-import { exchange } from "./exchange.ts";
-import type { RankValues } from "./exchange.ts";
+import { runCollective } from "./collective.ts";
+import type { RankValues } from "./collective.ts";
 import { checkLengths } from "./lengths.ts";
 import { runLocal } from "./local.ts";
 import type { Run } from "./local.ts";
@@ -91,7 +91,7 @@ async function execute(
     failed =
       first.kind === "local"
         ? await runLocal(run, steps as readonly LocalStep[])
-        : exchange(first, ranks, sharded.mesh, lengths);
+        : runCollective(first, ranks, sharded.mesh, lengths);
     for (const step of steps) for (const label of labelsOf(step)) compare(label);
     if (failed !== null) break;
   }

@@ -40,7 +40,7 @@ interface Lengths {
   readonly text: number;
 }
 
-interface Exchange {
+interface Moved {
   readonly collective: string;
   readonly purpose: string;
   readonly module: string;
@@ -48,7 +48,7 @@ interface Exchange {
 }
 
 /** What the scheme says is exchanged, from `S_u`, the rows of rank u, and `H_u`, its heads inside attention. */
-function expected({ heads, sites }: Model, mesh: MeshConfig, { batch, image, text }: Lengths): readonly Exchange[] {
+function expected({ heads, sites }: Model, mesh: MeshConfig, { batch, image, text }: Lengths): readonly Moved[] {
   const { ring_degree: rings, ulysses_degree: members } = mesh;
   const ranks = Array.from({ length: rings * members }, (_, rank) => rank);
   const rows = (rank: number): number => part(image, ranks.length, rank) + part(text, ranks.length, rank);
@@ -85,7 +85,7 @@ function expected({ heads, sites }: Model, mesh: MeshConfig, { batch, image, tex
     module: "proj_out",
     bytes: ranks.map((u) => batch * part(image, ranks.length, u) * channels * bytesPerNumber * (ranks.length - 1)),
   };
-  return [...sites.flatMap((module) => site.map((exchange) => ({ ...exchange, module }))), gather];
+  return [...sites.flatMap((module) => site.map((moved) => ({ ...moved, module }))), gather];
 }
 
 const even: Lengths = { batch: 1, image: 96, text: 40 };

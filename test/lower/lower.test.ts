@@ -35,7 +35,7 @@ function difference(a: OrtTensor, b: OrtTensor): number {
 }
 
 describe("split, MatMul, gather", () => {
-  test("is one exchange between two pieces", async () => {
+  test("is one collective between two pieces", async () => {
     const text = printProgram(lowered(splitMatMulGather(2), folder).program);
     await expect(text).toMatchFileSnapshot("golden/split-matmul-gather.txt");
   });

@@ -1,5 +1,5 @@
 /**
- * @file Random sharded graphs: whatever the order of exchanges, sites, hooks and dead steps, the program computes what its steps say.
+ * @file Random sharded graphs: whatever the order of collectives, sites, hooks and dead steps, the program computes what its steps say.
  */
 import { rmSync } from "node:fs";
 import { afterAll, expect, test } from "vitest";
@@ -59,14 +59,14 @@ function build(moves: readonly Move[], [ring, ulysses]: readonly number[]): { sh
         name,
         x.map((n, rank) => (plus ? n + y[rank]! : n - y[rank]!)),
       );
-    } else exchange(b, move, name, known, [left, right], ranks);
+    } else addCollective(b, move, name, known, [left, right], ranks);
   }
   const outputs = [...known.keys()].slice(1).filter((_, i) => i % 3 === 0);
   const attention: AttentionSite[] = [{ node: "site", module: "", scheme: "ring" }];
   return { sharded: b.build({ mesh: { ring_degree: ring!, ulysses_degree: ulysses! }, attention }, outputs), known };
 }
 
-function exchange(
+function addCollective(
   b: Builder,
   move: Move,
   name: string,

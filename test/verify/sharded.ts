@@ -1,6 +1,6 @@
 /**
  * @file What holds of every sharded graph: each value is written once, before it is read; layouts fit shapes; each rank's extents are what
- * the operator gives on them; both ends of an exchange agree. A finding is a mistake of the compiler. Proves no plan: that is done.
+ * the operator gives on them; both ends of a collective agree. A finding is a mistake of the compiler. Proves no plan: that is done.
  */
 import { outputShapes, viewOf } from "../../compiler/operators/infer.ts";
 import type { ValueShape } from "../../compiler/ir/types.ts";

@@ -1,5 +1,5 @@
 /**
- * @file Puts the steps into the order in which a rank executes them: piece bodies, exchanges, hooks. Knows nothing of
+ * @file Puts the steps into the order in which a rank executes them: piece bodies, collectives, hooks. Knows nothing of
  * models or names inside a piece.
  */
 import type { CollectiveStep, LocalStep } from "../../shard/types.ts";
@@ -17,13 +17,13 @@ export interface PieceBody {
   readonly writes: readonly string[];
 }
 
-/** Collectives that become one exchange. */
-export interface Exchange {
-  readonly kind: "exchange";
+/** Collective steps of the sharded graph that are carried out as one. */
+export interface Collective {
+  readonly kind: "collective";
   readonly steps: readonly CollectiveStep[];
 }
 
-export type Placed = PieceBody | Exchange | UserHook;
+export type Placed = PieceBody | Collective | UserHook;
 
 export function arrange(
   flow: Flow,
@@ -32,7 +32,7 @@ export function arrange(
 ): readonly Placed[] {
   const byPhase = groupBy(flow.steps, (step) => phases.get(step)!);
   const ordered = [...byPhase.keys()].sort((a, b) => a - b).map((phase) => byPhase.get(phase)!);
-  const groups = ordered.flatMap((steps) => [localGroups(steps, inside), crossings(steps)].flat());
+  const groups = ordered.flatMap((steps) => [localGroups(steps, inside), crossRanks(steps)].flat());
   const needed = neededOutside(flow, groups);
   return groups.map((group) => ("locals" in group ? bodyOf(flow, group, needed) : group));
 }
@@ -51,24 +51,24 @@ function localGroups(steps: readonly FlowStep[], inside: ReadonlyMap<FlowStep, s
     .sort((a, b) => Number(a.site !== null) - Number(b.site !== null));
 }
 
-/** Exchanges of the same kind for the same purpose at the same place are one, with several transfers. */
-function crossings(steps: readonly FlowStep[]): readonly (Exchange | UserHook)[] {
-  const exchanges = groupBy(
+/** Collectives of the same kind for the same purpose at the same place are one, with several transfers. */
+function crossRanks(steps: readonly FlowStep[]): readonly (Collective | UserHook)[] {
+  const collectives = groupBy(
     steps.filter((step) => step.kind === "collective"),
     ({ collective, group, purpose, origin }) =>
       [collective, group, purpose, origin.module, origin.node, origin.spec?.origin.pointer].join("\n"),
   );
   return [
-    ...[...exchanges.values()].map((steps): Exchange => ({ kind: "exchange", steps })),
+    ...[...collectives.values()].map((steps): Collective => ({ kind: "collective", steps })),
     ...steps.filter((step) => step.kind === "hook"),
   ];
 }
 
 /** Values that are outputs, or that something else than their own body reads. */
-function neededOutside(flow: Flow, groups: readonly (LocalGroup | Exchange | UserHook)[]): ReadonlySet<string> {
+function neededOutside(flow: Flow, groups: readonly (LocalGroup | Collective | UserHook)[]): ReadonlySet<string> {
   const needed = new Set(flow.outputs);
   for (const group of groups) {
-    const steps = "locals" in group ? group.locals : group.kind === "exchange" ? group.steps : [group];
+    const steps = "locals" in group ? group.locals : group.kind === "collective" ? group.steps : [group];
     const own = new Set("locals" in group ? group.locals.flatMap(writesOf) : []);
     for (const name of steps.flatMap(readsOf)) if (!own.has(name)) needed.add(name);
   }

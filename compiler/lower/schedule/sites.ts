@@ -1,5 +1,5 @@
 /**
- * @file Finds the steps that only an attention site with a scheme has between its exchanges: they hold no weights, so equal ones of
+ * @file Finds the steps that only an attention site with a scheme has between its collectives: they hold no weights, so equal ones of
  * different sites can be one piece. Knows nothing of phases.
  */
 import { CP } from "../../ir/types.ts";
@@ -14,7 +14,7 @@ import type { Flow, FlowStep } from "../flow.ts";
 export function stepsInsideSites(flow: Flow, sites: readonly AttentionSite[]): ReadonlyMap<FlowStep, string> {
   const withScheme = new Set(sites.filter(({ scheme }) => scheme !== "local").map(({ node }) => node));
   const inside = new Map<FlowStep, string>();
-  /** Values that a site made after its first exchange and before its last. */
+  /** Values that a site made after its first collective and before its last. */
   const between = new Map<string, string>();
   /** Results of parts, and what is made of them. */
   const partResults = new Set<string>();
@@ -39,7 +39,7 @@ function isBetween(step: LocalStep, site: string, between: ReadonlyMap<string, s
   return computes || readsOf(step).some((name) => between.get(name) === site);
 }
 
-/** After this exchange the values are what they were before the site. */
+/** After this collective the values are what they were before the site. */
 function isLast(step: CollectiveStep): boolean {
   return step.purpose === "ulysses out";
 }

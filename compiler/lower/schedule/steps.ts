@@ -7,7 +7,7 @@ import { show } from "../../expr/expr.ts";
 import type { ExchangeStep, HookStep, PieceStep, ProgramStep } from "../../../program/types.ts";
 import { valuesRead, valuesWritten } from "../../../program/values.ts";
 import { showLayout } from "../../shard/layout.ts";
-import type { Exchange, PieceBody, Placed } from "./arrange.ts";
+import type { Collective, PieceBody, Placed } from "./arrange.ts";
 import type { Flow, UserHook } from "../flow.ts";
 import type { Pieces } from "../pieces/pieces.ts";
 import type { Registrations } from "../registrations.ts";
@@ -20,7 +20,7 @@ export function programSteps(
 ): readonly ProgramStep[] {
   const steps = placed.map((p): ProgramStep => {
     if (p.kind === "body") return pieceStep(p, runs);
-    return p.kind === "hook" ? hookStep(flow, p, hookOf) : exchangeStep(p, hookOf);
+    return p.kind === "hook" ? hookStep(flow, p, hookOf) : collectiveStep(p, hookOf);
   });
   return withFrees(flow, steps);
 }
@@ -31,9 +31,9 @@ function pieceStep(body: PieceBody, runs: Pieces["runs"]): PieceStep {
   return { kind: "piece", ...run, module: commonModule(body.steps.map(({ origin }) => origin.module)), frees: [] };
 }
 
-function exchangeStep({ steps }: Exchange, hookOf: Registrations["hookOf"]): ExchangeStep {
+function collectiveStep({ steps }: Collective, hookOf: Registrations["hookOf"]): ExchangeStep {
   const [first] = steps;
-  invariant(first !== undefined, "an exchange without collectives");
+  invariant(first !== undefined, "a collective without steps");
   return {
     kind: "exchange",
     name: first.name,

@@ -1,5 +1,5 @@
 /**
- * @file What happens at an attention node, by which of its operands are split: local, a scheme with its exchanges, or refused.
+ * @file What happens at an attention node, by which of its operands are split: local, a scheme with its collectives, or refused.
  */
 import type { CanonicalNode } from "../../ir/types.ts";
 import * as catalog from "../../diagnostics/catalog/shard.ts";
@@ -14,7 +14,7 @@ import { sameRows } from "../propagate/unify.ts";
 import { add, evaluate, mul, RANK, symbolsOf, type Expr } from "../../expr/expr.ts";
 import type { AttentionSite, AxisShard, Layout } from "../types.ts";
 import { withoutCausal } from "./causal.ts";
-import { gatherRing, headsToRows, rowsToHeads } from "./exchange.ts";
+import { gatherRing, headsToRows, rowsToHeads } from "./collectives.ts";
 import {
   HEADS,
   headShard,
@@ -28,7 +28,7 @@ import {
 import { localMask, meetMask } from "./mask.ts";
 import { mergeParts, rotate, type RingSite } from "./rotate.ts";
 
-/** Takes an attention node to local nodes and exchanges; false if it was refused. */
+/** Takes an attention node to local nodes and collectives; false if it was refused. */
 export function attend(state: State, node: CanonicalNode): boolean {
   const site = readAttention(node);
   const { q, k, v, mask } = site;

@@ -132,7 +132,7 @@ export function rotate(state: State, ring: RingSite, name: string): string {
   return addFinish(state, ring.site, merged!, ring.layout, name);
 }
 
-/** One step around the ring, for keys and values in one exchange. */
+/** One step around the ring, for keys and values in one collective. */
 function shift(
   state: State,
   { site, keyHeads }: RingSite,

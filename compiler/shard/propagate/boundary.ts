@@ -113,14 +113,14 @@ export function gatherWhole(state: State, value: string, name: string, purpose: 
     return made;
   }
   const shape = shapeOf(state, value);
-  const blocks = exchangeAll(state, value, shard, purpose, origin);
+  const blocks = gatherBlocks(state, value, shard, purpose, origin);
   const assembled = assemble(state, blocks, name, shape.dims, origin);
   declare(state, assembled, shape, WHOLE, value, origin);
   return assembled;
 }
 
 /** All ranks' blocks of a value on every rank. */
-function exchangeAll(
+function gatherBlocks(
   state: State,
   value: string,
   shard: AxisShard,

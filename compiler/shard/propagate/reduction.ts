@@ -1,6 +1,7 @@
 /**
- * @file A reduction along a split axis, where the results of the ranks have an exact combination: each rank reduces its own rows, all exchange the
- * results, and all combine them in rank order, so that the whole result is the same everywhere. The rule says what the combination is.
+ * @file A reduction along a split axis, where the results of the ranks have an exact combination: each rank reduces its own rows, an
+ * all-gather takes the results to all, and all combine them in rank order, so that the whole result is the same everywhere. The rule says
+ * what the combination is.
  */
 import { outputShapes } from "../../operators/infer.ts";
 import type { FactorKind, FactorMap, NodeView } from "../../operators/types.ts";
@@ -53,7 +54,7 @@ export function neverEmpty(state: State, segments: readonly Segment[]): boolean 
   });
 }
 
-/** Adds the local reduction, the exchange and the combination; false if an operand cannot be aligned. */
+/** Adds the local reduction, the all-gather and the combination; false if an operand cannot be aligned. */
 export function allReduce(
   state: State,
   node: CanonicalNode,
@@ -78,7 +79,7 @@ export function allReduce(
   });
   const { kind } = map.factors[factor]!;
   const sent = kind === "mean" ? weighted(state, own!, shape, splits.get(factor)!, origin) : own!;
-  const received = exchange(state, sent, shape, origin);
+  const received = gatherResults(state, sent, shape, origin);
   const whole = combined(state, COMBINE[kind]!, received, output, shape, origin);
   declare(state, whole, shape, WHOLE, output, origin);
   return true;
@@ -134,7 +135,7 @@ function weighted(state: State, mean: string, { elem, dims }: ValueShape, split:
   })[0]!;
 }
 
-function exchange(state: State, value: string, { elem, dims }: ValueShape, origin: Origin): readonly string[] {
+function gatherResults(state: State, value: string, { elem, dims }: ValueShape, origin: Origin): readonly string[] {
   const receive = Array.from({ length: ranksOf(state.options.mesh) }, (_, rank) => {
     const name = freshName(state, `${value}::from${rank}`);
     state.shapes.set(name, { elem, dims });

@@ -14,7 +14,7 @@ import type { WrongValue } from "./types.ts";
 export type RankValues = Map<string, OrtTensor>;
 
 /** Moves the blocks of one collective. Gives the first block that is not as announced; then nothing of it has moved. */
-export function exchange(
+export function runCollective(
   step: CollectiveStep,
   ranks: readonly RankValues[],
   mesh: Mesh,

@@ -1,6 +1,6 @@
 /**
- * @file The exchanges of attention as steps: rows against heads inside a Ulysses group, and keys and values around a ring. Layout work
- * (blocks of heads, order of ranks) is local nodes, so that what is exchanged is always whole blocks.
+ * @file The collectives of attention: rows against heads inside a Ulysses group, and keys and values around a ring. Layout work
+ * (blocks of heads, order of ranks) is local nodes, so that what is sent is always whole blocks.
  */
 import { PEER, RANK, add, chunk, floorDiv, mod, mul, type Expr } from "../../expr/expr.ts";
 import { localDims, localLength } from "../layout.ts";
@@ -17,7 +17,7 @@ export interface ToHeads {
   readonly unit: number;
 }
 
-/** Rows to heads, for several values in one exchange: each rank gets all rows of its group for its heads. */
+/** Rows to heads, for several values in one collective: each rank gets all rows of its group for its heads. */
 export function rowsToHeads(state: State, items: readonly ToHeads[], origin: Origin): readonly string[] {
   const { ring_degree: rings, ulysses_degree: members } = state.options.mesh;
   if (members === 1) return items.map((i) => i.value);
