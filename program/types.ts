@@ -4,6 +4,7 @@
  */
 import type { Diagnostic, Span } from "../compiler/diagnostics/types.ts";
 import type { Expr } from "../compiler/expr/types.ts";
+import type { Group, Mesh } from "./mesh.ts";
 
 export const PROGRAM_FORMAT = "onnx-context-parallel";
 export const PROGRAM_VERSION = "1.0";
@@ -91,7 +92,7 @@ export interface ExchangeStep {
   readonly kind: "exchange";
   readonly name: string;
   readonly collective: "all-to-all" | "all-gather" | "shift";
-  readonly group: "mesh" | "ulysses" | "ring";
+  readonly group: Group;
   readonly transfers: readonly ProgramTransfer[];
   readonly purpose: string;
   readonly module: string;
@@ -124,7 +125,7 @@ export interface ProgramModel {
 export interface Program {
   readonly format: typeof PROGRAM_FORMAT;
   readonly version: string;
-  readonly mesh: { readonly ring_degree: number; readonly ulysses_degree: number };
+  readonly mesh: Mesh;
   readonly options: { readonly rotate_method: "allgather" | "alltoall"; readonly convert_to_fp32: boolean };
   readonly model: ProgramModel;
   readonly inputs: readonly ProgramTensor[];

@@ -101,10 +101,10 @@ type Ends = Pick<ProgramHook, "reads" | "writes">;
 
 /** Values that enter and leave a set of steps. */
 function endsOf(flow: Flow, readers: ReturnType<typeof readersOf>, own: readonly FlowStep[]): Ends {
-  const members = new Set(own);
+  const inside = new Set(own);
   const made = new Set(own.flatMap(writesOf));
   const leaves = (name: string): boolean =>
-    flow.outputs.includes(name) || (readers.get(name) ?? []).some((step) => !members.has(step));
+    flow.outputs.includes(name) || (readers.get(name) ?? []).some((step) => !inside.has(step));
   return {
     reads: [...new Set(own.flatMap(readsOf))].filter((name) => !made.has(name) && !isOperand(flow, name)),
     writes: [...made].filter(leaves),

@@ -3,13 +3,9 @@
  * nothing here knows an operator or a graph.
  */
 import type { Axis, Factor } from "../operators/types.ts";
-import { add, chunk, chunkStart, equal, exactDiv, floorDiv, mod, mul, type Expr } from "../expr/expr.ts";
+import { add, chunk, chunkStart, equal, exactDiv, floorDiv, mul, type Expr } from "../expr/expr.ts";
+import { rankAt, ranksOf, ulyssesIndex, type Mesh } from "../../program/mesh.ts";
 import type { AxisShard, Layout, Segment } from "./types.ts";
-
-export interface Mesh {
-  readonly ring_degree: number;
-  readonly ulysses_degree: number;
-}
 
 /** How one factor is split: `outer` x segments x `inner`. */
 export interface Split {
@@ -19,10 +15,6 @@ export interface Split {
 }
 
 export const WHOLE: Layout = [];
-
-export function ranksOf(mesh: Mesh): number {
-  return mesh.ring_degree * mesh.ulysses_degree;
-}
 
 /** A split of an axis over all ranks. */
 export function shardOf(axis: number, { outer, segments, inner }: Split): AxisShard {
@@ -46,24 +38,22 @@ export function localExtent(shard: AxisShard, mesh: Mesh, rank: Expr): Expr {
 
 /** What flat rank `rank` holds of one segment. */
 export function localLength(length: Expr, shard: Pick<AxisShard, "over" | "unit">, mesh: Mesh, rank: Expr): Expr {
-  const { ring_degree: rings, ulysses_degree: members } = mesh;
-  if (shard.over === "mesh") return chunk(length, rings * members, rank);
+  const { ulysses_degree: U } = mesh;
+  if (shard.over === "mesh") return chunk(length, ranksOf(mesh), rank);
   if (shard.over === "ulysses") {
-    return mul(chunk(floorDiv(length, shard.unit), members, mod(rank, members)), shard.unit);
+    return mul(chunk(floorDiv(length, shard.unit), U, ulyssesIndex(rank, mesh)), shard.unit);
   }
-  const ring = floorDiv(rank, members);
-  const first = mul(ring, members);
-  return add(0, ...Array.from({ length: members }, (_, u) => chunk(length, rings * members, add(first, u))));
+  const chunks = Array.from({ length: U }, (_, u) => chunk(length, ranksOf(mesh), rankAt("ulysses", u, rank, mesh)));
+  return add(0, ...chunks);
 }
 
 /** Where what flat rank `rank` holds of one segment begins. */
 export function localStart(length: Expr, shard: Pick<AxisShard, "over" | "unit">, mesh: Mesh, rank: Expr): Expr {
-  const { ring_degree: rings, ulysses_degree: members } = mesh;
-  if (shard.over === "mesh") return chunkStart(length, rings * members, rank);
+  if (shard.over === "mesh") return chunkStart(length, ranksOf(mesh), rank);
   if (shard.over === "ulysses") {
-    return mul(chunkStart(floorDiv(length, shard.unit), members, mod(rank, members)), shard.unit);
+    return mul(chunkStart(floorDiv(length, shard.unit), mesh.ulysses_degree, ulyssesIndex(rank, mesh)), shard.unit);
   }
-  return chunkStart(length, rings * members, mul(floorDiv(rank, members), members));
+  return chunkStart(length, ranksOf(mesh), rankAt("ulysses", 0, rank, mesh));
 }
 
 /** The whole shape with the sharded axes as flat rank `rank` holds them. */

@@ -12,6 +12,7 @@ import { RANK, withinLimits } from "../expr/expr.ts";
 import { valuesReadBy } from "../graph/reads.ts";
 import { attend } from "./attention/attention.ts";
 import { gatherValue, shardValue } from "./propagate/boundary.ts";
+import { ranksOf } from "../../program/mesh.ts";
 import { localDims } from "./layout.ts";
 import { propagate } from "./propagate/operator.ts";
 import { at, originAt, relatedTo, sayLayout, sayOrigin } from "./origins.ts";
@@ -49,12 +50,7 @@ function attempt(bound: BoundPlan, options: ShardOptions, coarse: ReadonlySet<st
   for (const node of bound.graph.nodes) visit(state, node);
   finishOutputs(state);
   const split = state.attention.some((site) => site.scheme !== "local");
-  if (
-    !split &&
-    !hasErrors(state.diagnostics) &&
-    bound.bindings.length > 0 &&
-    state.options.mesh.ring_degree * state.options.mesh.ulysses_degree > 1
-  ) {
+  if (!split && !hasErrors(state.diagnostics) && bound.bindings.length > 0 && ranksOf(state.options.mesh) > 1) {
     state.diagnostics.push(diagnose(catalog.noSplitAttention, { sites: state.attention.length }));
   }
   return { result: settle(prune(toGraph(state)), state.diagnostics), tooFine: state.tooFine };

@@ -4,7 +4,8 @@
  */
 import type { ValueShape } from "../ir/types.ts";
 import { add, equal, mul, RANK, type Expr } from "../expr/expr.ts";
-import { localDims, localLength, localStart, ranksOf } from "./layout.ts";
+import { localDims, localLength, localStart } from "./layout.ts";
+import { ranksOf } from "../../program/mesh.ts";
 import {
   addConcat,
   addLocal,
@@ -67,29 +68,29 @@ function addSlice(
   return addLocal(state, origin, { op: "Slice", inputs: [value, ...operands], outputs })[0]!;
 }
 
-/** Blocks of one axis from several members, and what each of them holds of each segment. */
+/** Blocks of one axis from the ranks of a group, and what each of them holds of each segment. */
 export interface Blocks {
   readonly values: readonly string[];
   readonly axis: number;
   readonly outer: Expr;
   readonly segments: readonly Segment[];
   readonly inner: Expr;
-  /** Extent of segment `length` in block `member`. */
-  readonly size: (length: Expr, member: number) => Expr;
+  /** Extent of segment `length` in block `at`. */
+  readonly size: (length: Expr, at: number) => Expr;
 }
 
-/** Lays blocks in the original order: segment by segment, member by member. `dims` is the shape of the result on the evaluating rank. */
+/** Lays blocks in the original order: segment by segment, rank by rank. `dims` is the shape of the result on the evaluating rank. */
 export function assemble(state: State, blocks: Blocks, name: string, dims: readonly Expr[], origin: Origin): string {
   const { values, axis, segments, inner } = blocks;
   if (values.length === 1) return values[0]!;
   if (!equal(blocks.outer, 1)) return assembleMerged(state, blocks, name, dims, origin);
-  const cut = values.map((value, member) =>
+  const cut = values.map((value, at) =>
     addSplit(
       state,
       origin,
       value,
       axis,
-      segments.map((s) => mul(blocks.size(s.length, member), inner)),
+      segments.map((s) => mul(blocks.size(s.length, at), inner)),
       `${value}::segments`,
     ),
   );
@@ -99,9 +100,9 @@ export function assemble(state: State, blocks: Blocks, name: string, dims: reado
 
 function assembleMerged(state: State, blocks: Blocks, name: string, dims: readonly Expr[], origin: Origin): string {
   const { axis, outer, segments, inner } = blocks;
-  const apart = blocks.values.map((value, member) => {
+  const apart = blocks.values.map((value, at) => {
     const shape = shapeOf(state, value);
-    const rest = mul(add(0, ...segments.map((s) => blocks.size(s.length, member))), inner);
+    const rest = mul(add(0, ...segments.map((s) => blocks.size(s.length, at))), inner);
     return addReshape(state, origin, value, `${value}::apart`, [
       ...shape.dims.slice(0, axis),
       outer,
@@ -111,7 +112,7 @@ function assembleMerged(state: State, blocks: Blocks, name: string, dims: readon
   });
   const total = add(
     0,
-    ...blocks.values.map((_, m) => mul(add(0, ...segments.map((s) => blocks.size(s.length, m))), inner)),
+    ...blocks.values.map((_, at) => mul(add(0, ...segments.map((s) => blocks.size(s.length, at))), inner)),
   );
   const wide = [...dims.slice(0, axis), outer, total, ...dims.slice(axis + 1)];
   const joined = assemble(

@@ -10,7 +10,8 @@ import type { Diagnostic } from "../diagnostics/types.ts";
 import { RANK, type Expr } from "../expr/expr.ts";
 import type { Binding, BoundPlan } from "../bind/types.ts";
 import { assumptions, type Assumptions } from "./assumptions.ts";
-import { localDims, WHOLE, type Mesh } from "./layout.ts";
+import { localDims, WHOLE } from "./layout.ts";
+import type { Mesh } from "../../program/mesh.ts";
 import type { Alignment, AttentionSite, Layout, Origin, ShardedStep } from "./types.ts";
 
 export interface ShardOptions {

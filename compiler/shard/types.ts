@@ -5,6 +5,7 @@
 import type { CanonicalGraph, CanonicalNode, IntegerValue, ValueShape } from "../ir/types.ts";
 import type { Expr } from "../expr/expr.ts";
 import type { PlanSpec } from "../plan/types.ts";
+import type { Group, Mesh } from "../../program/mesh.ts";
 
 /** A run of tokens that is split on its own. */
 export interface Segment {
@@ -47,16 +48,13 @@ export interface LocalStep {
   readonly origin: Origin;
 }
 
-/** Which blocks ranks exchange: `all-to-all` block j goes to member j; `all-gather` one block goes to all; `shift` one block goes to the next member. */
+/** Which blocks ranks exchange: `all-to-all` block j goes to rank j of the group; `all-gather` one block goes to all; `shift` one block goes to the next rank. */
 export type CollectiveKind = "all-to-all" | "all-gather" | "shift";
 
-/** Members, in order: all ranks; the own Ulysses group (adjacent ranks); the own ring group (ranks U apart). */
-export type Group = "mesh" | "ulysses" | "ring";
-
 export interface Transfer {
-  /** all-to-all: one value per member, in order; all-gather and shift: one value. */
+  /** all-to-all: one value per rank of the group, in order; all-gather and shift: one value. */
   readonly send: readonly string[];
-  /** all-to-all and all-gather: one value per member (the sender), in order, the own block among them; shift: one value. */
+  /** all-to-all and all-gather: one value per rank (the sender), in order, the own block among them; shift: one value. */
   readonly receive: readonly string[];
   readonly elem: ValueShape["elem"];
   /** Extents of the block that flat rank `rank` sends to flat rank `peer`. */
@@ -105,7 +103,7 @@ export interface AttentionSite {
 
 export interface ShardedGraph {
   readonly graph: CanonicalGraph;
-  readonly mesh: { readonly ring_degree: number; readonly ulysses_degree: number };
+  readonly mesh: Mesh;
   readonly steps: readonly ShardedStep[];
   /** Integer operands of the local nodes; expressions in lengths and `rank`. */
   readonly integers: ReadonlyMap<string, IntegerValue>;

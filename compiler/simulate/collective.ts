@@ -5,9 +5,10 @@ import { verifyMessages as messages } from "../diagnostics/catalog/verify.ts";
 import { invariant } from "../diagnostics/diagnose.ts";
 import { PEER, RANK, evaluate } from "../expr/expr.ts";
 import type { OrtTensor } from "../../ort/types.ts";
-import type { CollectiveStep, Group, Transfer } from "../shard/types.ts";
+import type { CollectiveStep, Transfer } from "../shard/types.ts";
 import { wrongValue } from "./compare.ts";
-import type { Lengths, Mesh } from "./positions.ts";
+import type { Lengths } from "./positions.ts";
+import { groupsOf, type Mesh } from "../../program/mesh.ts";
 import type { WrongValue } from "./types.ts";
 
 /** Values of one rank by name. */
@@ -31,17 +32,6 @@ export function runCollective(
     }
   }
   return null;
-}
-
-/** Flat ranks of each group, in order. */
-export function groupsOf(
-  group: Group,
-  { ring_degree: rings, ulysses_degree: members }: Mesh,
-): readonly (readonly number[])[] {
-  const count = (length: number): readonly number[] => Array.from({ length }, (_, i) => i);
-  if (group === "mesh") return [count(rings * members)];
-  if (group === "ulysses") return count(rings).map((ring) => count(members).map((u) => ring * members + u));
-  return count(members).map((u) => count(rings).map((ring) => ring * members + u));
 }
 
 interface Move {

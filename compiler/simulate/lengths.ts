@@ -1,6 +1,7 @@
 /**
  * @file Lengths from the shapes of the feeds, and whether they are what the plan's proof assumed. Runs nothing.
  */
+import { ranksOf } from "../../program/mesh.ts";
 import type { OrtTensors } from "../../ort/types.ts";
 import { inputMessages as messages } from "../diagnostics/catalog/inputs.ts";
 import { diagnose, settle } from "../diagnostics/diagnose.ts";
@@ -72,7 +73,7 @@ function checkEquations({ equations }: ShardedGraph, lengths: Lengths): readonly
 
 /** A length that a plan entry splits must give every rank a token. */
 function checkMinimums({ steps, layouts, mesh }: ShardedGraph, lengths: Lengths): readonly Diagnostic[] {
-  const atLeast = mesh.ring_degree * mesh.ulysses_degree;
+  const atLeast = ranksOf(mesh);
   const short = new Map<string, Diagnostic>();
   for (const { kind, origin, ...step } of steps) {
     if (kind !== "local" || origin.spec?.action !== "split" || !("node" in step)) continue;

@@ -3,6 +3,7 @@
  * the unsplit value. It needs no pieces, workers or transports, and tells where an error was born.
  */
 import { OrtError } from "../../ort/session.ts";
+import { ranksOf } from "../../program/mesh.ts";
 import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
 import { withinLimits } from "../expr/expr.ts";
 import { lengthsTooLarge } from "../diagnostics/catalog/canonical.ts";
@@ -42,7 +43,7 @@ export async function simulate(
   const lengths = withinLimits(() => checkLengths(sharded, feeds));
   if (lengths === null) return { ok: false, diagnostics: [diagnose(lengthsTooLarge, { stage: "reading its inputs" })] };
   if (!lengths.ok) return lengths;
-  const count = sharded.mesh.ring_degree * sharded.mesh.ulysses_degree;
+  const count = ranksOf(sharded.mesh);
   const fed = sharded.graph.inputs.map(({ name }) => [name, feeds[name]!] as const);
   const ranks = Array.from({ length: count }, (): RankValues => new Map(fed));
   const counterparts = counterpartsOf(sharded);

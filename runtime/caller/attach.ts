@@ -9,7 +9,7 @@ import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import type { CompiledProgram, Program } from "../../program/types.ts";
-import { meshSize } from "../collectives/groups.ts";
+import { ranksOf } from "../../program/mesh.ts";
 import { findModel } from "../load/model-files.ts";
 import { createSession } from "./session.ts";
 import type { Session } from "./session.ts";
@@ -40,7 +40,7 @@ export async function attachWithGrace(
   graceMs: number,
 ): Promise<Session> {
   const { program } = compiled;
-  const size = meshSize(program.mesh);
+  const size = ranksOf(program.mesh);
   const devices = options.devices ?? Array.from({ length: size }, () => "cpu");
   const wrong = checkOptions(program, devices, options.backend);
   if (wrong.length > 0) throw new ContextParallelError(wrong);
@@ -63,7 +63,7 @@ function checkOptions(
 ): readonly Diagnostic[] {
   const { ring_degree: ring, ulysses_degree: ulysses } = program.mesh;
   const mesh = `ring ${ring} x ulysses ${ulysses}`;
-  const params = { expected: meshSize(program.mesh), actual: devices.length, mesh };
+  const params = { expected: ranksOf(program.mesh), actual: devices.length, mesh };
   return [
     ...(devices.length === params.expected ? [] : [diagnose(runtimeMessages.devices, params)]),
     ...(backend === undefined || backend === "binding" ? [] : [diagnose(runtimeMessages.backend, { name: backend })]),

@@ -75,9 +75,9 @@ it.each([
   [3, 1, true],
   [3, 1, false],
   [2, 2, true],
-])("ring %i x ulysses %i, convert_to_fp32 %s", async (rings, members, wide) => {
+])("ring %i x ulysses %i, convert_to_fp32 %s", async (R, U, wide) => {
   const bindings = [...operands.map((name) => bindingOf("split", name)), bindingOf("gather", "y")];
-  const mesh = { ring_degree: rings, ulysses_degree: members };
+  const mesh = { ring_degree: R, ulysses_degree: U };
   const sharded = shard({ graph, bindings }, { mesh, rotate_method: "alltoall", convert_to_fp32: wide });
   expect(sharded.diagnostics.filter((d) => d.severity === "error")).toEqual([]);
   if (!sharded.ok) return;

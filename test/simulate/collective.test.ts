@@ -2,7 +2,8 @@
  * @file Collectives of the simulator: who gets what, and what is said about blocks that are not as announced.
  */
 import { expect, test } from "vitest";
-import { runCollective, groupsOf } from "../../compiler/simulate/collective.ts";
+import { runCollective } from "../../compiler/simulate/collective.ts";
+import { groupsOf } from "../../program/mesh.ts";
 import type { RankValues } from "../../compiler/simulate/collective.ts";
 import { chunk } from "../../compiler/expr/expr.ts";
 import { ortTensor } from "../../ort/tensors.ts";

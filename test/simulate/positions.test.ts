@@ -82,13 +82,13 @@ test("over all ranks every position is held, once per rank that shares it, and a
       const segments = groups.map((n) => n * width);
       const extent = outer * segments.reduce((a, b) => a + b, 0) * inner;
       const entry = split(0, segments, { over, outer, inner, unit: width });
-      const [rings, members] = mesh;
-      const times = { mesh: 1, ring: members, ulysses: rings }[over];
+      const [R, U] = mesh;
+      const times = { mesh: 1, ring: U, ulysses: R }[over];
       const count = Array.from({ length: extent }, () => 0);
-      for (let rank = 0; rank < rings * members; rank++) {
+      for (let rank = 0; rank < R * U; rank++) {
         const positions = held(extent, entry, mesh, rank);
         expect(positions).toEqual([...positions].sort((a, b) => a - b));
-        const local = localExtent(entry, { ring_degree: rings, ulysses_degree: members }, rank);
+        const local = localExtent(entry, { ring_degree: R, ulysses_degree: U }, rank);
         expect(positions.length).toBe(evaluate(local, {}));
         for (const position of positions) count[position]! += 1;
       }

@@ -32,6 +32,7 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
     "compiler/canonical",
     "compiler/bind",
   ],
+  // The mesh is a fact of the contract: its arithmetic stands in `program/`, for the compiler as for the runtime.
   "compiler/shard": [
     "compiler/diagnostics",
     "compiler/expr",
@@ -40,6 +41,7 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
     "compiler/ir",
     "compiler/operators",
     "compiler/bind",
+    "program",
   ],
   "compiler/lower": [
     "compiler/diagnostics",
@@ -59,6 +61,7 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
     "compiler/emit",
     "compiler/shard",
     "ort",
+    "program",
   ],
   compiler: [
     "compiler/diagnostics",

@@ -16,7 +16,8 @@ import {
   withinLimits,
   type Expr,
 } from "../../compiler/expr/expr.ts";
-import { extentOf, localDims, ranksOf } from "../../compiler/shard/layout.ts";
+import { extentOf, localDims } from "../../compiler/shard/layout.ts";
+import { ranksOf } from "../../program/mesh.ts";
 import { reads, writes } from "../../compiler/shard/prune.ts";
 import { agreement, type Agree } from "./samples.ts";
 import type { CollectiveStep, LocalStep, ShardedGraph, Transfer } from "../../compiler/shard/types.ts";

@@ -4,8 +4,7 @@
  */
 import { RANK, evaluate, substitute, symbolsOf } from "../../expr/expr.ts";
 import type { Expr } from "../../expr/expr.ts";
-import { ranksOf } from "../../shard/layout.ts";
-import type { Mesh } from "../../shard/layout.ts";
+import { ranksOf, type Mesh } from "../../../program/mesh.ts";
 import type { Flow } from "../flow.ts";
 
 /** Folds the extents of values and the elements of integers. */

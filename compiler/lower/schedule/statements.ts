@@ -5,7 +5,7 @@ import type { CanonicalGraph } from "../../ir/types.ts";
 import { invariant } from "../../diagnostics/diagnose.ts";
 import { readsOf } from "../flow.ts";
 import type { Program, ProgramTensor } from "../../../program/types.ts";
-import { ranksOf } from "../../shard/layout.ts";
+import { ranksOf } from "../../../program/mesh.ts";
 import type { Equation, ShardedGraph } from "../../shard/types.ts";
 
 export function tensorsOf(graph: CanonicalGraph, names: readonly string[]): readonly ProgramTensor[] {

@@ -21,7 +21,7 @@ export function withoutCausal(site: Attention): Attention {
   return { ...site, node: { ...site.node, attributes } };
 }
 
-/** Keys of one member of a ring: those that flat rank `rank` holds under `shard`. */
+/** Keys of one rank of a ring: those that flat rank `rank` holds under `shard`. */
 export interface HeldKeys {
   readonly shard: AxisShard;
   readonly rank: Expr;

@@ -2,7 +2,8 @@
  * @file The collectives of attention: rows against heads inside a Ulysses group, and keys and values around a ring. Layout work
  * (blocks of heads, order of ranks) is local nodes, so that what is sent is always whole blocks.
  */
-import { PEER, RANK, add, chunk, floorDiv, mod, mul, type Expr } from "../../expr/expr.ts";
+import { rankAt, ulyssesIndex } from "../../../program/mesh.ts";
+import { PEER, RANK, chunk, mul, type Expr } from "../../expr/expr.ts";
 import { localDims, localLength } from "../layout.ts";
 import { addConcat, addSplit, declare, freshName, layoutOf, shapeOf, type State } from "../state.ts";
 import { assemble } from "../slices.ts";
@@ -19,8 +20,8 @@ export interface ToHeads {
 
 /** Rows to heads, for several values in one collective: each rank gets all rows of its group for its heads. */
 export function rowsToHeads(state: State, items: readonly ToHeads[], origin: Origin): readonly string[] {
-  const { ring_degree: rings, ulysses_degree: members } = state.options.mesh;
-  if (members === 1) return items.map((i) => i.value);
+  const { mesh } = state.options;
+  if (mesh.ulysses_degree === 1) return items.map((i) => i.value);
   const begun = items.map((item) => sendHeads(state, item, origin));
   state.steps.push({
     kind: "collective",
@@ -34,11 +35,10 @@ export function rowsToHeads(state: State, items: readonly ToHeads[], origin: Ori
   return items.map((item, i) => {
     const shape = shapeOf(state, item.value);
     const heads = headShard(HEADS, item.heads, item.unit);
-    const layout = rings === 1 ? [heads] : [{ ...item.rows, over: "ring" as const }, heads];
-    const first = mul(floorDiv(RANK, members), members);
-    const size = (length: Expr, member: number): Expr =>
-      localLength(length, item.rows, state.options.mesh, add(first, member));
-    const dims = localDims(shape.dims, layout, state.options.mesh, RANK);
+    const layout = mesh.ring_degree === 1 ? [heads] : [{ ...item.rows, over: "ring" as const }, heads];
+    const size = (length: Expr, u: number): Expr =>
+      localLength(length, item.rows, mesh, rankAt("ulysses", u, RANK, mesh));
+    const dims = localDims(shape.dims, layout, mesh, RANK);
     const blocks = { ...item.rows, values: begun[i]!.receive, axis: ROWS, size };
     const made = assemble(state, blocks, `${item.value}::heads`, dims, origin);
     declare(state, made, shape, layout, item.value, origin);
@@ -48,14 +48,15 @@ export function rowsToHeads(state: State, items: readonly ToHeads[], origin: Ori
 
 function sendHeads(state: State, { value, rows, heads, unit }: ToHeads, origin: Origin): Transfer {
   const { mesh } = state.options;
-  const members = mesh.ulysses_degree;
+  const { ulysses_degree: U } = mesh;
   const shape = shapeOf(state, value);
-  const share = (member: Expr): Expr => mul(chunk(heads / unit, members, member), unit);
-  const send = addSplit(state, origin, value, HEADS, each(members, share), `${value}::to`);
-  const first = mul(floorDiv(RANK, members), members);
+  const share = (u: Expr): Expr => mul(chunk(heads / unit, U, u), unit);
+  const send = addSplit(state, origin, value, HEADS, each(U, share), `${value}::to`);
   const local = (from: Expr, to: Expr): readonly Expr[] =>
-    localDims(shape.dims, [rows], mesh, from).map((d, axis) => (axis === HEADS ? share(mod(to, members)) : d));
-  const receive = each(members, (m) => named(state, `${value}::from${m}`, value, local(add(first, m), RANK)));
+    localDims(shape.dims, [rows], mesh, from).map((d, axis) => (axis === HEADS ? share(ulyssesIndex(to, mesh)) : d));
+  const receive = each(U, (u) =>
+    named(state, `${value}::from${u}`, value, local(rankAt("ulysses", u, RANK, mesh), RANK)),
+  );
   return { send, receive, elem: shape.elem, dims: local(RANK, PEER) };
 }
 
@@ -71,20 +72,22 @@ export function headsToRows(
   origin: Origin,
 ): string {
   const { mesh } = state.options;
-  const members = mesh.ulysses_degree;
+  const { ulysses_degree: U } = mesh;
   const shape = shapeOf(state, value);
-  const first = mul(floorDiv(RANK, members), members);
+  const peer = (u: number): Expr => rankAt("ulysses", u, RANK, mesh);
   const share = (length: Expr, rank: Expr): Expr => mul(localLength(length, rows, mesh, rank), rows.inner);
-  const sizes = rows.segments.flatMap((s) => each(members, (m) => share(s.length, add(first, m))));
+  const sizes = rows.segments.flatMap((s) => each(U, (u) => share(s.length, peer(u))));
   const blocks = addSplit(state, origin, value, ROWS, sizes, `${value}::rows`);
-  const ownHeads = (rank: Expr): Expr => mul(chunk(heads / unit, members, mod(rank, members)), unit);
+  const ownHeads = (rank: Expr): Expr => mul(chunk(heads / unit, U, ulyssesIndex(rank, mesh)), unit);
   const local = (from: Expr, to: Expr): readonly Expr[] =>
     localDims(shape.dims, [rows], mesh, to).map((d, axis) => (axis === HEADS ? ownHeads(from) : d));
-  const send = each(members, (m) => {
-    const mine = rows.segments.map((_, s) => blocks[s * members + m]!);
-    return addConcat(state, origin, mine, ROWS, `${value}::to${m}`, local(RANK, add(first, m)));
+  const send = each(U, (u) => {
+    const mine = rows.segments.map((_, s) => blocks[s * U + u]!);
+    return addConcat(state, origin, mine, ROWS, `${value}::to${u}`, local(RANK, peer(u)));
   });
-  const receive = each(members, (m) => named(state, `${value}::from${m}`, value, local(add(first, m), RANK)));
+  const receive = each(U, (u) =>
+    named(state, `${value}::from${u}`, value, local(rankAt("ulysses", u, RANK, mesh), RANK)),
+  );
   state.steps.push({
     kind: "collective",
     name: freshName(state, `${sameAs}::to-rows`),
@@ -99,7 +102,7 @@ export function headsToRows(
   return made;
 }
 
-/** Keys and values of all ring members on each of them, in the original order. */
+/** Keys and values of all ranks of a ring on each of them, in the original order. */
 export function gatherRing(
   state: State,
   values: readonly string[],
@@ -107,17 +110,16 @@ export function gatherRing(
   origin: Origin,
 ): readonly string[] {
   const { mesh } = state.options;
-  const { ring_degree: rings, ulysses_degree: members } = mesh;
-  if (rings === 1) return values;
+  const { ring_degree: R } = mesh;
+  if (R === 1) return values;
   const ring: AxisShard = { ...rows, over: "ring" };
   const local = (value: string, rank: Expr): readonly Expr[] => {
     const heads = layoutOf(state, value).filter((s) => s.over === "ulysses");
     return localDims(shapeOf(state, value).dims, [ring, ...heads], mesh, rank);
   };
-  const member = (r: number): Expr => add(r * members, mod(RANK, members));
   const transfers = values.map((value): Transfer => ({
     send: [value],
-    receive: each(rings, (r) => named(state, `${value}::ring${r}`, value, local(value, member(r)))),
+    receive: each(R, (r) => named(state, `${value}::ring${r}`, value, local(value, rankAt("ring", r, RANK, mesh)))),
     elem: shapeOf(state, value).elem,
     dims: local(value, RANK),
   }));
@@ -132,7 +134,7 @@ export function gatherRing(
   });
   return values.map((value, i) => {
     const heads = layoutOf(state, value).filter((s) => s.over === "ulysses");
-    const size = (length: Expr, r: number): Expr => localLength(length, ring, mesh, r * members);
+    const size = (length: Expr, r: number): Expr => localLength(length, ring, mesh, rankAt("ring", r, 0, mesh));
     const blocks = { ...rows, values: transfers[i]!.receive, axis: ROWS, size };
     const dims = localDims(shapeOf(state, value).dims, heads, mesh, RANK);
     const made = assemble(state, blocks, `${value}::all`, dims, origin);

@@ -1,5 +1,5 @@
 /**
- * @file The mask of an attention as one local step needs it: the local rows, the local heads, and all keys or those of one ring member.
+ * @file The mask of an attention as one local step needs it: the local rows, the local heads, and all keys or those of one rank of the ring.
  * Key-only masks travel with their keys by the same cut.
  */
 import * as catalog from "../../diagnostics/catalog/shard.ts";

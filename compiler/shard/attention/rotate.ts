@@ -5,8 +5,9 @@
 import { elemCode } from "../../graph/elements.ts";
 import { CP } from "../../ir/types.ts";
 import type { Attributes } from "../../graph/types.ts";
-import { add, floorDiv, mod, mul, RANK, type Expr } from "../../expr/expr.ts";
-import { localDims, ranksOf, WHOLE } from "../layout.ts";
+import { RANK, type Expr } from "../../expr/expr.ts";
+import { localDims, WHOLE } from "../layout.ts";
+import { before, ranksOf } from "../../../program/mesh.ts";
 import { neverEmpty } from "../propagate/reduction.ts";
 import { addLocal, elemOf, freshName, shapeOf, type State } from "../state.ts";
 import type { AxisShard, Layout, Transfer } from "../types.ts";
@@ -112,14 +113,14 @@ export interface RingSite {
 
 /** Queries stay; keys and values go around the ring, 1/R of them on each rank at a time. */
 export function rotate(state: State, ring: RingSite, name: string): string {
-  const { ring_degree: rings, ulysses_degree: members } = state.options.mesh;
+  const { mesh } = state.options;
+  const { ring_degree: R } = mesh;
   const keys: AxisShard = { ...ring.keys, over: "ring" };
   let [k, v] = [ring.k, ring.v];
   let merged: Part | null = null;
-  for (let step = 0; step < rings; step++) {
+  for (let step = 0; step < R; step++) {
     // After `step` shifts a rank holds what the rank `step` places before it in the ring began with.
-    const holder = (rank: Expr): Expr =>
-      add(mul(mod(add(floorDiv(rank, members), rings - step), rings), members), mod(rank, members));
+    const holder = (rank: Expr): Expr => before(rank, step, mesh);
     const mask = localMask(state, ring.site, {
       rows: ring.rows,
       heads: ring.heads,
@@ -127,7 +128,7 @@ export function rotate(state: State, ring: RingSite, name: string): string {
     });
     const part = addPart(state, ring.site, [ring.q, k, v, mask], ring.layout, keys, `${name}::step${step}`);
     merged = merged === null ? part : addMerge(state, ring.site, merged, part, `${name}::merge${step}`);
-    if (step < rings - 1) [k, v] = shift(state, ring, [k, v], keys, holder, step + 1);
+    if (step < R - 1) [k, v] = shift(state, ring, [k, v], keys, holder, step + 1);
   }
   return addFinish(state, ring.site, merged!, ring.layout, name);
 }
@@ -142,9 +143,6 @@ function shift(
   step: number,
 ): [string, string] {
   const { mesh } = state.options;
-  const { ring_degree: rings, ulysses_degree: members } = mesh;
-  const before = (rank: Expr): Expr =>
-    add(mul(mod(add(floorDiv(rank, members), rings - 1), rings), members), mod(rank, members));
   const originals = [site.k, site.v];
   const transfers = values.map((value, i): Transfer => {
     const whole = shapeOf(state, originals[i]!);
@@ -155,7 +153,7 @@ function shift(
         return axis === HEADS && keyHeads !== null ? localDims(whole.dims, [keyHeads], mesh, RANK)[HEADS]! : d;
       });
     const received = freshName(state, `${originals[i]}::step${step}`);
-    state.shapes.set(received, { elem: whole.elem, dims: dims(before(RANK)) });
+    state.shapes.set(received, { elem: whole.elem, dims: dims(before(RANK, 1, mesh)) });
     return { send: [value], receive: [received], elem: whole.elem, dims: dims(RANK) };
   });
   state.steps.push({

@@ -6,7 +6,8 @@ import * as catalog from "../../diagnostics/catalog/shard.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { equal, RANK, show, type Expr } from "../../expr/expr.ts";
 import { segmentsOf } from "./leaves.ts";
-import { localDims, localLength, ranksOf, shardOf, WHOLE } from "../layout.ts";
+import { localDims, localLength, shardOf, WHOLE } from "../layout.ts";
+import { ranksOf } from "../../../program/mesh.ts";
 import { relatedTo, say, sayOrigin, sayValue } from "../origins.ts";
 import { align, addIdentity, assemble } from "../slices.ts";
 import { declare, elemOf, entryKey, freshName, layoutOf, shapeOf, valueOf, type State } from "../state.ts";
@@ -151,6 +152,6 @@ function gatherBlocks(
     outer: shard.outer,
     segments: shard.segments,
     inner: shard.inner,
-    size: (length: Expr, member: number) => localLength(length, shard, mesh, member),
+    size: (length: Expr, rank: number) => localLength(length, shard, mesh, rank),
   };
 }

@@ -66,9 +66,9 @@ function joined(
 export function places(map: FactorMap, factor: number): readonly (readonly [number, number])[] {
   return map.inputs.flatMap((axes, operand) =>
     (axes ?? []).flatMap((axis, at) => {
-      const members = "product" in axis ? axis.product : axis.joined;
-      const alone = "joined" in axis || members.length === 1;
-      return members.includes(factor) && alone ? [[operand, at] as const] : [];
+      const factors = "product" in axis ? axis.product : axis.joined;
+      const alone = "joined" in axis || factors.length === 1;
+      return factors.includes(factor) && alone ? [[operand, at] as const] : [];
     }),
   );
 }
