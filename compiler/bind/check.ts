@@ -39,7 +39,7 @@ export function isBinding(checked: Binding | Diagnostic): checked is Binding {
   return "spec" in checked;
 }
 
-/** Nothing on the other side of the border reads the value (a module's marked output that is not used, for example). */
+/** Nothing on the other side of the boundary reads the value (a module's marked output that is not used, for example). */
 function isIdle({ spec, module }: Want, value: string, { graph, boundaries }: Context): boolean {
   if (module === "" || (spec.side === "output" && graph.outputs.includes(value))) return false;
   const readers = boundaries.topology.readers.get(value) ?? [];

@@ -11,7 +11,7 @@ import type { Result } from "../diagnostics/types.ts";
 import { RANK, withinLimits } from "../expr/expr.ts";
 import { valuesReadBy } from "../graph/reads.ts";
 import { attend } from "./attention/attention.ts";
-import { gatherValue, shardValue } from "./propagate/boundary.ts";
+import { gatherValue, shardValue } from "./propagate/split-gather.ts";
 import { ranksOf } from "../../program/mesh.ts";
 import { localDims } from "./layout.ts";
 import { propagate } from "./propagate/operator.ts";

@@ -74,7 +74,7 @@ function planOf(list: readonly Ask[], graph: CanonicalGraph): Plan {
   return { file: null, model: null, entries };
 }
 
-/** The same plan without the specs whose value is not at the border of their module. */
+/** The same plan without the specs whose value is at no boundary of their module. */
 function possible(plan: Plan, graph: CanonicalGraph): Plan {
   const entries = plan.entries.filter((entry) => bindPlan(graph, { ...plan, entries: [entry] }).ok);
   return { ...plan, entries };

@@ -1,5 +1,5 @@
 /**
- * @file What crosses the border of a module: the values it reads from outside and those that others read from it. Knows no plan.
+ * @file The boundaries of a module: the values it reads from outside and those that others read from it. Knows no plan.
  */
 import type { CanonicalGraph, CanonicalNode, ValueShape } from "../../ir/types.ts";
 import { invariant } from "../../diagnostics/diagnose.ts";
@@ -11,7 +11,7 @@ export interface Boundary {
   readonly shape: ValueShape;
   /** The node that makes it, `null` for a graph input. */
   readonly producer: CanonicalNode | null;
-  /** Readers on the other side of the border: inside for a module's input, outside for its output. */
+  /** Readers on the other side: inside for a module's input, outside for its output. */
   readonly readers: readonly Reader[];
   /** Of an output: the module reads it as well, as it does with a subexpression that others share. */
   readonly isReadInside: boolean;

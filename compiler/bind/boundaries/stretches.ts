@@ -1,5 +1,5 @@
 /**
- * @file Values laid end to end, of which a later cut at their borders takes some back: a text and a picture that get their positions in
+ * @file Values laid end to end, of which a later slice at their edges takes some back: a text and a picture that get their positions in
  * one tensor. Knows which content lies where along an axis; knows no plan and no module.
  */
 import { add, equal, type Expr } from "../../expr/expr.ts";
@@ -89,11 +89,11 @@ function integersOf(graph: CanonicalGraph, value: string): readonly Expr[] | nul
   return graph.integers.get(value)?.elements ?? (tensor === undefined ? null : numbersOf(tensor));
 }
 
-/** The contents of the stretches that a cut takes; `null` where it does not begin and end at borders. */
+/** The contents of the stretches that a cut takes; `null` where it does not begin and end at edges. */
 function between({ ends, contents }: Stretches, cut: readonly [Expr, Expr | null] | null): readonly Names[] | null {
   if (cut === null) return null;
-  const first = [0, ...ends].findIndex((border) => equal(border, cut[0]));
-  const last = cut[1] === null ? ends.length - 1 : ends.findIndex((border) => equal(border, cut[1]!));
+  const first = [0, ...ends].findIndex((edge) => equal(edge, cut[0]));
+  const last = cut[1] === null ? ends.length - 1 : ends.findIndex((edge) => equal(edge, cut[1]!));
   return first < 0 || last < first ? null : contents.slice(first, last + 1);
 }
 

@@ -78,12 +78,12 @@ export const cannotFollow: Message<
     "the split axis is merged or cut there in a way that mixes rows of different ranks. Gather before, or split behind",
 };
 
-export const borderInsideSegment: Message<AtNode & { value: string; layout: string; extents: string; from: string }> = {
+export const edgeInsideSegment: Message<AtNode & { value: string; layout: string; extents: string; from: string }> = {
   code: "CP4006",
   severity: "error",
-  title: "Border inside a split segment",
+  title: "Edge inside a split segment",
   message: (p) =>
-    `${place(p)} cuts ${p.value} (${p.layout}, split by ${p.from}) into : a border lies inside a segment, whose rows are spread over the ranks`,
+    `${place(p)} cuts ${p.value} (${p.layout}, split by ${p.from}) into : an edge lies inside a segment, whose rows are spread over the ranks`,
   hint: () => "split the streams before they are concatenated, so that each is a segment of its own, or gather before",
 };
 

@@ -78,4 +78,4 @@ export function exported(
 }
 
 /** `Shard` and `Gather`: the whole value, unchanged. */
-export const boundary: OperatorRule = { types: [{ operand: 0 }], factors: unchanged };
+export const planned: OperatorRule = { types: [{ operand: 0 }], factors: unchanged };

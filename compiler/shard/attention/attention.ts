@@ -5,7 +5,7 @@ import type { CanonicalNode } from "../../ir/types.ts";
 import * as catalog from "../../diagnostics/catalog/shard.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { alignTo } from "../propagate/alignment.ts";
-import { gatherWhole } from "../propagate/boundary.ts";
+import { gatherWhole } from "../propagate/split-gather.ts";
 import { propagate } from "../propagate/operator.ts";
 import { localDims, WHOLE } from "../layout.ts";
 import { ranksOf } from "../../../program/mesh.ts";

@@ -5,7 +5,7 @@
 import * as catalog from "../../diagnostics/catalog/shard.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { RANK, show, type Expr } from "../../expr/expr.ts";
-import { gatherWhole } from "../propagate/boundary.ts";
+import { gatherWhole } from "../propagate/split-gather.ts";
 import { at, atSplitOf } from "../origins.ts";
 import { sliceLocal } from "../slices.ts";
 import { declare, layoutOf, shapeOf, type State } from "../state.ts";

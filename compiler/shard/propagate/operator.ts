@@ -162,11 +162,7 @@ function reportUnread(state: State, node: CanonicalNode, value: string, axis: Ax
       .filter((s) => s !== "0")
       .join(", ");
     state.diagnostics.push(
-      diagnose(
-        catalog.borderInsideSegment,
-        { ...at(node), value: sayValue(state, value), layout, extents, from },
-        where,
-      ),
+      diagnose(catalog.edgeInsideSegment, { ...at(node), value: sayValue(state, value), layout, extents, from }, where),
     );
     return;
   }

@@ -109,7 +109,7 @@ export const shard: Examples = {
     constants: { shape: [1, 4, 4] },
   }),
   CP4006: small(
-    "A joint stream was split as one, and then cut at a border that lies somewhere inside the ranks' chunks. Were its streams split before they were " +
+    "A joint stream was split as one, and then cut at an edge that lies somewhere inside the ranks' chunks. Were its streams split before they were " +
       "joined, each rank would hold its own part of both.",
     {
       formula: "y = the last five of the eight rows of x",
