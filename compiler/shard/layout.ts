@@ -64,7 +64,7 @@ export function localDims(dims: readonly Expr[], layout: Layout, mesh: Mesh, ran
   });
 }
 
-/** Reads a split axis in an operator's factors: which factor is split how; `null` where the split does not fit one factor. */
+/** Reads a split axis in an operator's factors: which factor is split how; `null` where it is the split of no one factor. */
 export function locate(axis: Axis, shard: Split, factors: readonly Factor[]): ReadonlyMap<number, Split> | null {
   return "product" in axis
     ? locateInProduct(axis.product, shard, factors)

@@ -22,7 +22,7 @@ import { layoutOf, newState, valueOf, type ShardOptions, type State } from "./st
 import type { ShardedGraph } from "./types.ts";
 
 /**
- * Shards a bound plan for a mesh. A value that was laid end to end from several streams is split stream by stream, since a later cut
+ * Shards a bound plan for a mesh. A value that was laid end to end from several streams is split stream by stream, since a later slice
  * between them needs that; where it then meets a value of the same length that is one stream, it is split as one instead.
  */
 export function shard(bound: BoundPlan, options: ShardOptions): Result<ShardedGraph> {

@@ -84,7 +84,7 @@ export function assemble(state: State, blocks: Blocks, name: string, dims: reado
   const { values, axis, segments, inner } = blocks;
   if (values.length === 1) return values[0]!;
   if (!equal(blocks.outer, 1)) return assembleMerged(state, blocks, name, dims, origin);
-  const cut = values.map((value, at) =>
+  const bySegment = values.map((value, at) =>
     addSplit(
       state,
       origin,
@@ -94,7 +94,7 @@ export function assemble(state: State, blocks: Blocks, name: string, dims: reado
       `${value}::segments`,
     ),
   );
-  const ordered = segments.flatMap((_, s) => cut.map((own) => own[s]!));
+  const ordered = segments.flatMap((_, s) => bySegment.map((own) => own[s]!));
   return addConcat(state, origin, ordered, axis, name, dims);
 }
 

@@ -47,7 +47,7 @@ function ancestorsOf({ graph }: Topology): ReadonlyMap<string, ReadonlySet<strin
     const taken = stretches.visit(node);
     const operands = SHAPE_ONLY.has(node.op) ? [] : FIRST_ONLY.has(node.op) ? node.inputs.slice(0, 1) : node.inputs;
     const sources = union(operands.map((name) => found.get(name) ?? NOTHING));
-    // A cut at the edges of what was laid end to end takes the content of its own stretches only.
+    // A slice at the edges of what was laid end to end takes the content of its own stretches only.
     for (const [i, output] of node.outputs.entries()) found.set(output, taken[i] ? union(taken[i]) : sources);
   }
   return found;

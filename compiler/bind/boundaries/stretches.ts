@@ -46,7 +46,7 @@ export function trackStretches(graph: CanonicalGraph, contentOf: (value: string)
     const stretches = known.get(first);
     if (stretches === undefined) return [];
     if (node.op === "Slice") return [between(stretches, sliced(graph, others, stretches.axis, rankOf(graph, first)))];
-    return node.op === "Split" ? cutAll(graph, node, stretches) : [];
+    return node.op === "Split" ? splitAll(graph, node, stretches) : [];
   };
   return { visit };
 }
@@ -68,7 +68,7 @@ function fromEnd(axis: number, rank: number): number {
   return axis < 0 ? axis + rank : axis;
 }
 
-/** Start and end along `axis`; `null` for an end that is the value's own, or where the cut is none along this axis alone. */
+/** Start and end along `axis`; `null` for an end that is the value's own, or where the slice is none along this axis alone. */
 function sliced(
   graph: CanonicalGraph,
   [starts = "", ends = "", axes = "", steps = ""]: readonly string[],
@@ -89,15 +89,15 @@ function integersOf(graph: CanonicalGraph, value: string): readonly Expr[] | nul
   return graph.integers.get(value)?.elements ?? (tensor === undefined ? null : numbersOf(tensor));
 }
 
-/** The contents of the stretches that a cut takes; `null` where it does not begin and end at edges. */
-function between({ ends, contents }: Stretches, cut: readonly [Expr, Expr | null] | null): readonly Names[] | null {
-  if (cut === null) return null;
-  const first = [0, ...ends].findIndex((edge) => equal(edge, cut[0]));
-  const last = cut[1] === null ? ends.length - 1 : ends.findIndex((edge) => equal(edge, cut[1]!));
+/** The contents of the stretches that a slice takes; `null` where it does not begin and end at edges. */
+function between({ ends, contents }: Stretches, slice: readonly [Expr, Expr | null] | null): readonly Names[] | null {
+  if (slice === null) return null;
+  const first = [0, ...ends].findIndex((edge) => equal(edge, slice[0]));
+  const last = slice[1] === null ? ends.length - 1 : ends.findIndex((edge) => equal(edge, slice[1]!));
   return first < 0 || last < first ? null : contents.slice(first, last + 1);
 }
 
-function cutAll(
+function splitAll(
   graph: CanonicalGraph,
   node: CanonicalNode,
   stretches: Stretches,

@@ -53,9 +53,9 @@ function joinedToRest(lookup: Lookup, node: CanonicalNode): Patch | null {
   if (start < 0 || end > length || !sameExtents(dimsOf(lookup, updates), dims.toSpliced(axis, 1, count))) return null;
   const d = draft(lookup, node.name, node.scope);
   const rest = (from: number, to: number): readonly string[] => {
-    const cut = [[from], [to], [axis]].map((x) => d.integers(x));
+    const range = [[from], [to], [axis]].map((x) => d.integers(x));
     const shape = { elem, dims: dims.toSpliced(axis, 1, to - from) };
-    return from === to ? [] : [d.add({ op: "Slice", inputs: [data, ...cut], shape })];
+    return from === to ? [] : [d.add({ op: "Slice", inputs: [data, ...range], shape })];
   };
   const inputs = [...rest(0, start), updates, ...rest(end, length)];
   d.add({ op: "Concat", inputs, attributes: { axis: int(axis) }, shape: { elem, dims } }, output);

@@ -35,7 +35,7 @@ function unpackRows(lookup: Lookup, node: CanonicalNode): Patch | null {
   if (k !== "" || v !== "" || typeof width !== "number" || width % (heads + 2 * keyHeads) !== 0) return null;
   const size = width / (heads + 2 * keyHeads);
   const d = draft(lookup, node.name, node.scope);
-  const slices = cut(lookup, d, packed, [heads * size, keyHeads * size, keyHeads * size]);
+  const slices = slicesOf(lookup, d, packed, [heads * size, keyHeads * size, keyHeads * size]);
   return plain(lookup, d, node, [...slices, ...rest]);
 }
 
@@ -46,7 +46,7 @@ function unpackBias(lookup: Lookup, node: CanonicalNode): Patch | null {
   const widths = [q, k, v].map((x) => (dimsOf(lookup, x).length === 3 ? dimsOf(lookup, x)[2]! : null));
   if (!widths.every((w) => typeof w === "number")) return null;
   const d = draft(lookup, node.name, node.scope);
-  const slices = cut(lookup, d, bias, widths);
+  const slices = slicesOf(lookup, d, bias, widths);
   const operands = [q, k, v].map((x, i) => {
     const shape = { elem: elemOf(lookup, x), dims: dimsOf(lookup, x) };
     return d.add({ op: "Add", inputs: [x, slices[i]!], shape });
@@ -55,7 +55,7 @@ function unpackBias(lookup: Lookup, node: CanonicalNode): Patch | null {
 }
 
 /** Slices of the last axis. */
-function cut(lookup: Lookup, d: Draft, value: string, sizes: readonly number[]): readonly string[] {
+function slicesOf(lookup: Lookup, d: Draft, value: string, sizes: readonly number[]): readonly string[] {
   const dims = dimsOf(lookup, value);
   const axis = dims.length - 1;
   return sizes.map((size, i) => {

@@ -75,7 +75,7 @@ export const cannotFollow: Message<
   message: (p) =>
     `${place(p)} takes ${p.value} of shape ${p.shape} (${p.layout}, split by ${p.from}) to ${p.result}; the split axis cannot be read in that`,
   hint: () =>
-    "the split axis is merged or cut there in a way that mixes rows of different ranks. Gather before, or split behind",
+    "the split axis is merged or divided there in a way that mixes rows of different ranks. Gather before, or split behind",
 };
 
 export const edgeInsideSegment: Message<AtNode & { value: string; layout: string; extents: string; from: string }> = {
@@ -83,7 +83,7 @@ export const edgeInsideSegment: Message<AtNode & { value: string; layout: string
   severity: "error",
   title: "Edge inside a split segment",
   message: (p) =>
-    `${place(p)} cuts ${p.value} (${p.layout}, split by ${p.from}) into : an edge lies inside a segment, whose rows are spread over the ranks`,
+    `${place(p)} slices ${p.value} (${p.layout}, split by ${p.from}) into : an edge lies inside a segment, whose rows are spread over the ranks`,
   hint: () => "split the streams before they are concatenated, so that each is a segment of its own, or gather before",
 };
 

@@ -30,7 +30,7 @@ export const dropout: OperatorRule = {
   },
 };
 
-/** Factor map of a broadcast: axes are aligned from the right, an operand's extent of 1 takes no factor. */
+/** Factor map of a broadcast: axes are matched from the right, an operand's extent of 1 takes no factor. */
 export function broadcast(view: NodeView): FactorMap | null {
   const rank = Math.max(0, ...view.inputs.map((s) => s?.dims.length ?? 0));
   const list = factorList();

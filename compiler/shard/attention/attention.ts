@@ -115,7 +115,7 @@ function partsAreSmaller(state: State, site: Attention): boolean {
 function runScheme(state: State, site: Attention, rows: AxisShard, keys: AxisShard): boolean {
   const { mesh } = state.options;
   const [heads, keyHeads] = [headsOf(state, site.q), headsOf(state, site.k)];
-  if (!headsFit(state, site, heads, keyHeads) || !partsFit(state, site)) return false;
+  if (!allowHeads(state, site, heads, keyHeads) || !allowParts(state, site)) return false;
   const [h, hk] = [heads as number, keyHeads as number];
   const unit = h / hk;
   note(state, site, mesh.ring_degree === 1 ? "ulysses" : mesh.ulysses_degree === 1 ? "ring" : "unified");
@@ -164,7 +164,7 @@ function hasParts(state: State): boolean {
   return (state.graph.opsets[""] ?? 0) >= PARTS_SINCE;
 }
 
-function partsFit(state: State, site: Attention): boolean {
+function allowParts(state: State, site: Attention): boolean {
   const { mesh, rotate_method } = state.options;
   if (mesh.ring_degree === 1 || rotate_method === "allgather" || hasParts(state)) return true;
   const params = { module: site.node.scope, opset: state.graph.opsets[""] ?? 0, needed: PARTS_SINCE };
@@ -172,7 +172,7 @@ function partsFit(state: State, site: Attention): boolean {
   return false;
 }
 
-function headsFit(state: State, site: Attention, heads: unknown, keyHeads: unknown): boolean {
+function allowHeads(state: State, site: Attention, heads: unknown, keyHeads: unknown): boolean {
   const degree = state.options.mesh.ulysses_degree;
   const where = atSplitOf(state, site.q, [{ message: "the attention", node: site.node.name, module: site.node.scope }]);
   if (typeof heads !== "number" || typeof keyHeads !== "number" || heads % keyHeads !== 0) {

@@ -38,21 +38,21 @@ export function causalMask(
   const { origin } = site;
   const name = `${site.node.outputs[0]}::causal`;
   const [queries, keys] = [shapeOf(state, site.q).dims[ROWS]!, shapeOf(state, site.k).dims[ROWS]!];
-  const cut = (value: string, extent: Expr, wanted: HeldKeys | null): readonly [string, Expr] => {
+  const sliced = (value: string, extent: Expr, wanted: HeldKeys | null): readonly [string, Expr] => {
     if (wanted === null) return [value, extent];
     const shard: AxisShard = { ...wanted.shard, axis: 0 };
     const [local] = localDims([extent], [shard], state.options.mesh, wanted.rank);
     return [sliceLocal(state, value, shard, origin, wanted.rank), local!];
   };
   const mine = rows === null ? null : { shard: rows, rank: RANK };
-  const [own, local] = cut(positions(state, site, queries, `${name}.rows`), queries, mine);
+  const [own, local] = sliced(positions(state, site, queries, `${name}.rows`), queries, mine);
   const axis = integers(state, `${name}::axis`, [1]);
   const [column] = addLocal(state, origin, {
     op: "Unsqueeze",
     inputs: [own, axis],
     outputs: [{ name: `${name}.column`, dims: [local, 1] }],
   });
-  const [seen, width] = cut(positions(state, site, keys, `${name}.keys`), keys, held);
+  const [seen, width] = sliced(positions(state, site, keys, `${name}.keys`), keys, held);
   const dims = [local, width];
   const [visible] = addLocal(state, origin, {
     op: "GreaterOrEqual",

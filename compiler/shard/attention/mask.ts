@@ -1,6 +1,6 @@
 /**
  * @file The mask of an attention as one local step needs it: the local rows, the local heads, and all keys or those of one rank of the ring.
- * Key-only masks travel with their keys by the same cut.
+ * Key-only masks travel with their keys by the same slices.
  */
 import * as catalog from "../../diagnostics/catalog/shard.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
@@ -45,16 +45,16 @@ export function meetMask(state: State, { node, origin, q, k, mask }: Attention):
 function sliceMask(state: State, site: Attention, whole: string, { rows, heads, keys }: MaskSlice): string {
   let mask = whole;
   if (layoutOf(state, mask).length > 0) mask = gatherOnce(state, site, mask);
-  const cuts: { shard: AxisShard; rank: Expr }[] = [];
-  const cut = (axis: number | null, shard: AxisShard | undefined, rank: Expr): void => {
-    if (axis !== null && shard !== undefined) cuts.push({ shard: { ...shard, axis }, rank });
+  const slices: { shard: AxisShard; rank: Expr }[] = [];
+  const slice = (axis: number | null, shard: AxisShard | undefined, rank: Expr): void => {
+    if (axis !== null && shard !== undefined) slices.push({ shard: { ...shard, axis }, rank });
   };
-  cut(maskAxis(state, mask, "rows"), rows ?? undefined, RANK);
-  cut(maskAxis(state, mask, "heads"), heads ?? undefined, RANK);
-  cut(maskAxis(state, mask, "keys"), keys?.shard, keys?.rank ?? RANK);
+  slice(maskAxis(state, mask, "rows"), rows ?? undefined, RANK);
+  slice(maskAxis(state, mask, "heads"), heads ?? undefined, RANK);
+  slice(maskAxis(state, mask, "keys"), keys?.shard, keys?.rank ?? RANK);
   let local = mask;
-  for (const { shard, rank } of cuts) local = sliceLocal(state, local, shard, site.origin, rank);
-  const layout = cuts.map((c) => c.shard);
+  for (const { shard, rank } of slices) local = sliceLocal(state, local, shard, site.origin, rank);
+  const layout = slices.map((s) => s.shard);
   if (keys === null && layout.length > 0) declare(state, local, shapeOf(state, mask), layout, mask, site.origin);
   return local;
 }

@@ -46,7 +46,7 @@ export function headsOf(state: State, value: string): Expr {
   return shapeOf(state, value).dims[HEADS]!;
 }
 
-/** Which axis of the mask stands for `what`, or `null` where it is broadcast. Aligned from the right with (B, H, Sq, Sk). */
+/** Which axis of the mask stands for `what`, or `null` where it is broadcast. Axes count from the right, as those of (B, H, Sq, Sk). */
 export function maskAxis(state: State, mask: string, what: "heads" | "rows" | "keys"): number | null {
   const { dims } = shapeOf(state, mask);
   const axis = dims.length - { heads: 3, rows: 2, keys: 1 }[what];

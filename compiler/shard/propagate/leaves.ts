@@ -1,6 +1,6 @@
 /**
  * @file The segments of a whole value that is about to be split: the streams that a Concat laid end to end, as far back as they can be
- * followed. Each stream is split on its own, so that a later cut between them stays exact. Uses rules, knows no operator.
+ * followed. Each stream is split on its own, so that a later slice between them stays exact. Uses rules, knows no operator.
  */
 import { viewOf } from "../../operators/infer.ts";
 import { factorsOf } from "../../operators/factors.ts";
@@ -82,8 +82,8 @@ function segmentsIn(
 ): readonly Segment[] | null {
   if ("product" in axis) return segments;
   const sizes = axis.joined.map((p) => map.factors[p]!.size);
-  const cut = partition({ outer: 1, segments, inner: 1 }, sizes);
-  return cut?.[axis.joined.indexOf(factor)]?.segments ?? null;
+  const splits = partition({ outer: 1, segments, inner: 1 }, sizes);
+  return splits?.[axis.joined.indexOf(factor)]?.segments ?? null;
 }
 
 /** The factors of the node that makes a value, in the unsplit graph; `null` for an input, or where its rule cannot tell. */

@@ -26,7 +26,7 @@ import type { Layout, Origin } from "../types.ts";
 /** Propagates through one node whose operands are values of the sharded graph; false if it was refused. */
 export function propagate(state: State, node: CanonicalNode): boolean {
   const origin: Origin = { module: node.scope, node: node.name, spec: null };
-  if (!fitForAll(state, node)) return poison(state, node);
+  if (!sameOnAllRanks(state, node)) return poison(state, node);
   const split = node.inputs.filter((name) => layoutOf(state, name).length > 0);
   const view = viewOf(node, knowledge(state));
   if (split.length === 0) {
@@ -75,7 +75,7 @@ export function propagate(state: State, node: CanonicalNode): boolean {
 }
 
 /** False, with a diagnostic, for what no rule speaks of: what a subgraph reads, and numbers that no two ranks draw alike. */
-function fitForAll(state: State, node: CanonicalNode): boolean {
+function sameOnAllRanks(state: State, node: CanonicalNode): boolean {
   if (isRandom(node) && ranksOf(state.options.mesh) > 1) {
     state.diagnostics.push(diagnose(catalog.randomNumbers, at(node)));
     return false;

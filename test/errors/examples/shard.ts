@@ -101,7 +101,7 @@ export const shard: Examples = {
     inputs: { a: [1, 6, 4], b: [1, 8, 4] },
     nodes: [node("Add", ["a", "b"], ["y"])],
   }),
-  CP4005: small("A reshape merges or cuts the split axis such that a part of it is no part of the result.", {
+  CP4005: small("A reshape merges or divides the split axis such that a chunk of it is no chunk of the result.", {
     formula: "y = reshape(x, [1, 4, 4]), with x of (1, 16)",
     splits: { x: 1 },
     inputs: { x: [1, 16] },

@@ -100,7 +100,7 @@ function refined(axis: AxisFactors, cuts: ReadonlyMap<string, AxisFactors>): Axi
   });
 }
 
-/** Repeats along axes of extent 1, right-aligned (`stem` names the repeats); `null` where another extent would change. */
+/** Repeats along axes of extent 1, counted from the right (`stem` names the repeats); `null` where another extent would change. */
 export function expand(view: View, dims: readonly Expr[], stem: string): View | null {
   const lead = dims.length - view.axes.length;
   if (lead < 0) return null;
