@@ -46,18 +46,18 @@ function joinedToRest(lookup: Lookup, node: CanonicalNode): Patch | null {
   const assignment = assignmentOf(lookup, node);
   const [[data = ""], [output]] = [node.inputs, node.outputs as readonly [string]];
   const [elem, dims] = [elemOf(lookup, output), dimsOf(lookup, output)];
-  const length = assignment && dims[assignment.axis];
-  if (assignment === null || typeof length !== "number" || assignment.step !== 1) return null;
+  const extent = assignment && dims[assignment.axis];
+  if (assignment === null || typeof extent !== "number" || assignment.step !== 1) return null;
   const { axis, start, count, updates } = assignment;
   const end = start + count;
-  if (start < 0 || end > length || !sameExtents(dimsOf(lookup, updates), dims.toSpliced(axis, 1, count))) return null;
+  if (start < 0 || end > extent || !sameExtents(dimsOf(lookup, updates), dims.toSpliced(axis, 1, count))) return null;
   const d = draft(lookup, node.name, node.scope);
   const rest = (from: number, to: number): readonly string[] => {
     const range = [[from], [to], [axis]].map((x) => d.integers(x));
     const shape = { elem, dims: dims.toSpliced(axis, 1, to - from) };
     return from === to ? [] : [d.add({ op: "Slice", inputs: [data, ...range], shape })];
   };
-  const inputs = [...rest(0, start), updates, ...rest(end, length)];
+  const inputs = [...rest(0, start), updates, ...rest(end, extent)];
   d.add({ op: "Concat", inputs, attributes: { axis: int(axis) }, shape: { elem, dims } }, output);
   return d.replace(node);
 }
@@ -69,27 +69,27 @@ function coveringAssignments(lookup: Lookup, node: CanonicalNode): readonly Assi
     const assignment = assignmentOf(lookup, at);
     if (assignment === null || (assigned[0] && assignment.axis !== assigned[0].axis)) return null;
     assigned.push(assignment);
-    const length = dimsOf(lookup, at.outputs[0]!)[assignment.axis];
-    if (typeof length === "number" && assigned.reduce((n, p) => n + p.count, 0) >= length) break;
-    if (typeof length !== "number" || assigned.length > length) return null;
+    const extent = dimsOf(lookup, at.outputs[0]!)[assignment.axis];
+    if (typeof extent === "number" && assigned.reduce((n, p) => n + p.count, 0) >= extent) break;
+    if (typeof extent !== "number" || assigned.length > extent) return null;
   }
   const sorted = assigned.toSorted((a, b) => a.start - b.start);
-  const length = dimsOf(lookup, node.outputs[0]!)[sorted[0]?.axis ?? 0];
-  return isInterleaved(sorted, length) || isConsecutive(sorted, length) ? sorted : null;
+  const extent = dimsOf(lookup, node.outputs[0]!)[sorted[0]?.axis ?? 0];
+  return isInterleaved(sorted, extent) || isConsecutive(sorted, extent) ? sorted : null;
 }
 
-function isInterleaved(assigned: readonly Assignment[], length: Expr | undefined): boolean {
-  return assigned.every((p, i) => p.start === i && p.step === assigned.length && p.count * assigned.length === length);
+function isInterleaved(assigned: readonly Assignment[], extent: Expr | undefined): boolean {
+  return assigned.every((p, i) => p.start === i && p.step === assigned.length && p.count * assigned.length === extent);
 }
 
-function isConsecutive(assigned: readonly Assignment[], length: Expr | undefined): boolean {
+function isConsecutive(assigned: readonly Assignment[], extent: Expr | undefined): boolean {
   let end = 0;
   const follows = assigned.every(({ start, step, count }) => {
     const fits = step === 1 && start === end;
     end += count;
     return fits;
   });
-  return follows && end === length;
+  return follows && end === extent;
 }
 
 /** The ScatterND whose result the data of another is, through views that undo each other. */

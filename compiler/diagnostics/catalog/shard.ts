@@ -54,16 +54,16 @@ export const segmentsDiffer: Message<AtNode & { first: string; second: string }>
   hint: () => "split both streams before they are joined, in the same order",
 };
 
-export const lengthsDiffer: Message<AtNode & { first: string; second: string }> = {
+export const extentsDiffer: Message<AtNode & { first: string; second: string }> = {
   code: "CP4004",
   severity: "error",
-  title: "Operands of different lengths",
+  title: "Operands of different extents",
   message: (p) => `${place(p)} meets operands of ${p.first} and ${p.second} rows`,
   hint: ({ first, second }) =>
     [first, second].some((extent) => extent.includes("?"))
       ? "what begins with ? depends on the data, or on an operator whose result this compiler cannot size, so no run can check it: " +
         "split only what does not meet it, or fix the sizes of dynamic inputs with --shape NAME=SIZES"
-      : "both come from inputs of fixed sizes: export them with equal lengths, or split only one",
+      : "both come from inputs of fixed sizes: export them with equal extents, or split only one",
 };
 
 export const cannotFollow: Message<
@@ -143,12 +143,12 @@ export const gatherOtherAxis: Message<{
   hint: (p) => `write "gather_dim": ${p.splitAxis}`,
 };
 
-export const tooShort: Message<{ value: string; axis: number; length: string; ranks: number; entry: string }> = {
+export const tooShort: Message<{ value: string; axis: number; extent: string; ranks: number; entry: string }> = {
   code: "CP4012",
   severity: "error",
   title: "Axis shorter than the number of ranks",
-  message: (p) => `${p.entry} splits axis ${p.axis} of ${p.value} over ${p.ranks} ranks, but its length is ${p.length}`,
-  hint: (p) => `use at most ${p.length} ranks, or split another axis`,
+  message: (p) => `${p.entry} splits axis ${p.axis} of ${p.value} over ${p.ranks} ranks, but its extent is ${p.extent}`,
+  hint: (p) => `use at most ${p.extent} ranks, or split another axis`,
 };
 
 export const tooFewHeads: Message<{

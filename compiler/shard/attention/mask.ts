@@ -37,7 +37,7 @@ export function meetMask(state: State, { node, origin, q, k, mask }: Attention):
     const other = scores[i - dims.length + scores.length]!;
     if (own === 1 || state.assumed.assume(own, other, origin)) return true;
     const params = { ...at(node), first: show(own), second: show(other) };
-    state.diagnostics.push(diagnose(catalog.lengthsDiffer, params, atSplitOf(state, q)));
+    state.diagnostics.push(diagnose(catalog.extentsDiffer, params, atSplitOf(state, q)));
     return false;
   });
 }

@@ -38,7 +38,7 @@ export function alignOperand(
   const extent = shapeOf(state, value).dims[shard.axis]!;
   if (!state.assumed.assume(extent, extentOf(shard), origin)) {
     const params = { ...at(node), first: show(extent), second: show(extentOf(shard)) };
-    state.diagnostics.push(diagnose(catalog.lengthsDiffer, params, atSplitOf(state, value)));
+    state.diagnostics.push(diagnose(catalog.extentsDiffer, params, atSplitOf(state, value)));
     return null;
   }
   return alignTo(state, node, value, shard, origin);

@@ -58,16 +58,16 @@ export function shardValue(state: State, node: CanonicalNode): void {
     if (!same) state.poisoned.add(value);
     return;
   }
-  const length = shapeOf(state, value).dims[axis] ?? 1;
+  const extent = shapeOf(state, value).dims[axis] ?? 1;
   const ranks = ranksOf(state.options.mesh);
-  if (typeof length === "number" && length < ranks) {
+  if (typeof extent === "number" && extent < ranks) {
     const where = { span: origin.spec?.origin.span ?? undefined };
-    const params = { value: sayValue(state, source), axis, length: show(length), ranks, entry: sayOrigin(origin) };
+    const params = { value: sayValue(state, source), axis, extent: show(extent), ranks, entry: sayOrigin(origin) };
     state.diagnostics.push(diagnose(catalog.tooShort, params, where));
   }
-  state.splitLengths.push(length);
+  state.splitLengths.push(extent);
   const one = state.coarse.has(entryKey(origin) ?? "");
-  const segments = one ? [{ length, origin: source }] : segmentsOf(state, source, axis);
+  const segments = one ? [{ length: extent, origin: source }] : segmentsOf(state, source, axis);
   for (const segment of segments) if (!state.sources.has(segment.origin)) state.sources.set(segment.origin, origin);
   const local = align(state, value, [shardOf(axis, { outer: 1, segments, inner: 1 })], origin);
   state.aliases.set(output!, local);

@@ -102,7 +102,7 @@ function agree(
       relatedTo(state.origins.get(first.value), "the other operand is split here"),
     );
     state.diagnostics.push(
-      diagnose(catalog.lengthsDiffer, { ...at(node), first: show(length), second: show(other) }, where),
+      diagnose(catalog.extentsDiffer, { ...at(node), first: show(length), second: show(other) }, where),
     );
     return false;
   }
