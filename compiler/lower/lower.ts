@@ -8,8 +8,10 @@ import type { Diagnostic, Result } from "../diagnostics/types.ts";
 import { RANK, evaluate, symbolsOf, withinLimits } from "../expr/expr.ts";
 import type { Expr } from "../expr/expr.ts";
 import { elemBytes } from "../graph/elements.ts";
+import type { CanonicalGraph } from "../ir/types.ts";
 import { PROGRAM_FORMAT, PROGRAM_VERSION } from "../../program/types.ts";
-import type { Program } from "../../program/types.ts";
+import type { Program, ProgramTensor } from "../../program/types.ts";
+import { lengthRules } from "../shard/length-rules.ts";
 import type { ShardedGraph } from "../shard/types.ts";
 import { arrange } from "./schedule/arrange.ts";
 import type { PieceBody, Placed } from "./schedule/arrange.ts";
@@ -25,7 +27,6 @@ import { register } from "./registrations.ts";
 import type { Registrations } from "./registrations.ts";
 import { stepsInsideSites } from "./schedule/sites.ts";
 import { assignPhases } from "./schedule/phases.ts";
-import { equationsOf, minimumsOf, tensorsOf } from "./schedule/statements.ts";
 import { programSteps } from "./schedule/steps.ts";
 import type { LowerContext, LoweredProgram } from "./types.ts";
 import { insertUserHooks } from "./user-hooks.ts";
@@ -90,6 +91,7 @@ interface Ingredients {
 
 function assemble({ sharded, context, flow, placed, pieces, registrations, notes }: Ingredients): Program {
   const { model, options } = context;
+  const { lengths, equations, minimums } = lengthRules(sharded);
   return {
     format: PROGRAM_FORMAT,
     version: PROGRAM_VERSION,
@@ -98,16 +100,21 @@ function assemble({ sharded, context, flow, placed, pieces, registrations, notes
     model: { path: join(model.folder, basename(model.file)), sha256: model.sha256, data: context.data },
     inputs: tensorsOf(sharded.graph, flow.inputs),
     outputs: tensorsOf(sharded.graph, flow.outputs),
-    lengths: sharded.graph.lengths.map(({ name, sources }) => ({
-      name,
-      sources: sources.map(({ input, axis }) => ({ input, axis })),
-    })),
+    lengths,
     derived: pieces.derived,
-    equations: equationsOf(sharded.equations),
-    minimums: minimumsOf(sharded),
+    equations,
+    minimums,
     hooks: registrations.hooks,
     steps: programSteps(flow, placed, pieces.runs, registrations),
     pieces: pieces.pieces,
     notes: [...context.notes, ...notes],
   };
+}
+
+function tensorsOf({ shapes }: CanonicalGraph, names: readonly string[]): readonly ProgramTensor[] {
+  return names.map((name) => {
+    const shape = shapes.get(name);
+    invariant(shape !== undefined, `no shape for ${name}`);
+    return { name, elem: shape.elem, dims: shape.dims };
+  });
 }

@@ -19,7 +19,7 @@ import { at, originAt, relatedTo, sayLayout, sayOrigin } from "./origins.ts";
 import { prune } from "./prune.ts";
 import { addIdentity } from "./slices.ts";
 import { layoutOf, newState, valueOf, type ShardOptions, type State } from "./state.ts";
-import type { ShardedGraph } from "./types.ts";
+import type { Minimum, ShardedGraph } from "./types.ts";
 
 /**
  * Shards a bound plan for a mesh. A value that was laid end to end from several streams is split stream by stream, since a later slice
@@ -128,5 +128,15 @@ function toGraph(state: State): ShardedGraph {
     alignments,
     attention,
     equations: state.assumed.equations,
+    minimums: minimumsOf(state),
   };
+}
+
+/** What no length decides has been decided; a number that is too small is none that a feed can bring. */
+function minimumsOf({ minimums, assumed, options }: State): readonly Minimum[] {
+  const ranks = ranksOf(options.mesh);
+  if (ranks === 1) return [];
+  return minimums
+    .map((minimum) => ({ ...minimum, extent: assumed.normal(minimum.extent) }))
+    .filter(({ extent }) => typeof extent !== "number" || extent < ranks);
 }

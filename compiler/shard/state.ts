@@ -12,7 +12,7 @@ import type { Binding, BoundPlan } from "../bind/types.ts";
 import { assumptions, type Assumptions } from "./assumptions.ts";
 import { localDims, WHOLE } from "./layout.ts";
 import type { Mesh } from "../../program/mesh.ts";
-import type { Alignment, AttentionSite, Layout, Origin, ShardedStep } from "./types.ts";
+import type { Alignment, AttentionSite, Layout, Minimum, Origin, ShardedStep } from "./types.ts";
 
 export interface ShardOptions {
   readonly mesh: Mesh;
@@ -41,8 +41,7 @@ export interface State {
   readonly coarse: ReadonlySet<string>;
   /** Plan entries whose segments did not fit what they met. */
   readonly tooFine: Set<string>;
-  /** Lengths that the plan splits: every rank holds at least one row of them. */
-  readonly splitLengths: Expr[];
+  readonly minimums: Minimum[];
   /** Values whose layout is unknown after an error: what reads them is passed over. */
   readonly poisoned: Set<string>;
   readonly assumed: Assumptions;
@@ -61,7 +60,7 @@ export function newState({ graph, bindings }: BoundPlan, options: ShardOptions, 
     layouts,
     coarse,
     tooFine: new Set(),
-    splitLengths: [],
+    minimums: [],
     steps: [],
     taken: new Set([...layouts.keys(), ...graph.integers.keys()]),
     integers: new Map(graph.integers),

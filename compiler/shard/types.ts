@@ -86,6 +86,16 @@ export interface Equation {
   readonly origin: Origin;
 }
 
+/** An extent that the plan splits: it needs a row for every rank, N in all. */
+export interface Minimum {
+  readonly extent: Expr;
+  /** What it is, for the message: `hidden_states axis 1`. */
+  readonly name: string;
+  /** The value that the split makes; `null` where the proof relies on the rows, whether or not anything reads that value. */
+  readonly slice: string | null;
+  readonly origin: Origin;
+}
+
 /** A whole value that is sliced locally to match a split one. */
 export interface Alignment {
   readonly value: string;
@@ -116,6 +126,7 @@ export interface ShardedGraph {
   /** For a value that the unsplit graph does not have: the value whose content it holds, or some of it. */
   readonly sameAs: ReadonlyMap<string, string>;
   readonly equations: readonly Equation[];
+  readonly minimums: readonly Minimum[];
   readonly alignments: readonly Alignment[];
   readonly attention: readonly AttentionSite[];
 }

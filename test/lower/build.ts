@@ -119,6 +119,7 @@ export function builder(): Builder {
       layouts,
       sameAs: new Map(),
       equations: [],
+      minimums: [],
       alignments: [],
       attention: [],
       localShapes: localShapesOf(shapes, layouts, rest.mesh),

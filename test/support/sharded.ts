@@ -78,6 +78,7 @@ export function sharded(parts: ShardedParts): ShardedGraph {
     layouts: new Map(Object.entries(layouts)),
     sameAs: new Map(Object.entries(sameAs)),
     equations,
+    minimums: [],
     alignments: [],
     attention: [],
   };

@@ -7,14 +7,14 @@ import { outputShapes } from "../../operators/infer.ts";
 import type { FactorKind, FactorMap, NodeView } from "../../operators/types.ts";
 import { elemCode } from "../../graph/elements.ts";
 import type { CanonicalNode, ValueShape } from "../../ir/types.ts";
-import { RANK, type Expr } from "../../expr/expr.ts";
+import { equal, RANK, type Expr } from "../../expr/expr.ts";
 import { alignOperand } from "./alignment.ts";
 import { extentOf, localExtent, shardOf, WHOLE, type Split } from "../layout.ts";
 import { ranksOf } from "../../../program/mesh.ts";
 import { localOperands } from "./local-operands.ts";
 import { addLocal, declare, elemOf, freshName, integers, type State } from "../state.ts";
 import type { Demand } from "./unify.ts";
-import type { Origin, Segment } from "../types.ts";
+import type { Minimum, Origin, Segment } from "../types.ts";
 
 /** How the results of two ranks become one, for floats and integers alike. A mean is a sum of weighted means. */
 const COMBINE: Readonly<Partial<Record<FactorKind, "Add" | "Max" | "Min">>> = {
@@ -45,14 +45,20 @@ export function reducedFactor(
   return outer === 1 && inner === 1 && neverEmpty(state, segments) ? factor : null;
 }
 
-/** True if every rank holds at least one row of these segments, whatever the lengths. */
+/** True if every rank holds at least one row of these segments, whatever the lengths: a run then checks the minimum that says so. */
 export function neverEmpty(state: State, segments: readonly Segment[]): boolean {
   const ranks = ranksOf(state.options.mesh);
-  const split = new Set(state.splitLengths.map((e) => JSON.stringify(state.assumed.normal(e))));
-  return segments.some(({ length }) => {
-    const normal = state.assumed.normal(length);
-    return typeof normal === "number" ? normal >= ranks : split.has(JSON.stringify(normal));
-  });
+  const { normal } = state.assumed;
+  if (segments.map(({ length }) => normal(length)).some((n) => typeof n === "number" && n >= ranks)) return true;
+  const known = state.minimums.filter(({ extent }) =>
+    segments.some(({ length }) => equal(normal(length), normal(extent))),
+  );
+  if (known.every(({ slice }) => slice !== null)) state.minimums.push(...known.slice(0, 1).map(relied));
+  return known.length > 0;
+}
+
+function relied(minimum: Minimum): Minimum {
+  return { ...minimum, slice: null };
 }
 
 /** Adds the local reduction, the all-gather and the combination; false if an operand cannot be aligned. */

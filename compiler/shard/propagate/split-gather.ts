@@ -65,11 +65,11 @@ export function shardValue(state: State, node: CanonicalNode): void {
     const params = { value: sayValue(state, source), axis, extent: show(extent), ranks, entry: sayOrigin(origin) };
     state.diagnostics.push(diagnose(catalog.tooShort, params, where));
   }
-  state.splitLengths.push(extent);
   const one = state.coarse.has(entryKey(origin) ?? "");
   const segments = one ? [{ length: extent, origin: source }] : segmentsOf(state, source, axis);
   for (const segment of segments) if (!state.sources.has(segment.origin)) state.sources.set(segment.origin, origin);
   const local = align(state, value, [shardOf(axis, { outer: 1, segments, inner: 1 })], origin);
+  state.minimums.push({ extent, name: `${value} axis ${axis}`, slice: local, origin });
   state.aliases.set(output!, local);
 }
 
