@@ -7,7 +7,7 @@ import type { Diagnostic } from "../diagnostics/types.ts";
 import { nameOf, type Context, type Found, type Want } from "./context.ts";
 import { showShape } from "./describe.ts";
 import { whereOf } from "./search/known.ts";
-import { isWithin } from "../ir/topology.ts";
+import { isWithin } from "../ir/module-paths.ts";
 import type { Binding } from "./types.ts";
 
 /** The binding of a want, or what is wrong with it. */

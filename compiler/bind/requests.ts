@@ -7,7 +7,8 @@ import { suggest } from "../diagnostics/suggest.ts";
 import type { Diagnostic } from "../diagnostics/types.ts";
 import type { Plan, PlanEntry } from "../plan/types.ts";
 import type { Context, Want } from "./context.ts";
-import { familyOf, matchModules } from "./patterns.ts";
+import { matchModules } from "./patterns.ts";
+import { familyOf, isWithin, modulesAround, starred } from "../ir/module-paths.ts";
 
 export interface Requests {
   readonly wants: readonly Want[];
@@ -60,23 +61,11 @@ function mayBeFolded({ specs }: PlanEntry, { graph }: Context): boolean {
   );
 }
 
-/** The module's path with `*` where the pattern has it, so that both can be compared. */
-function starred(module: string, pattern: string): string {
-  const segments = pattern.split(".");
-  const path = module.split(".");
-  return path.length === segments.length
-    ? path.map((segment, i) => (segments[i] === "*" ? "*" : segment)).join(".")
-    : module;
-}
-
 function nearestParent(pattern: string, modules: readonly string[]): string {
-  let path = pattern;
-  while (path !== "" && !modules.includes(path)) path = path.slice(0, Math.max(0, path.lastIndexOf(".")));
-  return path;
+  return modulesAround(pattern).find((path) => modules.includes(path)) ?? "";
 }
 
 function childrenOf(parent: string, modules: readonly string[]): readonly string[] {
-  const prefix = parent === "" ? "" : `${parent}.`;
-  const inside = modules.filter((path) => path !== "" && path.startsWith(prefix) && path !== parent);
-  return inside.filter((path) => !inside.some((other) => path.startsWith(`${other}.`)));
+  const inside = modules.filter((path) => path !== parent && isWithin(path, parent));
+  return inside.filter((path) => !inside.some((other) => other !== path && isWithin(path, other)));
 }

@@ -1,6 +1,7 @@
 /**
  * @file The inspection of a model as text: modules as a tree, one line per value, then attention sites. Deterministic.
  */
+import { isWithin } from "../ir/module-paths.ts";
 import type { InspectedAttention } from "./attention.ts";
 import type { InspectedModule, InspectedValue, Inspection } from "./inspect.ts";
 import { matchModules } from "../bind/patterns.ts";
@@ -33,7 +34,7 @@ function short(extent: string, names: Names): string {
 function chosen({ modules }: Inspection, pattern: string): readonly string[] {
   const paths = modules.map(({ path }) => path);
   const found = matchModules(pattern, paths, null);
-  return paths.filter((path) => found.some((top) => path === top || top === "" || path.startsWith(`${top}.`)));
+  return paths.filter((path) => found.some((top) => isWithin(path, top)));
 }
 
 function moduleText({ path, className, inputs, outputs }: InspectedModule, names: Names): string {

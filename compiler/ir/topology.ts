@@ -1,6 +1,7 @@
 /**
  * @file Who makes and who reads each value of a canonical graph, and which nodes a module holds. Knows no plan.
  */
+import { modulesAround } from "./module-paths.ts";
 import type { CanonicalGraph, CanonicalNode } from "./types.ts";
 
 /** One read of a value: `node.inputs[operand]`. */
@@ -41,18 +42,6 @@ export function descendsFrom(value: string, sources: ReadonlySet<string>, { prod
     }
   }
   return false;
-}
-
-/** True if a node of `scope` belongs to `module` or to a module inside it. */
-export function isWithin(scope: string, module: string): boolean {
-  return module === "" || scope === module || scope.startsWith(`${module}.`);
-}
-
-/** The path itself and every path above it, the root last. */
-function modulesAround(scope: string): readonly string[] {
-  const paths: string[] = [];
-  for (let path = scope; path !== ""; path = path.slice(0, Math.max(0, path.lastIndexOf(".")))) paths.push(path);
-  return [...paths, ""];
 }
 
 function push<V>(map: Map<string, V[]>, key: string, value: V): void {

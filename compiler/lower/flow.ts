@@ -82,10 +82,6 @@ export function moduleOf(step: FlowStep): string {
   return step.kind === "hook" ? step.module : step.origin.module;
 }
 
-export function isWithin(module: string, ancestor: string): boolean {
-  return ancestor === "" || module === ancestor || module.startsWith(`${ancestor}.`);
-}
-
 /** Puts other names in the place of values, read or written. */
 export function renameValues(step: FlowStep, nameOf: (name: string) => string): FlowStep {
   return renameWrites(renameReads(step, nameOf), nameOf);

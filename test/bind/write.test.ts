@@ -4,7 +4,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { bindPlan } from "../../compiler/bind/bind.ts";
-import { isWithin } from "../../compiler/ir/topology.ts";
+import { isWithin } from "../../compiler/ir/module-paths.ts";
 import type { CanonicalGraph, CanonicalNode } from "../../compiler/ir/types.ts";
 import type { Plan, PlanSpec } from "../../compiler/plan/types.ts";
 import { graphFrom } from "./dsl.ts";

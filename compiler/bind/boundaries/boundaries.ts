@@ -4,7 +4,8 @@
 import type { CanonicalGraph, CanonicalNode, ValueShape } from "../../ir/types.ts";
 import { invariant } from "../../diagnostics/diagnose.ts";
 import { lineageOf, type Lineage } from "./lineage.ts";
-import { isWithin, topologyOf, type Reader, type Topology } from "../../ir/topology.ts";
+import { topologyOf, type Reader, type Topology } from "../../ir/topology.ts";
+import { isWithin } from "../../ir/module-paths.ts";
 
 export interface Boundary {
   readonly value: string;

@@ -4,7 +4,8 @@
  */
 import { CP } from "../../ir/types.ts";
 import { isStateName } from "../names.ts";
-import { isWithin, type Topology } from "../../ir/topology.ts";
+import { type Topology } from "../../ir/topology.ts";
+import { isWithin } from "../../ir/module-paths.ts";
 
 export interface Sides {
   /** Inputs that only queries come from. */

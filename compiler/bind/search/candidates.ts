@@ -7,7 +7,8 @@ import { symbolsOf } from "../../expr/expr.ts";
 import type { PlanSpec } from "../../plan/types.ts";
 import type { Boundary } from "../boundaries/boundaries.ts";
 import { kindByName, type TensorKind } from "../names.ts";
-import { isWithin, type Topology } from "../../ir/topology.ts";
+import { type Topology } from "../../ir/topology.ts";
+import { isWithin } from "../../ir/module-paths.ts";
 
 const FLOATS: ReadonlySet<ElemType> = new Set<ElemType>(["float32", "float16", "float64", "bfloat16"]);
 

@@ -2,6 +2,7 @@
  * @file Writes the arranged flow as the steps of a program, with the values that each step is the last to need. Knows nothing of
  * what is inside a piece.
  */
+import { commonModule } from "../../ir/module-paths.ts";
 import { invariant } from "../../diagnostics/diagnose.ts";
 import { show } from "../../expr/expr.ts";
 import type { ExchangeStep, HookStep, PieceStep, ProgramStep } from "../../../program/types.ts";
@@ -63,17 +64,6 @@ function hookStep(flow: Flow, hook: UserHook, hookOf: Registrations["hookOf"]): 
     layout: showLayout(flow.layouts.get(value) ?? [], show),
     frees: [],
   };
-}
-
-/** The innermost module that holds all of them. */
-function commonModule(modules: readonly string[]): string {
-  const [first = "", ...rest] = modules.map((module) => module.split("."));
-  const common = [...first];
-  for (const path of rest) {
-    const differs = common.findIndex((segment, i) => segment !== path[i]);
-    if (differs >= 0) common.length = differs;
-  }
-  return common.join(".");
 }
 
 /** Outputs stay; any other value goes with its last reader, or at once where nobody reads it. */

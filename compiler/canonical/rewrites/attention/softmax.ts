@@ -1,6 +1,7 @@
 /**
  * @file Attention written as product, Softmax, product: from the nodes that belong together to the replacement.
  */
+import { commonModule } from "../../../ir/module-paths.ts";
 import type { Expr } from "../../../expr/expr.ts";
 import { numberAttribute } from "../../../graph/attributes.ts";
 import type { CanonicalNode } from "../../../ir/types.ts";
@@ -137,7 +138,7 @@ function build(lookup: Lookup, candidate: Candidate, batch: Batch): Patch | Refu
     outSteps,
   };
   const scopes = [scores.product.node, softmax, weights.product.node].map((n) => n.scope);
-  const d = draft(lookup, softmax.name, commonScope(scopes));
+  const d = draft(lookup, softmax.name, commonModule(scopes));
   addAttention(lookup, d, form, weights.product.out.value);
   return d.replace(weights.product.node);
 }
@@ -183,11 +184,4 @@ function headsTarget(lookup: Lookup, role: Role, expected: readonly Expr[], [b, 
 function batchOf(lookup: Lookup, { value, perm }: Role): readonly Expr[] {
   const dims = dimsOf(lookup, value);
   return perm.slice(0, -2).map((p) => dims[p]!);
-}
-
-/** The innermost module that holds all of the scopes. */
-export function commonScope(scopes: readonly string[]): string {
-  const [first = [], ...others] = scopes.map((s) => s.split("."));
-  const end = first.findIndex((segment, i) => others.some((o) => o[i] !== segment));
-  return (end < 0 ? first : first.slice(0, end)).join(".");
 }
