@@ -7,7 +7,7 @@ import type { Related } from "../diagnostics/types.ts";
 import { show } from "../expr/expr.ts";
 import type { Boundary } from "./boundaries/boundaries.ts";
 import type { Place } from "./context.ts";
-import type { Reader } from "../ir/topology.ts";
+import type { Reader } from "../ir/graph-index.ts";
 
 /** `float32 (1, img, 32)`; an extent that is a long formula is cut. */
 export function showShape({ elem, dims }: ValueShape): string {

@@ -6,7 +6,7 @@ import type { HookPhase, ProgramHook } from "../../program/types.ts";
 import type { PlanSpec } from "../plan/types.ts";
 import type { Alignment, AttentionSite } from "../shard/types.ts";
 import type { Placed } from "./schedule/arrange.ts";
-import { isOperand, moduleOf, readersOf, readsOf, writesOf } from "./flow.ts";
+import { isOperand, makersOf, moduleOf, readersOf, readsOf, writesOf } from "./flow.ts";
 import type { Flow, FlowStep } from "./flow.ts";
 import { groupBy } from "./group.ts";
 
@@ -63,9 +63,9 @@ function planned(steps: readonly FlowStep[], ends: (own: readonly FlowStep[]) =>
 }
 
 function aligned(steps: readonly FlowStep[], alignments: readonly Alignment[]): readonly Registration[] {
-  const producers = new Map(steps.flatMap((step) => writesOf(step).map((name) => [name, step])));
+  const makers = makersOf(steps);
   return alignments.flatMap(({ value, aligned, origin }): readonly Registration[] => {
-    const step = producers.get(aligned);
+    const step = makers.get(aligned);
     if (step === undefined) return [];
     const hook = {
       module: origin.module,

@@ -5,7 +5,7 @@ import { lowerMessages } from "../diagnostics/catalog/lower.ts";
 import { diagnose } from "../diagnostics/diagnose.ts";
 import { suggest } from "../diagnostics/suggest.ts";
 import type { Diagnostic } from "../diagnostics/types.ts";
-import { isOperand, moduleOf, readsOf, renameReads, renameValues, writesOf } from "./flow.ts";
+import { isOperand, makersOf, moduleOf, readsOf, renameReads, renameValues } from "./flow.ts";
 import { depthOf, isWithin, matchesPattern } from "../ir/module-paths.ts";
 import type { Flow, FlowStep, UserHook } from "./flow.ts";
 
@@ -62,7 +62,7 @@ interface HookPoints {
 }
 
 function hookPoints(flow: Flow, hooked: readonly string[]): HookPoints {
-  const producers = new Map(flow.steps.flatMap((step) => writesOf(step).map((name) => [name, moduleOf(step)])));
+  const makers = makersOf(flow.steps);
   const made = new Map<string, UserHook>();
   let taken = 0;
   const pass = (value: string, origin: string, module: string, phase: UserHook["phase"]): string => {
@@ -73,7 +73,8 @@ function hookPoints(flow: Flow, hooked: readonly string[]): HookPoints {
   const passTo: HookPoints["passTo"] = (value, reader) => {
     // Blocks in flight have no layout that a handler could be told.
     if (isOperand(flow, value) || !flow.layouts.has(value)) return value;
-    const producer = producers.get(value) ?? null;
+    const maker = makers.get(value);
+    const producer = maker === undefined ? null : moduleOf(maker);
     const holds = (outer: string, module: string | null): boolean => module !== null && isWithin(module, outer);
     const left = hooked.filter((module) => holds(module, producer) && !holds(module, reader)).toReversed();
     const entered = hooked.filter((module) => !holds(module, producer) && holds(module, reader));

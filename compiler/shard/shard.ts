@@ -3,6 +3,7 @@
  * result. What cannot be proven is refused.
  */
 import type { BoundPlan } from "../bind/types.ts";
+import { indexOf } from "../ir/graph-index.ts";
 import { CP, type CanonicalNode, type ValueShape } from "../ir/types.ts";
 import { lengthsTooLarge } from "../diagnostics/catalog/canonical.ts";
 import * as catalog from "../diagnostics/catalog/shard.ts";
@@ -92,7 +93,7 @@ function finishOutputs(state: State): void {
     const [shard] = layoutOf(state, value);
     const origin = state.origins.get(value);
     if (shard !== undefined) {
-      const maker = state.graph.nodes.find((n) => n.outputs.includes(output));
+      const maker = indexOf(state.graph).producer(output);
       const module = maker?.scope ?? "";
       const params = { output, layout: sayLayout(state, value), axis: shard.axis, from: sayOrigin(origin), module };
       const where = {

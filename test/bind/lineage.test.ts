@@ -3,7 +3,7 @@
  */
 import { expect, test } from "vitest";
 import { lineageOf } from "../../compiler/bind/boundaries/lineage.ts";
-import { topologyOf } from "../../compiler/ir/topology.ts";
+import { indexOf } from "../../compiler/ir/graph-index.ts";
 import { int } from "../../compiler/graph/attributes.ts";
 import { pattern, type Pattern } from "../canonical/rewrites/build.ts";
 
@@ -34,7 +34,7 @@ test.each<readonly [string, (p: Pattern, x: string) => string, readonly string[]
 ])("%s", (_, write, inputs) => {
   const p = pattern();
   const value = write(p, joined(p));
-  const { ancestors, owner } = lineageOf(topologyOf(p.build(value)));
+  const { ancestors, owner } = lineageOf(indexOf(p.build(value)));
   expect([...ancestors(value)].sort()).toEqual(inputs);
   expect(owner(value)).toBe(inputs.length === 1 ? inputs[0] : null);
 });
@@ -46,5 +46,5 @@ test("a stream stays its own behind additions of what both were mixed into", () 
   const both = p.node("Concat", [text, img], { attributes: { axis: int(1) } });
   const mixed = p.node("ReduceMean", [both, p.ints(1)], { attributes: { keepdims: int(1) } });
   const next = p.node("Add", [img, p.node("Mul", [img, mixed])]);
-  expect(lineageOf(topologyOf(p.build(next))).owner(next)).toBe("img");
+  expect(lineageOf(indexOf(p.build(next))).owner(next)).toBe("img");
 });

@@ -4,7 +4,7 @@
  */
 import { statesOf } from "./states.ts";
 import { trackStretches } from "./stretches.ts";
-import type { Topology } from "../../ir/topology.ts";
+import type { GraphIndex } from "../../ir/graph-index.ts";
 
 export interface Lineage {
   /** Graph inputs whose content reaches the value. */
@@ -25,9 +25,9 @@ const FIRST_ONLY: ReadonlySet<string> = new Set(
   ),
 );
 
-export function lineageOf(topology: Topology): Lineage {
-  const ancestors = ancestorsOf(topology);
-  const states = statesOf(topology, (value) => {
+export function lineageOf(index: GraphIndex): Lineage {
+  const ancestors = ancestorsOf(index);
+  const states = statesOf(index, (value) => {
     const direct = ancestors.get(value) ?? NOTHING;
     return direct.size === 1 ? direct : null;
   });
@@ -40,7 +40,7 @@ export function lineageOf(topology: Topology): Lineage {
   };
 }
 
-function ancestorsOf({ graph }: Topology): ReadonlyMap<string, ReadonlySet<string>> {
+function ancestorsOf({ graph }: GraphIndex): ReadonlyMap<string, ReadonlySet<string>> {
   const found = new Map<string, ReadonlySet<string>>(graph.inputs.map(({ name }) => [name, new Set([name])]));
   const stretches = trackStretches(graph, (value) => found.get(value) ?? NOTHING);
   for (const node of graph.nodes) {

@@ -4,7 +4,7 @@
  */
 import type { CanonicalNode } from "../../ir/types.ts";
 import { equal } from "../../expr/expr.ts";
-import type { Topology } from "../../ir/topology.ts";
+import { behind, type GraphIndex } from "../../ir/graph-index.ts";
 
 type Names = ReadonlySet<string>;
 
@@ -21,17 +21,15 @@ const CARRIERS: ReadonlySet<string> = new Set(
 const REACH = 8;
 
 /** The graph inputs that a value is a state of; `pure` tells them for values that come from one input alone. */
-export function statesOf(topology: Topology, pure: (value: string) => Names | null): (value: string) => Names {
+export function statesOf(index: GraphIndex, pure: (value: string) => Names | null): (value: string) => Names {
   const found = new Map<string, Names>();
   const previous = new Map<string, string>();
-  const position = new Map(topology.graph.nodes.map((node, i) => [node, i]));
   const states = (value: string): Names => pure(value) ?? found.get(value) ?? NOTHING;
-  const isResidual = (state: string, branch: string): boolean =>
-    reaches(branch, chainOf(state, previous), topology, position);
+  const isResidual = (state: string, branch: string): boolean => reaches(branch, chainOf(state, previous), index);
   // In topological order, so that operands are known before they are read and depth costs no stack.
-  for (const node of topology.graph.nodes) {
+  for (const node of index.graph.nodes) {
     for (const output of node.outputs) {
-      const content = contentOf(node, output, topology);
+      const content = contentOf(node, output, index);
       const known = content.filter((name) => states(name).size > 0);
       const [first] = known;
       if (first === undefined) continue;
@@ -49,7 +47,7 @@ export function statesOf(topology: Topology, pure: (value: string) => Names | nu
  * The operands that `output` may continue: of a sum every operand of the result's shape, of a product or quotient the only one of
  * that shape. A projection begins something new.
  */
-function contentOf(node: CanonicalNode, output: string, { graph }: Topology): readonly string[] {
+function contentOf(node: CanonicalNode, output: string, { graph }: GraphIndex): readonly string[] {
   const [first] = node.inputs;
   if (node.domain !== "" || first === undefined) return [];
   if (CARRIERS.has(node.op)) return [first];
@@ -72,26 +70,9 @@ function chainOf(state: string, previous: ReadonlyMap<string, string>): readonly
 }
 
 /** Whether `branch` was made from one of `values`. */
-function reaches(
-  branch: string,
-  values: readonly string[],
-  { producer }: Topology,
-  position: ReadonlyMap<CanonicalNode, number>,
-): boolean {
-  const placeOf = (value: string): number => {
-    const node = producer.get(value);
-    return node === undefined ? -1 : (position.get(node) ?? -1);
-  };
-  const earliest = Math.min(...values.map(placeOf));
-  const pending = [branch];
-  const seen = new Set(pending);
-  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
-    if (values.includes(value)) return true;
-    if (placeOf(value) <= earliest) continue;
-    for (const name of producer.get(value)?.inputs ?? []) {
-      if (!seen.has(name)) pending.push(name);
-      seen.add(name);
-    }
-  }
+function reaches(branch: string, values: readonly string[], index: GraphIndex): boolean {
+  const earliest = Math.min(...values.map(index.position));
+  const before = behind([branch], index, (value) => index.position(value) > earliest);
+  for (const value of before) if (values.includes(value)) return true;
   return false;
 }

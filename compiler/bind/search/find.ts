@@ -85,7 +85,7 @@ function rolesOf(family: readonly Place[], verdicts: Verdicts, { boundaries }: C
     if (value === null) continue;
     values.add(value);
     for (const b of boundaries.of(place.module).inputs) {
-      (b.value === value ? own : other).add(roleOf(b, place.module, boundaries.topology));
+      (b.value === value ? own : other).add(roleOf(b, place.module, boundaries.index));
     }
   }
   return { own, other, values };

@@ -59,7 +59,7 @@ function byValue(place: Place, context: Context): Verdict {
   const isConstantRead =
     side === "input" &&
     graph.constants.has(value) &&
-    (boundaries.topology.members.get(module) ?? []).some((node) => node.inputs.includes(value));
+    boundaries.index.inside(module).some((node) => node.inputs.includes(value));
   if (known.includes(value) || isConstantRead) return { value, evidence: "value" };
   const where = nameOf(place);
   const error = graph.shapes.has(value)

@@ -2,7 +2,7 @@
  * @file Gives every step a phase of the schedule: in one phase first pieces run, then collectives and hooks. Steps wait for their first reader unless
  * running early keeps fewer bytes alive between phases. Knows nothing of models.
  */
-import { readersOf, readsOf, writesOf } from "../flow.ts";
+import { makersOf, readersOf, readsOf, writesOf } from "../flow.ts";
 import type { Flow, FlowStep } from "../flow.ts";
 
 export interface PhaseRequest {
@@ -34,15 +34,14 @@ function gap(inside: PhaseRequest["inside"], from: FlowStep, to: FlowStep): 0 | 
 
 function earliest({ flow, inside }: PhaseRequest): Phases {
   const phases: Phases = new Map();
-  const producers = new Map<string, FlowStep>();
+  const makers = makersOf(flow.steps);
   for (const step of flow.steps) {
     let phase = 0;
     for (const name of readsOf(step)) {
-      const producer = producers.get(name);
-      if (producer !== undefined) phase = Math.max(phase, phases.get(producer)! + gap(inside, producer, step));
+      const maker = makers.get(name);
+      if (maker !== undefined) phase = Math.max(phase, phases.get(maker)! + gap(inside, maker, step));
     }
     phases.set(step, phase);
-    for (const name of writesOf(step)) producers.set(name, step);
   }
   return phases;
 }
@@ -73,16 +72,15 @@ function handedOn(step: FlowStep, phases: Phases, readers: Readers): number {
 /** Takes a step back to its operands where they, kept only for it, are larger than its results. */
 function raise(request: PhaseRequest, phases: Phases, readers: Readers, pieces: ReadonlySet<number>): void {
   const { flow, inside, bytesOf } = request;
-  const producers = new Map<string, FlowStep>();
+  const makers = makersOf(flow.steps);
   for (const step of flow.steps) {
     const writes = writesOf(step);
-    for (const name of writes) producers.set(name, step);
     if (step.kind !== "local") continue;
     const latest = phases.get(step)!;
-    const made = readsOf(step).filter((name) => producers.has(name));
+    const made = readsOf(step).filter((name) => makers.has(name));
     let early = Math.max(
       0,
-      ...made.map((name) => phases.get(producers.get(name)!)! + gap(inside, producers.get(name)!, step)),
+      ...made.map((name) => phases.get(makers.get(name)!)! + gap(inside, makers.get(name)!, step)),
     );
     if (isMain(inside, step)) while (!pieces.has(early)) early++;
     const isKept = (name: string): boolean =>

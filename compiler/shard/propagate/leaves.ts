@@ -5,6 +5,7 @@
 import { viewOf } from "../../operators/infer.ts";
 import { factorsOf } from "../../operators/factors.ts";
 import type { Axis, FactorMap } from "../../operators/types.ts";
+import { indexOf } from "../../ir/graph-index.ts";
 import type { CanonicalNode } from "../../ir/types.ts";
 import { equal } from "../../expr/expr.ts";
 import { lengthOf, partition } from "../layout.ts";
@@ -88,21 +89,10 @@ function segmentsIn(
 
 /** The factors of the node that makes a value, in the unsplit graph; `null` for an input, or where its rule cannot tell. */
 export function makerOf(state: State, value: string): { readonly node: CanonicalNode; readonly map: FactorMap } | null {
-  const node = producerOf(state, value);
+  const node = indexOf(state.graph).producer(value);
   if (node === undefined) return null;
   const { shapes, integers } = state;
   const view = viewOf(node, { shapes, integers, constants: state.graph.constants, declared: () => null });
   const map = factorsOf(view);
   return map === null ? null : { node, map };
-}
-
-const producers = new WeakMap<State["graph"], ReadonlyMap<string, CanonicalNode>>();
-
-function producerOf(state: State, value: string): CanonicalNode | undefined {
-  let map = producers.get(state.graph);
-  if (map === undefined) {
-    map = new Map(state.graph.nodes.flatMap((n) => n.outputs.map((o) => [o, n] as const)));
-    producers.set(state.graph, map);
-  }
-  return map.get(value);
 }

@@ -7,6 +7,7 @@ import { factorsOf } from "../../operators/factors.ts";
 import { isKnown, isRandom } from "../../operators/table.ts";
 import type { Axis, FactorMap } from "../../operators/types.ts";
 import { outputShapes } from "../../operators/infer.ts";
+import { indexOf } from "../../ir/graph-index.ts";
 import { CP, type CanonicalNode } from "../../ir/types.ts";
 import * as catalog from "../../diagnostics/catalog/shard.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
@@ -202,7 +203,8 @@ function allFree(
 /** What a plan could do instead of splitting a value as it is split: another axis, or a gather where it was made. */
 function alternatives(state: State, value: string): { readonly maker: string | null; readonly other: number | null } {
   const name = sayValue(state, value);
-  const maker = state.graph.nodes.find((n) => n.domain !== CP && n.outputs.includes(name))?.scope ?? null;
+  const made = indexOf(state.graph).producer(name);
+  const maker = made === undefined || made.domain === CP ? null : made.scope;
   const input = state.graph.inputs.find((i) => i.name === name);
   const [shard] = layoutOf(state, value);
   const free = [...(input?.shape.dims ?? []).entries()].filter(
