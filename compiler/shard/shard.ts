@@ -4,7 +4,8 @@
  */
 import type { BoundPlan } from "../bind/types.ts";
 import { indexOf } from "../ir/graph-index.ts";
-import { CP, type CanonicalNode, type ValueShape } from "../ir/types.ts";
+import { asCp, cpOf } from "../ir/cp.ts";
+import type { CanonicalNode, ValueShape } from "../ir/types.ts";
 import { lengthsTooLarge } from "../diagnostics/catalog/canonical.ts";
 import * as catalog from "../diagnostics/catalog/shard.ts";
 import { diagnose, hasErrors, settle } from "../diagnostics/diagnose.ts";
@@ -63,12 +64,16 @@ function visit(state: State, node: CanonicalNode): void {
   const read = [...inputs, ...captured.map((name) => valueOf(state, name))];
   if (read.some((name) => state.poisoned.has(name))) return refuseOn(state, node, false);
   if (captured.some((name) => valueOf(state, name) !== name)) return refuseCapture(state, node, captured);
-  const local = { ...node, inputs };
-  if (node.domain !== CP) propagate(state, local);
-  else if (node.op === "Shard") shardValue(state, node);
-  else if (node.op === "Gather") gatherValue(state, node);
-  else if (node.op === "Attention") refuseOn(state, node, attend(state, local));
-  else propagate(state, local);
+  const operation = cpOf(node);
+  if (operation?.op === "Shard") shardValue(state, operation);
+  else if (operation?.op === "Gather") gatherValue(state, operation);
+  else visitOperator(state, { ...node, inputs });
+}
+
+function visitOperator(state: State, node: CanonicalNode): void {
+  const attention = asCp(node, "Attention");
+  if (attention === null) propagate(state, node);
+  else refuseOn(state, node, attend(state, attention));
 }
 
 /** Branches name the values around them, and no rewriting reaches in there: a value that another stands for cannot be read. */

@@ -63,14 +63,24 @@ export interface Transfer {
 
 export { PEER } from "../expr/expr.ts";
 
+/** What a collective serves: what a plan asked for, a scheme of attention, or an exact reduction. Also what is printed. */
+export type Purpose =
+  | "gather"
+  | "ulysses in"
+  | "ulysses out"
+  | "ring"
+  | "merge"
+  | "mask gather"
+  | "key gather"
+  | "all-reduce";
+
 export interface CollectiveStep {
   readonly kind: "collective";
   readonly name: string;
   readonly collective: CollectiveKind;
   readonly group: Group;
   readonly transfers: readonly Transfer[];
-  /** What it serves, as said to the user: `gather`, `ulysses in`, `ulysses out`, `ring`, `mask gather`. */
-  readonly purpose: string;
+  readonly purpose: Purpose;
   readonly origin: Origin;
 }
 

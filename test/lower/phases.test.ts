@@ -3,7 +3,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { float, int } from "../../compiler/graph/attributes.ts";
-import type { AttentionSite, ShardedGraph } from "../../compiler/shard/types.ts";
+import type { AttentionSite, ShardedGraph, Purpose } from "../../compiler/shard/types.ts";
 import { builder, lowered, weight } from "./build.ts";
 import type { Builder, Value } from "./build.ts";
 
@@ -18,7 +18,7 @@ function story(sharded: ShardedGraph): readonly string[] {
   });
 }
 
-function gather(b: Builder, name: string, purpose = "gather", site?: string): string {
+function gather(b: Builder, name: string, purpose: Purpose = "gather", site?: string): string {
   const receive = [0, 1].map((rank) => b.shape(`${name}.${rank}`, ["S", 8]));
   const transfers = [{ send: [name], receive, elem: "float32" as const, dims: ["S", 8] }];
   b.collective({ collective: "all-gather", group: "mesh", transfers, purpose }, site === undefined ? {} : { site });

@@ -79,7 +79,7 @@ function addCollective(
   const receive = (collective === "shift" ? [0] : ranks).map((i) => b.shape(`${name}.${i}`, [1]));
   const site = move.b % 2 === 0 ? { site: "site" } : {};
   const transfers = [{ send, receive, elem: "float32" as const, dims: [1] }];
-  b.collective({ collective, group: "mesh", purpose: "some", transfers }, { module: move.module, ...site });
+  b.collective({ collective, group: "mesh", purpose: "gather", transfers }, { module: move.module, ...site });
   const from = (rank: number, i: number): number =>
     collective === "shift" ? (rank + ranks.length - 1) % ranks.length : i;
   for (const [i, block] of receive.entries()) {

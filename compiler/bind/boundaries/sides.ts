@@ -2,7 +2,8 @@
  * @file What a module's inputs are to its attention: source of the queries, or of the keys and values. By the field's convention
  * `hidden_states` asks and `encoder_hidden_states` is asked, whatever the model calls these tensors outside.
  */
-import { CP, type CanonicalNode } from "../../ir/types.ts";
+import { asCp } from "../../ir/cp.ts";
+import type { CanonicalNode } from "../../ir/types.ts";
 import { isStateName } from "../names.ts";
 import { behind, type GraphIndex } from "../../ir/graph-index.ts";
 import { isWithin } from "../../ir/module-paths.ts";
@@ -18,11 +19,11 @@ const NEITHER: Sides = { asking: new Set(), asked: new Set() };
 
 /** For a module with one attention; with more, or none, an input has no one side. */
 export function sidesOf(module: string, index: GraphIndex): Sides {
-  const sites = index.inside(module).filter(({ op, domain }) => op === "Attention" && domain === CP);
+  const sites = index.inside(module).flatMap((node) => asCp(node, "Attention") ?? []);
   const [site] = sites;
   if (sites.length !== 1 || site === undefined) return NEITHER;
-  const queries = sourcesOf(site.inputs.slice(0, 1), module, index);
-  const keys = sourcesOf(site.inputs.slice(1, 3), module, index);
+  const queries = sourcesOf([site.q], module, index);
+  const keys = sourcesOf([site.k, site.v], module, index);
   const only = (a: ReadonlySet<string>, b: ReadonlySet<string>): ReadonlySet<string> =>
     new Set([...a].filter((value) => !b.has(value)));
   return { asking: only(queries, keys), asked: only(keys, queries) };

@@ -1,6 +1,7 @@
 /**
  * @file What a rewrite asks about a canonical graph: beside the index its shapes, its numbers, and free names. Knows no pattern.
  */
+import { asCp } from "../../ir/cp.ts";
 import { invariant } from "../../diagnostics/diagnose.ts";
 import { equal, type Expr } from "../../expr/expr.ts";
 import { numbersOf } from "../../graph/tensors.ts";
@@ -59,8 +60,8 @@ export function uniformOf(lookup: Lookup, value: string): Expr | null {
   const node = lookup.producer(value);
   if (node === undefined) return null;
   if (node.domain === "" && SPREADS.has(node.op)) return uniformOf(lookup, node.inputs[0]!);
-  const { value: filling } = node.attributes;
-  return node.op === "Fill" && filling?.kind === "tensor" ? (numbersOf(filling.value)?.[0] ?? null) : null;
+  const fill = asCp(node, "Fill");
+  return fill === null ? null : (numbersOf(fill.value)?.[0] ?? null);
 }
 
 /** True if the value is read by `node` alone and need not stay. */

@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import { emitModel } from "../../emit/emit.ts";
 import type { EmitRequest, EmittedModel } from "../../emit/emit.ts";
-import { CP } from "../../ir/types.ts";
+import { asCp } from "../../ir/cp.ts";
 import type { ValueShape } from "../../ir/types.ts";
 import { invariant } from "../../diagnostics/diagnose.ts";
 import type { Expr } from "../../expr/expr.ts";
@@ -71,7 +71,7 @@ function emitBody(
   const { constants, home } = weights.place(renamed(flow.constants, operands));
   const dimName = dimNames();
   // A rank's own chunk is as long as its queries, another's may not be: the parts of a ring are one piece if that is not said.
-  const apart = body.steps.some(({ node }) => node.domain === CP && node.op === "AttentionPart");
+  const apart = body.steps.some(({ node }) => asCp(node, "AttentionPart") !== null);
   const emitted = emitModel({
     name: body.site === null ? "local" : "attention",
     nodes,
@@ -108,7 +108,7 @@ function pieceOf(
   earlier: readonly ProgramPiece[],
 ): ProgramPiece {
   const kind = body.site === null ? "local" : "attention";
-  const id = `${kind}${earlier.filter((piece) => piece.id.startsWith(kind)).length}`;
+  const id = `${kind}${earlier.filter((piece) => piece.kind === kind).length}`;
   return {
     id,
     kind,

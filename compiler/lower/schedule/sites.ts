@@ -2,7 +2,7 @@
  * @file Finds the steps that only an attention site with a scheme has between its collectives: they hold no weights, so equal ones of
  * different sites can be one piece. Knows nothing of phases.
  */
-import { CP } from "../../ir/types.ts";
+import { asCp, cpOf } from "../../ir/cp.ts";
 import type { AttentionSite, CollectiveStep, LocalStep } from "../../shard/types.ts";
 import { readsOf, writesOf } from "../flow.ts";
 import type { Flow, FlowStep } from "../flow.ts";
@@ -23,7 +23,7 @@ export function stepsInsideSites(flow: Flow, sites: readonly AttentionSite[]): R
     const site = step.origin.node;
     if (site === null || !withScheme.has(site)) continue;
     if (step.kind === "collective" ? isLast(step) : !isBetween(step, site, between)) continue;
-    const isPart = step.kind === "local" && step.node.domain === CP && step.node.op === "AttentionPart";
+    const isPart = step.kind === "local" && asCp(step.node, "AttentionPart") !== null;
     const isMerge = readsOf(step).some((name) => partResults.has(name));
     if (step.kind === "local") inside.set(step, isPart ? step.node.name : isMerge ? `${site} merge` : site);
     for (const name of writesOf(step)) {
@@ -35,7 +35,8 @@ export function stepsInsideSites(flow: Flow, sites: readonly AttentionSite[]): R
 }
 
 function isBetween(step: LocalStep, site: string, between: ReadonlyMap<string, string>): boolean {
-  const computes = step.node.domain === CP && step.node.op !== "Fill";
+  const operation = cpOf(step.node);
+  const computes = operation !== null && operation.op !== "Fill";
   return computes || readsOf(step).some((name) => between.get(name) === site);
 }
 

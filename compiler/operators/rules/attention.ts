@@ -1,6 +1,7 @@
 /**
  * @file The factor maps of the `cp` operators of the canonical graph.
  */
+import { asCp } from "../../ir/cp.ts";
 import { equal, floorDiv, mul, type Expr } from "../../expr/expr.ts";
 import { factorList, intAttribute, ONE } from "../builder.ts";
 import type { Axis, FactorMap, OperatorRule, NodeView } from "../types.ts";
@@ -17,7 +18,7 @@ function attentionFactors(view: NodeView): FactorMap | null {
   if (q?.dims.length !== 4 || k?.dims.length !== 4 || v?.dims.length !== 4) return null;
   const list = factorList();
   const batch = list.axis(q.dims[0]!);
-  const rows = list.axis(q.dims[1]!, intAttribute(view, "causal", 0) === 1 ? "along" : "free");
+  const rows = list.axis(q.dims[1]!, asCp(view.node, "Attention")?.causal === true ? "along" : "free");
   const grouped = q.dims[2] !== k.dims[2];
   const heads = list.axis(q.dims[2]!, grouped ? "along" : "free");
   const keyHeads = grouped ? list.axis(k.dims[2]!, "along") : heads;

@@ -1,7 +1,7 @@
 /**
  * @file What happens at an attention node, by which of its operands are split: local, a scheme with its collectives, or refused.
  */
-import type { CanonicalNode } from "../../ir/types.ts";
+import type { AttentionOperation } from "../../ir/cp.ts";
 import * as catalog from "../../diagnostics/catalog/shard.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { alignTo } from "../propagate/alignment.ts";
@@ -30,8 +30,9 @@ import { localMask, meetMask } from "./mask.ts";
 import { mergeParts, rotate, type RingSite } from "./rotate.ts";
 
 /** Takes an attention node to local nodes and collectives; false if it was refused. */
-export function attend(state: State, node: CanonicalNode): boolean {
-  const site = readAttention(node);
+export function attend(state: State, attention: AttentionOperation): boolean {
+  const { node } = attention;
+  const site = readAttention(attention);
   const { q, k, v, mask } = site;
   if (!meetMask(state, site)) return false;
   const strided = [q, k, v].find((x) => isStrided(state, x));

@@ -2,6 +2,8 @@
  * @file The causal pattern as a mask, for ranks that hold some of the query rows only: which row is which is then no longer told by its
  * place. Rows are compared by their position in the unsplit sequence, so order and segments do not matter.
  */
+import { asCp, fillAttributes, withoutCausalAttributes } from "../../ir/cp.ts";
+import { CP } from "../../ir/types.ts";
 import { tensorFromNumbers } from "../../graph/tensors.ts";
 import { add, RANK, type Expr } from "../../expr/expr.ts";
 import { localDims } from "../layout.ts";
@@ -11,14 +13,12 @@ import type { AxisShard } from "../types.ts";
 import { HEADS, ROWS, type Attention } from "./operands.ts";
 
 export function isCausal(site: Attention): boolean {
-  const attribute = site.node.attributes["causal"];
-  return attribute?.kind === "int" && attribute.value === 1;
+  return asCp(site.node, "Attention")?.causal === true;
 }
 
 /** The site without its causal pattern, which `causalMask` gives instead. */
 export function withoutCausal(site: Attention): Attention {
-  const attributes = { ...site.node.attributes, causal: { kind: "int", value: 0 } as const };
-  return { ...site, node: { ...site.node, attributes } };
+  return { ...site, node: { ...site.node, attributes: withoutCausalAttributes(site.node.attributes) } };
 }
 
 /** Keys of one rank of a ring: those that flat rank `rank` holds under `shard`. */
@@ -82,10 +82,10 @@ function combine(state: State, site: Attention, mask: string, visible: string, d
   if (elem === "bool") return addLocal(state, origin, { op: "And", inputs: [mask, visible], outputs })[0]!;
   const [never] = addLocal(state, origin, {
     op: "Fill",
-    domain: "cp",
+    domain: CP,
     inputs: [integers(state, `${name}::shape`, [])],
     outputs: [{ name: `${name}.never`, dims: [], elem }],
-    attributes: { value: { kind: "tensor", value: tensorFromNumbers(elem, [1], [-Infinity]) } },
+    attributes: fillAttributes(tensorFromNumbers(elem, [1], [-Infinity])),
   });
   return addLocal(state, origin, { op: "Where", inputs: [visible, mask, never!], outputs })[0]!;
 }

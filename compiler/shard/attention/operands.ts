@@ -1,6 +1,7 @@
 /**
  * @file The operands of an attention node as the schemes see them: rows, heads, and the mask with what each of its axes stands for.
  */
+import type { AttentionOperation } from "../../ir/cp.ts";
 import type { CanonicalNode } from "../../ir/types.ts";
 import { equal, type Expr } from "../../expr/expr.ts";
 import { layoutOf, shapeOf, type State } from "../state.ts";
@@ -20,9 +21,8 @@ export interface Attention {
   readonly mask: string | null;
 }
 
-export function readAttention(node: CanonicalNode): Attention {
-  const [q, k, v, mask] = node.inputs;
-  return { node, origin: { module: node.scope, node: node.name, spec: null }, q: q!, k: k!, v: v!, mask: mask || null };
+export function readAttention({ node, q, k, v, mask }: AttentionOperation): Attention {
+  return { node, origin: { module: node.scope, node: node.name, spec: null }, q, k, v, mask };
 }
 
 /** The split of a value's rows, if that is how it is split; each of its tokens may stand for several rows, one after the other. */

@@ -2,16 +2,14 @@
  * @file Attention whose keys are met part by part: around a ring, chunk after chunk, or by whole queries on every rank. Each part gives
  * (output, maximum, sum of exponentials); parts are merged, and divided at the end.
  */
-import { elemCode } from "../../graph/elements.ts";
+import { finishAttributes, partAttributes } from "../../ir/cp.ts";
 import { CP } from "../../ir/types.ts";
-import type { Attributes } from "../../graph/types.ts";
 import { RANK, type Expr } from "../../expr/expr.ts";
 import { localDims, WHOLE } from "../layout.ts";
 import { before, ranksOf } from "../../../program/mesh.ts";
 import { neverEmpty } from "../propagate/reduction.ts";
 import { addLocal, elemOf, freshName, shapeOf, type State } from "../state.ts";
 import type { AxisShard, Layout, Transfer } from "../types.ts";
-import { withoutCausal } from "./causal.ts";
 import { localMask } from "./mask.ts";
 import { HEADS, ROWS, type Attention } from "./operands.ts";
 
@@ -41,11 +39,8 @@ function addPart(
 ): Part {
   const { out, statistic } = partDims(state, site, layout);
   const elem = partElem(state, site);
-  const attributes: Attributes = {
-    ...withoutCausal(site).node.attributes,
-    fp32: { kind: "int", value: state.options.convert_to_fp32 ? 1 : 0 },
-    may_be_empty: { kind: "int", value: neverEmpty(state, keys.segments) ? 0 : 1 },
-  };
+  const { convert_to_fp32 } = state.options;
+  const attributes = partAttributes(site.node.attributes, convert_to_fp32, !neverEmpty(state, keys.segments));
   const made = addLocal(state, site.origin, {
     op: "AttentionPart",
     domain: CP,
@@ -83,10 +78,7 @@ function addMerge(state: State, site: Attention, a: Part, b: Part, name: string)
 function addFinish(state: State, site: Attention, merged: Part, layout: Layout, name: string): string {
   const output = site.node.outputs[0]!;
   const shape = shapeOf(state, output);
-  const attributes: Attributes = {
-    nan_to_zero: site.node.attributes["nan_to_zero"] ?? { kind: "int", value: 0 },
-    like: { kind: "int", value: elemCode(shape.elem) },
-  };
+  const attributes = finishAttributes(site.node.attributes, shape.elem);
   const dims = localDims(shape.dims, layout, state.options.mesh, RANK);
   return addLocal(state, site.origin, {
     op: "AttentionFinish",

@@ -1,7 +1,7 @@
 /**
  * @file The two things that a plan asks for: a split of a whole value, and a gather of a split one.
  */
-import type { CanonicalNode } from "../../ir/types.ts";
+import type { PlannedOperation } from "../../ir/cp.ts";
 import * as catalog from "../../diagnostics/catalog/shard.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { equal, RANK, show, type Expr } from "../../expr/expr.ts";
@@ -11,30 +11,22 @@ import { ranksOf } from "../../../program/mesh.ts";
 import { relatedTo, say, sayOrigin, sayValue } from "../origins.ts";
 import { align, addIdentity, assemble } from "../slices.ts";
 import { declare, elemOf, entryKey, freshName, layoutOf, shapeOf, valueOf, type State } from "../state.ts";
-import type { AxisShard, Origin } from "../types.ts";
+import type { AxisShard, Origin, Purpose } from "../types.ts";
 
 /** Where a bound `Shard` or `Gather` node comes from in the plan. */
-function bindingOrigin(state: State, node: CanonicalNode): Origin {
-  const index = node.attributes["binding"];
-  const binding = index?.kind === "int" ? state.bindings[index.value] : undefined;
+function bindingOrigin(state: State, { node, binding: at }: PlannedOperation): Origin {
+  const binding = state.bindings[at];
   return { module: binding?.module ?? node.scope, node: null, spec: binding?.spec ?? null };
 }
 
-function axisOf(node: CanonicalNode): number {
-  const axis = node.attributes["axis"];
-  return axis?.kind === "int" ? axis.value : 0;
-}
-
 /** From here on each rank holds its chunk. A value that is split that way already stays as it is. */
-export function shardValue(state: State, node: CanonicalNode): void {
-  const source = node.inputs[0]!;
+export function shardValue(state: State, planned: PlannedOperation): void {
+  const { value: source, result: output, axis } = planned;
   const value = valueOf(state, source);
-  const origin = bindingOrigin(state, node);
-  const axis = axisOf(node);
+  const origin = bindingOrigin(state, planned);
   const [current] = layoutOf(state, value);
-  const [output] = node.outputs;
   if (current !== undefined) {
-    state.aliases.set(output!, value);
+    state.aliases.set(output, value);
     const first = state.origins.get(value);
     const entry = sayOrigin(origin);
     const where = { span: origin.spec?.origin.span ?? undefined, related: relatedTo(first, "split here first") };
@@ -70,16 +62,15 @@ export function shardValue(state: State, node: CanonicalNode): void {
   for (const segment of segments) if (!state.sources.has(segment.origin)) state.sources.set(segment.origin, origin);
   const local = align(state, value, [shardOf(axis, { outer: 1, segments, inner: 1 })], origin);
   state.minimums.push({ extent, name: `${value} axis ${axis}`, slice: local, origin });
-  state.aliases.set(output!, local);
+  state.aliases.set(output, local);
 }
 
 /** From here on every rank holds the whole axis again: the blocks of all ranks, laid in the original order. */
-export function gatherValue(state: State, node: CanonicalNode): void {
-  const value = valueOf(state, node.inputs[0]!);
-  const origin = bindingOrigin(state, node);
-  const axis = axisOf(node);
+export function gatherValue(state: State, planned: PlannedOperation): void {
+  const { value: source, result: output, axis } = planned;
+  const value = valueOf(state, source);
+  const origin = bindingOrigin(state, planned);
   const [shard] = layoutOf(state, value);
-  const output = node.outputs[0]!;
   const by = state.origins.get(value);
   const where = {
     span: origin.spec?.origin.span ?? undefined,
@@ -87,11 +78,11 @@ export function gatherValue(state: State, node: CanonicalNode): void {
   };
   const entry = sayOrigin(origin);
   if (shard === undefined) {
-    state.diagnostics.push(diagnose(catalog.gatherOfWhole, { value: sayValue(state, node.inputs[0]!), entry }, where));
+    state.diagnostics.push(diagnose(catalog.gatherOfWhole, { value: sayValue(state, source), entry }, where));
   } else if (shard.axis !== axis) {
     const from = sayOrigin(by);
     const params = {
-      value: sayValue(state, node.inputs[0]!),
+      value: sayValue(state, source),
       entry,
       axis,
       layout: say([shard]),
@@ -105,7 +96,7 @@ export function gatherValue(state: State, node: CanonicalNode): void {
 }
 
 /** The whole of a split value on every rank, under a new name; a value that is whole under a second name. */
-export function gatherWhole(state: State, value: string, name: string, purpose: string, origin: Origin): string {
+export function gatherWhole(state: State, value: string, name: string, purpose: Purpose, origin: Origin): string {
   const [shard] = layoutOf(state, value);
   const { mesh } = state.options;
   if (shard === undefined || ranksOf(mesh) === 1) {
@@ -125,7 +116,7 @@ function gatherBlocks(
   state: State,
   value: string,
   shard: AxisShard,
-  purpose: string,
+  purpose: Purpose,
   origin: Origin,
 ): Parameters<typeof assemble>[1] {
   const { mesh } = state.options;
