@@ -83,7 +83,7 @@ export const edgeInsideSegment: Message<AtNode & { value: string; layout: string
   severity: "error",
   title: "Edge inside a split segment",
   message: (p) =>
-    `${place(p)} slices ${p.value} (${p.layout}, split by ${p.from}) into : an edge lies inside a segment, whose rows are spread over the ranks`,
+    `${place(p)} slices ${p.value} (${p.layout}, split by ${p.from}) into ${p.extents}: an edge lies inside a segment, whose rows are spread over the ranks`,
   hint: () => "split the streams before they are concatenated, so that each is a segment of its own, or gather before",
 };
 
