@@ -2,7 +2,7 @@
  * @file Propagates the plan's splits through the bound graph in one forward pass, and proves on the way that the program gives the same
  * result. What cannot be proven is refused.
  */
-import type { BoundPlan } from "../bind/types.ts";
+import type { Binding, BoundPlan } from "../bind/types.ts";
 import { indexOf } from "../ir/graph-index.ts";
 import { asCp, cpOf } from "../ir/cp.ts";
 import type { CanonicalNode, ValueShape } from "../ir/types.ts";
@@ -20,7 +20,8 @@ import { propagate } from "./propagate/operator.ts";
 import { at, originAt, relatedTo, sayLayout, sayOrigin } from "./origins.ts";
 import { prune } from "./prune.ts";
 import { addIdentity } from "./slices.ts";
-import { layoutOf, newState, valueOf, type ShardOptions, type State } from "./state.ts";
+import { newState, type ShardOptions, type State } from "./state.ts";
+import { layoutOf, valueOf } from "./knowledge.ts";
 import type { Minimum, ShardedGraph } from "./types.ts";
 
 /**
@@ -33,21 +34,21 @@ export function shard(bound: BoundPlan, options: ShardOptions): Result<ShardedGr
 }
 
 function attempts(bound: BoundPlan, options: ShardOptions): Result<ShardedGraph> {
-  const first = attempt(bound, options, new Set());
+  const first = attempt(bound, options, new Set<Binding>());
   let last = first;
   for (let coarse = last.tooFine; !last.result.ok && coarse.size > 0; coarse = new Set([...coarse, ...last.tooFine])) {
     last = attempt(bound, options, coarse);
-    if ([...last.tooFine].every((key) => coarse.has(key))) break;
+    if ([...last.tooFine].every((entry) => coarse.has(entry))) break;
   }
   return last.result.ok ? last.result : first.result;
 }
 
 interface Attempt {
   readonly result: Result<ShardedGraph>;
-  readonly tooFine: ReadonlySet<string>;
+  readonly tooFine: ReadonlySet<Binding>;
 }
 
-function attempt(bound: BoundPlan, options: ShardOptions, coarse: ReadonlySet<string>): Attempt {
+function attempt(bound: BoundPlan, options: ShardOptions, coarse: ReadonlySet<Binding>): Attempt {
   const state = newState(bound, options, coarse);
   for (const node of bound.graph.nodes) visit(state, node);
   finishOutputs(state);

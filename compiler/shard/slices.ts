@@ -6,18 +6,9 @@ import type { ValueShape } from "../ir/types.ts";
 import { add, equal, mul, RANK, type Expr } from "../expr/expr.ts";
 import { localDims, localLength, localStart } from "./layout.ts";
 import { ranksOf } from "../../program/mesh.ts";
-import {
-  addConcat,
-  addLocal,
-  addReshape,
-  addSplit,
-  declare,
-  elemOf,
-  integers,
-  layoutOf,
-  shapeOf,
-  type State,
-} from "./state.ts";
+import { declare, localDimsOf, shapeOf, type State } from "./state.ts";
+import { layoutOf, noteSlice, sliceOf } from "./knowledge.ts";
+import { addConcat, addLocal, addReshape, addSplit, elemOf, integers } from "./writer.ts";
 import type { AxisShard, Layout, Origin, Segment } from "./types.ts";
 
 /** What of a whole value flat rank `rank` holds under `shard`; the value itself where there is one rank. */
@@ -88,7 +79,7 @@ export function assemble(state: State, blocks: Blocks, name: string, dims: reado
     addSplit(
       state,
       origin,
-      value,
+      { value, dims: localDimsOf(state, value) },
       axis,
       segments.map((s) => mul(blocks.size(s.length, at), inner)),
       `${value}::segments`,
@@ -132,13 +123,12 @@ function assembleMerged(state: State, blocks: Blocks, name: string, dims: readon
 export function align(state: State, value: string, layout: Layout, origin: Origin): string {
   const [shard] = layout;
   if (shard === undefined) return value;
-  const key = `${value}::as::${JSON.stringify([shard.axis, shard.outer, shard.segments.map((s) => s.length), shard.inner])}`;
-  const known = state.aliases.get(key);
-  if (known !== undefined) return known;
+  const known = sliceOf(state, value, shard);
+  if (known !== null) return known;
   const local = sliceLocal(state, value, shard, origin);
   const named = local === value ? addIdentity(state, value, `${value}::local`, origin) : local;
   declare(state, named, shapeOf(state, value), layout, value, origin);
-  state.aliases.set(key, named);
+  noteSlice(state, value, shard, named);
   return named;
 }
 

@@ -8,7 +8,9 @@ import { tensorFromNumbers } from "../../graph/tensors.ts";
 import { add, RANK, type Expr } from "../../expr/expr.ts";
 import { localDims } from "../layout.ts";
 import { sliceLocal } from "../slices.ts";
-import { addLocal, elemOf, integers, layoutOf, shapeOf, type State } from "../state.ts";
+import { shapeOf, type State } from "../state.ts";
+import { layoutOf } from "../knowledge.ts";
+import { addLocal, elemOf, integers, integer } from "../writer.ts";
 import type { AxisShard } from "../types.ts";
 import { HEADS, ROWS, type Attention } from "./operands.ts";
 
@@ -64,11 +66,7 @@ export function causalMask(
 
 /** 0, 1, ... below `extent`. */
 function positions(state: State, site: Attention, extent: Expr, name: string): string {
-  const operand = (suffix: string, value: Expr): string => {
-    const made = integers(state, `${name}::${suffix}`, [value]);
-    state.integers.set(made, { elem: "int64", dims: [], elements: [value] });
-    return made;
-  };
+  const operand = (suffix: string, value: Expr): string => integer(state, `${name}::${suffix}`, value);
   const inputs = [operand("start", 0), operand("limit", add(extent)), operand("step", 1)];
   return addLocal(state, site.origin, { op: "Range", inputs, outputs: [{ name, dims: [extent], elem: "int64" }] })[0]!;
 }

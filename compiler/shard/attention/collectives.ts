@@ -3,11 +3,13 @@
  * (blocks of heads, order of ranks) is local nodes, so that what is sent is always whole blocks.
  */
 import { rankAt, ulyssesIndex } from "../../../program/mesh.ts";
-import { PEER, RANK, chunk, mul, type Expr } from "../../expr/expr.ts";
+import { RANK, chunk, mul, type Expr } from "../../expr/expr.ts";
 import { localDims, localLength } from "../layout.ts";
-import { addConcat, addSplit, declare, freshName, layoutOf, shapeOf, type State } from "../state.ts";
+import { declare, shapeOf, type State, localDimsOf } from "../state.ts";
+import { layoutOf } from "../knowledge.ts";
+import { addConcat, addSplit, type Sending, addCollective } from "../writer.ts";
 import { assemble } from "../slices.ts";
-import type { AxisShard, Origin, Transfer } from "../types.ts";
+import type { AxisShard, Origin } from "../types.ts";
 import { HEADS, headShard, ROWS } from "./operands.ts";
 
 /** A value split by rows that goes to heads: `unit` query heads stay together with one key/value head. */
@@ -22,16 +24,11 @@ export interface ToHeads {
 export function rowsToHeads(state: State, items: readonly ToHeads[], origin: Origin): readonly string[] {
   const { mesh } = state.options;
   if (mesh.ulysses_degree === 1) return items.map((i) => i.value);
-  const begun = items.map((item) => sendHeads(state, item, origin));
-  state.steps.push({
-    kind: "collective",
-    name: freshName(state, `${items[0]!.value}::to-heads`),
-    collective: "all-to-all",
-    group: "ulysses",
-    transfers: begun,
-    purpose: "ulysses in",
-    origin,
-  });
+  const received = addCollective(
+    state,
+    { name: `${items[0]!.value}::to-heads`, collective: "all-to-all", group: "ulysses", purpose: "ulysses in", origin },
+    items.map((item) => headBlocks(state, item, origin)),
+  );
   return items.map((item, i) => {
     const shape = shapeOf(state, item.value);
     const heads = headShard(HEADS, item.heads, item.unit);
@@ -39,25 +36,23 @@ export function rowsToHeads(state: State, items: readonly ToHeads[], origin: Ori
     const size = (length: Expr, u: number): Expr =>
       localLength(length, item.rows, mesh, rankAt("ulysses", u, RANK, mesh));
     const dims = localDims(shape.dims, layout, mesh, RANK);
-    const blocks = { ...item.rows, values: begun[i]!.receive, axis: ROWS, size };
+    const blocks = { ...item.rows, values: received[i]!, axis: ROWS, size };
     const made = assemble(state, blocks, `${item.value}::heads`, dims, origin);
     declare(state, made, shape, layout, item.value, origin);
     return made;
   });
 }
 
-function sendHeads(state: State, { value, rows, heads, unit }: ToHeads, origin: Origin): Transfer {
+function headBlocks(state: State, { value, rows, heads, unit }: ToHeads, origin: Origin): Sending {
   const { mesh } = state.options;
   const { ulysses_degree: U } = mesh;
-  const shape = shapeOf(state, value);
+  const { elem, dims: whole } = shapeOf(state, value);
   const share = (u: Expr): Expr => mul(chunk(heads / unit, U, u), unit);
-  const send = addSplit(state, origin, value, HEADS, each(U, share), `${value}::to`);
-  const local = (from: Expr, to: Expr): readonly Expr[] =>
-    localDims(shape.dims, [rows], mesh, from).map((d, axis) => (axis === HEADS ? share(ulyssesIndex(to, mesh)) : d));
-  const receive = each(U, (u) =>
-    named(state, `${value}::from${u}`, value, local(rankAt("ulysses", u, RANK, mesh), RANK)),
-  );
-  return { send, receive, elem: shape.elem, dims: local(RANK, PEER) };
+  const source = { value, dims: localDimsOf(state, value) };
+  const send = addSplit(state, origin, source, HEADS, each(U, share), `${value}::to`);
+  const dims = (from: Expr, to: Expr): readonly Expr[] =>
+    localDims(whole, [rows], mesh, from).map((d, axis) => (axis === HEADS ? share(ulyssesIndex(to, mesh)) : d));
+  return { send, receive: (u) => `${value}::from${u}`, elem, dims };
 }
 
 /** Heads back to rows: the inverse, for the result of attention. `rows` is the layout of the queries. */
@@ -77,7 +72,7 @@ export function headsToRows(
   const peer = (u: number): Expr => rankAt("ulysses", u, RANK, mesh);
   const share = (length: Expr, rank: Expr): Expr => mul(localLength(length, rows, mesh, rank), rows.inner);
   const sizes = rows.segments.flatMap((s) => each(U, (u) => share(s.length, peer(u))));
-  const blocks = addSplit(state, origin, value, ROWS, sizes, `${value}::rows`);
+  const blocks = addSplit(state, origin, { value, dims: localDimsOf(state, value) }, ROWS, sizes, `${value}::rows`);
   const ownHeads = (rank: Expr): Expr => mul(chunk(heads / unit, U, ulyssesIndex(rank, mesh)), unit);
   const local = (from: Expr, to: Expr): readonly Expr[] =>
     localDims(shape.dims, [rows], mesh, to).map((d, axis) => (axis === HEADS ? ownHeads(from) : d));
@@ -85,19 +80,12 @@ export function headsToRows(
     const mine = rows.segments.map((_, s) => blocks[s * U + u]!);
     return addConcat(state, origin, mine, ROWS, `${value}::to${u}`, local(RANK, peer(u)));
   });
-  const receive = each(U, (u) =>
-    named(state, `${value}::from${u}`, value, local(rankAt("ulysses", u, RANK, mesh), RANK)),
+  const [received] = addCollective(
+    state,
+    { name: `${sameAs}::to-rows`, collective: "all-to-all", group: "ulysses", purpose: "ulysses out", origin },
+    [{ send, receive: (u) => `${value}::from${u}`, elem: shape.elem, dims: local }],
   );
-  state.steps.push({
-    kind: "collective",
-    name: freshName(state, `${sameAs}::to-rows`),
-    collective: "all-to-all",
-    group: "ulysses",
-    transfers: [{ send, receive, elem: shape.elem, dims: local(RANK, PEER) }],
-    purpose: "ulysses out",
-    origin,
-  });
-  const made = addConcat(state, origin, receive, HEADS, name, localDims(shape.dims, [rows], mesh, RANK));
+  const made = addConcat(state, origin, received!, HEADS, name, localDims(shape.dims, [rows], mesh, RANK));
   declare(state, made, shape, [rows], sameAs, origin);
   return made;
 }
@@ -117,36 +105,25 @@ export function gatherRing(
     const heads = layoutOf(state, value).filter((s) => s.over === "ulysses");
     return localDims(shapeOf(state, value).dims, [ring, ...heads], mesh, rank);
   };
-  const transfers = values.map((value): Transfer => ({
-    send: [value],
-    receive: each(R, (r) => named(state, `${value}::ring${r}`, value, local(value, rankAt("ring", r, RANK, mesh)))),
-    elem: shapeOf(state, value).elem,
-    dims: local(value, RANK),
-  }));
-  state.steps.push({
-    kind: "collective",
-    name: freshName(state, `${values[0]}::ring`),
-    collective: "all-gather",
-    group: "ring",
-    transfers,
-    purpose: "ring",
-    origin,
-  });
+  const received = addCollective(
+    state,
+    { name: `${values[0]}::ring`, collective: "all-gather", group: "ring", purpose: "ring", origin },
+    values.map((value) => ({
+      send: [value],
+      receive: (r) => `${value}::ring${r}`,
+      elem: shapeOf(state, value).elem,
+      dims: (from) => local(value, from),
+    })),
+  );
   return values.map((value, i) => {
     const heads = layoutOf(state, value).filter((s) => s.over === "ulysses");
     const size = (length: Expr, r: number): Expr => localLength(length, ring, mesh, rankAt("ring", r, 0, mesh));
-    const blocks = { ...rows, values: transfers[i]!.receive, axis: ROWS, size };
+    const blocks = { ...rows, values: received[i]!, axis: ROWS, size };
     const dims = localDims(shapeOf(state, value).dims, heads, mesh, RANK);
     const made = assemble(state, blocks, `${value}::all`, dims, origin);
     declare(state, made, shapeOf(state, value), heads, value, origin);
     return made;
   });
-}
-
-function named(state: State, wish: string, like: string, dims: readonly Expr[]): string {
-  const name = freshName(state, wish);
-  state.shapes.set(name, { elem: shapeOf(state, like).elem, dims });
-  return name;
 }
 
 function each<T>(count: number, make: (index: number) => T): readonly T[] {

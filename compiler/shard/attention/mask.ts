@@ -8,7 +8,8 @@ import { RANK, show, type Expr } from "../../expr/expr.ts";
 import { gatherWhole } from "../propagate/split-gather.ts";
 import { at, atSplitOf } from "../origins.ts";
 import { sliceLocal } from "../slices.ts";
-import { declare, layoutOf, shapeOf, type State } from "../state.ts";
+import { declare, shapeOf, type State } from "../state.ts";
+import { layoutOf } from "../knowledge.ts";
 import type { AxisShard } from "../types.ts";
 import { causalMask, isCausal, type HeldKeys } from "./causal.ts";
 import { BATCH, HEADS, maskAxis, ROWS, type Attention } from "./operands.ts";
@@ -61,10 +62,9 @@ function sliceMask(state: State, site: Attention, whole: string, { rows, heads, 
 
 /** A mask that many sites read is gathered once. */
 function gatherOnce(state: State, site: Attention, mask: string): string {
-  const key = `${mask}::gathered`;
-  const known = state.aliases.get(key);
+  const known = state.gathered.get(mask);
   if (known !== undefined) return known;
   const whole = gatherWhole(state, mask, `${mask}::whole`, "mask gather", site.origin);
-  state.aliases.set(key, whole);
+  state.gathered.set(mask, whole);
   return whole;
 }

@@ -4,7 +4,8 @@
 import type { AttentionOperation } from "../../ir/cp.ts";
 import type { CanonicalNode } from "../../ir/types.ts";
 import { equal, type Expr } from "../../expr/expr.ts";
-import { layoutOf, shapeOf, type State } from "../state.ts";
+import { shapeOf, type State } from "../state.ts";
+import { layoutOf } from "../knowledge.ts";
 import type { AxisShard, Origin, Segment } from "../types.ts";
 
 /** Axes of q, k, v and of the result: (B, S, H, D). */

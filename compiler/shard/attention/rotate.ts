@@ -7,9 +7,10 @@ import { CP } from "../../ir/types.ts";
 import { RANK, type Expr } from "../../expr/expr.ts";
 import { localDims, WHOLE } from "../layout.ts";
 import { before, ranksOf } from "../../../program/mesh.ts";
-import { neverEmpty } from "../propagate/reduction.ts";
-import { addLocal, elemOf, freshName, shapeOf, type State } from "../state.ts";
-import type { AxisShard, Layout, Transfer } from "../types.ts";
+import { neverEmpty } from "../knowledge.ts";
+import { shapeOf, type State } from "../state.ts";
+import { addLocal, elemOf, type Sending, addCollective } from "../writer.ts";
+import type { AxisShard, Layout } from "../types.ts";
 import { localMask } from "./mask.ts";
 import { HEADS, ROWS, type Attention } from "./operands.ts";
 
@@ -39,8 +40,12 @@ function addPart(
 ): Part {
   const { out, statistic } = partDims(state, site, layout);
   const elem = partElem(state, site);
-  const { convert_to_fp32 } = state.options;
-  const attributes = partAttributes(site.node.attributes, convert_to_fp32, !neverEmpty(state, keys.segments));
+  const { convert_to_fp32, mesh } = state.options;
+  const attributes = partAttributes(
+    site.node.attributes,
+    convert_to_fp32,
+    !neverEmpty(state, ranksOf(mesh), keys.segments),
+  );
   const made = addLocal(state, site.origin, {
     op: "AttentionPart",
     domain: CP,
@@ -135,29 +140,20 @@ function shift(
   step: number,
 ): [string, string] {
   const { mesh } = state.options;
-  const originals = [site.k, site.v];
-  const transfers = values.map((value, i): Transfer => {
-    const whole = shapeOf(state, originals[i]!);
-    const dims = (rank: Expr): readonly Expr[] =>
-      whole.dims.map((d, axis) => {
-        if (axis === ROWS) return localDims(whole.dims, [keys], mesh, holder(rank))[ROWS]!;
+  const transfers = [site.k, site.v].map((original, i): Sending => {
+    const { elem, dims: whole } = shapeOf(state, original);
+    const dims = (from: Expr): readonly Expr[] =>
+      whole.map((d, axis) => {
+        if (axis === ROWS) return localDims(whole, [keys], mesh, holder(from))[ROWS]!;
         // Ring neighbours hold the same heads: said as queries say theirs, so that the number per key head stays known.
-        return axis === HEADS && keyHeads !== null ? localDims(whole.dims, [keyHeads], mesh, RANK)[HEADS]! : d;
+        return axis === HEADS && keyHeads !== null ? localDims(whole, [keyHeads], mesh, RANK)[HEADS]! : d;
       });
-    const received = freshName(state, `${originals[i]}::step${step}`);
-    state.shapes.set(received, { elem: whole.elem, dims: dims(before(RANK, 1, mesh)) });
-    return { send: [value], receive: [received], elem: whole.elem, dims: dims(RANK) };
+    return { send: [values[i]!], receive: () => `${original}::step${step}`, elem, dims };
   });
-  state.steps.push({
-    kind: "collective",
-    name: freshName(state, `${site.k}::shift${step}`),
-    collective: "shift",
-    group: "ring",
-    transfers,
-    purpose: "ring",
-    origin: site.origin,
-  });
-  const [k, v] = transfers.map((t) => t.receive[0]!);
+  const { origin } = site;
+  const name = `${site.k}::shift${step}`;
+  const made = addCollective(state, { name, collective: "shift", group: "ring", purpose: "ring", origin }, transfers);
+  const [k, v] = made.map((received) => received[0]!);
   return [k!, v!];
 }
 
@@ -166,22 +162,16 @@ export function mergeParts(state: State, site: Attention, keys: AxisShard, name:
   const ranks = ranksOf(state.options.mesh);
   const mask = localMask(state, site, { rows: null, heads: null, keys: { shard: keys, rank: RANK } });
   const own = addPart(state, site, [site.q, site.k, site.v, mask], WHOLE, keys, `${name}::part`);
-  const transfers = own.map((value): Transfer => {
-    const { elem, dims } = shapeOf(state, value);
-    const receive = Array.from({ length: ranks }, (_, r) => freshName(state, `${value}::from${r}`));
-    for (const made of receive) state.shapes.set(made, { elem, dims });
-    return { send: [value], receive, elem, dims };
-  });
-  state.steps.push({
-    kind: "collective",
-    name: freshName(state, `${name}::merge`),
-    collective: "all-gather",
-    group: "mesh",
-    transfers,
-    purpose: "merge",
-    origin: site.origin,
-  });
-  const partOf = (rank: number): Part => transfers.map((t) => t.receive[rank]!) as unknown as Part;
+  const { origin } = site;
+  const received = addCollective(
+    state,
+    { name: `${name}::merge`, collective: "all-gather", group: "mesh", purpose: "merge", origin },
+    own.map((value) => {
+      const { elem, dims } = shapeOf(state, value);
+      return { send: [value], receive: (rank) => `${value}::from${rank}`, elem, dims: () => dims };
+    }),
+  );
+  const partOf = (rank: number): Part => received.map((values) => values[rank]!) as unknown as Part;
   let merged = partOf(0);
   for (let rank = 1; rank < ranks; rank++)
     merged = addMerge(state, site, merged, partOf(rank), `${name}::merge${rank}`);

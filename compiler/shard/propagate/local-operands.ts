@@ -7,7 +7,9 @@ import type { Axis, FactorMap, Sizing } from "../../operators/types.ts";
 import type { CanonicalNode, ValueShape } from "../../ir/types.ts";
 import { add, mul, RANK, type Expr } from "../../expr/expr.ts";
 import { localDims, localExtent, localLength } from "../layout.ts";
-import { integers, layoutOf, type State } from "../state.ts";
+import { type State } from "../state.ts";
+import { layoutOf } from "../knowledge.ts";
+import { integers } from "../writer.ts";
 import type { AxisShard, Layout } from "../types.ts";
 
 /** The node with local integer operands where it needs them. */

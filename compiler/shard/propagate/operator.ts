@@ -19,10 +19,12 @@ import { embed, extentOf, locate, shardOf, WHOLE, type Split } from "../layout.t
 import { ranksOf } from "../../../program/mesh.ts";
 import { localOperands } from "./local-operands.ts";
 import { at, atSplitOf, originAt, originOf, relatedTo, sayLayout, sayOrigin, sayValue } from "../origins.ts";
-import { declare, layoutOf, shapeOf, valueOf, type State } from "../state.ts";
+import { declare, shapeOf, type State } from "../state.ts";
+import { layoutOf, valueOf } from "../knowledge.ts";
 import { allReduce, reducedFactor } from "./reduction.ts";
 import { unify, type Demand } from "./unify.ts";
 import type { Layout, Origin } from "../types.ts";
+import { takeNode } from "../writer.ts";
 
 /** Propagates through one node whose operands are values of the sharded graph; false if it was refused. */
 export function propagate(state: State, node: CanonicalNode): boolean {
@@ -34,7 +36,7 @@ export function propagate(state: State, node: CanonicalNode): boolean {
     const map = isKnown(node) ? factorsOf(view) : null;
     if (map !== null) assumeWidest(state, map, view.inputs, origin);
     outputsOf(node).forEach((name) => declare(state, name, shapeOf(state, name), WHOLE, name, origin));
-    take(state, node, origin);
+    takeNode(state, node, origin);
     return true;
   }
   if (!isKnown(node)) return refuseUnknown(state, node, split[0]!);
@@ -58,7 +60,7 @@ export function propagate(state: State, node: CanonicalNode): boolean {
   const layouts = outputLayouts(state, node, map, splits);
   if (layouts === null || shapes === null) return poison(state, node);
   const local = localOperands(state, { ...node, inputs: aligned as string[] }, map, shapes, layouts);
-  take(state, local, origin);
+  takeNode(state, local, origin);
   node.outputs.forEach((name, i) => {
     if (name === "") return;
     const layout = layouts[i]!;
@@ -119,11 +121,6 @@ function knowledge(state: State) {
     constants: state.graph.constants,
     declared: (name: string) => (state.shapes.has(name) ? shapeOf(state, name) : null),
   };
-}
-
-function take(state: State, node: CanonicalNode, origin: Origin): void {
-  outputsOf(node).forEach((name) => state.taken.add(name));
-  state.steps.push({ kind: "local", node, origin });
 }
 
 function outputsOf(node: CanonicalNode): readonly string[] {

@@ -7,14 +7,16 @@ import { outputShapes } from "../../operators/infer.ts";
 import type { FactorKind, FactorMap, NodeView } from "../../operators/types.ts";
 import { elemCode } from "../../graph/elements.ts";
 import type { CanonicalNode, ValueShape } from "../../ir/types.ts";
-import { equal, RANK, type Expr } from "../../expr/expr.ts";
+import { RANK, type Expr } from "../../expr/expr.ts";
 import { alignOperand } from "./alignment.ts";
 import { extentOf, localExtent, shardOf, WHOLE, type Split } from "../layout.ts";
 import { ranksOf } from "../../../program/mesh.ts";
 import { localOperands } from "./local-operands.ts";
-import { addLocal, declare, elemOf, freshName, integers, type State } from "../state.ts";
+import { declare, type State } from "../state.ts";
+import { addLocal, elemOf, integers, addCollective } from "../writer.ts";
 import type { Demand } from "./unify.ts";
-import type { Minimum, Origin, Segment } from "../types.ts";
+import type { Origin } from "../types.ts";
+import { neverEmpty } from "../knowledge.ts";
 
 /** How the results of two ranks become one, for floats and integers alike. A mean is a sum of weighted means. */
 const COMBINE: Readonly<Partial<Record<FactorKind, "Add" | "Max" | "Min">>> = {
@@ -42,23 +44,7 @@ export function reducedFactor(
     axes?.some((a) => "product" in a && a.product.includes(factor)) ?? false;
   if (map.inputs.some((axes, operand) => has(axes) && !demands.some((d) => d.operand === operand))) return null;
   const { outer, inner, segments } = splits.get(factor)!;
-  return outer === 1 && inner === 1 && neverEmpty(state, segments) ? factor : null;
-}
-
-/** True if every rank holds at least one row of these segments, whatever the lengths: a run then checks the minimum that says so. */
-export function neverEmpty(state: State, segments: readonly Segment[]): boolean {
-  const ranks = ranksOf(state.options.mesh);
-  const { normal } = state.assumed;
-  if (segments.map(({ length }) => normal(length)).some((n) => typeof n === "number" && n >= ranks)) return true;
-  const known = state.minimums.filter(({ extent }) =>
-    segments.some(({ length }) => equal(normal(length), normal(extent))),
-  );
-  if (known.every(({ slice }) => slice !== null)) state.minimums.push(...known.slice(0, 1).map(relied));
-  return known.length > 0;
-}
-
-function relied(minimum: Minimum): Minimum {
-  return { ...minimum, slice: null };
+  return outer === 1 && inner === 1 && neverEmpty(state, ranksOf(state.options.mesh), segments) ? factor : null;
 }
 
 /** Adds the local reduction, the all-gather and the combination; false if an operand cannot be aligned. */
@@ -143,19 +129,10 @@ function weighted(state: State, mean: string, { elem, dims }: ValueShape, split:
 }
 
 function gatherResults(state: State, value: string, { elem, dims }: ValueShape, origin: Origin): readonly string[] {
-  const receive = Array.from({ length: ranksOf(state.options.mesh) }, (_, rank) => {
-    const name = freshName(state, `${value}::from${rank}`);
-    state.shapes.set(name, { elem, dims });
-    return name;
-  });
-  state.steps.push({
-    kind: "collective",
-    name: freshName(state, `${value}::all-reduce`),
-    collective: "all-gather",
-    group: "mesh",
-    transfers: [{ send: [value], receive, elem, dims }],
-    purpose: "all-reduce",
-    origin,
-  });
-  return receive;
+  const [received] = addCollective(
+    state,
+    { name: `${value}::all-reduce`, collective: "all-gather", group: "mesh", purpose: "all-reduce", origin },
+    [{ send: [value], receive: (rank) => `${value}::from${rank}`, elem, dims: () => dims }],
+  );
+  return received!;
 }

@@ -2,6 +2,7 @@
  * @file Brings the splits that a node's operands ask for together: one split per factor, equal segment by segment. Operands of a Concat that
  * nobody has split yet become segments of their own.
  */
+import type { Binding } from "../../bind/types.ts";
 import type { FactorMap } from "../../operators/types.ts";
 import type { CanonicalNode } from "../../ir/types.ts";
 import * as catalog from "../../diagnostics/catalog/shard.ts";
@@ -10,7 +11,7 @@ import { equal, show } from "../../expr/expr.ts";
 import { segmentsOf } from "./leaves.ts";
 import { shardOf, type Split } from "../layout.ts";
 import { at, atSplitOf, relatedTo, say, sayOrigin, sayValue } from "../origins.ts";
-import { entryKey, shapeOf, type State } from "../state.ts";
+import { shapeOf, type State } from "../state.ts";
 import type { Origin } from "../types.ts";
 
 /** An operand axis that is split, read in the node's factors. */
@@ -86,8 +87,8 @@ function agree(
   origin: Origin,
 ): boolean {
   if (a.segments.length !== b.segments.length) {
-    const finer = entryKey(state.origins.get((a.segments.length > b.segments.length ? first : second).value));
-    if (finer !== null) state.tooFine.add(finer);
+    const finer = entryOf(state, (a.segments.length > b.segments.length ? first : second).value);
+    if (finer !== undefined) state.tooFine.add(finer);
   }
   if (a.segments.length !== b.segments.length || !equal(a.outer, b.outer) || !equal(a.inner, b.inner)) {
     conflict(state, node, first, second, catalog.segmentsDiffer);
@@ -107,6 +108,12 @@ function agree(
     return false;
   }
   return true;
+}
+
+/** The plan entry that gave a value its layout, in the module that it matched. */
+function entryOf({ bindings, origins }: State, value: string): Binding | undefined {
+  const origin = origins.get(value);
+  return bindings.find(({ spec, module }) => spec === origin?.spec && module === origin.module);
 }
 
 function conflict(
