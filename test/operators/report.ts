@@ -66,7 +66,7 @@ export function operatorTable(): string {
   return [
     "# Operators",
     "",
-    "What the compiler knows of operators, in full: `compiler/canonical/operators/`. This page is made from that table and from its samples;",
+    "What the compiler knows of operators, in full: `compiler/operators/`. This page is made from that table and from its samples;",
     "a test keeps it fresh (`npx vitest run test/operators -u` writes it). A letter is a factor: an axis, or one of several that make up an axis, that may be split over the ranks; `a b` is a",
     "product of two, outer and inner; `[a | b]` are two laid end to end; `*` must be whole; `1` has one element. A factor that is summed,",
     "averaged, or reduced to its largest or smallest is combined between ranks where every operand that has it is split.",

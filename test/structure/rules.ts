@@ -33,6 +33,7 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
     "compiler/graph",
     "compiler/ir",
     "compiler/ir/module-paths.ts",
+    "compiler/operators",
   ],
   "compiler/inspect": [
     "compiler/diagnostics",
