@@ -10,7 +10,7 @@ import type { Group, Mesh } from "../../program/mesh.ts";
 /** A run of tokens that is split on its own. */
 export interface Segment {
   readonly length: Expr;
-  /** Who introduced it: a union-find class name, for messages only; equality leaves it out. */
+  /** The value that introduced it, for messages only; equality leaves it out. */
   readonly origin: string;
 }
 

@@ -102,10 +102,8 @@ function attentionShapes(
   { sharded, lengths, ranks }: Run,
   steps: readonly LocalStep[],
 ): ReadonlyMap<string, ValueShape> {
-  const sites = steps.filter(({ node }) => node.domain === CP);
-  const operands = new Set(
-    sites.flatMap(({ node }) => valuesReadBy(node)).filter((name) => !sharded.integers.has(name)),
-  );
+  const own = steps.filter(({ node }) => node.domain === CP);
+  const operands = new Set(own.flatMap(({ node }) => valuesReadBy(node)).filter((name) => !sharded.integers.has(name)));
   const entries = [...operands].map((name): readonly [string, ValueShape] => {
     const shape = sharded.localShapes.get(name);
     invariant(shape !== undefined, `no local shape for ${name}`);

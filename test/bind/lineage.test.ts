@@ -25,6 +25,12 @@ test.each<readonly [string, (p: Pattern, x: string) => string, readonly string[]
   ["a cut within a stream", (p, x) => cut(p, x, 0, 2), ["img", "text"]],
   ["a cut of another axis", (p, x) => cut(p, x, 0, 3, 2), ["img", "text"]],
   ["a cut behind a mixture", (p, x) => cut(p, p.transpose(p.transpose(x, 0, 2, 1), 0, 2, 1), 0, 3), ["img", "text"]],
+  ["a cut behind an activation", (p, x) => cut(p, p.node("Sigmoid", [x]), 0, 3), ["text"]],
+  [
+    "a cut behind a softmax",
+    (p, x) => cut(p, p.node("Softmax", [x], { attributes: { axis: int(1) } }), 0, 3),
+    ["img", "text"],
+  ],
   ["a split", (p, x) => p.nodes("Split", [x, p.ints(3, 5)], { attributes: { axis: int(1) }, outputs: 2 })[1]!, ["img"]],
   [
     "a split at another place",
@@ -37,6 +43,13 @@ test.each<readonly [string, (p: Pattern, x: string) => string, readonly string[]
   const { ancestors, owner } = lineageOf(indexOf(p.build(value)));
   expect([...ancestors(value)].sort()).toEqual(inputs);
   expect(owner(value)).toBe(inputs.length === 1 ? inputs[0] : null);
+});
+
+test("what bounds a value is no content of it", () => {
+  const p = pattern();
+  const limit = p.input("limit", []);
+  const value = p.node("Clip", [p.input("x", ["B", 3]), p.scalar(0, []), limit]);
+  expect([...lineageOf(indexOf(p.build(value))).ancestors(value)]).toEqual(["x"]);
 });
 
 test("a stream stays its own behind additions of what both were mixed into", () => {
