@@ -36,7 +36,7 @@ export function addCompileOptions(command: Command): Command {
     .addOption(new Option("--ulysses-degree <U>", "ranks that share the heads").argParser(degree))
     .addOption(new Option("--ring-degree <R>", "ranks that pass keys and values around").argParser(degree))
     .addOption(new Option("--rotate-method <METHOD>", "how a ring moves keys and values").choices(methods))
-    .addOption(new Option("--no-convert-to-fp32", "merge partial results in the model's own type"))
+    .addOption(new Option("--no-convert-to-fp32", "merge parts in the model's own type"))
     .addOption(new Option("--config <FILE>", "a ParallelConfig as JSON, instead of degrees").conflicts(degrees))
     .addOption(new Option("--devices <LIST>", "one device per rank, such as cpu,cpu").argParser(devices))
     .addOption(new Option("--shape <NAME=DIMS>", "fixes an input, name=1,4096,64; repeatable").argParser(shape))

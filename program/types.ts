@@ -4,6 +4,7 @@
  */
 import type { Diagnostic, Span } from "../compiler/diagnostics/types.ts";
 import type { Expr } from "../compiler/expr/types.ts";
+import type { Group, Mesh } from "./mesh.ts";
 
 export const PROGRAM_FORMAT = "onnx-context-parallel";
 export const PROGRAM_VERSION = "1.0";
@@ -40,7 +41,7 @@ export interface ProgramIntegers {
 
 export interface ProgramPiece {
   readonly id: string;
-  /** `attention`: what a site does between its exchanges. It holds no weights, and several sites may share it. */
+  /** `attention`: what a site does between its collectives. It holds no weights, and several sites may share it. */
   readonly kind: "local" | "attention";
   /** Relative to the program's folder, forward slashes. */
   readonly file: string;
@@ -86,12 +87,12 @@ export interface ProgramTransfer {
   readonly dims: readonly Expr[];
 }
 
-/** Exchange blocks inside a group; semantics of `send` and `receive` by `collective`, see compiler/shard/types.ts. */
+/** A collective, carried out inside a group; semantics of `send` and `receive` by `collective`, see compiler/shard/types.ts. */
 export interface ExchangeStep {
   readonly kind: "exchange";
   readonly name: string;
   readonly collective: "all-to-all" | "all-gather" | "shift";
-  readonly group: "mesh" | "ulysses" | "ring";
+  readonly group: Group;
   readonly transfers: readonly ProgramTransfer[];
   readonly purpose: string;
   readonly module: string;
@@ -124,7 +125,7 @@ export interface ProgramModel {
 export interface Program {
   readonly format: typeof PROGRAM_FORMAT;
   readonly version: string;
-  readonly mesh: { readonly ring_degree: number; readonly ulysses_degree: number };
+  readonly mesh: Mesh;
   readonly options: { readonly rotate_method: "allgather" | "alltoall"; readonly convert_to_fp32: boolean };
   readonly model: ProgramModel;
   readonly inputs: readonly ProgramTensor[];

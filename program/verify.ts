@@ -2,6 +2,7 @@
  * @file Checks that a program is consistent in itself: what it reads was written and not freed, and its names fit together. The compiler
  * checks what it makes, the runtime what it loads, since a program can be edited. Reads no file.
  */
+import { groupSize } from "./mesh.ts";
 import type { Program, ProgramStep } from "./types.ts";
 import { valuesRead, valuesWritten } from "./values.ts";
 
@@ -56,10 +57,9 @@ function misfits(
   }
   if (step.hook !== null && hooks[step.hook]?.id !== step.hook) return [`belongs to no hook (${step.hook})`];
   if (step.kind === "hook") return [];
-  const { ring_degree: ring, ulysses_degree: ulysses } = mesh;
-  const members = { mesh: ring * ulysses, ring, ulysses }[step.group];
-  const sent = step.collective === "all-to-all" ? members : 1;
-  const received = step.collective === "shift" ? 1 : members;
+  const size = groupSize(step.group, mesh);
+  const sent = step.collective === "all-to-all" ? size : 1;
+  const received = step.collective === "shift" ? 1 : size;
   return step.transfers.flatMap(({ send, receive }) =>
     send.length === sent && receive.length === received
       ? []

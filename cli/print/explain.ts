@@ -2,6 +2,7 @@
  * @file `check --explain`: how values lie at the borders of modules, what the plan's entries became, what moves, what was assumed.
  */
 import { inspectGraph } from "../../compiler/inspect/inspect.ts";
+import { isWithin } from "../../compiler/ir/module-paths.ts";
 import { matchModules } from "../../compiler/bind/patterns.ts";
 import type { BoundPlan } from "../../compiler/bind/types.ts";
 import { CP } from "../../compiler/ir/types.ts";
@@ -85,7 +86,7 @@ export function explain({ canonical, bound, sharded }: Stages, pattern: string |
 export function selectModules(modules: readonly string[], pattern: string | true): Result<readonly string[]> {
   if (pattern === true) return { ok: true, value: modules, diagnostics: [] };
   const found = matchModules(pattern, modules, null);
-  const value = modules.filter((path) => found.some((top) => top === "" || path === top || path.startsWith(`${top}.`)));
+  const value = modules.filter((path) => found.some((top) => isWithin(path, top)));
   if (value.length > 0) return { ok: true, value, diagnostics: [] };
   return { ok: false, diagnostics: [diagnose(cliMessages.noModule, { pattern, nearest: suggest(pattern, modules) })] };
 }

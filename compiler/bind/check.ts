@@ -7,7 +7,7 @@ import type { Diagnostic } from "../diagnostics/types.ts";
 import { nameOf, type Context, type Found, type Want } from "./context.ts";
 import { showShape } from "./describe.ts";
 import { whereOf } from "./search/known.ts";
-import { isWithin } from "../ir/topology.ts";
+import { isWithin } from "../ir/module-paths.ts";
 import type { Binding } from "./types.ts";
 
 /** The binding of a want, or what is wrong with it. */
@@ -39,9 +39,9 @@ export function isBinding(checked: Binding | Diagnostic): checked is Binding {
   return "spec" in checked;
 }
 
-/** Nothing on the other side of the border reads the value (a module's marked output that is not used, for example). */
+/** Nothing on the other side of the boundary reads the value (a module's marked output that is not used, for example). */
 function isIdle({ spec, module }: Want, value: string, { graph, boundaries }: Context): boolean {
   if (module === "" || (spec.side === "output" && graph.outputs.includes(value))) return false;
-  const readers = boundaries.topology.readers.get(value) ?? [];
+  const readers = boundaries.index.readers(value);
   return !readers.some(({ node }) => isWithin(node.scope, module) === (spec.side === "input"));
 }

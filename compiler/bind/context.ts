@@ -5,7 +5,7 @@ import type { CanonicalGraph, Marker } from "../ir/types.ts";
 import type { Diagnostic } from "../diagnostics/types.ts";
 import type { PlanSpec } from "../plan/types.ts";
 import { boundariesOf, ownResults, type Boundaries } from "./boundaries/boundaries.ts";
-import { familyOf } from "./patterns.ts";
+import { familyOf } from "../ir/module-paths.ts";
 import type { Binding } from "./types.ts";
 
 /** One spec of the plan at one module that its pattern matched. */

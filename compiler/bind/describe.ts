@@ -1,12 +1,13 @@
 /**
  * @file How values and shapes are told to the reader: what a candidate is, who makes it, who reads it, and the line to paste. Text only.
  */
+import { pathInside } from "../ir/module-paths.ts";
 import type { ValueShape } from "../ir/types.ts";
 import type { Related } from "../diagnostics/types.ts";
 import { show } from "../expr/expr.ts";
 import type { Boundary } from "./boundaries/boundaries.ts";
 import type { Place } from "./context.ts";
-import type { Reader } from "../ir/topology.ts";
+import type { Reader } from "../ir/graph-index.ts";
 
 /** `float32 (1, img, 32)`; an extent that is a long formula is cut. */
 export function showShape({ elem, dims }: ValueShape): string {
@@ -47,9 +48,8 @@ export function pasteLine({ module, side, parameter, spec }: Place, value: strin
 }
 
 function readerName({ node }: Reader, module: string): string {
-  const prefix = module === "" ? "" : `${module}.`;
-  const path = node.scope.startsWith(prefix) ? node.scope.slice(prefix.length) : node.scope;
-  return path === "" || path === module ? node.op : `${path} (${node.op})`;
+  const path = pathInside(node.scope, module);
+  return path === "" ? node.op : `${path} (${node.op})`;
 }
 
 function cut(names: readonly string[]): string {

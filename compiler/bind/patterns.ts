@@ -1,6 +1,7 @@
 /**
- * @file Which modules a plan's pattern means, and which modules are alike. Works on dotted paths only.
+ * @file Which modules a plan's pattern means. Works on dotted paths only.
  */
+import { isWithin, pathInside } from "../ir/module-paths.ts";
 
 /**
  * Modules that `pattern` matches, in their own order; `*` stands for one segment. A pattern may be written with the outer
@@ -30,8 +31,7 @@ export function matcher(modules: readonly string[], wrapper: string | null): (pa
 function spellings(pattern: string, outer: string | null, wrapper: string | null): readonly string[] {
   return [
     pattern,
-    ...(wrapper !== null && pattern === wrapper ? [""] : []),
-    ...(wrapper !== null && pattern.startsWith(`${wrapper}.`) ? [pattern.slice(wrapper.length + 1)] : []),
+    ...(wrapper !== null && isWithin(pattern, wrapper) ? [pathInside(pattern, wrapper)] : []),
     ...(outer === null || pattern === "" ? [] : [`${outer}.${pattern}`]),
   ];
 }
@@ -74,13 +74,5 @@ function outerModule(modules: readonly string[]): string | null {
   const inner = modules.filter((path) => path !== "");
   const first = inner.reduce<string | null>((a, b) => (a === null || b.length < a.length ? b : a), null);
   if (first === null || first.includes(".") || inner.length < 2) return null;
-  return inner.every((path) => path === first || path.startsWith(`${first}.`)) ? first : null;
-}
-
-/** The same text for modules that differ in list positions only: `blocks.0.attn` and `blocks.1.attn` give `blocks.#.attn`. */
-export function familyOf(module: string): string {
-  return module
-    .split(".")
-    .map((part) => (/^\d+$/.test(part) ? "#" : part))
-    .join(".");
+  return inner.every((path) => isWithin(path, first)) ? first : null;
 }

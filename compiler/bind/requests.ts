@@ -8,7 +8,8 @@ import type { Diagnostic } from "../diagnostics/types.ts";
 import { limits } from "../limits/limits.ts";
 import type { Plan, PlanEntry } from "../plan/types.ts";
 import type { Context, Want } from "./context.ts";
-import { familyOf, matcher } from "./patterns.ts";
+import { matcher } from "./patterns.ts";
+import { familyOf, isWithin, modulesAround, starred } from "../ir/module-paths.ts";
 
 export interface Requests {
   readonly wants: readonly Want[];
@@ -79,21 +80,11 @@ function mayBeFolded({ specs }: PlanEntry, { graph }: Context): boolean {
   );
 }
 
-/** The module's path with `*` where the pattern has it, so that both can be compared. */
-function starred(module: string, pattern: string): string {
-  const parts = pattern.split(".");
-  const path = module.split(".");
-  return path.length === parts.length ? path.map((part, i) => (parts[i] === "*" ? "*" : part)).join(".") : module;
-}
-
 function nearestParent(pattern: string, modules: readonly string[]): string {
-  let path = pattern;
-  while (path !== "" && !modules.includes(path)) path = path.slice(0, Math.max(0, path.lastIndexOf(".")));
-  return path;
+  return modulesAround(pattern).find((path) => modules.includes(path)) ?? "";
 }
 
 function childrenOf(parent: string, modules: readonly string[]): readonly string[] {
-  const prefix = parent === "" ? "" : `${parent}.`;
-  const inside = modules.filter((path) => path !== "" && path.startsWith(prefix) && path !== parent);
-  return inside.filter((path) => !inside.some((other) => path.startsWith(`${other}.`)));
+  const inside = modules.filter((path) => path !== parent && isWithin(path, parent));
+  return inside.filter((path) => !inside.some((other) => other !== path && isWithin(path, other)));
 }

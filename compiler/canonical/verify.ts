@@ -5,7 +5,7 @@
 import { withinLimits } from "../expr/expr.ts";
 import type { CanonicalGraph, CanonicalNode } from "../ir/types.ts";
 import { sameDims, say, verifyGraph } from "../ir/verify.ts";
-import { outputShapes, siteOf } from "../operators/infer.ts";
+import { outputShapes, viewOf } from "../operators/infer.ts";
 import { ruleOf } from "../operators/table.ts";
 
 /** What is wrong with the graph; empty if nothing is. */
@@ -16,9 +16,9 @@ export function verifyCanonical(graph: CanonicalGraph): readonly string[] {
 /** The rule's factor map has the ranks of the operands, and gives the shapes that the results have. */
 function nodeProblems(graph: CanonicalGraph, node: CanonicalNode): readonly string[] {
   if (node.outputs.some((name) => name !== "" && !graph.shapes.has(name))) return [];
-  const site = siteOf(node, { ...graph, declared: (name) => graph.shapes.get(name) ?? null });
-  const map = withinLimits(() => ruleOf(node).factors(site));
-  const shapes = withinLimits(() => outputShapes(site));
+  const view = viewOf(node, { ...graph, declared: (name) => graph.shapes.get(name) ?? null });
+  const map = withinLimits(() => ruleOf(node).factors(view));
+  const shapes = withinLimits(() => outputShapes(view));
   if (map === null || shapes === null) return [];
   const ranks = node.inputs.flatMap((name, i) => {
     const axes = map.inputs[i];

@@ -13,7 +13,7 @@ import { emitAttention } from "./attention.ts";
 import { emitFinish, emitMerge, emitPart } from "./partial.ts";
 import { MICROSOFT, builder } from "./builder.ts";
 import type { Builder, Emission } from "./builder.ts";
-import { CP } from "../ir/types.ts";
+import { cpOf, type CpOp, type CpOperationOf, type FillOperation, type PlannedOperation } from "../ir/cp.ts";
 import type { CanonicalGraph, CanonicalNode, IntegerValue, ValueShape } from "../ir/types.ts";
 
 export interface EmitRequest {
@@ -109,38 +109,35 @@ export function emitGraph(canonical: CanonicalGraph, outputs?: readonly string[]
   return emitNodes(wholeGraph(canonical, outputs));
 }
 
-type Lowering = (b: Builder, node: CanonicalNode, shapes: ReadonlyMap<string, ValueShape>) => void;
+type Shapes = ReadonlyMap<string, ValueShape>;
 
-const identity: Lowering = (b, node) => b.addAs(node.outputs[0]!, "Identity", [node.inputs[0]!]);
+const identity = (b: Builder, { value, result }: PlannedOperation): void => b.addAs(result, "Identity", [value]);
 
 /** How the operators of the `cp` domain are written. Every value is whole here, so the bound collectives do nothing. */
-const lowerings: Readonly<Record<string, Lowering>> = {
-  Attention: emitAttention,
-  AttentionFinish: emitFinish,
-  AttentionMerge: emitMerge,
-  AttentionPart: emitPart,
+const EMIT: { readonly [Op in CpOp]: (b: Builder, operation: CpOperationOf<Op>, shapes: Shapes) => void } = {
+  Attention: (b, { node }, shapes) => emitAttention(b, node, shapes),
+  AttentionFinish: (b, { node }, shapes) => emitFinish(b, node, shapes),
+  AttentionMerge: (b, { node }, shapes) => emitMerge(b, node, shapes),
+  AttentionPart: (b, { node }, shapes) => emitPart(b, node, shapes),
   Fill: emitFill,
   Shard: identity,
   Gather: identity,
 };
 
-function emitNode(emission: Emission, node: CanonicalNode, shapes: ReadonlyMap<string, ValueShape>): void {
-  if (node.domain !== CP) {
-    const { name, op, domain, inputs, outputs, attributes } = node;
-    emission.nodes.push({ name, op, domain, inputs, outputs, attributes, metadata: {} });
-    return;
-  }
-  const lowering = lowerings[node.op];
-  invariant(lowering !== undefined, `nothing emits the operator ${CP}.${node.op}`);
-  lowering(builder(emission, node.outputs[0]!), node, shapes);
+function emitNode(emission: Emission, node: CanonicalNode, shapes: Shapes): void {
+  const operation = cpOf(node);
+  if (operation !== null) return emitOperation(builder(emission, node.outputs[0]!), operation, shapes);
+  const { name, op, domain, inputs, outputs, attributes } = node;
+  emission.nodes.push({ name, op, domain, inputs, outputs, attributes, metadata: {} });
 }
 
-function emitFill(b: Builder, node: CanonicalNode): void {
-  const value = node.attributes["value"];
-  invariant(value?.kind === "tensor", `${node.name} has no value`);
-  b.addAs(node.outputs[0]!, "ConstantOfShape", [node.inputs[0]!], {
-    value: { kind: "tensor", value: { ...value.value, dims: [1] } },
-  });
+function emitOperation<Op extends CpOp>(b: Builder, operation: CpOperationOf<Op>, shapes: Shapes): void {
+  const emit: (b: Builder, operation: CpOperationOf<Op>, shapes: Shapes) => void = EMIT[operation.op as Op];
+  emit(b, operation, shapes);
+}
+
+function emitFill(b: Builder, { shape, value, result }: FillOperation): void {
+  b.addAs(result, "ConstantOfShape", [shape], { value: { kind: "tensor", value: { ...value, dims: [1] } } });
 }
 
 /** Values that the nodes read, or that are outputs, and that no node makes; in order of first use. */

@@ -6,7 +6,7 @@ import { elemBytes, sizeOf } from "./elements.ts";
 import { fromFloat16, toFloat16 } from "./half.ts";
 import type { ElemType, Tensor } from "./types.ts";
 
-/** Beyond this an int64 is clamped: no length, axis or border is larger. */
+/** Beyond this an int64 is clamped: no length, axis or bound is larger. */
 const LARGEST = 2 ** 53;
 
 type Write = (view: DataView, at: number, value: number) => void;

@@ -1,7 +1,8 @@
 /**
  * @file The attention sites of a canonical graph, as told to people. Knows no plan.
  */
-import { CP, type CanonicalGraph, type CanonicalNode } from "../ir/types.ts";
+import { asCp, type AttentionOperation } from "../ir/cp.ts";
+import type { CanonicalGraph } from "../ir/types.ts";
 import { show } from "../expr/expr.ts";
 
 export interface InspectedAttention {
@@ -18,24 +19,23 @@ export interface InspectedAttention {
 }
 
 export function attentionSites(graph: CanonicalGraph): readonly InspectedAttention[] {
-  return graph.nodes.filter(({ op, domain }) => op === "Attention" && domain === CP).map((node) => site(node, graph));
+  return graph.nodes.flatMap((node) => asCp(node, "Attention") ?? []).map((attention) => site(attention, graph));
 }
 
-function site(node: CanonicalNode, graph: CanonicalGraph): InspectedAttention {
-  const extent = (operand: number, axis: number): string => {
-    const dim = graph.shapes.get(node.inputs[operand] ?? "")?.dims[axis];
+function site({ node, q, k, mask, causal }: AttentionOperation, graph: CanonicalGraph): InspectedAttention {
+  const extent = (value: string, axis: number): string => {
+    const dim = graph.shapes.get(value)?.dims[axis];
     return dim === undefined ? "?" : show(dim);
   };
-  const { causal } = node.attributes;
   return {
     node: node.name,
     module: node.scope,
-    heads: extent(0, 2),
-    keyValueHeads: extent(1, 2),
-    headSize: extent(0, 3),
-    queryLength: extent(0, 1),
-    keyLength: extent(1, 1),
-    mask: (node.inputs[3] ?? "") !== "",
-    causal: causal?.kind === "int" && causal.value === 1,
+    heads: extent(q, 2),
+    keyValueHeads: extent(k, 2),
+    headSize: extent(q, 3),
+    queryLength: extent(q, 1),
+    keyLength: extent(k, 1),
+    mask: mask !== null,
+    causal,
   };
 }

@@ -1,5 +1,5 @@
 /**
- * @file What a plan can address in a model: the module tree with what crosses each border, and by which evidence a name is known.
+ * @file What a plan can address in a model: the module tree with the boundaries of each module, and by which evidence a name is known.
  * Data for the `inspect` command and for a model's own schema.
  */
 import type { CanonicalGraph } from "../ir/types.ts";
@@ -19,7 +19,7 @@ export interface InspectedValue extends Named {
   readonly shape: readonly string[];
   /** Module that makes it; `null` for an input of the model. */
   readonly from: string | null;
-  /** Who reads it on the other side of the border, and `output` for an output of the model. */
+  /** Who reads it on the other side, and `output` for an output of the model. */
   readonly readers: readonly string[];
   /** Of an output: the module reads it too, so that it probably is a subexpression that another module shares. */
   readonly isShared: boolean;

@@ -1,6 +1,7 @@
 /**
  * @file The inspection of a model as text: modules as a tree, one line per value, then attention sites. Deterministic.
  */
+import { isWithin } from "../ir/module-paths.ts";
 import type { InspectedAttention } from "./attention.ts";
 import type { InspectedModule, InspectedValue, Inspection } from "./inspect.ts";
 import { matchModules } from "../bind/patterns.ts";
@@ -33,7 +34,7 @@ function short(extent: string, names: Names): string {
 function chosen({ modules }: Inspection, pattern: string): readonly string[] {
   const paths = modules.map(({ path }) => path);
   const found = matchModules(pattern, paths, null);
-  return paths.filter((path) => found.some((top) => path === top || top === "" || path.startsWith(`${top}.`)));
+  return paths.filter((path) => found.some((top) => isWithin(path, top)));
 }
 
 function moduleText({ path, className, inputs, outputs }: InspectedModule, names: Names): string {
@@ -42,7 +43,7 @@ function moduleText({ path, className, inputs, outputs }: InspectedModule, names
   const rows = [...inputs.map((value) => row("in", value, names)), ...results.map((value) => row("out", value, names))];
   return [
     `${path === "" ? '""' : path}${className === null ? "" : `  ${className}`}`,
-    ...aligned(rows).map((line) => `  ${line}`),
+    ...padded(rows).map((line) => `  ${line}`),
     ...(shared === 0
       ? []
       : [`  (${shared} more ${shared === 1 ? "value leaves" : "values leave"} it as shared subexpressions)`]),
@@ -57,7 +58,7 @@ function row(side: "in" | "out", value: InspectedValue, names: Names): readonly 
 }
 
 /** Pads all cells but the last of each row. */
-function aligned(rows: readonly (readonly string[])[]): readonly string[] {
+function padded(rows: readonly (readonly string[])[]): readonly string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
   return rows.map((cells) =>
     cells.map((cell, i) => (i < cells.length - 1 ? cell.padEnd(widths[i] ?? 0) : cell)).join("  "),

@@ -7,6 +7,7 @@ import { invariant } from "../diagnostics/diagnose.ts";
 import { valuesReadBy } from "../graph/reads.ts";
 import type { Tensor } from "../graph/types.ts";
 import type { HookPhase } from "../../program/types.ts";
+import { reads, writes } from "../shard/prune.ts";
 import type { CollectiveStep, Layout, LocalStep, ShardedGraph } from "../shard/types.ts";
 
 /** A user hook may replace `value`; later steps read `result`. */
@@ -49,15 +50,16 @@ export function flowOf(sharded: ShardedGraph): Flow {
 
 /** Operands and values that a step reads, each once. */
 export function readsOf(step: FlowStep): readonly string[] {
-  if (step.kind === "local") return valuesReadBy(step.node);
-  if (step.kind === "hook") return [step.value];
-  return [...new Set(step.transfers.flatMap(({ send }) => send))];
+  return step.kind === "hook" ? [step.value] : [...new Set(reads(step))];
 }
 
 export function writesOf(step: FlowStep): readonly string[] {
-  if (step.kind === "local") return step.node.outputs.filter((name) => name !== "");
-  if (step.kind === "hook") return [step.result];
-  return step.transfers.flatMap(({ receive }) => receive);
+  return step.kind === "hook" ? [step.result] : writes(step);
+}
+
+/** Who makes each value. */
+export function makersOf(steps: readonly FlowStep[]): ReadonlyMap<string, FlowStep> {
+  return new Map(steps.flatMap((step) => writesOf(step).map((name) => [name, step] as const)));
 }
 
 /** Who reads each value or operand, in order. */
@@ -73,17 +75,13 @@ export function readersOf(steps: readonly FlowStep[]): ReadonlyMap<string, reado
   return readers;
 }
 
-/** Constants and integers are part of a piece or computed before the first step: nobody sends or frees them. */
+/** Constants and integers are inside a piece or computed before the first step: nobody sends or frees them. */
 export function isOperand(flow: Flow, name: string): boolean {
   return flow.constants.has(name) || flow.integers.has(name);
 }
 
 export function moduleOf(step: FlowStep): string {
   return step.kind === "hook" ? step.module : step.origin.module;
-}
-
-export function isWithin(module: string, ancestor: string): boolean {
-  return ancestor === "" || module === ancestor || module.startsWith(`${ancestor}.`);
 }
 
 /** Puts other names in the place of values, read or written. */

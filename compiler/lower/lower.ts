@@ -1,5 +1,5 @@
 /**
- * @file Lowering: a sharded graph becomes a program, that is hook registrations, piece models and exchanges. Writes no file.
+ * @file Lowering: a sharded graph becomes a program, that is hook registrations, piece models and collectives. Writes no file.
  */
 import { basename, join } from "node:path";
 import { lengthsTooLarge } from "../diagnostics/catalog/canonical.ts";
@@ -8,11 +8,13 @@ import type { Diagnostic, Result } from "../diagnostics/types.ts";
 import { RANK, evaluate, symbolsOf, withinLimits } from "../expr/expr.ts";
 import type { Expr } from "../expr/expr.ts";
 import { elemBytes } from "../graph/elements.ts";
+import type { CanonicalGraph } from "../ir/types.ts";
 import { PROGRAM_FORMAT, PROGRAM_VERSION } from "../../program/types.ts";
-import type { Program } from "../../program/types.ts";
+import type { Program, ProgramTensor } from "../../program/types.ts";
+import { lengthRules } from "../shard/length-rules.ts";
 import type { ShardedGraph } from "../shard/types.ts";
 import { arrange } from "./schedule/arrange.ts";
-import type { Part, Placed } from "./schedule/arrange.ts";
+import type { PieceBody, Placed } from "./schedule/arrange.ts";
 import { flowOf } from "./flow.ts";
 import type { Flow } from "./flow.ts";
 import { foldRanks } from "./schedule/fold.ts";
@@ -24,8 +26,7 @@ import { dropRepeats } from "./schedule/repeats.ts";
 import { register } from "./registrations.ts";
 import type { Registrations } from "./registrations.ts";
 import { stepsInsideSites } from "./schedule/sites.ts";
-import { assignStages } from "./schedule/stages.ts";
-import { equationsOf, minimumsOf, tensorsOf } from "./schedule/statements.ts";
+import { assignPhases } from "./schedule/phases.ts";
 import { programSteps } from "./schedule/steps.ts";
 import type { LowerContext, LoweredProgram } from "./types.ts";
 import { insertUserHooks } from "./user-hooks.ts";
@@ -46,8 +47,8 @@ function lowered(sharded: ShardedGraph, context: LowerContext): Result<LoweredPr
   if (diagnostics.some(({ severity }) => severity === "error")) return settle<LoweredProgram>(undefined, diagnostics);
   const placed = place(flow, sharded);
   const weights = weightStore();
-  const parts = placed.filter((p): p is Part => p.kind === "part");
-  const pieces = emitPieces({ flow, opsets: sharded.graph.opsets, weights }, parts);
+  const bodies = placed.filter((p): p is PieceBody => p.kind === "body");
+  const pieces = emitPieces({ flow, opsets: sharded.graph.opsets, weights }, bodies);
   const registrations = register(flow, placed, sharded.attention, sharded.alignments);
   const program = assemble({ sharded, context, flow, placed, pieces, registrations, notes: diagnostics });
   const problems = verifyProgram(program);
@@ -66,7 +67,7 @@ function namedValues({ graph, alignments }: ShardedGraph): ReadonlySet<string> {
 
 function place(flow: Flow, sharded: ShardedGraph): readonly Placed[] {
   const inside = stepsInsideSites(flow, sharded.attention);
-  return arrange(flow, assignStages({ flow, inside, bytesOf: (name) => usualBytes(flow, name) }), inside);
+  return arrange(flow, assignPhases({ flow, inside, bytesOf: (name) => usualBytes(flow, name) }), inside);
 }
 
 /** Bytes of a value on the first rank, with every length at some usual number: only good for comparing. */
@@ -90,6 +91,7 @@ interface Ingredients {
 
 function assemble({ sharded, context, flow, placed, pieces, registrations, notes }: Ingredients): Program {
   const { model, options } = context;
+  const { lengths, equations, minimums } = lengthRules(sharded);
   return {
     format: PROGRAM_FORMAT,
     version: PROGRAM_VERSION,
@@ -98,16 +100,21 @@ function assemble({ sharded, context, flow, placed, pieces, registrations, notes
     model: { path: join(model.folder, basename(model.file)), sha256: model.sha256, data: context.data },
     inputs: tensorsOf(sharded.graph, flow.inputs),
     outputs: tensorsOf(sharded.graph, flow.outputs),
-    lengths: sharded.graph.lengths.map(({ name, sources }) => ({
-      name,
-      sources: sources.map(({ input, axis }) => ({ input, axis })),
-    })),
+    lengths,
     derived: pieces.derived,
-    equations: equationsOf(sharded.equations),
-    minimums: minimumsOf(sharded),
+    equations,
+    minimums,
     hooks: registrations.hooks,
     steps: programSteps(flow, placed, pieces.runs, registrations),
     pieces: pieces.pieces,
     notes: [...context.notes, ...notes],
   };
+}
+
+function tensorsOf({ shapes }: CanonicalGraph, names: readonly string[]): readonly ProgramTensor[] {
+  return names.map((name) => {
+    const shape = shapes.get(name);
+    invariant(shape !== undefined, `no shape for ${name}`);
+    return { name, elem: shape.elem, dims: shape.dims };
+  });
 }

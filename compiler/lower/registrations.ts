@@ -6,7 +6,7 @@ import type { HookPhase, ProgramHook } from "../../program/types.ts";
 import type { PlanSpec } from "../plan/types.ts";
 import type { Alignment, AttentionSite } from "../shard/types.ts";
 import type { Placed } from "./schedule/arrange.ts";
-import { isOperand, moduleOf, readersOf, readsOf, writesOf } from "./flow.ts";
+import { isOperand, makersOf, moduleOf, readersOf, readsOf, writesOf } from "./flow.ts";
 import type { Flow, FlowStep } from "./flow.ts";
 import { groupBy } from "./group.ts";
 
@@ -63,9 +63,9 @@ function planned(steps: readonly FlowStep[], ends: (own: readonly FlowStep[]) =>
 }
 
 function aligned(steps: readonly FlowStep[], alignments: readonly Alignment[]): readonly Registration[] {
-  const producers = new Map(steps.flatMap((step) => writesOf(step).map((name) => [name, step])));
+  const makers = makersOf(steps);
   return alignments.flatMap(({ value, aligned, origin }): readonly Registration[] => {
-    const step = producers.get(aligned);
+    const step = makers.get(aligned);
     if (step === undefined) return [];
     const hook = {
       module: origin.module,
@@ -101,10 +101,10 @@ type Ends = Pick<ProgramHook, "reads" | "writes">;
 
 /** Values that enter and leave a set of steps. */
 function endsOf(flow: Flow, readers: ReturnType<typeof readersOf>, own: readonly FlowStep[]): Ends {
-  const members = new Set(own);
+  const inside = new Set(own);
   const made = new Set(own.flatMap(writesOf));
   const leaves = (name: string): boolean =>
-    flow.outputs.includes(name) || (readers.get(name) ?? []).some((step) => !members.has(step));
+    flow.outputs.includes(name) || (readers.get(name) ?? []).some((step) => !inside.has(step));
   return {
     reads: [...new Set(own.flatMap(readsOf))].filter((name) => !made.has(name) && !isOperand(flow, name)),
     writes: [...made].filter(leaves),

@@ -5,7 +5,8 @@ import { lowerMessages } from "../diagnostics/catalog/lower.ts";
 import { diagnose } from "../diagnostics/diagnose.ts";
 import { suggest } from "../diagnostics/suggest.ts";
 import type { Diagnostic } from "../diagnostics/types.ts";
-import { isOperand, isWithin, moduleOf, readsOf, renameReads, renameValues, writesOf } from "./flow.ts";
+import { isOperand, makersOf, moduleOf, readsOf, renameReads, renameValues } from "./flow.ts";
+import { depthOf, isWithin, matchesPattern } from "../ir/module-paths.ts";
 import type { Flow, FlowStep, UserHook } from "./flow.ts";
 
 /**
@@ -42,26 +43,14 @@ function matched(
   modules: readonly string[],
   patterns: readonly string[],
 ): { hooked: readonly string[]; diagnostics: readonly Diagnostic[] } {
-  const none = patterns.filter((pattern) => !modules.some((module) => matches(pattern, module)));
-  const hooked = modules.filter((module) => patterns.some((pattern) => matches(pattern, module)));
+  const none = patterns.filter((pattern) => !modules.some((module) => matchesPattern(pattern, module)));
+  const hooked = modules.filter((module) => patterns.some((pattern) => matchesPattern(pattern, module)));
   return {
-    hooked: [...hooked].sort((a, b) => depth(a) - depth(b)),
+    hooked: [...hooked].sort((a, b) => depthOf(a) - depthOf(b)),
     diagnostics: none.map((pattern) =>
       diagnose(lowerMessages.hookMatchesNothing, { pattern, suggestion: suggest(pattern, modules) }),
     ),
   };
-}
-
-function matches(pattern: string, module: string): boolean {
-  const wanted = pattern.split(".");
-  const found = module.split(".");
-  return (
-    wanted.length === found.length && wanted.every((part, i) => part === found[i] || (part === "*" && found[i] !== ""))
-  );
-}
-
-function depth(module: string): number {
-  return module === "" ? 0 : module.split(".").length;
 }
 
 interface HookPoints {
@@ -73,7 +62,7 @@ interface HookPoints {
 }
 
 function hookPoints(flow: Flow, hooked: readonly string[]): HookPoints {
-  const producers = new Map(flow.steps.flatMap((step) => writesOf(step).map((name) => [name, moduleOf(step)])));
+  const makers = makersOf(flow.steps);
   const made = new Map<string, UserHook>();
   let taken = 0;
   const pass = (value: string, origin: string, module: string, phase: UserHook["phase"]): string => {
@@ -84,7 +73,8 @@ function hookPoints(flow: Flow, hooked: readonly string[]): HookPoints {
   const passTo: HookPoints["passTo"] = (value, reader) => {
     // Blocks in flight have no layout that a handler could be told.
     if (isOperand(flow, value) || !flow.layouts.has(value)) return value;
-    const producer = producers.get(value) ?? null;
+    const maker = makers.get(value);
+    const producer = maker === undefined ? null : moduleOf(maker);
     const holds = (outer: string, module: string | null): boolean => module !== null && isWithin(module, outer);
     const left = hooked.filter((module) => holds(module, producer) && !holds(module, reader)).toReversed();
     const entered = hooked.filter((module) => !holds(module, producer) && holds(module, reader));

@@ -2,7 +2,7 @@
  * @file Small helpers with which rules are written: making factors and axes, reading attributes and axis operands.
  */
 import type { Expr } from "../expr/expr.ts";
-import type { Axis, Factor, FactorKind, FactorMap, Site } from "./types.ts";
+import type { Axis, Factor, FactorKind, FactorMap, NodeView } from "./types.ts";
 
 /** An axis of extent 1. */
 export const ONE: Axis = { product: [] };
@@ -27,30 +27,30 @@ export function unaryMap(factors: readonly Factor[], input: readonly Axis[], out
   return { factors, inputs: [input], outputs: [output], sizing: [] };
 }
 
-export function intAttribute(site: Site, name: string, otherwise: number): number {
-  const attribute = site.node.attributes[name];
+export function intAttribute(view: NodeView, name: string, otherwise: number): number {
+  const attribute = view.node.attributes[name];
   return attribute?.kind === "int" ? attribute.value : otherwise;
 }
 
-export function intsAttribute(site: Site, name: string): readonly number[] | null {
-  const attribute = site.node.attributes[name];
+export function intsAttribute(view: NodeView, name: string): readonly number[] | null {
+  const attribute = view.node.attributes[name];
   return attribute?.kind === "ints" ? attribute.value : null;
 }
 
-export function stringAttribute(site: Site, name: string): string | null {
-  const attribute = site.node.attributes[name];
+export function stringAttribute(view: NodeView, name: string): string | null {
+  const attribute = view.node.attributes[name];
   return attribute?.kind === "string" ? attribute.value : null;
 }
 
 /** Axis numbers of an operand (or, in older operator sets, of the attribute `axes`), counted from 0; `null` where not known. */
-export function axesOf(site: Site, operand: number, rank: number): readonly number[] | null {
-  const axes = numbersOf(site, operand) ?? intsAttribute(site, "axes");
+export function axesOf(view: NodeView, operand: number, rank: number): readonly number[] | null {
+  const axes = numbersOf(view, operand) ?? intsAttribute(view, "axes");
   return axes === null ? null : axes.map((a) => fromEnd(a, rank));
 }
 
 /** An integer operand whose elements are all plain numbers. */
-export function numbersOf(site: Site, operand: number): readonly number[] | null {
-  const value = site.integers(operand);
+export function numbersOf(view: NodeView, operand: number): readonly number[] | null {
+  const value = view.integers(operand);
   if (value === null) return null;
   const numbers = value.elements.filter((e): e is number => typeof e === "number");
   return numbers.length === value.elements.length ? numbers : null;

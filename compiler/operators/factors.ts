@@ -4,20 +4,20 @@
  */
 import type { Expr } from "../expr/expr.ts";
 import { ruleOf } from "./table.ts";
-import type { Axis, FactorMap, Site } from "./types.ts";
+import type { Axis, FactorMap, NodeView } from "./types.ts";
 
 /** `null` where the operands say too little, or are not what the operator takes. */
-export function factorsOf(site: Site): FactorMap | null {
-  const map = ruleOf(site.node).factors(site);
-  return map !== null && fits(map, site) ? map : null;
+export function factorsOf(view: NodeView): FactorMap | null {
+  const map = ruleOf(view.node).factors(view);
+  return map !== null && fits(map, view) ? map : null;
 }
 
-function fits({ factors, inputs, outputs, sizing }: FactorMap, site: Site): boolean {
+function fits({ factors, inputs, outputs, sizing }: FactorMap, view: NodeView): boolean {
   const isAxis = (axis: Axis | undefined): boolean =>
-    axis !== undefined && ("product" in axis ? axis.product : axis.parts).every((i) => factors[i] !== undefined);
+    axis !== undefined && ("product" in axis ? axis.product : axis.joined).every((i) => factors[i] !== undefined);
   return (
     factors.every(({ size }) => isExtent(size)) &&
-    inputs.every((axes, i) => axes === null || (axes.length === site.inputs[i]?.dims.length && axes.every(isAxis))) &&
+    inputs.every((axes, i) => axes === null || (axes.length === view.inputs[i]?.dims.length && axes.every(isAxis))) &&
     outputs.every((axes) => axes.every(isAxis)) &&
     sizing.every(({ output, axis }) => outputs[output]?.[axis] !== undefined)
   );

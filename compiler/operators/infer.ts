@@ -9,7 +9,7 @@ import type { ElemType, Tensor } from "../graph/types.ts";
 import { evaluateIntegers, type KnownIntegers } from "./integers.ts";
 import { factorsOf } from "./factors.ts";
 import { ruleOf } from "./table.ts";
-import type { Axis, FactorMap, ResultType, Site } from "./types.ts";
+import type { Axis, FactorMap, ResultType, NodeView } from "./types.ts";
 import type { CanonicalNode, IntegerValue, ValueShape } from "../ir/types.ts";
 
 /** Constants of at most this many integers are read as operands. */
@@ -24,8 +24,8 @@ export interface Knowledge {
   readonly declared: (value: string) => ValueShape | null;
 }
 
-/** The site of a node under what is known. */
-export function siteOf(node: CanonicalNode, known: Knowledge): Site {
+/** The view of a node under what is known. */
+export function viewOf(node: CanonicalNode, known: Knowledge): NodeView {
   const nameOf = (operand: number): string => node.inputs[operand] ?? "";
   return {
     node,
@@ -41,12 +41,12 @@ function asOperand(value: KnownIntegers | undefined): IntegerValue | null {
 }
 
 /** Shapes of a node's outputs by its rule; `null` where the rule cannot tell. */
-export function outputShapes(site: Site): readonly ValueShape[] | null {
-  const rule = ruleOf(site.node);
-  const map = factorsOf(site);
+export function outputShapes(view: NodeView): readonly ValueShape[] | null {
+  const rule = ruleOf(view.node);
+  const map = factorsOf(view);
   if (map === null) return null;
   return map.outputs.map((axes, i) => ({
-    elem: resultType(rule.types[i] ?? rule.types.at(-1)!, site) ?? site.declared(i)?.elem ?? "float32",
+    elem: resultType(rule.types[i] ?? rule.types.at(-1)!, view) ?? view.declared(i)?.elem ?? "float32",
     dims: axes.map((axis) => extentOf(axis, map)),
   }));
 }
@@ -54,14 +54,14 @@ export function outputShapes(site: Site): readonly ValueShape[] | null {
 /** Extent of an axis: the product, or the sum, of its factors. */
 function extentOf(axis: Axis, map: FactorMap): Expr {
   const size = (i: number): Expr => map.factors[i]?.size ?? 1;
-  return "product" in axis ? mul(1, ...axis.product.map(size)) : add(0, ...axis.parts.map(size));
+  return "product" in axis ? mul(1, ...axis.product.map(size)) : add(0, ...axis.joined.map(size));
 }
 
-function resultType(type: ResultType, site: Site): ElemType | null {
+function resultType(type: ResultType, view: NodeView): ElemType | null {
   if (type === "declared") return null;
   if ("elem" in type) return type.elem;
-  if ("operand" in type) return site.inputs[type.operand]?.elem ?? type.otherwise ?? null;
-  const attribute = site.node.attributes[type.attribute];
+  if ("operand" in type) return view.inputs[type.operand]?.elem ?? type.otherwise ?? null;
+  const attribute = view.node.attributes[type.attribute];
   if (attribute?.kind === "tensor") return attribute.value.elem;
   return attribute?.kind === "int" ? (elemOfCode(attribute.value) ?? null) : type.otherwise;
 }
@@ -82,7 +82,7 @@ export function infer(
   constants: ReadonlyMap<string, Tensor>,
   declared: (value: string) => ValueShape | null,
   keep: ReadonlySet<string>,
-  normalise: (site: Site) => Normalised,
+  normalise: (view: NodeView) => Normalised,
 ): Inferred & { readonly unresolved: readonly CanonicalNode[] } {
   const shapes = new Map<string, ValueShape>(inputs.map((i) => [i.name, i.shape]));
   const integers = new Map<string, KnownIntegers>();
@@ -97,7 +97,7 @@ export function infer(
   for (const original of nodes) {
     const chain = withinLimits(() =>
       evaluateIntegers({
-        ...siteOf(original, known),
+        ...viewOf(original, known),
         integers: (i) => integers.get(original.inputs[i] ?? "") ?? null,
       }),
     );
@@ -107,7 +107,7 @@ export function infer(
       shapes.set(output, { elem: chain.elem, dims: chain.dims });
       if (!keep.has(output) && chain.elem !== "bool") continue;
     }
-    const { node, operands } = withinLimits(() => normalise(siteOf(original, known))) ?? asItIs(original);
+    const { node, operands } = withinLimits(() => normalise(viewOf(original, known))) ?? asItIs(original);
     for (const [name, value] of operands) addIntegers(name, value, integers, shapes);
     kept.push(node);
     if (!resolve(node, known, shapes)) unresolved.push(node);
@@ -139,7 +139,7 @@ function addIntegers(
 
 /** Writes the shapes of a node's outputs; false if one has no known rank. */
 function resolve(node: CanonicalNode, known: Knowledge, shapes: Map<string, ValueShape>): boolean {
-  const inferred = withinLimits(() => outputShapes(siteOf(node, known)));
+  const inferred = withinLimits(() => outputShapes(viewOf(node, known)));
   let complete = true;
   node.outputs.forEach((name, i) => {
     if (name === "" || shapes.has(name)) return;

@@ -5,7 +5,7 @@
 import { add, atMost, equal, floorDiv, max, min, mod, mul, sub, type Expr } from "../expr/expr.ts";
 import { numbersOf } from "../graph/tensors.ts";
 import { fromEnd } from "./builder.ts";
-import type { Site } from "./types.ts";
+import type { NodeView } from "./types.ts";
 import type { IntegerValue } from "../ir/types.ts";
 
 /** Integers while a graph is read; booleans count as 0 and 1. Any rank up to 1. */
@@ -15,27 +15,27 @@ export interface KnownIntegers {
   readonly elements: readonly Expr[];
 }
 
-/** A site whose operands may be integers of a chain. */
-export interface ChainSite extends Omit<Site, "integers"> {
+/** A node view whose operands may be integers of a chain. */
+export interface ChainView extends Omit<NodeView, "integers"> {
   readonly integers: (operand: number) => KnownIntegers | null;
 }
 
-type Evaluate = (site: ChainSite) => KnownIntegers | null;
+type Evaluate = (view: ChainView) => KnownIntegers | null;
 
 /** The result of a node if it is known as integers, else `null`. */
-export function evaluateIntegers(site: ChainSite): KnownIntegers | null {
-  if (site.node.domain !== "" || !Object.hasOwn(CHAIN, site.node.op)) return null;
-  const result = CHAIN[site.node.op]!(site);
+export function evaluateIntegers(view: ChainView): KnownIntegers | null {
+  if (view.node.domain !== "" || !Object.hasOwn(CHAIN, view.node.op)) return null;
+  const result = CHAIN[view.node.op]!(view);
   return result !== null && result.elements.every(isSound) ? result : null;
 }
 
 const CHAIN: Readonly<Record<string, Evaluate>> = {
   Shape: shape,
-  Size: (site) => {
-    const dims = site.inputs[0]?.dims;
+  Size: (view) => {
+    const dims = view.inputs[0]?.dims;
     return dims === undefined ? null : scalar(mul(1, ...dims));
   },
-  Identity: (site) => site.integers(0),
+  Identity: (view) => view.integers(0),
   Cast: cast,
   Add: binary(add),
   Sub: binary(sub),
@@ -45,33 +45,33 @@ const CHAIN: Readonly<Record<string, Evaluate>> = {
   Min: binary(min),
   Max: binary(max),
   Equal: binary(same, "bool"),
-  Neg: (site) => map(site.integers(0), (x) => mul(-1, x)),
-  Not: (site) => map(site.integers(0), (x) => sub(1, x)),
+  Neg: (view) => map(view.integers(0), (x) => mul(-1, x)),
+  Not: (view) => map(view.integers(0), (x) => sub(1, x)),
   Where: where,
   Concat: concat,
   Gather: gather,
   Slice: slice,
-  Squeeze: (site) => reshaped(site.integers(0), []),
-  Unsqueeze: (site) => {
-    const value = site.integers(0);
+  Squeeze: (view) => reshaped(view.integers(0), []),
+  Unsqueeze: (view) => {
+    const value = view.integers(0);
     return value?.dims.length === 0 ? reshaped(value, [1]) : null;
   },
-  Reshape: (site) => {
-    const target = site.integers(1);
+  Reshape: (view) => {
+    const target = view.integers(1);
     return target === null || target.elements.length > 1
       ? null
-      : reshaped(site.integers(0), target.elements.length ? null : []);
+      : reshaped(view.integers(0), target.elements.length ? null : []);
   },
-  ReduceProd: (site) => {
-    const value = site.integers(0);
+  ReduceProd: (view) => {
+    const value = view.integers(0);
     return value === null
       ? null
-      : { elem: value.elem, dims: keeps(site) ? [1] : [], elements: [mul(1, ...value.elements)] };
+      : { elem: value.elem, dims: keeps(view) ? [1] : [], elements: [mul(1, ...value.elements)] };
   },
   ConstantOfShape: fill,
-  Expand: (site) => {
-    const value = site.integers(0);
-    const count = site.integers(1)?.elements;
+  Expand: (view) => {
+    const value = view.integers(0);
+    const count = view.integers(1)?.elements;
     if (value?.elements.length !== 1 || count?.length !== 1 || !isSmallCount(count[0])) return null;
     return vector(
       Array.from({ length: count[0] }, () => value.elements[0]!),
@@ -80,18 +80,18 @@ const CHAIN: Readonly<Record<string, Evaluate>> = {
   },
 };
 
-function shape(site: ChainSite): KnownIntegers | null {
-  const dims = site.inputs[0]?.dims;
+function shape(view: ChainView): KnownIntegers | null {
+  const dims = view.inputs[0]?.dims;
   if (dims === undefined) return null;
-  const { start, end } = site.node.attributes;
+  const { start, end } = view.node.attributes;
   const from = start?.kind === "int" ? fromEnd(start.value, dims.length) : 0;
   const to = end?.kind === "int" ? fromEnd(end.value, dims.length) : dims.length;
   return vector(dims.slice(from, to));
 }
 
-function cast(site: ChainSite): KnownIntegers | null {
-  const to = site.node.attributes["to"];
-  const value = site.integers(0);
+function cast(view: ChainView): KnownIntegers | null {
+  const to = view.node.attributes["to"];
+  const value = view.integers(0);
   const elem =
     to?.kind === "int" ? { 7: "int64" as const, 6: "int32" as const, 9: "bool" as const }[to.value] : undefined;
   if (value === null || elem === undefined || (elem === "bool" && value.elem !== "bool")) return null;
@@ -100,9 +100,9 @@ function cast(site: ChainSite): KnownIntegers | null {
 
 /** Applies `f` to two operands of equal length or with one element broadcast; `null` from `f` means not known. */
 function binary(f: (a: Expr, b: Expr) => Expr | null, elem?: KnownIntegers["elem"]): Evaluate {
-  return (site) => {
-    const [a, b] = [site.integers(0), site.integers(1)];
-    if (a === null || b === null || site.node.inputs.length !== 2) return null;
+  return (view) => {
+    const [a, b] = [view.integers(0), view.integers(1)];
+    if (a === null || b === null || view.node.inputs.length !== 2) return null;
     const length = Math.max(a.elements.length, b.elements.length);
     const elements: Expr[] = [];
     for (let i = 0; i < length; i++) {
@@ -145,8 +145,8 @@ function same(a: Expr, b: Expr): Expr | null {
   return apart ? 0 : null;
 }
 
-function where(site: ChainSite): KnownIntegers | null {
-  const [condition, yes, no] = [0, 1, 2].map((i) => site.integers(i));
+function where(view: ChainView): KnownIntegers | null {
+  const [condition, yes, no] = [0, 1, 2].map((i) => view.integers(i));
   if (!condition || !yes || !no) return null;
   const length = Math.max(condition.elements.length, yes.elements.length, no.elements.length);
   const elements: Expr[] = [];
@@ -160,17 +160,17 @@ function where(site: ChainSite): KnownIntegers | null {
   return { elem: yes.elem, dims: dimsOf(widest, length), elements };
 }
 
-function concat(site: ChainSite): KnownIntegers | null {
-  const parts = site.node.inputs.map((_, i) => site.integers(i));
-  if (parts.some((p) => p?.dims.length !== 1)) return null;
+function concat(view: ChainView): KnownIntegers | null {
+  const sources = view.node.inputs.map((_, i) => view.integers(i));
+  if (sources.some((p) => p?.dims.length !== 1)) return null;
   return vector(
-    parts.flatMap((p) => p!.elements),
-    parts[0]!.elem,
+    sources.flatMap((p) => p!.elements),
+    sources[0]!.elem,
   );
 }
 
-function gather(site: ChainSite): KnownIntegers | null {
-  const [data, indices] = [site.integers(0), site.integers(1)];
+function gather(view: ChainView): KnownIntegers | null {
+  const [data, indices] = [view.integers(0), view.integers(1)];
   if (data?.dims.length !== 1 || indices === null) return null;
   const elements = indices.elements.map((i) =>
     typeof i === "number" ? data.elements[fromEnd(i, data.elements.length)] : undefined,
@@ -179,10 +179,10 @@ function gather(site: ChainSite): KnownIntegers | null {
   return { elem: data.elem, dims: indices.dims, elements: elements as Expr[] };
 }
 
-function slice(site: ChainSite): KnownIntegers | null {
-  const data = site.integers(0);
-  const [start, end] = [site.integers(1)?.elements[0], site.integers(2)?.elements[0]];
-  const step = site.node.inputs[4] ? site.integers(4)?.elements[0] : 1;
+function slice(view: ChainView): KnownIntegers | null {
+  const data = view.integers(0);
+  const [start, end] = [view.integers(1)?.elements[0], view.integers(2)?.elements[0]];
+  const step = view.node.inputs[4] ? view.integers(4)?.elements[0] : 1;
   if (data?.dims.length !== 1 || typeof start !== "number" || typeof end !== "number" || typeof step !== "number")
     return null;
   if (step === 1) return vector(data.elements.slice(start, end), data.elem);
@@ -190,9 +190,9 @@ function slice(site: ChainSite): KnownIntegers | null {
   return reversed ? vector([...data.elements].reverse(), data.elem) : null;
 }
 
-function fill(site: ChainSite): KnownIntegers | null {
-  const count = site.integers(0);
-  const value = site.node.attributes["value"];
+function fill(view: ChainView): KnownIntegers | null {
+  const count = view.integers(0);
+  const value = view.node.attributes["value"];
   const filled = value?.kind === "tensor" && value.value.elem === "int64" ? numbersOf(value.value)?.[0] : undefined;
   if (count?.elements.length !== 1 || !isSmallCount(count.elements[0]) || filled === undefined) return null;
   return vector(Array.from({ length: count.elements[0] }, () => filled));
@@ -226,8 +226,8 @@ function dimsOf(value: KnownIntegers, length: number): readonly number[] {
   return value.dims.length === 0 && length === 1 ? [] : [length];
 }
 
-function keeps(site: ChainSite): boolean {
-  const attribute = site.node.attributes["keepdims"];
+function keeps(view: ChainView): boolean {
+  const attribute = view.node.attributes["keepdims"];
   return attribute?.kind !== "int" || attribute.value === 1;
 }
 

@@ -1,6 +1,7 @@
 /**
  * @file The names of the operators that the table has, domain by domain, as types: a name without a rule does not compile.
  */
+import type { CpOp } from "../ir/cp.ts";
 
 export const UNARY = [
   "Abs",
@@ -151,8 +152,8 @@ type Other =
 /** Operators of ai.onnx that have a rule. */
 export type OperatorName = Elementwise | Other;
 
-/** Operators of the `cp` domain. */
-export type CpOperatorName = "Attention" | "Fill" | "Shard" | "Gather";
+/** Operators of the `cp` domain that a canonical or bound graph holds; those of parts appear in sharded graphs only. */
+export type CpOperatorName = Exclude<CpOp, "AttentionPart" | "AttentionMerge" | "AttentionFinish">;
 
 /** Operators of com.microsoft, which exports and optimisers of onnxruntime bring. */
 export type MicrosoftOperatorName =

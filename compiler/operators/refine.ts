@@ -22,7 +22,7 @@ interface Side {
 
 /**
  * Walks both shapes from the left, cutting common divisors as factors. Where neither extent divides the other, all axes up to
- * the next common boundary are taken as `along`: they cannot be followed.
+ * the next common edge are taken as `along`: they cannot be followed.
  */
 export function refine(from: readonly Expr[], to: readonly Expr[]): Refinement {
   const list = factorList();

@@ -2,7 +2,7 @@
  * @file The table of operator rules, exhaustive by type. This is all that the compiler knows of operators.
  */
 import { CP, type CanonicalNode } from "../ir/types.ts";
-import { attention, boundary, exported } from "./rules/attention.ts";
+import { attention, planned, exported } from "./rules/attention.ts";
 import { einsum, fusedMatMul, gemm, matMul, matMulInteger, matMulNBits } from "./rules/contraction.ts";
 import { convolution } from "./rules/convolution.ts";
 import { dropout, elementwise, elementwiseFirst } from "./rules/elementwise.ts";
@@ -142,8 +142,8 @@ export const OPERATORS: { readonly [Op in OperatorName]: OperatorRule } = {
 export const CP_OPERATORS: { readonly [Op in CpOperatorName]: OperatorRule } = {
   Attention: attention,
   Fill: { ...fill, types: [{ attribute: "value", otherwise: "float32" }] },
-  Shard: boundary,
-  Gather: boundary,
+  Shard: planned,
+  Gather: planned,
 };
 
 export const MICROSOFT_OPERATORS: { readonly [Op in MicrosoftOperatorName]: OperatorRule } = {

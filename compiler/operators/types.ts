@@ -22,7 +22,7 @@ export interface Factor {
 }
 
 /** Indices into the factor list. An empty product is an axis of extent 1. */
-export type Axis = { readonly product: readonly number[] } | { readonly parts: readonly number[] };
+export type Axis = { readonly product: readonly number[] } | { readonly joined: readonly number[] };
 
 /**
  * An element of an integer operand that is the extent of, or a bound on, an axis: local where that axis is split. `open extent`: -1
@@ -45,7 +45,7 @@ export interface FactorMap {
 }
 
 /** A node with what is known of its operands. */
-export interface Site {
+export interface NodeView {
   readonly node: CanonicalNode;
   /** `null` for an absent optional operand. */
   readonly inputs: readonly (ValueShape | null)[];
@@ -67,5 +67,5 @@ export interface OperatorRule {
   /** Of the results in order; the last one goes for all that follow. */
   readonly types: readonly [ResultType, ...ResultType[]];
   /** `null` where the operands say too little (an unknown rank, a shape that depends on data). */
-  readonly factors: (site: Site) => FactorMap | null;
+  readonly factors: (view: NodeView) => FactorMap | null;
 }

@@ -5,7 +5,7 @@
 import { add, floorDiv, mul, type Expr } from "../expr/expr.ts";
 import { numbersOf } from "../graph/tensors.ts";
 import { fromEnd, intAttribute, intsAttribute, stringAttribute } from "./builder.ts";
-import type { Site } from "./types.ts";
+import type { NodeView } from "./types.ts";
 
 type Extents = readonly Expr[];
 
@@ -21,47 +21,47 @@ interface Window {
 }
 
 /** x (N, C, places...), weight (M, C / groups, kernel...) -> (N, M, places...). */
-export function convolved(site: Site): Extents | null {
-  const [x, weight] = site.inputs;
-  const windows = x && weight && windowsOf(site, weight.dims.slice(2));
+export function convolved(view: NodeView): Extents | null {
+  const [x, weight] = view.inputs;
+  const windows = x && weight && windowsOf(view, weight.dims.slice(2));
   return windows ? [x!.dims[0]!, weight!.dims[0]!, ...x!.dims.slice(2).map((d, i) => moved(d, windows[i]!))] : null;
 }
 
 /** x (N, C, places...) -> the same with fewer places. */
-export function pooled(site: Site): Extents | null {
-  const [x] = site.inputs;
-  const kernel = intsAttribute(site, "kernel_shape");
+export function pooled(view: NodeView): Extents | null {
+  const [x] = view.inputs;
+  const kernel = intsAttribute(view, "kernel_shape");
   // Rounding up drops windows that begin in the padding: the file tells what is left.
-  const windows = kernel === null || intAttribute(site, "ceil_mode", 0) === 1 ? null : windowsOf(site, kernel);
+  const windows = kernel === null || intAttribute(view, "ceil_mode", 0) === 1 ? null : windowsOf(view, kernel);
   return x && windows ? [...x.dims.slice(0, 2), ...x.dims.slice(2).map((d, i) => moved(d, windows[i]!))] : null;
 }
 
 /** x (N, C, places...) -> (N, C, 1...). */
-export function pooledWhole(site: Site): Extents | null {
-  const [x] = site.inputs;
+export function pooledWhole(view: NodeView): Extents | null {
+  const [x] = view.inputs;
   return x ? x.dims.map((d, i) => (i < 2 ? d : 1)) : null;
 }
 
 /** x (N, C, places...), weight (C, M / groups, kernel...) -> (N, M, places...), the convolution backwards. */
-export function transposed(site: Site): Extents | null {
-  const [x, weight] = site.inputs;
-  const windows = x && weight && windowsOf(site, weight.dims.slice(2));
-  if (!windows || intsAttribute(site, "output_shape") !== null) return null;
-  const more = intsAttribute(site, "output_padding");
+export function transposed(view: NodeView): Extents | null {
+  const [x, weight] = view.inputs;
+  const windows = x && weight && windowsOf(view, weight.dims.slice(2));
+  if (!windows || intsAttribute(view, "output_shape") !== null) return null;
+  const more = intsAttribute(view, "output_padding");
   const spread = (d: Expr, i: number): Expr => {
     const { kernel, stride, dilation, padding, same } = windows[i]!;
     if (same) return mul(d, stride);
     return add(mul(stride, add(d, -1)), dilation * (kernel - 1) + 1 - padding + (more?.[i] ?? 0));
   };
-  const features = mul(weight!.dims[1]!, intAttribute(site, "group", 1));
+  const features = mul(weight!.dims[1]!, intAttribute(view, "group", 1));
   return [x!.dims[0]!, features, ...x!.dims.slice(2).map(spread)];
 }
 
-function windowsOf(site: Site, kernel: Extents): readonly Window[] | null {
-  const rank = site.inputs[0]!.dims.length - 2;
-  const listed = (name: string): readonly number[] => intsAttribute(site, name) ?? [];
+function windowsOf(view: NodeView, kernel: Extents): readonly Window[] | null {
+  const rank = view.inputs[0]!.dims.length - 2;
+  const listed = (name: string): readonly number[] => intsAttribute(view, name) ?? [];
   const [strides, dilations, pads] = [listed("strides"), listed("dilations"), listed("pads")];
-  const mode = stringAttribute(site, "auto_pad") ?? "NOTSET";
+  const mode = stringAttribute(view, "auto_pad") ?? "NOTSET";
   if (rank < 1 || kernel.length !== rank) return null;
   const windows = kernel.map((k, i): Window | null => {
     if (typeof k !== "number") return null;
@@ -78,12 +78,12 @@ function moved(places: Expr, { kernel, stride, dilation, padding, same }: Window
 }
 
 /** x, region, scales, sizes: of each axis the size given, or the scaled extent rounded down. */
-export function resized(site: Site): Extents | null {
-  const [x, , , sizes] = site.inputs;
-  if (!x || stringAttribute(site, "coordinate_transformation_mode") === "tf_crop_and_resize") return null;
-  if ((stringAttribute(site, "keep_aspect_ratio_policy") ?? "stretch") !== "stretch") return null;
-  const given = sizes ? site.integers(3)?.elements : scalesOf(site);
-  const axes = intsAttribute(site, "axes")?.map((a) => fromEnd(a, x.dims.length)) ?? x.dims.map((_, i) => i);
+export function resized(view: NodeView): Extents | null {
+  const [x, , , sizes] = view.inputs;
+  if (!x || stringAttribute(view, "coordinate_transformation_mode") === "tf_crop_and_resize") return null;
+  if ((stringAttribute(view, "keep_aspect_ratio_policy") ?? "stretch") !== "stretch") return null;
+  const given = sizes ? view.integers(3)?.elements : scalesOf(view);
+  const axes = intsAttribute(view, "axes")?.map((a) => fromEnd(a, x.dims.length)) ?? x.dims.map((_, i) => i);
   if (!given || given.length !== axes.length) return null;
   const dims = x.dims.map((d, axis): Expr | null => {
     const at = axes.indexOf(axis);
@@ -93,8 +93,8 @@ export function resized(site: Site): Extents | null {
   return dims.every((d) => d !== null) ? dims : null;
 }
 
-function scalesOf(site: Site): readonly number[] | null {
-  const scales = site.constant(2);
+function scalesOf(view: NodeView): readonly number[] | null {
+  const scales = view.constant(2);
   return scales && numbersOf(scales);
 }
 

@@ -53,7 +53,7 @@ export function assumptions(lengths: readonly Length[]): Assumptions {
 interface Fold {
   readonly complex: Expr;
   readonly simple: Expr;
-  /** The part of `complex` that tells it. */
+  /** The term of `complex` that tells it. */
   readonly mark: string;
 }
 
@@ -62,7 +62,7 @@ function foldOf(complex: Expr, simple: Expr): Fold | null {
   return compound.length === 1 && compoundsOf(simple).length === 0 ? { complex, simple, mark: compound[0]! } : null;
 }
 
-/** Keys of the parts of a sum that are no lengths and no products of lengths. */
+/** Keys of what a sum consists of beside lengths and products of lengths. */
 function compoundsOf(expr: Expr): readonly string[] {
   const atoms = [...toPolynomial(expr).values()].flatMap((t) => t.atoms);
   return [...new Set(atoms.filter((atom) => typeof atom !== "string").map(keyOf))];

@@ -3,15 +3,11 @@
  * nothing here knows an operator or a graph.
  */
 import type { Axis, Factor } from "../operators/types.ts";
-import { add, chunk, chunkStart, equal, exactDiv, floorDiv, mod, mul, type Expr } from "../expr/expr.ts";
+import { add, chunk, chunkStart, equal, exactDiv, floorDiv, mul, type Expr } from "../expr/expr.ts";
+import { rankAt, ranksOf, ulyssesIndex, type Mesh } from "../../program/mesh.ts";
 import type { AxisShard, Layout, Segment } from "./types.ts";
 
-export interface Mesh {
-  readonly ring_degree: number;
-  readonly ulysses_degree: number;
-}
-
-/** The split part of one factor: `outer` x segments x `inner`. */
+/** How one factor is split: `outer` x segments x `inner`. */
 export interface Split {
   readonly outer: Expr;
   readonly segments: readonly Segment[];
@@ -19,10 +15,6 @@ export interface Split {
 }
 
 export const WHOLE: Layout = [];
-
-export function ranksOf(mesh: Mesh): number {
-  return mesh.ring_degree * mesh.ulysses_degree;
-}
 
 /** A split of an axis over all ranks. */
 export function shardOf(axis: number, { outer, segments, inner }: Split): AxisShard {
@@ -46,24 +38,22 @@ export function localExtent(shard: AxisShard, mesh: Mesh, rank: Expr): Expr {
 
 /** What flat rank `rank` holds of one segment. */
 export function localLength(length: Expr, shard: Pick<AxisShard, "over" | "unit">, mesh: Mesh, rank: Expr): Expr {
-  const { ring_degree: rings, ulysses_degree: members } = mesh;
-  if (shard.over === "mesh") return chunk(length, rings * members, rank);
+  const { ulysses_degree: U } = mesh;
+  if (shard.over === "mesh") return chunk(length, ranksOf(mesh), rank);
   if (shard.over === "ulysses") {
-    return mul(chunk(floorDiv(length, shard.unit), members, mod(rank, members)), shard.unit);
+    return mul(chunk(floorDiv(length, shard.unit), U, ulyssesIndex(rank, mesh)), shard.unit);
   }
-  const ring = floorDiv(rank, members);
-  const first = mul(ring, members);
-  return add(0, ...Array.from({ length: members }, (_, u) => chunk(length, rings * members, add(first, u))));
+  const chunks = Array.from({ length: U }, (_, u) => chunk(length, ranksOf(mesh), rankAt("ulysses", u, rank, mesh)));
+  return add(0, ...chunks);
 }
 
-/** Where the part of flat rank `rank` begins in one segment. */
+/** Where what flat rank `rank` holds of one segment begins. */
 export function localStart(length: Expr, shard: Pick<AxisShard, "over" | "unit">, mesh: Mesh, rank: Expr): Expr {
-  const { ring_degree: rings, ulysses_degree: members } = mesh;
-  if (shard.over === "mesh") return chunkStart(length, rings * members, rank);
+  if (shard.over === "mesh") return chunkStart(length, ranksOf(mesh), rank);
   if (shard.over === "ulysses") {
-    return mul(chunkStart(floorDiv(length, shard.unit), members, mod(rank, members)), shard.unit);
+    return mul(chunkStart(floorDiv(length, shard.unit), mesh.ulysses_degree, ulyssesIndex(rank, mesh)), shard.unit);
   }
-  return chunkStart(length, rings * members, mul(floorDiv(rank, members), members));
+  return chunkStart(length, ranksOf(mesh), rankAt("ulysses", 0, rank, mesh));
 }
 
 /** The whole shape with the sharded axes as flat rank `rank` holds them. */
@@ -74,9 +64,11 @@ export function localDims(dims: readonly Expr[], layout: Layout, mesh: Mesh, ran
   });
 }
 
-/** Reads a split axis in an operator's factors: which factor is split how; `null` where the split does not fit one factor. */
+/** Reads a split axis in an operator's factors: which factor is split how; `null` where it is the split of no one factor. */
 export function locate(axis: Axis, shard: Split, factors: readonly Factor[]): ReadonlyMap<number, Split> | null {
-  return "product" in axis ? locateInProduct(axis.product, shard, factors) : locateInParts(axis.parts, shard, factors);
+  return "product" in axis
+    ? locateInProduct(axis.product, shard, factors)
+    : locateInJoined(axis.joined, shard, factors);
 }
 
 /** Stride arithmetic: the factor that begins at or before `outer` and ends at or after `outer` x length. */
@@ -100,20 +92,20 @@ function locateInProduct(
   return null;
 }
 
-/** Parts end to end: each takes whole segments, in order. */
-function locateInParts(
-  parts: readonly number[],
+/** Factors end to end: each takes whole segments, in order. */
+function locateInJoined(
+  joined: readonly number[],
   shard: Split,
   factors: readonly Factor[],
 ): ReadonlyMap<number, Split> | null {
-  const pieces = partition(
+  const splits = partition(
     shard,
-    parts.map((p) => factors[p]!.size),
+    joined.map((p) => factors[p]!.size),
   );
-  return pieces === null ? null : new Map(parts.map((p, i) => [p, pieces[i]!]));
+  return splits === null ? null : new Map(joined.map((p, i) => [p, splits[i]!]));
 }
 
-/** Cuts a split axis into parts of the given extents, at borders of segments only. `inner` stays with every part. */
+/** Divides a split axis into stretches of the given extents, between segments only. `inner` stays with each of them. */
 export function partition(shard: Split, sizes: readonly Expr[]): readonly Split[] | null {
   if (sizes.length === 1) return [shard];
   if (!equal(shard.outer, 1)) return null;
@@ -131,13 +123,13 @@ export function partition(shard: Split, sizes: readonly Expr[]): readonly Split[
   return rest.length === 0 ? result : null;
 }
 
-/** How an axis is split when its factors are split as given; `undefined` if none is, `null` if the parts do not fit together. */
+/** How an axis is split when its factors are split as given; `undefined` if none is, `null` if these splits are not one of the axis. */
 export function embed(
   axis: Axis,
   splits: ReadonlyMap<number, Split>,
   factors: readonly Factor[],
 ): Split | null | undefined {
-  if ("parts" in axis) return embedParts(axis.parts, splits);
+  if ("joined" in axis) return embedJoined(axis.joined, splits);
   const at = axis.product.findIndex((f) => splits.has(f));
   if (at < 0) return undefined;
   if (axis.product.some((f, i) => i !== at && splits.has(f))) return null;
@@ -150,13 +142,13 @@ export function embed(
   };
 }
 
-function embedParts(parts: readonly number[], splits: ReadonlyMap<number, Split>): Split | null | undefined {
-  const found = parts.map((p) => splits.get(p));
+function embedJoined(joined: readonly number[], splits: ReadonlyMap<number, Split>): Split | null | undefined {
+  const found = joined.map((p) => splits.get(p));
   if (found.every((s) => s === undefined)) return undefined;
   const present = found.filter((s) => s !== undefined);
   const inner = present.find((s) => s.segments.length > 0)?.inner ?? 1;
   const fits =
-    present.length === parts.length &&
+    present.length === joined.length &&
     present.every((s) => s.segments.length === 0 || (equal(s.outer, 1) && equal(s.inner, inner)));
   return fits ? { outer: 1, segments: present.flatMap((s) => s.segments), inner } : null;
 }

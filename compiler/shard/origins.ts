@@ -6,7 +6,8 @@ import type { Where } from "../diagnostics/diagnose.ts";
 import type { Related } from "../diagnostics/types.ts";
 import { show } from "../expr/expr.ts";
 import { showLayout } from "./layout.ts";
-import { layoutOf, type State } from "./state.ts";
+import { type State } from "./state.ts";
+import { layoutOf } from "./knowledge.ts";
 import type { Layout, Origin } from "./types.ts";
 
 /** `the plan entry "" / hidden_states`, or the node that did it. */
@@ -33,7 +34,7 @@ export function atSplitOf(state: State, value: string, extra: readonly Related[]
 /** Who split what a layout consists of: the plan entry of its first segment. */
 export function originOf(state: State, layout: Layout, otherwise: Origin | undefined): Origin | undefined {
   const [segment] = layout[0]?.segments ?? [];
-  return (segment === undefined ? undefined : state.sources.get(segment.origin)) ?? otherwise;
+  return (segment === undefined ? undefined : state.splitters.get(segment.origin)) ?? otherwise;
 }
 
 /** A value by the name that it has in the model. Names that propagation adds end in `::WHAT`; names of a model may hold `::` as well. */

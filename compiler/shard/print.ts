@@ -8,7 +8,7 @@ import { startIn, startText } from "../expr/starts.ts";
 import { eachOnce, lengthLine } from "../ir/print.ts";
 import { callText, extentText, integersText, listText, nameText, SHORT, typeText, underHeadings } from "../ir/text.ts";
 import type { ValueShape } from "../ir/types.ts";
-import { ranksOf } from "./layout.ts";
+import { ranksOf } from "../../program/mesh.ts";
 import type { AxisShard, CollectiveStep, Layout, Origin, ShardedGraph, ShardedStep } from "./types.ts";
 
 /** Extents of blocks on their way around a ring say little and fill pages: longer ones are printed as `...`. */

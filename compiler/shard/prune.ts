@@ -20,6 +20,7 @@ export function prune(graph: ShardedGraph): ShardedGraph {
     integers: only(graph.integers, live),
     layouts: only(graph.layouts, live),
     sameAs: only(graph.sameAs, live),
+    minimums: graph.minimums.filter(({ slice }) => slice === null || live(slice)),
     alignments: graph.alignments.filter((a) => live(a.aligned)),
   };
 }

@@ -3,7 +3,7 @@
  * refute and do not prove; the proof is elsewhere.
  */
 import { PEER, RANK, equal, evaluate, symbolsOf, type Expr } from "../expr/expr.ts";
-import { ranksOf } from "./layout.ts";
+import { ranksOf } from "../../program/mesh.ts";
 import type { Equation, ShardedGraph } from "./types.ts";
 
 /** Two shapes that agree for every sampled length and rank; an extent that depends on data agrees with any. */

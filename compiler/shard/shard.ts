@@ -2,8 +2,10 @@
  * @file Propagates the plan's splits through the bound graph in one forward pass, and proves on the way that the program gives the same
  * result. What cannot be proven is refused.
  */
-import type { BoundPlan } from "../bind/types.ts";
-import { CP, type CanonicalNode, type ValueShape } from "../ir/types.ts";
+import type { Binding, BoundPlan } from "../bind/types.ts";
+import { indexOf } from "../ir/graph-index.ts";
+import { asCp, cpOf } from "../ir/cp.ts";
+import type { CanonicalNode, ValueShape } from "../ir/types.ts";
 import { lengthsTooLarge } from "../diagnostics/catalog/canonical.ts";
 import * as catalog from "../diagnostics/catalog/shard.ts";
 import { diagnose, hasErrors, settle } from "../diagnostics/diagnose.ts";
@@ -11,17 +13,19 @@ import type { Result } from "../diagnostics/types.ts";
 import { RANK, withinLimits } from "../expr/expr.ts";
 import { valuesReadBy } from "../graph/reads.ts";
 import { attend } from "./attention/attention.ts";
-import { gatherValue, shardValue } from "./propagate/boundary.ts";
+import { gatherValue, shardValue } from "./propagate/split-gather.ts";
+import { ranksOf } from "../../program/mesh.ts";
 import { localDims } from "./layout.ts";
 import { propagate } from "./propagate/operator.ts";
 import { at, originAt, relatedTo, sayLayout, sayOrigin } from "./origins.ts";
 import { prune } from "./prune.ts";
 import { addIdentity } from "./slices.ts";
-import { layoutOf, newState, valueOf, type ShardOptions, type State } from "./state.ts";
-import type { ShardedGraph } from "./types.ts";
+import { newState, type ShardOptions, type State } from "./state.ts";
+import { layoutOf, valueOf } from "./knowledge.ts";
+import type { Minimum, ShardedGraph } from "./types.ts";
 
 /**
- * Shards a bound plan for a mesh. A value that was laid end to end from several streams is split stream by stream, since a later cut
+ * Shards a bound plan for a mesh. A value that was laid end to end from several streams is split stream by stream, since a later slice
  * between them needs that; where it then meets a value of the same length that is one stream, it is split as one instead.
  */
 export function shard(bound: BoundPlan, options: ShardOptions): Result<ShardedGraph> {
@@ -30,31 +34,26 @@ export function shard(bound: BoundPlan, options: ShardOptions): Result<ShardedGr
 }
 
 function attempts(bound: BoundPlan, options: ShardOptions): Result<ShardedGraph> {
-  const first = attempt(bound, options, new Set());
+  const first = attempt(bound, options, new Set<Binding>());
   let last = first;
   for (let coarse = last.tooFine; !last.result.ok && coarse.size > 0; coarse = new Set([...coarse, ...last.tooFine])) {
     last = attempt(bound, options, coarse);
-    if ([...last.tooFine].every((key) => coarse.has(key))) break;
+    if ([...last.tooFine].every((entry) => coarse.has(entry))) break;
   }
   return last.result.ok ? last.result : first.result;
 }
 
 interface Attempt {
   readonly result: Result<ShardedGraph>;
-  readonly tooFine: ReadonlySet<string>;
+  readonly tooFine: ReadonlySet<Binding>;
 }
 
-function attempt(bound: BoundPlan, options: ShardOptions, coarse: ReadonlySet<string>): Attempt {
+function attempt(bound: BoundPlan, options: ShardOptions, coarse: ReadonlySet<Binding>): Attempt {
   const state = newState(bound, options, coarse);
   for (const node of bound.graph.nodes) visit(state, node);
   finishOutputs(state);
   const split = state.attention.some((site) => site.scheme !== "local");
-  if (
-    !split &&
-    !hasErrors(state.diagnostics) &&
-    bound.bindings.length > 0 &&
-    state.options.mesh.ring_degree * state.options.mesh.ulysses_degree > 1
-  ) {
+  if (!split && !hasErrors(state.diagnostics) && bound.bindings.length > 0 && ranksOf(state.options.mesh) > 1) {
     state.diagnostics.push(diagnose(catalog.noSplitAttention, { sites: state.attention.length }));
   }
   return { result: settle(prune(toGraph(state)), state.diagnostics), tooFine: state.tooFine };
@@ -66,12 +65,16 @@ function visit(state: State, node: CanonicalNode): void {
   const read = [...inputs, ...captured.map((name) => valueOf(state, name))];
   if (read.some((name) => state.poisoned.has(name))) return refuseOn(state, node, false);
   if (captured.some((name) => valueOf(state, name) !== name)) return refuseCapture(state, node, captured);
-  const local = { ...node, inputs };
-  if (node.domain !== CP) propagate(state, local);
-  else if (node.op === "Shard") shardValue(state, node);
-  else if (node.op === "Gather") gatherValue(state, node);
-  else if (node.op === "Attention") refuseOn(state, node, attend(state, local));
-  else propagate(state, local);
+  const operation = cpOf(node);
+  if (operation?.op === "Shard") shardValue(state, operation);
+  else if (operation?.op === "Gather") gatherValue(state, operation);
+  else visitOperator(state, { ...node, inputs });
+}
+
+function visitOperator(state: State, node: CanonicalNode): void {
+  const attention = asCp(node, "Attention");
+  if (attention === null) propagate(state, node);
+  else refuseOn(state, node, attend(state, attention));
 }
 
 /** Branches name the values around them, and no rewriting reaches in there: a value that another stands for cannot be read. */
@@ -96,7 +99,7 @@ function finishOutputs(state: State): void {
     const [shard] = layoutOf(state, value);
     const origin = state.origins.get(value);
     if (shard !== undefined) {
-      const maker = state.graph.nodes.find((n) => n.outputs.includes(output));
+      const maker = indexOf(state.graph).producer(output);
       const module = maker?.scope ?? "";
       const params = { output, layout: sayLayout(state, value), axis: shard.axis, from: sayOrigin(origin), module };
       const where = {
@@ -132,5 +135,15 @@ function toGraph(state: State): ShardedGraph {
     alignments,
     attention,
     equations: state.assumed.equations,
+    minimums: minimumsOf(state),
   };
+}
+
+/** What no length decides has been decided; a number that is too small is none that a feed can bring. */
+function minimumsOf({ minimums, assumed, options }: State): readonly Minimum[] {
+  const ranks = ranksOf(options.mesh);
+  if (ranks === 1) return [];
+  return minimums
+    .map((minimum) => ({ ...minimum, extent: assumed.normal(minimum.extent) }))
+    .filter(({ extent }) => typeof extent !== "number" || extent < ranks);
 }

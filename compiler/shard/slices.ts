@@ -1,25 +1,17 @@
 /**
- * @file Cutting a rank's part out of a whole value, and laying blocks of ranks in the original order. Both are local nodes; the numbers
+ * @file Slicing what a rank holds out of a whole value, and laying blocks of ranks in the original order. Both are local nodes; the numbers
  * that differ between ranks are integer operands.
  */
 import type { ValueShape } from "../ir/types.ts";
 import { add, equal, mul, RANK, type Expr } from "../expr/expr.ts";
-import { localDims, localLength, localStart, ranksOf } from "./layout.ts";
-import {
-  addConcat,
-  addLocal,
-  addReshape,
-  addSplit,
-  declare,
-  elemOf,
-  integers,
-  layoutOf,
-  shapeOf,
-  type State,
-} from "./state.ts";
+import { localDims, localLength, localStart } from "./layout.ts";
+import { ranksOf } from "../../program/mesh.ts";
+import { declare, localDimsOf, shapeOf, type State } from "./state.ts";
+import { layoutOf, noteSlice, sliceOf } from "./knowledge.ts";
+import { addConcat, addLocal, addReshape, addSplit, elemOf, integers } from "./writer.ts";
 import type { AxisShard, Layout, Origin, Segment } from "./types.ts";
 
-/** The part of a whole value that flat rank `rank` holds under `shard`; the value itself where there is one rank. */
+/** What of a whole value flat rank `rank` holds under `shard`; the value itself where there is one rank. */
 export function sliceLocal(state: State, value: string, shard: AxisShard, origin: Origin, rank: Expr = RANK): string {
   const { mesh } = state.options;
   const shape = shapeOf(state, value);
@@ -67,41 +59,41 @@ function addSlice(
   return addLocal(state, origin, { op: "Slice", inputs: [value, ...operands], outputs })[0]!;
 }
 
-/** Blocks of one axis from several members, and what each of them holds of each segment. */
+/** Blocks of one axis from the ranks of a group, and what each of them holds of each segment. */
 export interface Blocks {
   readonly values: readonly string[];
   readonly axis: number;
   readonly outer: Expr;
   readonly segments: readonly Segment[];
   readonly inner: Expr;
-  /** Extent of segment `length` in block `member`. */
-  readonly size: (length: Expr, member: number) => Expr;
+  /** Extent of segment `length` in block `at`. */
+  readonly size: (length: Expr, at: number) => Expr;
 }
 
-/** Lays blocks in the original order: segment by segment, member by member. `dims` is the shape of the result on the evaluating rank. */
+/** Lays blocks in the original order: segment by segment, rank by rank. `dims` is the shape of the result on the evaluating rank. */
 export function assemble(state: State, blocks: Blocks, name: string, dims: readonly Expr[], origin: Origin): string {
   const { values, axis, segments, inner } = blocks;
   if (values.length === 1) return values[0]!;
   if (!equal(blocks.outer, 1)) return assembleMerged(state, blocks, name, dims, origin);
-  const cut = values.map((value, member) =>
+  const bySegment = values.map((value, at) =>
     addSplit(
       state,
       origin,
-      value,
+      { value, dims: localDimsOf(state, value) },
       axis,
-      segments.map((s) => mul(blocks.size(s.length, member), inner)),
-      `${value}::part`,
+      segments.map((s) => mul(blocks.size(s.length, at), inner)),
+      `${value}::segments`,
     ),
   );
-  const ordered = segments.flatMap((_, s) => cut.map((parts) => parts[s]!));
+  const ordered = segments.flatMap((_, s) => bySegment.map((own) => own[s]!));
   return addConcat(state, origin, ordered, axis, name, dims);
 }
 
 function assembleMerged(state: State, blocks: Blocks, name: string, dims: readonly Expr[], origin: Origin): string {
   const { axis, outer, segments, inner } = blocks;
-  const apart = blocks.values.map((value, member) => {
+  const apart = blocks.values.map((value, at) => {
     const shape = shapeOf(state, value);
-    const rest = mul(add(0, ...segments.map((s) => blocks.size(s.length, member))), inner);
+    const rest = mul(add(0, ...segments.map((s) => blocks.size(s.length, at))), inner);
     return addReshape(state, origin, value, `${value}::apart`, [
       ...shape.dims.slice(0, axis),
       outer,
@@ -111,7 +103,7 @@ function assembleMerged(state: State, blocks: Blocks, name: string, dims: readon
   });
   const total = add(
     0,
-    ...blocks.values.map((_, m) => mul(add(0, ...segments.map((s) => blocks.size(s.length, m))), inner)),
+    ...blocks.values.map((_, at) => mul(add(0, ...segments.map((s) => blocks.size(s.length, at))), inner)),
   );
   const wide = [...dims.slice(0, axis), outer, total, ...dims.slice(axis + 1)];
   const joined = assemble(
@@ -131,13 +123,12 @@ function assembleMerged(state: State, blocks: Blocks, name: string, dims: readon
 export function align(state: State, value: string, layout: Layout, origin: Origin): string {
   const [shard] = layout;
   if (shard === undefined) return value;
-  const key = `${value}::as::${JSON.stringify([shard.axis, shard.outer, shard.segments.map((s) => s.length), shard.inner])}`;
-  const known = state.aliases.get(key);
-  if (known !== undefined) return known;
+  const known = sliceOf(state, value, shard);
+  if (known !== null) return known;
   const local = sliceLocal(state, value, shard, origin);
   const named = local === value ? addIdentity(state, value, `${value}::local`, origin) : local;
   declare(state, named, shapeOf(state, value), layout, value, origin);
-  state.aliases.set(key, named);
+  noteSlice(state, value, shard, named);
   return named;
 }
 

@@ -5,11 +5,12 @@
 import type { CanonicalGraph, CanonicalNode, IntegerValue, ValueShape } from "../ir/types.ts";
 import type { Expr } from "../expr/expr.ts";
 import type { PlanSpec } from "../plan/types.ts";
+import type { Group, Mesh } from "../../program/mesh.ts";
 
 /** A run of tokens that is split on its own. */
 export interface Segment {
   readonly length: Expr;
-  /** Who introduced it: a union-find class name, for messages only; not part of equality. */
+  /** The value that introduced it, for messages only; equality leaves it out. */
   readonly origin: string;
 }
 
@@ -47,16 +48,13 @@ export interface LocalStep {
   readonly origin: Origin;
 }
 
-/** How ranks exchange blocks: `all-to-all` block j goes to member j; `all-gather` one block goes to all; `shift` one block goes to the next member. */
+/** Which blocks ranks exchange: `all-to-all` block j goes to rank j of the group; `all-gather` one block goes to all; `shift` one block goes to the next rank. */
 export type CollectiveKind = "all-to-all" | "all-gather" | "shift";
 
-/** Members, in order: all ranks; the own Ulysses group (adjacent ranks); the own ring group (ranks U apart). */
-export type Group = "mesh" | "ulysses" | "ring";
-
 export interface Transfer {
-  /** all-to-all: one value per member, in order; all-gather and shift: one value. */
+  /** all-to-all: one value per rank of the group, in order; all-gather and shift: one value. */
   readonly send: readonly string[];
-  /** all-to-all and all-gather: one value per member (the sender), in order, the own block among them; shift: one value. */
+  /** all-to-all and all-gather: one value per rank (the sender), in order, the own block among them; shift: one value. */
   readonly receive: readonly string[];
   readonly elem: ValueShape["elem"];
   /** Extents of the block that flat rank `rank` sends to flat rank `peer`. */
@@ -65,14 +63,24 @@ export interface Transfer {
 
 export { PEER } from "../expr/expr.ts";
 
+/** What a collective serves: what a plan asked for, a scheme of attention, or an exact reduction. Also what is printed. */
+export type Purpose =
+  | "gather"
+  | "ulysses in"
+  | "ulysses out"
+  | "ring"
+  | "merge"
+  | "mask gather"
+  | "key gather"
+  | "all-reduce";
+
 export interface CollectiveStep {
   readonly kind: "collective";
   readonly name: string;
   readonly collective: CollectiveKind;
   readonly group: Group;
   readonly transfers: readonly Transfer[];
-  /** What it serves, as said to the user: `gather`, `ulysses in`, `ulysses out`, `ring`, `mask gather`. */
-  readonly purpose: string;
+  readonly purpose: Purpose;
   readonly origin: Origin;
 }
 
@@ -85,6 +93,16 @@ export interface Equation {
   /** What each side is, for the message: `hidden_states axis 1`. */
   readonly leftName: string;
   readonly rightName: string;
+  readonly origin: Origin;
+}
+
+/** An extent that the plan splits: it needs a row for every rank, N in all. */
+export interface Minimum {
+  readonly extent: Expr;
+  /** What it is, for the message: `hidden_states axis 1`. */
+  readonly name: string;
+  /** The value that the split makes; `null` where the proof relies on the rows, whether or not anything reads that value. */
+  readonly slice: string | null;
   readonly origin: Origin;
 }
 
@@ -105,7 +123,7 @@ export interface AttentionSite {
 
 export interface ShardedGraph {
   readonly graph: CanonicalGraph;
-  readonly mesh: { readonly ring_degree: number; readonly ulysses_degree: number };
+  readonly mesh: Mesh;
   readonly steps: readonly ShardedStep[];
   /** Integer operands of the local nodes; expressions in lengths and `rank`. */
   readonly integers: ReadonlyMap<string, IntegerValue>;
@@ -115,9 +133,10 @@ export interface ShardedGraph {
   readonly localShapes: ReadonlyMap<string, ValueShape>;
   /** Layout of every value that has a global shape. */
   readonly layouts: ReadonlyMap<string, Layout>;
-  /** For a value that the unsplit graph does not have: the value whose (part of) content it holds. */
+  /** For a value that the unsplit graph does not have: the value whose content it holds, or some of it. */
   readonly sameAs: ReadonlyMap<string, string>;
   readonly equations: readonly Equation[];
+  readonly minimums: readonly Minimum[];
   readonly alignments: readonly Alignment[];
   readonly attention: readonly AttentionSite[];
 }

@@ -1,11 +1,12 @@
 /**
  * @file What holds of every sharded graph: each value is written once, before it is read; layouts fit shapes; each rank's extents are what
- * the operator gives on them; both ends of an exchange agree. A finding is a mistake of the compiler. Proves no plan: that is done.
+ * the operator gives on them; both ends of a collective agree. A finding is a mistake of the compiler. Proves no plan: that is done.
  */
-import { outputShapes, siteOf } from "../operators/infer.ts";
+import { outputShapes, viewOf } from "../operators/infer.ts";
 import type { ValueShape } from "../ir/types.ts";
 import { add, floorDiv, mod, mul, PEER, RANK, show, substitute, withinLimits, type Expr } from "../expr/expr.ts";
-import { extentOf, localDims, ranksOf } from "./layout.ts";
+import { ranksOf } from "../../program/mesh.ts";
+import { extentOf, localDims } from "./layout.ts";
 import { reads, writes } from "./prune.ts";
 import { agreement, type Agree } from "./samples.ts";
 import type { CollectiveStep, LocalStep, ShardedGraph, Transfer } from "./types.ts";
@@ -69,8 +70,8 @@ function localProblems(graph: ShardedGraph, agree: Agree): (step: LocalStep) => 
   const shapes = new Map<string, ValueShape>([...graph.localShapes, ...operands]);
   const known = { shapes, integers: graph.integers, constants: graph.graph.constants };
   return ({ node }) => {
-    const site = siteOf(node, { ...known, declared: (name) => shapes.get(name) ?? null });
-    const made = withinLimits(() => outputShapes(site));
+    const view = viewOf(node, { ...known, declared: (name) => shapes.get(name) ?? null });
+    const made = withinLimits(() => outputShapes(view));
     return node.outputs.flatMap((name, i) => {
       const dims = shapes.get(name)?.dims;
       const ruled = made?.[i]?.dims;

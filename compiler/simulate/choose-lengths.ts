@@ -3,7 +3,7 @@
  * nothing.
  */
 import { evaluate, symbolsOf } from "../expr/expr.ts";
-import { ranksOf } from "../shard/layout.ts";
+import { ranksOf } from "../../program/mesh.ts";
 import type { ShardedGraph } from "../shard/types.ts";
 import type { Lengths } from "./positions.ts";
 

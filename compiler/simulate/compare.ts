@@ -10,7 +10,8 @@ import { sizeOf } from "../graph/elements.ts";
 import { show } from "../expr/expr.ts";
 import type { Layout } from "../shard/types.ts";
 import { flatIndices, heldPositions } from "./positions.ts";
-import type { Lengths, Mesh } from "./positions.ts";
+import type { Lengths } from "./positions.ts";
+import type { Mesh } from "../../program/mesh.ts";
 import type { RankTensors, Tolerance, WrongValue } from "./types.ts";
 
 /** Which value it is, for the report. */
@@ -70,7 +71,7 @@ function compareShard(
   if (positions.some((held, axis) => held.some((position) => position >= whole.dims[axis]!))) {
     return fail(label, rank, messages.shape, {
       ...at,
-      expected: `part of ${whole.dims.join(", ")}`,
+      expected: `some of ${whole.dims.join(", ")}`,
       actual: expectedShape,
     });
   }

@@ -14,7 +14,7 @@ import { valuesReadBy } from "../graph/reads.ts";
 import { writeModel } from "../graph/write.ts";
 import type { LocalStep, ShardedGraph } from "../shard/types.ts";
 import { wrongValue } from "./compare.ts";
-import type { RankValues } from "./exchange.ts";
+import type { RankValues } from "./collective.ts";
 import type { Lengths } from "./positions.ts";
 import type { WrongValue } from "./types.ts";
 
@@ -102,10 +102,8 @@ function attentionShapes(
   { sharded, lengths, ranks }: Run,
   steps: readonly LocalStep[],
 ): ReadonlyMap<string, ValueShape> {
-  const sites = steps.filter(({ node }) => node.domain === CP);
-  const operands = new Set(
-    sites.flatMap(({ node }) => valuesReadBy(node)).filter((name) => !sharded.integers.has(name)),
-  );
+  const own = steps.filter(({ node }) => node.domain === CP);
+  const operands = new Set(own.flatMap(({ node }) => valuesReadBy(node)).filter((name) => !sharded.integers.has(name)));
   const entries = [...operands].map((name): readonly [string, ValueShape] => {
     const shape = sharded.localShapes.get(name);
     invariant(shape !== undefined, `no local shape for ${name}`);

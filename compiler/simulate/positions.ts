@@ -3,9 +3,9 @@
  */
 import { invariant } from "../diagnostics/diagnose.ts";
 import { evaluate } from "../expr/expr.ts";
-import type { AxisShard, Layout, ShardedGraph } from "../shard/types.ts";
+import { groupOf, ranksOf, type Mesh } from "../../program/mesh.ts";
+import type { AxisShard, Layout } from "../shard/types.ts";
 
-export type Mesh = ShardedGraph["mesh"];
 export type Lengths = Readonly<Record<string, number>>;
 
 /** A half-open range of tokens. */
@@ -60,23 +60,21 @@ function shardPositions(shard: AxisShard, mesh: Mesh, rank: number, lengths: Len
 
 /** What a rank holds of one segment. */
 function heldRange(length: number, { over, unit }: AxisShard, mesh: Mesh, rank: number): Range {
-  const { ring_degree: rings, ulysses_degree: members } = mesh;
-  const ring = Math.floor(rank / members);
-  if (over === "mesh") return part(length, rings * members, rank);
+  if (over === "mesh") return chunkOf(length, ranksOf(mesh), rank);
+  const group = groupOf("ulysses", rank, mesh);
   if (over === "ring") {
-    const first = part(length, rings * members, ring * members);
-    const last = part(length, rings * members, ring * members + members - 1);
-    return { begin: first.begin, end: last.end };
+    const [first, last] = [group.at(0)!, group.at(-1)!].map((at) => chunkOf(length, ranksOf(mesh), at));
+    return { begin: first!.begin, end: last!.end };
   }
   invariant(length % unit === 0, `a segment of ${length} heads in units of ${unit}`);
-  const groups = part(length / unit, members, rank % members);
+  const groups = chunkOf(length / unit, group.length, group.indexOf(rank));
   return { begin: groups.begin * unit, end: groups.end * unit };
 }
 
-/** tensor_split: the first `length % parts` parts are one longer. */
-function part(length: number, parts: number, index: number): Range {
-  const size = Math.floor(length / parts);
-  const longer = length % parts;
+/** tensor_split: the first `length % chunks` chunks are one longer. */
+function chunkOf(length: number, chunks: number, index: number): Range {
+  const size = Math.floor(length / chunks);
+  const longer = length % chunks;
   const begin = index * size + Math.min(index, longer);
   return { begin, end: begin + size + (index < longer ? 1 : 0) };
 }

@@ -3,6 +3,7 @@
  * the unsplit value. It needs no pieces, workers or transports, and tells where an error was born.
  */
 import { OrtError } from "../../ort/session.ts";
+import { ranksOf } from "../../program/mesh.ts";
 import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
 import { withinLimits } from "../expr/expr.ts";
 import { lengthsTooLarge } from "../diagnostics/catalog/canonical.ts";
@@ -12,8 +13,8 @@ import type { Diagnostic, Result } from "../diagnostics/types.ts";
 import type { LocalStep, ShardedGraph, ShardedStep } from "../shard/types.ts";
 import { compareShards } from "./compare.ts";
 import type { Label } from "./compare.ts";
-import { exchange } from "./exchange.ts";
-import type { RankValues } from "./exchange.ts";
+import { runCollective } from "./collective.ts";
+import type { RankValues } from "./collective.ts";
 import { checkLengths } from "./lengths.ts";
 import { runLocal } from "./local.ts";
 import type { Run } from "./local.ts";
@@ -42,7 +43,7 @@ export async function simulate(
   const lengths = withinLimits(() => checkLengths(sharded, feeds));
   if (lengths === null) return { ok: false, diagnostics: [diagnose(lengthsTooLarge, { stage: "reading its inputs" })] };
   if (!lengths.ok) return lengths;
-  const count = sharded.mesh.ring_degree * sharded.mesh.ulysses_degree;
+  const count = ranksOf(sharded.mesh);
   const fed = sharded.graph.inputs.map(({ name }) => [name, feeds[name]!] as const);
   const ranks = Array.from({ length: count }, (): RankValues => new Map(fed));
   const counterparts = counterpartsOf(sharded);
@@ -91,7 +92,7 @@ async function execute(
     failed =
       first.kind === "local"
         ? await runLocal(run, steps as readonly LocalStep[])
-        : exchange(first, ranks, sharded.mesh, lengths);
+        : runCollective(first, ranks, sharded.mesh, lengths);
     for (const step of steps) for (const label of labelsOf(step)) compare(label);
     if (failed !== null) break;
   }

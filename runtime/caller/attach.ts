@@ -11,7 +11,7 @@ import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import type { CompiledProgram, Program } from "../../program/types.ts";
 import { attachCall, checkOptions, wrongArgument } from "./check-options.ts";
 import { keepTelemetryOff } from "../../ort/telemetry.ts";
-import { meshSize } from "../collectives/groups.ts";
+import { ranksOf } from "../../program/mesh.ts";
 import { describeValue, isRecord } from "../describe.ts";
 import { lateStart } from "./late.ts";
 import { checkProgramFiles } from "../load/load.ts";
@@ -50,7 +50,7 @@ export async function attachWithGrace(
   const misused = [...checkCompiled(compiled), ...checkOptions(attachCall, options)];
   if (misused.length > 0) throw new ContextParallelError(misused);
   const { program } = compiled;
-  const size = meshSize(program.mesh);
+  const size = ranksOf(program.mesh);
   const devices = options.devices ?? Array.from({ length: size }, () => "cpu");
   const wrong = checkDevices(program, devices, options.backend);
   if (wrong.length > 0) throw new ContextParallelError(wrong);
@@ -101,7 +101,7 @@ function checkCompiled(compiled: unknown): readonly Diagnostic[] {
 export function countDevices(program: Program, devices: readonly string[]): readonly Diagnostic[] {
   const { ring_degree: ring, ulysses_degree: ulysses } = program.mesh;
   const mesh = `ring ${ring} x ulysses ${ulysses}`;
-  const params = { expected: meshSize(program.mesh), actual: devices.length, mesh };
+  const params = { expected: ranksOf(program.mesh), actual: devices.length, mesh };
   return devices.length === params.expected ? [] : [diagnose(runtimeMessages.devices, params)];
 }
 

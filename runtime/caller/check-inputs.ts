@@ -7,8 +7,7 @@ import { suggest } from "../../compiler/diagnostics/suggest.ts";
 import type { Diagnostic, Result } from "../../compiler/diagnostics/types.ts";
 import type { Program, ProgramTensor } from "../../program/types.ts";
 import type { OrtTensor } from "../../ort/session.ts";
-import { checkEquations, checkExtents, checkMinimums, checkValues, readLengths } from "./check-lengths.ts";
-import type { Lengths } from "../collectives/placement.ts";
+import { checkLengths, type Lengths } from "../../program/lengths.ts";
 import { describeValue, isRecord } from "../describe.ts";
 import {
   byteSize,
@@ -40,15 +39,11 @@ export function checkInputs(program: Program, feeds: unknown): Result<CheckedInp
     result: checkFeed(input, given(feeds, input.name)),
   }));
   const known = new Map(found.flatMap(({ name, result }) => (result.ok ? [[name, result.value] as const] : [])));
-  const { lengths, diagnostics: unequal } = readLengths(program, known);
+  const { lengths, diagnostics: broken } = checkLengths(program, (input) => known.get(input)?.dims);
   const diagnostics = [
     ...unknownNames(program, feeds),
     ...found.flatMap(({ result }) => result.diagnostics),
-    ...unequal,
-    ...program.inputs.flatMap((input) => checkExtents(program, input, known.get(input.name), lengths)),
-    ...checkValues(program, lengths),
-    ...checkEquations(program, lengths),
-    ...checkMinimums(program, lengths),
+    ...broken,
   ];
   return settle({ feeds: known, lengths }, diagnostics);
 }

@@ -8,8 +8,8 @@ import { withinLimits } from "../../compiler/expr/expr.ts";
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { Program } from "../../program/types.ts";
 import type { CheckedInputs } from "./check-inputs.ts";
-import { noValue } from "./check-lengths.ts";
-import { meshSize } from "../collectives/groups.ts";
+import { noValue } from "../../program/lengths.ts";
+import { ranksOf } from "../../program/mesh.ts";
 import { outboxSizes, placer } from "../collectives/placement.ts";
 import type { Lengths } from "../collectives/placement.ts";
 import { packFeeds } from "../feeds.ts";
@@ -31,7 +31,7 @@ const none = new SharedArrayBuffer(0);
 
 export function createMemory(program: Program): SessionMemory {
   let feedMemory = none;
-  let outboxes: readonly SharedArrayBuffer[] = Array.from({ length: meshSize(program.mesh) }, () => none);
+  let outboxes: readonly SharedArrayBuffer[] = Array.from({ length: ranksOf(program.mesh) }, () => none);
   const sizesAt = rememberLast((lengths: Lengths) => outboxSizes(program, placer(program.mesh, lengths)));
   return {
     prepare: ({ feeds, lengths }) => {

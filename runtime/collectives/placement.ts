@@ -6,8 +6,7 @@ import { invariant } from "../../compiler/diagnostics/diagnose.ts";
 import { evaluate, PEER, RANK } from "../../compiler/expr/expr.ts";
 import type { ExchangeStep, Program } from "../../program/types.ts";
 import { byteSize } from "../tensor.ts";
-import { membersOf, meshSize } from "./groups.ts";
-import type { Mesh } from "./groups.ts";
+import { groupOf, ranksOf, type Mesh } from "../../program/mesh.ts";
 
 export type Lengths = Readonly<Record<string, number>>;
 
@@ -58,7 +57,7 @@ export function placer(mesh: Mesh, lengths: Lengths): (step: ExchangeStep, rank:
 }
 
 export function placementOf(step: ExchangeStep, rank: number, mesh: Mesh, lengths: Lengths): Placement {
-  const members = membersOf(step.group, rank, mesh);
+  const members = groupOf(step.group, rank, mesh);
   const sendsBy = new Map(members.map((member) => [member, sendsOf(step, member, members, lengths)]));
   const sends = sendsBy.get(rank);
   invariant(sends !== undefined, `rank ${rank} is not a member of its own group`);
@@ -75,7 +74,7 @@ export function placementOf(step: ExchangeStep, rank: number, mesh: Mesh, length
 /** Bytes of outbox that each rank needs for the largest exchange of a program. */
 export function outboxSizes(program: Program, place: ReturnType<typeof placer>): readonly number[] {
   const exchanges = program.steps.filter((step) => step.kind === "exchange");
-  return Array.from({ length: meshSize(program.mesh) }, (_, rank) =>
+  return Array.from({ length: ranksOf(program.mesh) }, (_, rank) =>
     exchanges.reduce((largest, step) => Math.max(largest, place(step, rank).outbox), 0),
   );
 }

@@ -40,7 +40,7 @@ interface Lengths {
   readonly text: number;
 }
 
-interface Exchange {
+interface Moved {
   readonly collective: string;
   readonly purpose: string;
   readonly module: string;
@@ -48,13 +48,13 @@ interface Exchange {
 }
 
 /** What the scheme says is exchanged, from `S_u`, the rows of rank u, and `H_u`, its heads inside attention. */
-function expected({ heads, sites }: Model, mesh: MeshConfig, { batch, image, text }: Lengths): readonly Exchange[] {
-  const { ring_degree: rings, ulysses_degree: members } = mesh;
-  const ranks = Array.from({ length: rings * members }, (_, rank) => rank);
+function expected({ heads, sites }: Model, mesh: MeshConfig, { batch, image, text }: Lengths): readonly Moved[] {
+  const { ring_degree: R, ulysses_degree: U } = mesh;
+  const ranks = Array.from({ length: R * U }, (_, rank) => rank);
   const rows = (rank: number): number => part(image, ranks.length, rank) + part(text, ranks.length, rank);
-  const own = (rank: number): number => part(heads, members, rank % members);
-  const ringOf = (rank: number): number => Math.floor(rank / members);
-  /** Rows of all members of the Ulysses group of ring place `ring`. */
+  const own = (rank: number): number => part(heads, U, rank % U);
+  const ringOf = (rank: number): number => Math.floor(rank / U);
+  /** Rows of all U of the Ulysses group of ring place `ring`. */
   const groupRows = (ring: number): number => sum(ranks.filter((r) => ringOf(r) === ring).map(rows));
   const bytes = (numbers: (rank: number) => number): readonly number[] =>
     ranks.map((rank) => batch * size * bytesPerNumber * numbers(rank));
@@ -69,23 +69,23 @@ function expected({ heads, sites }: Model, mesh: MeshConfig, { batch, image, tex
   const collected = {
     collective: "all-gather",
     purpose: "ring",
-    bytes: bytes((u) => (rings - 1) * keysAndValues(ringOf(u), u)),
+    bytes: bytes((u) => (R - 1) * keysAndValues(ringOf(u), u)),
   };
   /** After `step` shifts a rank hands on what the rank `step` places before it in the ring began with. */
-  const rotated = Array.from({ length: rings - 1 }, (_, step) => ({
+  const rotated = Array.from({ length: R - 1 }, (_, step) => ({
     collective: "shift",
     purpose: "ring",
-    bytes: bytes((u) => keysAndValues((ringOf(u) - step + rings) % rings, u)),
+    bytes: bytes((u) => keysAndValues((ringOf(u) - step + R) % R, u)),
   }));
-  const ring = mesh.rotate_method === "alltoall" ? rotated : rings > 1 ? [collected] : [];
-  const site = members > 1 ? [into, ...ring, back] : ring;
+  const ring = mesh.rotate_method === "alltoall" ? rotated : R > 1 ? [collected] : [];
+  const site = U > 1 ? [into, ...ring, back] : ring;
   const gather = {
     collective: "all-gather",
     purpose: "gather",
     module: "proj_out",
     bytes: ranks.map((u) => batch * part(image, ranks.length, u) * channels * bytesPerNumber * (ranks.length - 1)),
   };
-  return [...sites.flatMap((module) => site.map((exchange) => ({ ...exchange, module }))), gather];
+  return [...sites.flatMap((module) => site.map((moved) => ({ ...moved, module }))), gather];
 }
 
 const even: Lengths = { batch: 1, image: 96, text: 40 };

@@ -107,7 +107,7 @@ function leaveWhole(graph: ShardedGraph, { step, operand, whole }: Bound): Shard
 const torchscript = (): Promise<ShardedGraph> =>
   shardedFixture("flux/flux.torchscript18-static.onnx", shippedPlan("flux"), meshes["ulysses 2"]);
 
-test("each cut behind the split at the whole border between text and image is found where it cuts", async () => {
+test("each cut behind the split at the whole edge between text and image is found where it cuts", async () => {
   const graph = await torchscript();
   const text = 40;
   const cuts = localBounds(graph).filter(({ step, whole }) => {

@@ -148,10 +148,10 @@ function finish(n: Network, member: FamilyMember, attended: string, hidden: stri
   };
   if (member.meeting !== "joint")
     return n.output("sample", project("proj_out", attended, hidden), ["batch", "img", channels]);
-  const border = n.add("block", "Slice", [n.add("block", "Shape", [text]), n.ints(1), n.ints(2)]);
+  const edge = n.add("block", "Slice", [n.add("block", "Shape", [text]), n.ints(1), n.ints(2)]);
   const part = (from: string, to: string): string => n.add("block", "Slice", [attended, from, to, n.ints(1)]);
-  n.output("sample", project("proj_out", part(border, n.ints(2 ** 31)), hidden), ["batch", "img", channels]);
-  n.output("context", project("proj_context", part(n.ints(0), border), text), ["batch", "txt", channels]);
+  n.output("sample", project("proj_out", part(edge, n.ints(2 ** 31)), hidden), ["batch", "img", channels]);
+  n.output("context", project("proj_context", part(n.ints(0), edge), text), ["batch", "txt", channels]);
 }
 
 type Streams = Pick<AttentionSpec, "q" | "k" | "v">;

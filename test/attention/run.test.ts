@@ -1,5 +1,5 @@
 /**
- * @file The family on worker threads: the unsplit outputs, and every exchange with the bytes that the scheme needs and no others.
+ * @file The family on worker threads: the unsplit outputs, and every collective with the bytes that the scheme needs and no others.
  */
 import { expect, test } from "vitest";
 import { chunk, evaluate } from "../../compiler/expr/expr.ts";
@@ -14,28 +14,28 @@ const FLOAT = 4;
 /** Channels of the outputs. */
 const RESULT = 5;
 
-interface Exchange {
+interface Moved {
   readonly purpose: string;
   readonly collective: string;
   /** By rank. */
   readonly bytes: readonly number[];
 }
 
-const part = (length: number, parts: number, i: number): number => evaluate(chunk(length, parts, i), {});
+const chunkOf = (length: number, count: number, i: number): number => evaluate(chunk(length, count, i), {});
 
 /** What a scheme must move, written down from its meaning: rows of both streams, heads of keys and of queries with their group. */
-function exchangesOf(
+function collectivesOf(
   { ring, ulysses: members, rotate }: Scheme,
   { heads: [h, hk], size: [d, dv] }: FamilyMember,
   { batch, img, txt }: Sizes,
-): readonly Exchange[] {
+): readonly Moved[] {
   const ranks = Array.from({ length: ring * members }, (_, rank) => rank);
-  const rows = (rank: number): number => part(img, ranks.length, rank) + part(txt, ranks.length, rank);
+  const rows = (rank: number): number => chunkOf(img, ranks.length, rank) + chunkOf(txt, ranks.length, rank);
   const groupRows = (group: number): number =>
     ranks.slice(group * members, (group + 1) * members).reduce((sum, rank) => sum + rows(rank), 0);
-  const keyHeads = (rank: number): number => part(hk, members, rank % members);
+  const keyHeads = (rank: number): number => chunkOf(hk, members, rank % members);
   const queryHeads = (rank: number): number => keyHeads(rank) * (h / hk);
-  const made = (purpose: string, collective: string, count: (rank: number) => number): Exchange => ({
+  const made = (purpose: string, collective: string, count: (rank: number) => number): Moved => ({
     purpose,
     collective,
     bytes: ranks.map((rank) => count(rank) * batch * FLOAT),
@@ -64,7 +64,7 @@ function exchangesOf(
       ? []
       : [made("ulysses out", "all-to-all", (rank) => (groupRows(group(rank)) - rows(rank)) * queryHeads(rank) * dv)];
   const gathers = [img, txt].map((length) =>
-    made("gather", "all-gather", (rank) => part(length, ranks.length, rank) * RESULT * (ranks.length - 1)),
+    made("gather", "all-gather", (rank) => chunkOf(length, ranks.length, rank) * RESULT * (ranks.length - 1)),
   );
   return [...inside, ...around, ...back, ...gathers];
 }
@@ -85,16 +85,16 @@ const cases: readonly (readonly [Scheme, Partial<FamilyMember>, Sizes])[] = [
   [rotating(4, 2), { mask: "text", heads: [8, 4] }, UNEVEN],
 ];
 
-test.each(cases.map(([scheme, parts, sizes]) => ({ name: schemeName(scheme), scheme, parts, sizes })))(
-  "$name, $parts",
-  async ({ scheme, parts, sizes }) => {
-    const member = { ...JOINT, ...parts };
+test.each(cases.map(([scheme, more, sizes]) => ({ name: schemeName(scheme), scheme, more, sizes })))(
+  "$name, $more",
+  async ({ scheme, more, sizes }) => {
+    const member = { ...JOINT, ...more };
     const feeds = feedsOf(member, sizes);
     await withMember(member, async (prepared) => {
       const [ran] = await run(prepared, scheme, [feeds]);
       expect(ran!.difference).toBeLessThan(1e-5);
       const found = ran!.stats.collectives.map(({ purpose, collective, bytes }) => ({ purpose, collective, bytes }));
-      expect(found).toEqual(exchangesOf(scheme, member, sizes));
+      expect(found).toEqual(collectivesOf(scheme, member, sizes));
     });
   },
 );

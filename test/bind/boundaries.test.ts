@@ -1,5 +1,5 @@
 /**
- * @file What crosses the borders of modules, and where values come from.
+ * @file What crosses the boundaries of modules, and where values come from.
  */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
@@ -9,7 +9,7 @@ import { graphFrom } from "../support/language/graph.ts";
 const modelOf = (name: string): string => readFileSync(`test/bind/cases/models/${name}.txt`, "utf8");
 const names = (boundaries: readonly Boundary[]): readonly string[] => boundaries.map(({ value }) => value);
 
-describe("borders", () => {
+describe("boundaries", () => {
   const { of } = boundariesOf(graphFrom(modelOf("two-stream")));
 
   test("inputs are read from outside, without constants, in order of use", () => {
@@ -33,7 +33,7 @@ describe("borders", () => {
     expect(names(of("").outputs)).toEqual(["sample"]);
   });
 
-  test("integers made from lengths cross no border", () => {
+  test("integers made from lengths cross no boundary", () => {
     const video = boundariesOf(graphFrom(modelOf("video")));
     expect(names(video.of("blocks.0").inputs)).not.toContain("tokens");
     expect(names(video.of("time_embed").inputs)).toEqual(["timestep"]);

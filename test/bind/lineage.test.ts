@@ -3,7 +3,7 @@
  */
 import { expect, test } from "vitest";
 import { lineageOf } from "../../compiler/bind/boundaries/lineage.ts";
-import { topologyOf } from "../../compiler/ir/topology.ts";
+import { indexOf } from "../../compiler/ir/graph-index.ts";
 import { int } from "../../compiler/graph/attributes.ts";
 import { pattern, type Pattern } from "../canonical/rewrites/build.ts";
 
@@ -25,6 +25,12 @@ test.each<readonly [string, (p: Pattern, x: string) => string, readonly string[]
   ["a cut within a stream", (p, x) => cut(p, x, 0, 2), ["img", "text"]],
   ["a cut of another axis", (p, x) => cut(p, x, 0, 3, 2), ["img", "text"]],
   ["a cut behind a mixture", (p, x) => cut(p, p.transpose(p.transpose(x, 0, 2, 1), 0, 2, 1), 0, 3), ["img", "text"]],
+  ["a cut behind an activation", (p, x) => cut(p, p.node("Sigmoid", [x]), 0, 3), ["text"]],
+  [
+    "a cut behind a softmax",
+    (p, x) => cut(p, p.node("Softmax", [x], { attributes: { axis: int(1) } }), 0, 3),
+    ["img", "text"],
+  ],
   ["a split", (p, x) => p.nodes("Split", [x, p.ints(3, 5)], { attributes: { axis: int(1) }, outputs: 2 })[1]!, ["img"]],
   [
     "a split at another place",
@@ -34,9 +40,16 @@ test.each<readonly [string, (p: Pattern, x: string) => string, readonly string[]
 ])("%s", (_, write, inputs) => {
   const p = pattern();
   const value = write(p, joined(p));
-  const { ancestors, owner } = lineageOf(topologyOf(p.build(value)));
+  const { ancestors, owner } = lineageOf(indexOf(p.build(value)));
   expect([...ancestors(value)].sort()).toEqual(inputs);
   expect(owner(value)).toBe(inputs.length === 1 ? inputs[0] : null);
+});
+
+test("what bounds a value is no content of it", () => {
+  const p = pattern();
+  const limit = p.input("limit", []);
+  const value = p.node("Clip", [p.input("x", ["B", 3]), p.scalar(0, []), limit]);
+  expect([...lineageOf(indexOf(p.build(value))).ancestors(value)]).toEqual(["x"]);
 });
 
 test("a stream stays its own behind additions of what both were mixed into", () => {
@@ -46,5 +59,5 @@ test("a stream stays its own behind additions of what both were mixed into", () 
   const both = p.node("Concat", [text, img], { attributes: { axis: int(1) } });
   const mixed = p.node("ReduceMean", [both, p.ints(1)], { attributes: { keepdims: int(1) } });
   const next = p.node("Add", [img, p.node("Mul", [img, mixed])]);
-  expect(lineageOf(topologyOf(p.build(next))).owner(next)).toBe("img");
+  expect(lineageOf(indexOf(p.build(next))).owner(next)).toBe("img");
 });

@@ -4,7 +4,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { nameText } from "../../compiler/ir/text.ts";
-import { isWithin } from "../../compiler/ir/topology.ts";
+import { isWithin } from "../../compiler/ir/module-paths.ts";
 import type { CanonicalGraph, CanonicalNode } from "../../compiler/ir/types.ts";
 import type { Plan, PlanSpec } from "../../compiler/plan/types.ts";
 import { graphFrom } from "../support/language/graph.ts";
@@ -75,7 +75,7 @@ function planOf(list: readonly Ask[], graph: CanonicalGraph): Plan {
   return { file: null, model: null, entries };
 }
 
-/** The same plan without the specs whose value is not at the border of their module. */
+/** The same plan without the specs whose value is at no boundary of their module. */
 function possible(plan: Plan, graph: CanonicalGraph): Plan {
   const entries = plan.entries.filter((entry) => bindPlan(graph, { ...plan, entries: [entry] }).ok);
   return { ...plan, entries };

@@ -25,7 +25,7 @@ const gather = { proj_out: { gather_dim: 1, expected_dims: 3 } };
 export const mistakes: readonly Mistake[] = [
   {
     title: "The gather is forgotten",
-    about: "Nothing puts the ranks' parts together, and each would return its own as if it were the result.",
+    about: "Nothing puts the ranks' chunks together, and each would return its own as if it were the result.",
     model: "flux",
     plan: { "": { ...tokens, ...ids } },
     codes: ["CP4007"],

@@ -15,7 +15,7 @@ import { fuzz, TIMEOUT } from "./budget.ts";
 const dim = fc.integer({ min: -3, max: 2 });
 const parameter = fc.constantFrom("hidden_states", "encoder_hidden_states", "temb", "image_rotary_emb", "img_ids", "x");
 
-/** A module with values that cross its border, so that `value` often names one that can be split or gathered. */
+/** A module with values at its boundaries, so that `value` often names one that can be split or gathered. */
 interface Place {
   readonly module: string;
   readonly inputs: readonly string[];

@@ -94,7 +94,7 @@ export function builder(): Builder {
     collective: (step, more = {}) => {
       steps.push({
         kind: "collective",
-        name: `exchange of ${step.transfers[0]!.send[0]}`,
+        name: `collective of ${step.transfers[0]!.send[0]}`,
         ...step,
         origin: origin(more),
       });
@@ -119,6 +119,7 @@ export function builder(): Builder {
       layouts,
       sameAs: new Map(),
       equations: [],
+      minimums: [],
       alignments: [],
       attention: [],
       localShapes: localShapesOf(shapes, layouts, rest.mesh),

@@ -1,5 +1,5 @@
 /**
- * @file Programs of the Flux exports: how many pieces and exchanges they have, and that they compute what the unsplit model computed.
+ * @file Programs of the Flux exports: how many pieces and collectives they have, and that they compute what the unsplit model computed.
  */
 import { basename } from "node:path";
 import { expect, test } from "vitest";
@@ -48,7 +48,7 @@ test.each([
   ["flux.torchscript18-static", [1, 2], ["ulysses in 3", "ulysses out 1"], 1],
   ["flux.dynamo23-dynamic", [2, 1], ["ring 2"], 1],
   ["flux.dynamo18-dynamic", [2, 2], ["ulysses in 3", "ring 2", "ulysses out 1"], 2],
-] as const)("%s on %j: the four sites share their pieces", async (name, mesh, exchanges, attentionPieces) => {
+] as const)("%s on %j: the four sites share their pieces", async (name, mesh, collectives, attentionPieces) => {
   const { program: made } = await program(name, mesh);
   const pieces = (kind: string): LoweredProgram["program"]["pieces"] =>
     made.pieces.filter(({ id }) => id.startsWith(kind));
@@ -59,7 +59,7 @@ test.each([
     4 * attentionPieces,
   );
   const found = made.steps.flatMap((s) => (s.kind === "exchange" ? [`${s.purpose} ${s.transfers.length}`] : []));
-  expect(found).toEqual([...[1, 2, 3, 4].flatMap(() => exchanges), "gather 1"]);
+  expect(found).toEqual([...[1, 2, 3, 4].flatMap(() => collectives), "gather 1"]);
 });
 
 test.each([

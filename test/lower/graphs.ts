@@ -4,7 +4,7 @@
 import { add, chunk, chunkStart } from "../../compiler/expr/expr.ts";
 import type { Expr } from "../../compiler/expr/expr.ts";
 import { float, int } from "../../compiler/graph/attributes.ts";
-import type { Layout, ShardedGraph, Transfer } from "../../compiler/shard/types.ts";
+import type { Layout, Minimum, ShardedGraph, Transfer } from "../../compiler/shard/types.ts";
 import { builder, spec, split, weight } from "./build.ts";
 import type { Builder, More } from "./build.ts";
 
@@ -59,7 +59,14 @@ export function splitMatMulGather(ranks: number): ShardedGraph {
   b.constant("W", weight([4, 3], 1));
   const [product] = b.local("MatMul", [relu!, "W"], [["product", ["img", 3], layout]], { module: "body" });
   const out = gatherRows(b, product!, "y", 0, ["img", 3], ranks, { module: "body", spec: spec("gather", "body", 0) });
-  return b.build({ mesh: { ring_degree: 1, ulysses_degree: ranks } }, [out]);
+  const minimums = minimumsOf("img", 0, ranks);
+  return b.build({ mesh: { ring_degree: 1, ulysses_degree: ranks }, minimums }, [out]);
+}
+
+/** What the split of an axis of x needs. */
+function minimumsOf(extent: string, axis: number, ranks: number): readonly Minimum[] {
+  const origin = { module: "", node: null, spec: spec("split", "x", axis) };
+  return ranks === 1 ? [] : [{ extent, name: `x axis ${axis}`, slice: "x::local", origin }];
 }
 
 interface Stack {
@@ -87,7 +94,8 @@ export function attentionStack({ ranks, heads, sites }: Stack): ShardedGraph {
     module: `blocks.${i}.attn`,
     scheme: "ulysses" as const,
   }));
-  return b.build({ mesh: { ring_degree: 1, ulysses_degree: ranks }, attention }, [out]);
+  const minimums = minimumsOf("S", 1, ranks);
+  return b.build({ mesh: { ring_degree: 1, ulysses_degree: ranks }, attention, minimums }, [out]);
 }
 
 function block(b: Builder, stack: Stack, x: string, i: number): string {

@@ -1,5 +1,5 @@
 /**
- * @file Runs a program with all its ranks in one thread, for tests: pieces on real sessions, exchanges as plain assignments. It is
+ * @file Runs a program with all its ranks in one thread, for tests: pieces on real sessions, collectives as plain assignments. It is
  * written for clarity and knows nothing of the runtime.
  */
 import { readFileSync } from "node:fs";

@@ -35,7 +35,7 @@ function difference(a: OrtTensor, b: OrtTensor): number {
 }
 
 describe("split, MatMul, gather", () => {
-  test("is one exchange between two pieces", async () => {
+  test("is one collective between two pieces", async () => {
     const text = printProgram(lowered(splitMatMulGather(2), folder).program);
     await expect(text).toMatchFileSnapshot("golden/split-matmul-gather.txt");
   });
@@ -80,10 +80,11 @@ describe("attention under Ulysses", () => {
     const { outputs, sent } = await run(attentionStack({ ranks, heads, sites: 2 }), { x });
     const { outputs: whole } = await run(attentionStack({ ranks: 1, heads, sites: 2 }), { x });
     for (const { y } of outputs) expect(difference(y!, whole[0]!["y"]!)).toBeLessThan(1e-5);
-    const part = (length: number, rank: number): number => Math.floor(length / ranks) + (rank < length % ranks ? 1 : 0);
+    const chunkOf = (length: number, rank: number): number =>
+      Math.floor(length / ranks) + (rank < length % ranks ? 1 : 0);
     const bytes = 4 * 2;
     for (const [rank, own] of sent.entries()) {
-      const [ownRows, ownHeads] = [part(rows, rank), part(heads, rank)];
+      const [ownRows, ownHeads] = [chunkOf(rows, rank), chunkOf(heads, rank)];
       expect(own["ulysses in"]).toBe(2 * 3 * bytes * ownRows * (heads - ownHeads));
       expect(own["ulysses out"]).toBe(2 * bytes * (rows - ownRows) * ownHeads);
     }

@@ -1,5 +1,5 @@
 /**
- * @file Random sharded graphs: whatever the order of exchanges, sites, hooks and dead steps, the program computes what its steps say.
+ * @file Random sharded graphs: whatever the order of collectives, sites, hooks and dead steps, the program computes what its steps say.
  */
 import { rmSync } from "node:fs";
 import { afterAll, expect, test } from "vitest";
@@ -59,14 +59,14 @@ function build(moves: readonly Move[], [ring, ulysses]: readonly number[]): { sh
         name,
         x.map((n, rank) => (plus ? n + y[rank]! : n - y[rank]!)),
       );
-    } else exchange(b, move, name, known, [left, right], ranks);
+    } else addCollective(b, move, name, known, [left, right], ranks);
   }
   const outputs = [...known.keys()].slice(1).filter((_, i) => i % 3 === 0);
   const attention: AttentionSite[] = [{ node: "site", module: "", scheme: "ring" }];
   return { sharded: b.build({ mesh: { ring_degree: ring!, ulysses_degree: ulysses! }, attention }, outputs), known };
 }
 
-function exchange(
+function addCollective(
   b: Builder,
   move: Move,
   name: string,
@@ -79,7 +79,7 @@ function exchange(
   const receive = (collective === "shift" ? [0] : ranks).map((i) => b.shape(`${name}.${i}`, [1]));
   const site = move.b % 2 === 0 ? { site: "site" } : {};
   const transfers = [{ send, receive, elem: "float32" as const, dims: [1] }];
-  b.collective({ collective, group: "mesh", purpose: "some", transfers }, { module: move.module, ...site });
+  b.collective({ collective, group: "mesh", purpose: "gather", transfers }, { module: move.module, ...site });
   const from = (rank: number, i: number): number =>
     collective === "shift" ? (rank + ranks.length - 1) % ranks.length : i;
   for (const [i, block] of receive.entries()) {

@@ -1,5 +1,5 @@
 /**
- * @file A mask that several attention sites, or several steps around a ring, read: each part of it is cut out once, and a hook that
+ * @file A mask that several attention sites, or several steps around a ring, read: each slice of it is taken once, and a hook that
  * replaces the mask of one site changes that site only.
  */
 import { rmSync } from "node:fs";

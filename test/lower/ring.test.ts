@@ -1,5 +1,5 @@
 /**
- * @file How the parts of a ring become pieces: one piece for all parts of all sites, and never more kept than two partial results and
+ * @file How the parts of a ring become pieces: one piece for all parts of all sites, and never more kept than two parts and
  * two chunks of keys and values.
  */
 import { rmSync } from "node:fs";

@@ -14,7 +14,7 @@ import { compile, judge, judgeFeeds, sourceOf, type Source, type Verdict } from 
 import { mutantsOf } from "./plans/all.ts";
 import type { Mutant, Subject } from "./plans/mutant.ts";
 import type { Label } from "./plans/oracle.ts";
-import { isSplit, sitesOf } from "./plans/sites.ts";
+import { isSplit, specsOf } from "./plans/specs.ts";
 import { ranksFor, type OnRanks } from "./ranks.ts";
 import { shareOf } from "./share.ts";
 
@@ -56,7 +56,7 @@ function planCases({ file, family, ...source }: Export, { source: compiled, feed
   const subject: Subject = {
     family,
     model: source.model,
-    sites: sitesOf(plan),
+    specs: specsOf(plan),
     modules: [...canonical.modules.keys()],
     inputs: new Map(canonical.inputs.map(({ name, shape }) => [name, shape.dims.length])),
     isFixed: source.exporter.includes("static"),
@@ -86,9 +86,9 @@ function planCases({ file, family, ...source }: Export, { source: compiled, feed
 /** Under the plan as it is. */
 function feedCases({ file, family }: Export, { source, feeds }: Opened, ranks: OnRanks): Case[] {
   const plan = planFor(family);
-  const splits = sitesOf(plan).flatMap((site): readonly SplitFeed[] =>
-    isSplit(site) && site.module === "" && feeds[site.key]?.dims.length === site.spec.expected_dims
-      ? [{ input: site.key, axis: site.spec.split_dim }]
+  const splits = specsOf(plan).flatMap((placed): readonly SplitFeed[] =>
+    isSplit(placed) && placed.module === "" && feeds[placed.key]?.dims.length === placed.spec.expected_dims
+      ? [{ input: placed.key, axis: placed.spec.split_dim }]
       : [],
   );
   return MESHES.flatMap((mesh) => {

@@ -47,7 +47,7 @@ export const EQUIVALENTS: readonly Equivalent[] = [
   {
     why: "the slice reaches to the end of its axis, and ONNX cuts off a bound that lies beyond what a rank holds",
     mutants: [
-      "Slice 3: a part dropped: inputs 0: axis 0 without 2",
+      "Slice 3: a joined factor dropped: inputs 0: axis 0 without 2",
       "Slice 3: a size or bound that stays whole: sizing 1",
       "Slice 3: a wrong size or bound: sizing 1: another operand",
       "Slice 7: a size or bound that stays whole: sizing 1",

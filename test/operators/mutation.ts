@@ -1,7 +1,7 @@
 /**
  * @file What the checks of a rule say of a mutant of it: the first check that tells it from the rule, or that none does.
  */
-import { siteOf } from "../../compiler/operators/infer.ts";
+import { viewOf } from "../../compiler/operators/infer.ts";
 import type { FactorMap, OperatorRule, ResultType } from "../../compiler/operators/types.ts";
 import { unknown } from "../../compiler/operators/rules/opaque.ts";
 import { ruleOf } from "../../compiler/operators/table.ts";
@@ -91,14 +91,14 @@ function mapOf(graph: CanonicalGraph, rule: OperatorRule): FactorMap | null {
   const node = graph.nodes.at(-1);
   return node === undefined
     ? null
-    : rule.factors(siteOf(node, { ...graph, declared: (v) => graph.shapes.get(v) ?? null }));
+    : rule.factors(viewOf(node, { ...graph, declared: (v) => graph.shapes.get(v) ?? null }));
 }
 
 function withMutant(rule: OperatorRule, index: number): OperatorRule {
   return {
     ...rule,
-    factors: (site) => {
-      const map = rule.factors(site);
+    factors: (view) => {
+      const map = rule.factors(view);
       const mutant: Mutant | undefined = map === null ? undefined : mutantsOf(map)[index];
       return mutant === undefined ? map : mutant.map;
     },

@@ -1,5 +1,5 @@
 /**
- * @file Ways to make a factor map wrong, generic over all rules: what a rule says is data, and each part of it is altered in each way.
+ * @file Ways to make a factor map wrong, generic over all rules: what a rule says is data, and all of it is altered in each way.
  */
 import { add } from "../../compiler/expr/expr.ts";
 import type { Axis, Factor, FactorKind, FactorMap, Sizing } from "../../compiler/operators/types.ts";
@@ -37,7 +37,7 @@ export function mutantsOf(map: FactorMap): readonly Mutant[] {
  * What a map says, apart from how: maps of the same meaning are the same to all that reads them.
  * - An operand's axis of whole factors only is refused when split, whichever they are and however long.
  * - A result has the extent of its whole factors, and of those that no operand has; nothing else of them is read.
- * - The extent of a factor that is an operand's axis alone, and no part of a result, is not read.
+ * - The extent of a factor that is an operand's axis alone, and in no result, is not read.
  * - An operand's axis of extent 1 cannot be split, and where no other operand has its factors nothing else asks for it.
  * - An operand whose axes are all whole is as one that is not read: a split of it is refused.
  * - Where there is one operand, factors of it that no result has are alike.
@@ -59,7 +59,7 @@ export function meaningOf(
   ]);
   const alone = inputs.filter((axes) => axes !== null).length === 1;
   const named = (axis: Axis): unknown => [
-    "parts" in axis,
+    "joined" in axis,
     members(axis).map((f) => (fixed(f) ? ["extent", factors[f]?.size] : f)),
   ];
   const input = (axis: Axis, operand: number, at: number): unknown => {
@@ -97,7 +97,7 @@ export function meaningOf(
 }
 
 function members(axis: Axis): readonly number[] {
-  return "product" in axis ? axis.product : axis.parts;
+  return "product" in axis ? axis.product : axis.joined;
 }
 
 function ofFactors(map: FactorMap): readonly Mutant[] {
@@ -153,7 +153,7 @@ function swapped(axes: readonly Axis[]): readonly (readonly [string, readonly Ax
 }
 
 function axisMutants(axis: Axis, map: FactorMap): readonly (readonly [string, string, Axis])[] {
-  if ("parts" in axis) return partMutants(axis.parts);
+  if ("joined" in axis) return joinedMutants(axis.joined);
   const { product } = axis;
   // One whole axis is as good as another.
   const absent = map.factors.flatMap(({ kind }, f) => (product.includes(f) || kind === "along" ? [] : [f]));
@@ -166,16 +166,16 @@ function axisMutants(axis: Axis, map: FactorMap): readonly (readonly [string, st
     ...(product.length > 1
       ? [["factors in another order", "reversed", { product: product.toReversed() }] as const]
       : []),
-    ...(product.length > 1 ? [["a product as parts", "parts", { parts: product }] as const] : []),
+    ...(product.length > 1 ? [["a product as joined factors", "joined", { joined: product }] as const] : []),
   ];
 }
 
-function partMutants(parts: readonly number[]): readonly (readonly [string, string, Axis])[] {
+function joinedMutants(joined: readonly number[]): readonly (readonly [string, string, Axis])[] {
   return [
-    ...parts.map((f, at) => ["a part dropped", `without ${f}`, { parts: parts.toSpliced(at, 1) }] as const),
-    ["parts in another order", "reversed", { parts: parts.toReversed() }],
-    ["parts as one axis", "product", { product: parts }],
-    ["parts as one axis", "the first", { product: parts.slice(0, 1) }],
+    ...joined.map((f, at) => ["a joined factor dropped", `without ${f}`, { joined: joined.toSpliced(at, 1) }] as const),
+    ["joined factors in another order", "reversed", { joined: joined.toReversed() }],
+    ["joined factors as one axis", "product", { product: joined }],
+    ["joined factors as one axis", "the first", { product: joined.slice(0, 1) }],
   ];
 }
 

@@ -11,7 +11,7 @@ export type Operand =
       readonly dims: readonly number[];
       readonly high: number;
       readonly low: number;
-      /** Lengths of two streams that are laid end to end along the axis: a border that a split must keep to. */
+      /** Lengths of two streams that are laid end to end along the axis: an edge that a split must keep to. */
       readonly joined?: { readonly axis: number; readonly sizes: readonly number[] };
       /** The shape of a feed that a Reshape makes the operand of: splits are of its axes. */
       readonly apart?: readonly number[];

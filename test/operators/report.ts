@@ -1,7 +1,7 @@
 /**
  * @file The operator table as text: every operator with its factor maps in letters, and what became of the mutants of its rules.
  */
-import { siteOf } from "../../compiler/operators/infer.ts";
+import { viewOf } from "../../compiler/operators/infer.ts";
 import type { Axis, FactorMap } from "../../compiler/operators/types.ts";
 import { graphOf } from "./build.ts";
 import { CASES, tableOf, type Case } from "./check.ts";
@@ -21,7 +21,7 @@ function textOf(map: FactorMap): string {
   const axisText = (axis: Axis): string => {
     const letters = members(axis).map(letter);
     if (letters.every((l) => l === "*") && letters.length > 0) return "*";
-    if ("parts" in axis) return `[${letters.join(" | ")}]`;
+    if ("joined" in axis) return `[${letters.join(" | ")}]`;
     return letters.length === 0 ? "1" : letters.join(" ");
   };
   const valueText = (axes: readonly Axis[] | null): string =>
@@ -35,7 +35,7 @@ function textOf(map: FactorMap): string {
 }
 
 function members(axis: Axis): readonly number[] {
-  return "product" in axis ? axis.product : axis.parts;
+  return "product" in axis ? axis.product : axis.joined;
 }
 
 function mapOf({ domain, op, sample }: Case): FactorMap | null {
@@ -44,7 +44,7 @@ function mapOf({ domain, op, sample }: Case): FactorMap | null {
   const rule = tableOf(domain)[op];
   return node === undefined || rule === undefined
     ? null
-    : rule.factors(siteOf(node, { ...graph, declared: (v) => graph.shapes.get(v) ?? null }));
+    : rule.factors(viewOf(node, { ...graph, declared: (v) => graph.shapes.get(v) ?? null }));
 }
 
 const operatorOf = ({ name }: Case): string => name.replace(/ \d+$/, "");
@@ -66,8 +66,8 @@ export function operatorTable(): string {
   return [
     "# Operators",
     "",
-    "What the compiler knows of operators, in full: `compiler/canonical/operators/`. This page is made from that table and from its samples;",
-    "a test keeps it fresh (`npx vitest run test/canonical/operators -u` writes it). A letter is a factor: an axis, or a part of one, that may be split over the ranks; `a b` is a",
+    "What the compiler knows of operators, in full: `compiler/operators/`. This page is made from that table and from its samples;",
+    "a test keeps it fresh (`npx vitest run test/operators -u` writes it). A letter is a factor: an axis, or one of several that make up an axis, that may be split over the ranks; `a b` is a",
     "product of two, outer and inner; `[a | b]` are two laid end to end; `*` must be whole; `1` has one element. A factor that is summed,",
     "averaged, or reduced to its largest or smallest is combined between ranks where every operand that has it is split.",
     "An operator that is not here passes where all that it reads is whole, and is refused by name (CP4023) where something is split.",

@@ -3,7 +3,7 @@
  */
 import { expect, test } from "vitest";
 import { outputShapes } from "../../compiler/operators/infer.ts";
-import type { Site } from "../../compiler/operators/types.ts";
+import type { NodeView } from "../../compiler/operators/types.ts";
 import type { ValueShape } from "../../compiler/ir/types.ts";
 import { add, evaluate, floorDiv, mul, type Expr } from "../../compiler/expr/expr.ts";
 import { tensorFromNumbers } from "../../compiler/graph/tensors.ts";
@@ -12,7 +12,7 @@ import { attributes, type Plain } from "./operands.ts";
 
 type Values = Readonly<Record<string, Plain>>;
 
-function siteOf(op: string, values: Values, dims: readonly Expr[], weight: readonly number[]): Site {
+function viewOf(op: string, values: Values, dims: readonly Expr[], weight: readonly number[]): NodeView {
   const node = canonicalNode(op, ["x", "w", "scales", "sizes"], ["y"], { attributes: attributes(values) });
   const x: ValueShape = { elem: "float32", dims };
   const isResize = op === "Resize";
@@ -28,7 +28,7 @@ function siteOf(op: string, values: Values, dims: readonly Expr[], weight: reado
 }
 
 function places(op: string, values: Values, weight: readonly number[] = [], h: Expr = "h", w: Expr = "w") {
-  return outputShapes(siteOf(op, values, ["b", 8, h, w], weight))?.[0]?.dims;
+  return outputShapes(viewOf(op, values, ["b", 8, h, w], weight))?.[0]?.dims;
 }
 
 const halved = (x: Expr): Expr => floorDiv(add(x, 1), 2);
@@ -80,7 +80,7 @@ test("with lengths put in, an extent is what it is for numbers", () => {
           const kernel = op === "Conv" ? [4, 8, 3, 2] : [8, 4, 3, 2];
           const symbolic = places(op, values, kernel)!;
           for (const h of [7, 8, 12, 13]) {
-            const numbers = outputShapes(siteOf(op, values, [2, 8, h, 9], kernel))![0]!.dims;
+            const numbers = outputShapes(viewOf(op, values, [2, 8, h, 9], kernel))![0]!.dims;
             expect(symbolic.map((d) => evaluate(d, { b: 2, h, w: 9 }))).toEqual(numbers);
           }
         }

@@ -39,8 +39,8 @@ const concat: Move = (d, pick) => {
   return emit(d, "Concat", parts, x.dims.with(axis, add(x.dims[axis]!, other.dims[axis]!)), { axis: int(written) });
 };
 
-/** Ways to cut an extent in two: at the border of a length that it is the sum of, or of a number. */
-function borders(extent: Expr, lengths: readonly string[]): readonly (readonly [Expr, Expr])[] {
+/** Ways to cut an extent in two: at the edge of a length that it is the sum of, or of a number. */
+function edges(extent: Expr, lengths: readonly string[]): readonly (readonly [Expr, Expr])[] {
   if (typeof extent === "number")
     return extent < 2
       ? []
@@ -63,7 +63,7 @@ function borders(extent: Expr, lengths: readonly string[]): readonly (readonly [
 const split: Move = (d, pick) => {
   const x = pick.value(d);
   const axis = pick.axis(x);
-  const found = borders(x.dims[axis] ?? 1, Object.keys(d.sizes));
+  const found = edges(x.dims[axis] ?? 1, Object.keys(d.sizes));
   if (found.length === 0) return null;
   const sizes = pick.of(found);
   if (sizes.some((e) => sizeOf(d, e) < 0)) return null;
@@ -91,22 +91,20 @@ const evenSplit: Move = (d, pick) => {
   return parts[1]!;
 };
 
-/** A Slice at a border, or of numbers: from the start, from the end, or by steps. */
+/** A Slice at a edge, or of numbers: from the start, from the end, or by steps. */
 const slice: Move = (d, pick) => {
   const x = pick.value(d);
   const axis = pick.axis(x);
   const extent = x.dims[axis];
   if (extent === undefined) return null;
-  const found = borders(extent, Object.keys(d.sizes));
+  const found = edges(extent, Object.keys(d.sizes));
   const axes = integers(d, [axis]);
   if (found.length > 0 && pick.chance(60)) {
     const [first, second] = pick.of(found);
     if (sizeOf(d, first) < 1 || sizeOf(d, second) < 1) return null;
-    const border = extentsOperand(d, [first], []);
-    if (border === null) return null;
-    const [from, to, size] = pick.chance(50)
-      ? [integers(d, [0]), border, first]
-      : [border, integers(d, [2 ** 31]), second];
+    const edge = extentsOperand(d, [first], []);
+    if (edge === null) return null;
+    const [from, to, size] = pick.chance(50) ? [integers(d, [0]), edge, first] : [edge, integers(d, [2 ** 31]), second];
     return emit(d, "Slice", [x, from, to, axes], x.dims.with(axis, size));
   }
   const number = sizeOf(d, extent);

@@ -84,9 +84,9 @@ const table: Move = (d, pick) => {
   const x = pick.value(d);
   const [extent, width] = x.dims.slice(-2);
   if (typeof extent !== "string" || typeof width !== "number") return null;
-  const border = extentsOperand(d, [extent], [x]);
-  if (border === null) return null;
-  const rows = emit(d, "Slice", [weight(d, 12, width), integers(d, [0]), border, integers(d, [0])], [extent, width]);
+  const edge = extentsOperand(d, [extent], [x]);
+  if (edge === null) return null;
+  const rows = emit(d, "Slice", [weight(d, 12, width), integers(d, [0]), edge, integers(d, [0])], [extent, width]);
   return emit(d, pick.of(["Add", "Mul"]), [x, rows], x.dims);
 };
 

@@ -8,14 +8,14 @@ import type { Expr } from "../../compiler/expr/expr.ts";
 import type { ExchangeStep } from "../../program/types.ts";
 import type { OrtTensor } from "../../ort/session.ts";
 import { exchange } from "../../runtime/collectives/exchange.ts";
-import { membersOf, meshSize } from "../../runtime/collectives/groups.ts";
+import { groupOf, ranksOf } from "../../program/mesh.ts";
 import { placementOf } from "../../runtime/collectives/placement.ts";
 import { exchangeStep, names, range } from "./support/models.ts";
 import { localWorlds } from "./support/world.ts";
 
 const meshes = fc
   .record({ ring_degree: fc.integer({ min: 1, max: 8 }), ulysses_degree: fc.integer({ min: 1, max: 8 }) })
-  .filter((mesh) => meshSize(mesh) <= 8);
+  .filter((mesh) => ranksOf(mesh) <= 8);
 const groups = fc.constantFrom<ExchangeStep["group"]>("mesh", "ulysses", "ring");
 const extents = fc.integer({ min: 0, max: 13 });
 const elems = fc.constantFrom("float32", "int64", "bool", "float16");
@@ -53,7 +53,7 @@ async function onAllRanks(
 test("all-to-all there and back is the identity, and its bytes are those of the blocks for others", async () => {
   await fc.assert(
     fc.asyncProperty(meshes, groups, elems, extents, extents, extents, async (mesh, group, elem, s, h, d) => {
-      const members = (rank: number): readonly number[] => membersOf(group, rank, mesh);
+      const members = (rank: number): readonly number[] => groupOf(group, rank, mesh);
       const n = members(0).length;
       // The index of a flat rank inside its group, as the program's expressions say it.
       const index = (who: string): Expr =>
@@ -89,7 +89,7 @@ test("all-to-all there and back is the identity, and its bytes are those of the 
         ],
       });
       const lengths = { s, h };
-      const size = meshSize(mesh);
+      const size = ranksOf(mesh);
       const dims = (rank: number, peer: number): number[] =>
         there.transfers[0]!.dims.map((dim) => evaluate(dim, { ...lengths, rank, peer }));
       const values = range(size).map(
@@ -116,8 +116,8 @@ test("all-to-all there and back is the identity, and its bytes are those of the 
 test("split, then gather, gives every rank of the group every block, bit by bit", async () => {
   await fc.assert(
     fc.asyncProperty(meshes, groups, elems, extents, extents, async (mesh, group, elem, s, d) => {
-      const size = meshSize(mesh);
-      const n = membersOf(group, 0, mesh).length;
+      const size = ranksOf(mesh);
+      const n = groupOf(group, 0, mesh).length;
       const step = exchangeStep({
         name: "gather",
         collective: "all-gather",
@@ -136,7 +136,7 @@ test("split, then gather, gives every rank of the group every block, bit by bit"
       );
       const sent = await onAllRanks(mesh, [step], { s }, values);
       for (const [rank, all] of values.entries()) {
-        membersOf(group, rank, mesh).forEach((from, slot) => {
+        groupOf(group, rank, mesh).forEach((from, slot) => {
           expect(all.get(`b${slot}`)).toEqual(values[from]!.get("a"));
           expect(all.get(`l${slot}`)).toEqual(values[from]!.get("k"));
         });
@@ -149,8 +149,8 @@ test("split, then gather, gives every rank of the group every block, bit by bit"
 test("shifting as often as there are members brings every block home", async () => {
   await fc.assert(
     fc.asyncProperty(meshes, groups, extents, async (mesh, group, d) => {
-      const size = meshSize(mesh);
-      const n = membersOf(group, 0, mesh).length;
+      const size = ranksOf(mesh);
+      const n = groupOf(group, 0, mesh).length;
       const values = range(size).map((rank): Values => new Map([["k0", filled("float32", [d + 1], rank)]]));
       const steps = range(n).map((i) =>
         exchangeStep({
@@ -163,7 +163,7 @@ test("shifting as often as there are members brings every block home", async () 
       const sent = await onAllRanks(mesh, steps, {}, values);
       for (const [rank, all] of values.entries()) {
         expect(all.get(`k${n}`)).toEqual(all.get("k0"));
-        const members = membersOf(group, rank, mesh);
+        const members = groupOf(group, rank, mesh);
         const before = members[(members.indexOf(rank) + n - 1) % n]!;
         expect(all.get("k1")).toEqual(values[before]!.get("k0"));
         expect(sent[rank]).toBe(n === 1 ? 0 : n * (d + 1) * 4);
@@ -174,8 +174,8 @@ test("shifting as often as there are members brings every block home", async () 
 
 test("the members of each group on a 2 x 3 mesh", () => {
   const mesh = { ring_degree: 2, ulysses_degree: 3 };
-  expect(range(6).map((rank) => membersOf("mesh", rank, mesh))).toEqual(range(6).map(() => [0, 1, 2, 3, 4, 5]));
-  expect(range(6).map((rank) => membersOf("ulysses", rank, mesh))).toEqual([
+  expect(range(6).map((rank) => groupOf("mesh", rank, mesh))).toEqual(range(6).map(() => [0, 1, 2, 3, 4, 5]));
+  expect(range(6).map((rank) => groupOf("ulysses", rank, mesh))).toEqual([
     [0, 1, 2],
     [0, 1, 2],
     [0, 1, 2],
@@ -183,7 +183,7 @@ test("the members of each group on a 2 x 3 mesh", () => {
     [3, 4, 5],
     [3, 4, 5],
   ]);
-  expect(range(6).map((rank) => membersOf("ring", rank, mesh))).toEqual([
+  expect(range(6).map((rank) => groupOf("ring", rank, mesh))).toEqual([
     [0, 3],
     [1, 4],
     [2, 5],

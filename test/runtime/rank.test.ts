@@ -5,7 +5,7 @@ import { MessageChannel } from "node:worker_threads";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { checkInputs } from "../../runtime/caller/check-inputs.ts";
-import { meshSize } from "../../runtime/collectives/groups.ts";
+import { ranksOf } from "../../program/mesh.ts";
 import { outboxSizes, placer } from "../../runtime/collectives/placement.ts";
 import type { CompiledProgram } from "../../program/types.ts";
 import { packFeeds, unpackFeeds } from "../../runtime/feeds.ts";
@@ -25,7 +25,7 @@ import { localWorlds } from "./support/world.ts";
 function startAll({ program, folder, files }: CompiledProgram): Promise<readonly Rank[]> {
   const settings = { folder, files, modelFolder: folder, device: "cpu", threads: 1 };
   return Promise.all(
-    range(meshSize(program.mesh)).map((rank) =>
+    range(ranksOf(program.mesh)).map((rank) =>
       startRank(
         rank,
         program,

@@ -13,7 +13,7 @@ import { shard } from "../support/stages.ts";
 const shape: ValueShape = { elem: "float16", dims: [1, "tokens", 4, 8] };
 const operands = ["q", "k", "v"] as const;
 
-function boundary(op: "Shard" | "Gather", input: string, output: string, binding: number): CanonicalNode {
+function planned(op: "Shard" | "Gather", input: string, output: string, binding: number): CanonicalNode {
   const attributes = { axis: { kind: "int", value: 1 }, binding: { kind: "int", value: binding } } as const;
   return { name: `${output}::${op}`, op, domain: CP, inputs: [input], outputs: [output], attributes, scope: "attn" };
 }
@@ -50,9 +50,9 @@ const graph: CanonicalGraph = {
   inputs: operands.map((name) => ({ name, shape })),
   outputs: ["y"],
   nodes: [
-    ...operands.map((name, i) => boundary("Shard", name, `${name}::split`, i)),
+    ...operands.map((name, i) => planned("Shard", name, `${name}::split`, i)),
     attention,
-    boundary("Gather", "y::own", "y", 3),
+    planned("Gather", "y::own", "y", 3),
   ],
   constants: new Map(),
   integers: new Map(),
@@ -75,9 +75,9 @@ it.each([
   [3, 1, true],
   [3, 1, false],
   [2, 2, true],
-])("ring %i x ulysses %i, convert_to_fp32 %s", async (rings, members, wide) => {
+])("ring %i x ulysses %i, convert_to_fp32 %s", async (R, U, wide) => {
   const bindings = [...operands.map((name) => bindingOf("split", name)), bindingOf("gather", "y")];
-  const mesh = { ring_degree: rings, ulysses_degree: members };
+  const mesh = { ring_degree: R, ulysses_degree: U };
   const sharded = shard({ graph, bindings }, { mesh, rotate_method: "alltoall", convert_to_fp32: wide });
   expect(sharded.diagnostics.filter((d) => d.severity === "error")).toEqual([]);
   if (!sharded.ok) return;

@@ -9,6 +9,7 @@ import { normalise } from "../../compiler/canonical/passes/normalise.ts";
 import { CP, type CanonicalGraph, type CanonicalNode } from "../../compiler/ir/types.ts";
 import { tensorFromNumbers } from "../../compiler/graph/tensors.ts";
 import type { Attributes } from "../../compiler/graph/types.ts";
+import { lengthRules } from "../../compiler/shard/length-rules.ts";
 import { simulate } from "../../compiler/simulate/simulate.ts";
 import { shard } from "../support/stages.ts";
 
@@ -111,6 +112,22 @@ describe("a reduction over split tokens", () => {
     const report = await simulate(sharded.value, { x: { elem: "float32", dims: [1, tokens, 6], data } });
     expect(report.ok && report.value.wrong).toBeNull();
     expect(report.ok && report.value.compared).toBeGreaterThan(10);
+  });
+
+  it("states the rows that it relies on, once, and refuses feeds with fewer", async () => {
+    const sharded = shard(graph(1), options(3));
+    expect(sharded.ok && sharded.value.minimums).toMatchObject([
+      { extent: "tokens", name: "x axis 1", slice: "x::slice0" },
+      { extent: "tokens", name: "x axis 1", slice: null },
+    ]);
+    if (!sharded.ok) return;
+    expect(lengthRules(sharded.value).minimums).toEqual([
+      { length: "tokens", at_least: 3, name: "x axis 1", span: null },
+    ]);
+    const short = await simulate(sharded.value, {
+      x: { elem: "float32", dims: [1, 2, 6], data: new Float32Array(12) },
+    });
+    expect(short.diagnostics.map((d) => d.code)).toEqual(["CP6008"]);
   });
 
   it("is refused where channels are split against a weight", () => {

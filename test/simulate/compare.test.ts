@@ -65,7 +65,7 @@ test("a shard of another shape, another type or outside the value is told", () =
     "is int32 on rank 0; unsplit it is int64",
   );
   expect(said(compare(shards, take(whole, 1, [0, 1, 2, 3]), [split(1, [5, 9])]))).toContain(
-    "by its layout it is [part of 2, 4, 3]",
+    "by its layout it is [some of 2, 4, 3]",
   );
 });
 

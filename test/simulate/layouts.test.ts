@@ -14,7 +14,7 @@ import type { OrtTensors } from "../../ort/types.ts";
 import { valueOf } from "../support/fixtures.ts";
 import { canonical, canonicalNode, integers, noise, random, shape } from "../support/graphs.ts";
 import { local, sharded, split } from "../support/sharded.ts";
-import { N, from, part, slices } from "./stream.ts";
+import { N, from, chunkOf, slices } from "./stream.ts";
 
 const run = async (graph: ShardedGraph, tensors: OrtTensors): Promise<SimulationReport> =>
   valueOf(await simulate(graph, tensors));
@@ -75,7 +75,7 @@ test("a merged axis is split in its inner factor: outer and inner widths count",
     shapes: { y: shape("float32", ["*", 6, "s"]), z: shape("float32", ["*", 6, "s"]) },
     integers: { merged: integers(-1) },
   });
-  const cut = slices("x", 1, [[from("s"), part("s")]]);
+  const cut = slices("x", 1, [[from("s"), chunkOf("s")]]);
   const flat = [split(0, ["s"], { outer: 2, inner: 3 })];
   const steps = [...cut.nodes, canonicalNode("Reshape", ["x.local", "merged"], ["y"]), graph.nodes[1]!].map((node) =>
     local(node),
@@ -97,7 +97,7 @@ test("a merged axis is split in its inner factor: outer and inner widths count",
 test("an aligned slice of a constant is compared with the constant, whether or not a node reads it", async () => {
   const table = tensorFromNumbers("float32", [4, 1], noise(5, 4));
   const graph = canonical({ inputs: { x: shape("float32", "s", 1) }, outputs: ["x"], nodes: [], constants: { table } });
-  const cut = slices("table", 0, [[from(4), part(4)]]);
+  const cut = slices("table", 0, [[from(4), chunkOf(4)]]);
   const made = (integers: Readonly<Record<string, IntegerValue>>): ShardedGraph =>
     sharded({
       graph,
@@ -108,6 +108,6 @@ test("an aligned slice of a constant is compared with the constant, whether or n
       sameAs: { "table.local": "table" },
     });
   expect(await run(made(cut.integers), { x: random(1, [4, 1]) })).toMatchObject({ wrong: null, compared: 1 });
-  const shifted = { ...cut.integers, "table.start0": integers(0), "table.end0": integers(part(4)) };
+  const shifted = { ...cut.integers, "table.start0": integers(0), "table.end0": integers(chunkOf(4)) };
   expect((await run(made(shifted), { x: random(1, [4, 1]) })).wrong).toMatchObject({ value: "table.local", rank: 1 });
 });

@@ -18,23 +18,23 @@ const held = (
 ): readonly number[] =>
   heldPositions([extent], [shard], { ring_degree: mesh[0], ulysses_degree: mesh[1] }, rank, lengths)[0]!;
 
-test("joint text and image: each rank holds its part of both segments", () => {
+test("joint text and image: each rank holds its chunk of both segments", () => {
   const joint = split(0, ["txt", "img"]);
   const lengths = { txt: 5, img: 9 };
   expect(held(14, joint, [1, 2], 0, lengths)).toEqual([0, 1, 2, 5, 6, 7, 8, 9]);
   expect(held(14, joint, [1, 2], 1, lengths)).toEqual([3, 4, 10, 11, 12, 13]);
 });
 
-test("uneven parts: the first ones are longer, the last ones may be empty", () => {
-  const parts = (length: number, ranks: number): readonly (readonly number[])[] =>
+test("uneven chunks: the first ones are longer, the last ones may be empty", () => {
+  const chunks = (length: number, ranks: number): readonly (readonly number[])[] =>
     Array.from({ length: ranks }, (_, rank) => held(length, split(0, [length]), [1, ranks], rank));
-  expect(parts(10, 4)).toEqual([
+  expect(chunks(10, 4)).toEqual([
     [0, 1, 2],
     [3, 4, 5],
     [6, 7],
     [8, 9],
   ]);
-  expect(parts(2, 3)).toEqual([[0], [1], []]);
+  expect(chunks(2, 3)).toEqual([[0], [1], []]);
 });
 
 test("merged axes: outer repeats the split, inner widens each token", () => {
@@ -82,13 +82,13 @@ test("over all ranks every position is held, once per rank that shares it, and a
       const segments = groups.map((n) => n * width);
       const extent = outer * segments.reduce((a, b) => a + b, 0) * inner;
       const entry = split(0, segments, { over, outer, inner, unit: width });
-      const [rings, members] = mesh;
-      const times = { mesh: 1, ring: members, ulysses: rings }[over];
+      const [R, U] = mesh;
+      const times = { mesh: 1, ring: U, ulysses: R }[over];
       const count = Array.from({ length: extent }, () => 0);
-      for (let rank = 0; rank < rings * members; rank++) {
+      for (let rank = 0; rank < R * U; rank++) {
         const positions = held(extent, entry, mesh, rank);
         expect(positions).toEqual([...positions].sort((a, b) => a - b));
-        const local = localExtent(entry, { ring_degree: rings, ulysses_degree: members }, rank);
+        const local = localExtent(entry, { ring_degree: R, ulysses_degree: U }, rank);
         expect(positions.length).toBe(evaluate(local, {}));
         for (const position of positions) count[position]! += 1;
       }

@@ -9,8 +9,8 @@ import type { SimulationReport } from "../../compiler/simulate/simulate.ts";
 import type { OrtTensors } from "../../ort/types.ts";
 import { texts, valueOf } from "../support/fixtures.ts";
 import { canonical, canonicalNode, integers, random, shape } from "../support/graphs.ts";
-import { sharded } from "../support/sharded.ts";
-import { feeds, from, part, splitStream } from "./stream.ts";
+import { originIn, sharded } from "../support/sharded.ts";
+import { feeds, from, chunkOf, splitStream } from "./stream.ts";
 import type { Mistake } from "./stream.ts";
 
 const run = async (graph: ShardedGraph, tensors: OrtTensors = feeds(5, 9)): Promise<SimulationReport> =>
@@ -40,7 +40,7 @@ test.each([
   expect(reportOf(report)).toMatchObject({ code: "CP5509", severity: "note" });
 });
 
-const contiguous: Mistake["table"] = [[from(add("txt", "img")), part(add("txt", "img"))]];
+const contiguous: Mistake["table"] = [[from(add("txt", "img")), chunkOf(add("txt", "img"))]];
 
 test("a table sliced contiguously is wrong where it was sliced, though every shape fits", async () => {
   const report = await run(splitStream({ table: contiguous }), feeds(6, 9));
@@ -100,20 +100,8 @@ test("feeds that are missing, of another type, rank or extent are refused", asyn
 });
 
 test("a split that leaves a rank without a token is refused where the plan asks for it", async () => {
-  const graph = splitStream();
-  const spec = {
-    action: "split",
-    side: "input",
-    parameter: "x",
-    index: null,
-    count: null,
-    dim: 1,
-    expectedDims: null,
-    value: null,
-  } as const;
-  const origin = { module: "", node: null, spec: { ...spec, origin: { pointer: "x", span: null, keySpan: null } } };
-  const [first, ...rest] = graph.steps;
-  const asked = { ...graph, steps: [{ ...first!, origin }, ...rest] };
+  const minimum = { extent: "img", name: "x axis 1", slice: "x.local", origin: originIn("") };
+  const asked = { ...splitStream(), minimums: [minimum] };
   expect(texts((await simulate(asked, feeds(5, 2))).diagnostics)).toEqual([
     "CP6008 x axis 1 is 2, fewer than the 3 ranks that it is split over",
   ]);

@@ -36,7 +36,7 @@ const stream: CanonicalGraph = canonical({
 });
 
 export const N = 3;
-export const part = (length: Expr): Expr => chunk(length, N, "rank");
+export const chunkOf = (length: Expr): Expr => chunk(length, N, "rank");
 export const from = (length: Expr, before: Expr = 0): Expr => add(before, chunkStart(length, N, "rank"));
 
 export function slices(
@@ -81,17 +81,17 @@ export function splitStream({
   tableIsLike = true,
   gathered = ["b0", "b1", "b2"],
 }: Mistake = {}): ShardedGraph {
-  const [x, t] = [slices("x", 1, [[from("img"), part("img")]]), slices("t", 1, [[from("txt"), part("txt")]])];
+  const [x, t] = [slices("x", 1, [[from("img"), chunkOf("img")]]), slices("t", 1, [[from("txt"), chunkOf("txt")]])];
   const aligned = slices(
     "table",
     0,
     table ?? [
-      [from("txt"), part("txt")],
-      [from("img", "txt"), part("img")],
+      [from("txt"), chunkOf("txt")],
+      [from("img", "txt"), chunkOf("img")],
     ],
   );
   const joint = [split(1, ["txt", "img"])];
-  const out = { elem: "float32", dims: [1, part("img"), 3] } as const;
+  const out = { elem: "float32", dims: [1, chunkOf("img"), 3] } as const;
   const steps: readonly ShardedStep[] = [
     ...[...x.nodes, ...t.nodes].map((node) => local(node, "")),
     local(concat(["t.local", "x.local"], "joint", 1)),
@@ -119,7 +119,7 @@ export function splitStream({
       ...x.integers,
       ...t.integers,
       ...aligned.integers,
-      "sizes.local": integers(...(sizes ?? [part("txt"), part("img")])),
+      "sizes.local": integers(...(sizes ?? [chunkOf("txt"), chunkOf("img")])),
     },
     layouts: {
       x: [],

@@ -33,7 +33,7 @@ export function local(node: CanonicalNode, module = node.scope): LocalStep {
 export function collective(
   parts: Pick<CollectiveStep, "collective" | "transfers"> & Partial<CollectiveStep>,
 ): CollectiveStep {
-  return { kind: "collective", name: "exchange", group: "mesh", purpose: "gather", origin: originIn("m"), ...parts };
+  return { kind: "collective", name: "collective", group: "mesh", purpose: "gather", origin: originIn("m"), ...parts };
 }
 
 export interface ShardedParts {
@@ -78,6 +78,7 @@ export function sharded(parts: ShardedParts): ShardedGraph {
     layouts: new Map(Object.entries(layouts)),
     sameAs: new Map(Object.entries(sameAs)),
     equations,
+    minimums: [],
     alignments: [],
     attention: [],
   };

@@ -71,7 +71,7 @@ describe("a bound plan", () => {
 });
 
 const [splitValue, layout] = [...sharded.layouts].find(([, l]) => l.length === 1 && l[0]!.segments.length === 2)!;
-const exchange = sharded.steps.findIndex((s) => s.kind === "collective" && s.collective === "all-to-all");
+const collective = sharded.steps.findIndex((s) => s.kind === "collective" && s.collective === "all-to-all");
 const shift = sharded.steps.findIndex((s) => s.kind === "collective" && s.collective === "shift");
 
 const withLayout = (to: typeof layout): ShardedGraph => ({
@@ -90,7 +90,7 @@ const withTransfers = (at: number, by: (dims: readonly unknown[]) => unknown): S
   );
 
 const ofSharded: Readonly<Record<string, ShardedGraph>> = {
-  "a step is missing": { ...sharded, steps: sharded.steps.toSpliced(exchange, 1) },
+  "a step is missing": { ...sharded, steps: sharded.steps.toSpliced(collective, 1) },
   "steps have changed places": { ...sharded, steps: sharded.steps.toReversed() },
   "a step is done twice": { ...sharded, steps: [...sharded.steps, sharded.steps[0]!] },
   "another axis is split": withLayout([{ ...layout[0]!, axis: 1 - layout[0]!.axis }]),
@@ -102,9 +102,9 @@ const ofSharded: Readonly<Record<string, ShardedGraph>> = {
     ...sharded,
     localShapes: new Map([...sharded.localShapes, [splitValue, sharded.shapes.get(splitValue)!]]),
   },
-  "a peer expects another block": withTransfers(exchange, (dims) => dims.toReversed()),
+  "a peer expects another block": withTransfers(collective, (dims) => dims.toReversed()),
   "a ring sends a chunk of another size": withTransfers(shift, (dims) => dims.with(1, 7)),
-  "an exchange has a block too few": withStep(exchange, (step) =>
+  "a collective has a block too few": withStep(collective, (step) =>
     step.kind === "local" ? step : { ...step, transfers: step.transfers.map((t) => ({ ...t, send: t.send.slice(1) })) },
   ),
 };

@@ -1,17 +1,18 @@
 /**
- * @file What crosses the border of a module: the values it reads from outside and those that others read from it. Knows no plan.
+ * @file The boundaries of a module: the values it reads from outside and those that others read from it. Knows no plan.
  */
 import type { CanonicalGraph, CanonicalNode, ValueShape } from "../../ir/types.ts";
 import { invariant } from "../../diagnostics/diagnose.ts";
 import { lineageOf, type Lineage } from "./lineage.ts";
-import { isWithin, topologyOf, type Reader, type Topology } from "../../ir/topology.ts";
+import { indexOf, type Reader, type GraphIndex } from "../../ir/graph-index.ts";
+import { isWithin } from "../../ir/module-paths.ts";
 
 export interface Boundary {
   readonly value: string;
   readonly shape: ValueShape;
   /** The node that makes it, `null` for a graph input. */
   readonly producer: CanonicalNode | null;
-  /** Readers on the other side of the border: inside for a module's input, outside for its output. */
+  /** Readers on the other side: inside for a module's input, outside for its output. */
   readonly readers: readonly Reader[];
   /** Of an output: the module reads it as well, as it does with a subexpression that others share. */
   readonly isReadInside: boolean;
@@ -30,18 +31,18 @@ interface ModuleBoundaries {
 }
 
 export interface Boundaries {
-  readonly topology: Topology;
+  readonly index: GraphIndex;
   of(module: string): ModuleBoundaries;
 }
 
 export function boundariesOf(graph: CanonicalGraph): Boundaries {
-  const topology = topologyOf(graph);
-  const lineage = lineageOf(topology);
+  const index = indexOf(graph);
+  const lineage = lineageOf(index);
   const known = new Map<string, ModuleBoundaries>();
   return {
-    topology,
+    index,
     of: (module) => {
-      const found = known.get(module) ?? find(module, topology, lineage);
+      const found = known.get(module) ?? find(module, index, lineage);
       known.set(module, found);
       return found;
     },
@@ -54,33 +55,33 @@ export function ownResults(outputs: readonly Boundary[]): readonly Boundary[] {
   return results.length === 0 ? outputs : results;
 }
 
-function find(module: string, topology: Topology, lineage: Lineage): ModuleBoundaries {
-  const { graph } = topology;
-  const inputs = module === "" ? graph.inputs.map(({ name }) => name) : inputsOf(module, topology);
-  const outputs = module === "" ? graph.outputs : outputsOf(module, topology);
+function find(module: string, index: GraphIndex, lineage: Lineage): ModuleBoundaries {
+  const { graph } = index;
+  const inputs = module === "" ? graph.inputs.map(({ name }) => name) : inputsOf(module, index);
+  const outputs = module === "" ? graph.outputs : outputsOf(module, index);
   return {
-    inputs: inputs.map((name) => boundary(name, "input", module, topology, lineage)),
-    outputs: outputs.map((name) => boundary(name, "output", module, topology, lineage)),
+    inputs: inputs.map((name) => boundary(name, "input", module, index, lineage)),
+    outputs: outputs.map((name) => boundary(name, "output", module, index, lineage)),
   };
 }
 
 /** Names that nodes of the module read and no node of it makes, without constants and integers. */
-function inputsOf(module: string, { graph, members, producer }: Topology): readonly string[] {
+function inputsOf(module: string, { graph, inside, producer }: GraphIndex): readonly string[] {
   const names = new Set<string>();
-  for (const node of members.get(module) ?? []) {
+  for (const node of inside(module)) {
     for (const name of node.inputs) {
       if (name === "" || graph.constants.has(name) || graph.integers.has(name)) continue;
-      const maker = producer.get(name);
+      const maker = producer(name);
       if (maker === undefined || !isWithin(maker.scope, module)) names.add(name);
     }
   }
   return [...names];
 }
 
-function outputsOf(module: string, { graph, members, readers }: Topology): readonly string[] {
+function outputsOf(module: string, { graph, inside, readers }: GraphIndex): readonly string[] {
   const results = new Set(graph.outputs);
-  const isRead = (name: string): boolean => (readers.get(name) ?? []).some((r) => !isWithin(r.node.scope, module));
-  const made = (members.get(module) ?? []).flatMap((node) => node.outputs);
+  const isRead = (name: string): boolean => readers(name).some((r) => !isWithin(r.node.scope, module));
+  const made = inside(module).flatMap((node) => node.outputs);
   return made.filter((name) => name !== "" && (results.has(name) || isRead(name)));
 }
 
@@ -88,17 +89,17 @@ function boundary(
   value: string,
   side: "input" | "output",
   module: string,
-  { graph, producer, readers }: Topology,
+  { graph, producer, readers }: GraphIndex,
   lineage: Lineage,
 ): Boundary {
   const shape = graph.shapes.get(value);
   invariant(shape !== undefined, `the value ${value} has no shape`);
-  const all = readers.get(value) ?? [];
+  const all = readers(value);
   const inside = all.filter((r) => isWithin(r.node.scope, module));
   return {
     value,
     shape,
-    producer: producer.get(value) ?? null,
+    producer: producer(value) ?? null,
     readers: side === "input" ? inside : all.filter((r) => !isWithin(r.node.scope, module)),
     isReadInside: inside.length > 0,
     isGraphOutput: graph.outputs.includes(value),

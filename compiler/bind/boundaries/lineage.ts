@@ -1,10 +1,15 @@
 /**
- * @file Which graph inputs a value comes from. Follows data only: an operand that sizes or bounds something carries numbers, not content.
- * Knows no plan and no module.
+ * @file Which graph inputs a value comes from. Follows data only: an operand that sizes or bounds something carries numbers, not content. Which
+ * operands these are is said by the operator's rule. Knows no plan and no module.
  */
-import { statesOf } from "./states.ts";
+import { withinLimits } from "../../expr/expr.ts";
+import type { GraphIndex } from "../../ir/graph-index.ts";
+import type { CanonicalGraph, CanonicalNode } from "../../ir/types.ts";
+import { factorsOf } from "../../operators/factors.ts";
+import { viewOf } from "../../operators/infer.ts";
+import type { FactorMap } from "../../operators/types.ts";
+import { statesOf, type Maps } from "./states.ts";
 import { trackStretches } from "./stretches.ts";
-import type { Topology } from "../../ir/topology.ts";
 
 export interface Lineage {
   /** Graph inputs whose content reaches the value. */
@@ -15,19 +20,13 @@ export interface Lineage {
 
 const NOTHING: ReadonlySet<string> = new Set();
 
-/** Operators whose result says something about a shape, not about content. */
-const SHAPE_ONLY: ReadonlySet<string> = new Set(["Shape", "Size", "ConstantOfShape", "Fill", "Range"]);
+/** Operators whose result says something about a shape, not about content: to a rule they read their operand as any other does. */
+const SHAPE_ONLY: ReadonlySet<string> = new Set(["Shape", "Size"]);
 
-/** Operators whose first operand alone is content. */
-const FIRST_ONLY: ReadonlySet<string> = new Set(
-  "Reshape Expand Slice Tile Pad Squeeze Unsqueeze Split Resize TopK ReduceMean ReduceSum ReduceMax ReduceMin ReduceL2 CumSum".split(
-    " ",
-  ),
-);
-
-export function lineageOf(topology: Topology): Lineage {
-  const ancestors = ancestorsOf(topology);
-  const states = statesOf(topology, (value) => {
+export function lineageOf(index: GraphIndex): Lineage {
+  const maps = mapsOf(index.graph);
+  const ancestors = ancestorsOf(index, maps);
+  const states = statesOf(index, maps, (value) => {
     const direct = ancestors.get(value) ?? NOTHING;
     return direct.size === 1 ? direct : null;
   });
@@ -40,17 +39,33 @@ export function lineageOf(topology: Topology): Lineage {
   };
 }
 
-function ancestorsOf({ graph }: Topology): ReadonlyMap<string, ReadonlySet<string>> {
+function mapsOf(graph: CanonicalGraph): Maps {
+  const known = { ...graph, declared: (value: string) => graph.shapes.get(value) ?? null };
+  return new Map(
+    graph.nodes.flatMap((node) => {
+      const map = withinLimits(() => factorsOf(viewOf(node, known)));
+      return map === null ? [] : [[node, map] as const];
+    }),
+  );
+}
+
+function ancestorsOf({ graph }: GraphIndex, maps: Maps): ReadonlyMap<string, ReadonlySet<string>> {
   const found = new Map<string, ReadonlySet<string>>(graph.inputs.map(({ name }) => [name, new Set([name])]));
-  const stretches = trackStretches(graph, (value) => found.get(value) ?? NOTHING);
+  const stretches = trackStretches((value) => found.get(value) ?? NOTHING);
   for (const node of graph.nodes) {
-    const parts = stretches.visit(node);
-    const operands = SHAPE_ONLY.has(node.op) ? [] : FIRST_ONLY.has(node.op) ? node.inputs.slice(0, 1) : node.inputs;
-    const sources = union(operands.map((name) => found.get(name) ?? NOTHING));
-    // A cut at the borders of what was laid end to end takes the content of its own parts only.
-    for (const [i, output] of node.outputs.entries()) found.set(output, parts[i] ? union(parts[i]) : sources);
+    const map = maps.get(node);
+    const taken = map === undefined ? [] : stretches.visit(node, map);
+    const sources = union(contentIn(node, map).map((name) => found.get(name) ?? NOTHING));
+    // A slice at the edges of what was laid end to end takes the content of its own stretches only.
+    for (const [i, output] of node.outputs.entries()) found.set(output, taken[i] ? union(taken[i]) : sources);
   }
   return found;
+}
+
+/** The operands whose content a node takes; all of them where its rule cannot tell. */
+function contentIn({ op, inputs }: CanonicalNode, map: FactorMap | undefined): readonly string[] {
+  if (SHAPE_ONLY.has(op)) return [];
+  return map === undefined ? inputs : inputs.filter((_, operand) => map.inputs[operand]);
 }
 
 /** Returns one of the sets itself where it holds all the others: long chains share one set. */

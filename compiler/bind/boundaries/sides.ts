@@ -2,9 +2,11 @@
  * @file What a module's inputs are to its attention: source of the queries, or of the keys and values. By the field's convention
  * `hidden_states` asks and `encoder_hidden_states` is asked, whatever the model calls these tensors outside.
  */
-import { CP } from "../../ir/types.ts";
+import { asCp } from "../../ir/cp.ts";
+import type { CanonicalNode } from "../../ir/types.ts";
 import { isStateName } from "../names.ts";
-import { isWithin, type Topology } from "../../ir/topology.ts";
+import { behind, type GraphIndex } from "../../ir/graph-index.ts";
+import { isWithin } from "../../ir/module-paths.ts";
 
 export interface Sides {
   /** Inputs that only queries come from. */
@@ -16,23 +18,23 @@ export interface Sides {
 const NEITHER: Sides = { asking: new Set(), asked: new Set() };
 
 /** Every parameter of a module asks for its sides. */
-const known = new WeakMap<Topology, Map<string, Sides>>();
+const known = new WeakMap<GraphIndex, Map<string, Sides>>();
 
 /** For a module with one attention; with more, or none, an input has no one side. */
-export function sidesOf(module: string, topology: Topology): Sides {
-  const ofModules = known.get(topology) ?? new Map<string, Sides>();
-  known.set(topology, ofModules);
-  const sides = ofModules.get(module) ?? findSides(module, topology);
+export function sidesOf(module: string, index: GraphIndex): Sides {
+  const ofModules = known.get(index) ?? new Map<string, Sides>();
+  known.set(index, ofModules);
+  const sides = ofModules.get(module) ?? findSides(module, index);
   ofModules.set(module, sides);
   return sides;
 }
 
-function findSides(module: string, topology: Topology): Sides {
-  const sites = (topology.members.get(module) ?? []).filter(({ op, domain }) => op === "Attention" && domain === CP);
+function findSides(module: string, index: GraphIndex): Sides {
+  const sites = index.inside(module).flatMap((node) => asCp(node, "Attention") ?? []);
   const [site] = sites;
   if (sites.length !== 1 || site === undefined) return NEITHER;
-  const queries = sourcesOf(site.inputs.slice(0, 1), module, topology);
-  const keys = sourcesOf(site.inputs.slice(1, 3), module, topology);
+  const queries = sourcesOf([site.q], module, index);
+  const keys = sourcesOf([site.k, site.v], module, index);
   const only = (a: ReadonlySet<string>, b: ReadonlySet<string>): ReadonlySet<string> =>
     new Set([...a].filter((value) => !b.has(value)));
   return { asking: only(queries, keys), asked: only(keys, queries) };
@@ -48,20 +50,8 @@ export function sideByName(parameter: string, { asking, asked }: Sides): { right
 type Names = ReadonlySet<string>;
 
 /** Values from outside the module that `values` are made from. */
-function sourcesOf(values: readonly string[], module: string, { producer }: Topology): ReadonlySet<string> {
-  const outside = new Set<string>();
-  const pending = [...values];
-  const seen = new Set(pending);
-  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
-    const node = producer.get(value);
-    if (node === undefined || !isWithin(node.scope, module)) {
-      outside.add(value);
-      continue;
-    }
-    for (const name of node.inputs) {
-      if (!seen.has(name)) pending.push(name);
-      seen.add(name);
-    }
-  }
-  return outside;
+function sourcesOf(values: readonly string[], module: string, index: GraphIndex): ReadonlySet<string> {
+  const isInside = (maker: CanonicalNode | undefined): boolean => maker !== undefined && isWithin(maker.scope, module);
+  const all = [...behind(values, index, (_, maker) => isInside(maker))];
+  return new Set(all.filter((value) => !isInside(index.producer(value))));
 }

@@ -3,14 +3,20 @@
  * that of the graph input it began with, although everything else has been mixed into it. Knows no plan and no module.
  */
 import type { CanonicalNode } from "../../ir/types.ts";
-import { equal } from "../../expr/expr.ts";
-import type { Topology } from "../../ir/topology.ts";
+import { behind, type GraphIndex } from "../../ir/graph-index.ts";
+import type { FactorMap } from "../../operators/types.ts";
 
 type Names = ReadonlySet<string>;
 
+/** The factor map of each node whose rule can tell one. */
+export type Maps = ReadonlyMap<CanonicalNode, FactorMap>;
+
 const NOTHING: Names = new Set();
 
-/** Operators that pass a state on in another form. */
+/**
+ * Operators that pass a state on in another form. Not taken from their rules: a factor map says where elements go, not what is done to them,
+ * so that an activation looks like a cast and a softmax like a normalisation.
+ */
 const CARRIERS: ReadonlySet<string> = new Set(
   "Cast Identity Clip Reshape Transpose Squeeze Unsqueeze Flatten LayerNormalization RMSNormalization GroupNormalization".split(
     " ",
@@ -21,17 +27,19 @@ const CARRIERS: ReadonlySet<string> = new Set(
 const REACH = 8;
 
 /** The graph inputs that a value is a state of; `pure` tells them for values that come from one input alone. */
-export function statesOf(topology: Topology, pure: (value: string) => Names | null): (value: string) => Names {
+export function statesOf(
+  index: GraphIndex,
+  maps: Maps,
+  pure: (value: string) => Names | null,
+): (value: string) => Names {
   const found = new Map<string, Names>();
   const previous = new Map<string, string>();
-  const position = new Map(topology.graph.nodes.map((node, i) => [node, i]));
   const states = (value: string): Names => pure(value) ?? found.get(value) ?? NOTHING;
-  const isResidual = (state: string, branch: string): boolean =>
-    reaches(branch, chainOf(state, previous), topology, position);
+  const isResidual = (state: string, branch: string): boolean => reaches(branch, chainOf(state, previous), index);
   // In topological order, so that operands are known before they are read and depth costs no stack.
-  for (const node of topology.graph.nodes) {
+  for (const node of index.graph.nodes) {
     for (const output of node.outputs) {
-      const content = contentOf(node, output, topology);
+      const content = contentOf(node, index, maps);
       const known = content.filter((name) => states(name).size > 0);
       const [first] = known;
       if (first === undefined) continue;
@@ -45,23 +53,25 @@ export function statesOf(topology: Topology, pure: (value: string) => Names | nu
   return states;
 }
 
+/** What makes a state out of a state and something else: sums of both, and scales of one. */
+const SUMS: ReadonlySet<string> = new Set(["Add", "Sub"]);
+const SCALES: ReadonlySet<string> = new Set(["Mul", "Div"]);
+
 /**
- * The operands that `output` may continue: of a sum every operand of the result's shape, of a product or quotient the only one of
- * that shape. A projection begins something new.
+ * The operands that the result may continue: of a sum every operand that is not broadcast, of a product or quotient the only such one. A
+ * projection begins something new.
  */
-function contentOf(node: CanonicalNode, output: string, { graph }: Topology): readonly string[] {
+function contentOf(node: CanonicalNode, { graph }: GraphIndex, maps: Maps): readonly string[] {
   const [first] = node.inputs;
   if (node.domain !== "" || first === undefined) return [];
   if (CARRIERS.has(node.op)) return [first];
-  if (!["Add", "Sub", "Mul", "Div"].includes(node.op)) return [];
-  const shape = graph.shapes.get(output)?.dims ?? [];
-  const content = node.inputs.filter((name) => {
-    const dims = graph.shapes.get(name)?.dims;
-    const isAlike = dims?.length === shape.length && dims.every((dim, i) => equal(dim, shape[i] ?? 0));
-    return isAlike && !graph.constants.has(name);
-  });
-  const isSum = node.op === "Add" || node.op === "Sub";
-  return isSum || content.length === 1 ? content : [];
+  if (!SUMS.has(node.op) && !SCALES.has(node.op)) return [];
+  const map = maps.get(node);
+  const result = JSON.stringify(map?.outputs[0]);
+  const content = node.inputs.filter(
+    (name, operand) => JSON.stringify(map?.inputs[operand]) === result && !graph.constants.has(name),
+  );
+  return SUMS.has(node.op) || content.length === 1 ? content : [];
 }
 
 /** The state and those before it. */
@@ -72,26 +82,9 @@ function chainOf(state: string, previous: ReadonlyMap<string, string>): readonly
 }
 
 /** Whether `branch` was made from one of `values`. */
-function reaches(
-  branch: string,
-  values: readonly string[],
-  { producer }: Topology,
-  position: ReadonlyMap<CanonicalNode, number>,
-): boolean {
-  const placeOf = (value: string): number => {
-    const node = producer.get(value);
-    return node === undefined ? -1 : (position.get(node) ?? -1);
-  };
-  const earliest = Math.min(...values.map(placeOf));
-  const pending = [branch];
-  const seen = new Set(pending);
-  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
-    if (values.includes(value)) return true;
-    if (placeOf(value) <= earliest) continue;
-    for (const name of producer.get(value)?.inputs ?? []) {
-      if (!seen.has(name)) pending.push(name);
-      seen.add(name);
-    }
-  }
+function reaches(branch: string, values: readonly string[], index: GraphIndex): boolean {
+  const earliest = Math.min(...values.map(index.position));
+  const before = behind([branch], index, (value) => index.position(value) > earliest);
+  for (const value of before) if (values.includes(value)) return true;
   return false;
 }

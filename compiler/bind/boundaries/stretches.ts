@@ -1,15 +1,14 @@
 /**
- * @file Values laid end to end, of which a later cut at their borders takes some back: a text and a picture that get their positions in
- * one tensor. Knows which content lies where along an axis; knows no plan and no module.
+ * @file Values laid end to end, of which a later slice at their edges takes some back: a text and a picture that get their positions in
+ * one tensor. Reads in factor maps what is joined and what is taken apart; knows no operator, no plan and no module.
  */
 import { add, equal, type Expr } from "../../expr/expr.ts";
-import { numberAttribute } from "../../graph/attributes.ts";
-import { numbersOf } from "../../graph/tensors.ts";
-import type { CanonicalGraph, CanonicalNode } from "../../ir/types.ts";
+import type { CanonicalNode } from "../../ir/types.ts";
+import type { Axis, FactorMap } from "../../operators/types.ts";
 
 type Names = ReadonlySet<string>;
 
-/** Along `axis`, part `i` has the content `contents[i]` and ends at `ends[i]`. */
+/** Along `axis`, stretch `i` has the content `contents[i]` and ends at `ends[i]`. */
 interface Stretches {
   readonly axis: number;
   readonly ends: readonly Expr[];
@@ -17,98 +16,80 @@ interface Stretches {
 }
 
 export interface StretchTracker {
-  /** What is known of a node's results once its operands are known: the parts that output `i` consists of, or `null`. */
-  readonly visit: (node: CanonicalNode) => readonly (readonly Names[] | null)[];
+  /** What is known of a node's results once its operands are known: the contents that output `i` consists of, or `null`. */
+  readonly visit: (node: CanonicalNode, map: FactorMap) => readonly (readonly Names[] | null)[];
 }
 
-/** Operators that leave every element at its place. */
-const IN_PLACE: ReadonlySet<string> = new Set(["Add", "Sub", "Mul", "Div", "Cast", "Identity"]);
-
 /** `contentOf` gives what is in a value so far. */
-export function trackStretches(graph: CanonicalGraph, contentOf: (value: string) => Names): StretchTracker {
+export function trackStretches(contentOf: (value: string) => Names): StretchTracker {
   const known = new Map<string, Stretches>();
-  const visit = (node: CanonicalNode): readonly (readonly Names[] | null)[] => {
-    const [first = "", ...others] = node.inputs;
-    const [output = ""] = node.outputs;
-    if (node.domain !== "") return [];
-    if (node.op === "Concat") {
-      const made = joined(graph, node, contentOf);
+  const visit: StretchTracker["visit"] = (node, map) => {
+    for (const [i, output] of node.outputs.entries()) {
+      const made = joined(node, map, i, contentOf) ?? kept(node, map, i, known, contentOf);
       if (made !== null) known.set(output, made);
-      return [];
     }
-    if (IN_PLACE.has(node.op)) {
-      const source = node.inputs.find((name) => known.has(name));
-      const alone = node.inputs.every((name) => name === source || contentOf(name).size === 0);
-      if (source !== undefined && alone && rankOf(graph, source) === rankOf(graph, output))
-        known.set(output, known.get(source)!);
-      return [];
-    }
-    const stretches = known.get(first);
-    if (stretches === undefined) return [];
-    if (node.op === "Slice") return [between(stretches, sliced(graph, others, stretches.axis, rankOf(graph, first)))];
-    return node.op === "Split" ? cutAll(graph, node, stretches) : [];
+    const source = known.get(node.inputs[0] ?? "");
+    return source === undefined ? [] : node.outputs.map((_, i) => taken(source, map, i));
   };
   return { visit };
 }
 
-function rankOf({ shapes }: CanonicalGraph, value: string): number {
-  return shapes.get(value)?.dims.length ?? -1;
+/** What a result lays end to end: one operand for each of the factors that are joined in an axis. */
+function joined(
+  { inputs }: CanonicalNode,
+  { factors, inputs: operands, outputs }: FactorMap,
+  output: number,
+  contentOf: (value: string) => Names,
+): Stretches | null {
+  const axis = outputs[output]?.findIndex((a) => "joined" in a) ?? -1;
+  const found = outputs[output]?.[axis];
+  if (found === undefined || !("joined" in found)) return null;
+  const sources = found.joined.map((factor) => operands.findIndex((axes) => axes?.some((a) => isAlone(a, factor))));
+  return { axis, ends: endsOf(found.joined, factors), contents: sources.map((at) => contentOf(inputs[at] ?? "")) };
 }
 
-function joined(graph: CanonicalGraph, node: CanonicalNode, contentOf: (value: string) => Names): Stretches | null {
-  const axis = fromEnd(numberAttribute(node.attributes, "axis", 0), rankOf(graph, node.outputs[0]!));
-  const sizes = node.inputs.map((name) => graph.shapes.get(name)?.dims[axis]);
-  if (sizes.some((size) => size === undefined)) return null;
-  let end: Expr = 0;
-  const ends = sizes.map((size) => (end = add(end, size!)));
-  return { axis, ends, contents: node.inputs.map(contentOf) };
+/** Stretches of the only operand with content, where the operator works element by element and leaves their axis where it is. */
+function kept(
+  { inputs }: CanonicalNode,
+  { factors, inputs: operands, outputs, sizing }: FactorMap,
+  output: number,
+  known: ReadonlyMap<string, Stretches>,
+  contentOf: (value: string) => Names,
+): Stretches | null {
+  const at = inputs.findIndex((name) => known.has(name));
+  const [source, axes, result] = [known.get(inputs[at] ?? ""), operands[at], outputs[output]];
+  if (source === undefined || !axes || result === undefined || axes.length !== result.length) return null;
+  const isElementwise = sizing.length === 0 && factors.every(({ kind }) => kind === "free");
+  const isOnly = inputs.every((name) => name === inputs[at] || contentOf(name).size === 0);
+  return isElementwise && isOnly && isSame(axes[source.axis], result[source.axis]) ? source : null;
 }
 
-function fromEnd(axis: number, rank: number): number {
-  return axis < 0 ? axis + rank : axis;
+/** The contents that a result takes of its first operand, whose axis is taken apart into joined factors; `null` where not at edges. */
+function taken(source: Stretches, { factors, inputs, outputs }: FactorMap, output: number): readonly Names[] | null {
+  const axis = inputs[0]?.[source.axis];
+  if (axis === undefined || !("joined" in axis)) return null;
+  const at = axis.joined.findIndex((factor) => outputs[output]?.some((a) => isAlone(a, factor)));
+  if (at < 0) return null;
+  const bounds = [0, ...endsOf(axis.joined, factors)];
+  return between(source, bounds[at]!, bounds[at + 1]!);
 }
 
-/** Start and end along `axis`; `null` for an end that is the value's own, or where the cut is none along this axis alone. */
-function sliced(
-  graph: CanonicalGraph,
-  [starts = "", ends = "", axes = "", steps = ""]: readonly string[],
-  axis: number,
-  rank: number,
-): readonly [Expr, Expr | null] | null {
-  const [from, to] = [integersOf(graph, starts), integersOf(graph, ends)];
-  const along = axes === "" ? (from ?? []).map((_, i) => i) : (integersOf(graph, axes) ?? []);
-  const by = steps === "" ? null : integersOf(graph, steps);
-  const at = along.findIndex((a) => typeof a === "number" && fromEnd(a, rank) === axis);
-  const [start, end, step] = [from?.[at], to?.[at], by === null ? 1 : by[at]];
-  if (start === undefined || end === undefined || step !== 1) return null;
-  return [start, typeof end === "number" && end > Number.MAX_SAFE_INTEGER / 2 ? null : end];
-}
-
-function integersOf(graph: CanonicalGraph, value: string): readonly Expr[] | null {
-  const tensor = graph.constants.get(value);
-  return graph.integers.get(value)?.elements ?? (tensor === undefined ? null : numbersOf(tensor));
-}
-
-/** The contents of the parts that a cut takes; `null` where it does not begin and end at borders. */
-function between({ ends, contents }: Stretches, cut: readonly [Expr, Expr | null] | null): readonly Names[] | null {
-  if (cut === null) return null;
-  const first = [0, ...ends].findIndex((border) => equal(border, cut[0]));
-  const last = cut[1] === null ? ends.length - 1 : ends.findIndex((border) => equal(border, cut[1]!));
+function between({ ends, contents }: Stretches, start: Expr, end: Expr): readonly Names[] | null {
+  const first = [0, ...ends].findIndex((edge) => equal(edge, start));
+  const last = ends.findIndex((edge) => equal(edge, end));
   return first < 0 || last < first ? null : contents.slice(first, last + 1);
 }
 
-function cutAll(
-  graph: CanonicalGraph,
-  node: CanonicalNode,
-  stretches: Stretches,
-): readonly (readonly Names[] | null)[] {
-  const axis = fromEnd(numberAttribute(node.attributes, "axis", 0), rankOf(graph, node.inputs[0]!));
-  const sizes = integersOf(graph, node.inputs[1] ?? "");
-  if (axis !== stretches.axis || sizes === null) return [];
+function endsOf(joined: readonly number[], factors: FactorMap["factors"]): readonly Expr[] {
   let end: Expr = 0;
-  return sizes.map((size) => {
-    const start = end;
-    end = add(end, size);
-    return between(stretches, [start, end]);
-  });
+  return joined.map((factor) => (end = add(end, factors[factor]!.size)));
+}
+
+function isAlone(axis: Axis, factor: number): boolean {
+  return "product" in axis && axis.product.length === 1 && axis.product[0] === factor;
+}
+
+function isSame(a: Axis | undefined, b: Axis | undefined): boolean {
+  const [factor, ...others] = a !== undefined && "product" in a ? a.product : [];
+  return factor !== undefined && others.length === 0 && b !== undefined && isAlone(b, factor);
 }

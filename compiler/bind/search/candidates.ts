@@ -7,7 +7,8 @@ import { symbolsOf } from "../../expr/expr.ts";
 import type { PlanSpec } from "../../plan/types.ts";
 import type { Boundary } from "../boundaries/boundaries.ts";
 import { kindByName, type TensorKind } from "../names.ts";
-import { isWithin, type Topology } from "../../ir/topology.ts";
+import { type GraphIndex } from "../../ir/graph-index.ts";
+import { isWithin } from "../../ir/module-paths.ts";
 
 const FLOATS: ReadonlySet<ElemType> = new Set<ElemType>(["float32", "float16", "float64", "bfloat16"]);
 
@@ -60,13 +61,13 @@ export function isMadeIn({ producer }: Boundary, modules: readonly string[]): bo
  * What the module does with the value: its readers with their place in the module, through type casts. The same in
  * every block of a model, whatever the values are called.
  */
-export function roleOf({ readers }: Pick<Boundary, "readers">, module: string, topology: Topology): string {
+export function roleOf({ readers }: Pick<Boundary, "readers">, module: string, index: GraphIndex): string {
   const marks = new Set<string>();
   const pending = [...readers];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { node, operand } = next;
     if (node.op === "Cast" || node.op === "Identity") {
-      const onwards = (topology.readers.get(node.outputs[0] ?? "") ?? []).filter((r) => isWithin(r.node.scope, module));
+      const onwards = index.readers(node.outputs[0] ?? "").filter((r) => isWithin(r.node.scope, module));
       if (onwards.length > 0) pending.push(...onwards);
       continue;
     }
@@ -81,11 +82,11 @@ const WORKING: ReadonlySet<string> = new Set("MatMul Gemm Conv LayerNormalizatio
  * A subexpression that the exporter shares with one of `siblings`: made inside it and used there as it is used here. Modules of one kind
  * compute alike, so what one makes for itself at this place is no parameter of the other either.
  */
-export function isShared(boundary: Boundary, module: string, siblings: readonly string[], topology: Topology): boolean {
+export function isShared(boundary: Boundary, module: string, siblings: readonly string[], index: GraphIndex): boolean {
   const maker = siblings.find((sibling) => isMadeIn(boundary, [sibling]));
   if (maker === undefined) return false;
-  const readers = (topology.readers.get(boundary.value) ?? []).filter((r) => isWithin(r.node.scope, maker));
-  return readers.length > 0 && roleOf({ readers }, maker, topology) === roleOf(boundary, module, topology);
+  const readers = index.readers(boundary.value).filter((r) => isWithin(r.node.scope, maker));
+  return readers.length > 0 && roleOf({ readers }, maker, index) === roleOf(boundary, module, index);
 }
 
 /** The module projects or normalises it: that is done to content, not to masks. */

@@ -10,7 +10,7 @@ import { choose, judge, judgeList, type Roles } from "./inputs.ts";
 import { findKnown, misspelt, whereOf } from "./known.ts";
 import { findOutputs } from "./outputs.ts";
 import { oncePerSpec, type Fault } from "../notes.ts";
-import { familyOf } from "../patterns.ts";
+import { familyOf } from "../../ir/module-paths.ts";
 
 export interface Findings {
   /** A want without an entry has an error among the diagnostics. */
@@ -85,7 +85,7 @@ function rolesOf(family: readonly Place[], verdicts: Verdicts, { boundaries }: C
     if (value === null) continue;
     values.add(value);
     for (const b of boundaries.of(place.module).inputs) {
-      (b.value === value ? own : other).add(roleOf(b, place.module, boundaries.topology));
+      (b.value === value ? own : other).add(roleOf(b, place.module, boundaries.index));
     }
   }
   return { own, other, values };

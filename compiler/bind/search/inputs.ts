@@ -23,7 +23,7 @@ import { describe, pasteLine } from "../describe.ts";
 import { whereOf } from "./known.ts";
 import { isStateName, kindByName } from "../names.ts";
 import { sideByName, sidesOf } from "../boundaries/sides.ts";
-import { descendsFrom, type Topology } from "../../ir/topology.ts";
+import { descendsFrom, type GraphIndex } from "../../ir/graph-index.ts";
 
 /** What is known of a parameter from sibling modules: roles of the value that it is, and roles of values that it is not. */
 export interface Roles {
@@ -65,7 +65,7 @@ export function choose(place: Question, taken: ReadonlySet<string>, roles: Roles
   const hasRoot = graph.inputs.some(({ name }) => name === parameter);
   const owned = fitting.filter(({ owner }) => owner === parameter);
   const reached = fitting.filter(({ owner, ancestors }) => owner === null && ancestors.has(parameter));
-  const role = (b: Boundary): string => roleOf(b, module, boundaries.topology);
+  const role = (b: Boundary): string => roleOf(b, module, boundaries.index);
   const alike = fitting.filter((b) => roles.own.has(role(b)));
   const unnamed = unnamedIn(fitting, parameter, graph);
   const start = (hasRoot ? [alike, owned, reached] : [alike, unnamed]).find((pool) => pool.length > 0) ?? [];
@@ -74,17 +74,17 @@ export function choose(place: Question, taken: ReadonlySet<string>, roles: Roles
     (b) => roles.own.has(role(b)),
     (b) => !isMadeIn(b, siblings),
     (b) => isStateName(parameter) && isResidual(b),
-    (b) => sideByName(parameter, sidesOf(module, boundaries.topology))?.right.has(b.value) === true,
+    (b) => sideByName(parameter, sidesOf(module, boundaries.index))?.right.has(b.value) === true,
   ]);
   const [only] = pool;
-  const sides = alike.length > 0 ? null : sideByName(parameter, sidesOf(module, boundaries.topology));
+  const sides = alike.length > 0 ? null : sideByName(parameter, sidesOf(module, boundaries.index));
   const rightSide = fitting.filter((b) => sides?.right.has(b.value) && isContent(b));
   const contradicts = only === undefined || sides?.wrong.has(only.value);
   if (pool.length < 2 && rightSide.length > 0 && contradicts)
     return { pool: doubted(only, rightSide), strength: "doubtful" };
-  if (pool.length > 1 && pool.every((b) => isShared(b, module, siblings, boundaries.topology))) return NOTHING;
+  if (pool.length > 1 && pool.every((b) => isShared(b, module, siblings, boundaries.index))) return NOTHING;
   if (pool.length !== 1 || only === undefined) return { pool, strength: "weak" };
-  if (roles.own.size > 0 && !roles.own.has(role(only)) && isDecoy(only, role(only), roles, boundaries.topology))
+  if (roles.own.size > 0 && !roles.own.has(role(only)) && isDecoy(only, role(only), roles, boundaries.index))
     return NOTHING;
   // The state of a block is known by its usual names; under another one it may be taken for something that was folded.
   const isDoubtful = !hasRoot && roles.own.size === 0 && isResidual(only) && !isStateName(parameter);
@@ -110,9 +110,9 @@ function unnamedIn(fitting: readonly Boundary[], parameter: string, graph: Canon
  * A single candidate that a sibling uses for something else; or what a sibling has made of its own parameter and this module shares: it
  * is as that one is.
  */
-function isDecoy(candidate: Boundary, role: string, roles: Roles, topology: Topology): boolean {
+function isDecoy(candidate: Boundary, role: string, roles: Roles, index: GraphIndex): boolean {
   if (roles.other.has(role)) return true;
-  return !isResidual(candidate) && descendsFrom(candidate.value, roles.values, topology);
+  return !isResidual(candidate) && descendsFrom(candidate.value, roles.values, index);
 }
 
 /** Groups of values that look alike, as the members of a list-valued parameter do. */
@@ -172,7 +172,7 @@ function otherRank(place: Place, roles: Roles, context: Context): Verdict {
     .of(module)
     .inputs.filter((b) => b.owner === parameter && hasKind(b, parameter, context.graph));
   // What a sibling has made of its own parameter is another thing, unless this module uses it just as that one does.
-  const isSame = (b: Boundary): boolean => roles.own.has(roleOf(b, module, context.boundaries.topology));
+  const isSame = (b: Boundary): boolean => roles.own.has(roleOf(b, module, context.boundaries.index));
   const here = owned.filter((b) => isSame(b) || !isMadeIn(b, context.siblings(module)));
   const [only] = here;
   return here.length === 1 && only !== undefined ? { value: only.value, evidence: "inferred" } : null;

@@ -59,7 +59,7 @@ function byValue(place: Place, context: Context): Verdict {
   const isConstantRead =
     side === "input" &&
     graph.constants.has(value) &&
-    (boundaries.topology.members.get(module) ?? []).some((node) => node.inputs.includes(value));
+    boundaries.index.inside(module).some((node) => node.inputs.includes(value));
   if (known.includes(value) || isConstantRead) return { value, evidence: "value" };
   const where = nameOf(place);
   const error = graph.shapes.has(value)
@@ -131,9 +131,9 @@ export function misspelt(places: readonly Place[], context: Context): ReadonlyMa
 }
 
 /** Where the spec of a place was written, or its key. */
-export function whereOf({ spec }: Pick<Place, "spec">, part: "spec" | "key" = "spec"): Where {
+export function whereOf({ spec }: Pick<Place, "spec">, what: "spec" | "key" = "spec"): Where {
   const { span, keySpan } = spec.origin;
-  return { span: (part === "key" ? keySpan : null) ?? span ?? undefined };
+  return { span: (what === "key" ? keySpan : null) ?? span ?? undefined };
 }
 
 function valueIn({ wants }: Place): string | null {

@@ -2,6 +2,7 @@
  * @file A canonical graph while nodes are being inserted into it: new nodes, readers that move to them, outputs that keep their names.
  * Knows no plan.
  */
+import { plannedAttributes } from "../../ir/cp.ts";
 import { CP, type CanonicalGraph, type CanonicalNode, type ValueShape } from "../../ir/types.ts";
 import { invariant } from "../../diagnostics/diagnose.ts";
 
@@ -64,7 +65,7 @@ export function insert(draft: Draft, insertion: Insertion): Inserted {
   if (keepsName) rename(draft, value, fresh);
   for (const reader of readersOf(draft, from)) if (moves(nodeOf(draft, reader))) move(draft, reader, from, to);
   const name = unused(`${op}_${binding}`, draft.nodes);
-  const attributes = { axis: { kind: "int", value: axis }, binding: { kind: "int", value: binding } } as const;
+  const attributes = plannedAttributes(axis, binding);
   add(draft, { name, op, domain: CP, inputs: [from], outputs: [to], attributes, scope: module });
   draft.followers.set(from, [...(draft.followers.get(from) ?? []), name]);
   return { from, to };

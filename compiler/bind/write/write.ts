@@ -9,7 +9,7 @@ import type { Diagnostic, Related } from "../../diagnostics/types.ts";
 import { nameOf } from "../context.ts";
 import { whereOf } from "../search/known.ts";
 import { draftOf, finish, insert, type Draft } from "./rewire.ts";
-import { isWithin } from "../../ir/topology.ts";
+import { depthOf, isWithin } from "../../ir/module-paths.ts";
 import type { Binding } from "../types.ts";
 
 export interface Step {
@@ -90,7 +90,7 @@ function isNewAction({ binding }: Step, { binding: earlier }: Step): boolean {
 
 function inHookOrder(steps: readonly Step[]): readonly Step[] {
   const acting = steps.filter(({ binding }) => binding.value !== null && binding.evidence !== "skipped");
-  const depth = ({ binding: { module } }: Step): number => (module === "" ? 0 : module.split(".").length);
+  const depth = ({ binding: { module } }: Step): number => depthOf(module);
   const of = (side: "input" | "output"): readonly Step[] => acting.filter(({ binding }) => binding.spec.side === side);
   return [
     ...of("output").toSorted((a, b) => depth(b) - depth(a) || a.order - b.order),

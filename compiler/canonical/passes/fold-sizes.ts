@@ -7,7 +7,7 @@ import type { Expr } from "../../expr/expr.ts";
 import { sizeOf } from "../../graph/elements.ts";
 import { numbersOf } from "../../graph/tensors.ts";
 import type { Node, Tensor } from "../../graph/types.ts";
-import { outputShapes, siteOf, smallIntegers } from "../../operators/infer.ts";
+import { outputShapes, viewOf, smallIntegers } from "../../operators/infer.ts";
 import { normalise } from "./normalise.ts";
 import type { IntegerValue, ValueShape } from "../../ir/types.ts";
 
@@ -41,12 +41,12 @@ function ruledShapes(node: Node, constants: Constants): readonly (readonly Expr[
   });
   const known = { shapes: new Map<string, ValueShape>(operands), integers: new Map(integers), constants };
   const declared = (): null => null;
-  const { node: explicit, operands: added } = normalise(siteOf({ ...node, scope: "" }, { ...known, declared }));
+  const { node: explicit, operands: added } = normalise(viewOf({ ...node, scope: "" }, { ...known, declared }));
   for (const [name, value] of added) {
     known.integers.set(name, value);
     known.shapes.set(name, { elem: value.elem, dims: value.dims });
   }
-  return outputShapes(siteOf(explicit, { ...known, declared }))?.map(({ dims }) => dims) ?? null;
+  return outputShapes(viewOf(explicit, { ...known, declared }))?.map(({ dims }) => dims) ?? null;
 }
 
 /** Its rule reads steps of 1 only; constants tell all three. */

@@ -7,50 +7,50 @@ import type { Normalised } from "../../operators/infer.ts";
 import { fromEnd, intAttribute } from "../../operators/builder.ts";
 import { compactTarget } from "../../operators/targets.ts";
 import { resolveTarget } from "../../operators/rules/movement.ts";
-import type { Site } from "../../operators/types.ts";
+import type { NodeView } from "../../operators/types.ts";
 import type { CanonicalNode, IntegerValue } from "../../ir/types.ts";
 
-type Rewrite = (site: Site) => Normalised | null;
+type Rewrite = (view: NodeView) => Normalised | null;
 
 /** The node in canonical spelling; as it is where nothing needs to change. */
-export function normalise(site: Site): Normalised {
-  const rewrite = site.node.domain === "" && Object.hasOwn(REWRITES, site.node.op) ? REWRITES[site.node.op]! : null;
-  return rewrite?.(site) ?? { node: site.node, operands: new Map() };
+export function normalise(view: NodeView): Normalised {
+  const rewrite = view.node.domain === "" && Object.hasOwn(REWRITES, view.node.op) ? REWRITES[view.node.op]! : null;
+  return rewrite?.(view) ?? { node: view.node, operands: new Map() };
 }
 
 const REWRITES: Readonly<Record<string, Rewrite>> = {
-  Reshape: (site) => {
-    const from = site.inputs[0]?.dims;
-    const target = site.integers(1)?.elements;
+  Reshape: (view) => {
+    const from = view.inputs[0]?.dims;
+    const target = view.integers(1)?.elements;
     if (!from || !target) return null;
-    const zeroCopies = intAttribute(site, "allowzero", 0) === 0;
+    const zeroCopies = intAttribute(view, "allowzero", 0) === 0;
     // A chunk may be empty, and then a 0 must mean 0.
     const node = {
-      ...site.node,
-      attributes: { ...site.node.attributes, allowzero: { kind: "int", value: 1 } as const },
+      ...view.node,
+      attributes: { ...view.node.attributes, allowzero: { kind: "int", value: 1 } as const },
     };
-    return withOperand(node, 1, compactTarget(resolveTarget(site, from, target, zeroCopies)));
+    return withOperand(node, 1, compactTarget(resolveTarget(view, from, target, zeroCopies)));
   },
-  Expand: (site) => {
-    const from = site.inputs[0]?.dims;
-    const target = site.integers(1)?.elements;
-    return from && target ? withOperand(site.node, 1, expanded(from, target)) : null;
+  Expand: (view) => {
+    const from = view.inputs[0]?.dims;
+    const target = view.integers(1)?.elements;
+    return from && target ? withOperand(view.node, 1, expanded(from, target)) : null;
   },
-  Split: (site) => {
-    const shape = site.inputs[0];
-    if (!shape || site.node.inputs[1]) return null;
-    const axis = fromEnd(intAttribute(site, "axis", 0), shape.dims.length);
+  Split: (view) => {
+    const shape = view.inputs[0];
+    if (!shape || view.node.inputs[1]) return null;
+    const axis = fromEnd(intAttribute(view, "axis", 0), shape.dims.length);
     return withOperand(
-      withoutAttribute(site.node, "num_outputs"),
+      withoutAttribute(view.node, "num_outputs"),
       1,
-      evenSizes(shape.dims[axis] ?? 1, site.node.outputs.length),
+      evenSizes(shape.dims[axis] ?? 1, view.node.outputs.length),
     );
   },
-  Squeeze: (site) => {
-    const shape = site.inputs[0];
-    if (!shape || site.node.inputs[1] || site.node.attributes["axes"]) return null;
+  Squeeze: (view) => {
+    const shape = view.inputs[0];
+    if (!shape || view.node.inputs[1] || view.node.attributes["axes"]) return null;
     return withOperand(
-      site.node,
+      view.node,
       1,
       shape.dims.flatMap((d, i) => (d === 1 ? [i] : [])),
     );
@@ -66,11 +66,11 @@ function expanded(from: readonly Expr[], target: readonly Expr[]): readonly Expr
   });
 }
 
-/** ONNX splits evenly, with a smaller last part. */
-function evenSizes(extent: Expr, parts: number): readonly Expr[] {
-  const size = floorDiv(add(extent, parts - 1), parts);
-  return Array.from({ length: parts }, (_, i) =>
-    i < parts - 1 ? min(size, extent) : sub(extent, mul(parts - 1, size)),
+/** ONNX splits evenly, with a smaller last result. */
+function evenSizes(extent: Expr, count: number): readonly Expr[] {
+  const size = floorDiv(add(extent, count - 1), count);
+  return Array.from({ length: count }, (_, i) =>
+    i < count - 1 ? min(size, extent) : sub(extent, mul(count - 1, size)),
   );
 }
 

@@ -25,10 +25,10 @@ export function assignmentOf(lookup: Lookup, node: CanonicalNode | undefined): A
   const components = componentsOf(lookup, indices);
   const dims = dimsOf(lookup, data);
   if (components === null || dims.length === 0) return null;
-  const partial = components.flatMap((c, axis) => (isWhole(c, axis, dims[axis]!) ? [] : [axis]));
-  const [axis = 0] = partial;
+  const indexed = components.flatMap((c, axis) => (isWhole(c, axis, dims[axis]!) ? [] : [axis]));
+  const [axis = 0] = indexed;
   const along = components[axis];
-  if (partial.length > 1 || along === undefined || along.steps.some((s, i) => s !== 0 && i !== axis)) return null;
+  if (indexed.length > 1 || along === undefined || along.steps.some((s, i) => s !== 0 && i !== axis)) return null;
   const count = along.dims[axis];
   if (typeof along.offset !== "number" || typeof count !== "number") return null;
   return { axis, start: along.offset, step: count === 1 ? 1 : along.steps[axis]!, count, updates };

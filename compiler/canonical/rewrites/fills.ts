@@ -1,6 +1,7 @@
 /**
  * @file Values that hold one number everywhere become `cp.Fill`: they need no storage and take any layout.
  */
+import { fillAttributes } from "../../ir/cp.ts";
 import { isOpen } from "../../expr/expr.ts";
 import { tensorFromNumbers } from "../../graph/tensors.ts";
 import type { Tensor } from "../../graph/types.ts";
@@ -24,10 +25,7 @@ function fill(lookup: Lookup, node: CanonicalNode): Patch | null {
   if (dims.some(isOpen)) return null;
   const d = draft(lookup, node.name, node.scope);
   const shape = { elem: elemOf(lookup, output), dims };
-  d.add(
-    { op: "Fill", domain: CP, inputs: [d.integers(dims)], attributes: { value: { kind: "tensor", value } }, shape },
-    output,
-  );
+  d.add({ op: "Fill", domain: CP, inputs: [d.integers(dims)], attributes: fillAttributes(value), shape }, output);
   return d.replace(node);
 }
 

@@ -1,44 +1,22 @@
 /**
- * @file What a rewrite asks about a canonical graph: who makes a value, who reads it, its shape, its numbers. Knows no pattern.
+ * @file What a rewrite asks about a canonical graph: beside the index its shapes, its numbers, and free names. Knows no pattern.
  */
+import { asCp } from "../../ir/cp.ts";
 import { invariant } from "../../diagnostics/diagnose.ts";
 import { equal, type Expr } from "../../expr/expr.ts";
-import { valuesReadBy } from "../../graph/reads.ts";
 import { numbersOf } from "../../graph/tensors.ts";
 import type { ElemType } from "../../graph/types.ts";
+import { indexOf, type GraphIndex } from "../../ir/graph-index.ts";
 import type { CanonicalGraph, CanonicalNode } from "../../ir/types.ts";
 
-export interface Lookup {
-  readonly graph: CanonicalGraph;
-  /** The node that makes a value; none for inputs, constants and integers. */
-  readonly producer: (value: string) => CanonicalNode | undefined;
-  /** Nodes that read a value, each once. */
-  readonly users: (value: string) => readonly CanonicalNode[];
-  /** True for a graph output or a marked boundary: such a value must stay. */
-  readonly isKept: (value: string) => boolean;
+/** The index of the graph, and the names in use. */
+export interface Lookup extends GraphIndex {
   /** Names of values and nodes in use; fresh ones are added to it. */
   readonly taken: Set<string>;
 }
 
 export function lookupOf(graph: CanonicalGraph): Lookup {
-  const producers = new Map<string, CanonicalNode>();
-  const users = new Map<string, CanonicalNode[]>();
-  for (const node of graph.nodes) {
-    for (const output of node.outputs) producers.set(output, node);
-    for (const input of valuesReadBy(node)) {
-      const known = users.get(input);
-      if (known === undefined) users.set(input, [node]);
-      else known.push(node);
-    }
-  }
-  const kept = new Set([...graph.outputs, ...graph.markers.map((m) => m.value)]);
-  return {
-    graph,
-    producer: (value) => producers.get(value),
-    users: (value) => users.get(value) ?? [],
-    isKept: (value) => kept.has(value),
-    taken: new Set([...graph.shapes.keys(), ...graph.nodes.map((n) => n.name)]),
-  };
+  return { ...indexOf(graph), taken: new Set([...graph.shapes.keys(), ...graph.nodes.map((n) => n.name)]) };
 }
 
 /** Extents of a value. */
@@ -82,8 +60,8 @@ export function uniformOf(lookup: Lookup, value: string): Expr | null {
   const node = lookup.producer(value);
   if (node === undefined) return null;
   if (node.domain === "" && SPREADS.has(node.op)) return uniformOf(lookup, node.inputs[0]!);
-  const { value: filling } = node.attributes;
-  return node.op === "Fill" && filling?.kind === "tensor" ? (numbersOf(filling.value)?.[0] ?? null) : null;
+  const fill = asCp(node, "Fill");
+  return fill === null ? null : (numbersOf(fill.value)?.[0] ?? null);
 }
 
 /** True if the value is read by `node` alone and need not stay. */

@@ -2,8 +2,9 @@
  * @file Masks that say nothing go; a mask that hides exactly the later keys becomes the attribute `causal`, which costs no S x S values.
  */
 import { equal } from "../../expr/expr.ts";
-import { float, int, numberAttribute } from "../../graph/attributes.ts";
-import { CP, FILL_AT, type CanonicalGraph, type CanonicalNode } from "../../ir/types.ts";
+import { float, int } from "../../graph/attributes.ts";
+import { asCp } from "../../ir/cp.ts";
+import { FILL_AT, type CanonicalGraph, type CanonicalNode } from "../../ir/types.ts";
 import { removeDead } from "../../ir/clean.ts";
 import { dimsOf, elemOf, lookupOf, type Lookup } from "./lookup.ts";
 import { triangleOf, type Triangle } from "./triangles.ts";
@@ -15,13 +16,13 @@ export function simplifyMasks(graph: CanonicalGraph): CanonicalGraph {
 }
 
 function simplify(lookup: Lookup, node: CanonicalNode): CanonicalNode {
-  const [q = "", k = "", v = "", mask = ""] = node.inputs;
-  if (node.domain !== CP || node.op !== "Attention" || mask === "") return node;
+  const attention = asCp(node, "Attention");
+  if (attention === null || attention.mask === null) return node;
+  const { q, k, v, mask, causal } = attention;
   const triangle = triangleOf(lookup, mask);
   const meaning = triangle && meaningOf(triangle, elemOf(lookup, mask) === "bool");
-  const isCausal = numberAttribute(node.attributes, "causal", 0) === 1;
   const plain = { ...node, inputs: [q, k, v] };
-  if (meaning === "nothing" || (meaning === "causal" && isCausal)) return plain;
+  if (meaning === "nothing" || (meaning === "causal" && causal)) return plain;
   const square =
     equal(dimsOf(lookup, q)[1]!, dimsOf(lookup, k)[1]!) && equal(dimsOf(lookup, mask).at(-1)!, dimsOf(lookup, k)[1]!);
   if (meaning !== "causal" || !square) return node;

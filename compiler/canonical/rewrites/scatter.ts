@@ -22,74 +22,74 @@ export function replaceScatters(graph: CanonicalGraph): CanonicalGraph {
 }
 
 function replace(lookup: Lookup, node: CanonicalNode): Patch | null {
-  const parts = coveringParts(lookup, node);
-  if (parts === null) return joinedToRest(lookup, node);
+  const assigned = coveringAssignments(lookup, node);
+  if (assigned === null) return joinedToRest(lookup, node);
   const [output] = node.outputs as readonly [string];
   const d = draft(lookup, node.name, node.scope);
-  if (parts.length === 1) {
+  if (assigned.length === 1) {
     d.add(
       {
         op: "Identity",
-        inputs: [parts[0]!.updates],
+        inputs: [assigned[0]!.updates],
         shape: { elem: elemOf(lookup, output), dims: dimsOf(lookup, output) },
       },
       output,
     );
   } else {
-    addJoined(lookup, d, parts, node);
+    addJoined(lookup, d, assigned, node);
   }
   return d.replace(node);
 }
 
 /** One stretch is assigned and the rest of the first value stays: `x[:, :, 8:] = y`. */
 function joinedToRest(lookup: Lookup, node: CanonicalNode): Patch | null {
-  const part = assignmentOf(lookup, node);
+  const assignment = assignmentOf(lookup, node);
   const [[data = ""], [output]] = [node.inputs, node.outputs as readonly [string]];
   const [elem, dims] = [elemOf(lookup, output), dimsOf(lookup, output)];
-  const length = part && dims[part.axis];
-  if (part === null || typeof length !== "number" || part.step !== 1) return null;
-  const { axis, start, count, updates } = part;
+  const extent = assignment && dims[assignment.axis];
+  if (assignment === null || typeof extent !== "number" || assignment.step !== 1) return null;
+  const { axis, start, count, updates } = assignment;
   const end = start + count;
-  if (start < 0 || end > length || !sameExtents(dimsOf(lookup, updates), dims.toSpliced(axis, 1, count))) return null;
+  if (start < 0 || end > extent || !sameExtents(dimsOf(lookup, updates), dims.toSpliced(axis, 1, count))) return null;
   const d = draft(lookup, node.name, node.scope);
   const rest = (from: number, to: number): readonly string[] => {
-    const cut = [[from], [to], [axis]].map((x) => d.integers(x));
+    const range = [[from], [to], [axis]].map((x) => d.integers(x));
     const shape = { elem, dims: dims.toSpliced(axis, 1, to - from) };
-    return from === to ? [] : [d.add({ op: "Slice", inputs: [data, ...cut], shape })];
+    return from === to ? [] : [d.add({ op: "Slice", inputs: [data, ...range], shape })];
   };
-  const inputs = [...rest(0, start), updates, ...rest(end, length)];
+  const inputs = [...rest(0, start), updates, ...rest(end, extent)];
   d.add({ op: "Concat", inputs, attributes: { axis: int(axis) }, shape: { elem, dims } }, output);
   return d.replace(node);
 }
 
 /** The assignments that together write every position, in order of their start; `null` where something of the first value remains. */
-function coveringParts(lookup: Lookup, node: CanonicalNode): readonly Assignment[] | null {
-  const parts: Assignment[] = [];
+function coveringAssignments(lookup: Lookup, node: CanonicalNode): readonly Assignment[] | null {
+  const assigned: Assignment[] = [];
   for (let at: CanonicalNode | null = node; at !== null; at = scatterBefore(lookup, at)) {
-    const part = assignmentOf(lookup, at);
-    if (part === null || (parts[0] && part.axis !== parts[0].axis)) return null;
-    parts.push(part);
-    const length = dimsOf(lookup, at.outputs[0]!)[part.axis];
-    if (typeof length === "number" && parts.reduce((n, p) => n + p.count, 0) >= length) break;
-    if (typeof length !== "number" || parts.length > length) return null;
+    const assignment = assignmentOf(lookup, at);
+    if (assignment === null || (assigned[0] && assignment.axis !== assigned[0].axis)) return null;
+    assigned.push(assignment);
+    const extent = dimsOf(lookup, at.outputs[0]!)[assignment.axis];
+    if (typeof extent === "number" && assigned.reduce((n, p) => n + p.count, 0) >= extent) break;
+    if (typeof extent !== "number" || assigned.length > extent) return null;
   }
-  const sorted = parts.toSorted((a, b) => a.start - b.start);
-  const length = dimsOf(lookup, node.outputs[0]!)[sorted[0]?.axis ?? 0];
-  return isInterleaved(sorted, length) || isConsecutive(sorted, length) ? sorted : null;
+  const sorted = assigned.toSorted((a, b) => a.start - b.start);
+  const extent = dimsOf(lookup, node.outputs[0]!)[sorted[0]?.axis ?? 0];
+  return isInterleaved(sorted, extent) || isConsecutive(sorted, extent) ? sorted : null;
 }
 
-function isInterleaved(parts: readonly Assignment[], length: Expr | undefined): boolean {
-  return parts.every((p, i) => p.start === i && p.step === parts.length && p.count * parts.length === length);
+function isInterleaved(assigned: readonly Assignment[], extent: Expr | undefined): boolean {
+  return assigned.every((p, i) => p.start === i && p.step === assigned.length && p.count * assigned.length === extent);
 }
 
-function isConsecutive(parts: readonly Assignment[], length: Expr | undefined): boolean {
+function isConsecutive(assigned: readonly Assignment[], extent: Expr | undefined): boolean {
   let end = 0;
-  const follows = parts.every(({ start, step, count }) => {
+  const follows = assigned.every(({ start, step, count }) => {
     const fits = step === 1 && start === end;
     end += count;
     return fits;
   });
-  return follows && end === length;
+  return follows && end === extent;
 }
 
 /** The ScatterND whose result the data of another is, through views that undo each other. */
@@ -122,18 +122,18 @@ function isPlain({ base, axes }: View): boolean {
 }
 
 /** Where all updates come from Transposes by one permutation, they are joined before it: the Transpose then often cancels. */
-function addJoined(lookup: Lookup, d: Draft, parts: readonly Assignment[], node: CanonicalNode): void {
+function addJoined(lookup: Lookup, d: Draft, assigned: readonly Assignment[], node: CanonicalNode): void {
   const [output] = node.outputs as readonly [string];
   const elem = elemOf(lookup, output);
-  const plain = parts.map((p) => plainSource(lookup, p.updates, node, () => true));
+  const plain = assigned.map((p) => plainSource(lookup, p.updates, node, () => true));
   const common = commonTranspose(lookup, plain, node);
   const dims = dimsOf(lookup, output);
   const perm = common?.perm ?? dims.map((_, i) => i);
-  const axis = perm[parts[0]!.axis]!;
+  const axis = perm[assigned[0]!.axis]!;
   const natural = perm.map((_, i) => dims[perm.indexOf(i)]!);
   const values = common?.sources ?? plain;
   const last = common === null ? output : undefined;
-  const joined = isInterleaved(parts, dims[parts[0]!.axis])
+  const joined = isInterleaved(assigned, dims[assigned[0]!.axis])
     ? interleave(lookup, d, values, axis, natural, last)
     : d.add({ op: "Concat", inputs: values, attributes: { axis: int(axis) }, shape: { elem, dims: natural } }, last);
   if (common !== null) addSteps(d, joined, elem, [{ kind: "transpose", perm, dims }], output);

@@ -1,9 +1,9 @@
 /**
  * @file Chains of Transpose, Reshape and their like behind an attention, shortened: what undoes itself goes, the rest becomes as few nodes
- * as possible. Values at the border of a module stay, since a plan may name them.
+ * as possible. Values at the boundary of a module stay, since a plan may name them.
  */
 import type { CanonicalGraph, CanonicalNode } from "../../ir/types.ts";
-import { CP } from "../../ir/types.ts";
+import { asCp } from "../../ir/cp.ts";
 import { addSteps, stepsOf } from "./views/arrange.ts";
 import { applyPatches, draft, type Patch } from "./draft.ts";
 import { chainAbove, linkAbove, pushAll, type Link } from "./views/links.ts";
@@ -41,5 +41,5 @@ function chainFromAttention(lookup: Lookup, node: CanonicalNode): readonly Link[
 }
 
 function isAttention(node: CanonicalNode | undefined): boolean {
-  return node?.domain === CP && node.op === "Attention";
+  return asCp(node, "Attention") !== null;
 }

@@ -7,7 +7,8 @@ import { numberAttribute } from "../../graph/attributes.ts";
 import { sizeOf } from "../../graph/elements.ts";
 import { numbersOf } from "../../graph/tensors.ts";
 import type { Tensor } from "../../graph/types.ts";
-import { CP, type CanonicalNode } from "../../ir/types.ts";
+import { asCp, type FillOperation } from "../../ir/cp.ts";
+import type { CanonicalNode } from "../../ir/types.ts";
 import { linkAbove } from "./views/links.ts";
 import { dimsOf, elemOf, integersOf, isOp, type Lookup } from "./lookup.ts";
 import { affineOf } from "./views/strides.ts";
@@ -21,7 +22,7 @@ export interface Triangle {
 /** Larger constants are not looked through. */
 const LIMIT = 2 ** 20;
 
-/** What each of the two parts becomes under an elementwise operator. */
+/** What each of the two numbers becomes under an elementwise operator. */
 const ELEMENTWISE: Readonly<Record<string, (...x: readonly number[]) => number>> = {
   Add: (a, b) => a! + b!,
   Sub: (a, b) => a! - b!,
@@ -43,7 +44,8 @@ export function triangleOf(lookup: Lookup, value: string): Triangle | null {
   if (tensor !== undefined) return constantTriangle(tensor);
   const node = lookup.producer(value);
   if (node === undefined) return null;
-  if (node.domain === CP && node.op === "Fill") return filled(node);
+  const fill = asCp(node, "Fill");
+  if (fill !== null) return filled(fill);
   if (isOp(node, "Trilu")) return trilu(lookup, node);
   const compared = compareIndices(lookup, node);
   if (compared !== null) return compared;
@@ -65,9 +67,8 @@ function constantTriangle(tensor: Tensor): Triangle | null {
   return fits && numbers.every((n, i) => n === expected(i)) ? { below: first, above } : null;
 }
 
-function filled(node: CanonicalNode): Triangle | null {
-  const { value } = node.attributes;
-  const number = value?.kind === "tensor" ? numbersOf(value.value)?.[0] : undefined;
+function filled({ value }: FillOperation): Triangle | null {
+  const number = numbersOf(value)?.[0];
   return number === undefined ? null : { below: number, above: number };
 }
 

@@ -35,8 +35,8 @@ function unpackRows(lookup: Lookup, node: CanonicalNode): Patch | null {
   if (k !== "" || v !== "" || typeof width !== "number" || width % (heads + 2 * keyHeads) !== 0) return null;
   const size = width / (heads + 2 * keyHeads);
   const d = draft(lookup, node.name, node.scope);
-  const parts = cut(lookup, d, packed, [heads * size, keyHeads * size, keyHeads * size]);
-  return plain(lookup, d, node, [...parts, ...rest]);
+  const slices = slicesOf(lookup, d, packed, [heads * size, keyHeads * size, keyHeads * size]);
+  return plain(lookup, d, node, [...slices, ...rest]);
 }
 
 /** (H * D + H * D + H * Dv), added to queries, keys and values of (B, S, H * D). */
@@ -46,16 +46,16 @@ function unpackBias(lookup: Lookup, node: CanonicalNode): Patch | null {
   const widths = [q, k, v].map((x) => (dimsOf(lookup, x).length === 3 ? dimsOf(lookup, x)[2]! : null));
   if (!widths.every((w) => typeof w === "number")) return null;
   const d = draft(lookup, node.name, node.scope);
-  const parts = cut(lookup, d, bias, widths);
+  const slices = slicesOf(lookup, d, bias, widths);
   const operands = [q, k, v].map((x, i) => {
     const shape = { elem: elemOf(lookup, x), dims: dimsOf(lookup, x) };
-    return d.add({ op: "Add", inputs: [x, parts[i]!], shape });
+    return d.add({ op: "Add", inputs: [x, slices[i]!], shape });
   });
   return plain(lookup, d, node, [...operands, "", ...rest]);
 }
 
-/** Parts of the last axis. */
-function cut(lookup: Lookup, d: Draft, value: string, sizes: readonly number[]): readonly string[] {
+/** Slices of the last axis. */
+function slicesOf(lookup: Lookup, d: Draft, value: string, sizes: readonly number[]): readonly string[] {
   const dims = dimsOf(lookup, value);
   const axis = dims.length - 1;
   return sizes.map((size, i) => {

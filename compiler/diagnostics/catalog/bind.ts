@@ -71,7 +71,7 @@ export const bindNames: Catalog<{
   foreignValue: {
     code: "CP3006",
     severity: "error",
-    title: "Value not at the border of its module",
+    title: "Value not at a boundary of its module",
     message: ({ value, where, side }) =>
       side === "input"
         ? `"value": "${value}" for ${where} is not read from outside by that module`

@@ -54,16 +54,16 @@ export const segmentsDiffer: Message<AtNode & { first: string; second: string }>
   hint: () => "split both streams before they are joined, in the same order",
 };
 
-export const lengthsDiffer: Message<AtNode & { first: string; second: string }> = {
+export const extentsDiffer: Message<AtNode & { first: string; second: string }> = {
   code: "CP4004",
   severity: "error",
-  title: "Operands of different lengths",
+  title: "Operands of different extents",
   message: (p) => `${place(p)} meets operands of ${p.first} and ${p.second} rows`,
   hint: ({ first, second }) =>
     [first, second].some((extent) => extent.includes("?"))
       ? "what begins with ? depends on the data, or on an operator whose result this compiler cannot size, so no run can check it: " +
         "split only what does not meet it, or fix the sizes of dynamic inputs with --shape NAME=SIZES"
-      : "both come from inputs of fixed sizes: export them with equal lengths, or split only one",
+      : "both come from inputs of fixed sizes: export them with equal extents, or split only one",
 };
 
 export const cannotFollow: Message<
@@ -75,15 +75,15 @@ export const cannotFollow: Message<
   message: (p) =>
     `${place(p)} takes ${p.value} of shape ${p.shape} (${p.layout}, split by ${p.from}) to ${p.result}; the split axis cannot be read in that`,
   hint: () =>
-    "the split axis is merged or cut there in a way that mixes rows of different ranks. Gather before, or split behind",
+    "the split axis is merged or divided there in a way that mixes rows of different ranks. Gather before, or split behind",
 };
 
-export const borderInsideSegment: Message<AtNode & { value: string; layout: string; parts: string; from: string }> = {
+export const edgeInsideSegment: Message<AtNode & { value: string; layout: string; extents: string; from: string }> = {
   code: "CP4006",
   severity: "error",
-  title: "Border inside a split segment",
+  title: "Edge inside a split segment",
   message: (p) =>
-    `${place(p)} cuts ${p.value} (${p.layout}, split by ${p.from}) into ${p.parts}: a border lies inside a segment, whose rows are spread over the ranks`,
+    `${place(p)} slices ${p.value} (${p.layout}, split by ${p.from}) into ${p.extents}: an edge lies inside a segment, whose rows are spread over the ranks`,
   hint: () => "split the streams before they are concatenated, so that each is a segment of its own, or gather before",
 };
 
@@ -93,7 +93,7 @@ export const outputStillSplit: Message<{ output: string; layout: string; axis: n
     severity: "error",
     title: "Output that is still split",
     message: (p) =>
-      `the output "${p.output}" is still split (${p.layout}) by ${p.from}: every rank would return its own part as if it were the result`,
+      `the output "${p.output}" is still split (${p.layout}) by ${p.from}: every rank would return its own chunk as if it were the result`,
     hint: (p) => `add "${p.module}": { "gather_dim": ${p.axis} } to the plan`,
   };
 
@@ -143,12 +143,12 @@ export const gatherOtherAxis: Message<{
   hint: (p) => `write "gather_dim": ${p.splitAxis}`,
 };
 
-export const tooShort: Message<{ value: string; axis: number; length: string; ranks: number; entry: string }> = {
+export const tooShort: Message<{ value: string; axis: number; extent: string; ranks: number; entry: string }> = {
   code: "CP4012",
   severity: "error",
   title: "Axis shorter than the number of ranks",
-  message: (p) => `${p.entry} splits axis ${p.axis} of ${p.value} over ${p.ranks} ranks, but its length is ${p.length}`,
-  hint: (p) => `use at most ${p.length} ranks, or split another axis`,
+  message: (p) => `${p.entry} splits axis ${p.axis} of ${p.value} over ${p.ranks} ranks, but its extent is ${p.extent}`,
+  hint: (p) => `use at most ${p.extent} ranks, or split another axis`,
 };
 
 export const tooFewHeads: Message<{

@@ -2,6 +2,7 @@
  * @file Undoes the numbers that the TorchScript exporter appends to a module that is called again (`rope_1`).
  * Knows nothing of single nodes.
  */
+import { parentOf } from "../../ir/module-paths.ts";
 import type { Trail } from "./trails.ts";
 
 /**
@@ -19,7 +20,7 @@ export function repeatedCalls(trails: Iterable<Trail>, weights: Iterable<string>
     }
   }
   for (const weight of weights) {
-    const owner = weight.slice(0, Math.max(0, weight.lastIndexOf(".")));
+    const owner = parentOf(weight);
     if (paths.has(owner)) real.add(owner);
   }
   const calls = new Map<string, string>();

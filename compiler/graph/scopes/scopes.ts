@@ -2,6 +2,7 @@
  * @file Tells which module of the original model each node belongs to, from what either exporter left in the graph.
  * Never fails: a node without usable traces goes where its readers are. Knows nothing of plans.
  */
+import { isWithin, modulesAround } from "../../ir/module-paths.ts";
 import { repeatedCalls } from "./calls.ts";
 import { trailOf } from "./trails.ts";
 import type { ScopedModule, Trail } from "./trails.ts";
@@ -71,11 +72,7 @@ function place(graph: Graph, placing: Placing): void {
 
 /** The innermost module that contains both. */
 function common(a: string, b: string, modules: ReadonlyMap<string, ScopedModule>): string {
-  let path = a;
-  while (path !== "" && !(modules.has(path) && (b === path || b.startsWith(`${path}.`)))) {
-    path = path.slice(0, Math.max(0, path.lastIndexOf(".")));
-  }
-  return path;
+  return modulesAround(a).find((path) => modules.has(path) && isWithin(b, path)) ?? "";
 }
 
 function nestedGraphs(node: Node): readonly Graph[] {

@@ -2,6 +2,7 @@
  * @file Finds the outer module that someone put around the model for the export, and takes it off the scopes.
  * Goes by structure: no name is special.
  */
+import { isWithin, pathInside } from "../../ir/module-paths.ts";
 import type { ScopedModule, Trail } from "./trails.ts";
 
 /**
@@ -28,8 +29,7 @@ export function unwrap(trail: Trail, wrapper: string): Trail {
 }
 
 function withoutPrefix(module: ScopedModule, wrapper: string): ScopedModule {
-  if (module.path === wrapper) return { ...module, path: "" };
-  return module.path.startsWith(`${wrapper}.`) ? { ...module, path: module.path.slice(wrapper.length + 1) } : module;
+  return isWithin(module.path, wrapper) ? { ...module, path: pathInside(module.path, wrapper) } : module;
 }
 
 /** The name of an attribute of `parent`, or `null` for anything deeper or elsewhere. */

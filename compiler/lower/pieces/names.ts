@@ -1,24 +1,24 @@
 /**
- * @file Names inside a piece. The parts of attention sites get neutral ones in order of first use, so that equal parts are equal
- * bytes; other parts keep the names of the model, for whoever looks at a piece or its profile.
+ * @file Names inside a piece. Those of attention sites are neutral ones in order of first use, so that equal ones are equal
+ * bytes; the others keep the names of the model, for whoever looks at a piece or its profile.
  */
 import { valuesReadBy } from "../../graph/reads.ts";
 import type { CanonicalNode } from "../../ir/types.ts";
 import { renameValues } from "../flow.ts";
-import type { Part } from "../schedule/arrange.ts";
+import type { PieceBody } from "../schedule/arrange.ts";
 
-export interface NamedPart {
+export interface NamedBody {
   readonly nodes: readonly CanonicalNode[];
   /** The name inside the piece of every value and operand. */
   readonly nameOf: (name: string) => string;
 }
 
-export function namedPart(part: Part, isOperand: (name: string) => boolean): NamedPart {
-  const nodes = part.steps.map(({ node }) => node);
-  if (part.site === null) return { nodes, nameOf: (name) => name };
-  const names = neutralNames(part, isOperand);
+export function namedBody(body: PieceBody, isOperand: (name: string) => boolean): NamedBody {
+  const nodes = body.steps.map(({ node }) => node);
+  if (body.site === null) return { nodes, nameOf: (name) => name };
+  const names = neutralNames(body, isOperand);
   const nameOf = (name: string): string => names.get(name) ?? name;
-  const neutral = part.steps.map((step, i): CanonicalNode => {
+  const neutral = body.steps.map((step, i): CanonicalNode => {
     const renamed = renameValues(step, nameOf);
     return { ...(renamed.kind === "local" ? renamed.node : step.node), name: `n${i}`, scope: "" };
   });
@@ -27,7 +27,7 @@ export function namedPart(part: Part, isOperand: (name: string) => boolean): Nam
 
 /** `x0` inputs, `c0` operands, `y0` outputs, `v0` the rest. */
 function neutralNames(
-  { steps, reads, writes }: Part,
+  { steps, reads, writes }: PieceBody,
   isOperand: (name: string) => boolean,
 ): ReadonlyMap<string, string> {
   const names = new Map<string, string>();

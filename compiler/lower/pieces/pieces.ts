@@ -1,20 +1,20 @@
 /**
- * @file Emits the parts as piece models, equal parts of attention sites as one. Knows nothing of the order of steps.
+ * @file Emits piece bodies as models, equal ones of attention sites as one. Knows nothing of the order of steps.
  */
 import { createHash } from "node:crypto";
 import { emitModel } from "../../emit/emit.ts";
 import type { EmitRequest, EmittedModel } from "../../emit/emit.ts";
-import { CP } from "../../ir/types.ts";
+import { asCp } from "../../ir/cp.ts";
 import type { ValueShape } from "../../ir/types.ts";
 import { invariant } from "../../diagnostics/diagnose.ts";
 import type { Expr } from "../../expr/expr.ts";
 import type { Dim } from "../../graph/types.ts";
 import type { PieceStep, ProgramIntegers, ProgramPiece } from "../../../program/types.ts";
-import type { Part } from "../schedule/arrange.ts";
+import type { PieceBody } from "../schedule/arrange.ts";
 import { isOperand, readsOf } from "../flow.ts";
 import type { Flow } from "../flow.ts";
-import { namedPart } from "./names.ts";
-import type { NamedPart } from "./names.ts";
+import { namedBody } from "./names.ts";
+import type { NamedBody } from "./names.ts";
 import type { WeightStore } from "../weights/weights.ts";
 
 export interface PieceContext {
@@ -27,38 +27,38 @@ export interface Pieces {
   readonly pieces: readonly ProgramPiece[];
   readonly models: ReadonlyMap<string, Uint8Array>;
   readonly derived: Readonly<Record<string, ProgramIntegers>>;
-  /** How each part is run. */
-  readonly runs: ReadonlyMap<Part, Pick<PieceStep, "piece" | "inputs" | "outputs">>;
+  /** How each body is run. */
+  readonly runs: ReadonlyMap<PieceBody, Pick<PieceStep, "piece" | "inputs" | "outputs">>;
 }
 
-export function emitPieces(context: PieceContext, parts: readonly Part[]): Pieces {
+export function emitPieces(context: PieceContext, bodies: readonly PieceBody[]): Pieces {
   const pieces: ProgramPiece[] = [];
   const models = new Map<string, Uint8Array>();
   const derived = new Map<string, ProgramIntegers>();
-  const runs = new Map<Part, Pick<PieceStep, "piece" | "inputs" | "outputs">>();
+  const runs = new Map<PieceBody, Pick<PieceStep, "piece" | "inputs" | "outputs">>();
   const known = new Map<string, ProgramPiece>();
-  for (const part of parts) {
-    const named = namedPart(part, (name) => isOperand(context.flow, name));
-    const { emitted, home } = emitPart(context, part, named);
+  for (const body of bodies) {
+    const named = namedBody(body, (name) => isOperand(context.flow, name));
+    const { emitted, home } = emitBody(context, body, named);
     const key = createHash("sha256").update(emitted.bytes).digest("hex");
     let piece = known.get(key);
     if (piece === undefined) {
-      piece = pieceOf(part, named, emitted, home, pieces);
+      piece = pieceOf(body, named, emitted, home, pieces);
       pieces.push(piece);
       known.set(key, piece);
       models.set(piece.file, emitted.bytes);
     }
-    const integers = integersOf(part, named, emitted);
+    const integers = integersOf(body, named, emitted);
     for (const name of integers) derived.set(name, derivedOf(context.flow, name));
-    runs.set(part, { piece: piece.id, ...bindings(part, named, integers) });
+    runs.set(body, { piece: piece.id, ...bindings(body, named, integers) });
   }
   return { pieces, models, derived: Object.fromEntries(derived), runs };
 }
 
-function emitPart(
+function emitBody(
   { flow, opsets, weights }: PieceContext,
-  part: Part,
-  { nodes, nameOf }: NamedPart,
+  body: PieceBody,
+  { nodes, nameOf }: NamedBody,
 ): { readonly emitted: EmittedModel; readonly home: ProgramPiece["weights"] } {
   const renamed = <T>(all: ReadonlyMap<string, T>, names: readonly string[]): ReadonlyMap<string, T> =>
     new Map(names.flatMap((name) => (all.has(name) ? [[nameOf(name), all.get(name)!] as const] : [])));
@@ -67,22 +67,22 @@ function emitPart(
     invariant(shape !== undefined, `no shape for the value ${name}`);
     return shape;
   };
-  const operands = [...new Set(part.steps.flatMap(readsOf))].filter((name) => isOperand(flow, name));
+  const operands = [...new Set(body.steps.flatMap(readsOf))].filter((name) => isOperand(flow, name));
   const { constants, home } = weights.place(renamed(flow.constants, operands));
   const dimName = dimNames();
   // A rank's own chunk is as long as its queries, another's may not be: the parts of a ring are one piece if that is not said.
-  const apart = part.steps.some(({ node }) => node.domain === CP && node.op === "AttentionPart");
+  const apart = body.steps.some(({ node }) => asCp(node, "AttentionPart") !== null);
   const emitted = emitModel({
-    name: part.site === null ? "part" : "attention",
+    name: body.site === null ? "local" : "attention",
     nodes,
-    inputs: part.reads.map((name) => {
+    inputs: body.reads.map((name) => {
       const { elem, dims } = shapeOf(name);
       return { name: nameOf(name), elem, dims: dims.map((dim) => dimName(dim, apart ? nameOf(name) : "")) };
     }),
-    outputs: part.writes.map((name) => ({ name: nameOf(name), elem: shapeOf(name).elem })),
+    outputs: body.writes.map((name) => ({ name: nameOf(name), elem: shapeOf(name).elem })),
     constants,
     integers: renamed(flow.integers, operands),
-    shapes: renamed(flow.localShapes, [...part.reads, ...part.steps.flatMap(({ node }) => node.outputs), ...operands]),
+    shapes: renamed(flow.localShapes, [...body.reads, ...body.steps.flatMap(({ node }) => node.outputs), ...operands]),
     opsets,
   });
   return { emitted, home };
@@ -101,28 +101,28 @@ function dimNames(): (dim: Expr, owner: string) => Dim {
 }
 
 function pieceOf(
-  part: Part,
-  { nameOf }: NamedPart,
+  body: PieceBody,
+  { nameOf }: NamedBody,
   { integerInputs }: EmittedModel,
   weights: ProgramPiece["weights"],
   earlier: readonly ProgramPiece[],
 ): ProgramPiece {
-  const kind = part.site === null ? "local" : "attention";
-  const id = `${kind}${earlier.filter((piece) => piece.id.startsWith(kind)).length}`;
+  const kind = body.site === null ? "local" : "attention";
+  const id = `${kind}${earlier.filter((piece) => piece.kind === kind).length}`;
   return {
     id,
     kind,
     file: `pieces/${id}.onnx`,
-    inputs: [...part.reads.map(nameOf), ...integerInputs],
-    outputs: part.writes.map(nameOf),
+    inputs: [...body.reads.map(nameOf), ...integerInputs],
+    outputs: body.writes.map(nameOf),
     weights,
   };
 }
 
-/** The integers that a part reads as inputs of its piece. */
-function integersOf(part: Part, { nameOf }: NamedPart, { integerInputs }: EmittedModel): readonly string[] {
+/** The integers that a body reads as inputs of its piece. */
+function integersOf(body: PieceBody, { nameOf }: NamedBody, { integerInputs }: EmittedModel): readonly string[] {
   const inside = new Set(integerInputs);
-  return [...new Set(part.steps.flatMap(readsOf))].filter((name) => inside.has(nameOf(name)));
+  return [...new Set(body.steps.flatMap(readsOf))].filter((name) => inside.has(nameOf(name)));
 }
 
 function derivedOf({ integers }: Flow, name: string): ProgramIntegers {
@@ -132,8 +132,8 @@ function derivedOf({ integers }: Flow, name: string): ProgramIntegers {
 }
 
 function bindings(
-  { reads, writes }: Part,
-  { nameOf }: NamedPart,
+  { reads, writes }: PieceBody,
+  { nameOf }: NamedBody,
   integers: readonly string[],
 ): Pick<PieceStep, "inputs" | "outputs"> {
   const bind = (names: readonly string[]): Readonly<Record<string, string>> =>

@@ -1,5 +1,5 @@
 /**
- * @file Puts the steps into the order in which a rank executes them: parts that become pieces, exchanges, hooks. Knows nothing of
+ * @file Puts the steps into the order in which a rank executes them: piece bodies, collectives, hooks. Knows nothing of
  * models or names inside a piece.
  */
 import type { CollectiveStep, LocalStep } from "../../shard/types.ts";
@@ -7,34 +7,34 @@ import { isOperand, readsOf, writesOf } from "../flow.ts";
 import type { Flow, FlowStep, UserHook } from "../flow.ts";
 import { groupBy } from "../group.ts";
 
-/** Local steps that become one piece, with the values that it reads and those that others read from it, in order of first use. */
-export interface Part {
-  readonly kind: "part";
-  /** The attention site whose part this is: it holds no weights. */
+/** Local steps that become one piece: a piece in the making, with the values that it reads and those that others read from it, in order of first use. */
+export interface PieceBody {
+  readonly kind: "body";
+  /** The attention site that these steps belong to: then the piece holds no weights. */
   readonly site: string | null;
   readonly steps: readonly LocalStep[];
   readonly reads: readonly string[];
   readonly writes: readonly string[];
 }
 
-/** Collectives that become one exchange. */
-export interface Exchange {
-  readonly kind: "exchange";
+/** Collective steps of the sharded graph that are carried out as one. */
+export interface Collective {
+  readonly kind: "collective";
   readonly steps: readonly CollectiveStep[];
 }
 
-export type Placed = Part | Exchange | UserHook;
+export type Placed = PieceBody | Collective | UserHook;
 
 export function arrange(
   flow: Flow,
-  stages: ReadonlyMap<FlowStep, number>,
+  phases: ReadonlyMap<FlowStep, number>,
   inside: ReadonlyMap<FlowStep, string>,
 ): readonly Placed[] {
-  const byStage = groupBy(flow.steps, (step) => stages.get(step)!);
-  const ordered = [...byStage.keys()].sort((a, b) => a - b).map((stage) => byStage.get(stage)!);
-  const groups = ordered.flatMap((steps) => [localGroups(steps, inside), crossings(steps)].flat());
+  const byPhase = groupBy(flow.steps, (step) => phases.get(step)!);
+  const ordered = [...byPhase.keys()].sort((a, b) => a - b).map((phase) => byPhase.get(phase)!);
+  const groups = ordered.flatMap((steps) => [localGroups(steps, inside), crossRanks(steps)].flat());
   const needed = neededOutside(flow, groups);
-  return groups.map((group) => ("locals" in group ? partOf(flow, group, needed) : group));
+  return groups.map((group) => ("locals" in group ? bodyOf(flow, group, needed) : group));
 }
 
 interface LocalGroup {
@@ -51,36 +51,36 @@ function localGroups(steps: readonly FlowStep[], inside: ReadonlyMap<FlowStep, s
     .sort((a, b) => Number(a.site !== null) - Number(b.site !== null));
 }
 
-/** Exchanges of the same kind for the same purpose at the same place are one, with several transfers. */
-function crossings(steps: readonly FlowStep[]): readonly (Exchange | UserHook)[] {
-  const exchanges = groupBy(
+/** Collectives of the same kind for the same purpose at the same place are one, with several transfers. */
+function crossRanks(steps: readonly FlowStep[]): readonly (Collective | UserHook)[] {
+  const collectives = groupBy(
     steps.filter((step) => step.kind === "collective"),
     ({ collective, group, purpose, origin }) =>
       [collective, group, purpose, origin.module, origin.node, origin.spec?.origin.pointer].join("\n"),
   );
   return [
-    ...[...exchanges.values()].map((steps): Exchange => ({ kind: "exchange", steps })),
+    ...[...collectives.values()].map((steps): Collective => ({ kind: "collective", steps })),
     ...steps.filter((step) => step.kind === "hook"),
   ];
 }
 
-/** Values that are outputs, or that something else than their own part reads. */
-function neededOutside(flow: Flow, groups: readonly (LocalGroup | Exchange | UserHook)[]): ReadonlySet<string> {
+/** Values that are outputs, or that something else than their own body reads. */
+function neededOutside(flow: Flow, groups: readonly (LocalGroup | Collective | UserHook)[]): ReadonlySet<string> {
   const needed = new Set(flow.outputs);
   for (const group of groups) {
-    const steps = "locals" in group ? group.locals : group.kind === "exchange" ? group.steps : [group];
+    const steps = "locals" in group ? group.locals : group.kind === "collective" ? group.steps : [group];
     const own = new Set("locals" in group ? group.locals.flatMap(writesOf) : []);
     for (const name of steps.flatMap(readsOf)) if (!own.has(name)) needed.add(name);
   }
   return needed;
 }
 
-function partOf(flow: Flow, { site, locals }: LocalGroup, needed: ReadonlySet<string>): Part {
+function bodyOf(flow: Flow, { site, locals }: LocalGroup, needed: ReadonlySet<string>): PieceBody {
   const made = locals.flatMap(writesOf);
   const own = new Set(made);
   const read = new Set(locals.flatMap(readsOf));
   return {
-    kind: "part",
+    kind: "body",
     site,
     steps: locals,
     reads: [...read].filter((name) => !own.has(name) && !isOperand(flow, name)),

@@ -4,8 +4,7 @@
  */
 import { RANK, evaluate, substitute, symbolsOf } from "../../expr/expr.ts";
 import type { Expr } from "../../expr/expr.ts";
-import { ranksOf } from "../../shard/layout.ts";
-import type { Mesh } from "../../shard/layout.ts";
+import { ranksOf, type Mesh } from "../../../program/mesh.ts";
 import type { Flow } from "../flow.ts";
 
 /** Folds the extents of values and the elements of integers. */
@@ -22,15 +21,15 @@ export function foldRanks(flow: Flow): Flow {
 function sameOnAllRanks(expr: Expr, mesh: Mesh): Expr {
   // What does not depend on the rank is in its normal form already.
   if (typeof expr === "number" || !symbolsOf(expr).includes(RANK)) return expr;
-  const parts = typeof expr === "string" ? expr : foldParts(expr, mesh);
-  if (symbolsOf(parts).some((name) => name !== RANK)) return parts;
-  const first = evaluate(parts, { [RANK]: 0 });
+  const folded = typeof expr === "string" ? expr : foldArguments(expr, mesh);
+  if (symbolsOf(folded).some((name) => name !== RANK)) return folded;
+  const first = evaluate(folded, { [RANK]: 0 });
   // Most differ on the second rank already.
-  for (let rank = 1; rank < ranksOf(mesh); rank += 1) if (evaluate(parts, { [RANK]: rank }) !== first) return parts;
+  for (let rank = 1; rank < ranksOf(mesh); rank += 1) if (evaluate(folded, { [RANK]: rank }) !== first) return folded;
   return first;
 }
 
-function foldParts([op, ...args]: Exclude<Expr, number | string>, mesh: Mesh): Expr {
+function foldArguments([op, ...args]: Exclude<Expr, number | string>, mesh: Mesh): Expr {
   // An empty substitution brings the result to the normal form.
   return substitute([op, ...args.map((arg) => sameOnAllRanks(arg, mesh))], new Map());
 }

@@ -11,7 +11,7 @@ export function prune(flow: Flow): Flow {
   const needed = new Set(flow.outputs);
   const kept: FlowStep[] = [];
   for (const step of flow.steps.toReversed()) {
-    const rest = neededPart(step, needed);
+    const rest = neededOf(step, needed);
     if (rest === null) continue;
     kept.push(rest);
     for (const name of readsOf(rest)) needed.add(name);
@@ -19,7 +19,7 @@ export function prune(flow: Flow): Flow {
   return { ...flow, steps: kept.reverse() };
 }
 
-function neededPart(step: FlowStep, needed: ReadonlySet<string>): FlowStep | null {
+function neededOf(step: FlowStep, needed: ReadonlySet<string>): FlowStep | null {
   if (step.kind !== "collective") return writesOf(step).some((name) => needed.has(name)) ? step : null;
   const transfers = step.transfers.filter(({ receive }) => receive.some((name) => needed.has(name)));
   return transfers.length === 0 ? null : { ...step, transfers };

@@ -1,6 +1,6 @@
 /**
  * @file Nodes that the split added and that compute the same from the same are kept once: the rows of a mask that every step around a
- * ring cuts, or every block of a model. It runs after user hooks are placed, so that what one may replace is not the same.
+ * ring slices, or every block of a model. It runs after user hooks are placed, so that what one may replace is not the same.
  */
 import type { LocalStep } from "../../shard/types.ts";
 import { renameReads, writesOf } from "../flow.ts";

@@ -1,8 +1,8 @@
 /**
- * @file Finds the steps that only an attention site with a scheme has between its exchanges: they hold no weights, so equal ones of
- * different sites can be one piece. Knows nothing of stages.
+ * @file Finds the steps that only an attention site with a scheme has between its collectives: they hold no weights, so equal ones of
+ * different sites can be one piece. Knows nothing of phases.
  */
-import { CP } from "../../ir/types.ts";
+import { asCp, cpOf } from "../../ir/cp.ts";
 import type { AttentionSite, CollectiveStep, LocalStep } from "../../shard/types.ts";
 import { readsOf, writesOf } from "../flow.ts";
 import type { Flow, FlowStep } from "../flow.ts";
@@ -14,32 +14,33 @@ import type { Flow, FlowStep } from "../flow.ts";
 export function stepsInsideSites(flow: Flow, sites: readonly AttentionSite[]): ReadonlyMap<FlowStep, string> {
   const withScheme = new Set(sites.filter(({ scheme }) => scheme !== "local").map(({ node }) => node));
   const inside = new Map<FlowStep, string>();
-  /** Values that a site made after its first exchange and before its last. */
+  /** Values that a site made after its first collective and before its last. */
   const between = new Map<string, string>();
   /** Results of parts, and what is made of them. */
-  const partial = new Set<string>();
+  const partResults = new Set<string>();
   for (const step of flow.steps) {
     if (step.kind === "hook") continue;
     const site = step.origin.node;
     if (site === null || !withScheme.has(site)) continue;
     if (step.kind === "collective" ? isLast(step) : !isBetween(step, site, between)) continue;
-    const isPart = step.kind === "local" && step.node.domain === CP && step.node.op === "AttentionPart";
-    const isMerge = readsOf(step).some((name) => partial.has(name));
+    const isPart = step.kind === "local" && asCp(step.node, "AttentionPart") !== null;
+    const isMerge = readsOf(step).some((name) => partResults.has(name));
     if (step.kind === "local") inside.set(step, isPart ? step.node.name : isMerge ? `${site} merge` : site);
     for (const name of writesOf(step)) {
       between.set(name, site);
-      if (isPart || isMerge) partial.add(name);
+      if (isPart || isMerge) partResults.add(name);
     }
   }
   return inside;
 }
 
 function isBetween(step: LocalStep, site: string, between: ReadonlyMap<string, string>): boolean {
-  const computes = step.node.domain === CP && step.node.op !== "Fill";
+  const operation = cpOf(step.node);
+  const computes = operation !== null && operation.op !== "Fill";
   return computes || readsOf(step).some((name) => between.get(name) === site);
 }
 
-/** After this exchange the values are what they were before the site. */
+/** After this collective the values are what they were before the site. */
 function isLast(step: CollectiveStep): boolean {
   return step.purpose === "ulysses out";
 }

@@ -2,12 +2,13 @@
  * @file Writes the arranged flow as the steps of a program, with the values that each step is the last to need. Knows nothing of
  * what is inside a piece.
  */
+import { commonModule } from "../../ir/module-paths.ts";
 import { invariant } from "../../diagnostics/diagnose.ts";
 import { show } from "../../expr/expr.ts";
 import type { ExchangeStep, HookStep, PieceStep, ProgramStep } from "../../../program/types.ts";
 import { valuesRead, valuesWritten } from "../../../program/values.ts";
 import { showLayout } from "../../shard/layout.ts";
-import type { Exchange, Part, Placed } from "./arrange.ts";
+import type { Collective, PieceBody, Placed } from "./arrange.ts";
 import type { Flow, UserHook } from "../flow.ts";
 import type { Pieces } from "../pieces/pieces.ts";
 import type { Registrations } from "../registrations.ts";
@@ -19,21 +20,21 @@ export function programSteps(
   { hookOf }: Registrations,
 ): readonly ProgramStep[] {
   const steps = placed.map((p): ProgramStep => {
-    if (p.kind === "part") return pieceStep(p, runs);
-    return p.kind === "hook" ? hookStep(flow, p, hookOf) : exchangeStep(p, hookOf);
+    if (p.kind === "body") return pieceStep(p, runs);
+    return p.kind === "hook" ? hookStep(flow, p, hookOf) : collectiveStep(p, hookOf);
   });
   return withFrees(flow, steps);
 }
 
-function pieceStep(part: Part, runs: Pieces["runs"]): PieceStep {
-  const run = runs.get(part);
-  invariant(run !== undefined, "a part was not emitted");
-  return { kind: "piece", ...run, module: commonModule(part.steps.map(({ origin }) => origin.module)), frees: [] };
+function pieceStep(body: PieceBody, runs: Pieces["runs"]): PieceStep {
+  const run = runs.get(body);
+  invariant(run !== undefined, "a piece body was not emitted");
+  return { kind: "piece", ...run, module: commonModule(body.steps.map(({ origin }) => origin.module)), frees: [] };
 }
 
-function exchangeStep({ steps }: Exchange, hookOf: Registrations["hookOf"]): ExchangeStep {
+function collectiveStep({ steps }: Collective, hookOf: Registrations["hookOf"]): ExchangeStep {
   const [first] = steps;
-  invariant(first !== undefined, "an exchange without collectives");
+  invariant(first !== undefined, "a collective without steps");
   return {
     kind: "exchange",
     name: first.name,
@@ -63,17 +64,6 @@ function hookStep(flow: Flow, hook: UserHook, hookOf: Registrations["hookOf"]): 
     layout: showLayout(flow.layouts.get(value) ?? [], show),
     frees: [],
   };
-}
-
-/** The innermost module that holds all of them. */
-function commonModule(modules: readonly string[]): string {
-  const [first = "", ...rest] = modules.map((module) => module.split("."));
-  const common = [...first];
-  for (const path of rest) {
-    const differs = common.findIndex((part, i) => part !== path[i]);
-    if (differs >= 0) common.length = differs;
-  }
-  return common.join(".");
 }
 
 /** Outputs stay; any other value goes with its last reader, or at once where nobody reads it. */

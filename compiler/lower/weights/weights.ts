@@ -13,7 +13,7 @@ import type { WeightBlock } from "../types.ts";
 /** Inline constants of this many bytes or more leave the piece. */
 const LARGE = 64 * 1024;
 /** Mapped data begins at a page. */
-const ALIGNMENT = 4096;
+const PAGE = 4096;
 
 interface PlacedConstants {
   readonly constants: ReadonlyMap<string, Tensor>;
@@ -38,7 +38,7 @@ export function weightStore(): WeightStore {
       offset = end;
       offsets.set(key, offset);
       blocks.push({ offset, data: tensor.data });
-      end = Math.ceil((offset + bytesIn(tensor.data)) / ALIGNMENT) * ALIGNMENT;
+      end = Math.ceil((offset + bytesIn(tensor.data)) / PAGE) * PAGE;
     }
     return { ...tensor, data: { kind: "external", file: WEIGHTS_FILE, offset, length: bytesIn(tensor.data) } };
   };

@@ -1,9 +1,10 @@
 /**
  * @file The factor maps of the `cp` operators of the canonical graph.
  */
+import { asCp } from "../../ir/cp.ts";
 import { equal, floorDiv, mul, type Expr } from "../../expr/expr.ts";
 import { factorList, intAttribute, ONE } from "../builder.ts";
-import type { Axis, FactorMap, OperatorRule, Site } from "../types.ts";
+import type { Axis, FactorMap, OperatorRule, NodeView } from "../types.ts";
 import { unchanged } from "./movement.ts";
 
 /**
@@ -12,12 +13,12 @@ import { unchanged } from "./movement.ts";
  */
 export const attention: OperatorRule = { types: [{ operand: 0 }], factors: attentionFactors };
 
-function attentionFactors(site: Site): FactorMap | null {
-  const [q, k, v, mask] = site.inputs;
+function attentionFactors(view: NodeView): FactorMap | null {
+  const [q, k, v, mask] = view.inputs;
   if (q?.dims.length !== 4 || k?.dims.length !== 4 || v?.dims.length !== 4) return null;
   const list = factorList();
   const batch = list.axis(q.dims[0]!);
-  const rows = list.axis(q.dims[1]!, intAttribute(site, "causal", 0) === 1 ? "along" : "free");
+  const rows = list.axis(q.dims[1]!, asCp(view.node, "Attention")?.causal === true ? "along" : "free");
   const grouped = q.dims[2] !== k.dims[2];
   const heads = list.axis(q.dims[2]!, grouped ? "along" : "free");
   const keyHeads = grouped ? list.axis(k.dims[2]!, "along") : heads;
@@ -48,12 +49,12 @@ export function exported(
 ): OperatorRule {
   return {
     types: [{ operand: 0 }],
-    factors: (site) => {
-      const [q, , v] = site.inputs;
+    factors: (view) => {
+      const [q, , v] = view.inputs;
       if (!q || !v || q.dims.length > v.dims.length) return null;
       if (q.dims.length < 3 || v.dims.length > 4) return null;
-      const heads = headsAttribute === null ? 1 : intAttribute(site, headsAttribute, 1);
-      const keyHeads = keyHeadsAttribute === null ? heads : intAttribute(site, keyHeadsAttribute, heads);
+      const heads = headsAttribute === null ? 1 : intAttribute(view, headsAttribute, 1);
+      const keyHeads = keyHeadsAttribute === null ? heads : intAttribute(view, keyHeadsAttribute, heads);
       const width = likeQueries
         ? q.dims.at(-1)!
         : v.dims.length === 4
@@ -62,14 +63,14 @@ export function exported(
       const list = factorList();
       const size = q.dims[0]!;
       // A mask of fewer axes than four begins with rows. One whose first axis cannot be told from the batch may have to follow it.
-      const follows = (i: number): boolean => batched.includes(i) && (i !== 3 || site.inputs[i]?.dims.length === 4);
-      const told = site.inputs.every(
+      const follows = (i: number): boolean => batched.includes(i) && (i !== 3 || view.inputs[i]?.dims.length === 4);
+      const told = view.inputs.every(
         (s, i) => !follows(i) || s === null || s.dims[0] === 1 || equal(s.dims[0] ?? 1, size),
       );
       const batch = list.axis(size, told ? "free" : "along");
       const whole = (dims: readonly Expr[]): readonly Axis[] =>
         dims.map((d, i) => (i === 0 && d !== 1 ? batch : list.axis(d, "along")));
-      const inputs = site.inputs.map((s, i) =>
+      const inputs = view.inputs.map((s, i) =>
         s === null ? null : i < 3 || follows(i) ? whole(s.dims) : s.dims.map((d) => list.axis(d, "along")),
       );
       return { factors: list.factors, inputs, outputs: [whole([...q.dims.slice(0, -1), width])], sizing: [] };
@@ -78,4 +79,4 @@ export function exported(
 }
 
 /** `Shard` and `Gather`: the whole value, unchanged. */
-export const boundary: OperatorRule = { types: [{ operand: 0 }], factors: unchanged };
+export const planned: OperatorRule = { types: [{ operand: 0 }], factors: unchanged };

@@ -4,7 +4,7 @@
 import type { ValueShape } from "../../ir/types.ts";
 import { broadcastExtent } from "./elementwise.ts";
 import { factorList, intAttribute, ONE, stringAttribute } from "../builder.ts";
-import type { Axis, FactorMap, OperatorRule, Site } from "../types.ts";
+import type { Axis, FactorMap, OperatorRule, NodeView } from "../types.ts";
 
 /** (b..., m, k), (b..., k, n) -> (b..., m, n), with the vector forms of numpy. */
 export const matMul: OperatorRule = { types: [{ operand: 0 }], factors: matMulFactors };
@@ -12,13 +12,13 @@ export const matMul: OperatorRule = { types: [{ operand: 0 }], factors: matMulFa
 /** `MatMul` of operands that may be transposed in their last two axes. */
 export const fusedMatMul: OperatorRule = {
   types: [{ operand: 0 }],
-  factors: (site) => {
-    if (intAttribute(site, "transBatchA", 0) === 1 || intAttribute(site, "transBatchB", 0) === 1) return null;
-    const turns = [intAttribute(site, "transA", 0) === 1, intAttribute(site, "transB", 0) === 1];
+  factors: (view) => {
+    if (intAttribute(view, "transBatchA", 0) === 1 || intAttribute(view, "transBatchB", 0) === 1) return null;
+    const turns = [intAttribute(view, "transA", 0) === 1, intAttribute(view, "transB", 0) === 1];
     const turn = <T>(list: readonly T[], operand: number): readonly T[] =>
       turns[operand] && list.length > 1 ? [...list.slice(0, -2), list.at(-1)!, list.at(-2)!] : list;
-    const inputs = site.inputs.map((s, i) => (s === null ? null : { ...s, dims: turn(s.dims, i) }));
-    const map = matMulFactors({ ...site, inputs });
+    const inputs = view.inputs.map((s, i) => (s === null ? null : { ...s, dims: turn(s.dims, i) }));
+    const map = matMulFactors({ ...view, inputs });
     return map && { ...map, inputs: map.inputs.map((axes, i) => axes && turn(axes, i)) };
   },
 };
@@ -26,9 +26,9 @@ export const fusedMatMul: OperatorRule = {
 /** (..., k) with packed weights: the rows pass, all else is whole. */
 export const matMulNBits: OperatorRule = {
   types: [{ operand: 0 }],
-  factors: (site) => {
-    const [a, ...packed] = site.inputs;
-    const n = intAttribute(site, "N", 0);
+  factors: (view) => {
+    const [a, ...packed] = view.inputs;
+    const n = intAttribute(view, "N", 0);
     if (!a || n === 0) return null;
     const list = factorList();
     const axes = a.dims.map((d, i) => list.axis(d, i === a.dims.length - 1 ? "along" : "free"));
@@ -41,20 +41,20 @@ export const matMulNBits: OperatorRule = {
 /** Integers less their zero points, multiplied: operands 2 and 3 are scalars, or one number for each row of a or column of b. */
 export const matMulInteger: OperatorRule = {
   types: [{ elem: "int32" }],
-  factors: (site) => {
-    const map = matMulFactors({ ...site, inputs: site.inputs.slice(0, 2) });
+  factors: (view) => {
+    const map = matMulFactors({ ...view, inputs: view.inputs.slice(0, 2) });
     const [left, right] = map?.inputs ?? [];
     if (!map || !left || !right) return null;
     const points = [left.at(-2), right.at(-1)].map((axis, i) => {
-      const point = site.inputs[i + 2];
+      const point = view.inputs[i + 2];
       return point ? point.dims.map((d) => (d === 1 ? ONE : (axis ?? ONE))) : null;
     });
-    return { ...map, inputs: [left, right, ...points].slice(0, site.inputs.length) };
+    return { ...map, inputs: [left, right, ...points].slice(0, view.inputs.length) };
   },
 };
 
-function matMulFactors(site: Site): FactorMap | null {
-  const [a, b] = site.inputs;
+function matMulFactors(view: NodeView): FactorMap | null {
+  const [a, b] = view.inputs;
   if (!a || !b || a.dims.length === 0 || b.dims.length === 0) return null;
   const list = factorList();
   const rank = Math.max(a.dims.length, b.dims.length);
@@ -80,14 +80,14 @@ function batchExtent(shape: ValueShape, axis: number, rank: number) {
 /** (m, k) or its transpose, (k, n) or its transpose, and a bias broadcastable to (m, n). */
 export const gemm: OperatorRule = { types: [{ operand: 0 }], factors: gemmFactors };
 
-function gemmFactors(site: Site): FactorMap | null {
-  const [a, b, c] = site.inputs;
+function gemmFactors(view: NodeView): FactorMap | null {
+  const [a, b, c] = view.inputs;
   if (a?.dims.length !== 2 || b?.dims.length !== 2) return null;
-  const transA = intAttribute(site, "transA", 0) === 1;
-  const transB = intAttribute(site, "transB", 0) === 1;
+  const transA = intAttribute(view, "transA", 0) === 1;
+  const transB = intAttribute(view, "transB", 0) === 1;
   const list = factorList();
   const m = list.axis(a.dims[transA ? 1 : 0]!);
-  // A bias is added once: with one, partial products are no partial results.
+  // A bias is added once: with one, no sum of products is a result.
   const k = list.axis(a.dims[transA ? 0 : 1]!, c ? "along" : "sum");
   const n = list.axis(b.dims[transB ? 0 : 1]!);
   const bias =
@@ -103,8 +103,8 @@ function gemmFactors(site: Site): FactorMap | null {
 /** Letters are factors; a letter that the result lacks is summed. An ellipsis is not in the table. */
 export const einsum: OperatorRule = { types: [{ operand: 0 }], factors: einsumFactors };
 
-function einsumFactors(site: Site): FactorMap | null {
-  const equation = stringAttribute(site, "equation")?.replaceAll(" ", "");
+function einsumFactors(view: NodeView): FactorMap | null {
+  const equation = stringAttribute(view, "equation")?.replaceAll(" ", "");
   const [terms, result] = equation?.split("->") ?? [];
   if (terms === undefined || result === undefined || terms.includes(".")) return null;
   const list = factorList();
@@ -112,7 +112,7 @@ function einsumFactors(site: Site): FactorMap | null {
   const axes = new Map<string, Axis>();
   for (const letter of new Set(terms.replaceAll(",", ""))) {
     const extents = operands.flatMap((letters, i) =>
-      [...letters].flatMap((l, axis) => (l === letter ? [site.inputs[i]?.dims[axis] ?? 1] : [])),
+      [...letters].flatMap((l, axis) => (l === letter ? [view.inputs[i]?.dims[axis] ?? 1] : [])),
     );
     // A letter that stands twice in one operand is its diagonal, which no rank has.
     const diagonal = operands.some((letters) => letters.indexOf(letter) !== letters.lastIndexOf(letter));
@@ -120,7 +120,7 @@ function einsumFactors(site: Site): FactorMap | null {
     axes.set(letter, list.axis(broadcastExtent(extents), kind));
   }
   const inputs = operands.map((letters, i) =>
-    [...letters].map((letter, axis) => (site.inputs[i]?.dims[axis] === 1 ? ONE : axes.get(letter)!)),
+    [...letters].map((letter, axis) => (view.inputs[i]?.dims[axis] === 1 ? ONE : axes.get(letter)!)),
   );
   const outputs = [[...result].map((letter) => axes.get(letter) ?? ONE)];
   return { factors: list.factors, inputs, outputs, sizing: [] };

@@ -3,21 +3,21 @@
  */
 import { factorList, intsAttribute, ONE } from "../builder.ts";
 import { spatial } from "./opaque.ts";
-import type { Axis, FactorMap, OperatorRule, Site } from "../types.ts";
+import type { Axis, FactorMap, OperatorRule, NodeView } from "../types.ts";
 
 /** x (N, C, places...), weight (M, C / groups, kernel...), bias (M) -> (N, M, places...). */
 export const convolution: OperatorRule = {
   types: [{ operand: 0 }],
-  factors: (site) => pointwise(site) ?? spatial.factors(site),
+  factors: (view) => pointwise(view) ?? spatial.factors(view),
 };
 
 /** `null` where the kernel, its steps or its padding are more than one element. */
-function pointwise(site: Site): FactorMap | null {
-  const [x, weight, bias] = site.inputs;
+function pointwise(view: NodeView): FactorMap | null {
+  const [x, weight, bias] = view.inputs;
   const [features, channels, ...kernel] = weight?.dims ?? [];
   if (!x || !weight || features === undefined || channels === undefined) return null;
   const only = (attribute: string, value: number): boolean =>
-    (intsAttribute(site, attribute) ?? []).every((n) => n === value);
+    (intsAttribute(view, attribute) ?? []).every((n) => n === value);
   if (x.dims.length !== weight.dims.length || !kernel.every((k) => k === 1)) return null;
   if (!only("strides", 1) || !only("pads", 0)) return null;
   const list = factorList();

@@ -5,7 +5,7 @@ import type { Expr } from "../../expr/expr.ts";
 import { numbersOf } from "../../graph/tensors.ts";
 import type { ValueShape } from "../../ir/types.ts";
 import { factorList, ONE } from "../builder.ts";
-import type { Axis, FactorMap, OperatorRule, ResultType, Site } from "../types.ts";
+import type { Axis, FactorMap, OperatorRule, ResultType, NodeView } from "../types.ts";
 
 export function elementwise(type: ResultType = { operand: 0 }): OperatorRule {
   return { types: [type], factors: broadcast };
@@ -15,30 +15,30 @@ export function elementwise(type: ResultType = { operand: 0 }): OperatorRule {
 export function elementwiseFirst(): OperatorRule {
   return {
     types: [{ operand: 0 }],
-    factors: (site) => broadcast({ ...site, inputs: site.inputs.map((s, i) => (i === 0 ? s : null)) }),
+    factors: (view) => broadcast({ ...view, inputs: view.inputs.map((s, i) => (i === 0 ? s : null)) }),
   };
 }
 
 /** Inference passes the value; the second result is a mask of its shape. */
 export const dropout: OperatorRule = {
   types: [{ operand: 0 }, { elem: "bool" }],
-  factors: (site) => {
-    const training = site.constant(2);
-    if (site.node.inputs[2] && (training === null || numbersOf(training)?.[0] !== 0)) return null;
-    const map = elementwiseFirst().factors(site);
-    return map && { ...map, outputs: site.node.outputs.map(() => map.outputs[0]!) };
+  factors: (view) => {
+    const training = view.constant(2);
+    if (view.node.inputs[2] && (training === null || numbersOf(training)?.[0] !== 0)) return null;
+    const map = elementwiseFirst().factors(view);
+    return map && { ...map, outputs: view.node.outputs.map(() => map.outputs[0]!) };
   },
 };
 
-/** Factor map of a broadcast: axes are aligned from the right, an operand's extent of 1 takes no factor. */
-function broadcast(site: Site): FactorMap | null {
-  const rank = Math.max(0, ...site.inputs.map((s) => s?.dims.length ?? 0));
+/** Factor map of a broadcast: axes are matched from the right, an operand's extent of 1 takes no factor. */
+function broadcast(view: NodeView): FactorMap | null {
+  const rank = Math.max(0, ...view.inputs.map((s) => s?.dims.length ?? 0));
   const list = factorList();
   const output: Axis[] = [];
   for (let axis = 0; axis < rank; axis++) {
-    output.push(list.axis(broadcastExtent(site.inputs.map((s) => extentAt(s, axis, rank)))));
+    output.push(list.axis(broadcastExtent(view.inputs.map((s) => extentAt(s, axis, rank)))));
   }
-  const inputs = site.inputs.map((shape) =>
+  const inputs = view.inputs.map((shape) =>
     shape === null ? null : shape.dims.map((d, i) => (d === 1 ? ONE : output[rank - shape.dims.length + i]!)),
   );
   return { factors: list.factors, inputs, outputs: [output], sizing: [] };

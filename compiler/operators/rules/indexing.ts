@@ -4,17 +4,17 @@
 import { equal, sub, type Expr } from "../../expr/expr.ts";
 import { factorList, fromEnd, intAttribute } from "../builder.ts";
 import { extents, unchanged } from "./movement.ts";
-import type { Axis, FactorMap, OperatorRule, Site } from "../types.ts";
+import type { Axis, FactorMap, OperatorRule, NodeView } from "../types.ts";
 
 const sameType = [{ operand: 0 }] as const;
 
 /** The indexed axis must be whole; the axes of the indices stand in its place. */
 export const gather: OperatorRule = {
   types: sameType,
-  factors: (site) => {
-    const [data, indices] = site.inputs;
+  factors: (view) => {
+    const [data, indices] = view.inputs;
     if (!data || !indices) return null;
-    const at = fromEnd(intAttribute(site, "axis", 0), data.dims.length);
+    const at = fromEnd(intAttribute(view, "axis", 0), data.dims.length);
     const list = factorList();
     const dataAxes = data.dims.map((d, i) => list.axis(d, i === at ? "along" : "free"));
     const indexAxes = indices.dims.map((d) => list.axis(d));
@@ -26,10 +26,10 @@ export const gather: OperatorRule = {
 /** Picks along one axis, element by element; the other axes run in step where indices and data have the same extent. */
 export const gatherElements: OperatorRule = {
   types: sameType,
-  factors: (site) => {
-    const [data, indices] = site.inputs;
+  factors: (view) => {
+    const [data, indices] = view.inputs;
     if (!data || !indices) return null;
-    const at = fromEnd(intAttribute(site, "axis", 0), data.dims.length);
+    const at = fromEnd(intAttribute(view, "axis", 0), data.dims.length);
     const list = factorList();
     const steps = indices.dims.map((d, i) => i === at || inStep(d, data.dims[i]!));
     const picked = indices.dims.map((d, i) => list.axis(d, steps[i] ? "free" : "along"));
@@ -41,11 +41,11 @@ export const gatherElements: OperatorRule = {
 /** indices (i..., k): the first k axes of the data (after batch_dims) are indexed, the others stand behind i. */
 export const gatherNd: OperatorRule = {
   types: sameType,
-  factors: (site) => {
-    const [data, indices] = site.inputs;
+  factors: (view) => {
+    const [data, indices] = view.inputs;
     const k = indices?.dims.at(-1);
     if (!data || !indices || typeof k !== "number") return null;
-    const batch = intAttribute(site, "batch_dims", 0);
+    const batch = intAttribute(view, "batch_dims", 0);
     const list = factorList();
     const lead = indices.dims.slice(0, -1).map((d) => list.axis(d));
     const dataAxes = data.dims.map((d, i) => (i < batch ? lead[i]! : list.axis(d, i < batch + k ? "along" : "free")));
@@ -58,8 +58,8 @@ export const gatherNd: OperatorRule = {
 /** Data axes from k on pair with the axes of the updates; indexed axes and the axes of the indices must be whole. */
 export const scatterNd: OperatorRule = {
   types: sameType,
-  factors: (site) => {
-    const [data, indices, updates] = site.inputs;
+  factors: (view) => {
+    const [data, indices, updates] = view.inputs;
     const k = indices?.dims.at(-1);
     if (!data || !indices || !updates || typeof k !== "number") return null;
     const list = factorList();
@@ -83,10 +83,10 @@ function inStep(a: Expr, b: Expr): boolean {
 /** Places by index along one axis, element by element; the other axes run in step as those of `GatherElements`. */
 export const scatterElements: OperatorRule = {
   types: sameType,
-  factors: (site) => {
-    const [data, indices] = site.inputs;
+  factors: (view) => {
+    const [data, indices] = view.inputs;
     if (!data || !indices) return null;
-    const at = fromEnd(intAttribute(site, "axis", 0), data.dims.length);
+    const at = fromEnd(intAttribute(view, "axis", 0), data.dims.length);
     const list = factorList();
     const steps = data.dims.map((d, i) => i !== at && inStep(d, indices.dims[i]!));
     const dataAxes = data.dims.map((d, i) => list.axis(d, steps[i] ? "free" : "along"));
@@ -98,13 +98,13 @@ export const scatterElements: OperatorRule = {
 /** A new axis of operand 1's extent, on which a position holds the second of two values. */
 export const oneHot: OperatorRule = {
   types: [{ operand: 2 }],
-  factors: (site) => {
-    const [indices] = site.inputs;
-    const depth = site.integers(1)?.elements[0];
+  factors: (view) => {
+    const [indices] = view.inputs;
+    const depth = view.integers(1)?.elements[0];
     if (!indices || depth === undefined) return null;
     const list = factorList();
     const axes = indices.dims.map((d) => list.axis(d));
-    const at = fromEnd(intAttribute(site, "axis", -1), axes.length + 1);
+    const at = fromEnd(intAttribute(view, "axis", -1), axes.length + 1);
     const output = axes.toSpliced(at, 0, list.axis(depth, "along"));
     return { factors: list.factors, inputs: [axes, null, null], outputs: [output], sizing: [] };
   },
@@ -113,12 +113,12 @@ export const oneHot: OperatorRule = {
 /** Positions of what is not 0: a row for each axis, as many columns as the data says. */
 export const nonZero: OperatorRule = {
   types: [{ elem: "int64" }],
-  factors: (site) => {
-    const [shape] = site.inputs;
+  factors: (view) => {
+    const [shape] = view.inputs;
     if (!shape) return null;
     const list = factorList();
     const input = shape.dims.map((d) => list.axis(d, "along"));
-    const found = list.axis(`?${site.node.outputs[0]}.1`, "along");
+    const found = list.axis(`?${view.node.outputs[0]}.1`, "along");
     const output = [list.axis(shape.dims.length, "along"), found];
     return { factors: list.factors, inputs: [input], outputs: [output], sizing: [] };
   },
@@ -127,8 +127,8 @@ export const nonZero: OperatorRule = {
 /** (N, C, H, W) read at (N, H', W', 2): the places pass, what is read must be whole in space. */
 export const gridSample: OperatorRule = {
   types: sameType,
-  factors: (site) => {
-    const [data, grid] = site.inputs;
+  factors: (view) => {
+    const [data, grid] = view.inputs;
     if (!data || !grid) return null;
     const list = factorList();
     const dataAxes = data.dims.map((d, i) => list.axis(d, i < 2 ? "free" : "along"));
@@ -146,10 +146,10 @@ export const gridSample: OperatorRule = {
 /** Numbers from start below limit; a new axis, whole on every rank. */
 export const range: OperatorRule = {
   types: sameType,
-  factors: (site) => {
-    const [start, limit, delta] = [0, 1, 2].map((i) => site.integers(i)?.elements[0]);
+  factors: (view) => {
+    const [start, limit, delta] = [0, 1, 2].map((i) => view.integers(i)?.elements[0]);
     const known = start !== undefined && limit !== undefined && delta === 1;
-    const extent: Expr | undefined = known ? sub(limit, start) : site.declared(0)?.dims[0];
+    const extent: Expr | undefined = known ? sub(limit, start) : view.declared(0)?.dims[0];
     return extent === undefined ? null : fresh([extent], [null, null, null], []);
   },
 };
@@ -157,8 +157,8 @@ export const range: OperatorRule = {
 /** A constant fill. Each axis may be split, since every element is the same. Its integers operand 0 sizes it. */
 export const fill: OperatorRule = {
   types: [{ elem: "float32" }],
-  factors: (site) => {
-    const target = site.integers(0);
+  factors: (view) => {
+    const target = view.integers(0);
     return target === null ? null : fresh(target.elements, [null], extents(0, target.elements.length), "free");
   },
 };
@@ -166,16 +166,16 @@ export const fill: OperatorRule = {
 /** The shape as numbers of the whole value. */
 export const shapeOf: OperatorRule = {
   types: [{ elem: "int64" }],
-  factors: (site) => {
-    const shape = site.inputs[0];
+  factors: (view) => {
+    const shape = view.inputs[0];
     if (!shape) return null;
     const list = factorList();
     const input = shape.dims.map((d) => list.axis(d, "along"));
-    const { start, end } = site.node.attributes;
+    const { start, end } = view.node.attributes;
     const rank = shape.dims.length;
     const from = start?.kind === "int" ? fromEnd(start.value, rank) : 0;
     const to = end?.kind === "int" ? Math.min(rank, fromEnd(end.value, rank)) : rank;
-    const output = site.node.op === "Size" ? [] : [list.axis(to - from, "along")];
+    const output = view.node.op === "Size" ? [] : [list.axis(to - from, "along")];
     return { factors: list.factors, inputs: [input], outputs: [output], sizing: [] };
   },
 };
@@ -183,14 +183,14 @@ export const shapeOf: OperatorRule = {
 /** The lower or upper triangle of the last two axes: a position, so they must be whole. */
 export const triangle: OperatorRule = {
   types: sameType,
-  factors: (site) => lastAxesWhole(site, 2),
+  factors: (view) => lastAxesWhole(view, 2),
 };
 
-function lastAxesWhole(site: Site, count: number): FactorMap | null {
-  const map = unchanged(site);
+function lastAxesWhole(view: NodeView, count: number): FactorMap | null {
+  const map = unchanged(view);
   const axes = map?.outputs[0];
   if (!map || !axes) return null;
-  const whole = new Set(axes.slice(-count).flatMap((a) => ("product" in a ? a.product : a.parts)));
+  const whole = new Set(axes.slice(-count).flatMap((a) => ("product" in a ? a.product : a.joined)));
   return { ...map, factors: map.factors.map((f, i) => (whole.has(i) ? { ...f, kind: "along" } : f)) };
 }
 

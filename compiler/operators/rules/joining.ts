@@ -3,21 +3,21 @@
  */
 import { add, max, min, sub, type Expr } from "../../expr/expr.ts";
 import { axesOf, factorList, fromEnd, intAttribute } from "../builder.ts";
-import type { Axis, FactorMap, OperatorRule, Site, Sizing } from "../types.ts";
+import type { Axis, FactorMap, OperatorRule, NodeView, Sizing } from "../types.ts";
 
 const sameType = [{ operand: 0 }] as const;
 
 export const concat: OperatorRule = {
   types: sameType,
-  factors: (site) => {
-    const first = site.inputs[0];
-    if (!first || site.inputs.some((s) => s === null)) return null;
-    const axis = fromEnd(intAttribute(site, "axis", 0), first.dims.length);
+  factors: (view) => {
+    const first = view.inputs[0];
+    if (!first || view.inputs.some((s) => s === null)) return null;
+    const axis = fromEnd(intAttribute(view, "axis", 0), first.dims.length);
     const list = factorList();
     const shared = first.dims.map((d, i): Axis => (i === axis ? { product: [] } : list.axis(d)));
-    const parts = site.inputs.map((s) => list.index(s!.dims[axis] ?? 1));
-    const inputs = parts.map((part) => shared.map((x, i): Axis => (i === axis ? { product: [part] } : x)));
-    const output = shared.map((x, i): Axis => (i === axis ? { parts } : x));
+    const joined = view.inputs.map((s) => list.index(s!.dims[axis] ?? 1));
+    const inputs = joined.map((operand) => shared.map((x, i): Axis => (i === axis ? { product: [operand] } : x)));
+    const output = shared.map((x, i): Axis => (i === axis ? { joined } : x));
     return { factors: list.factors, inputs, outputs: [output], sizing: [] };
   },
 };
@@ -25,17 +25,17 @@ export const concat: OperatorRule = {
 /** The canonical graph gives every `Split` its sizes as operand 1. */
 export const split: OperatorRule = {
   types: sameType,
-  factors: (site) => {
-    const shape = site.inputs[0];
-    const sizes = site.integers(1);
+  factors: (view) => {
+    const shape = view.inputs[0];
+    const sizes = view.integers(1);
     if (!shape || sizes === null) return null;
-    const axis = fromEnd(intAttribute(site, "axis", 0), shape.dims.length);
+    const axis = fromEnd(intAttribute(view, "axis", 0), shape.dims.length);
     const list = factorList();
     const shared = shape.dims.map((d, i): Axis => (i === axis ? { product: [] } : list.axis(d)));
-    const parts = sizes.elements.map((size) => list.index(size));
-    const input = shared.map((x, i): Axis => (i === axis ? { parts } : x));
-    const outputs = parts.map((part) => shared.map((x, i): Axis => (i === axis ? { product: [part] } : x)));
-    const sizing = parts.map((_, output): Sizing => ({ operand: 1, element: output, role: "extent", output, axis }));
+    const joined = sizes.elements.map((size) => list.index(size));
+    const input = shared.map((x, i): Axis => (i === axis ? { joined } : x));
+    const outputs = joined.map((factor) => shared.map((x, i): Axis => (i === axis ? { product: [factor] } : x)));
+    const sizing = joined.map((_, output): Sizing => ({ operand: 1, element: output, role: "extent", output, axis }));
     return { factors: list.factors, inputs: [input, null], outputs, sizing };
   },
 };
@@ -52,13 +52,13 @@ export interface SliceRange {
 }
 
 /** Ranges of a `Slice` with negative and overlong bounds resolved; `null` where a bound is not known. */
-function sliceRanges(site: Site): readonly SliceRange[] | null {
-  const shape = site.inputs[0];
-  const starts = site.integers(1)?.elements;
-  const ends = site.integers(2)?.elements;
+function sliceRanges(view: NodeView): readonly SliceRange[] | null {
+  const shape = view.inputs[0];
+  const starts = view.integers(1)?.elements;
+  const ends = view.integers(2)?.elements;
   if (!shape || !starts || !ends) return null;
-  const axes = site.inputs[3] ? axesOf(site, 3, shape.dims.length) : starts.map((_, i) => i);
-  const steps = site.inputs[4] ? site.integers(4)?.elements : starts.map(() => 1);
+  const axes = view.inputs[3] ? axesOf(view, 3, shape.dims.length) : starts.map((_, i) => i);
+  const steps = view.inputs[4] ? view.integers(4)?.elements : starts.map(() => 1);
   if (!axes || !steps || [ends, axes, steps].some(({ length }) => length !== starts.length)) return null;
   if (steps.some((step) => typeof step !== "number" || step === 0)) return null;
   const ranges = axes.map((axis, i) => rangeOf(axis, starts[i]!, ends[i]!, Number(steps[i]), shape.dims[axis] ?? 1));
@@ -104,9 +104,9 @@ function isNegative(value: Expr): boolean {
 
 export const slice: OperatorRule = {
   types: sameType,
-  factors: (site) => {
-    const shape = site.inputs[0];
-    const ranges = sliceRanges(site);
+  factors: (view) => {
+    const shape = view.inputs[0];
+    const ranges = sliceRanges(view);
     if (!shape || ranges === null) return null;
     const list = factorList();
     const input: Axis[] = [];
@@ -123,8 +123,8 @@ export const slice: OperatorRule = {
         output.push({ product: [list.index(stepped(range), "along")] });
       } else {
         const kept = list.index(sub(range.end, range.start));
-        const parts = [list.index(range.start), kept, list.index(sub(extent, range.end))];
-        input.push({ parts });
+        const joined = [list.index(range.start), kept, list.index(sub(extent, range.end))];
+        input.push({ joined });
         output.push({ product: [kept] });
         sizing.push({ operand: 1, element: at, role: "start", output: 0, axis });
         sizing.push({ operand: 2, element: at, role: "end", output: 0, axis });
@@ -148,12 +148,12 @@ function ceilDiv(value: Expr, by: number): Expr {
 /** A padded axis needs its whole extent; the others pass. */
 export const pad: OperatorRule = {
   types: sameType,
-  factors: (site): FactorMap | null => {
-    const shape = site.inputs[0];
-    const pads = site.integers(1);
+  factors: (view): FactorMap | null => {
+    const shape = view.inputs[0];
+    const pads = view.integers(1);
     if (!shape || pads === null) return null;
     const rank = shape.dims.length;
-    const axes = site.inputs[3] ? axesOf(site, 3, rank) : shape.dims.map((_, i) => i);
+    const axes = view.inputs[3] ? axesOf(view, 3, rank) : shape.dims.map((_, i) => i);
     if (axes === null) return null;
     const list = factorList();
     const input: Axis[] = [];

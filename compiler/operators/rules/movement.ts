@@ -13,18 +13,18 @@ import {
   unaryMap,
 } from "../builder.ts";
 import { refine } from "../refine.ts";
-import type { Axis, FactorMap, OperatorRule, Site, Sizing } from "../types.ts";
+import type { Axis, FactorMap, OperatorRule, NodeView, Sizing } from "../types.ts";
 
 const sameType = [{ operand: 0 }] as const;
 
 export const transpose: OperatorRule = {
   types: sameType,
-  factors: (site) => {
-    const shape = site.inputs[0];
+  factors: (view) => {
+    const shape = view.inputs[0];
     if (!shape) return null;
     const list = factorList();
     const input = shape.dims.map((d) => list.axis(d));
-    const perm = intsAttribute(site, "perm") ?? input.map((_, i) => input.length - 1 - i);
+    const perm = intsAttribute(view, "perm") ?? input.map((_, i) => input.length - 1 - i);
     return unaryMap(
       list.factors,
       input,
@@ -35,11 +35,11 @@ export const transpose: OperatorRule = {
 
 export const unsqueeze: OperatorRule = {
   types: sameType,
-  factors: (site) => {
-    const shape = site.inputs[0];
-    const count = numbersOf(site, 1)?.length ?? intsAttribute(site, "axes")?.length;
+  factors: (view) => {
+    const shape = view.inputs[0];
+    const count = numbersOf(view, 1)?.length ?? intsAttribute(view, "axes")?.length;
     if (!shape || count === undefined) return null;
-    const axes = axesOf(site, 1, shape.dims.length + count)!;
+    const axes = axesOf(view, 1, shape.dims.length + count)!;
     const list = factorList();
     const input = shape.dims.map((d) => list.axis(d));
     const rest = [...input];
@@ -51,10 +51,10 @@ export const unsqueeze: OperatorRule = {
 /** Without axes operand, every axis of extent 1 goes; the canonical graph always names them. */
 export const squeeze: OperatorRule = {
   types: sameType,
-  factors: (site) => {
-    const shape = site.inputs[0];
+  factors: (view) => {
+    const shape = view.inputs[0];
     if (!shape) return null;
-    const named = axesOf(site, 1, shape.dims.length);
+    const named = axesOf(view, 1, shape.dims.length);
     const list = factorList();
     const input = shape.dims.map((d) => list.axis(d));
     const output = input.filter((_, i) => (named === null ? shape.dims[i] !== 1 : !named.includes(i)));
@@ -64,12 +64,12 @@ export const squeeze: OperatorRule = {
 
 export const reshape: OperatorRule = {
   types: sameType,
-  factors: (site) => {
-    const shape = site.inputs[0];
-    const target = site.integers(1);
+  factors: (view) => {
+    const shape = view.inputs[0];
+    const target = view.integers(1);
     if (!shape || target === null) return null;
-    const zeroCopies = intAttribute(site, "allowzero", 0) === 0;
-    return reshapeTo(shape.dims, resolveTarget(site, shape.dims, target.elements, zeroCopies), 1);
+    const zeroCopies = intAttribute(view, "allowzero", 0) === 0;
+    return reshapeTo(shape.dims, resolveTarget(view, shape.dims, target.elements, zeroCopies), 1);
   },
 };
 
@@ -78,7 +78,7 @@ export const reshape: OperatorRule = {
  * an extent of its own.
  */
 export function resolveTarget(
-  site: Site,
+  view: NodeView,
   from: readonly Expr[],
   target: readonly Expr[],
   zeroCopies: boolean,
@@ -87,16 +87,16 @@ export function resolveTarget(
   const open = copied.indexOf(-1);
   if (open < 0) return copied;
   const known = mul(1, ...copied.filter((_, i) => i !== open));
-  const rest = remaining(mul(1, ...from), known) ?? site.declared(0)?.dims[open] ?? `?${site.node.outputs[0]}.${open}`;
+  const rest = remaining(mul(1, ...from), known) ?? view.declared(0)?.dims[open] ?? `?${view.node.outputs[0]}.${open}`;
   return copied.map((d, i) => (i === open ? rest : d));
 }
 
 export const flatten: OperatorRule = {
   types: sameType,
-  factors: (site) => {
-    const shape = site.inputs[0];
+  factors: (view) => {
+    const shape = view.inputs[0];
     if (!shape) return null;
-    const at = intAttribute(site, "axis", 1);
+    const at = intAttribute(view, "axis", 1);
     const axis = at < 0 ? at + shape.dims.length : at;
     return reshapeTo(shape.dims, [mul(...shape.dims.slice(0, axis)), mul(...shape.dims.slice(axis))], null);
   },
@@ -125,9 +125,9 @@ function remaining(total: Expr, known: Expr): Expr | null {
 /** The target of a canonical `Expand` is the full result shape. */
 export const expand: OperatorRule = {
   types: sameType,
-  factors: (site) => {
-    const shape = site.inputs[0];
-    const target = site.integers(1);
+  factors: (view) => {
+    const shape = view.inputs[0];
+    const target = view.integers(1);
     if (!shape || target === null || target.elements.length < shape.dims.length) return null;
     const list = factorList();
     const output = target.elements.map((d) => list.axis(d));
@@ -140,9 +140,9 @@ export const expand: OperatorRule = {
 /** Repeats are outer: r copies of an axis s give (r s). */
 export const tile: OperatorRule = {
   types: sameType,
-  factors: (site) => {
-    const shape = site.inputs[0];
-    const repeats = site.integers(1);
+  factors: (view) => {
+    const shape = view.inputs[0];
+    const repeats = view.integers(1);
     if (!shape || repeats === null) return null;
     const list = factorList();
     const input = shape.dims.map((d) => list.axis(d));
@@ -159,9 +159,9 @@ export const tile: OperatorRule = {
 export function blocks(toSpace: boolean): OperatorRule {
   return {
     types: sameType,
-    factors: (site) => {
-      const [n, channels, height, width] = site.inputs[0]?.dims ?? [];
-      const size = intAttribute(site, "blocksize", 1);
+    factors: (view) => {
+      const [n, channels, height, width] = view.inputs[0]?.dims ?? [];
+      const size = intAttribute(view, "blocksize", 1);
       if (n === undefined || channels === undefined || height === undefined || width === undefined) return null;
       const list = factorList();
       const batch = list.axis(n);
@@ -169,9 +169,9 @@ export function blocks(toSpace: boolean): OperatorRule {
         ? [floorDiv(channels, size * size), height, width]
         : [channels, floorDiv(height, size), floorDiv(width, size)];
       const [depth, rows, columns] = [list.index(c), list.index(h), list.index(w)];
-      // The size of a block is the operator's own: no rank can hold a part of one.
+      // The size of a block is the operator's own: no rank can hold less than one.
       const [down, across] = [list.index(size, "along"), list.index(size, "along")];
-      const inner = stringAttribute(site, "mode") === "CRD";
+      const inner = stringAttribute(view, "mode") === "CRD";
       const deep = [
         batch,
         { product: inner ? [depth, down, across] : [down, across, depth] },
@@ -185,8 +185,8 @@ export function blocks(toSpace: boolean): OperatorRule {
 }
 
 /** Every axis on its own, all free: operators that take a value as it is. */
-export function unchanged(site: Site): FactorMap | null {
-  const shape = site.inputs[0];
+export function unchanged(view: NodeView): FactorMap | null {
+  const shape = view.inputs[0];
   if (!shape) return null;
   const list = factorList();
   const axes = shape.dims.map((d) => list.axis(d));

@@ -4,7 +4,7 @@
  */
 import { isOpen, type Expr } from "../../expr/expr.ts";
 import { factorList } from "../builder.ts";
-import type { Axis, FactorMap, OperatorRule, Site } from "../types.ts";
+import type { Axis, FactorMap, OperatorRule, NodeView } from "../types.ts";
 import { convolved, pooled, pooledWhole, transposed } from "../windows.ts";
 
 /** (N, C, places...) to one or more results of the same extents: only the batch passes, and where there is a second result nothing. */
@@ -14,16 +14,16 @@ export const globalPooling: OperatorRule = placed(pooledWhole);
 export const transposedConvolution: OperatorRule = placed(transposed);
 
 function placed(
-  extents: (site: Site) => readonly Expr[] | null,
+  extents: (view: NodeView) => readonly Expr[] | null,
   types: OperatorRule["types"] = [{ operand: 0 }],
 ): OperatorRule {
   return {
     types,
-    factors: (site) => {
-      const found = extents(site);
-      const results = site.node.outputs.map((_, i) => statedOr(site.declared(i)?.dims ?? null, found));
-      // A second result holds places of the whole input, which a part of the batch does not know.
-      return opaque(site, site.node.outputs.filter((name) => name !== "").length === 1, results);
+    factors: (view) => {
+      const found = extents(view);
+      const results = view.node.outputs.map((_, i) => statedOr(view.declared(i)?.dims ?? null, found));
+      // A second result holds places of the whole input, which some of the batch does not know.
+      return opaque(view, view.node.outputs.filter((name) => name !== "").length === 1, results);
     },
   };
 }
@@ -36,20 +36,20 @@ function statedOr(stated: readonly Expr[] | null, found: readonly Expr[] | null)
 /** Nothing passes. */
 export const unknown: OperatorRule = {
   types: ["declared"],
-  factors: (site) =>
+  factors: (view) =>
     opaque(
-      site,
+      view,
       false,
-      site.node.outputs.map((_, i) => site.declared(i)?.dims ?? null),
+      view.node.outputs.map((_, i) => view.declared(i)?.dims ?? null),
     ),
 };
 
-function opaque(site: Site, batch: boolean, results: readonly (readonly Expr[] | null)[]): FactorMap | null {
+function opaque(view: NodeView, batch: boolean, results: readonly (readonly Expr[] | null)[]): FactorMap | null {
   if (results.some((dims) => dims === null)) return null;
   const list = factorList();
-  const first = list.axis(site.inputs[0]?.dims[0] ?? 1);
+  const first = list.axis(view.inputs[0]?.dims[0] ?? 1);
   const whole = (dims: readonly Expr[], withBatch: boolean): readonly Axis[] =>
     dims.map((d, i) => (withBatch && i === 0 ? first : list.axis(d, "along")));
-  const inputs = site.inputs.map((s, i) => (s === null ? null : whole(s.dims, batch && i === 0)));
+  const inputs = view.inputs.map((s, i) => (s === null ? null : whole(s.dims, batch && i === 0)));
   return { factors: list.factors, inputs, outputs: results.map((dims) => whole(dims!, batch)), sizing: [] };
 }

@@ -2,18 +2,18 @@
  * @file Operators between floats and small integers: element by element with a scale for all, for each row of an axis, or for each block.
  */
 import { factorList, fromEnd, intAttribute, ONE } from "../builder.ts";
-import type { Axis, FactorMap, OperatorRule, ResultType, Site } from "../types.ts";
+import type { Axis, FactorMap, OperatorRule, ResultType, NodeView } from "../types.ts";
 
 /** Scale and zero point are scalars, or lie along `axis`; with blocks, that axis must be whole. */
 export function quantisation(type: ResultType): OperatorRule {
   return { types: [type], factors: scaled };
 }
 
-function scaled(site: Site): FactorMap | null {
-  const [shape, ...parameters] = site.inputs;
+function scaled(view: NodeView): FactorMap | null {
+  const [shape, ...parameters] = view.inputs;
   if (!shape) return null;
-  const at = fromEnd(intAttribute(site, "axis", 1), shape.dims.length);
-  const blocked = intAttribute(site, "block_size", 0) > 0;
+  const at = fromEnd(intAttribute(view, "axis", 1), shape.dims.length);
+  const blocked = intAttribute(view, "block_size", 0) > 0;
   const list = factorList();
   const axes = shape.dims.map((d, i) => list.axis(d, blocked && i === at ? "along" : "free"));
   const own = parameters.map((s): readonly Axis[] | null => {
@@ -27,8 +27,8 @@ function scaled(site: Site): FactorMap | null {
 /** The range of the whole value sets its scale: nothing passes. */
 export const dynamicQuantisation: OperatorRule = {
   types: [{ elem: "uint8" }, { operand: 0 }, { elem: "uint8" }],
-  factors: (site) => {
-    const shape = site.inputs[0];
+  factors: (view) => {
+    const shape = view.inputs[0];
     if (!shape) return null;
     const list = factorList();
     const axes = shape.dims.map((d) => list.axis(d, "along"));

@@ -2,25 +2,25 @@
  * @file Operators that reduce or normalise along axes: `ReduceMean` and its kin, `Softmax`, the normalisations.
  */
 import { axesOf, factorList, fromEnd, intAttribute, intsAttribute, numbersOf, ONE, unaryMap } from "../builder.ts";
-import type { Axis, FactorKind, FactorMap, OperatorRule, Site } from "../types.ts";
+import type { Axis, FactorKind, FactorMap, OperatorRule, NodeView } from "../types.ts";
 
 const sameType = [{ operand: 0 }] as const;
 
 /** `ReduceSum` and its kin: the axes named (none: all) go, or stay with extent 1. */
 export function reduction(kind: FactorKind): OperatorRule {
-  return { types: sameType, factors: (site) => reduced(site, kind) };
+  return { types: sameType, factors: (view) => reduced(view, kind) };
 }
 
-function reduced(site: Site, kind: FactorKind): FactorMap | null {
-  const shape = site.inputs[0];
+function reduced(view: NodeView, kind: FactorKind): FactorMap | null {
+  const shape = view.inputs[0];
   if (!shape) return null;
-  const named = axesOf(site, 1, shape.dims.length) ?? [];
+  const named = axesOf(view, 1, shape.dims.length) ?? [];
   const none = named.length === 0;
-  if (none && intAttribute(site, "noop_with_empty_axes", 0) === 1) return plain(site, []);
+  if (none && intAttribute(view, "noop_with_empty_axes", 0) === 1) return plain(view, []);
   const gone = none ? shape.dims.map((_, i) => i) : named;
   const list = factorList();
   const input = shape.dims.map((d, i) => list.axis(d, gone.includes(i) ? kind : "free"));
-  const keep = intAttribute(site, "keepdims", 1) === 1;
+  const keep = intAttribute(view, "keepdims", 1) === 1;
   const output = input.flatMap((axis, i) => (gone.includes(i) ? (keep ? [ONE] : []) : [axis]));
   return { factors: list.factors, inputs: [input, null], outputs: [output], sizing: [] };
 }
@@ -28,28 +28,28 @@ function reduced(site: Site, kind: FactorKind): FactorMap | null {
 /** The k largest along an axis and their positions: the axis must be whole, and comes out with extent k. */
 export const topK: OperatorRule = {
   types: [{ operand: 0 }, { elem: "int64" }],
-  factors: (site) => {
-    const shape = site.inputs[0];
-    const k = site.integers(1)?.elements[0];
+  factors: (view) => {
+    const shape = view.inputs[0];
+    const k = view.integers(1)?.elements[0];
     if (!shape || k === undefined) return null;
-    const at = fromEnd(intAttribute(site, "axis", -1), shape.dims.length);
+    const at = fromEnd(intAttribute(view, "axis", -1), shape.dims.length);
     const list = factorList();
     const input = shape.dims.map((d, i) => list.axis(d, i === at ? "along" : "free"));
     const output = input.with(at, list.axis(k, "along"));
-    return { factors: list.factors, inputs: [input, null], outputs: site.node.outputs.map(() => output), sizing: [] };
+    return { factors: list.factors, inputs: [input, null], outputs: view.node.outputs.map(() => output), sizing: [] };
   },
 };
 
 /** `ArgMax`, `ArgMin`: positions along one axis, which therefore must be whole. */
 export const argument: OperatorRule = {
   types: [{ elem: "int64" }],
-  factors: (site) => {
-    const shape = site.inputs[0];
+  factors: (view) => {
+    const shape = view.inputs[0];
     if (!shape) return null;
-    const at = fromEnd(intAttribute(site, "axis", 0), shape.dims.length);
+    const at = fromEnd(intAttribute(view, "axis", 0), shape.dims.length);
     const list = factorList();
     const input = shape.dims.map((d, i) => list.axis(d, i === at ? "along" : "free"));
-    const keep = intAttribute(site, "keepdims", 1) === 1;
+    const keep = intAttribute(view, "keepdims", 1) === 1;
     return unaryMap(
       list.factors,
       input,
@@ -62,33 +62,33 @@ export const argument: OperatorRule = {
 export function alongAxis(otherwise: number): OperatorRule {
   return {
     types: sameType,
-    factors: (site) => plain(site, [fromEnd(intAttribute(site, "axis", otherwise), rankOf(site))]),
+    factors: (view) => plain(view, [fromEnd(intAttribute(view, "axis", otherwise), rankOf(view))]),
   };
 }
 
 /** Operand 1 names the axis (`CumSum`). */
 export const alongOperandAxis: OperatorRule = {
   types: sameType,
-  factors: (site) => {
-    const at = numbersOf(site, 1)?.[0];
-    return at === undefined ? null : plain(site, [fromEnd(at, rankOf(site))]);
+  factors: (view) => {
+    const at = numbersOf(view, 1)?.[0];
+    return at === undefined ? null : plain(view, [fromEnd(at, rankOf(view))]);
   },
 };
 
 /** Normalises over all axes from `axis` on; scale and bias have these axes (the last of them at least). */
 export const layerNormalization: OperatorRule = {
   types: sameType,
-  factors: (site) => {
-    const rank = rankOf(site);
-    const from = fromEnd(intAttribute(site, "axis", -1), rank);
+  factors: (view) => {
+    const rank = rankOf(view);
+    const from = fromEnd(intAttribute(view, "axis", -1), rank);
     if (from < 0 || from > rank) return null;
     const map = plain(
-      site,
+      view,
       Array.from({ length: rank - from }, (_, i) => from + i),
     );
     if (map === null) return null;
     const axes = map.outputs[0]!;
-    const parameters = site.inputs.slice(1).map((s) => {
+    const parameters = view.inputs.slice(1).map((s) => {
       if (s === null) return null;
       return s.dims.map((d, i): Axis => (d === 1 ? ONE : (axes[rank - s.dims.length + i] ?? ONE)));
     });
@@ -96,7 +96,7 @@ export const layerNormalization: OperatorRule = {
     return {
       ...map,
       inputs: [axes, ...parameters],
-      outputs: site.node.outputs.map((_, i) => (i === 0 ? axes : statistics)),
+      outputs: view.node.outputs.map((_, i) => (i === 0 ? axes : statistics)),
     };
   },
 };
@@ -104,15 +104,15 @@ export const layerNormalization: OperatorRule = {
 /** A stream and what is added to it, normalised over the last axis; the sum is the last result. */
 export const skipNormalization: OperatorRule = {
   types: sameType,
-  factors: (site) => {
-    const [input, skip, ...parameters] = site.inputs;
+  factors: (view) => {
+    const [input, skip, ...parameters] = view.inputs;
     if (!input || !skip) return null;
     const list = factorList();
     const axes = input.dims.map((d, i) => list.axis(d, i === input.dims.length - 1 ? "along" : "free"));
     const added = skip.dims.map((d, i) => (d === 1 ? ONE : axes[input.dims.length - skip.dims.length + i]!));
     const rest = parameters.map((s) => (s === null ? null : axes.slice(-1)));
     const statistics = [...axes.slice(0, -1), ONE];
-    const outputs = site.node.outputs.map((_, i) => (i === 0 || i === 3 ? axes : statistics));
+    const outputs = view.node.outputs.map((_, i) => (i === 0 || i === 3 ? axes : statistics));
     return { factors: list.factors, inputs: [axes, added, ...rest], outputs, sizing: [] };
   },
 };
@@ -120,29 +120,29 @@ export const skipNormalization: OperatorRule = {
 /** The mean and variance of each channel are given: every axis passes, unless they are learned here. */
 export const batchNormalization: OperatorRule = {
   types: sameType,
-  factors: (site) => {
-    if (intAttribute(site, "training_mode", 0) === 1) return null;
-    return channelNormalization(site.inputs[0]?.dims.map((_, i) => i) ?? []).factors(site);
+  factors: (view) => {
+    if (intAttribute(view, "training_mode", 0) === 1) return null;
+    return channelNormalization(view.inputs[0]?.dims.map((_, i) => i) ?? []).factors(view);
   },
 };
 
 /** Over the axes that an attribute names. */
 export const meanVarianceNormalization: OperatorRule = {
   types: sameType,
-  factors: (site) =>
+  factors: (view) =>
     plain(
-      site,
-      (intsAttribute(site, "axes") ?? [0, 2, 3]).map((a) => fromEnd(a, rankOf(site))),
+      view,
+      (intsAttribute(view, "axes") ?? [0, 2, 3]).map((a) => fromEnd(a, rankOf(view))),
     ),
 };
 
 /** Steps of a sequence turned round, in every element of a batch by its own length. */
 export const reverseSequence: OperatorRule = {
   types: sameType,
-  factors: (site) => {
-    const map = plain(site, [intAttribute(site, "time_axis", 0)]);
+  factors: (view) => {
+    const map = plain(view, [intAttribute(view, "time_axis", 0)]);
     const axes = map?.outputs[0];
-    return map && axes ? { ...map, inputs: [axes, [axes[intAttribute(site, "batch_axis", 1)] ?? ONE]] } : null;
+    return map && axes ? { ...map, inputs: [axes, [axes[intAttribute(view, "batch_axis", 1)] ?? ONE]] } : null;
   },
 };
 
@@ -150,13 +150,13 @@ export const reverseSequence: OperatorRule = {
 export function channelNormalization(free: readonly number[]): OperatorRule {
   return {
     types: sameType,
-    factors: (site) => {
-      const shape = site.inputs[0];
+    factors: (view) => {
+      const shape = view.inputs[0];
       if (!shape) return null;
       const list = factorList();
       const axes = shape.dims.map((d, i) => list.axis(d, free.includes(i) ? "free" : "along"));
       const channel = axes[1] ?? ONE;
-      const parameters = site.inputs
+      const parameters = view.inputs
         .slice(1)
         .map((s) => (s === null ? null : s.dims.map((d) => (d === 1 ? ONE : channel))));
       return { factors: list.factors, inputs: [axes, ...parameters], outputs: [axes], sizing: [] };
@@ -164,14 +164,14 @@ export function channelNormalization(free: readonly number[]): OperatorRule {
   };
 }
 
-function plain(site: Site, along: readonly number[]): FactorMap | null {
-  const shape = site.inputs[0];
+function plain(view: NodeView, along: readonly number[]): FactorMap | null {
+  const shape = view.inputs[0];
   if (!shape) return null;
   const list = factorList();
   const axes = shape.dims.map((d, i) => list.axis(d, along.includes(i) ? "along" : "free"));
   return { factors: list.factors, inputs: [axes, null], outputs: [axes], sizing: [] };
 }
 
-function rankOf(site: Site): number {
-  return site.inputs[0]?.dims.length ?? 0;
+function rankOf(view: NodeView): number {
+  return view.inputs[0]?.dims.length ?? 0;
 }

@@ -15,19 +15,19 @@ export const microsoftRotary: OperatorRule = turned(2, 1);
 function turned(table: number, positions: number): OperatorRule {
   return {
     types: [{ operand: 0 }],
-    factors: (site) => {
-      const x = site.inputs[0];
+    factors: (view) => {
+      const x = view.inputs[0];
       if (!x) return null;
       const list = factorList();
       const sequence = x.dims.length - 2;
-      const at = site.inputs[positions] ?? null;
+      const at = view.inputs[positions] ?? null;
       // One position for all counts on from there: each row then depends on its place.
       const counted = at !== null && at.dims.length < 2;
       const kindOf = (i: number): "free" | "along" =>
         i === x.dims.length - 1 || (i === sequence && counted) ? "along" : "free";
       const axes = x.dims.map((d, i) => list.axis(d, kindOf(i)));
       const rows: readonly Axis[] = [axes[0]!, axes[sequence]!];
-      const inputs = site.inputs.map((s, i) => {
+      const inputs = view.inputs.map((s, i) => {
         if (s === null) return null;
         if (i === 0) return axes;
         if (i === positions) return counted ? s.dims.map(() => ONE) : shared(s, rows, list);

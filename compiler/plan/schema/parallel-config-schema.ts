@@ -34,7 +34,7 @@ const meshFields: Readonly<Record<keyof MeshConfig, JsonSchema>> = {
     type: ["boolean", "null"],
     default: true,
     errorMessage: "convert_to_fp32 is true or false.",
-    markdownDescription: "Merge the partial results of a ring in float32.",
+    markdownDescription: "Merge the parts of a ring in float32.",
   },
 };
 

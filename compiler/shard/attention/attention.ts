@@ -1,20 +1,22 @@
 /**
- * @file What happens at an attention node, by which of its operands are split: local, a scheme with its exchanges, or refused.
+ * @file What happens at an attention node, by which of its operands are split: local, a scheme with its collectives, or refused.
  */
-import type { CanonicalNode } from "../../ir/types.ts";
+import type { AttentionOperation } from "../../ir/cp.ts";
 import * as catalog from "../../diagnostics/catalog/shard.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { alignTo } from "../propagate/alignment.ts";
-import { gatherWhole } from "../propagate/boundary.ts";
+import { gatherWhole } from "../propagate/split-gather.ts";
 import { propagate } from "../propagate/operator.ts";
-import { localDims, ranksOf, WHOLE } from "../layout.ts";
+import { localDims, WHOLE } from "../layout.ts";
+import { ranksOf } from "../../../program/mesh.ts";
 import { atSplitOf, sayLayout, sayValue } from "../origins.ts";
-import { addLocal, declare, shapeOf, type State } from "../state.ts";
+import { declare, shapeOf, type State } from "../state.ts";
+import { addLocal } from "../writer.ts";
 import { sameRows } from "../propagate/unify.ts";
 import { add, evaluate, mul, RANK, symbolsOf, type Expr } from "../../expr/expr.ts";
 import type { AttentionSite, AxisShard, Layout } from "../types.ts";
 import { withoutCausal } from "./causal.ts";
-import { gatherRing, headsToRows, rowsToHeads } from "./exchange.ts";
+import { gatherRing, headsToRows, rowsToHeads } from "./collectives.ts";
 import {
   HEADS,
   headShard,
@@ -28,9 +30,10 @@ import {
 import { localMask, meetMask } from "./mask.ts";
 import { mergeParts, rotate, type RingSite } from "./rotate.ts";
 
-/** Takes an attention node to local nodes and exchanges; false if it was refused. */
-export function attend(state: State, node: CanonicalNode): boolean {
-  const site = readAttention(node);
+/** Takes an attention node to local nodes and collectives; false if it was refused. */
+export function attend(state: State, attention: AttentionOperation): boolean {
+  const { node } = attention;
+  const site = readAttention(attention);
   const { q, k, v, mask } = site;
   if (!meetMask(state, site)) return false;
   const strided = [q, k, v].find((x) => isStrided(state, x));
@@ -114,7 +117,7 @@ function partsAreSmaller(state: State, site: Attention): boolean {
 function runScheme(state: State, site: Attention, rows: AxisShard, keys: AxisShard): boolean {
   const { mesh } = state.options;
   const [heads, keyHeads] = [headsOf(state, site.q), headsOf(state, site.k)];
-  if (!headsFit(state, site, heads, keyHeads) || !partsFit(state, site)) return false;
+  if (!allowHeads(state, site, heads, keyHeads) || !allowParts(state, site)) return false;
   const [h, hk] = [heads as number, keyHeads as number];
   const unit = h / hk;
   note(state, site, mesh.ring_degree === 1 ? "ulysses" : mesh.ulysses_degree === 1 ? "ring" : "unified");
@@ -127,11 +130,11 @@ function runScheme(state: State, site: Attention, rows: AxisShard, keys: AxisSha
     ],
     site.origin,
   );
-  const headPart = mesh.ulysses_degree === 1 ? null : headShard(HEADS, h, unit);
+  const ownHeads = mesh.ulysses_degree === 1 ? null : headShard(HEADS, h, unit);
   const ring: AxisShard | null = mesh.ring_degree === 1 ? null : { ...rows, over: "ring" };
-  const layout: Layout = [...(ring === null ? [] : [ring]), ...(headPart === null ? [] : [headPart])];
+  const layout: Layout = [...(ring === null ? [] : [ring]), ...(ownHeads === null ? [] : [ownHeads])];
   const name = site.node.outputs[0]!;
-  const inside = headPart === null ? name : `${name}::heads`;
+  const inside = ownHeads === null ? name : `${name}::heads`;
   const result =
     ring !== null && state.options.rotate_method === "alltoall"
       ? around(
@@ -144,13 +147,13 @@ function runScheme(state: State, site: Attention, rows: AxisShard, keys: AxisSha
             layout,
             rows: ring,
             keys,
-            heads: headPart,
-            keyHeads: headPart && headShard(HEADS, hk, 1),
+            heads: ownHeads,
+            keyHeads: ownHeads && headShard(HEADS, hk, 1),
           },
           inside,
         )
-      : atOnce(state, site, [q!, k!, v!], { rows: ring, keys, heads: headPart, layout }, inside);
-  if (headPart === null)
+      : atOnce(state, site, [q!, k!, v!], { rows: ring, keys, heads: ownHeads, layout }, inside);
+  if (ownHeads === null)
     declare(state, result, shapeOf(state, name), [rows], name, state.origins.get(site.q) ?? site.origin);
   else headsToRows(state, result, rows, h, unit, name, name, site.origin);
   return true;
@@ -163,7 +166,7 @@ function hasParts(state: State): boolean {
   return (state.graph.opsets[""] ?? 0) >= PARTS_SINCE;
 }
 
-function partsFit(state: State, site: Attention): boolean {
+function allowParts(state: State, site: Attention): boolean {
   const { mesh, rotate_method } = state.options;
   if (mesh.ring_degree === 1 || rotate_method === "allgather" || hasParts(state)) return true;
   const params = { module: site.node.scope, opset: state.graph.opsets[""] ?? 0, needed: PARTS_SINCE };
@@ -171,7 +174,7 @@ function partsFit(state: State, site: Attention): boolean {
   return false;
 }
 
-function headsFit(state: State, site: Attention, heads: unknown, keyHeads: unknown): boolean {
+function allowHeads(state: State, site: Attention, heads: unknown, keyHeads: unknown): boolean {
   const degree = state.options.mesh.ulysses_degree;
   const where = atSplitOf(state, site.q, [{ message: "the attention", node: site.node.name, module: site.node.scope }]);
   if (typeof heads !== "number" || typeof keyHeads !== "number" || heads % keyHeads !== 0) {

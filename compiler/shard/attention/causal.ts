@@ -2,59 +2,59 @@
  * @file The causal pattern as a mask, for ranks that hold some of the query rows only: which row is which is then no longer told by its
  * place. Rows are compared by their position in the unsplit sequence, so order and segments do not matter.
  */
-import { FILL_AT } from "../../ir/types.ts";
-import { numberAttribute } from "../../graph/attributes.ts";
+import { attentionFill, asCp, fillAttributes, withoutCausalAttributes } from "../../ir/cp.ts";
+import { CP, FILL_AT } from "../../ir/types.ts";
 import { tensorFromNumbers } from "../../graph/tensors.ts";
 import { add, RANK, type Expr } from "../../expr/expr.ts";
 import { localDims } from "../layout.ts";
 import { sliceLocal } from "../slices.ts";
-import { addLocal, elemOf, integers, layoutOf, shapeOf, type State } from "../state.ts";
+import { shapeOf, type State } from "../state.ts";
+import { layoutOf } from "../knowledge.ts";
+import { addLocal, elemOf, integers, integer } from "../writer.ts";
 import type { AxisShard } from "../types.ts";
 import { HEADS, ROWS, type Attention } from "./operands.ts";
 
 export function isCausal(site: Attention): boolean {
-  const attribute = site.node.attributes["causal"];
-  return attribute?.kind === "int" && attribute.value === 1;
+  return asCp(site.node, "Attention")?.causal === true;
 }
 
 /** The site without its causal pattern, which `causalMask` gives instead. */
 export function withoutCausal(site: Attention): Attention {
-  const attributes = { ...site.node.attributes, causal: { kind: "int", value: 0 } as const };
-  return { ...site, node: { ...site.node, attributes } };
+  return { ...site, node: { ...site.node, attributes: withoutCausalAttributes(site.node.attributes) } };
 }
 
-/** Keys of one member of a ring: those that flat rank `rank` holds under `shard`. */
-export interface KeyPart {
+/** Keys of one rank of a ring: those that flat rank `rank` holds under `shard`. */
+export interface HeldKeys {
   readonly shard: AxisShard;
   readonly rank: Expr;
 }
 
-/** `mask` (already local, or none) with the pattern for the local rows and these keys (all without `part`): query i sees the keys up to i. */
+/** `mask` (already local, or none) with the pattern for the local rows and these keys (all without `held`): query i sees the keys up to i. */
 export function causalMask(
   state: State,
   site: Attention,
   mask: string | null,
   rows: AxisShard | null,
-  part: KeyPart | null,
+  held: HeldKeys | null,
 ): string {
   const { origin } = site;
   const name = `${site.node.outputs[0]}::causal`;
   const [queries, keys] = [shapeOf(state, site.q).dims[ROWS]!, shapeOf(state, site.k).dims[ROWS]!];
-  const cut = (value: string, extent: Expr, wanted: KeyPart | null): readonly [string, Expr] => {
+  const sliced = (value: string, extent: Expr, wanted: HeldKeys | null): readonly [string, Expr] => {
     if (wanted === null) return [value, extent];
     const shard: AxisShard = { ...wanted.shard, axis: 0 };
     const [local] = localDims([extent], [shard], state.options.mesh, wanted.rank);
     return [sliceLocal(state, value, shard, origin, wanted.rank), local!];
   };
   const mine = rows === null ? null : { shard: rows, rank: RANK };
-  const [own, local] = cut(positions(state, site, queries, `${name}.rows`), queries, mine);
+  const [own, local] = sliced(positions(state, site, queries, `${name}.rows`), queries, mine);
   const axis = integers(state, `${name}::axis`, [1]);
   const [column] = addLocal(state, origin, {
     op: "Unsqueeze",
     inputs: [own, axis],
     outputs: [{ name: `${name}.column`, dims: [local, 1] }],
   });
-  const [seen, width] = cut(positions(state, site, keys, `${name}.keys`), keys, part);
+  const [seen, width] = sliced(positions(state, site, keys, `${name}.keys`), keys, held);
   const dims = [local, width];
   const [visible] = addLocal(state, origin, {
     op: "GreaterOrEqual",
@@ -66,11 +66,7 @@ export function causalMask(
 
 /** 0, 1, ... below `extent`. */
 function positions(state: State, site: Attention, extent: Expr, name: string): string {
-  const operand = (suffix: string, value: Expr): string => {
-    const made = integers(state, `${name}::${suffix}`, [value]);
-    state.integers.set(made, { elem: "int64", dims: [], elements: [value] });
-    return made;
-  };
+  const operand = (suffix: string, value: Expr): string => integer(state, `${name}::${suffix}`, value);
   const inputs = [operand("start", 0), operand("limit", add(extent)), operand("step", 1)];
   return addLocal(state, site.origin, { op: "Range", inputs, outputs: [{ name, dims: [extent], elem: "int64" }] })[0]!;
 }
@@ -82,17 +78,17 @@ function combine(state: State, site: Attention, mask: string, visible: string, d
   const lead = localDims(shapeOf(state, mask).dims, layoutOf(state, mask), state.options.mesh, RANK).slice(0, -HEADS);
   const outputs = [{ name, dims: [...lead, ...dims], elem }];
   if (elem === "bool") return addLocal(state, origin, { op: "And", inputs: [mask, visible], outputs })[0]!;
-  const { attributes } = site.node;
   const scalar = (what: string, value: number): string =>
     addLocal(state, origin, {
       op: "Fill",
-      domain: "cp",
+      domain: CP,
       inputs: [integers(state, `${name}::shape`, [])],
       outputs: [{ name: `${name}.${what}`, dims: [], elem }],
-      attributes: { value: { kind: "tensor", value: tensorFromNumbers(elem, [1], [value]) } },
+      attributes: fillAttributes(tensorFromNumbers(elem, [1], [value])),
     })[0]!;
-  const never = scalar("never", numberAttribute(attributes, "fill", -Infinity));
-  if (numberAttribute(attributes, "fill_at", FILL_AT.score) !== FILL_AT.sum)
+  const { fill, fillAt } = attentionFill(site.node);
+  const never = scalar("never", fill);
+  if (fillAt !== FILL_AT.sum)
     return addLocal(state, origin, { op: "Where", inputs: [visible, mask, never], outputs })[0]!;
   const [bias] = addLocal(state, origin, {
     op: "Where",

@@ -1,30 +1,31 @@
 /**
- * @file The mask of an attention as one local step needs it: the local rows, the local heads, and all keys or those of one ring member.
- * Key-only masks travel with their keys by the same cut.
+ * @file The mask of an attention as one local step needs it: the local rows, the local heads, and all keys or those of one rank of the ring.
+ * Key-only masks travel with their keys by the same slices.
  */
 import * as catalog from "../../diagnostics/catalog/shard.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { RANK, show, type Expr } from "../../expr/expr.ts";
-import { gatherWhole } from "../propagate/boundary.ts";
+import { gatherWhole } from "../propagate/split-gather.ts";
 import { at, atSplitOf } from "../origins.ts";
 import { sliceLocal } from "../slices.ts";
-import { declare, layoutOf, shapeOf, type State } from "../state.ts";
+import { declare, shapeOf, type State } from "../state.ts";
+import { layoutOf } from "../knowledge.ts";
 import type { AxisShard } from "../types.ts";
-import { causalMask, isCausal, type KeyPart } from "./causal.ts";
+import { causalMask, isCausal, type HeldKeys } from "./causal.ts";
 import { BATCH, HEADS, maskAxis, ROWS, type Attention } from "./operands.ts";
 
-/** What part of the mask is wanted; `null` means all of it. */
-export interface MaskPart {
+/** Which slice of the mask is wanted; `null` means all of it. */
+export interface MaskSlice {
   readonly rows: AxisShard | null;
   readonly heads: AxisShard | null;
-  readonly keys: KeyPart | null;
+  readonly keys: HeldKeys | null;
 }
 
-/** The local mask, the causal pattern in it where rows or keys are a part; `null` where there is nothing to mask. */
-export function localMask(state: State, site: Attention, part: MaskPart): string | null {
-  const sliced = site.mask === null ? null : sliceMask(state, site, site.mask, part);
-  const causal = isCausal(site) && (part.rows !== null || part.keys !== null);
-  return causal ? causalMask(state, site, sliced, part.rows, part.keys) : sliced;
+/** The local mask, the causal pattern in it where only some rows or keys are there; `null` where there is nothing to mask. */
+export function localMask(state: State, site: Attention, slice: MaskSlice): string | null {
+  const sliced = site.mask === null ? null : sliceMask(state, site, site.mask, slice);
+  const causal = isCausal(site) && (slice.rows !== null || slice.keys !== null);
+  return causal ? causalMask(state, site, sliced, slice.rows, slice.keys) : sliced;
 }
 
 /** The local rows of the mask over all keys, with the causal pattern in it; `null` where there is nothing to mask. */
@@ -43,34 +44,33 @@ export function meetMask(state: State, { node, origin, q, k, mask }: Attention):
     const other = scores[i - dims.length + scores.length]!;
     if (own === 1 || state.assumed.assume(own, other, origin)) return true;
     const params = { ...at(node), first: show(own), second: show(other) };
-    state.diagnostics.push(diagnose(catalog.lengthsDiffer, params, atSplitOf(state, q)));
+    state.diagnostics.push(diagnose(catalog.extentsDiffer, params, atSplitOf(state, q)));
     return false;
   });
 }
 
-function sliceMask(state: State, site: Attention, whole: string, { rows, heads, keys }: MaskPart): string {
+function sliceMask(state: State, site: Attention, whole: string, { rows, heads, keys }: MaskSlice): string {
   let mask = whole;
   if (layoutOf(state, mask).length > 0) mask = gatherOnce(state, site, mask);
-  const cuts: { shard: AxisShard; rank: Expr }[] = [];
-  const cut = (axis: number | null, shard: AxisShard | undefined, rank: Expr): void => {
-    if (axis !== null && shard !== undefined) cuts.push({ shard: { ...shard, axis }, rank });
+  const slices: { shard: AxisShard; rank: Expr }[] = [];
+  const slice = (axis: number | null, shard: AxisShard | undefined, rank: Expr): void => {
+    if (axis !== null && shard !== undefined) slices.push({ shard: { ...shard, axis }, rank });
   };
-  cut(maskAxis(state, mask, "rows"), rows ?? undefined, RANK);
-  cut(maskAxis(state, mask, "heads"), heads ?? undefined, RANK);
-  cut(maskAxis(state, mask, "keys"), keys?.shard, keys?.rank ?? RANK);
+  slice(maskAxis(state, mask, "rows"), rows ?? undefined, RANK);
+  slice(maskAxis(state, mask, "heads"), heads ?? undefined, RANK);
+  slice(maskAxis(state, mask, "keys"), keys?.shard, keys?.rank ?? RANK);
   let local = mask;
-  for (const { shard, rank } of cuts) local = sliceLocal(state, local, shard, site.origin, rank);
-  const layout = cuts.map((c) => c.shard);
+  for (const { shard, rank } of slices) local = sliceLocal(state, local, shard, site.origin, rank);
+  const layout = slices.map((s) => s.shard);
   if (keys === null && layout.length > 0) declare(state, local, shapeOf(state, mask), layout, mask, site.origin);
   return local;
 }
 
 /** A mask that many sites read is gathered once. */
 function gatherOnce(state: State, site: Attention, mask: string): string {
-  const key = `${mask}::gathered`;
-  const known = state.aliases.get(key);
+  const known = state.gathered.get(mask);
   if (known !== undefined) return known;
   const whole = gatherWhole(state, mask, `${mask}::whole`, "mask gather", site.origin);
-  state.aliases.set(key, whole);
+  state.gathered.set(mask, whole);
   return whole;
 }

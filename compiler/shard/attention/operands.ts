@@ -1,9 +1,11 @@
 /**
  * @file The operands of an attention node as the schemes see them: rows, heads, and the mask with what each of its axes stands for.
  */
+import type { AttentionOperation } from "../../ir/cp.ts";
 import type { CanonicalNode } from "../../ir/types.ts";
 import { equal, type Expr } from "../../expr/expr.ts";
-import { layoutOf, shapeOf, type State } from "../state.ts";
+import { shapeOf, type State } from "../state.ts";
+import { layoutOf } from "../knowledge.ts";
 import type { AxisShard, Origin, Segment } from "../types.ts";
 
 /** Axes of q, k, v and of the result: (B, S, H, D). */
@@ -20,9 +22,8 @@ export interface Attention {
   readonly mask: string | null;
 }
 
-export function readAttention(node: CanonicalNode): Attention {
-  const [q, k, v, mask] = node.inputs;
-  return { node, origin: { module: node.scope, node: node.name, spec: null }, q: q!, k: k!, v: v!, mask: mask || null };
+export function readAttention({ node, q, k, v, mask }: AttentionOperation): Attention {
+  return { node, origin: { module: node.scope, node: node.name, spec: null }, q, k, v, mask };
 }
 
 /** The split of a value's rows, if that is how it is split; each of its tokens may stand for several rows, one after the other. */
@@ -46,7 +47,7 @@ export function headsOf(state: State, value: string): Expr {
   return shapeOf(state, value).dims[HEADS]!;
 }
 
-/** Which axis of the mask stands for `what`, or `null` where it is broadcast. Aligned from the right with (B, H, Sq, Sk). */
+/** Which axis of the mask stands for `what`, or `null` where it is broadcast. Axes count from the right, as those of (B, H, Sq, Sk). */
 export function maskAxis(state: State, mask: string, what: "heads" | "rows" | "keys"): number | null {
   const { dims } = shapeOf(state, mask);
   const axis = dims.length - { heads: 3, rows: 2, keys: 1 }[what];

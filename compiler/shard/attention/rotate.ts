@@ -2,21 +2,20 @@
  * @file Attention whose keys are met part by part: around a ring, chunk after chunk, or by whole queries on every rank. Each part gives
  * (output, maximum, sum of exponentials); parts are merged, and divided at the end.
  */
-import { elemCode } from "../../graph/elements.ts";
+import { asCp, finishAttributes, partAttributes } from "../../ir/cp.ts";
 import { CP, ZERO_HIDDEN } from "../../ir/types.ts";
-import { numberAttribute } from "../../graph/attributes.ts";
-import type { Attributes } from "../../graph/types.ts";
-import { add, floorDiv, mod, mul, RANK, type Expr } from "../../expr/expr.ts";
-import { localDims, ranksOf, WHOLE } from "../layout.ts";
-import { neverEmpty } from "../propagate/reduction.ts";
-import { addLocal, elemOf, freshName, shapeOf, type State } from "../state.ts";
-import type { AxisShard, Layout, Transfer } from "../types.ts";
-import { withoutCausal } from "./causal.ts";
+import { RANK, type Expr } from "../../expr/expr.ts";
+import { localDims, WHOLE } from "../layout.ts";
+import { before, ranksOf } from "../../../program/mesh.ts";
+import { neverEmpty } from "../knowledge.ts";
+import { shapeOf, type State } from "../state.ts";
+import { addLocal, elemOf, type Sending, addCollective } from "../writer.ts";
+import type { AxisShard, Layout } from "../types.ts";
 import { localMask, rowMask } from "./mask.ts";
 import { HEADS, ROWS, type Attention } from "./operands.ts";
 
 /** (out, max, sum) of a part: (B, H, Sq, Dv), (B, H, Sq, 1), (B, H, Sq, 1). */
-type Partial = readonly [string, string, string];
+type Part = readonly [string, string, string];
 
 interface Shapes {
   readonly out: readonly Expr[];
@@ -24,7 +23,7 @@ interface Shapes {
 }
 
 /** Local extents of a part's values, from the layout that the result will have. */
-function partialDims(state: State, site: Attention, layout: Layout): Shapes {
+function partDims(state: State, site: Attention, layout: Layout): Shapes {
   const whole = shapeOf(state, site.node.outputs[0]!).dims;
   const [b, s, h, d] = localDims(whole, layout, state.options.mesh, RANK);
   return { out: [b!, h!, s!, d!], statistic: [b!, h!, s!, 1] };
@@ -38,14 +37,15 @@ function addPart(
   layout: Layout,
   keys: AxisShard,
   name: string,
-): Partial {
-  const { out, statistic } = partialDims(state, site, layout);
+): Part {
+  const { out, statistic } = partDims(state, site, layout);
   const elem = partElem(state, site);
-  const attributes: Attributes = {
-    ...withoutCausal(site).node.attributes,
-    fp32: { kind: "int", value: state.options.convert_to_fp32 ? 1 : 0 },
-    may_be_empty: { kind: "int", value: neverEmpty(state, keys.segments) ? 0 : 1 },
-  };
+  const { convert_to_fp32, mesh } = state.options;
+  const attributes = partAttributes(
+    site.node.attributes,
+    convert_to_fp32,
+    !neverEmpty(state, ranksOf(mesh), keys.segments),
+  );
   const made = addLocal(state, site.origin, {
     op: "AttentionPart",
     domain: CP,
@@ -57,7 +57,7 @@ function addPart(
       { name: `${name}.sum`, dims: statistic, elem },
     ],
   });
-  return made as unknown as Partial;
+  return made as unknown as Part;
 }
 
 function partElem(state: State, site: Attention) {
@@ -65,7 +65,7 @@ function partElem(state: State, site: Attention) {
   return state.options.convert_to_fp32 && elem !== "float64" ? ("float32" as const) : elem;
 }
 
-function addMerge(state: State, site: Attention, a: Partial, b: Partial, name: string): Partial {
+function addMerge(state: State, site: Attention, a: Part, b: Part, name: string): Part {
   const outputs = a.map((value, i) => ({
     name: `${name}.${["out", "max", "sum"][i]}`,
     dims: shapeOf(state, value).dims,
@@ -76,25 +76,20 @@ function addMerge(state: State, site: Attention, a: Partial, b: Partial, name: s
     domain: CP,
     inputs: [...a, ...b],
     outputs,
-  }) as unknown as Partial;
+  }) as unknown as Part;
 }
 
 /** Divides the last merge: (B, Sq, H, Dv) in the model's type. */
 function addFinish(
   state: State,
   site: Attention,
-  merged: Partial,
+  merged: Part,
   { layout, rows, heads }: Pick<RingSite, "layout" | "heads"> & { readonly rows: AxisShard | null },
   name: string,
 ): string {
   const output = site.node.outputs[0]!;
   const shape = shapeOf(state, output);
-  const { zero_hidden: hidden } = site.node.attributes;
-  const attributes: Attributes = {
-    ...(hidden === undefined ? {} : { zero_hidden: hidden }),
-    nan_to_zero: site.node.attributes["nan_to_zero"] ?? { kind: "int", value: 0 },
-    like: { kind: "int", value: elemCode(shape.elem) },
-  };
+  const attributes = finishAttributes(site.node.attributes, shape.elem);
   const dims = localDims(shape.dims, layout, state.options.mesh, RANK);
   return addLocal(state, site.origin, {
     op: "AttentionFinish",
@@ -107,7 +102,7 @@ function addFinish(
 
 /** Whether rows that see no key are 0 by the mask, which no part knows alone. */
 function zeroesHidden({ node, mask }: Attention): boolean {
-  return mask !== null && numberAttribute(node.attributes, "zero_hidden", ZERO_HIDDEN.never) === ZERO_HIDDEN.byMask;
+  return mask !== null && asCp(node, "Attention")?.zeroHidden === ZERO_HIDDEN.byMask;
 }
 
 /** What a ring site needs beside its operands. */
@@ -126,14 +121,14 @@ export interface RingSite {
 
 /** Queries stay; keys and values go around the ring, 1/R of them on each rank at a time. */
 export function rotate(state: State, ring: RingSite, name: string): string {
-  const { ring_degree: rings, ulysses_degree: members } = state.options.mesh;
+  const { mesh } = state.options;
+  const { ring_degree: R } = mesh;
   const keys: AxisShard = { ...ring.keys, over: "ring" };
   let [k, v] = [ring.k, ring.v];
-  let merged: Partial | null = null;
-  for (let step = 0; step < rings; step++) {
+  let merged: Part | null = null;
+  for (let step = 0; step < R; step++) {
     // After `step` shifts a rank holds what the rank `step` places before it in the ring began with.
-    const holder = (rank: Expr): Expr =>
-      add(mul(mod(add(floorDiv(rank, members), rings - step), rings), members), mod(rank, members));
+    const holder = (rank: Expr): Expr => before(rank, step, mesh);
     const mask = localMask(state, ring.site, {
       rows: ring.rows,
       heads: ring.heads,
@@ -141,12 +136,12 @@ export function rotate(state: State, ring: RingSite, name: string): string {
     });
     const part = addPart(state, ring.site, [ring.q, k, v, mask], ring.layout, keys, `${name}::step${step}`);
     merged = merged === null ? part : addMerge(state, ring.site, merged, part, `${name}::merge${step}`);
-    if (step < rings - 1) [k, v] = shift(state, ring, [k, v], keys, holder, step + 1);
+    if (step < R - 1) [k, v] = shift(state, ring, [k, v], keys, holder, step + 1);
   }
   return addFinish(state, ring.site, merged!, ring, name);
 }
 
-/** One step around the ring, for keys and values in one exchange. */
+/** One step around the ring, for keys and values in one collective. */
 function shift(
   state: State,
   { site, keyHeads }: RingSite,
@@ -156,32 +151,20 @@ function shift(
   step: number,
 ): [string, string] {
   const { mesh } = state.options;
-  const { ring_degree: rings, ulysses_degree: members } = mesh;
-  const before = (rank: Expr): Expr =>
-    add(mul(mod(add(floorDiv(rank, members), rings - 1), rings), members), mod(rank, members));
-  const originals = [site.k, site.v];
-  const transfers = values.map((value, i): Transfer => {
-    const whole = shapeOf(state, originals[i]!);
-    const dims = (rank: Expr): readonly Expr[] =>
-      whole.dims.map((d, axis) => {
-        if (axis === ROWS) return localDims(whole.dims, [keys], mesh, holder(rank))[ROWS]!;
+  const transfers = [site.k, site.v].map((original, i): Sending => {
+    const { elem, dims: whole } = shapeOf(state, original);
+    const dims = (from: Expr): readonly Expr[] =>
+      whole.map((d, axis) => {
+        if (axis === ROWS) return localDims(whole, [keys], mesh, holder(from))[ROWS]!;
         // Ring neighbours hold the same heads: said as queries say theirs, so that the number per key head stays known.
-        return axis === HEADS && keyHeads !== null ? localDims(whole.dims, [keyHeads], mesh, RANK)[HEADS]! : d;
+        return axis === HEADS && keyHeads !== null ? localDims(whole, [keyHeads], mesh, RANK)[HEADS]! : d;
       });
-    const received = freshName(state, `${originals[i]}::step${step}`);
-    state.shapes.set(received, { elem: whole.elem, dims: dims(before(RANK)) });
-    return { send: [value], receive: [received], elem: whole.elem, dims: dims(RANK) };
+    return { send: [values[i]!], receive: () => `${original}::step${step}`, elem, dims };
   });
-  state.steps.push({
-    kind: "collective",
-    name: freshName(state, `${site.k}::shift${step}`),
-    collective: "shift",
-    group: "ring",
-    transfers,
-    purpose: "ring",
-    origin: site.origin,
-  });
-  const [k, v] = transfers.map((t) => t.receive[0]!);
+  const { origin } = site;
+  const name = `${site.k}::shift${step}`;
+  const made = addCollective(state, { name, collective: "shift", group: "ring", purpose: "ring", origin }, transfers);
+  const [k, v] = made.map((received) => received[0]!);
   return [k!, v!];
 }
 
@@ -190,22 +173,16 @@ export function mergeParts(state: State, site: Attention, keys: AxisShard, name:
   const ranks = ranksOf(state.options.mesh);
   const mask = localMask(state, site, { rows: null, heads: null, keys: { shard: keys, rank: RANK } });
   const own = addPart(state, site, [site.q, site.k, site.v, mask], WHOLE, keys, `${name}::part`);
-  const transfers = own.map((value): Transfer => {
-    const { elem, dims } = shapeOf(state, value);
-    const receive = Array.from({ length: ranks }, (_, r) => freshName(state, `${value}::from${r}`));
-    for (const made of receive) state.shapes.set(made, { elem, dims });
-    return { send: [value], receive, elem, dims };
-  });
-  state.steps.push({
-    kind: "collective",
-    name: freshName(state, `${name}::merge`),
-    collective: "all-gather",
-    group: "mesh",
-    transfers,
-    purpose: "merge",
-    origin: site.origin,
-  });
-  const partOf = (rank: number): Partial => transfers.map((t) => t.receive[rank]!) as unknown as Partial;
+  const { origin } = site;
+  const received = addCollective(
+    state,
+    { name: `${name}::merge`, collective: "all-gather", group: "mesh", purpose: "merge", origin },
+    own.map((value) => {
+      const { elem, dims } = shapeOf(state, value);
+      return { send: [value], receive: (rank) => `${value}::from${rank}`, elem, dims: () => dims };
+    }),
+  );
+  const partOf = (rank: number): Part => received.map((values) => values[rank]!) as unknown as Part;
   let merged = partOf(0);
   for (let rank = 1; rank < ranks; rank++)
     merged = addMerge(state, site, merged, partOf(rank), `${name}::merge${rank}`);

@@ -10,7 +10,8 @@ import { embed, extentOf, shardOf, type Split } from "../layout.ts";
 import { inputsBehind } from "./inputs-behind.ts";
 import { at, atSplitOf, originAt, originOf, relatedTo, say, sayValue } from "../origins.ts";
 import { align } from "../slices.ts";
-import { layoutOf, shapeOf, type State } from "../state.ts";
+import { shapeOf, type State } from "../state.ts";
+import { layoutOf } from "../knowledge.ts";
 import type { AxisShard, Origin } from "../types.ts";
 
 /** The operand as the split factors ask for it: itself, a local slice, or `null` with a diagnostic. */
@@ -38,7 +39,7 @@ export function alignOperand(
   const extent = shapeOf(state, value).dims[shard.axis]!;
   if (!state.assumed.assume(extent, extentOf(shard), origin)) {
     const params = { ...at(node), first: show(extent), second: show(extentOf(shard)) };
-    state.diagnostics.push(diagnose(catalog.lengthsDiffer, params, atSplitOf(state, value)));
+    state.diagnostics.push(diagnose(catalog.extentsDiffer, params, atSplitOf(state, value)));
     return null;
   }
   return alignTo(state, node, value, shard, origin);

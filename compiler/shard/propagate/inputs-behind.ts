@@ -28,14 +28,14 @@ function trace(state: State, value: string, axis: number, fuel: { left: number }
   const behind = (factor: number): readonly InputAxis[] | null => {
     if (map.factors[factor]?.kind !== "free") return null;
     for (const [operand, at] of places(map, factor)) {
-      // Of an axis of several parts it is not known which rows are meant.
-      if ("parts" in map.inputs[operand]![at]!) continue;
+      // Of an axis of several joined factors it is not known which rows are meant.
+      if ("joined" in map.inputs[operand]![at]!) continue;
       const found = trace(state, node.inputs[operand]!, at, fuel);
       if (found !== null) return found;
     }
     return null;
   };
   if ("product" in output) return output.product.length === 1 ? behind(output.product[0]!) : null;
-  const parts = output.parts.map(behind);
-  return parts.every((part) => part !== null) ? parts.flat() : null;
+  const found = output.joined.map(behind);
+  return found.every((inputs) => inputs !== null) ? found.flat() : null;
 }

@@ -1,10 +1,11 @@
 /**
  * @file The segments of a whole value that is about to be split: the streams that a Concat laid end to end, as far back as they can be
- * followed. Each stream is split on its own, so that a later cut between them stays exact. Uses rules, knows no operator.
+ * followed. Each stream is split on its own, so that a later slice between them stays exact. Uses rules, knows no operator.
  */
-import { siteOf } from "../../operators/infer.ts";
+import { viewOf } from "../../operators/infer.ts";
 import { factorsOf } from "../../operators/factors.ts";
 import type { Axis, FactorMap } from "../../operators/types.ts";
+import { indexOf } from "../../ir/graph-index.ts";
 import type { CanonicalNode } from "../../ir/types.ts";
 import { equal } from "../../expr/expr.ts";
 import { lengthOf, partition } from "../layout.ts";
@@ -32,15 +33,15 @@ function trace(state: State, value: string, axis: number, fuel: { left: number }
   const { node, map } = made;
   const output = map.outputs[node.outputs.indexOf(value)]?.[axis];
   if (output === undefined) return null;
-  if ("parts" in output) return joined(state, node, map, output.parts, fuel);
+  if ("joined" in output) return joined(state, node, map, output.joined, fuel);
   const [factor] = output.product;
   if (output.product.length !== 1 || factor === undefined || map.factors[factor]?.kind !== "free") return null;
   for (const [operand, at] of places(map, factor)) {
     const source = node.inputs[operand]!;
     const found = map.inputs[operand]![at]!;
     const deeper = trace(state, source, at, fuel);
-    const part = deeper === null ? null : partOf(found, factor, deeper, map);
-    if (part !== null && part.length > 1 && equal(lengthOf(part), shapeOf(state, value).dims[axis]!)) return part;
+    const own = deeper === null ? null : segmentsIn(found, factor, deeper, map);
+    if (own !== null && own.length > 1 && equal(lengthOf(own), shapeOf(state, value).dims[axis]!)) return own;
   }
   return null;
 }
@@ -50,11 +51,11 @@ function joined(
   state: State,
   node: CanonicalNode,
   map: FactorMap,
-  parts: readonly number[],
+  factors: readonly number[],
   fuel: { left: number },
 ): readonly Segment[] {
-  return parts.flatMap((part) => {
-    const [place] = places(map, part);
+  return factors.flatMap((factor) => {
+    const [place] = places(map, factor);
     if (place === undefined) return [];
     const [operand, axis] = place;
     const source = node.inputs[operand]!;
@@ -62,42 +63,36 @@ function joined(
   });
 }
 
-/** Operand axes that consist of a factor alone, or of parts of which it is one. */
+/** Operand axes that consist of a factor alone, or of joined factors of which it is one. */
 export function places(map: FactorMap, factor: number): readonly (readonly [number, number])[] {
   return map.inputs.flatMap((axes, operand) =>
     (axes ?? []).flatMap((axis, at) => {
-      const members = "product" in axis ? axis.product : axis.parts;
-      const alone = "parts" in axis || members.length === 1;
-      return members.includes(factor) && alone ? [[operand, at] as const] : [];
+      const factors = "product" in axis ? axis.product : axis.joined;
+      const alone = "joined" in axis || factors.length === 1;
+      return factors.includes(factor) && alone ? [[operand, at] as const] : [];
     }),
   );
 }
 
 /** Of the segments of an operand's axis, those of the factor. */
-function partOf(axis: Axis, factor: number, segments: readonly Segment[], map: FactorMap): readonly Segment[] | null {
+function segmentsIn(
+  axis: Axis,
+  factor: number,
+  segments: readonly Segment[],
+  map: FactorMap,
+): readonly Segment[] | null {
   if ("product" in axis) return segments;
-  const sizes = axis.parts.map((p) => map.factors[p]!.size);
-  const cut = partition({ outer: 1, segments, inner: 1 }, sizes);
-  return cut?.[axis.parts.indexOf(factor)]?.segments ?? null;
+  const sizes = axis.joined.map((p) => map.factors[p]!.size);
+  const splits = partition({ outer: 1, segments, inner: 1 }, sizes);
+  return splits?.[axis.joined.indexOf(factor)]?.segments ?? null;
 }
 
 /** The factors of the node that makes a value, in the unsplit graph; `null` for an input, or where its rule cannot tell. */
 export function makerOf(state: State, value: string): { readonly node: CanonicalNode; readonly map: FactorMap } | null {
-  const node = producerOf(state, value);
+  const node = indexOf(state.graph).producer(value);
   if (node === undefined) return null;
   const { shapes, integers } = state;
-  const site = siteOf(node, { shapes, integers, constants: state.graph.constants, declared: () => null });
-  const map = factorsOf(site);
+  const view = viewOf(node, { shapes, integers, constants: state.graph.constants, declared: () => null });
+  const map = factorsOf(view);
   return map === null ? null : { node, map };
-}
-
-const producers = new WeakMap<State["graph"], ReadonlyMap<string, CanonicalNode>>();
-
-function producerOf(state: State, value: string): CanonicalNode | undefined {
-  let map = producers.get(state.graph);
-  if (map === undefined) {
-    map = new Map(state.graph.nodes.flatMap((n) => n.outputs.map((o) => [o, n] as const)));
-    producers.set(state.graph, map);
-  }
-  return map.get(value);
 }

@@ -7,7 +7,9 @@ import type { Axis, FactorMap, Sizing } from "../../operators/types.ts";
 import type { CanonicalNode, ValueShape } from "../../ir/types.ts";
 import { add, mul, RANK, type Expr } from "../../expr/expr.ts";
 import { localDims, localExtent, localLength } from "../layout.ts";
-import { integers, layoutOf, type State } from "../state.ts";
+import { type State } from "../state.ts";
+import { layoutOf } from "../knowledge.ts";
+import { integers } from "../writer.ts";
 import type { AxisShard, Layout } from "../types.ts";
 
 /** The node with local integer operands where it needs them. */
@@ -48,7 +50,7 @@ function extents(
   return sizing.every((s) => s.role === "open extent") ? compactTarget(local) : local;
 }
 
-/** Bounds of a slice on a split axis: the rank's part of what lies before, and of what is kept. */
+/** Bounds of a slice on a split axis: what the rank holds of what lies before, and of what is kept. */
 function bounds(
   state: State,
   node: CanonicalNode,
@@ -69,11 +71,11 @@ function bounds(
   return touched ? local : null;
 }
 
-/** Local rows before the kept part: those of the segments that make up the first part of the axis. */
+/** Local rows before what is kept: those of the segments that make up the first factor of the axis. */
 function startOf(state: State, node: CanonicalNode, map: FactorMap, axis: number, kept: AxisShard): Expr {
   const [whole] = layoutOf(state, node.inputs[0]!);
-  const parts = map.inputs[0]?.[axis] as Axis & { parts: readonly number[] };
-  let left = map.factors[parts.parts[0]!]!.size;
+  const { joined } = map.inputs[0]![axis] as Axis & { joined: readonly number[] };
+  let left = map.factors[joined[0]!]!.size;
   let start: Expr = 0;
   for (const segment of whole!.segments) {
     if (left === 0) break;

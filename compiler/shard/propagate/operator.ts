@@ -2,11 +2,12 @@
  * @file Takes one operator from the layouts of its operands to that of its results, by its factor map alone. Whole operands that share a
  * split factor are aligned; lengths that must agree are assumed; everything else is refused. Knows no operator.
  */
-import { siteOf } from "../../operators/infer.ts";
+import { viewOf } from "../../operators/infer.ts";
 import { factorsOf } from "../../operators/factors.ts";
 import { isKnown, isRandom } from "../../operators/table.ts";
 import type { Axis, FactorMap } from "../../operators/types.ts";
 import { outputShapes } from "../../operators/infer.ts";
+import { indexOf } from "../../ir/graph-index.ts";
 import { CP, type CanonicalNode } from "../../ir/types.ts";
 import * as catalog from "../../diagnostics/catalog/shard.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
@@ -14,29 +15,32 @@ import { show, symbolsOf } from "../../expr/expr.ts";
 import { valuesReadBy } from "../../graph/reads.ts";
 import { alignOperand } from "./alignment.ts";
 import { assumeWidest } from "./broadcast.ts";
-import { embed, extentOf, locate, ranksOf, shardOf, WHOLE, type Split } from "../layout.ts";
+import { embed, extentOf, locate, shardOf, WHOLE, type Split } from "../layout.ts";
+import { ranksOf } from "../../../program/mesh.ts";
 import { localOperands } from "./local-operands.ts";
 import { at, atSplitOf, originAt, originOf, relatedTo, sayLayout, sayOrigin, sayValue } from "../origins.ts";
-import { declare, layoutOf, shapeOf, valueOf, type State } from "../state.ts";
+import { declare, shapeOf, type State } from "../state.ts";
+import { layoutOf, valueOf } from "../knowledge.ts";
 import { allReduce, reducedFactor } from "./reduction.ts";
 import { unify, type Demand } from "./unify.ts";
 import type { Layout, Origin } from "../types.ts";
+import { takeNode } from "../writer.ts";
 
 /** Propagates through one node whose operands are values of the sharded graph; false if it was refused. */
 export function propagate(state: State, node: CanonicalNode): boolean {
   const origin: Origin = { module: node.scope, node: node.name, spec: null };
-  if (!fitForAll(state, node)) return poison(state, node);
+  if (!sameOnAllRanks(state, node)) return poison(state, node);
   const split = node.inputs.filter((name) => layoutOf(state, name).length > 0);
-  const site = siteOf(node, knowledge(state));
+  const view = viewOf(node, knowledge(state));
   if (split.length === 0) {
-    const map = isKnown(node) ? factorsOf(site) : null;
-    if (map !== null) assumeWidest(state, map, site.inputs, origin);
+    const map = isKnown(node) ? factorsOf(view) : null;
+    if (map !== null) assumeWidest(state, map, view.inputs, origin);
     outputsOf(node).forEach((name) => declare(state, name, shapeOf(state, name), WHOLE, name, origin));
-    take(state, node, origin);
+    takeNode(state, node, origin);
     return true;
   }
   if (!isKnown(node)) return refuseUnknown(state, node, split[0]!);
-  const map = factorsOf(site);
+  const map = factorsOf(view);
   if (map === null || !tellsAll(node, map))
     return refuse(
       state,
@@ -47,16 +51,16 @@ export function propagate(state: State, node: CanonicalNode): boolean {
   const splits = demands === null ? null : unify(state, node, demands, map, origin);
   if (splits === null) return poison(state, node);
   const reduced = reducedFactor(state, map, splits, demands!);
-  if (reduced !== null) return allReduce(state, node, site, map, splits, reduced, origin) || poison(state, node);
+  if (reduced !== null) return allReduce(state, node, view, map, splits, reduced, origin) || poison(state, node);
   if (!allFree(state, node, map, splits, demands!)) return poison(state, node);
   const aligned = node.inputs.map((name, i) => alignOperand(state, node, i, name, map, splits));
   if (aligned.some((name) => name === null)) return poison(state, node);
-  assumeWidest(state, map, site.inputs, origin);
-  const shapes = outputShapes(site);
+  assumeWidest(state, map, view.inputs, origin);
+  const shapes = outputShapes(view);
   const layouts = outputLayouts(state, node, map, splits);
   if (layouts === null || shapes === null) return poison(state, node);
   const local = localOperands(state, { ...node, inputs: aligned as string[] }, map, shapes, layouts);
-  take(state, local, origin);
+  takeNode(state, local, origin);
   node.outputs.forEach((name, i) => {
     if (name === "") return;
     const layout = layouts[i]!;
@@ -74,7 +78,7 @@ export function propagate(state: State, node: CanonicalNode): boolean {
 }
 
 /** False, with a diagnostic, for what no rule speaks of: what a subgraph reads, and numbers that no two ranks draw alike. */
-function fitForAll(state: State, node: CanonicalNode): boolean {
+function sameOnAllRanks(state: State, node: CanonicalNode): boolean {
   if (isRandom(node) && ranksOf(state.options.mesh) > 1) {
     state.diagnostics.push(diagnose(catalog.randomNumbers, at(node)));
     return false;
@@ -119,11 +123,6 @@ function knowledge(state: State) {
   };
 }
 
-function take(state: State, node: CanonicalNode, origin: Origin): void {
-  outputsOf(node).forEach((name) => state.taken.add(name));
-  state.steps.push({ kind: "local", node, origin });
-}
-
 function outputsOf(node: CanonicalNode): readonly string[] {
   return node.outputs.filter((name) => name !== "");
 }
@@ -155,13 +154,13 @@ function reportUnread(state: State, node: CanonicalNode, value: string, axis: Ax
   const from = sayOrigin(state.origins.get(value));
   const layout = sayLayout(state, value);
   const where = atSplitOf(state, value, relatedTo({ module: node.scope, node: node.name, spec: null }, "met here"));
-  if (axis !== undefined && "parts" in axis) {
-    const parts = axis.parts
+  if (axis !== undefined && "joined" in axis) {
+    const extents = axis.joined
       .map((p) => show(map.factors[p]!.size))
       .filter((s) => s !== "0")
       .join(", ");
     state.diagnostics.push(
-      diagnose(catalog.borderInsideSegment, { ...at(node), value: sayValue(state, value), layout, parts, from }, where),
+      diagnose(catalog.edgeInsideSegment, { ...at(node), value: sayValue(state, value), layout, extents, from }, where),
     );
     return;
   }
@@ -201,7 +200,8 @@ function allFree(
 /** What a plan could do instead of splitting a value as it is split: another axis, or a gather where it was made. */
 function alternatives(state: State, value: string): { readonly maker: string | null; readonly other: number | null } {
   const name = sayValue(state, value);
-  const maker = state.graph.nodes.find((n) => n.domain !== CP && n.outputs.includes(name))?.scope ?? null;
+  const made = indexOf(state.graph).producer(name);
+  const maker = made === undefined || made.domain === CP ? null : made.scope;
   const input = state.graph.inputs.find((i) => i.name === name);
   const [shard] = layoutOf(state, value);
   const sequences = sequenceLengths(state);

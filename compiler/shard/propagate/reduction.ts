@@ -1,20 +1,24 @@
 /**
- * @file A reduction along a split axis, where the parts have an exact combination: each rank reduces its own rows, all exchange the
- * results, and all combine them in rank order, so that the whole result is the same everywhere. The rule says what the combination is.
+ * @file A reduction along a split axis, where the results of the ranks have an exact combination: each rank reduces its own rows, an
+ * all-gather takes the results to all, and all combine them in rank order, so that the whole result is the same everywhere. The rule says
+ * what the combination is.
  */
 import { outputShapes } from "../../operators/infer.ts";
-import type { FactorKind, FactorMap, Site } from "../../operators/types.ts";
+import type { FactorKind, FactorMap, NodeView } from "../../operators/types.ts";
 import { elemCode } from "../../graph/elements.ts";
 import type { CanonicalNode, ValueShape } from "../../ir/types.ts";
 import { RANK, type Expr } from "../../expr/expr.ts";
 import { alignOperand } from "./alignment.ts";
-import { extentOf, localExtent, ranksOf, shardOf, WHOLE, type Split } from "../layout.ts";
+import { extentOf, localExtent, shardOf, WHOLE, type Split } from "../layout.ts";
+import { ranksOf } from "../../../program/mesh.ts";
 import { localOperands } from "./local-operands.ts";
-import { addLocal, declare, elemOf, freshName, integers, type State } from "../state.ts";
+import { declare, type State } from "../state.ts";
+import { addLocal, elemOf, integers, addCollective } from "../writer.ts";
 import type { Demand } from "./unify.ts";
-import type { Origin, Segment } from "../types.ts";
+import type { Origin } from "../types.ts";
+import { neverEmpty } from "../knowledge.ts";
 
-/** How two partial results become one, for floats and integers alike. A mean is a sum of weighted means. */
+/** How the results of two ranks become one, for floats and integers alike. A mean is a sum of weighted means. */
 const COMBINE: Readonly<Partial<Record<FactorKind, "Add" | "Max" | "Min">>> = {
   sum: "Add",
   mean: "Add",
@@ -34,71 +38,61 @@ export function reducedFactor(
 ): number | null {
   const [factor, ...others] = splits.keys();
   if (factor === undefined || others.length > 0 || COMBINE[map.factors[factor]!.kind] === undefined) return null;
-  // A mean of integers is rounded, so that means of parts tell nothing.
+  // A mean of integers is rounded, so that the means of the ranks tell nothing.
   if (map.factors[factor]!.kind === "mean" && !elemOf(state, demands[0]!.value).includes("float")) return null;
   const has = (axes: FactorMap["inputs"][number]): boolean =>
     axes?.some((a) => "product" in a && a.product.includes(factor)) ?? false;
   if (map.inputs.some((axes, operand) => has(axes) && !demands.some((d) => d.operand === operand))) return null;
   const { outer, inner, segments } = splits.get(factor)!;
-  return outer === 1 && inner === 1 && neverEmpty(state, segments) ? factor : null;
+  return outer === 1 && inner === 1 && neverEmpty(state, ranksOf(state.options.mesh), segments) ? factor : null;
 }
 
-/** True if every rank holds at least one row of these segments, whatever the lengths. */
-export function neverEmpty(state: State, segments: readonly Segment[]): boolean {
-  const ranks = ranksOf(state.options.mesh);
-  const split = new Set(state.splitLengths.map((e) => JSON.stringify(state.assumed.normal(e))));
-  return segments.some(({ length }) => {
-    const normal = state.assumed.normal(length);
-    return typeof normal === "number" ? normal >= ranks : split.has(JSON.stringify(normal));
-  });
-}
-
-/** Adds the local reduction, the exchange and the combination; false if an operand cannot be aligned. */
+/** Adds the local reduction, the all-gather and the combination; false if an operand cannot be aligned. */
 export function allReduce(
   state: State,
   node: CanonicalNode,
-  site: Site,
+  view: NodeView,
   map: FactorMap,
   splits: ReadonlyMap<number, Split>,
   factor: number,
   origin: Origin,
 ): boolean {
   const aligned = node.inputs.map((name, i) => alignOperand(state, node, i, name, map, splits));
-  const shapes = outputShapes(site);
+  const shapes = outputShapes(view);
   const output = node.outputs[0]!;
   if (aligned.some((name) => name === null) || shapes === null || node.outputs.length !== 1) return false;
   const local = localOperands(state, { ...node, inputs: aligned as string[] }, map, shapes, [WHOLE]);
   const shape = shapes[0]!;
-  const [partial] = addLocal(state, origin, {
+  const [own] = addLocal(state, origin, {
     op: local.op,
     domain: local.domain,
     inputs: local.inputs,
     attributes: local.attributes,
-    outputs: [{ name: `${output}::part`, dims: shape.dims, elem: shape.elem }],
+    outputs: [{ name: `${output}::own`, dims: shape.dims, elem: shape.elem }],
   });
   const { kind } = map.factors[factor]!;
-  const sent = kind === "mean" ? weighted(state, partial!, shape, splits.get(factor)!, origin) : partial!;
-  const received = exchange(state, sent, shape, origin);
+  const sent = kind === "mean" ? weighted(state, own!, shape, splits.get(factor)!, origin) : own!;
+  const received = gatherResults(state, sent, shape, origin);
   const whole = combined(state, COMBINE[kind]!, received, output, shape, origin);
   declare(state, whole, shape, WHOLE, output, origin);
   return true;
 }
 
-/** All parts in rank order, two by two: the same result on every rank. One rank's part is the result. */
+/** The results of all ranks in rank order, two by two: the same on every rank. Of one rank it is the result. */
 function combined(
   state: State,
   op: string,
-  parts: readonly string[],
+  results: readonly string[],
   name: string,
   { elem, dims }: ValueShape,
   origin: Origin,
 ): string {
-  const [first, ...others] = parts as readonly [string, ...string[]];
+  const [first, ...others] = results as readonly [string, ...string[]];
   const last = others.length - 1;
   const add = (inputs: readonly string[], wish: string, op: string): string =>
     addLocal(state, origin, { op, inputs, outputs: [{ name: wish, dims, elem }] })[0]!;
   if (last < 0) return add([first], name, "Identity");
-  return others.reduce((sum, part, i) => add([sum, part], i === last ? name : `${name}::upto${i + 1}`, op), first);
+  return others.reduce((sum, result, i) => add([sum, result], i === last ? name : `${name}::upto${i + 1}`, op), first);
 }
 
 /** A rank's mean times its share of the rows. */
@@ -134,20 +128,11 @@ function weighted(state: State, mean: string, { elem, dims }: ValueShape, split:
   })[0]!;
 }
 
-function exchange(state: State, value: string, { elem, dims }: ValueShape, origin: Origin): readonly string[] {
-  const receive = Array.from({ length: ranksOf(state.options.mesh) }, (_, rank) => {
-    const name = freshName(state, `${value}::from${rank}`);
-    state.shapes.set(name, { elem, dims });
-    return name;
-  });
-  state.steps.push({
-    kind: "collective",
-    name: freshName(state, `${value}::all-reduce`),
-    collective: "all-gather",
-    group: "mesh",
-    transfers: [{ send: [value], receive, elem, dims }],
-    purpose: "all-reduce",
-    origin,
-  });
-  return receive;
+function gatherResults(state: State, value: string, { elem, dims }: ValueShape, origin: Origin): readonly string[] {
+  const [received] = addCollective(
+    state,
+    { name: `${value}::all-reduce`, collective: "all-gather", group: "mesh", purpose: "all-reduce", origin },
+    [{ send: [value], receive: (rank) => `${value}::from${rank}`, elem, dims: () => dims }],
+  );
+  return received!;
 }

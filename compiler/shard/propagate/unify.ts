@@ -1,7 +1,8 @@
 /**
- * @file Brings the splits that a node's operands ask for together: one split per factor, equal segment by segment. Parts of a Concat that
+ * @file Brings the splits that a node's operands ask for together: one split per factor, equal segment by segment. Operands of a Concat that
  * nobody has split yet become segments of their own.
  */
+import type { Binding } from "../../bind/types.ts";
 import type { FactorMap } from "../../operators/types.ts";
 import type { CanonicalNode } from "../../ir/types.ts";
 import * as catalog from "../../diagnostics/catalog/shard.ts";
@@ -10,7 +11,7 @@ import { equal, show } from "../../expr/expr.ts";
 import { segmentsOf } from "./leaves.ts";
 import { shardOf, type Split } from "../layout.ts";
 import { at, atSplitOf, relatedTo, say, sayOrigin, sayValue } from "../origins.ts";
-import { entryKey, shapeOf, type State } from "../state.ts";
+import { shapeOf, type State } from "../state.ts";
 import type { Origin } from "../types.ts";
 
 /** An operand axis that is split, read in the node's factors. */
@@ -45,12 +46,12 @@ export function unify(
   return complete(state, node, map, result);
 }
 
-/** Two operands that split different factors leave a result that is split twice, unless these are parts of one axis. */
+/** Two operands that split different factors leave a result that is split twice, unless these are joined in one axis. */
 function apart(state: State, node: CanonicalNode, demands: readonly Demand[], map: FactorMap): boolean {
   const joined = (a: number, b: number): boolean =>
     a === b ||
     [...map.outputs, ...map.inputs].some((axes) =>
-      axes?.some((x) => "parts" in x && x.parts.includes(a) && x.parts.includes(b)),
+      axes?.some((x) => "joined" in x && x.joined.includes(a) && x.joined.includes(b)),
     );
   const [first, ...others] = demands;
   const factorOf = (d: Demand): number => [...d.splits.keys()][0]!;
@@ -86,8 +87,8 @@ function agree(
   origin: Origin,
 ): boolean {
   if (a.segments.length !== b.segments.length) {
-    const finer = entryKey(state.origins.get((a.segments.length > b.segments.length ? first : second).value));
-    if (finer !== null) state.tooFine.add(finer);
+    const finer = entryOf(state, (a.segments.length > b.segments.length ? first : second).value);
+    if (finer !== undefined) state.tooFine.add(finer);
   }
   if (a.segments.length !== b.segments.length || !equal(a.outer, b.outer) || !equal(a.inner, b.inner)) {
     conflict(state, node, first, second, catalog.segmentsDiffer);
@@ -102,11 +103,17 @@ function agree(
       relatedTo(state.origins.get(first.value), "the other operand is split here"),
     );
     state.diagnostics.push(
-      diagnose(catalog.lengthsDiffer, { ...at(node), first: show(length), second: show(other) }, where),
+      diagnose(catalog.extentsDiffer, { ...at(node), first: show(length), second: show(other) }, where),
     );
     return false;
   }
   return true;
+}
+
+/** The plan entry that gave a value its layout, in the module that it matched. */
+function entryOf({ bindings, origins }: State, value: string): Binding | undefined {
+  const origin = origins.get(value);
+  return bindings.find(({ spec, module }) => spec === origin?.spec && module === origin.module);
 }
 
 function conflict(
@@ -128,7 +135,7 @@ function conflict(
   state.diagnostics.push(diagnose(entry, { ...at(node), first: words(first), second: words(second) }, where));
 }
 
-/** Where one part of an axis is split, all its parts are: a whole operand of a Concat is a segment of its own. */
+/** Where one of the factors joined in an axis is split, all are: a whole operand of a Concat is a segment of its own. */
 function complete(
   state: State,
   node: CanonicalNode,
@@ -136,17 +143,17 @@ function complete(
   splits: Map<number, Split>,
 ): ReadonlyMap<number, Split> {
   for (const axis of map.outputs.flat()) {
-    if ("product" in axis || !axis.parts.some((p) => splits.has(p))) continue;
-    const inner = axis.parts.map((p) => splits.get(p)?.inner).find((x) => x !== undefined) ?? 1;
-    for (const part of axis.parts) {
-      if (splits.has(part)) continue;
-      const operand = map.inputs.findIndex((axes) => axes?.some((a) => "product" in a && a.product.includes(part)));
+    if ("product" in axis || !axis.joined.some((p) => splits.has(p))) continue;
+    const inner = axis.joined.map((p) => splits.get(p)?.inner).find((x) => x !== undefined) ?? 1;
+    for (const factor of axis.joined) {
+      if (splits.has(factor)) continue;
+      const operand = map.inputs.findIndex((axes) => axes?.some((a) => "product" in a && a.product.includes(factor)));
       const value = node.inputs[operand]!;
-      const at = map.inputs[operand]!.findIndex((a) => "product" in a && a.product.includes(part));
+      const at = map.inputs[operand]!.findIndex((a) => "product" in a && a.product.includes(factor));
       const segments = equal(inner, 1)
         ? segmentsOf(state, value, at)
         : [{ length: shapeOf(state, value).dims[at]!, origin: value }];
-      splits.set(part, { outer: 1, segments, inner: 1 });
+      splits.set(factor, { outer: 1, segments, inner: 1 });
     }
   }
   return splits;

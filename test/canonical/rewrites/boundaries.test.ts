@@ -1,5 +1,5 @@
 /**
- * @file What a plan may name stays: values at the border of a module, marked values, graph outputs. Scopes of new nodes.
+ * @file What a plan may name stays: values at the boundary of a module, marked values, graph outputs. Scopes of new nodes.
  */
 import { describe, expect, test } from "vitest";
 import { rewrite } from "../../../compiler/canonical/rewrites/index.ts";
@@ -40,7 +40,7 @@ describe("scopes", () => {
     expect(attentionOf(after).scope).toBe("blocks");
   });
 
-  test("views before a module's border stay, so that its input is still read", async () => {
+  test("views before a module's boundary stay, so that its input is still read", async () => {
     const p = pattern();
     const { q, k, v } = projected(p);
     const [left, right, values] = [q, k, v].map((x) => p.inside("outer", () => heads(p, x))) as [

@@ -88,7 +88,7 @@ export const bind: Examples = {
   CP3006: planFor(
     "flux",
     `"transformer_blocks.0": { "hidden_states": { "split_dim": 1, "value": "add_905" } },\n${gather}`,
-    "`value` names a value that does not cross the border of its module: an input must come from outside, an output must be read outside.",
+    "`value` names a value that is at no boundary of its module: an input must come from outside, an output must be read outside.",
   ),
   CP3008: manyBindings,
   CP3007: planFor(

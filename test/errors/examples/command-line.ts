@@ -110,7 +110,7 @@ export const commandLine: Examples = {
   },
   CP7006: {
     means: "With `--verify`, an output differs from that of the unsplit model. The exit code is 3.",
-    given: "a program for y = relu(x), edited to gather the ranks' parts in the wrong order",
+    given: "a program for y = relu(x), edited to gather the ranks' chunks in the wrong order",
     make: wrongOrder,
     command: "onnx-cp run program --inputs inputs.npz --verify",
   },

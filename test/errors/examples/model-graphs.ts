@@ -108,7 +108,7 @@ export const modelGraphs: Examples = {
       ),
   ),
   CP2510: broken(
-    "Markers are what the export tool of this package leaves at the borders of modules. One of them lacks what makes it useful.",
+    "Markers are what the export tool of this package leaves at the boundaries of modules. One of them lacks what makes it useful.",
     "a cp::Boundary node whose kind is neither input nor output",
     () =>
       model(

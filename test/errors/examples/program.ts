@@ -221,7 +221,7 @@ export const program: Examples = {
   CP5201: hooked("The program is to be cut for hooks at modules that the model does not have.", "transformer_block.*"),
   CP5202: {
     means:
-      "The module is there, but does nothing in this export that crosses its border, so that there is nothing to show to a hook.",
+      "The module is there, but does nothing in this export that is at its boundaries, so that there is nothing to show to a hook.",
     files: { "a.plan.json": '{ "": [{ "x": { "split_dim": 0 } }, { "gather_dim": 0 }] }\n' },
     given: "a model whose module `sizes` only reads the shape of x",
     make: () => {

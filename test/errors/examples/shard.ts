@@ -101,7 +101,7 @@ export const shard: Examples = {
     inputs: { a: [1, 6, 4], b: [1, 8, 4] },
     nodes: [node("Add", ["a", "b"], ["y"])],
   }),
-  CP4005: small("A reshape merges or cuts the split axis such that a part of it is no part of the result.", {
+  CP4005: small("A reshape merges or divides the split axis such that a chunk of it is no chunk of the result.", {
     formula: "y = reshape(x, [1, 4, 4]), with x of (1, 16)",
     splits: { x: 1 },
     inputs: { x: [1, 16] },
@@ -109,7 +109,7 @@ export const shard: Examples = {
     constants: { shape: [1, 4, 4] },
   }),
   CP4006: small(
-    "A joint stream was split as one, and then cut at a border that lies somewhere inside the ranks' parts. Were its streams split before they were " +
+    "A joint stream was split as one, and then cut at an edge that lies somewhere inside the ranks' chunks. Were its streams split before they were " +
       "joined, each rank would hold its own part of both.",
     {
       formula: "y = the last five of the eight rows of x",
@@ -204,7 +204,7 @@ export const shard: Examples = {
     "Queries are split, keys and values are whole, as in cross-attention over the text: every rank attends with its own queries, and nothing is exchanged.",
   ),
   CP4020: small(
-    "A ring that hands its keys on merges partial results, with operators as they are since operator set 18. The ring that collects all keys first works with any.",
+    "A ring that hands its keys on merges parts, with operators as they are since operator set 18. The ring that collects all keys first works with any.",
     {
       formula: "y = softmax(q k^T) v, of operator set 13",
       splits: { q: 2, k: 2, v: 2 },

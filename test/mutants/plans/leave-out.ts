@@ -2,37 +2,39 @@
  * @file Mutations that leave something of a plan out: what is left must be completed by alignment, or refused.
  */
 import { gathersOf, mutant, splitsOf, without, type Mutation } from "./mutant.ts";
-import { streamOf, withoutSites } from "./oracle.ts";
-import { isSplit, nameOf } from "./sites.ts";
+import { streamOf, withoutSpecs } from "./oracle.ts";
+import { isSplit, nameOf } from "./specs.ts";
 
 export const leaveOut: Readonly<Record<string, Mutation>> = {
-  nothing: ({ sites }) => [mutant("as it is", "must-run", sites)],
+  nothing: ({ specs }) => [mutant("as it is", "must-run", specs)],
 
-  drop: ({ sites, family }) =>
-    sites.map((site) => mutant(`drop ${nameOf(site)}`, withoutSites(family, sites, [site]), without(sites, site))),
+  drop: ({ specs, family }) =>
+    specs.map((placed) =>
+      mutant(`drop ${nameOf(placed)}`, withoutSpecs(family, specs, [placed]), without(specs, placed)),
+    ),
 
   "drop two": (subject) => {
-    const { family, sites } = subject;
+    const { family, specs } = subject;
     const all = splitsOf(subject);
     const pairs = all.flatMap((a, i) => all.slice(i + 1).map((b) => [a, b] as const));
     return pairs.map(([a, b]) =>
-      mutant(`drop ${nameOf(a)} and ${nameOf(b)}`, withoutSites(family, sites, [a, b]), without(sites, a, b)),
+      mutant(`drop ${nameOf(a)} and ${nameOf(b)}`, withoutSpecs(family, specs, [a, b]), without(specs, a, b)),
     );
   },
 
   "only one split": (subject) => {
-    const { family, sites } = subject;
-    return splitsOf(subject).map((site) => {
-      const others = splitsOf(subject).filter((other) => other !== site);
-      return mutant(`only ${nameOf(site)}`, withoutSites(family, sites, others), [site, ...gathersOf(subject)]);
+    const { family, specs } = subject;
+    return splitsOf(subject).map((placed) => {
+      const others = splitsOf(subject).filter((other) => other !== placed);
+      return mutant(`only ${nameOf(placed)}`, withoutSpecs(family, specs, others), [placed, ...gathersOf(subject)]);
     });
   },
 
-  "only the image, the text or the mask": ({ family, sites }) =>
+  "only the image, the text or the mask": ({ family, specs }) =>
     (["image", "text", "mask"] as const).flatMap((stream) => {
-      const gone = sites.filter((site) => isSplit(site) && streamOf(site) !== stream);
-      const left = without(sites, ...gone);
+      const gone = specs.filter((placed) => isSplit(placed) && streamOf(placed) !== stream);
+      const left = without(specs, ...gone);
       if (gone.length === 0 || !left.some(isSplit)) return [];
-      return [mutant(`only the ${stream}`, withoutSites(family, sites, gone), left)];
+      return [mutant(`only the ${stream}`, withoutSpecs(family, specs, gone), left)];
     }),
 };

@@ -3,7 +3,7 @@
  */
 import type { ContextParallelPlan } from "../../../compiler/plan/types.ts";
 import type { Label } from "./oracle.ts";
-import { isSplit, planOf, type GatherSite, type Site, type SplitSite } from "./sites.ts";
+import { isSplit, planOf, type GatherSpec, type PlacedSpec, type SplitSpec } from "./specs.ts";
 
 export interface Mutant {
   /** `drop proj_out` */
@@ -19,7 +19,7 @@ export interface Subject {
   readonly family: string;
   /** Of the family: `ltx2-split` */
   readonly model: string;
-  readonly sites: readonly Site[];
+  readonly specs: readonly PlacedSpec[];
   /** Module paths of the export, for moves. */
   readonly modules: readonly string[];
   /** A static export folds modules away: then a name that is not there can be a folded one. */
@@ -35,26 +35,29 @@ export interface Subject {
 export type Unkinded = Omit<Mutant, "kind">;
 export type Mutation = (subject: Subject) => readonly Unkinded[];
 
-export const mutant = (name: string, label: Label, sites: readonly Site[]): Unkinded => ({
+export const mutant = (name: string, label: Label, specs: readonly PlacedSpec[]): Unkinded => ({
   name,
   label,
-  plan: planOf(sites),
+  plan: planOf(specs),
 });
 
-export const without = (sites: readonly Site[], ...gone: readonly Site[]): readonly Site[] =>
-  sites.filter((site) => !gone.includes(site));
+export const without = (specs: readonly PlacedSpec[], ...gone: readonly PlacedSpec[]): readonly PlacedSpec[] =>
+  specs.filter((placed) => !gone.includes(placed));
 
-/** One site replaced, at its place in the plan. */
-export const replaced = (sites: readonly Site[], site: Site, ...by: readonly Site[]): readonly Site[] =>
-  sites.flatMap((other) => (other === site ? by : [other]));
+/** One placed replaced, at its place in the plan. */
+export const replaced = (
+  specs: readonly PlacedSpec[],
+  placed: PlacedSpec,
+  ...by: readonly PlacedSpec[]
+): readonly PlacedSpec[] => specs.flatMap((other) => (other === placed ? by : [other]));
 
-export const splitsOf = ({ sites }: Subject): readonly SplitSite[] => sites.filter(isSplit);
+export const splitsOf = ({ specs }: Subject): readonly SplitSpec[] => specs.filter(isSplit);
 
-export const gathersOf = ({ sites }: Subject): readonly GatherSite[] =>
-  sites.filter((site): site is GatherSite => !isSplit(site));
+export const gathersOf = ({ specs }: Subject): readonly GatherSpec[] =>
+  specs.filter((placed): placed is GatherSpec => !isSplit(placed));
 
 /** Number of axes of the tensor, which every plan of ours states. */
-export const rankOf = (site: Site): number => site.spec.expected_dims ?? 3;
+export const rankOf = (placed: PlacedSpec): number => placed.spec.expected_dims ?? 3;
 
 /** Blocks of the export: modules whose last segment is a number. */
 export const blocksOf = ({ modules }: Subject): readonly string[] =>

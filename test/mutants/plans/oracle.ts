@@ -2,7 +2,7 @@
  * @file What must become of a mutant, judged from the meaning of plans alone and without the compiler: the parts of each plan and
  * what may be left out of it. Where the meaning does not decide, the simulator does.
  */
-import { isSplit, nameOf, type Site } from "./sites.ts";
+import { isSplit, nameOf, type PlacedSpec } from "./specs.ts";
 
 /** `must-run`: means the same as the plan, or alignment covers what is gone. `must-refuse`: something would stay wrong. */
 export type Label = "must-run" | "must-refuse" | "either";
@@ -25,12 +25,12 @@ const COVERED: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The plan splits one stream once and joins it once, at the end: then nothing else can stand for that gather. */
-export function gathersOnce(sites: readonly Site[]): boolean {
-  return sites.filter((site) => !isSplit(site)).length === 1;
+export function gathersOnce(specs: readonly PlacedSpec[]): boolean {
+  return specs.filter((placed) => !isSplit(placed)).length === 1;
 }
 
 /** Which stream a split is about, by the field's names for parameters. */
-export function streamOf({ key }: Site): "image" | "text" | "mask" {
+export function streamOf({ key }: PlacedSpec): "image" | "text" | "mask" {
   if (key?.includes("mask") === true) return "mask";
   return /encoder|txt|context/.test(key ?? "") ? "text" : "image";
 }
@@ -41,9 +41,9 @@ export function keepsStream(family: string): boolean {
 }
 
 /** The plan states another number of axes than this model's tensor has, and relies on it that the tensor then stays whole. */
-export function reliesOnRank(model: string, site: Site): boolean {
-  const isRope = site.module === "rope" || site.module === "cross_attn_rope";
-  return nameOf(site) === ".timestep" || (model === "ltx2-split" && isRope);
+export function reliesOnRank(model: string, placed: PlacedSpec): boolean {
+  const isRope = placed.module === "rope" || placed.module === "cross_attn_rope";
+  return nameOf(placed) === ".timestep" || (model === "ltx2-split" && isRope);
 }
 
 /** The module that gathers makes the model's only output, as it is. */
@@ -51,16 +51,16 @@ export function endsInGather(family: string): boolean {
   return ["flux", "flux2", "qwenimage", "ltx"].includes(family);
 }
 
-/** What leaving these sites out must do. */
-export function withoutSites(family: string, sites: readonly Site[], gone: readonly Site[]): Label {
-  if (gone.some((site) => !isSplit(site))) return gathersOnce(sites) ? "must-refuse" : "either";
-  const isCovered = gone.every((site) => COVERED[family]?.includes(nameOf(site)));
+/** What leaving these specs out must do. */
+export function withoutSpecs(family: string, specs: readonly PlacedSpec[], gone: readonly PlacedSpec[]): Label {
+  if (gone.some((placed) => !isSplit(placed))) return gathersOnce(specs) ? "must-refuse" : "either";
+  const isCovered = gone.every((placed) => COVERED[family]?.includes(nameOf(placed)));
   // An export does not keep the order of outputs: one of several, named alone, may be refused as one that cannot be told apart.
-  const isHalf = gone.some((site) => sites.some((other) => isOutputBeside(other, site) && !gone.includes(other)));
+  const isHalf = gone.some((placed) => specs.some((other) => isOutputBeside(other, placed) && !gone.includes(other)));
   return isCovered && !isHalf ? "must-run" : "either";
 }
 
-function isOutputBeside(other: Site, { module, key }: Site): boolean {
+function isOutputBeside(other: PlacedSpec, { module, key }: PlacedSpec): boolean {
   return isOutput(key) && isOutput(other.key) && other.module === module && other.key !== key;
 }
 

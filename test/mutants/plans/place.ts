@@ -3,13 +3,13 @@
  */
 import { matching, mutant, replaced, splitsOf, type Mutation, type Subject } from "./mutant.ts";
 import { keepsStream, type Label } from "./oracle.ts";
-import { isSplit, nameOf, type Site, type SplitSite } from "./sites.ts";
+import { isSplit, nameOf, type PlacedSpec, type SplitSpec } from "./specs.ts";
 
 export const place: Readonly<Record<string, Mutation>> = {
   move: (subject) =>
-    subject.sites.flatMap((site) =>
-      targetsOf(subject, site).map((module) =>
-        mutant(`${nameOf(site)} to ${module}`, "either", replaced(subject.sites, site, { ...site, module })),
+    subject.specs.flatMap((placed) =>
+      targetsOf(subject, placed).map((module) =>
+        mutant(`${nameOf(placed)} to ${module}`, "either", replaced(subject.specs, placed, { ...placed, module })),
       ),
     ),
 
@@ -17,7 +17,7 @@ export const place: Readonly<Record<string, Mutation>> = {
     const [first, second] = splitsOf(subject);
     return first === undefined || second === undefined
       ? []
-      : [mutant(`swap ${nameOf(first)} and ${nameOf(second)}`, "either", swapped(subject.sites, first, second))];
+      : [mutant(`swap ${nameOf(first)} and ${nameOf(second)}`, "either", swapped(subject.specs, first, second))];
   },
 
   "swap output indexes": (subject) =>
@@ -28,18 +28,18 @@ export const place: Readonly<Record<string, Mutation>> = {
         if (second === undefined) return [];
         // Every plan of ours says the same of both.
         const isSame = JSON.stringify(first.spec) === JSON.stringify(second.spec);
-        const sites = swapped(subject.sites, first, second);
-        return [mutant(`swap outputs of ${first.module}`, isSame ? "must-run" : "either", sites)];
+        const specs = swapped(subject.specs, first, second);
+        return [mutant(`swap outputs of ${first.module}`, isSame ? "must-run" : "either", specs)];
       }),
 
-  "wildcard too wide": ({ sites }) =>
-    sites
+  "wildcard too wide": ({ specs }) =>
+    specs
       .filter(({ module }) => module !== "")
-      .flatMap((site) => {
-        const parts = site.module.split(".");
+      .flatMap((placed) => {
+        const parts = placed.module.split(".");
         return parts.map((_, i) => {
           const module = parts.with(i, "*").join(".");
-          return mutant(`${module} for ${nameOf(site)}`, "either", replaced(sites, site, { ...site, module }));
+          return mutant(`${module} for ${nameOf(placed)}`, "either", replaced(specs, placed, { ...placed, module }));
         });
       }),
 
@@ -47,39 +47,39 @@ export const place: Readonly<Record<string, Mutation>> = {
   "wildcard for a number": (subject) =>
     splitsOf(subject)
       .filter(({ module }) => /\.\d+$/.test(module))
-      .flatMap((site) => {
-        const module = site.module.replace(/\d+$/, "*");
+      .flatMap((placed) => {
+        const module = placed.module.replace(/\d+$/, "*");
         const label: Label = subject.isMarked && keepsStream(subject.family) ? "must-run" : "either";
         return [
-          mutant(`${module} for ${nameOf(site)}`, label, replaced(subject.sites, site, { ...site, module })),
-          mutant(`${module} beside ${nameOf(site)}`, label, [...subject.sites, { ...site, module }]),
+          mutant(`${module} for ${nameOf(placed)}`, label, replaced(subject.specs, placed, { ...placed, module })),
+          mutant(`${module} beside ${nameOf(placed)}`, label, [...subject.specs, { ...placed, module }]),
         ];
       }),
 
   "numbers for a wildcard": (subject) =>
-    subject.sites
+    subject.specs
       .filter(({ module }) => module.includes("*"))
-      .map((site) => {
-        const each = matching(subject, site.module).map((module): Site => ({ ...site, module }));
-        return mutant(`numbers for ${nameOf(site)}`, "must-run", replaced(subject.sites, site, ...each));
+      .map((placed) => {
+        const each = matching(subject, placed.module).map((module): PlacedSpec => ({ ...placed, module }));
+        return mutant(`numbers for ${nameOf(placed)}`, "must-run", replaced(subject.specs, placed, ...each));
       }),
 };
 
-function swapped(sites: readonly Site[], first: SplitSite, second: SplitSite): readonly Site[] {
-  return sites.map((site) =>
-    site === first
+function swapped(specs: readonly PlacedSpec[], first: SplitSpec, second: SplitSpec): readonly PlacedSpec[] {
+  return specs.map((placed) =>
+    placed === first
       ? { ...second, module: first.module, key: first.key }
-      : site === second
+      : placed === second
         ? { ...first, module: second.module, key: second.key }
-        : site,
+        : placed,
   );
 }
 
 /** Where a spec is moved to: a parent, a sibling, a block, the root. */
-function targetsOf({ modules, sites }: Subject, site: Site): readonly string[] {
-  const taken = new Set(sites.filter((other) => other.key === site.key).map(({ module }) => module));
+function targetsOf({ modules, specs }: Subject, placed: PlacedSpec): readonly string[] {
+  const taken = new Set(specs.filter((other) => other.key === placed.key).map(({ module }) => module));
   const blocks = modules.filter((module) => /^[^.]*blocks\.\d+(\.attn1?)?$/.test(module)).slice(0, 6);
-  const others = isSplit(site) ? [] : ["norm_out.linear"];
+  const others = isSplit(placed) ? [] : ["norm_out.linear"];
   return ["", "norm_out", "proj_out", ...others, ...blocks].filter(
     (module) => !taken.has(module) && (module === "" || modules.includes(module)),
   );

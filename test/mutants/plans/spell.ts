@@ -12,44 +12,44 @@ import {
   type Unkinded,
 } from "./mutant.ts";
 import { endsInGather, gathersOnce, type Label } from "./oracle.ts";
-import { nameOf, planOf, type GatherSite, type Site } from "./sites.ts";
+import { nameOf, planOf, type GatherSpec, type PlacedSpec } from "./specs.ts";
 
 export const spell: Readonly<Record<string, Mutation>> = {
-  reorder: ({ sites }) => [mutant("last entry first", "must-run", [...sites].reverse())],
+  reorder: ({ specs }) => [mutant("last entry first", "must-run", [...specs].reverse())],
 
-  "gather as a list": (subject) => gathersOf(subject).flatMap((site) => asList(subject, site)),
+  "gather as a list": (subject) => gathersOf(subject).flatMap((placed) => asList(subject, placed)),
 
   "value of an input": (subject) =>
     splitsOf(subject)
       .filter(({ module, key }) => module === "" && subject.inputs.has(key))
-      .map((site) => {
-        const named: Site = { ...site, spec: { ...site.spec, value: site.key } };
-        return mutant(`${nameOf(site)} by its value`, "must-run", replaced(subject.sites, site, named));
+      .map((placed) => {
+        const named: PlacedSpec = { ...placed, spec: { ...placed.spec, value: placed.key } };
+        return mutant(`${nameOf(placed)} by its value`, "must-run", replaced(subject.specs, placed, named));
       }),
 
   "value of another input": (subject) =>
     splitsOf(subject)
       .filter(({ module, key }) => module === "" && subject.inputs.has(key))
-      .flatMap((site) =>
+      .flatMap((placed) =>
         [...subject.inputs.keys()]
-          .filter((value) => value !== site.key)
+          .filter((value) => value !== placed.key)
           .map((value) => {
-            const named: Site = { ...site, spec: { ...site.spec, value } };
-            return mutant(`${nameOf(site)} by the value ${value}`, "either", replaced(subject.sites, site, named));
+            const named: PlacedSpec = { ...placed, spec: { ...placed.spec, value } };
+            return mutant(`${nameOf(placed)} by the value ${value}`, "either", replaced(subject.specs, placed, named));
           }),
       ),
 
-  "gather the model's output instead": ({ family, sites }) => {
-    if (!gathersOnce(sites)) return [];
-    const gather = sites.find((site): site is GatherSite => site.key === null)!;
+  "gather the model's output instead": ({ family, specs }) => {
+    if (!gathersOnce(specs)) return [];
+    const gather = specs.find((placed): placed is GatherSpec => placed.key === null)!;
     const label: Label = endsInGather(family) ? "must-run" : "either";
-    return [mutant("gather the model's output", label, replaced(sites, gather, { ...gather, module: "" }))];
+    return [mutant("gather the model's output", label, replaced(specs, gather, { ...gather, module: "" }))];
   },
 
   "no gather but of nothing": (subject) => {
-    const gone = without(subject.sites, ...gathersOf(subject));
+    const gone = without(subject.specs, ...gathersOf(subject));
     const idle = gathersOf(subject).map(({ module }) => [module, [null]] as const);
-    const label: Label = gathersOnce(subject.sites) ? "must-refuse" : "either";
+    const label: Label = gathersOnce(subject.specs) ? "must-refuse" : "either";
     const plan = { ...planOf(gone), ...Object.fromEntries(idle) };
     return gone.some(({ module }) => idle.some(([other]) => other === module))
       ? []
@@ -58,15 +58,15 @@ export const spell: Readonly<Record<string, Mutation>> = {
 };
 
 /** A list of as many as there are outputs is the same; a longer one is wrong. */
-function asList({ sites }: Subject, site: GatherSite): readonly Unkinded[] {
-  if (sites.some(({ module, key }) => module === site.module && key !== null)) return [];
-  const rest = planOf(without(sites, site));
+function asList({ specs }: Subject, placed: GatherSpec): readonly Unkinded[] {
+  if (specs.some(({ module, key }) => module === placed.module && key !== null)) return [];
+  const rest = planOf(without(specs, placed));
   return [
-    { name: `${site.module} as a list of one`, label: "must-run", plan: { ...rest, [site.module]: [site.spec] } },
+    { name: `${placed.module} as a list of one`, label: "must-run", plan: { ...rest, [placed.module]: [placed.spec] } },
     {
-      name: `${site.module} as a list of three`,
+      name: `${placed.module} as a list of three`,
       label: "must-refuse",
-      plan: { ...rest, [site.module]: [site.spec, null, null] },
+      plan: { ...rest, [placed.module]: [placed.spec, null, null] },
     },
   ];
 }

@@ -6,7 +6,7 @@ import type { ElemType } from "../../../compiler/graph/types.ts";
 import { usualOperandName } from "../../../compiler/ir/print.ts";
 import { usualNodeName } from "../../../compiler/ir/text.ts";
 import type { CanonicalNode, IntegerValue, ValueShape } from "../../../compiler/ir/types.ts";
-import { outputShapes, siteOf } from "../../../compiler/operators/infer.ts";
+import { outputShapes, viewOf } from "../../../compiler/operators/infer.ts";
 import { needElem, readAttributes, readElem, readOperator } from "./attributes.ts";
 import type { Cursor } from "./cursor.ts";
 import type { Draft } from "./draft.ts";
@@ -69,7 +69,7 @@ function shapesOf(
     if (name !== "" && !shapes.has(name)) throw new Error(`"${name}" is not known in "${node.name}"`);
   }
   const known = { shapes, integers, constants, declared: () => null };
-  const ruled = withinLimits(() => outputShapes(siteOf(node, known)));
+  const ruled = withinLimits(() => outputShapes(viewOf(node, known)));
   const first = shapes.get(node.inputs[0] ?? "");
   return node.outputs.map((name, i) => {
     const type = types[i];

@@ -9,7 +9,7 @@ import type { Operand } from "./operands.ts";
 import type { Draft } from "../draft.ts";
 import { dimsOf, elemOf, type Lookup } from "../lookup.ts";
 
-export interface AttentionParts {
+export interface AttentionForm {
   readonly q: Operand;
   readonly k: Operand;
   readonly v: Operand;
@@ -30,19 +30,19 @@ export interface AttentionParts {
 }
 
 /** Adds the nodes; the last one makes `output`. */
-export function addAttention(lookup: Lookup, d: Draft, parts: AttentionParts, output: string): void {
-  const { q, k, v, addMask, outSteps } = parts;
+export function addAttention(lookup: Lookup, d: Draft, form: AttentionForm, output: string): void {
+  const { q, k, v, addMask, outSteps } = form;
   const elem = elemOf(lookup, q.base);
   const operands = [q, k, v].map(({ base, steps }) => addSteps(d, base, elem, steps));
   if (addMask !== null) operands.push(addMask(d));
   const attributes = {
-    ...(parts.fill === -Infinity ? {} : { fill: float(parts.fill) }),
-    ...(parts.fillAt === FILL_AT.score ? {} : { fill_at: int(parts.fillAt) }),
-    ...(parts.zeroHidden === ZERO_HIDDEN.never ? {} : { zero_hidden: int(parts.zeroHidden) }),
-    ...(parts.softcap === 0 ? {} : { softcap: float(parts.softcap) }),
-    scale: float(parts.scale * q.scale * k.scale),
-    nan_to_zero: int(parts.nanToZero ? 1 : 0),
-    causal: int(parts.causal ? 1 : 0),
+    ...(form.fill === -Infinity ? {} : { fill: float(form.fill) }),
+    ...(form.fillAt === FILL_AT.score ? {} : { fill_at: int(form.fillAt) }),
+    ...(form.zeroHidden === ZERO_HIDDEN.never ? {} : { zero_hidden: int(form.zeroHidden) }),
+    ...(form.softcap === 0 ? {} : { softcap: float(form.softcap) }),
+    scale: float(form.scale * q.scale * k.scale),
+    nan_to_zero: int(form.nanToZero ? 1 : 0),
+    causal: int(form.causal ? 1 : 0),
   };
   const dims = [...extentsAfter(lookup, q).slice(0, 3), extentsAfter(lookup, v)[3]!];
   const node = { op: "Attention", domain: CP, inputs: operands, attributes, shape: { elem, dims } };

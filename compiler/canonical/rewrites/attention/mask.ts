@@ -41,14 +41,14 @@ function leadExtents(
   if (mask.every((d) => d === 1)) return [1, 1];
   if (sameExtents(mask, scores)) return [b, h];
   if (sameExtents(scores, [b, h])) return mask;
-  const border = scores.findIndex(
+  const middle = scores.findIndex(
     (_, i) => equal(mul(1, ...scores.slice(0, i)), b) && equal(mul(1, ...scores.slice(i)), h),
   );
-  const [outer, inner] = [mask.slice(0, border), mask.slice(border)];
-  if (border < 0) return null;
-  const merged = [outer, inner].map((part, i): Expr | null => {
-    if (part.every((d) => d === 1)) return 1;
-    return sameExtents(part, i === 0 ? scores.slice(0, border) : scores.slice(border)) ? [b, h][i]! : null;
+  const [outer, inner] = [mask.slice(0, middle), mask.slice(middle)];
+  if (middle < 0) return null;
+  const merged = [outer, inner].map((axes, i): Expr | null => {
+    if (axes.every((d) => d === 1)) return 1;
+    return sameExtents(axes, i === 0 ? scores.slice(0, middle) : scores.slice(middle)) ? [b, h][i]! : null;
   });
   return merged.every((d) => d !== null) ? merged : null;
 }

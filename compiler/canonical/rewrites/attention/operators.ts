@@ -8,7 +8,7 @@ import { tensorFromNumbers } from "../../../graph/tensors.ts";
 import type { ElemType } from "../../../graph/types.ts";
 import { FILL_AT, ZERO_HIDDEN, type CanonicalNode } from "../../../ir/types.ts";
 import { addSteps, stepsOf } from "../views/arrange.ts";
-import { addAttention, type AttentionParts } from "./build.ts";
+import { addAttention, type AttentionForm } from "./build.ts";
 import { bring, commonHeads, SWAP, type Operand, type Request } from "./operands.ts";
 import { draft, type Draft, type Patch } from "../draft.ts";
 import { dimsOf, elemOf, uniformOf, type Lookup } from "../lookup.ts";
@@ -179,7 +179,7 @@ function build(lookup: Lookup, node: CanonicalNode, reading: Reading): Patch | R
   if (outSteps === null) return refuse("its result cannot be written from (B, S, H, D)");
   const elem = elemOf(lookup, q.base);
   const addMask = mask === null && padding === null ? null : (d: Draft): string => masks(lookup, d, reading, elem);
-  const parts: AttentionParts = {
+  const form: AttentionForm = {
     q,
     ...pair,
     addMask,
@@ -192,7 +192,7 @@ function build(lookup: Lookup, node: CanonicalNode, reading: Reading): Patch | R
     outSteps,
   };
   const d = draft(lookup, node.name, node.scope);
-  addAttention(lookup, d, parts, output);
+  addAttention(lookup, d, form, output);
   return d.replace(node);
 }
 
@@ -201,7 +201,7 @@ function fillOf(
   lookup: Lookup,
   { causal, mask, fillAt }: Reading,
   elem: ElemType,
-): Pick<AttentionParts, "fill" | "fillAt"> {
+): Pick<AttentionForm, "fill" | "fillAt"> {
   const hides = causal || (mask !== null && elemOf(lookup, mask) === "bool");
   if (!hides || fillAt === FILL_AT.score) return { fill: -Infinity, fillAt: FILL_AT.score };
   return { fill: lowestOf(elem), fillAt };

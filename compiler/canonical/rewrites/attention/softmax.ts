@@ -1,12 +1,13 @@
 /**
  * @file Attention written as product, Softmax, product: from the nodes that belong together to the replacement.
  */
+import { commonModule } from "../../../ir/module-paths.ts";
 import type { Expr } from "../../../expr/expr.ts";
 import { numberAttribute } from "../../../graph/attributes.ts";
 import { FILL_AT, ZERO_HIDDEN, type CanonicalNode } from "../../../ir/types.ts";
 import { stepsOf } from "../views/arrange.ts";
 import { axesOf, type Axes, type Role } from "./axes.ts";
-import { addAttention, type AttentionParts } from "./build.ts";
+import { addAttention, type AttentionForm } from "./build.ts";
 import { addMask, maskExtents } from "./mask.ts";
 import {
   bring,
@@ -34,7 +35,8 @@ import { dimsOf, elemOf, type Lookup } from "../lookup.ts";
 import { isRefusal, refuse, type Refusal } from "./refusal.ts";
 import { permute, regroup, sameExtents, viewOf } from "../views/views.ts";
 
-interface Site {
+/** A Softmax between two products: an attention, if its axes can be told. */
+interface Candidate {
   readonly softmax: CanonicalNode;
   readonly scores: Scores;
   readonly weights: Weights;
@@ -87,8 +89,8 @@ function fuseReading(lookup: Lookup, softmax: CanonicalNode, scores: Scores, wei
   if (isRefusal(axes)) return axes;
   if (!sameExtents(batchOf(lookup, axes.query), axes.scoreBatch))
     return refuse("the queries are broadcast over the batch");
-  const site: Site = { softmax, scores, weights, axes, mask: masks[0] ?? null };
-  return firstThatFits(batches(lookup, axes), (batch) => build(lookup, site, batch));
+  const candidate: Candidate = { softmax, scores, weights, axes, mask: masks[0] ?? null };
+  return firstThatFits(batches(lookup, axes), (batch) => build(lookup, candidate, batch));
 }
 
 /** What the scales among the steps multiply a score with. */
@@ -97,7 +99,7 @@ function scaleOf(steps: readonly ScoreStep[]): number {
 }
 
 /** b tanh(a x) is softcap tanh(scale x / softcap) with softcap = b, scale = a b; without a tanh the scale alone. */
-function scaling({ steps }: Scores): Pick<AttentionParts, "scale" | "softcap"> {
+function scaling({ steps }: Scores): Pick<AttentionForm, "scale" | "softcap"> {
   const cap = steps.findIndex((s) => s.kind === "tanh");
   return { scale: scaleOf(steps), softcap: cap < 0 ? 0 : scaleOf(steps.slice(cap)) };
 }
@@ -110,12 +112,13 @@ function batches(lookup: Lookup, { scoreBatch, batchFactors, query, key, value }
   return found === null ? [single] : [found, single];
 }
 
-function build(lookup: Lookup, site: Site, batch: Batch): Patch | Refusal {
-  const { softmax, scores, weights, axes } = site;
-  const operands = operandsOf(lookup, site, batch);
+function build(lookup: Lookup, candidate: Candidate, batch: Batch): Patch | Refusal {
+  const { softmax, scores, weights, axes } = candidate;
+  const operands = operandsOf(lookup, candidate, batch);
   if (isRefusal(operands)) return operands;
-  const extents = site.mask === null ? null : maskExtents(dimsOf(lookup, site.mask.value), axes.masked[0]!, batch);
-  if (site.mask !== null && extents === null) return refuse("its mask does not broadcast to (B, H, Sq, Sk)");
+  const extents =
+    candidate.mask === null ? null : maskExtents(dimsOf(lookup, candidate.mask.value), axes.masked[0]!, batch);
+  if (candidate.mask !== null && extents === null) return refuse("its mask does not broadcast to (B, H, Sq, Sk)");
   const [rows, width] = [
     dimsOf(lookup, axes.query.value)[axes.query.perm.at(-2)!]!,
     dimsOf(lookup, axes.value.value)[axes.value.perm.at(-1)!]!,
@@ -123,10 +126,10 @@ function build(lookup: Lookup, site: Site, batch: Batch): Patch | Refusal {
   const whole = regroup(permute(viewOf([batch[0], rows, batch[1], width]), SWAP), [...axes.valueBatch, rows, width]);
   const outSteps = whole && stepsOf(permute(whole, axes.outPerm));
   if (outSteps === null) return refuse("its result cannot be written from (B, S, H, D)");
-  const { mask } = site;
+  const { mask } = candidate;
   const elem = elemOf(lookup, operands.q.base);
   const makeMask = mask && extents && ((d: Draft): string => addMask(lookup, d, mask, extents, elem));
-  const parts: AttentionParts = {
+  const form: AttentionForm = {
     ...operands,
     addMask: makeMask,
     ...scaling(scores),
@@ -138,16 +141,16 @@ function build(lookup: Lookup, site: Site, batch: Batch): Patch | Refusal {
     outSteps,
   };
   const scopes = [scores.product.node, softmax, weights.product.node].map((n) => n.scope);
-  const d = draft(lookup, softmax.name, commonScope(scopes));
-  addAttention(lookup, d, parts, weights.product.out.value);
+  const d = draft(lookup, softmax.name, commonModule(scopes));
+  addAttention(lookup, d, form, weights.product.out.value);
   return d.replace(weights.product.node);
 }
 
 function operandsOf(
   lookup: Lookup,
-  { scores, weights, axes }: Site,
+  { scores, weights, axes }: Candidate,
   batch: Batch,
-): Pick<AttentionParts, "q" | "k" | "v"> | Refusal {
+): Pick<AttentionForm, "q" | "k" | "v"> | Refusal {
   const readers = { above: scores.product.node, below: weights.product.node };
   const keyTarget = headsTarget(lookup, axes.key, axes.scoreBatch, batch);
   const valueTarget = headsTarget(lookup, axes.value, axes.valueBatch, batch);
@@ -184,11 +187,4 @@ function headsTarget(lookup: Lookup, role: Role, expected: readonly Expr[], [b, 
 function batchOf(lookup: Lookup, { value, perm }: Role): readonly Expr[] {
   const dims = dimsOf(lookup, value);
   return perm.slice(0, -2).map((p) => dims[p]!);
-}
-
-/** The innermost module that holds all of the scopes. */
-function commonScope(scopes: readonly string[]): string {
-  const [first = [], ...others] = scopes.map((s) => s.split("."));
-  const end = first.findIndex((part, i) => others.some((o) => o[i] !== part));
-  return (end < 0 ? first : first.slice(0, end)).join(".");
 }

@@ -75,8 +75,8 @@ function affineSlice(lookup: Lookup, node: CanonicalNode): Affine | null {
 
 function affineSum(lookup: Lookup, node: CanonicalNode): Affine | null {
   const dims = dimsOf(lookup, node.outputs[0]!);
-  const parts = node.inputs.map((i) => affineOf(lookup, i)).map((a) => a && broadcast(a, dims));
-  const [a, b] = parts;
+  const terms = node.inputs.map((i) => affineOf(lookup, i)).map((a) => a && broadcast(a, dims));
+  const [a, b] = terms;
   return a && b ? { offset: add(a.offset, b.offset), steps: a.steps.map((s, i) => s + b.steps[i]!), dims } : null;
 }
 

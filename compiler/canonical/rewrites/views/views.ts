@@ -4,7 +4,7 @@
  */
 import { equal, exactDiv, isOpen, mayEqual, mul, type Expr } from "../../../expr/expr.ts";
 
-/** An index over an axis or a part of one. A `repeat` is not an index of the base: all of its positions hold the same (Expand). */
+/** An index over an axis or some of one. A `repeat` is not an index of the base: all of its positions hold the same (Expand). */
 export interface Factor {
   readonly key: string;
   readonly extent: Expr;
@@ -69,13 +69,13 @@ export function regroup(view: View, dims: readonly Expr[]): View | null {
       const next = rest.shift();
       if (next === undefined) return null;
       const more = exactDiv(need, next.extent);
-      const parts = more === null ? cut(next, need) : null;
-      if (more === null && parts === null) return null;
-      if (parts !== null) {
-        cuts.set(next.key, parts);
-        rest.unshift(parts[1]!);
+      const halves = more === null ? cut(next, need) : null;
+      if (more === null && halves === null) return null;
+      if (halves !== null) {
+        cuts.set(next.key, halves);
+        rest.unshift(halves[1]!);
       }
-      axis.push(parts?.[0] ?? next);
+      axis.push(halves?.[0] ?? next);
       need = more ?? 1;
     }
     axes.push(axis);
@@ -95,12 +95,12 @@ function cut(factor: Factor, outer: Expr): AxisFactors | null {
 
 function refined(axis: AxisFactors, cuts: ReadonlyMap<string, AxisFactors>): AxisFactors {
   return axis.flatMap((f) => {
-    const parts = cuts.get(f.key);
-    return parts === undefined ? [f] : refined(parts, cuts);
+    const halves = cuts.get(f.key);
+    return halves === undefined ? [f] : refined(halves, cuts);
   });
 }
 
-/** Repeats along axes of extent 1, right-aligned (`stem` names the repeats); `null` where another extent would change. */
+/** Repeats along axes of extent 1, counted from the right (`stem` names the repeats); `null` where another extent would change. */
 export function expand(view: View, dims: readonly Expr[], stem: string): View | null {
   const lead = dims.length - view.axes.length;
   if (lead < 0) return null;

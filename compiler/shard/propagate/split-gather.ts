@@ -1,39 +1,34 @@
 /**
  * @file The two things that a plan asks for: a split of a whole value, and a gather of a split one.
  */
-import type { CanonicalNode } from "../../ir/types.ts";
+import type { PlannedOperation } from "../../ir/cp.ts";
 import * as catalog from "../../diagnostics/catalog/shard.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
-import { equal, RANK, show, type Expr } from "../../expr/expr.ts";
+import { equal, show, type Expr } from "../../expr/expr.ts";
 import { segmentsOf } from "./leaves.ts";
-import { localDims, localLength, ranksOf, shardOf, WHOLE } from "../layout.ts";
+import { localDims, localLength, shardOf, WHOLE } from "../layout.ts";
+import { ranksOf } from "../../../program/mesh.ts";
 import { relatedTo, say, sayOrigin, sayValue } from "../origins.ts";
 import { align, addIdentity, assemble } from "../slices.ts";
-import { declare, elemOf, entryKey, freshName, layoutOf, shapeOf, valueOf, type State } from "../state.ts";
-import type { AxisShard, Origin } from "../types.ts";
+import { declare, shapeOf, type State } from "../state.ts";
+import { layoutOf, valueOf } from "../knowledge.ts";
+import type { Origin, Purpose } from "../types.ts";
+import { addCollective } from "../writer.ts";
 
 /** Where a bound `Shard` or `Gather` node comes from in the plan. */
-function bindingOrigin(state: State, node: CanonicalNode): Origin {
-  const index = node.attributes["binding"];
-  const binding = index?.kind === "int" ? state.bindings[index.value] : undefined;
+function bindingOrigin(state: State, { node, binding: at }: PlannedOperation): Origin {
+  const binding = state.bindings[at];
   return { module: binding?.module ?? node.scope, node: null, spec: binding?.spec ?? null };
 }
 
-function axisOf(node: CanonicalNode): number {
-  const axis = node.attributes["axis"];
-  return axis?.kind === "int" ? axis.value : 0;
-}
-
 /** From here on each rank holds its chunk. A value that is split that way already stays as it is. */
-export function shardValue(state: State, node: CanonicalNode): void {
-  const source = node.inputs[0]!;
+export function shardValue(state: State, planned: PlannedOperation): void {
+  const { value: source, result: output, axis } = planned;
   const value = valueOf(state, source);
-  const origin = bindingOrigin(state, node);
-  const axis = axisOf(node);
+  const origin = bindingOrigin(state, planned);
   const [current] = layoutOf(state, value);
-  const [output] = node.outputs;
   if (current !== undefined) {
-    state.aliases.set(output!, value);
+    state.standIns.set(output, value);
     const first = state.origins.get(value);
     const entry = sayOrigin(origin);
     const where = { span: origin.spec?.origin.span ?? undefined, related: relatedTo(first, "split here first") };
@@ -57,28 +52,28 @@ export function shardValue(state: State, node: CanonicalNode): void {
     if (!same) state.poisoned.add(value);
     return;
   }
-  const length = shapeOf(state, value).dims[axis] ?? 1;
+  const extent = shapeOf(state, value).dims[axis] ?? 1;
   const ranks = ranksOf(state.options.mesh);
-  if (typeof length === "number" && length < ranks) {
+  if (typeof extent === "number" && extent < ranks) {
     const where = { span: origin.spec?.origin.span ?? undefined };
-    const params = { value: sayValue(state, source), axis, length: show(length), ranks, entry: sayOrigin(origin) };
+    const params = { value: sayValue(state, source), axis, extent: show(extent), ranks, entry: sayOrigin(origin) };
     state.diagnostics.push(diagnose(catalog.tooShort, params, where));
   }
-  state.splitLengths.push(length);
-  const one = state.coarse.has(entryKey(origin) ?? "");
-  const segments = one ? [{ length, origin: source }] : segmentsOf(state, source, axis);
-  for (const segment of segments) if (!state.sources.has(segment.origin)) state.sources.set(segment.origin, origin);
+  const entry = state.bindings[planned.binding];
+  const one = entry !== undefined && state.coarse.has(entry);
+  const segments = one ? [{ length: extent, origin: source }] : segmentsOf(state, source, axis);
+  for (const segment of segments) if (!state.splitters.has(segment.origin)) state.splitters.set(segment.origin, origin);
   const local = align(state, value, [shardOf(axis, { outer: 1, segments, inner: 1 })], origin);
-  state.aliases.set(output!, local);
+  state.minimums.push({ extent, name: `${value} axis ${axis}`, slice: local, origin });
+  state.standIns.set(output, local);
 }
 
 /** From here on every rank holds the whole axis again: the blocks of all ranks, laid in the original order. */
-export function gatherValue(state: State, node: CanonicalNode): void {
-  const value = valueOf(state, node.inputs[0]!);
-  const origin = bindingOrigin(state, node);
-  const axis = axisOf(node);
+export function gatherValue(state: State, planned: PlannedOperation): void {
+  const { value: source, result: output, axis } = planned;
+  const value = valueOf(state, source);
+  const origin = bindingOrigin(state, planned);
   const [shard] = layoutOf(state, value);
-  const output = node.outputs[0]!;
   const by = state.origins.get(value);
   const where = {
     span: origin.spec?.origin.span ?? undefined,
@@ -86,11 +81,11 @@ export function gatherValue(state: State, node: CanonicalNode): void {
   };
   const entry = sayOrigin(origin);
   if (shard === undefined) {
-    state.diagnostics.push(diagnose(catalog.gatherOfWhole, { value: sayValue(state, node.inputs[0]!), entry }, where));
+    state.diagnostics.push(diagnose(catalog.gatherOfWhole, { value: sayValue(state, source), entry }, where));
   } else if (shard.axis !== axis) {
     const from = sayOrigin(by);
     const params = {
-      value: sayValue(state, node.inputs[0]!),
+      value: sayValue(state, source),
       entry,
       axis,
       layout: say([shard]),
@@ -100,11 +95,11 @@ export function gatherValue(state: State, node: CanonicalNode): void {
     state.diagnostics.push(diagnose(catalog.gatherOtherAxis, params, where));
   }
   const whole = gatherWhole(state, value, output, "gather", origin);
-  state.aliases.set(output, whole);
+  state.standIns.set(output, whole);
 }
 
 /** The whole of a split value on every rank, under a new name; a value that is whole under a second name. */
-export function gatherWhole(state: State, value: string, name: string, purpose: string, origin: Origin): string {
+export function gatherWhole(state: State, value: string, name: string, purpose: Purpose, origin: Origin): string {
   const [shard] = layoutOf(state, value);
   const { mesh } = state.options;
   if (shard === undefined || ranksOf(mesh) === 1) {
@@ -113,44 +108,21 @@ export function gatherWhole(state: State, value: string, name: string, purpose: 
     return made;
   }
   const shape = shapeOf(state, value);
-  const blocks = exchangeAll(state, value, shard, purpose, origin);
+  const [values] = addCollective(
+    state,
+    { name: `${value}::${purpose}`, collective: "all-gather", group: "mesh", purpose, origin },
+    [
+      {
+        send: [value],
+        receive: (rank) => `${value}::from${rank}`,
+        elem: shape.elem,
+        dims: (from) => localDims(shape.dims, [shard], mesh, from),
+      },
+    ],
+  );
+  const size = (length: Expr, rank: number): Expr => localLength(length, shard, mesh, rank);
+  const blocks = { ...shard, values: values!, size };
   const assembled = assemble(state, blocks, name, shape.dims, origin);
   declare(state, assembled, shape, WHOLE, value, origin);
   return assembled;
-}
-
-/** All ranks' blocks of a value on every rank. */
-function exchangeAll(
-  state: State,
-  value: string,
-  shard: AxisShard,
-  purpose: string,
-  origin: Origin,
-): Parameters<typeof assemble>[1] {
-  const { mesh } = state.options;
-  const ranks = ranksOf(mesh);
-  const shape = shapeOf(state, value);
-  const dims = localDims(shape.dims, [shard], mesh, RANK);
-  const values = Array.from({ length: ranks }, (_, from) => {
-    const name = freshName(state, `${value}::from${from}`);
-    state.shapes.set(name, { elem: elemOf(state, value), dims: localDims(shape.dims, [shard], mesh, from) });
-    return name;
-  });
-  state.steps.push({
-    kind: "collective",
-    name: freshName(state, `${value}::${purpose}`),
-    collective: "all-gather",
-    group: "mesh",
-    transfers: [{ send: [value], receive: values, elem: shape.elem, dims }],
-    purpose,
-    origin,
-  });
-  return {
-    values,
-    axis: shard.axis,
-    outer: shard.outer,
-    segments: shard.segments,
-    inner: shard.inner,
-    size: (length: Expr, member: number) => localLength(length, shard, mesh, member),
-  };
 }

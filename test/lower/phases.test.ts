@@ -1,15 +1,15 @@
 /**
- * @file Where steps are placed: pieces end at exchanges, attention stands alone, work waits for its reader unless that costs memory.
+ * @file Where steps are placed: pieces end at collectives, attention stands alone, work waits for its reader unless that costs memory.
  */
 import { describe, expect, test } from "vitest";
 import { float, int } from "../../compiler/graph/attributes.ts";
-import type { AttentionSite, ShardedGraph } from "../../compiler/shard/types.ts";
+import type { AttentionSite, ShardedGraph, Purpose } from "../../compiler/shard/types.ts";
 import { builder, lowered, weight } from "./build.ts";
 import type { Builder, Value } from "./build.ts";
 
 const mesh = { ring_degree: 2, ulysses_degree: 1 };
 
-/** What each piece computes, by the names of its outputs, and the exchanges between. */
+/** What each piece computes, by the names of its outputs, and the collectives between. */
 function story(sharded: ShardedGraph): readonly string[] {
   return lowered(sharded, "/models").program.steps.map((step) => {
     if (step.kind === "piece") return `${step.piece}: ${Object.values(step.outputs).join(" ")}`;
@@ -18,7 +18,7 @@ function story(sharded: ShardedGraph): readonly string[] {
   });
 }
 
-function gather(b: Builder, name: string, purpose = "gather", site?: string): string {
+function gather(b: Builder, name: string, purpose: Purpose = "gather", site?: string): string {
   const receive = [0, 1].map((rank) => b.shape(`${name}.${rank}`, ["S", 8]));
   const transfers = [{ send: [name], receive, elem: "float32" as const, dims: ["S", 8] }];
   b.collective({ collective: "all-gather", group: "mesh", transfers, purpose }, site === undefined ? {} : { site });
@@ -33,7 +33,7 @@ function unary(b: Builder, from: string, to: string, columns = 8): string {
 }
 
 describe("main pieces", () => {
-  test("steps that nothing needs are gone, with their exchanges", () => {
+  test("steps that nothing needs are gone, with their collectives", () => {
     const b = builder();
     b.input("x", ["S", 8]);
     gather(b, unary(b, "x", "unused"));
@@ -41,7 +41,7 @@ describe("main pieces", () => {
     expect(story(b.build({ mesh }, ["y"]))).toEqual(["local0: y"]);
   });
 
-  test("a block that nobody reads is freed by its exchange, a whole transfer that nobody reads is not sent", () => {
+  test("a block that nobody reads is freed by its collective, a whole transfer that nobody reads is not sent", () => {
     const b = builder();
     b.input("x", ["S", 8]);
     const [p, q] = ["p", "q"].map((name) => unary(b, "x", name));
@@ -129,7 +129,7 @@ describe("attention", () => {
     return b.local("Reshape", [from, b.ints(`${from}.4d`, [1, -1, 1, 8])], [[`${from}.heads`, heads]])[0]!;
   }
 
-  test("stands in a piece of its own also without an exchange behind it, shared by its sites", () => {
+  test("stands in a piece of its own also without a collective behind it, shared by its sites", () => {
     const b = builder();
     b.input("x", ["S", 8]);
     const first = ringSite(b, fourAxes(b, unary(b, "x", "q")), unary(b, "x", "kv"), "a");
@@ -147,7 +147,7 @@ describe("attention", () => {
     ]);
   });
 
-  test("keys that are ready long before wait, so that their exchange meets its queries", () => {
+  test("keys that are ready long before wait, so that their collective meets its queries", () => {
     const b = builder();
     b.input("x", ["S", 8]);
     b.input("text", ["S", 8]);

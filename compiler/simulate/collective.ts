@@ -5,16 +5,17 @@ import { verifyMessages as messages } from "../diagnostics/catalog/verify.ts";
 import { invariant } from "../diagnostics/diagnose.ts";
 import { PEER, RANK, evaluate } from "../expr/expr.ts";
 import type { OrtTensor } from "../../ort/types.ts";
-import type { CollectiveStep, Group, Transfer } from "../shard/types.ts";
+import type { CollectiveStep, Transfer } from "../shard/types.ts";
 import { wrongValue } from "./compare.ts";
-import type { Lengths, Mesh } from "./positions.ts";
+import type { Lengths } from "./positions.ts";
+import { groupsOf, type Mesh } from "../../program/mesh.ts";
 import type { WrongValue } from "./types.ts";
 
 /** Values of one rank by name. */
 export type RankValues = Map<string, OrtTensor>;
 
 /** Moves the blocks of one collective. Gives the first block that is not as announced; then nothing of it has moved. */
-export function exchange(
+export function runCollective(
   step: CollectiveStep,
   ranks: readonly RankValues[],
   mesh: Mesh,
@@ -31,17 +32,6 @@ export function exchange(
     }
   }
   return null;
-}
-
-/** Flat ranks of each group, in order. */
-export function groupsOf(
-  group: Group,
-  { ring_degree: rings, ulysses_degree: members }: Mesh,
-): readonly (readonly number[])[] {
-  const count = (length: number): readonly number[] => Array.from({ length }, (_, i) => i);
-  if (group === "mesh") return [count(rings * members)];
-  if (group === "ulysses") return count(rings).map((ring) => count(members).map((u) => ring * members + u));
-  return count(members).map((u) => count(rings).map((ring) => ring * members + u));
 }
 
 interface Move {

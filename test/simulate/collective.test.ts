@@ -2,8 +2,9 @@
  * @file Collectives of the simulator: who gets what, and what is said about blocks that are not as announced.
  */
 import { expect, test } from "vitest";
-import { exchange, groupsOf } from "../../compiler/simulate/exchange.ts";
-import type { RankValues } from "../../compiler/simulate/exchange.ts";
+import { runCollective } from "../../compiler/simulate/collective.ts";
+import { groupsOf } from "../../program/mesh.ts";
+import type { RankValues } from "../../compiler/simulate/collective.ts";
 import { chunk } from "../../compiler/expr/expr.ts";
 import { ortTensor } from "../../ort/tensors.ts";
 import type { OrtTensor } from "../../ort/types.ts";
@@ -37,7 +38,7 @@ test("all-to-all: block j goes to member j, and lies under its sender's name", (
     group: "ulysses",
     transfers: [{ send: ["s0", "s1"], receive: ["r0", "r1"], ...block }],
   });
-  expect(exchange(step, values, mesh, {})).toBeNull();
+  expect(runCollective(step, values, mesh, {})).toBeNull();
   expect(held(values, "r0")).toEqual([0, 1, 20, 21]);
   expect(held(values, "r1")).toEqual([10, 11, 30, 31]);
 });
@@ -49,7 +50,7 @@ test("all-gather: every member holds every block, in order", () => {
     group: "ring",
     transfers: [{ send: ["s"], receive: ["r0", "r1"], ...block }],
   });
-  expect(exchange(step, values, mesh, {})).toBeNull();
+  expect(runCollective(step, values, mesh, {})).toBeNull();
   expect([held(values, "r0"), held(values, "r1")]).toEqual([
     [0, 10, 0, 10],
     [20, 30, 20, 30],
@@ -63,11 +64,11 @@ test("shift: the block goes to the next member", () => {
     group: "ring",
     transfers: [{ send: ["s"], receive: ["r"], ...block }],
   });
-  expect(exchange(step, values, mesh, {})).toBeNull();
+  expect(runCollective(step, values, mesh, {})).toBeNull();
   expect(held(values, "r")).toEqual([20, 30, 0, 10]);
 });
 
-test("a block that is not as announced stops the exchange, with both shapes", () => {
+test("a block that is not as announced stops the collective, with both shapes", () => {
   const values = ranks("s");
   const dims = [chunk("n", 4, "rank")];
   const step = collective({
@@ -75,8 +76,8 @@ test("a block that is not as announced stops the exchange, with both shapes", ()
     collective: "all-gather",
     transfers: [{ send: ["s"], receive: ["a", "b", "c", "d"], elem: "float32", dims }],
   });
-  expect(exchange(step, values, mesh, { n: 4 })).toBeNull();
-  const wrong = exchange(step, values, mesh, { n: 3 });
+  expect(runCollective(step, values, mesh, { n: 4 })).toBeNull();
+  const wrong = runCollective(step, values, mesh, { n: 3 });
   expect(wrong?.diagnostic.message).toBe(
     'the block "s" that rank 3 sends to rank 0 in "kv" in module "m" is float32 [1]; announced is float32 [0]',
   );
@@ -84,5 +85,5 @@ test("a block that is not as announced stops the exchange, with both shapes", ()
 
 test("a collective that does not fit its group is a mistake of ours", () => {
   const step = collective({ collective: "all-gather", transfers: [{ send: ["s"], receive: ["a", "b"], ...block }] });
-  expect(() => exchange(step, ranks("s"), mesh, {})).toThrow("sends 1 and receives 2 values in a group of 4");
+  expect(() => runCollective(step, ranks("s"), mesh, {})).toThrow("sends 1 and receives 2 values in a group of 4");
 });

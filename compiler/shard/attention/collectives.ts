@@ -1,0 +1,131 @@
+/**
+ * @file The collectives of attention: rows against heads inside a Ulysses group, and keys and values around a ring. Layout work
+ * (blocks of heads, order of ranks) is local nodes, so that what is sent is always whole blocks.
+ */
+import { rankAt, ulyssesIndex } from "../../../program/mesh.ts";
+import { RANK, chunk, mul, type Expr } from "../../expr/expr.ts";
+import { localDims, localLength } from "../layout.ts";
+import { declare, shapeOf, type State, localDimsOf } from "../state.ts";
+import { layoutOf } from "../knowledge.ts";
+import { addConcat, addSplit, type Sending, addCollective } from "../writer.ts";
+import { assemble } from "../slices.ts";
+import type { AxisShard, Origin } from "../types.ts";
+import { HEADS, headShard, ROWS } from "./operands.ts";
+
+/** A value split by rows that goes to heads: `unit` query heads stay together with one key/value head. */
+export interface ToHeads {
+  readonly value: string;
+  readonly rows: AxisShard;
+  readonly heads: number;
+  readonly unit: number;
+}
+
+/** Rows to heads, for several values in one collective: each rank gets all rows of its group for its heads. */
+export function rowsToHeads(state: State, items: readonly ToHeads[], origin: Origin): readonly string[] {
+  const { mesh } = state.options;
+  if (mesh.ulysses_degree === 1) return items.map((i) => i.value);
+  const received = addCollective(
+    state,
+    { name: `${items[0]!.value}::to-heads`, collective: "all-to-all", group: "ulysses", purpose: "ulysses in", origin },
+    items.map((item) => headBlocks(state, item, origin)),
+  );
+  return items.map((item, i) => {
+    const shape = shapeOf(state, item.value);
+    const heads = headShard(HEADS, item.heads, item.unit);
+    const layout = mesh.ring_degree === 1 ? [heads] : [{ ...item.rows, over: "ring" as const }, heads];
+    const size = (length: Expr, u: number): Expr =>
+      localLength(length, item.rows, mesh, rankAt("ulysses", u, RANK, mesh));
+    const dims = localDims(shape.dims, layout, mesh, RANK);
+    const blocks = { ...item.rows, values: received[i]!, axis: ROWS, size };
+    const made = assemble(state, blocks, `${item.value}::heads`, dims, origin);
+    declare(state, made, shape, layout, item.value, origin);
+    return made;
+  });
+}
+
+function headBlocks(state: State, { value, rows, heads, unit }: ToHeads, origin: Origin): Sending {
+  const { mesh } = state.options;
+  const { ulysses_degree: U } = mesh;
+  const { elem, dims: whole } = shapeOf(state, value);
+  const share = (u: Expr): Expr => mul(chunk(heads / unit, U, u), unit);
+  const source = { value, dims: localDimsOf(state, value) };
+  const send = addSplit(state, origin, source, HEADS, each(U, share), `${value}::to`);
+  const dims = (from: Expr, to: Expr): readonly Expr[] =>
+    localDims(whole, [rows], mesh, from).map((d, axis) => (axis === HEADS ? share(ulyssesIndex(to, mesh)) : d));
+  return { send, receive: (u) => `${value}::from${u}`, elem, dims };
+}
+
+/** Heads back to rows: the inverse, for the result of attention. `rows` is the layout of the queries. */
+export function headsToRows(
+  state: State,
+  value: string,
+  rows: AxisShard,
+  heads: number,
+  unit: number,
+  name: string,
+  sameAs: string,
+  origin: Origin,
+): string {
+  const { mesh } = state.options;
+  const { ulysses_degree: U } = mesh;
+  const shape = shapeOf(state, value);
+  const peer = (u: number): Expr => rankAt("ulysses", u, RANK, mesh);
+  const share = (length: Expr, rank: Expr): Expr => mul(localLength(length, rows, mesh, rank), rows.inner);
+  const sizes = rows.segments.flatMap((s) => each(U, (u) => share(s.length, peer(u))));
+  const blocks = addSplit(state, origin, { value, dims: localDimsOf(state, value) }, ROWS, sizes, `${value}::rows`);
+  const ownHeads = (rank: Expr): Expr => mul(chunk(heads / unit, U, ulyssesIndex(rank, mesh)), unit);
+  const local = (from: Expr, to: Expr): readonly Expr[] =>
+    localDims(shape.dims, [rows], mesh, to).map((d, axis) => (axis === HEADS ? ownHeads(from) : d));
+  const send = each(U, (u) => {
+    const mine = rows.segments.map((_, s) => blocks[s * U + u]!);
+    return addConcat(state, origin, mine, ROWS, `${value}::to${u}`, local(RANK, peer(u)));
+  });
+  const [received] = addCollective(
+    state,
+    { name: `${sameAs}::to-rows`, collective: "all-to-all", group: "ulysses", purpose: "ulysses out", origin },
+    [{ send, receive: (u) => `${value}::from${u}`, elem: shape.elem, dims: local }],
+  );
+  const made = addConcat(state, origin, received!, HEADS, name, localDims(shape.dims, [rows], mesh, RANK));
+  declare(state, made, shape, [rows], sameAs, origin);
+  return made;
+}
+
+/** Keys and values of all ranks of a ring on each of them, in the original order. */
+export function gatherRing(
+  state: State,
+  values: readonly string[],
+  rows: AxisShard,
+  origin: Origin,
+): readonly string[] {
+  const { mesh } = state.options;
+  const { ring_degree: R } = mesh;
+  if (R === 1) return values;
+  const ring: AxisShard = { ...rows, over: "ring" };
+  const local = (value: string, rank: Expr): readonly Expr[] => {
+    const heads = layoutOf(state, value).filter((s) => s.over === "ulysses");
+    return localDims(shapeOf(state, value).dims, [ring, ...heads], mesh, rank);
+  };
+  const received = addCollective(
+    state,
+    { name: `${values[0]}::ring`, collective: "all-gather", group: "ring", purpose: "ring", origin },
+    values.map((value) => ({
+      send: [value],
+      receive: (r) => `${value}::ring${r}`,
+      elem: shapeOf(state, value).elem,
+      dims: (from) => local(value, from),
+    })),
+  );
+  return values.map((value, i) => {
+    const heads = layoutOf(state, value).filter((s) => s.over === "ulysses");
+    const size = (length: Expr, r: number): Expr => localLength(length, ring, mesh, rankAt("ring", r, 0, mesh));
+    const blocks = { ...rows, values: received[i]!, axis: ROWS, size };
+    const dims = localDims(shapeOf(state, value).dims, heads, mesh, RANK);
+    const made = assemble(state, blocks, `${value}::all`, dims, origin);
+    declare(state, made, shapeOf(state, value), heads, value, origin);
+    return made;
+  });
+}
+
+function each<T>(count: number, make: (index: number) => T): readonly T[] {
+  return Array.from({ length: count }, (_, i) => make(i));
+}

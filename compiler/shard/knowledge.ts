@@ -1,0 +1,101 @@
+/**
+ * @file What propagation knows while it goes through the graph: layouts and who gave them, what the proof assumes, what was refused. Knows no
+ * operator and writes no step.
+ */
+import type { Binding } from "../bind/types.ts";
+import type { Diagnostic } from "../diagnostics/types.ts";
+import { equal } from "../expr/expr.ts";
+import type { CanonicalGraph } from "../ir/types.ts";
+import { assumptions, type Assumptions } from "./assumptions.ts";
+import { WHOLE } from "./layout.ts";
+import type { Alignment, AttentionSite, AxisShard, Layout, Minimum, Origin, Segment } from "./types.ts";
+
+export interface Knowledge {
+  readonly layouts: Map<string, Layout>;
+  /** For a value that the unsplit graph does not have: the value whose content it holds, or some of it. */
+  readonly sameAs: Map<string, string>;
+  /** Who gave a value its layout. */
+  readonly origins: Map<string, Origin>;
+  /** The plan entry that split a stream, by the name that its segment has. */
+  readonly splitters: Map<string, Origin>;
+  /** A value of the graph to the value that stands for it. */
+  readonly standIns: Map<string, string>;
+  /** Slices of a whole value that have been made, by what was sliced and how. */
+  readonly slices: Map<string, { readonly shard: AxisShard; readonly slice: string }[]>;
+  /** The whole of a split value that several read, gathered once. */
+  readonly gathered: Map<string, string>;
+  /** Plan entries whose value is split as one segment, although it was laid end to end from several. */
+  readonly coarse: ReadonlySet<Binding>;
+  /** Plan entries whose segments did not line up with what they met. */
+  readonly tooFine: Set<Binding>;
+  /** Values whose layout is unknown after an error: what reads them is passed over. */
+  readonly poisoned: Set<string>;
+  readonly assumed: Assumptions;
+  readonly minimums: Minimum[];
+  readonly alignments: Alignment[];
+  readonly attention: AttentionSite[];
+  readonly diagnostics: Diagnostic[];
+}
+
+/** Inputs and constants are whole. */
+export function newKnowledge(graph: CanonicalGraph, coarse: ReadonlySet<Binding>): Knowledge {
+  const whole = [...graph.inputs.map(({ name }) => name), ...graph.constants.keys()];
+  return {
+    layouts: new Map(whole.map((name) => [name, WHOLE])),
+    sameAs: new Map(),
+    origins: new Map(),
+    splitters: new Map(),
+    standIns: new Map(),
+    slices: new Map(),
+    gathered: new Map(),
+    coarse,
+    tooFine: new Set(),
+    poisoned: new Set(),
+    assumed: assumptions(graph.lengths),
+    minimums: [],
+    alignments: [],
+    attention: [],
+    diagnostics: [],
+  };
+}
+
+/** The value that stands for `name`. */
+export function valueOf({ standIns }: Knowledge, name: string): string {
+  return standIns.get(name) ?? name;
+}
+
+export function layoutOf({ layouts }: Knowledge, name: string): Layout {
+  return layouts.get(name) ?? WHOLE;
+}
+
+/** The slice of a whole value that has been made for the same layout, or `null`. */
+export function sliceOf({ slices }: Knowledge, value: string, shard: AxisShard): string | null {
+  return slices.get(value)?.find((made) => isSameSplit(made.shard, shard))?.slice ?? null;
+}
+
+export function noteSlice({ slices }: Knowledge, value: string, shard: AxisShard, slice: string): void {
+  slices.set(value, [...(slices.get(value) ?? []), { shard, slice }]);
+}
+
+/** The same axis in the same segments, whoever introduced them. */
+function isSameSplit(a: AxisShard, b: AxisShard): boolean {
+  return (
+    a.axis === b.axis &&
+    equal(a.outer, b.outer) &&
+    equal(a.inner, b.inner) &&
+    a.segments.length === b.segments.length &&
+    a.segments.every(({ length }, i) => equal(length, b.segments[i]!.length))
+  );
+}
+
+/** True if each of `ranks` ranks holds at least one row of these segments, whatever the lengths: a run then checks the minimum that says so. */
+export function neverEmpty(known: Knowledge, ranks: number, segments: readonly Segment[]): boolean {
+  const { normal } = known.assumed;
+  if (segments.map(({ length }) => normal(length)).some((n) => typeof n === "number" && n >= ranks)) return true;
+  const stated = known.minimums.filter(({ extent }) =>
+    segments.some(({ length }) => equal(normal(length), normal(extent))),
+  );
+  const isRelied = stated.some(({ slice }) => slice === null);
+  if (!isRelied) known.minimums.push(...stated.slice(0, 1).map((minimum) => ({ ...minimum, slice: null })));
+  return stated.length > 0;
+}

@@ -1,0 +1,40 @@
+/**
+ * @file What a run checks about the shapes of its feeds, in the form of the contract, from what propagation assumed. Decides nothing.
+ */
+import type { LengthRules } from "../../program/lengths.ts";
+import { ranksOf } from "../../program/mesh.ts";
+import type { ShardedGraph } from "./types.ts";
+
+/** The rules of a sharded graph's feeds. The same statement, met at many nodes, is checked once. */
+export function lengthRules({ graph, mesh, equations, minimums }: ShardedGraph): LengthRules {
+  return {
+    inputs: graph.inputs.map(({ name, shape }) => ({ name, dims: shape.dims })),
+    lengths: graph.lengths.map(({ name, sources }) => ({
+      name,
+      sources: sources.map(({ input, axis }) => ({ input, axis })),
+    })),
+    equations: distinct(
+      equations.map(({ left, right, leftName, rightName, origin }) => {
+        const span = origin.spec?.origin.span ?? null;
+        return { left, right, left_name: leftName, right_name: rightName, module: origin.module, span };
+      }),
+      ({ left, right, left_name, right_name }) => [left, right, left_name, right_name],
+    ),
+    minimums: distinct(
+      minimums.map(({ extent, name, origin }) => {
+        return { length: extent, at_least: ranksOf(mesh), name, span: origin.spec?.origin.span ?? null };
+      }),
+      ({ length }) => length,
+    ),
+  };
+}
+
+/** The first of those with the same key. */
+function distinct<T>(items: readonly T[], keyOf: (item: T) => unknown): readonly T[] {
+  const first = new Map<string, T>();
+  for (const item of items) {
+    const key = JSON.stringify(keyOf(item));
+    if (!first.has(key)) first.set(key, item);
+  }
+  return [...first.values()];
+}
