@@ -1,7 +1,7 @@
 /**
  * @file `run`: a plan or a program, its outputs, its comparison with the unsplit model, and inputs that are wrong.
  */
-import { readFile, readdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { main } from "../../cli/cli.ts";
@@ -188,7 +188,9 @@ test("a folder without a program, and outputs that cannot be written", async () 
   const folder = await temporaryFolder();
   const empty = await cp("run", folder, "--inputs", inputs);
   expect([empty.exitCode, empty.io.stderr().slice(0, 13)]).toEqual([1, "error CP5000:"]);
-  const taken = await cp("run", plan, "--model", model, "--inputs", inputs, "--outputs", folder);
+  const outputs = join(folder, "taken.npz");
+  await mkdir(outputs);
+  const taken = await cp("run", plan, "--model", model, "--inputs", inputs, "--outputs", outputs);
   expect(taken.exitCode).toBe(1);
   expect(taken.io.stderr()).toMatch(/error CP7004: cannot write \S+: /);
 });

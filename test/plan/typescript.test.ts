@@ -99,7 +99,7 @@ const { expression: expressions } = fc.letrec<
   ),
   object: fc.oneof(
     { depthSize: "small" },
-    fc.tuple(tie("expression"), tie("text"), tie("expression")).map(([a, k, b]) => `({ a: ${a}, [${k}]: ${b} })`),
+    fc.tuple(tie("expression"), tie("text"), tie("expression")).map(([a, k, b]) => `({ a: ${a}, ["_" + ${k}]: ${b} })`),
     fc.tuple(tie("object"), tie("expression")).map(([o, a]) => `({ z: 1, ...${o}, "b": ${a} })`),
     fc.tuple(tie("flag"), tie("object")).map(([f, o]) => `({ ...(${f} && ${o}), s })`),
     fc.tuple(tie("array"), tie("array")).map(([a, b]) => `pick({}, [1, ...${a}], ...${b})`),
