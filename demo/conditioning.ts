@@ -1,7 +1,7 @@
 /**
  * @file What the digit model is fed beside the picture: the label as fixed random tables, and where each token stands.
  */
-import { readNpz } from "../ort/npz.ts";
+import { readNpz } from "../ort/files/npz.ts";
 import type { OrtTensor, OrtTensors } from "../ort/types.ts";
 
 /** Pixels along one side of a picture; every pixel is a token. */

@@ -7,7 +7,7 @@ import { verifyMessages } from "../../compiler/diagnostics/catalog/verify.ts";
 import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
 import type { Result } from "../../compiler/diagnostics/types.ts";
 import type { CompiledProgram } from "../../program/types.ts";
-import { encodeNpz, readNpz } from "../../ort/npz.ts";
+import { encodeNpz, readNpz } from "../../ort/files/npz.ts";
 import { OrtError } from "../../ort/session.ts";
 import type { OrtTensors } from "../../ort/types.ts";
 import { attach } from "../../runtime/caller/attach.ts";

@@ -6,7 +6,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { main } from "../../cli/cli.ts";
-import { readNpz } from "../../ort/npz.ts";
+import { readNpz } from "../../ort/files/npz.ts";
 import { compareTensors } from "../../runtime/verify.ts";
 import { temporaryFolder } from "../support/files.ts";
 import { fixture, fixtureTensors, valueOf } from "../support/fixtures.ts";

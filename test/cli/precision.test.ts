@@ -11,7 +11,7 @@ import { elemCode } from "../../compiler/graph/elements.ts";
 import { tensorFromNumbers } from "../../compiler/graph/tensors.ts";
 import type { ElemType, Node } from "../../compiler/graph/types.ts";
 import { writeModel } from "../../compiler/graph/write.ts";
-import { writeNpz } from "../../ort/npz.ts";
+import { writeNpz } from "../../ort/files/npz.ts";
 import { compareOutputs } from "../../runtime/verify.ts";
 import { temporaryFolder } from "../support/files.ts";
 import { graph, node, noise, random, value } from "../support/graphs.ts";

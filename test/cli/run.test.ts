@@ -7,7 +7,7 @@ import { beforeAll, expect, test } from "vitest";
 import { main } from "../../cli/cli.ts";
 import { sealedText, unseal } from "../../program/seal.ts";
 import type { Program } from "../../program/types.ts";
-import { readNpz, writeNpz } from "../../ort/npz.ts";
+import { readNpz, writeNpz } from "../../ort/files/npz.ts";
 import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
 import { fixtureTensors, valueOf } from "../support/fixtures.ts";
 import { temporaryFolder } from "../support/files.ts";

@@ -9,7 +9,7 @@ import { constants } from "node:os";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { readNpz } from "../../ort/npz.ts";
+import { readNpz } from "../../ort/files/npz.ts";
 import { loadProgram } from "../../runtime/load/load.ts";
 import { temporaryFolder } from "../support/files.ts";
 import { root } from "../structure/sources.ts";

@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, chownSync, copyFileSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readNpz } from "../../ort/npz.ts";
+import { readNpz } from "../../ort/files/npz.ts";
 import { fixture } from "../support/fixtures.ts";
 import { temporaryFolder } from "../support/files.ts";
 import { root } from "../structure/sources.ts";

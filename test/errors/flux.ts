@@ -7,7 +7,7 @@ import { compilePlan } from "../../compiler/compile.ts";
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import { unseal } from "../../program/seal.ts";
-import { encodeNpz } from "../../ort/npz.ts";
+import { encodeNpz } from "../../ort/files/npz.ts";
 import type { OrtTensors } from "../../ort/types.ts";
 import { attachWithGrace } from "../../runtime/caller/attach.ts";
 import type { Session } from "../../runtime/caller/session.ts";

@@ -4,7 +4,7 @@
 import { writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
-import { encodeNpz } from "../../ort/npz.ts";
+import { encodeNpz } from "../../ort/files/npz.ts";
 import { diagnosticsOf, printed, runExample } from "./example.ts";
 import { fluxFeeds } from "./flux.ts";
 import { applyHint, textOf, type Attempt } from "./hints.ts";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { zipSync } from "fflate";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { readNpz } from "../../ort/npz.ts";
+import { readNpz } from "../../ort/files/npz.ts";
 import { temporaryFolder } from "../support/files.ts";
 import { fixture } from "../support/fixtures.ts";
 import { faultsOf } from "./answers.ts";

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { Diagnostic, Result } from "../../compiler/diagnostics/types.ts";
 import { readModel } from "../../compiler/graph/read.ts";
 import type { Model } from "../../compiler/graph/types.ts";
-import { readNpz } from "../../ort/npz.ts";
+import { readNpz } from "../../ort/files/npz.ts";
 import type { OrtTensors } from "../../ort/types.ts";
 
 /** Absolute path of `test/fixtures/<name>`. */

@@ -2,7 +2,7 @@
  * @file Examples of inputs of a run that are wrong. Codes CP6000-6499.
  */
 import { writeFileSync } from "node:fs";
-import { encodeNpz } from "../../../ort/npz.ts";
+import { encodeNpz } from "../../../ort/files/npz.ts";
 import type { OrtTensor, OrtTensors } from "../../../ort/types.ts";
 import { ortTensor } from "../../../ort/tensors.ts";
 import type { Session } from "../../../runtime/caller/session.ts";

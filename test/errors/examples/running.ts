@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Worker } from "node:worker_threads";
-import { encodeNpz } from "../../../ort/npz.ts";
+import { encodeNpz } from "../../../ort/files/npz.ts";
 import { ortTensor } from "../../../ort/tensors.ts";
 import { attach } from "../../../runtime/caller/attach.ts";
 import { loadProgram } from "../../../runtime/load/load.ts";

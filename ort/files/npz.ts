@@ -3,13 +3,13 @@
  */
 import { writeFile } from "node:fs/promises";
 import { zipSync } from "fflate";
-import { tensorFileMessages as messages } from "../compiler/diagnostics/catalog/tensor-files.ts";
-import { diagnose, settle } from "../compiler/diagnostics/diagnose.ts";
-import type { Diagnostic, Result } from "../compiler/diagnostics/types.ts";
-import { limits } from "../compiler/limits/limits.ts";
-import { readRegularFile } from "../compiler/limits/read-file.ts";
+import { tensorFileMessages as messages } from "../../compiler/diagnostics/catalog/tensor-files.ts";
+import { diagnose, settle } from "../../compiler/diagnostics/diagnose.ts";
+import type { Diagnostic, Result } from "../../compiler/diagnostics/types.ts";
+import { limits } from "../../compiler/limits/limits.ts";
+import { readRegularFile } from "../../compiler/limits/read-file.ts";
 import { readNpy, writeNpy } from "./npy.ts";
-import type { OrtTensor, OrtTensors } from "./types.ts";
+import type { OrtTensor, OrtTensors } from "../types.ts";
 import { unpackMember, zipMembers } from "./zip.ts";
 import type { ZipMember } from "./zip.ts";
 

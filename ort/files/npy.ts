@@ -1,13 +1,13 @@
 /**
  * @file One numpy array as bytes (.npy format 1 to 3, little-endian, row-major). Knows no archive.
  */
-import { tensorFileMessages as messages } from "../compiler/diagnostics/catalog/tensor-files.ts";
-import { diagnose } from "../compiler/diagnostics/diagnose.ts";
-import type { Message } from "../compiler/diagnostics/diagnose.ts";
-import type { Result } from "../compiler/diagnostics/types.ts";
-import { sizeOf } from "../compiler/graph/elements.ts";
-import { bytesOf, bytesPerElement, dataOf } from "./tensors.ts";
-import type { OrtElem, OrtTensor } from "./types.ts";
+import { tensorFileMessages as messages } from "../../compiler/diagnostics/catalog/tensor-files.ts";
+import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
+import type { Message } from "../../compiler/diagnostics/diagnose.ts";
+import type { Result } from "../../compiler/diagnostics/types.ts";
+import { sizeOf } from "../../compiler/graph/elements.ts";
+import { bytesOf, bytesPerElement, dataOf } from "../tensors.ts";
+import type { OrtElem, OrtTensor } from "../types.ts";
 
 const descrs: Readonly<Record<OrtElem, string>> = {
   float32: "<f4",
