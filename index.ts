@@ -29,6 +29,7 @@ export type {
 export type { CompiledProgram, Program, ProgramHook } from "./program/types.ts";
 export { attach } from "./runtime/caller/attach.ts";
 export type { AttachOptions } from "./runtime/caller/attach.ts";
+export type { Backend } from "./runtime/caller/engine.ts";
 export type { Feeds } from "./runtime/caller/check-inputs.ts";
 export type { HookEntry, RegisterOptions, SessionHooks } from "./runtime/caller/hooks.ts";
 export { loadProgram } from "./runtime/load/load.ts";

@@ -24,7 +24,9 @@ export function outcome(diagnostics: readonly Diagnostic[], result: unknown = nu
 
 /** Codes among those of faults that a user's arguments cause. */
 const MISTAKES: ReadonlySet<string> = new Set(
-  [runtimeMessages.devices, runtimeMessages.backend, runtimeMessages.noDevice].map(({ code }) => code),
+  [runtimeMessages.devices, runtimeMessages.backend, runtimeMessages.backendMissing, runtimeMessages.noDevice].map(
+    ({ code }) => code,
+  ),
 );
 
 /** 4 where something broke while running (CP65xx-CP69xx, or a mistake of ours), else 1 for any error. */

@@ -1,11 +1,11 @@
 /**
- * @file Hands the feeds to the ranks: one copy into shared memory, from which each rank takes an ordinary buffer, since ONNX Runtime
- * accepts no shared one. Knows no message.
+ * @file Hands the feeds to the ranks: one copy into shared memory, which each rank uses in place, or copies out where its back end accepts
+ * no shared memory. Knows no message.
  */
 import type { OrtTensor } from "../ort/session.ts";
 import { bytesOf } from "../ort/tensors.ts";
 import type { PackedFeeds, PackedTensor } from "./messages.ts";
-import { freshBytes, tensorOf } from "./tensor.ts";
+import { copyOf, tensorOf } from "./tensor.ts";
 
 const ALIGNMENT = 64;
 
@@ -24,12 +24,11 @@ export function packFeeds(feeds: ReadonlyMap<string, OrtTensor>, memory: SharedA
   return { memory: shared, tensors };
 }
 
-export function unpackFeeds({ memory, tensors }: PackedFeeds): ReadonlyMap<string, OrtTensor> {
+export function unpackFeeds({ memory, tensors }: PackedFeeds, inPlace: boolean): ReadonlyMap<string, OrtTensor> {
   return new Map(
     tensors.map(({ name, elem, dims, offset, bytes }) => {
-      const own = freshBytes(bytes);
-      own.set(new Uint8Array(memory, offset, bytes));
-      return [name, tensorOf(elem, dims, own)];
+      const tensor = tensorOf(elem, dims, new Uint8Array(memory, offset, bytes));
+      return [name, inPlace ? tensor : copyOf(tensor)];
     }),
   );
 }

@@ -5,7 +5,7 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { verifyMessages } from "../../compiler/diagnostics/catalog/verify.ts";
 import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
-import type { Result } from "../../compiler/diagnostics/types.ts";
+import type { Diagnostic, Result } from "../../compiler/diagnostics/types.ts";
 import type { CompiledProgram } from "../../program/types.ts";
 import { encodeNpz, readNpz } from "../../ort/files/npz.ts";
 import { OrtError } from "../../ort/session.ts";
@@ -40,15 +40,22 @@ export async function run(target: string, options: RunOptions, io: Io): Promise<
   const inputs = await readNpz(options.inputs);
   if (!inputs.ok) return outcome(inputs.diagnostics);
   return withProgram(target, options, io.signal, async (compiled, notes) => {
-    const { outputs, steps } = await execute(compiled, inputs.value, options, io);
+    const { outputs, steps, notes: attached } = await execute(compiled, inputs.value, options, io);
     const expected = options.verify ? await unsplit(compiled, inputs.value) : null;
     if (expected?.ok === false) return outcome([...notes, ...expected.diagnostics]);
     if (options.outputs !== undefined) await writeAside(options.outputs, encodeNpz(outputs), io.commit);
     const inside = expected === null ? {} : await precisionsInside(modelFile(compiled));
     const comparisons = expected === null ? null : compareOutputs(outputs, expected.value, inside);
-    const all = [...notes, ...(expected?.diagnostics ?? [])];
+    const all = [...notes, ...attached, ...(expected?.diagnostics ?? [])];
     return ended({ program: compiled.program, notes: all, outputs, steps, comparisons });
   });
+}
+
+interface Executed {
+  readonly outputs: OrtTensors;
+  readonly steps: readonly Step[];
+  /** What the session says of itself. */
+  readonly notes: readonly Diagnostic[];
 }
 
 async function execute(
@@ -56,7 +63,7 @@ async function execute(
   inputs: OrtTensors,
   { devices, steps: count }: RunOptions,
   io: Io,
-): Promise<{ readonly outputs: OrtTensors; readonly steps: readonly Step[] }> {
+): Promise<Executed> {
   const session = await attach(program, { devices });
   const total = program.program.steps.length;
   const progress = await startProgress(count === 1 ? "step" : "run", count === 1 ? total : count, io, count > 1);
@@ -71,7 +78,7 @@ async function execute(
       if (count > 1) progress.update(i + 1);
       steps.push({ milliseconds, bytes: collectives.flatMap(({ bytes }) => bytes).reduce((a, b) => a + b, 0) });
     }
-    return { outputs, steps };
+    return { outputs, steps, notes: session.notes };
   } finally {
     progress.stop();
     await session.release();

@@ -11,8 +11,11 @@ import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import type { CompiledProgram, Program } from "../../program/types.ts";
 import { attachCall, checkOptions, wrongArgument } from "./check-options.ts";
 import { keepTelemetryOff } from "../../ort/telemetry.ts";
+import { BACKEND_VARIABLE, preferredBackend } from "../../ort/process.ts";
 import { ranksOf } from "../../program/mesh.ts";
 import { describeValue, isRecord } from "../describe.ts";
+import { BACKENDS, startEngine } from "./engine.ts";
+import type { Backend, Engine } from "./engine.ts";
 import { lateStart } from "./late.ts";
 import { checkProgramFiles } from "../load/load.ts";
 import { findModel } from "../load/model-files.ts";
@@ -30,7 +33,11 @@ export interface AttachOptions {
   readonly devices?: readonly string[] | undefined;
   /** Bounds the start, and then each run that gives none itself. `undefined` and `Infinity` are none. */
   readonly deadlineMs?: number | undefined;
-  readonly backend?: "binding" | undefined;
+  /**
+   * `native`: sessions that all ranks share, through ONNX Runtime's C interface, on CPU; `binding`: sessions of each rank, through
+   * onnxruntime-node. Default: the environment variable `ONNX_CP_BACKEND`, else `native` where it can be used.
+   */
+  readonly backend?: Backend | undefined;
 }
 
 /** How long ranks may take to stop after a run has ended for its caller, before they are given up. */
@@ -52,25 +59,57 @@ export async function attachWithGrace(
   const { program } = compiled;
   const size = ranksOf(program.mesh);
   const devices = options.devices ?? Array.from({ length: size }, () => "cpu");
-  const wrong = checkDevices(program, devices, options.backend);
+  const backend = options.backend ?? preferredBackend();
+  const wrong = checkDevices(program, devices, backend);
   if (wrong.length > 0) throw new ContextParallelError(wrong);
   // Between the compilation, or the loading, and now any file may have changed.
   const changed = await checkProgramFiles(compiled);
   if (changed.length > 0) throw new ContextParallelError(changed);
-  const setupOf = await setups(compiled, devices);
   // A rank may be the first to load onnxruntime, and its thread cannot change the environment of the process.
   await keepTelemetryOff();
-  const { crew, started } = startThreads(size, setupOf, graceMs);
-  await startedBy(options.deadlineMs, program, crew, started);
+  const { deadlineMs } = options;
+  const begun = performance.now();
+  const engine = await engineBy(deadlineMs, program, engineFor(compiled, devices, backend as Backend | undefined));
+  const { crew, started } = startThreads(size, setups(program, engine), engine, graceMs);
+  await startedBy({ deadlineMs, begun }, program, crew, started);
   holdFolder(compiled);
-  return createSession(program, crew, { deadlineMs: options.deadlineMs, onRelease: async () => dropFolder(compiled) });
+  return createSession(program, crew, { engine, deadlineMs, onRelease: async () => dropFolder(compiled) });
+}
+
+/** The pieces of all ranks, unless that takes longer than the caller has; what comes later is given back. */
+function engineBy(deadlineMs: number | undefined, program: Program, work: Promise<Engine>): Promise<Engine> {
+  return new Promise((resolve, reject) => {
+    let late = false;
+    const ranks = Array.from({ length: ranksOf(program.mesh) }, (_, rank) => ({ rank, index: null }));
+    const overdue = (milliseconds: number): Diagnostic => lateStart(program, milliseconds, ranks);
+    const stop = watchEnd({ deadlineMs }, overdue, (error) => {
+      late = true;
+      reject(error);
+    });
+    const ended = (act: () => void): void => {
+      stop();
+      act();
+    };
+    work.then(
+      (engine) => ended(() => (late ? engine.release() : resolve(engine))),
+      (error: unknown) => ended(() => reject(error as Error)),
+    );
+  });
+}
+
+interface StartLimit {
+  readonly deadlineMs: number | undefined;
+  /** By `performance.now()`. */
+  readonly begun: number;
 }
 
 /** Until all ranks have started; else ends them. */
-async function startedBy(deadlineMs: number | undefined, program: Program, crew: Crew, started: Round): Promise<void> {
+async function startedBy(limit: StartLimit, program: Program, crew: Crew, started: Round): Promise<void> {
+  const { deadlineMs = Infinity, begun } = limit;
+  const left = Math.max(1, begun + deadlineMs - performance.now());
   let late = false;
-  const overdue = (milliseconds: number): Diagnostic => lateStart(program, milliseconds, started.late());
-  const stop = watchEnd({ deadlineMs }, overdue, (error) => {
+  const overdue = (): Diagnostic => lateStart(program, deadlineMs, started.late());
+  const stop = watchEnd({ deadlineMs: left }, overdue, (error) => {
     late = true;
     started.cancel(error);
   });
@@ -110,25 +149,27 @@ function checkDevices(
   devices: readonly string[],
   backend: string | undefined,
 ): readonly Diagnostic[] {
+  const known = backend === undefined || (BACKENDS as readonly string[]).includes(backend);
   return [
     ...countDevices(program, devices),
-    ...(backend === undefined || backend === "binding" ? [] : [diagnose(runtimeMessages.backend, { name: backend })]),
+    ...(known ? [] : [diagnose(runtimeMessages.backend, { name: backend, variable: BACKEND_VARIABLE })]),
   ];
 }
 
-async function setups({ program, folder, files }: CompiledProgram, devices: readonly string[]): Promise<SetupOf> {
-  const cores = availableParallelism();
-  const size = devices.length;
+async function engineFor(
+  { program, folder, files }: CompiledProgram,
+  devices: readonly string[],
+  backend: Backend | undefined,
+): Promise<Engine> {
   const modelFolder = await weightsFolder(program, folder);
-  const threads = Math.max(1, Math.floor(cores / size));
-  return (rank, control) => ({
-    rank,
-    size,
-    program,
-    pieces: { folder, files, modelFolder, device: devices[rank] ?? "cpu", threads },
-    control,
-    spin: size <= cores,
-  });
+  const threads = Math.max(1, Math.floor(availableParallelism() / devices.length));
+  return startEngine(program, { folder, files, modelFolder, devices, threads, backend });
+}
+
+function setups(program: Program, engine: Engine): SetupOf {
+  const size = ranksOf(program.mesh);
+  const spin = size <= availableParallelism();
+  return (rank, control) => ({ rank, size, program, pieces: engine.settingsOf(rank), control, spin });
 }
 
 async function weightsFolder(program: Program, folder: string): Promise<string | null> {

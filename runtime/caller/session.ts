@@ -3,11 +3,13 @@
  * swap one for the other. Knows no thread and no step.
  */
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
+import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import type { Program } from "../../program/types.ts";
 import { checkFetches, checkInputs } from "./check-inputs.ts";
 import type { CheckedInputs, Feeds } from "./check-inputs.ts";
 import { createDispatcher } from "./dispatch.ts";
 import type { Job } from "./dispatch.ts";
+import type { Backend, Engine } from "./engine.ts";
 import { createHooks } from "./hooks.ts";
 import type { SessionHooks } from "./hooks.ts";
 import { lateRun } from "./late.ts";
@@ -28,6 +30,10 @@ export interface Session {
   readonly inputMetadata: readonly TensorMetadata[];
   readonly outputMetadata: readonly TensorMetadata[];
   readonly hooks: SessionHooks;
+  /** What runs the pieces. */
+  readonly backend: Backend;
+  /** Why `backend` is not `native`, where nobody has chosen it. */
+  readonly notes: readonly Diagnostic[];
   /** What the last run that ended well has cost; `null` before the first. */
   readonly lastRun: RunStats | null;
   /**
@@ -41,6 +47,7 @@ export interface Session {
 }
 
 export interface SessionSettings {
+  readonly engine: Pick<Engine, "backend" | "notes">;
   /** For runs that give none. */
   readonly deadlineMs: number | undefined;
   /** Called once, when the ranks have ended. */
@@ -80,7 +87,7 @@ export function createSession(program: Program, crew: Crew, settings: SessionSet
   };
 
   return {
-    ...signatureOf(program),
+    ...descriptionOf(program, settings.engine),
     hooks: handlers.hooks,
     get lastRun() {
       return lastRun;
@@ -118,14 +125,18 @@ function checkCall(
   return { inputs: inputs.value, call: call.value };
 }
 
-function signatureOf({
-  inputs,
-  outputs,
-}: Program): Pick<Session, "inputNames" | "outputNames" | "inputMetadata" | "outputMetadata"> {
+type Description = "inputNames" | "outputNames" | "inputMetadata" | "outputMetadata" | "backend" | "notes";
+
+function descriptionOf(
+  { inputs, outputs }: Program,
+  { backend, notes }: SessionSettings["engine"],
+): Pick<Session, Description> {
   return {
     inputNames: inputs.map(({ name }) => name),
     outputNames: outputs.map(({ name }) => name),
     inputMetadata: metadataOf(inputs),
     outputMetadata: metadataOf(outputs),
+    backend,
+    notes,
   };
 }

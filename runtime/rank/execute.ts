@@ -1,81 +1,111 @@
 /**
- * @file One run of a program on one rank: the steps in order over a map of values. Knows no thread, no message and no file.
+ * @file One run of a program on one rank: the steps in order over a table of values. Knows no thread, no message and no file.
  */
 import type { HookStep, PieceStep, Program, ProgramStep } from "../../program/types.ts";
+import { OrtError } from "../../ort/session.ts";
 import type { OrtTensor } from "../../ort/session.ts";
+import type { OrtValues, Runner } from "../../ort/values.ts";
 import { exchange } from "../collectives/exchange.ts";
 import { faultOf } from "./fault.ts";
 import type { Derived } from "./derived.ts";
+import type { Flow } from "./flow.ts";
 import type { Handlers } from "./handlers.ts";
 import type { Pieces } from "./pieces.ts";
+import type { ValueTable } from "./table.ts";
+import { tensorOf } from "../tensor.ts";
 import { RunAborted } from "../world/world.ts";
 import type { Announce, World } from "../world/world.ts";
 
 /** What a rank brings to a run. */
 export interface Execution {
   readonly program: Program;
+  readonly flow: Flow;
   readonly world: World;
   readonly pieces: Pieces;
   readonly handlers: Handlers;
   readonly derived: Derived;
-  readonly feeds: ReadonlyMap<string, OrtTensor>;
   readonly announce: Announce;
+  /** Holds the feeds and the derived integers before, and what the steps have left after it. */
+  readonly table: ValueTable;
   /** Called after every step with the number of steps done. */
   readonly onStep: (done: number) => void;
 }
 
-export interface ExecutionResult {
-  /** Every value that the steps left, the program's outputs among them. */
-  readonly values: ReadonlyMap<string, OrtTensor>;
-  /** Milliseconds of each step, waits included. */
-  readonly times: readonly number[];
-}
-
-/** Throws `ContextParallelError` with one diagnostic that names rank, step and module, or `RunAborted`. */
-export async function execute(execution: Execution): Promise<ExecutionResult> {
-  const { program, world, derived, feeds, announce, onStep } = execution;
-  const values = new Map<string, OrtTensor>([...derived.integers, ...feeds]);
+/** Milliseconds of each step, waits included. Throws `ContextParallelError` that names rank, step and module, or `RunAborted`. */
+export async function execute(execution: Execution): Promise<readonly number[]> {
+  const { program, world, table, announce, onStep } = execution;
   const times: number[] = [];
   for (const [index, step] of program.steps.entries()) {
     announce(index);
     world.check();
     const started = performance.now();
     try {
-      await runStep(execution, step, values);
+      await runStep(execution, step, index);
     } catch (error) {
+      // A native call that was interrupted fails with words of its own.
+      world.check();
       throw error instanceof RunAborted ? error : faultOf(program, world.rank, index, error);
     }
-    for (const name of step.frees) values.delete(name);
+    table.drop(step.frees);
     times.push(performance.now() - started);
     onStep(index + 1);
   }
-  return { values, times };
+  return times;
 }
 
-async function runStep(execution: Execution, step: ProgramStep, values: Map<string, OrtTensor>): Promise<void> {
-  if (step.kind === "piece") return runPiece(execution, step, values);
-  if (step.kind === "exchange") return exchange(execution.world, step, execution.derived.placement(step), values);
-  return runHook(execution, step, values);
+async function runStep(execution: Execution, step: ProgramStep, index: number): Promise<void> {
+  if (step.kind === "piece") return runPiece(execution, step, index);
+  if (step.kind === "hook") return runHook(execution, step);
+  const { world, derived, flow, table, pieces } = execution;
+  const { hold, inPlace } = pieces.values;
+  const keep = (name: string): boolean => !inPlace || flow.outlives(name);
+  return exchange(world, step, derived.placement(step), { table, hold, keep });
 }
 
-async function runPiece({ pieces }: Execution, step: PieceStep, values: Map<string, OrtTensor>): Promise<void> {
-  const session = pieces.get(step.piece);
-  if (session === undefined) throw new Error(`the program has no piece ${step.piece}`);
-  const feeds = Object.entries(step.inputs).map(([name, value]): [string, OrtTensor] => [name, valueOf(values, value)]);
-  const results = await session.run(Object.fromEntries(feeds), Object.keys(step.outputs));
+async function runPiece(execution: Execution, step: PieceStep, index: number): Promise<void> {
+  const { pieces, table } = execution;
+  const runner = pieces.runners.get(step.piece);
+  if (runner === undefined) throw new Error(`the program has no piece ${step.piece}`);
+  const feeds = Object.fromEntries(Object.entries(step.inputs).map(([name, value]) => [name, table.get(value)]));
+  const outputs = Object.entries(step.outputs).map(
+    ([name, value]) => [name, placeOf(execution, index, value)] as const,
+  );
+  const results = await runInto(execution, runner, feeds, Object.fromEntries(outputs));
   for (const [name, value] of Object.entries(step.outputs)) {
     const result = results[name];
     if (result === undefined) throw new Error(`the piece ${step.piece} gave no output ${name}`);
-    values.set(value, result);
+    table.set(value, result);
   }
 }
 
-async function runHook({ handlers, world }: Execution, step: HookStep, values: Map<string, OrtTensor>): Promise<void> {
-  values.set(step.result, await handlers.apply(step, valueOf(values, step.value), () => world.check()));
+type Places = Readonly<Record<string, OrtTensor | null>>;
+
+/** An output that does not fit its place comes in memory of its own: the exchange then says what is wrong with it. */
+async function runInto({ world }: Execution, runner: Runner, feeds: OrtValues, outputs: Places): Promise<OrtValues> {
+  try {
+    return await runner.run(feeds, outputs);
+  } catch (error) {
+    world.check();
+    const placed = Object.values(outputs).some((place) => place !== null);
+    if (!(error instanceof OrtError) || !placed) throw error;
+    return runner.run(feeds, Object.fromEntries(Object.keys(outputs).map((name) => [name, null])));
+  }
 }
 
-function valueOf(values: ReadonlyMap<string, OrtTensor>, name: string): OrtTensor {
-  const value = values.get(name);
-  if (value === undefined) throw new Error(`the value ${name} does not exist at this step`);
-  return value;
+/** Where the next exchange would copy the value to, if it may be made there at once. */
+function placeOf({ world, flow, derived, pieces }: Execution, index: number, value: string): OrtTensor | null {
+  const block = pieces.values.inPlace ? flow.blockOf(index, value) : null;
+  if (block === null) return null;
+  const { sends } = derived.placement(block.step);
+  const send = sends.find(({ transfer, slot }) => transfer === block.transfer && slot === block.slot);
+  if (send === undefined || send.to.length === 0 || send.bytes === 0) return null;
+  const bytes = world.outgoing(send.offset, send.bytes);
+  return bytes === null ? null : tensorOf(block.step.transfers[block.transfer]!.elem, send.dims, bytes);
+}
+
+async function runHook({ handlers, table, pieces, world }: Execution, step: HookStep): Promise<void> {
+  const value = table.get(step.value);
+  const tensor = value.tensor();
+  const result = await handlers.apply(step, tensor, () => world.check());
+  table.set(step.result, result === tensor ? value : pieces.values.hold(result));
 }

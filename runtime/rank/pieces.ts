@@ -1,5 +1,6 @@
 /**
- * @file The ONNX Runtime sessions of a rank: one per piece of the program, made when the rank starts. Knows no step.
+ * @file The pieces of a program on one rank, ready to run: sessions of the rank's own, or those that the driver made for all ranks.
+ * Knows no step.
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,26 +8,46 @@ import { runtimeMessages } from "../../compiler/diagnostics/catalog/runtime.ts";
 import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { ProgramFiles, ProgramPiece } from "../../program/types.ts";
-import { createSession } from "../../ort/session.ts";
-import type { OrtSession } from "../../ort/session.ts";
 import { isListed } from "../load/own-files.ts";
+import { openValues } from "../../ort/native/runner.ts";
+import type { NativeRank } from "../../ort/native/runner.ts";
+import { createSession } from "../../ort/session.ts";
+import { heapValues, runnerOf } from "../../ort/values.ts";
+import type { Runner, Values } from "../../ort/values.ts";
 import { reasonOf } from "../reason.ts";
 import type { Announce, Guard } from "../world/world.ts";
 import { RunAborted } from "../world/world.ts";
 
-export interface PieceSettings {
+export interface PieceFolders {
   /** Absolute folder of the piece models and of the program's own weights. */
   readonly folder: string;
   /** What the folder's files were when they were checked. */
   readonly files: ProgramFiles;
   /** Absolute folder of the model's weights; `null` if no piece reads any. */
   readonly modelFolder: string | null;
+}
+
+/** The rank makes a session for every piece. */
+export interface OwnPieces extends PieceFolders {
+  readonly backend: "binding";
   readonly device: string;
   /** Threads per session. */
   readonly threads: number;
 }
 
-export type Pieces = ReadonlyMap<string, OrtSession>;
+/** Sessions that the driver has made, by piece. */
+export interface SharedPieces {
+  readonly backend: "native";
+  readonly sessions: Readonly<Record<string, bigint>>;
+  readonly rank: NativeRank;
+}
+
+export type PieceSettings = OwnPieces | SharedPieces;
+
+export interface Pieces {
+  readonly values: Values;
+  readonly runners: ReadonlyMap<string, Runner>;
+}
 
 /** All or nothing: if one piece does not load, the others are released and the error is thrown. */
 export async function loadPieces(
@@ -36,37 +57,65 @@ export async function loadPieces(
   guard: Guard,
   announce: Announce,
 ): Promise<Pieces> {
-  const loaded = new Map<string, OrtSession>();
+  if (settings.backend === "native") return sharedPieces(settings, guard);
+  const runners = new Map<string, Runner>();
   for (const [index, piece] of pieces.entries()) {
     announce(index);
     try {
-      loaded.set(piece.id, await loadPiece(piece, settings, guard));
+      runners.set(piece.id, await ownPiece(piece, settings, guard));
     } catch (error) {
-      await releasePieces(loaded);
+      await releasePieces({ runners });
       if (error instanceof RunAborted || error instanceof ContextParallelError) throw error;
-      const params = { rank, piece: piece.id, device: settings.device, reason: reasonOf(error) };
-      throw new ContextParallelError([diagnose(runtimeMessages.session, params)], error);
+      throw notLoaded(piece, { rank, device: settings.device }, error);
     }
   }
-  return loaded;
+  return { values: heapValues, runners };
 }
 
-export async function releasePieces(pieces: Pieces): Promise<void> {
-  for (const session of pieces.values()) await session.release();
+export async function releasePieces({ runners }: Pick<Pieces, "runners">): Promise<void> {
+  for (const runner of runners.values()) await runner.release();
 }
 
-async function loadPiece(piece: ProgramPiece, settings: PieceSettings, guard: Guard): Promise<OrtSession> {
-  const file = join(settings.folder, piece.file);
-  const model = await readFile(file);
-  if (!isListed(model, piece.file, settings.files)) throw new Error(`${file} has changed since it was checked`);
-  const folder = { model: settings.modelFolder, program: settings.folder, none: null }[piece.weights ?? "none"];
+/** Model and weights of a piece. Throws what the file system throws, and where the file is no longer what was checked. */
+export async function readPiece(
+  { file, weights }: ProgramPiece,
+  { folder, files, modelFolder }: PieceFolders,
+): Promise<{ readonly model: Uint8Array; readonly folder: string | null }> {
+  const folders = { model: modelFolder, program: folder, none: null };
+  const path = join(folder, file);
+  const model = await readFile(path);
+  if (!isListed(model, file, files)) throw new Error(`${path} has changed since it was checked`);
+  return { model, folder: folders[weights ?? "none"] };
+}
+
+export function notLoaded(
+  { id }: ProgramPiece,
+  where: { readonly rank: number; readonly device: string },
+  error: unknown,
+): ContextParallelError {
+  const params = { ...where, piece: id, reason: reasonOf(error) };
+  return new ContextParallelError([diagnose(runtimeMessages.session, params)], error);
+}
+
+async function sharedPieces({ sessions, rank }: SharedPieces, guard: Guard): Promise<Pieces> {
+  const values = await openValues(rank);
+  const runners = Object.entries(sessions).map(
+    ([id, session]) => [id, guarded(values.runner(session), guard)] as const,
+  );
+  return { values, runners: new Map(runners) };
+}
+
+async function ownPiece(piece: ProgramPiece, settings: OwnPieces, guard: Guard): Promise<Runner> {
+  const { model, folder } = await readPiece(piece, settings);
   const { threads, device } = settings;
   // Attention works longest for the memory that it takes: to take it anew costs it least, and every rank keeps less between the steps.
   const keepMemory = piece.kind !== "attention";
-  const session = await guard(() => createSession(model, { folder, threads, device, keepMemory }));
+  return guarded(runnerOf(await guard(() => createSession(model, { folder, threads, device, keepMemory }))), guard);
+}
+
+function guarded(runner: Runner, guard: Guard): Runner {
   return {
-    ...session,
-    run: (feeds, wanted) => guard(() => session.run(feeds, wanted)),
-    release: () => guard(() => session.release()),
+    run: (feeds, outputs) => guard(() => runner.run(feeds, outputs)),
+    release: () => guard(() => runner.release()),
   };
 }

@@ -10,10 +10,13 @@ import type { RankReport } from "../messages.ts";
 import { copyOf } from "../tensor.ts";
 import type { Announce, Guard, World } from "../world/world.ts";
 import { deriver } from "./derived.ts";
+import { flowOf } from "./flow.ts";
 import { createHandlers } from "./handlers.ts";
 import type { Handlers } from "./handlers.ts";
 import { loadPieces, releasePieces } from "./pieces.ts";
 import type { PieceSettings } from "./pieces.ts";
+import { createTable } from "./table.ts";
+import type { ValueTable } from "./table.ts";
 
 export interface RankRun {
   readonly feeds: ReadonlyMap<string, OrtTensor>;
@@ -28,10 +31,12 @@ export interface Rank {
   /** Throws `ContextParallelError` after it has aborted the world, or `RunAborted`. */
   readonly run: (world: World, run: RankRun) => Promise<RankReport>;
   readonly handlers: Handlers;
+  /** Whether feeds may lie in shared memory. */
+  readonly inPlace: boolean;
   readonly release: () => Promise<void>;
 }
 
-/** Loads all pieces. Throws `ContextParallelError`. */
+/** Makes the pieces ready. Throws `ContextParallelError`. */
 export async function startRank(
   rank: number,
   program: Program,
@@ -42,18 +47,24 @@ export async function startRank(
   const pieces = await loadPieces(program.pieces, settings, rank, guard, announce);
   const handlers = createHandlers(rank);
   const derive = deriver(program, rank);
+  const flow = flowOf(program);
   return {
+    inPlace: pieces.values.inPlace,
     handlers,
     run: async (world, { feeds, lengths, wanted, handlers: active, onStep }) => {
+      const table = createTable();
       try {
         handlers.keep(active);
         const derived = derive(lengths);
-        const { values, times } = await execute({ program, world, pieces, handlers, derived, feeds, announce, onStep });
+        for (const [name, tensor] of [...derived.integers, ...feeds]) table.set(name, pieces.values.hold(tensor));
+        const times = await execute({ program, flow, world, pieces, handlers, derived, table, announce, onStep });
         const sent = program.steps.map((step) => (step.kind === "exchange" ? derived.placement(step).sent : 0));
-        return { outputs: rank === 0 ? outputsOf(values, derived.integers, wanted) : [], times, sent };
+        return { outputs: rank === 0 ? outputsOf(table, wanted) : [], times, sent };
       } catch (error) {
         world.abort();
         throw error;
+      } finally {
+        table.clear();
       }
     },
     release: () => releasePieces(pieces),
@@ -61,17 +72,10 @@ export async function startRank(
 }
 
 /** The wanted values, each in memory of its own: they are about to move to another thread. */
-function outputsOf(
-  values: ReadonlyMap<string, OrtTensor>,
-  kept: ReadonlyMap<string, OrtTensor>,
-  wanted: readonly string[],
-): RankReport["outputs"] {
-  const taken = new Set<OrtTensor>(kept.values());
+function outputsOf(table: ValueTable, wanted: readonly string[]): RankReport["outputs"] {
   return wanted.map((name) => {
-    const value = values.get(name);
+    const value = table.find(name);
     invariant(value !== undefined, `the program's steps leave no output ${name}`);
-    const { elem, dims, data } = taken.has(value) ? copyOf(value) : value;
-    taken.add(value);
-    return { name, elem, dims, data };
+    return { name, ...copyOf(value.tensor()) };
   });
 }

@@ -44,7 +44,13 @@ function run(port: MessagePort, setup: RankSetup, rank: Rank, request: RunReques
   const onStep = (done: number): void => {
     if (progress) say(port, { kind: "progress", done });
   };
-  return rank.run(threadWorld(setup, outboxes), { feeds: unpackFeeds(feeds), lengths, wanted, handlers, onStep });
+  return rank.run(threadWorld(setup, outboxes), {
+    feeds: unpackFeeds(feeds, rank.inPlace),
+    lengths,
+    wanted,
+    handlers,
+    onStep,
+  });
 }
 
 async function answer(port: MessagePort, rank: number, work: () => Promise<RankReport | null>): Promise<void> {

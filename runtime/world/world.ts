@@ -5,16 +5,29 @@
 /** Blocks of one exchange as bytes. A block of `sends` lies at `offset` of the rank's outbox, which each receiver names again. */
 export interface Exchange {
   readonly sends: readonly { readonly to: readonly number[]; readonly offset: number; readonly data: Uint8Array }[];
-  /** Buffers to fill; never from the rank itself. */
-  readonly receives: readonly { readonly from: number; readonly offset: number; readonly into: Uint8Array }[];
+  /** Never from the rank itself. */
+  readonly receives: readonly Receive[];
+}
+
+export interface Receive {
+  readonly from: number;
+  readonly offset: number;
+  readonly bytes: number;
+  /** Whether the bytes must stay after the next exchange; others may then be overwritten. */
+  readonly keep: boolean;
 }
 
 /** All ranks call `exchange` and `barrier` in the same order. Each throws `RunAborted` once any rank has aborted. */
 export interface World {
   readonly rank: number;
   readonly size: number;
-  /** Resolves when every buffer of `receives` is filled; the buffers of `sends` may then be reused. */
-  exchange(blocks: Exchange): Promise<void>;
+  /**
+   * Memory of a block that the next exchange will send from `offset`, to be filled before it: `exchange` then has nothing to copy. Its
+   * content stays until the exchange after that one has sent its blocks. `null` where there is no such memory.
+   */
+  outgoing(offset: number, bytes: number): Uint8Array | null;
+  /** The bytes that have arrived, in the order of `receives`. The memory of `sends` may then be reused. */
+  exchange(blocks: Exchange): Promise<readonly Uint8Array[]>;
   /** Resolves when every rank has called it. */
   barrier(): Promise<void>;
   /** Ends the waits of all ranks, now and later, until the driver starts another run. */

@@ -7,9 +7,11 @@ import { evaluate } from "../../compiler/expr/expr.ts";
 import type { Expr } from "../../compiler/expr/expr.ts";
 import type { ExchangeStep } from "../../program/types.ts";
 import type { OrtTensor } from "../../ort/session.ts";
+import { heapValues } from "../../ort/values.ts";
 import { exchange } from "../../runtime/collectives/exchange.ts";
 import { groupOf, ranksOf } from "../../program/mesh.ts";
 import { placementOf } from "../../runtime/collectives/placement.ts";
+import { createTable } from "../../runtime/rank/table.ts";
 import { exchangeStep, names, range } from "./support/models.ts";
 import { localWorlds } from "./support/world.ts";
 
@@ -38,13 +40,22 @@ async function onAllRanks(
   steps: readonly ExchangeStep[],
   lengths: Record<string, number>,
   values: readonly Values[],
+  keep = true,
 ): Promise<readonly number[]> {
   const placements = steps.map((step) => values.map((_, rank) => placementOf(step, rank, mesh, lengths)));
   const largest = Math.max(...placements.flat().map(({ outbox }) => outbox));
   const worlds = localWorlds(values.length, largest);
   await Promise.all(
     worlds.map(async (world, rank) => {
-      for (const [i, step] of steps.entries()) await exchange(world, step, placements[i]![rank]!, values[rank]!);
+      const table = createTable();
+      const { hold } = heapValues;
+      for (const [name, tensor] of values[rank]!) table.set(name, hold(tensor));
+      for (const [i, step] of steps.entries()) {
+        await exchange(world, step, placements[i]![rank]!, { table, hold, keep: () => keep });
+        for (const name of step.transfers.flatMap(({ receive }) => receive)) {
+          values[rank]!.set(name, table.get(name).tensor());
+        }
+      }
     }),
   );
   return values.map((_, rank) => placements.reduce((sum, each) => sum + each[rank]!.sent, 0));

@@ -161,7 +161,7 @@ test("attach finds what has changed since the program was compiled or loaded", a
 test("a rank loads no piece that has changed since it was checked", async () => {
   const { folder, files, program } = fresh();
   appendFileSync(join(folder, "join.onnx"), "!");
-  const settings = { folder, files, modelFolder: null, device: "cpu", threads: 1 };
+  const settings = { backend: "binding", folder, files, modelFolder: null, device: "cpu", threads: 1 } as const;
   await expect(
     loadPieces(
       program.pieces,

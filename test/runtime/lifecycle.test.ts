@@ -11,7 +11,7 @@ import type { CompiledProgram } from "../../program/types.ts";
 import { attach } from "../../runtime/caller/attach.ts";
 import { root } from "../structure/sources.ts";
 import { feed, gatherProgram, runningSum, ulyssesProgram } from "./support/programs.ts";
-import { heavyProgram, slowProgram } from "./support/special.ts";
+import { burdenedProgram, heavyProgram, slowProgram } from "./support/special.ts";
 
 const entry = pathToFileURL(join(root, "dist/runtime/caller/attach.js")).href;
 
@@ -22,7 +22,7 @@ function inProcess(
 ): { readonly code: number | null; readonly lines: readonly string[] } {
   const script = `
     import { readFileSync } from "node:fs";
-    const { attach } = await import(${JSON.stringify(entry)});
+    const { attach, attachWithGrace } = await import(${JSON.stringify(entry)});
     const folder = ${JSON.stringify(compiled.folder)};
     const { files, ...program } = JSON.parse(readFileSync(folder + "/program.json", "utf8"));
     const compiled = { folder, temporary: false, program, files };
@@ -63,7 +63,7 @@ test("release ends the workers; a second attach works", () => {
 
 test("an attach that fails leaves no worker", () => {
   const body = `
-    await attach(compiled, { devices: ["cpu", "nosuch"] }).catch((error) => console.log(error.code));
+    await attach(compiled, { devices: ["cpu", "nosuch"], backend: "binding" }).catch((error) => console.log(error.code));
     console.log(workers());`;
   expect(inProcess(ulyssesProgram(2), body)).toEqual({ code: 0, lines: ["CP6503", "0"] });
 });
@@ -92,6 +92,25 @@ test("release returns the memory of the sessions", () => {
   const [, second, , , , last] = lines.map(Number);
   // Four more sessions on two ranks hold 256 MiB of weights; what stays is noise of the allocator.
   expect(last! - second!).toBeLessThan(2 * mebibytes);
+});
+
+test("a rank that is given up in the middle of a run leaves no memory of the library behind", () => {
+  const mebibytes = 64;
+  const body = `
+    const feeds = { x: { type: "float32", dims: [1], data: Float32Array.of(1) } };
+    const stuck = "data:text/javascript," + encodeURIComponent("export default () => { while (true); }");
+    for (let i = 0; i < 4; i++) {
+      const session = await attachWithGrace(compiled, { backend: "native" }, 100);
+      await session.hooks.register("block", "post_forward", stuck);
+      await session.run(feeds, { deadlineMs: 500 }).catch(() => undefined);
+      await session.release();
+      console.log(Math.round(process.memoryUsage.rss() / 2 ** 20));
+    }`;
+  const { code, lines } = inProcess(burdenedProgram(mebibytes * 2 ** 20), body);
+  expect(code).toBe(0);
+  const [first, , , last] = lines.map(Number);
+  // Two ranks hold 128 MiB each time.
+  expect(last! - first!).toBeLessThan(mebibytes);
 });
 
 test("the last of a temporary program's sessions removes its folder", async () => {

@@ -3,11 +3,14 @@
  */
 import { MessageChannel } from "node:worker_threads";
 import * as fc from "fast-check";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { checkInputs } from "../../runtime/caller/check-inputs.ts";
 import { ranksOf } from "../../program/mesh.ts";
 import { outboxSizes, placer } from "../../runtime/collectives/placement.ts";
 import type { CompiledProgram } from "../../program/types.ts";
+import { preferredBackend } from "../../ort/process.ts";
+import { startEngine } from "../../runtime/caller/engine.ts";
+import type { Backend, Engine } from "../../runtime/caller/engine.ts";
 import { packFeeds, unpackFeeds } from "../../runtime/feeds.ts";
 import type { FromRank, RankReport, RankSetup, ToRank } from "../../runtime/messages.ts";
 import { createMemory } from "../../runtime/caller/memory.ts";
@@ -22,14 +25,27 @@ import { feed, gatherProgram, hookProgram, ringProgram, runningSum, ulyssesProgr
 import { brokenPieceProgram } from "./support/special.ts";
 import { localWorlds } from "./support/world.ts";
 
-function startAll({ program, folder, files }: CompiledProgram): Promise<readonly Rank[]> {
-  const settings = { folder, files, modelFolder: folder, device: "cpu", threads: 1 };
+const engines: Engine[] = [];
+afterAll(() => engines.forEach((engine) => engine.release()));
+
+/** The back end as `attach` would choose it, taken back after the last test. */
+async function engineOf({ program, folder, files }: CompiledProgram): Promise<Engine> {
+  const devices = range(ranksOf(program.mesh)).map(() => "cpu");
+  const backend = preferredBackend() as Backend | undefined;
+  const engine = await startEngine(program, { folder, files, modelFolder: folder, devices, threads: 1, backend });
+  engines.push(engine);
+  return engine;
+}
+
+async function startAll(compiled: CompiledProgram): Promise<readonly Rank[]> {
+  const { program } = compiled;
+  const { settingsOf } = await engineOf(compiled);
   return Promise.all(
     range(ranksOf(program.mesh)).map((rank) =>
       startRank(
         rank,
         program,
-        settings,
+        settingsOf(rank),
         (work) => work(),
         () => undefined,
       ),
@@ -169,15 +185,16 @@ test("two outputs with one value arrive in memory of their own", async () => {
   await release(ranks);
 });
 
-test("feeds are packed once and unpacked into ordinary memory; the shared memory is reused where it suffices", () => {
+test("feeds are packed once, used in place or unpacked into ordinary memory; the shared memory is reused where it suffices", () => {
   const program = gatherProgram({ ring_degree: 1, ulysses_degree: 1 }).program;
   const inputs = checkInputs(program, feed(3));
   if (!inputs.ok) throw new Error("the feeds are wrong");
   const packed = packFeeds(inputs.value.feeds, new SharedArrayBuffer(0));
   expect(packFeeds(inputs.value.feeds, packed.memory).memory).toBe(packed.memory);
-  const x = unpackFeeds(packed).get("x")!;
+  const x = unpackFeeds(packed, false).get("x")!;
   expect(x.data).toEqual(feed(3).x.data);
   expect(x.data.buffer).toBeInstanceOf(ArrayBuffer);
+  expect(unpackFeeds(packed, true).get("x")!.data.buffer).toBe(packed.memory);
 });
 
 /** Speaks to `serveRank` as the driver does. */
@@ -188,8 +205,7 @@ async function conversation(
 ): Promise<readonly FromRank[]> {
   const { port1, port2 } = new MessageChannel();
   const heard: FromRank[] = [];
-  const { folder, files } = compiled;
-  const pieces = { folder, files, modelFolder: folder, device: "cpu", threads: 1 };
+  const pieces = (await engineOf(compiled)).settingsOf(0);
   const setup: RankSetup = {
     rank: 0,
     size: 1,

@@ -141,8 +141,8 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   "fastest-levenshtein": ["compiler/diagnostics", "compiler/bind"],
   fflate: ["ort"],
   "jsonc-parser": ["compiler/plan"],
-  koffi: ["ort", "runtime/world"],
-  "onnxruntime-node": ["ort"],
+  koffi: ["ort/native", "ort/telemetry.ts", "runtime/world"],
+  "onnxruntime-node": ["ort", "bench/server.ts"],
   "onnxruntime-common": ["ort"],
   picocolors: ["cli", "demo"],
   "ts-morph": ["compiler/plan/typescript"],
@@ -159,6 +159,8 @@ export const mayTouchProcess: readonly string[] = [
   "bench",
   "test",
   "vitest.config.ts",
+  // Which back end to take where the caller names none.
+  "ort/process.ts",
   // onnxruntime's native code takes this one switch from the environment only.
   "ort/telemetry.ts",
   // Ask whether a process is alive, and remove its temporary folders when it exits.

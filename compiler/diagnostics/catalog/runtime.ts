@@ -8,9 +8,13 @@ interface Place {
   readonly place: string;
 }
 
+const NATIVE_NEEDS =
+  '"native" needs the optional package koffi, the version of onnxruntime-node that this package depends on, and ranks on cpu; ' +
+  'else choose backend "binding"';
+
 export const runtimeMessages: Catalog<{
   devices: { expected: number; actual: number; mesh: string };
-  backend: { name: string };
+  backend: { name: string; variable: string };
   start: { rank: number; reason: string };
   session: { rank: number; piece: string; device: string; reason: string };
   piece: Place & { reason: string };
@@ -32,6 +36,8 @@ export const runtimeMessages: Catalog<{
   startDeadline: { milliseconds: number; late: string };
   library: { reason: string; other: string | null };
   noDevice: { device: string; reason: string };
+  backendMissing: { name: string; reason: string };
+  notNative: { reason: string };
 }> = {
   devices: {
     code: "CP6500",
@@ -55,7 +61,8 @@ export const runtimeMessages: Catalog<{
     severity: "error",
     title: "Unknown back end",
     message: ({ name }) => `there is no back end "${name}"`,
-    hint: () => 'leave backend out, or write "binding"',
+    hint: ({ variable }) =>
+      `write "native" or "binding", or leave backend out and the environment variable ${variable} unset`,
   },
   start: {
     code: "CP6502",
@@ -215,5 +222,20 @@ export const runtimeMessages: Catalog<{
         ? "install the package again, on the platform and for the Node that run it"
         : "have one version in the whole project: npm ls onnxruntime-node shows who brings which; give your package.json the same " +
           'version, or an entry in "overrides", and run npm dedupe',
+  },
+  backendMissing: {
+    code: "CP6540",
+    severity: "error",
+    title: "Back end that cannot be used",
+    message: ({ name, reason }) => `the back end "${name}" cannot be used here: ${reason}`,
+    hint: () => NATIVE_NEEDS,
+  },
+  notNative: {
+    code: "CP6541",
+    severity: "note",
+    title: "Back end binding instead of native",
+    message: ({ reason }) =>
+      `the back end "native" cannot be used here: ${reason}; the session uses "binding", which takes more memory`,
+    hint: () => NATIVE_NEEDS,
   },
 };

@@ -15,7 +15,7 @@ import { createControl } from "./control.ts";
 import type { Control } from "./control.ts";
 import { clearPlaces, indexAt } from "./places.ts";
 import { dismiss, fail, giveUp, leave } from "./ending.ts";
-import type { State } from "./ending.ts";
+import type { NativeCalls, State } from "./ending.ts";
 import { holdExit } from "./exit.ts";
 import { bury } from "./guard.ts";
 import { startRound } from "./round.ts";
@@ -24,10 +24,11 @@ import type { ActiveRound } from "./round.ts";
 /** What the ranks of one crew differ in is made from the rank. */
 export type SetupOf = (rank: number, control: Control) => RankSetup;
 
-/** Starts one worker per rank; the round settles when all have loaded their pieces. `graceMs`: see `stopWaiting`. */
+/** Starts one worker per rank; the round settles when all have their pieces. `graceMs`: see `stopWaiting`. */
 export function startThreads(
   size: number,
   setupOf: SetupOf,
+  native: NativeCalls,
   graceMs: number,
 ): { readonly crew: Crew; readonly started: Round } {
   const control = createControl(size);
@@ -37,8 +38,9 @@ export function startThreads(
     // Flags of the main program, such as --input-type, may be wrong for a worker, and a rank needs none.
     return new Worker(entry, { name: `rank ${rank}`, execArgv: [], workerData: setupOf(rank, control) });
   });
-  holdExitFor(workers, control);
-  const state: State = { workers, control, graceMs, round: null, started: false, lost: null, ended: false };
+  holdExitFor(workers, control, native);
+  const fresh = { round: null, started: false, lost: null, ended: false, gone: undefined };
+  const state: State = { workers, control, graceMs, native, ...fresh };
   const started = begin(state, () => undefined);
   workers.forEach((worker, rank) => listen(state, worker, rank));
   const crew: Crew = {
@@ -55,8 +57,8 @@ export function startThreads(
 }
 
 /** The process's exit waits for ranks inside native code, as long as they live. */
-function holdExitFor(workers: readonly Worker[], control: Control): void {
-  const release = holdExit(control, workers.length);
+function holdExitFor(workers: readonly Worker[], control: Control, native: NativeCalls): void {
+  const release = holdExit(control, workers.length, () => native.interrupt(true));
   let alive = workers.length;
   workers.forEach((worker, rank) =>
     worker.on("exit", () => {
@@ -121,7 +123,7 @@ function loseRank(state: State, rank: number, reason: string): void {
   const diagnostic = diagnose(message, { rank, reason });
   state.lost ??= diagnostic.message;
   const { round } = state;
-  if (round === null) return dismiss(state);
+  if (round === null) return void dismiss(state);
   fail(state, round, new ContextParallelError([diagnostic]));
   leave(state, round, rank);
 }
@@ -138,5 +140,5 @@ async function end(state: State): Promise<void> {
     giveUp(state, state.round);
     await settled.promise;
   }
-  await Promise.all(state.workers.map((worker) => worker.terminate()));
+  await dismiss(state);
 }

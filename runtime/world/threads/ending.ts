@@ -8,11 +8,22 @@ import { condemn, isInside } from "./guard.ts";
 import { settleRound } from "./round.ts";
 import type { ActiveRound } from "./round.ts";
 
+/** What a crew does to the native calls of its ranks. */
+export interface NativeCalls {
+  /** Ends those in progress soon, and fails further ones, until it is called with `false`. */
+  readonly interrupt: (on: boolean) => void;
+  /** Called once, when the last thread has ended. */
+  readonly release: () => void;
+}
+
 /** A crew of threads as it changes. */
 export interface State {
   readonly workers: readonly Worker[];
   readonly control: Control;
   readonly graceMs: number;
+  readonly native: NativeCalls;
+  /** Resolves when all threads have ended, once they are to end. */
+  gone: Promise<void> | undefined;
   round: ActiveRound | null;
   /** False until all ranks have answered their start. */
   started: boolean;
@@ -30,6 +41,7 @@ export function fail(state: State, round: ActiveRound, error: unknown): void {
   round.failed = true;
   round.result.reject(error);
   abort(state.control);
+  state.native.interrupt(true);
   round.grace = setTimeout(() => stopWaiting(state, round), state.graceMs);
 }
 
@@ -58,13 +70,20 @@ export function leave(state: State, round: ActiveRound, rank: number): void {
   state.round = null;
   state.started = true;
   for (const worker of state.workers) worker.unref();
-  if (state.lost !== null) dismiss(state);
-  else if (!state.ended) reset(state.control);
+  if (state.lost !== null) void dismiss(state);
+  else if (!state.ended) makeReady(state);
   settleRound(round);
 }
 
-/** Ends every worker without waiting for it: all have answered or are condemned. */
-export function dismiss(state: State): void {
+/** For another round. */
+function makeReady({ control, native }: State): void {
+  reset(control);
+  native.interrupt(false);
+}
+
+/** Ends every worker: all have answered or are condemned. */
+export function dismiss(state: State): Promise<void> {
   state.ended = true;
-  for (const worker of state.workers) void worker.terminate();
+  state.gone ??= Promise.all(state.workers.map((worker) => worker.terminate())).then(state.native.release);
+  return state.gone;
 }

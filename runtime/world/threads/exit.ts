@@ -9,6 +9,8 @@ import { condemn, waitOutside } from "./guard.ts";
 interface Ranks {
   readonly control: Control;
   readonly size: number;
+  /** Ends native calls in progress soon, where the back end can. */
+  readonly interrupt: () => void;
 }
 
 /**
@@ -21,8 +23,8 @@ const live = new Set<Ranks>();
 let watching = false;
 
 /** Has the end of this thread's process (or of this worker thread) wait for the ranks. Returns what ends that. */
-export function holdExit(control: Control, size: number): () => void {
-  const ranks = { control, size };
+export function holdExit(control: Control, size: number, interrupt: () => void): () => void {
+  const ranks = { control, size, interrupt };
   live.add(ranks);
   if (!watching) process.on("exit", release);
   watching = true;
@@ -31,7 +33,10 @@ export function holdExit(control: Control, size: number): () => void {
 
 /** All ranks hear of the end before the first is waited for. */
 function release(): void {
-  for (const { control } of live) abort(control);
+  for (const { control, interrupt } of live) {
+    abort(control);
+    interrupt();
+  }
   const until = performance.now() + LIMIT_MS;
   for (const { control, size } of live) {
     for (let rank = 0; rank < size; rank++) {

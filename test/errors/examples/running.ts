@@ -8,6 +8,7 @@ import type { Worker } from "node:worker_threads";
 import { encodeNpz } from "../../../ort/files/npz.ts";
 import { ortTensor } from "../../../ort/tensors.ts";
 import { attach } from "../../../runtime/caller/attach.ts";
+import { startEngine } from "../../../runtime/caller/engine.ts";
 import { loadProgram } from "../../../runtime/load/load.ts";
 import type { RegisterOptions } from "../../../runtime/caller/hooks.ts";
 import type { Session } from "../../../runtime/caller/session.ts";
@@ -61,6 +62,17 @@ async function attached(options: Parameters<typeof attach>[1]): ReturnType<typeo
   return failure(attach(valueOf(await loadProgram("program")), options).then((session) => session.release()));
 }
 
+/** The back end that is chosen where the native one does not load. */
+async function fallenBack(): ReturnType<typeof failure> {
+  await compiled();
+  const { program, folder, files: own } = valueOf(await loadProgram("program"));
+  const options = { folder, files: own, modelFolder: folder, devices: ["cpu", "cpu"], threads: 1, backend: undefined };
+  const missing = async (): Promise<void> => {
+    throw new Error("Cannot find package 'koffi'");
+  };
+  return (await startEngine(program, options, missing)).notes;
+}
+
 /** y = table[ids], of a table of ten rows. */
 function lookUp(): void {
   const source = graph({
@@ -92,10 +104,10 @@ export const running: Examples = {
     command: "onnx-cp check flux.plan.json --model flux.onnx --devices cpu,npu",
   },
   CP6501: {
-    means: "Sessions are made by onnxruntime-node; no other back end is built.",
+    means: "Pieces run on one of two back ends. The environment variable counts where the caller names none.",
     given: "the program of flux",
-    command: 'await attach(program, { backend: "native" });',
-    call: () => attached({ backend: "native" as "binding" }),
+    command: 'await attach(program, { backend: "cuda" });',
+    call: () => attached({ backend: "cuda" as "native" }),
   },
   CP6502: {
     means: "The thread of a rank ended before it could answer.",
@@ -223,5 +235,19 @@ await session.hooks.register("transformer_blocks.0", "post_forward", url, { dead
       await compiled();
       return withoutLibrary(CONFLICT, 'await api.attach((await api.loadProgram("program")).value);');
     },
+  },
+  CP6540: {
+    means:
+      "The caller asked for a back end, by the option or by the environment variable ONNX_CP_BACKEND, that cannot do this.",
+    given: "the program of flux",
+    command: 'await attach(program, { backend: "native", devices: ["cpu", "cuda"] });',
+    call: () => attached({ backend: "native", devices: ["cpu", "cuda"] }),
+  },
+  CP6541: {
+    means:
+      "The session computes the same on either back end; only time and memory differ. This note is in session.notes, and run prints it.",
+    given: "the program of flux, and an installation without the package koffi",
+    command: "await attach(program);",
+    call: fallenBack,
   },
 };

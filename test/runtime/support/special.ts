@@ -129,3 +129,52 @@ export function externalProgram(weights: "model" | "program"): CompiledProgram {
     },
   };
 }
+
+/** A point for hooks at a small value `s`, at which a rank holds a value of so many bytes as well. */
+export function burdenedProgram(bytes: number): CompiledProgram {
+  const width = bytes / Float32Array.BYTES_PER_ELEMENT;
+  const big = graph(
+    [value("x", [1])],
+    [value("s", [1]), value("big", [width])],
+    [node("Neg", ["x"], ["s"]), node("Expand", ["x", "shape"], ["big"])],
+    { shape: ints([width]) },
+  );
+  const add = graph([value("s", [1]), value("big", ["n"])], [value("y", ["n"])], [node("Add", ["s", "big"], ["y"])]);
+  return writeProgram(
+    {
+      mesh: { ring_degree: 1, ulysses_degree: 2 },
+      inputs: [{ name: "x", elem: "float32", dims: [1] }],
+      outputs: [{ name: "y", elem: "float32", dims: [width] }],
+      hooks: [
+        {
+          id: 0,
+          module: "block",
+          phase: "post_forward",
+          order: 0,
+          action: "user",
+          reads: ["s"],
+          writes: ["seen"],
+          origin: null,
+        },
+      ],
+      steps: [
+        pieceStep("big", { x: "x" }, { s: "s", big: "big" }),
+        {
+          kind: "hook",
+          hook: 0,
+          module: "block",
+          phase: "post_forward",
+          value: "s",
+          result: "seen",
+          layout: "whole",
+          frees: ["s"],
+        },
+        pieceStep("add", { s: "seen", big: "big" }, { y: "y" }, ["seen", "big"]),
+      ],
+    },
+    [
+      { id: "big", graph: big },
+      { id: "add", graph: add },
+    ],
+  );
+}

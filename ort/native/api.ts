@@ -1,0 +1,77 @@
+/**
+ * @file ONNX Runtime's C interface as functions of this thread, through koffi. The one file that knows koffi; it knows no session.
+ */
+import { cleanMessage } from "../messages.ts";
+import { keepTelemetryOff } from "../telemetry.ts";
+import { OrtError } from "../types.ts";
+import { API_VERSION, findLibrary, isTested, testedText } from "./library.ts";
+import { members } from "./members.ts";
+import type { OrtApi, Pointer, Status } from "./members.ts";
+
+export interface Native {
+  readonly api: OrtApi;
+  /** koffi unloads a library that nobody refers to, whoever still has its functions. */
+  readonly library: unknown;
+  /** Memory of the library as an ArrayBuffer, not copied: of no use once the library has freed it. */
+  readonly view: (address: Pointer, bytes: number) => ArrayBuffer;
+  /** `CreateSessionFromArray` on another thread. The model must be kept until then. */
+  readonly createSession: (...parameters: Parameters<OrtApi["CreateSessionFromArray"]>) => Promise<Status>;
+}
+
+/** Calls run on stacks of koffi's; this is what a thread of the system has, since ONNX Runtime walks graphs by recursion. */
+const STACK_BYTES = 8 * 2 ** 20;
+
+let loading: Promise<Native> | undefined;
+
+/** Throws an `Error` that says why: koffi, the library, or a version whose functions are not known. */
+export function loadNative(): Promise<Native> {
+  return (loading ??= load());
+}
+
+async function load(): Promise<Native> {
+  const { default: koffi } = await import("koffi");
+  // All calls that run beside this thread are awaited one by one.
+  koffi.config({ sync_stack_size: STACK_BYTES, async_stack_size: STACK_BYTES, resident_async_pools: 1 });
+  await keepTelemetryOff();
+  const library = koffi.load(findLibrary());
+  const pointer = (from: unknown, index: number): Pointer =>
+    koffi.decode(from, index * koffi.sizeof("void *"), "void *") as Pointer;
+  const base: unknown = library.func("OrtGetApiBase", "void *", [])();
+  const version: unknown = koffi.call(pointer(base, 1), koffi.proto("const char *()"));
+  if (typeof version !== "string" || !isTested(version)) {
+    throw new Error(`its version is ${String(version)}; tested are ${testedText()}`);
+  }
+  const table: unknown = koffi.call(pointer(base, 0), koffi.proto("void *(uint32_t)"), API_VERSION);
+  if (table === null) throw new Error(`ONNX Runtime ${version} does not have version ${API_VERSION} of its functions`);
+  const functions = Object.entries(members).map(([name, { index, prototype }]) => {
+    return [name, koffi.decode(pointer(table, index), koffi.proto(prototype)) as unknown] as const;
+  });
+  const api = Object.fromEntries(functions) as unknown as OrtApi;
+  const { async: create } = api.CreateSessionFromArray as unknown as {
+    readonly async: (...parameters: readonly unknown[]) => void;
+  };
+  return {
+    api,
+    library,
+    view: (address, bytes) => koffi.view(address, bytes),
+    createSession: (...parameters) =>
+      new Promise((resolve, reject) => {
+        create(...parameters, (error: unknown, status: Status) => (error ? reject(error as Error) : resolve(status)));
+      }),
+  };
+}
+
+/** Throws `OrtError` unless the status is fine, and releases it. */
+export function check({ api }: Native, during: OrtError["during"], status: Status): void {
+  if (status === null) return;
+  const message = api.GetErrorMessage(status);
+  api.ReleaseStatus(status);
+  throw new OrtError(during, cleanMessage(message));
+}
+
+/** What a function writes to its last parameter: an address, or a number. */
+export function result(native: Native, during: OrtError["during"], call: (out: BigUint64Array) => Status): Pointer {
+  const out = new BigUint64Array(1);
+  check(native, during, call(out));
+  return out[0]!;
+}

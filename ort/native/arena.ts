@@ -1,0 +1,55 @@
+/**
+ * @file The process's environment of ONNX Runtime, and one memory arena in it that all native sessions share: what one piece, or one rank,
+ * has worked in serves the next. Knows no session.
+ */
+import { check, result } from "./api.ts";
+import type { Native } from "./api.ts";
+import { CPU_MEMORY } from "./members.ts";
+import type { Pointer } from "./members.ts";
+
+/** `ORT_LOGGING_LEVEL_FATAL`: failures are thrown, nothing is printed. */
+export const FATAL = 4;
+
+export interface Arena {
+  readonly environment: Pointer;
+  /** Describes CPU memory; valid until `leave`. */
+  readonly memory: Pointer;
+  /** Gives the arena's memory back to the system when nobody else uses it. */
+  readonly leave: () => void;
+}
+
+/** Created once and never released: the package's own binding shares it. */
+let environment: Pointer | undefined;
+let users = 0;
+
+/** Throws `OrtError`. */
+export function enterArena(native: Native): Arena {
+  const { api } = native;
+  const env = (environment ??= result(native, "load", (out) => api.CreateEnv(FATAL, "onnx-context-parallel", out)));
+  const memory = result(native, "load", (out) => api.CreateCpuMemoryInfo(...CPU_MEMORY, out));
+  if (users === 0) register(native, env, memory);
+  users += 1;
+  let left = false;
+  return {
+    environment: env,
+    memory,
+    leave: () => {
+      if (left) return;
+      left = true;
+      users -= 1;
+      if (users === 0) check(native, "load", api.UnregisterAllocator(env, memory));
+      api.ReleaseMemoryInfo(memory);
+    },
+  };
+}
+
+function register(native: Native, env: Pointer, memory: Pointer): void {
+  const { api } = native;
+  // No limit; grows to the next power of two (0), whose pages cost nothing until they are touched; -1 leaves a default.
+  const config = result(native, "load", (out) => api.CreateArenaCfg(0, 0, -1, -1, out));
+  try {
+    check(native, "load", api.CreateAndRegisterAllocator(env, memory, config));
+  } finally {
+    api.ReleaseArenaCfg(config);
+  }
+}

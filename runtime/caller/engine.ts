@@ -1,0 +1,123 @@
+/**
+ * @file The back end of a session: chooses it, makes the sessions that ranks share, and takes them back when the last rank has ended.
+ * Knows no thread and no step.
+ */
+import { createHash } from "node:crypto";
+import { runtimeMessages } from "../../compiler/diagnostics/catalog/runtime.ts";
+import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
+import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
+import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
+import type { Program, ProgramPiece } from "../../program/types.ts";
+import { selfTest } from "../../ort/native/self-test.ts";
+import { openSessions } from "../../ort/native/shared.ts";
+import type { SharedSessions } from "../../ort/native/shared.ts";
+import { notLoaded, readPiece } from "../rank/pieces.ts";
+import type { PieceFolders, PieceSettings } from "../rank/pieces.ts";
+import { reasonOf } from "../reason.ts";
+
+export const BACKENDS = ["native", "binding"] as const;
+
+/** `native`: ONNX Runtime's C interface, sessions shared by all ranks; `binding`: onnxruntime-node's own, sessions of each rank. */
+export type Backend = (typeof BACKENDS)[number];
+
+export interface Engine {
+  readonly backend: Backend;
+  /** Why it is not the native one, where nobody has chosen and it should work. */
+  readonly notes: readonly Diagnostic[];
+  readonly settingsOf: (rank: number) => PieceSettings;
+  /** Ends the native calls of all ranks soon, and fails further ones, until it is called with `false`. */
+  readonly interrupt: (on: boolean) => void;
+  /** Only after the last rank has ended. A second call does nothing. */
+  readonly release: () => void;
+}
+
+export interface EngineOptions extends PieceFolders {
+  /** `undefined`: the native one where it can be used. */
+  readonly backend: Backend | undefined;
+  /** One per rank. */
+  readonly devices: readonly string[];
+  /** Threads that each rank's runs may use. */
+  readonly threads: number;
+}
+
+/**
+ * Throws `ContextParallelError` where a piece does not load, or the back end that was asked for cannot be used. `tryNative` throws where
+ * the native one does not load.
+ */
+export async function startEngine(
+  program: Program,
+  options: EngineOptions,
+  tryNative: () => Promise<void> = selfTest,
+): Promise<Engine> {
+  const { backend, devices } = options;
+  const onCpu = devices.every((device) => device === "cpu");
+  if (backend === "binding" || (backend === undefined && !onCpu)) return bindingEngine(options, []);
+  const reason = onCpu
+    ? await failureOf(tryNative)
+    : `it computes on cpu only, and the devices are ${devices.join(", ")}`;
+  if (reason === null) return nativeEngine(program, options);
+  if (backend === undefined) return bindingEngine(options, [diagnose(runtimeMessages.notNative, { reason })]);
+  throw new ContextParallelError([diagnose(runtimeMessages.backendMissing, { name: backend, reason })]);
+}
+
+async function failureOf(work: () => Promise<void>): Promise<string | null> {
+  try {
+    await work();
+    return null;
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+function bindingEngine(options: EngineOptions, notes: readonly Diagnostic[]): Engine {
+  const { folder, files, modelFolder, devices, threads } = options;
+  return {
+    backend: "binding",
+    notes,
+    settingsOf: (rank) => ({ backend: "binding", folder, files, modelFolder, device: devices[rank] ?? "cpu", threads }),
+    interrupt: () => undefined,
+    release: () => undefined,
+  };
+}
+
+async function nativeEngine(program: Program, options: EngineOptions): Promise<Engine> {
+  const shared = await openSessions();
+  try {
+    const sessions = await loadShared(program.pieces, options, shared);
+    const ranks = options.devices.map(() => shared.addRank());
+    return {
+      backend: "native",
+      notes: [],
+      settingsOf: (rank) => ({ backend: "native", sessions, rank: ranks[rank]! }),
+      interrupt: shared.interrupt,
+      release: shared.release,
+    };
+  } catch (error) {
+    shared.release();
+    throw error;
+  }
+}
+
+/** Pieces of the same model over the same weights are one session. */
+async function loadShared(
+  pieces: readonly ProgramPiece[],
+  options: EngineOptions,
+  shared: SharedSessions,
+): Promise<Readonly<Record<string, bigint>>> {
+  // Every rank's own thread computes; the further threads of all ranks are one pool.
+  const threads = 1 + options.devices.length * (options.threads - 1);
+  const made = new Map<string, bigint>();
+  const sessions: Record<string, bigint> = {};
+  for (const piece of pieces) {
+    try {
+      const { model, folder } = await readPiece(piece, options);
+      const key = `${createHash("sha256").update(model).digest("hex")} ${folder}`;
+      const session = made.get(key) ?? (await shared.create(model, { folder, threads }));
+      made.set(key, session);
+      sessions[piece.id] = session;
+    } catch (error) {
+      throw notLoaded(piece, { rank: 0, device: "cpu" }, error);
+    }
+  }
+  return sessions;
+}

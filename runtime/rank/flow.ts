@@ -1,0 +1,83 @@
+/**
+ * @file Which values may lie in the memory of an exchange instead of memory of their own, read from the order of the steps. That memory
+ * is free again once every rank has come to the exchange after it, so that a value must not be used any later. Knows no rank.
+ */
+import type { ExchangeStep, Program, ProgramStep } from "../../program/types.ts";
+import { groupOf, type Mesh } from "../../program/mesh.ts";
+
+/** A block of an exchange: `slot` of `send` in a transfer. */
+export interface BlockAt {
+  readonly step: ExchangeStep;
+  readonly transfer: number;
+  readonly slot: number;
+}
+
+export interface Flow {
+  /** For the value that a piece makes at a step: the block of the next exchange that it is, if it may be made there. */
+  readonly blockOf: (index: number, value: string) => BlockAt | null;
+  /** Whether a value that arrives needs memory of its own. */
+  readonly outlives: (value: string) => boolean;
+}
+
+export function flowOf({ steps, mesh }: Pick<Program, "steps" | "mesh">): Flow {
+  const lastUse = lastUses(steps, mesh);
+  const exchanges = steps.flatMap((step, index) => (step.kind === "exchange" ? [index] : []));
+  const nextExchange = (index: number): number => exchanges.find((other) => other > index) ?? Infinity;
+  // The exchange after that one at `index` may still send it.
+  const kept = new Set(
+    exchanges.flatMap((index) => namesReceived(steps[index]!).filter((value) => lastUse(value) > nextExchange(index))),
+  );
+  return {
+    blockOf: (index, value) => {
+      const at = nextExchange(index);
+      const step = steps[at];
+      const block = step?.kind === "exchange" ? blockIn(step, value) : null;
+      // The block that stays on its rank is not made in the memory of the exchange, unless other ranks read it as well.
+      const own = block === null || block.step.collective === "all-gather" || block.times > 1 ? undefined : step;
+      return block === null || lastUse(value, own) > nextExchange(at) ? null : block;
+    },
+    outlives: (value) => kept.has(value),
+  };
+}
+
+function blockIn(step: ExchangeStep, value: string): (BlockAt & { readonly times: number }) | null {
+  const found = step.transfers.flatMap(({ send }, transfer) =>
+    send.flatMap((name, slot) => (name === value ? [{ step, transfer, slot }] : [])),
+  );
+  return found.length === 0 ? null : { ...found[0]!, times: found.length };
+}
+
+/** Index of the last step that uses a value under any name, those that it gets at the step `except` left out; `Infinity`: never freed. */
+type LastUse = (value: string, except?: ProgramStep) => number;
+
+function lastUses(steps: readonly ProgramStep[], mesh: Mesh): LastUse {
+  const freed = new Map(steps.flatMap(({ frees }, index) => frees.map((value) => [value, index] as const)));
+  const names = new Map<string, { readonly step: ProgramStep; readonly name: string }[]>();
+  for (const step of steps) {
+    for (const [value, name] of renamedAt(step, mesh)) {
+      names.set(value, [...(names.get(value) ?? []), { step, name }]);
+    }
+  }
+  const lastUse: LastUse = (value, except) =>
+    Math.max(
+      freed.get(value) ?? Infinity,
+      ...(names.get(value) ?? []).filter(({ step }) => step !== except).map(({ name }) => lastUse(name)),
+    );
+  return lastUse;
+}
+
+/** Values that may be the same tensor under another name after the step: looked at by a hook, or a block that stays on its rank. */
+function renamedAt(step: ProgramStep, mesh: Mesh): readonly (readonly [string, string])[] {
+  if (step.kind === "piece") return [];
+  if (step.kind === "hook") return [[step.value, step.result]];
+  const alone = groupOf(step.group, 0, mesh).length === 1;
+  if (step.collective === "shift" && !alone) return [];
+  const every = step.collective === "all-gather";
+  return step.transfers.flatMap(({ send, receive }) =>
+    send.flatMap((value, i) => receive.filter((_, j) => every || i === j).map((name) => [value, name] as const)),
+  );
+}
+
+function namesReceived(step: ProgramStep): readonly string[] {
+  return step.kind === "exchange" ? step.transfers.flatMap(({ receive }) => receive) : [];
+}
