@@ -6,7 +6,7 @@ import { showWith } from "../compiler/expr/expr.ts";
 import type { Expr } from "../compiler/expr/expr.ts";
 import { startIn, startText } from "../compiler/expr/starts.ts";
 import type {
-  ExchangeStep,
+  CollectiveStep,
   PieceStep,
   Program,
   ProgramHook,
@@ -105,7 +105,7 @@ function step(step: ProgramStep, at: number, names: Names): readonly string[] {
 
 function body(step: ProgramStep, names: Names): readonly string[] {
   if (step.kind === "piece") return [`run ${step.piece} in ${place(step.module)}`, ...bound(step, names)];
-  if (step.kind === "exchange") return exchange(step, names);
+  if (step.kind === "collective") return collective(step, names);
   return [`hook ${step.hook} at ${place(step.module)} ${step.phase}: ${step.value} -> ${step.result}, ${step.layout}`];
 }
 
@@ -120,7 +120,7 @@ function bind(inside: string, value: string, names: Names): string {
   return inside === value ? names([value]) : `${names([inside])}: ${names([value])}`;
 }
 
-function exchange(step: ExchangeStep, names: Names): readonly string[] {
+function collective(step: CollectiveStep, names: Names): readonly string[] {
   const { name, collective, group, purpose, module, hook, transfers } = step;
   const by = hook === null ? "" : `, hook ${hook}`;
   return [

@@ -7,7 +7,7 @@ import type { Expr } from "../compiler/expr/types.ts";
 import type { Group, Mesh } from "./mesh.ts";
 
 export const PROGRAM_FORMAT = "onnx-context-parallel";
-export const PROGRAM_VERSION = "1.0";
+export const PROGRAM_VERSION = "2.0";
 
 export interface ProgramTensor {
   readonly name: string;
@@ -88,8 +88,8 @@ export interface ProgramTransfer {
 }
 
 /** A collective, carried out inside a group; semantics of `send` and `receive` by `collective`, see compiler/shard/types.ts. */
-export interface ExchangeStep {
-  readonly kind: "exchange";
+export interface CollectiveStep {
+  readonly kind: "collective";
   readonly name: string;
   readonly collective: "all-to-all" | "all-gather" | "shift";
   readonly group: Group;
@@ -113,7 +113,7 @@ export interface HookStep {
   readonly frees: readonly string[];
 }
 
-export type ProgramStep = PieceStep | ExchangeStep | HookStep;
+export type ProgramStep = PieceStep | CollectiveStep | HookStep;
 
 export interface ProgramModel {
   /** Relative to the program's folder where the model lies inside that folder's parent, else absolute. */

@@ -68,7 +68,7 @@ export interface RankReport {
   readonly outputs: readonly OutputTensor[];
   /** Milliseconds of each step. */
   readonly times: readonly number[];
-  /** Bytes that left the rank at each step; 0 where the step is no exchange. */
+  /** Bytes that left the rank at each step; 0 where the step is no collective. */
   readonly sent: readonly number[];
 }
 

@@ -18,7 +18,7 @@ export interface Summary {
 /** The summary as data and as text. */
 export function summary(program: Program): { readonly result: Summary; readonly text: string } {
   const { mesh, hooks, pieces, steps, equations } = program;
-  const collectives = counted(steps.flatMap((step) => (step.kind === "exchange" ? [step.purpose] : [])));
+  const collectives = counted(steps.flatMap((step) => (step.kind === "collective" ? [step.purpose] : [])));
   const ranks = mesh.ring_degree * mesh.ulysses_degree;
   const attention = counted(hooks.filter(({ phase }) => phase === "attention").map(({ action }) => action));
   const counts = { hooks: hooks.length, pieces: pieces.length, equations: equations.length };

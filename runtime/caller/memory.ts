@@ -40,7 +40,7 @@ export function createMemory(program: Program): SessionMemory {
         throw new ContextParallelError(gone.map(([name]) => diagnose(inputMessages.gone, { name })));
       }
       const sizes = withinLimits(() => sizesAt(lengths))?.map(outboxCapacity);
-      if (sizes === undefined) throw new ContextParallelError([noValue("an extent of an exchange", lengths)]);
+      if (sizes === undefined) throw new ContextParallelError([noValue("an extent of a collective", lengths)]);
       try {
         outboxes = outboxes.map((outbox, rank) => atLeast(outbox, sizes[rank] ?? 0));
         const packed = packFeeds(feeds, feedMemory);

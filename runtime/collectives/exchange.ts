@@ -4,7 +4,7 @@
  */
 import { runtimeMessages } from "../../compiler/diagnostics/catalog/runtime.ts";
 import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
-import type { ExchangeStep } from "../../program/types.ts";
+import type { CollectiveStep } from "../../program/types.ts";
 import { bytesOf } from "../../ort/tensors.ts";
 import type { OrtValue, Values } from "../../ort/values.ts";
 import { StepFault } from "../rank/fault.ts";
@@ -23,7 +23,7 @@ export interface ExchangeValues {
 /** Reads `send` values from and writes `receive` values to the table. Throws `StepFault`, `RunAborted`. */
 export async function exchange(
   world: World,
-  step: ExchangeStep,
+  step: CollectiveStep,
   { sends, receives }: Placement,
   { table, hold, keep }: ExchangeValues,
 ): Promise<void> {

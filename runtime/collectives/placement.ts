@@ -1,10 +1,10 @@
 /**
- * @file Which blocks a rank sends and receives in an exchange, and where each lies in its sender's outbox. Pure functions of the
+ * @file Which blocks a rank sends and receives in a collective, and where each lies in its sender's outbox. Pure functions of the
  * program, the rank and the lengths, so that every rank and the driver get the same numbers. Knows no tensor and no transport.
  */
 import { invariant } from "../../compiler/diagnostics/diagnose.ts";
 import { evaluate, PEER, RANK } from "../../compiler/expr/expr.ts";
-import type { ExchangeStep, Program } from "../../program/types.ts";
+import type { CollectiveStep, Program } from "../../program/types.ts";
 import { byteSize } from "../tensor.ts";
 import { groupOf, ranksOf, type Mesh } from "../../program/mesh.ts";
 
@@ -44,8 +44,8 @@ export interface Placement {
 /** Blocks begin at multiples of this, so that any element type may be viewed in place. */
 const ALIGNMENT = 64;
 
-/** Placements of one program at given lengths; equal exchanges share one. */
-export function placer(mesh: Mesh, lengths: Lengths): (step: ExchangeStep, rank: number) => Placement {
+/** Placements of one program at given lengths; equal collectives share one. */
+export function placer(mesh: Mesh, lengths: Lengths): (step: CollectiveStep, rank: number) => Placement {
   const known = new Map<string, Placement>();
   return (step, rank) => {
     const geometry = step.transfers.map(({ send, elem, dims }) => [send.length, elem, dims]);
@@ -56,7 +56,7 @@ export function placer(mesh: Mesh, lengths: Lengths): (step: ExchangeStep, rank:
   };
 }
 
-export function placementOf(step: ExchangeStep, rank: number, mesh: Mesh, lengths: Lengths): Placement {
+export function placementOf(step: CollectiveStep, rank: number, mesh: Mesh, lengths: Lengths): Placement {
   const members = groupOf(step.group, rank, mesh);
   const sendsBy = new Map(members.map((member) => [member, sendsOf(step, member, members, lengths)]));
   const sends = sendsBy.get(rank);
@@ -71,15 +71,15 @@ export function placementOf(step: ExchangeStep, rank: number, mesh: Mesh, length
   return { sends, receives, outbox: outboxOf(sends), sent: sum(sends.map((send) => send.bytes * send.to.length)) };
 }
 
-/** Bytes of outbox that each rank needs for the largest exchange of a program. */
+/** Bytes of outbox that each rank needs for the largest collective of a program. */
 export function outboxSizes(program: Program, place: ReturnType<typeof placer>): readonly number[] {
-  const exchanges = program.steps.filter((step) => step.kind === "exchange");
+  const collectives = program.steps.filter((step) => step.kind === "collective");
   return Array.from({ length: ranksOf(program.mesh) }, (_, rank) =>
-    exchanges.reduce((largest, step) => Math.max(largest, place(step, rank).outbox), 0),
+    collectives.reduce((largest, step) => Math.max(largest, place(step, rank).outbox), 0),
   );
 }
 
-function sendsOf(step: ExchangeStep, rank: number, members: readonly number[], lengths: Lengths): readonly Send[] {
+function sendsOf(step: CollectiveStep, rank: number, members: readonly number[], lengths: Lengths): readonly Send[] {
   const sends: Send[] = [];
   let offset = 0;
   step.transfers.forEach(({ elem, dims }, transfer) => {
@@ -96,7 +96,7 @@ function sendsOf(step: ExchangeStep, rank: number, members: readonly number[], l
 
 /** For each block of a transfer: the other ranks that read it, and the rank that stands for the receiver in its extents. */
 function targetsOf(
-  { collective }: ExchangeStep,
+  { collective }: CollectiveStep,
   rank: number,
   members: readonly number[],
 ): readonly { readonly to: readonly number[]; readonly peer: number }[] {
@@ -109,7 +109,7 @@ function targetsOf(
 
 /** For each block that a rank receives in a transfer: whose it is, and which one of that rank's. */
 function sourcesOf(
-  { collective }: ExchangeStep,
+  { collective }: CollectiveStep,
   rank: number,
   members: readonly number[],
 ): readonly { readonly from: number; readonly sendSlot: number }[] {

@@ -82,7 +82,7 @@ function namesUnknown(document: Document): readonly string[] {
       unknown(`the value ${name}`, elements, [RANK]),
     ),
     ...document.steps.flatMap((step, i) =>
-      step.kind === "exchange" ? step.transfers.flatMap(({ dims }) => unknown(`step ${i}`, dims, [RANK, PEER])) : [],
+      step.kind === "collective" ? step.transfers.flatMap(({ dims }) => unknown(`step ${i}`, dims, [RANK, PEER])) : [],
     ),
   ];
 }

@@ -5,7 +5,7 @@ import type { Diagnostic, Position, Related, Span } from "../../compiler/diagnos
 import type { Expr } from "../../compiler/expr/expr.ts";
 import { PROGRAM_FORMAT } from "../../program/types.ts";
 import type {
-  ExchangeStep,
+  CollectiveStep,
   HookStep,
   PieceStep,
   Program,
@@ -119,8 +119,8 @@ const pieceStep = record<PieceStep>({
   frees: names,
 });
 const transfer = record<ProgramTransfer>({ send: names, receive: names, elem, dims });
-const exchangeStep = record<ExchangeStep>({
-  kind: oneOf("exchange"),
+const collectiveStep = record<CollectiveStep>({
+  kind: oneOf("collective"),
   name: text,
   collective: oneOf("all-to-all", "all-gather", "shift"),
   group: oneOf("mesh", "ulysses", "ring"),
@@ -164,7 +164,7 @@ export const documentRule: Rule<Document> = record<Document>({
   equations: listOf(equation),
   minimums: listOf(minimum),
   hooks: listOf(hook),
-  steps: listOf(byKind<ProgramStep>({ piece: pieceStep, exchange: exchangeStep, hook: hookStep })),
+  steps: listOf(byKind<ProgramStep>({ piece: pieceStep, collective: collectiveStep, hook: hookStep })),
   pieces: listOf(piece),
   notes: listOf(note),
   files: mapOf(path, record({ size: count, sha256 })),

@@ -1,17 +1,17 @@
 /**
- * @file What follows from the lengths of a run on one rank: integer inputs of pieces and placements of exchanges. Kept while the
+ * @file What follows from the lengths of a run on one rank: integer inputs of pieces and placements of collectives. Kept while the
  * lengths stay, since a sampler runs the same lengths many times. Knows no session.
  */
 import { invariant } from "../../compiler/diagnostics/diagnose.ts";
 import { evaluate, RANK } from "../../compiler/expr/expr.ts";
-import type { ExchangeStep, Program, ProgramIntegers } from "../../program/types.ts";
+import type { CollectiveStep, Program, ProgramIntegers } from "../../program/types.ts";
 import { placer } from "../collectives/placement.ts";
 import type { Lengths, Placement } from "../collectives/placement.ts";
 import type { OrtTensor } from "../../ort/session.ts";
 
 export interface Derived {
   readonly integers: ReadonlyMap<string, OrtTensor>;
-  readonly placement: (step: ExchangeStep) => Placement;
+  readonly placement: (step: CollectiveStep) => Placement;
 }
 
 /** Returns what `lengths` give on `rank`; the last lengths asked for are remembered. */

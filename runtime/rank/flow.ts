@@ -1,19 +1,19 @@
 /**
  * @file Which values may lie in the memory of an exchange instead of memory of their own, read from the order of the steps. That memory
- * is free again once every rank has come to the exchange after it, so that a value must not be used any later. Knows no rank.
+ * is free again once every rank has come to the collective after it, so that a value must not be used any later. Knows no rank.
  */
-import type { ExchangeStep, Program, ProgramStep } from "../../program/types.ts";
+import type { CollectiveStep, Program, ProgramStep } from "../../program/types.ts";
 import { groupOf, type Mesh } from "../../program/mesh.ts";
 
-/** A block of an exchange: `slot` of `send` in a transfer. */
+/** A block of a collective: `slot` of `send` in a transfer. */
 export interface BlockAt {
-  readonly step: ExchangeStep;
+  readonly step: CollectiveStep;
   readonly transfer: number;
   readonly slot: number;
 }
 
 export interface Flow {
-  /** For the value that a piece makes at a step: the block of the next exchange that it is, if it may be made there. */
+  /** For the value that a piece makes at a step: the block of the next collective that it is, if it may be made there. */
   readonly blockOf: (index: number, value: string) => BlockAt | null;
   /** Whether a value that arrives needs memory of its own. */
   readonly outlives: (value: string) => boolean;
@@ -21,26 +21,28 @@ export interface Flow {
 
 export function flowOf({ steps, mesh }: Pick<Program, "steps" | "mesh">): Flow {
   const lastUse = lastUses(steps, mesh);
-  const exchanges = steps.flatMap((step, index) => (step.kind === "exchange" ? [index] : []));
-  const nextExchange = (index: number): number => exchanges.find((other) => other > index) ?? Infinity;
-  // The exchange after that one at `index` may still send it.
+  const collectives = steps.flatMap((step, index) => (step.kind === "collective" ? [index] : []));
+  const nextCollective = (index: number): number => collectives.find((other) => other > index) ?? Infinity;
+  // The collective after that one at `index` may still send it.
   const kept = new Set(
-    exchanges.flatMap((index) => namesReceived(steps[index]!).filter((value) => lastUse(value) > nextExchange(index))),
+    collectives.flatMap((index) =>
+      namesReceived(steps[index]!).filter((value) => lastUse(value) > nextCollective(index)),
+    ),
   );
   return {
     blockOf: (index, value) => {
-      const at = nextExchange(index);
+      const at = nextCollective(index);
       const step = steps[at];
-      const block = step?.kind === "exchange" ? blockIn(step, value) : null;
+      const block = step?.kind === "collective" ? blockIn(step, value) : null;
       // The block that stays on its rank is not made in the memory of the exchange, unless other ranks read it as well.
       const own = block === null || block.step.collective === "all-gather" || block.times > 1 ? undefined : step;
-      return block === null || lastUse(value, own) > nextExchange(at) ? null : block;
+      return block === null || lastUse(value, own) > nextCollective(at) ? null : block;
     },
     outlives: (value) => kept.has(value),
   };
 }
 
-function blockIn(step: ExchangeStep, value: string): (BlockAt & { readonly times: number }) | null {
+function blockIn(step: CollectiveStep, value: string): (BlockAt & { readonly times: number }) | null {
   const found = step.transfers.flatMap(({ send }, transfer) =>
     send.flatMap((name, slot) => (name === value ? [{ step, transfer, slot }] : [])),
   );
@@ -79,5 +81,5 @@ function renamedAt(step: ProgramStep, mesh: Mesh): readonly (readonly [string, s
 }
 
 function namesReceived(step: ProgramStep): readonly string[] {
-  return step.kind === "exchange" ? step.transfers.flatMap(({ receive }) => receive) : [];
+  return step.kind === "collective" ? step.transfers.flatMap(({ receive }) => receive) : [];
 }

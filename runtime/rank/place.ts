@@ -19,7 +19,7 @@ export function stepPlace(program: Program, index: number): string {
 /** `piece p2`, `ulysses in attn.q`, `hook post_forward` */
 export function stepName(step: ProgramStep): string {
   if (step.kind === "piece") return `piece ${step.piece}`;
-  return step.kind === "exchange" ? `${step.purpose} ${step.name}` : `hook ${step.phase}`;
+  return step.kind === "collective" ? `${step.purpose} ${step.name}` : `hook ${step.phase}`;
 }
 
 export function moduleName(module: string): string {

@@ -58,7 +58,7 @@ export async function startRank(
         const derived = derive(lengths);
         for (const [name, tensor] of [...derived.integers, ...feeds]) table.set(name, pieces.values.hold(tensor));
         const times = await execute({ program, flow, world, pieces, handlers, derived, table, announce, onStep });
-        const sent = program.steps.map((step) => (step.kind === "exchange" ? derived.placement(step).sent : 0));
+        const sent = program.steps.map((step) => (step.kind === "collective" ? derived.placement(step).sent : 0));
         return { outputs: rank === 0 ? outputsOf(table, wanted) : [], times, sent };
       } catch (error) {
         world.abort();

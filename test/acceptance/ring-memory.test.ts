@@ -3,7 +3,7 @@
  * one in flight, never a third. Read from the program itself, which says when each value is made and freed.
  */
 import { expect, test } from "vitest";
-import type { ExchangeStep, ProgramStep } from "../../program/types.ts";
+import type { CollectiveStep, ProgramStep } from "../../program/types.ts";
 import { compileStages } from "../../compiler/compile.ts";
 import { fixture } from "../support/fixtures.ts";
 
@@ -21,7 +21,7 @@ function mostAlive(steps: readonly ProgramStep[], chain: ReadonlySet<string>): n
 
 function writtenBy(step: ProgramStep): readonly string[] {
   if (step.kind === "piece") return Object.values(step.outputs);
-  return step.kind === "exchange" ? step.transfers.flatMap((t) => t.receive) : [step.result];
+  return step.kind === "collective" ? step.transfers.flatMap((t) => t.receive) : [step.result];
 }
 
 test.each([2, 3, 4, 8])("a ring of %i holds one chunk of keys and values and one in flight", async (rings) => {
@@ -31,7 +31,7 @@ test.each([2, 3, 4, 8])("a ring of %i holds one chunk of keys and values and one
     parallel: { ring_degree: rings, rotate_method: "alltoall" },
   });
   const { steps } = stages.lowered!.program;
-  const shifts = steps.filter((s): s is ExchangeStep => s.kind === "exchange" && s.collective === "shift");
+  const shifts = steps.filter((s): s is CollectiveStep => s.kind === "collective" && s.collective === "shift");
   const modules = [...new Set(shifts.map((s) => s.module))];
   expect(modules).toHaveLength(4);
   for (const module of modules) {

@@ -98,9 +98,9 @@ test("a compiled program runs from its folder, and fails verification if it gath
 
 /** The parts of an output in the wrong order: what a wrong compiler would do. */
 function withSwappedGather(program: Program): Program {
-  const gather = program.steps.findLast((step) => step.kind === "exchange");
+  const gather = program.steps.findLast((step) => step.kind === "collective");
   const steps = program.steps.map((step) => {
-    if (step !== gather || step.kind !== "exchange") return step;
+    if (step !== gather || step.kind !== "collective") return step;
     return { ...step, transfers: step.transfers.map((t) => ({ ...t, receive: t.receive.toReversed() })) };
   });
   return { ...program, steps };
@@ -253,7 +253,7 @@ test("compile leaves a folder alone that holds the model, whatever program.json 
   const folder = await temporaryFolder();
   const own = join(folder, "model.onnx");
   await writeFile(own, await readFile(model));
-  await writeFile(join(folder, "program.json"), '{"format":"onnx-context-parallel","version":"1.0"}');
+  await writeFile(join(folder, "program.json"), '{"format":"onnx-context-parallel","version":"2.0"}');
   const { exitCode, io } = await cp("compile", plan, "--model", own, "--out", folder, "--ulysses-degree", "2");
   expect(exitCode).toBe(1);
   expect(io.stderr()).toContain(

@@ -58,7 +58,7 @@ test.each([
   expect(made.steps.filter((s) => s.kind === "piece" && s.piece.startsWith("attention"))).toHaveLength(
     4 * attentionPieces,
   );
-  const found = made.steps.flatMap((s) => (s.kind === "exchange" ? [`${s.purpose} ${s.transfers.length}`] : []));
+  const found = made.steps.flatMap((s) => (s.kind === "collective" ? [`${s.purpose} ${s.transfers.length}`] : []));
   expect(found).toEqual([...[1, 2, 3, 4].flatMap(() => collectives), "gather 1"]);
 });
 

@@ -7,7 +7,7 @@ import { dirname, join, resolve } from "node:path";
 import { evaluate } from "../../compiler/expr/expr.ts";
 import { PEER } from "../../compiler/shard/types.ts";
 import { elemBytes } from "../../compiler/graph/elements.ts";
-import type { CompiledProgram, ExchangeStep, Program } from "../../program/types.ts";
+import type { CompiledProgram, CollectiveStep, Program } from "../../program/types.ts";
 import { createSession } from "../../ort/session.ts";
 import type { OrtSession, OrtTensor, OrtTensors } from "../../ort/session.ts";
 import { ortTensor } from "../../ort/tensors.ts";
@@ -34,7 +34,7 @@ export async function interpret(
   const values = ranks.map((rank): Values => new Map([...Object.entries(feeds), ...derived(program, lengths, rank)]));
   const sent = ranks.map((): Record<string, number> => ({}));
   for (const step of program.steps) {
-    if (step.kind === "exchange") exchange(program, step, values, sent, lengths);
+    if (step.kind === "collective") exchange(program, step, values, sent, lengths);
     for (const [rank, own] of values.entries()) {
       if (step.kind === "hook") own.set(step.result, handler(get(own, step.value), rank, step.result));
       if (step.kind === "piece") await runPiece(sessions.get(step.piece)!, step, own);
@@ -73,7 +73,7 @@ async function runPiece(
 
 function exchange(
   program: Program,
-  { collective, group, transfers, purpose }: ExchangeStep,
+  { collective, group, transfers, purpose }: CollectiveStep,
   values: readonly Values[],
   sent: readonly Record<string, number>[],
   lengths: Names,
@@ -100,7 +100,7 @@ function exchange(
   }
 }
 
-function membersOf({ mesh }: Program, group: ExchangeStep["group"], rank: number): readonly number[] {
+function membersOf({ mesh }: Program, group: CollectiveStep["group"], rank: number): readonly number[] {
   const { ring_degree: ring, ulysses_degree: ulysses } = mesh;
   const all = Array.from({ length: ring * ulysses }, (_, i) => i);
   if (group === "mesh") return all;

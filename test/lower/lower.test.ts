@@ -60,7 +60,7 @@ describe("attention under Ulysses", () => {
     const { program } = lowered(attentionStack({ ranks: 2, heads: 4, sites: 2 }), folder);
     expect(program.pieces.map(({ id }) => id)).toEqual(["local0", "attention0", "local1", "local2", "local3"]);
     expect(program.steps.filter((s) => s.kind === "piece" && s.piece === "attention0")).toHaveLength(2);
-    expect(program.steps.flatMap((s) => (s.kind === "exchange" ? [[s.purpose, s.transfers.length]] : []))).toEqual([
+    expect(program.steps.flatMap((s) => (s.kind === "collective" ? [[s.purpose, s.transfers.length]] : []))).toEqual([
       ["ulysses in", 3],
       ["ulysses out", 1],
       ["ulysses in", 3],

@@ -55,7 +55,7 @@ describe("main pieces", () => {
     unary(b, "p.1", "y");
     const { steps } = lowered(b.build({ mesh }, ["y"]), "/models").program;
     expect(steps.map(({ frees }) => frees)).toEqual([["x"], ["p", "p.0"], ["p.1"]]);
-    expect(steps[1]).toMatchObject({ kind: "exchange", transfers: [{ send: ["p"] }] });
+    expect(steps[1]).toMatchObject({ kind: "collective", transfers: [{ send: ["p"] }] });
   });
 
   test("what is passed on unchanged needs no piece", () => {

@@ -41,7 +41,7 @@ function mostAlive(steps: readonly ProgramStep[], mark: RegExp): number {
   const alive = new Set<string>();
   const makes = (step: ProgramStep): readonly string[] => {
     if (step.kind === "piece") return Object.values(step.outputs);
-    return step.kind === "exchange" ? step.transfers.flatMap(({ receive }) => receive) : [step.result];
+    return step.kind === "collective" ? step.transfers.flatMap(({ receive }) => receive) : [step.result];
   };
   return steps.reduce((most, step) => {
     for (const name of makes(step)) if (mark.test(name)) alive.add(name);

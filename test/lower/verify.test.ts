@@ -23,7 +23,7 @@ test.each<[string, Program, string]>([
   ["a missing step", { ...program, steps: program.steps.slice(1) }, "which nothing wrote"],
   ["a missing integer", { ...program, derived: {} }, "which nothing wrote"],
   ["an early free", withStep(0, (s) => ({ ...s, frees: [...s.frees, "x::local"] })), "after it was freed"],
-  ["a forgotten free", withStep(find("exchange"), (s) => ({ ...s, frees: [] })), "is never freed"],
+  ["a forgotten free", withStep(find("collective"), (s) => ({ ...s, frees: [] })), "is never freed"],
   [
     "a free of nothing",
     withStep(0, (s) => ({ ...s, frees: [...s.frees, "nobody"] })),

@@ -5,20 +5,20 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { evaluate } from "../../compiler/expr/expr.ts";
 import type { Expr } from "../../compiler/expr/expr.ts";
-import type { ExchangeStep } from "../../program/types.ts";
+import type { CollectiveStep } from "../../program/types.ts";
 import type { OrtTensor } from "../../ort/session.ts";
 import { heapValues } from "../../ort/values.ts";
 import { exchange } from "../../runtime/collectives/exchange.ts";
 import { groupOf, ranksOf } from "../../program/mesh.ts";
 import { placementOf } from "../../runtime/collectives/placement.ts";
 import { createTable } from "../../runtime/rank/table.ts";
-import { exchangeStep, names, range } from "./support/models.ts";
+import { collectiveStep, names, range } from "./support/models.ts";
 import { localWorlds } from "./support/world.ts";
 
 const meshes = fc
   .record({ ring_degree: fc.integer({ min: 1, max: 8 }), ulysses_degree: fc.integer({ min: 1, max: 8 }) })
   .filter((mesh) => ranksOf(mesh) <= 8);
-const groups = fc.constantFrom<ExchangeStep["group"]>("mesh", "ulysses", "ring");
+const groups = fc.constantFrom<CollectiveStep["group"]>("mesh", "ulysses", "ring");
 const extents = fc.integer({ min: 0, max: 13 });
 const elems = fc.constantFrom("float32", "int64", "bool", "float16");
 
@@ -37,7 +37,7 @@ function filled(elem: string, dims: readonly number[], seed: number): OrtTensor 
 /** One exchange on every rank of the mesh, over one world. */
 async function onAllRanks(
   mesh: Mesh,
-  steps: readonly ExchangeStep[],
+  steps: readonly CollectiveStep[],
   lengths: Record<string, number>,
   values: readonly Values[],
   keep = true,
@@ -73,7 +73,7 @@ test("all-to-all there and back is the identity, and its bytes are those of the 
           : group === "ulysses"
             ? ["%", who, mesh.ulysses_degree]
             : ["//", who, mesh.ulysses_degree];
-      const there = exchangeStep({
+      const there = collectiveStep({
         name: "there",
         collective: "all-to-all",
         group,
@@ -86,7 +86,7 @@ test("all-to-all there and back is the identity, and its bytes are those of the 
           },
         ],
       });
-      const back = exchangeStep({
+      const back = collectiveStep({
         name: "back",
         collective: "all-to-all",
         group,
@@ -129,7 +129,7 @@ test("split, then gather, gives every rank of the group every block, bit by bit"
     fc.asyncProperty(meshes, groups, elems, extents, extents, async (mesh, group, elem, s, d) => {
       const size = ranksOf(mesh);
       const n = groupOf(group, 0, mesh).length;
-      const step = exchangeStep({
+      const step = collectiveStep({
         name: "gather",
         collective: "all-gather",
         group,
@@ -164,7 +164,7 @@ test("shifting as often as there are members brings every block home", async () 
       const n = groupOf(group, 0, mesh).length;
       const values = range(size).map((rank): Values => new Map([["k0", filled("float32", [d + 1], rank)]]));
       const steps = range(n).map((i) =>
-        exchangeStep({
+        collectiveStep({
           name: `turn${i}`,
           collective: "shift",
           group,
@@ -205,7 +205,7 @@ test("the members of each group on a 2 x 3 mesh", () => {
 });
 
 test("a block that stays is the same tensor, not a copy", async () => {
-  const step = exchangeStep({
+  const step = collectiveStep({
     name: "gather",
     collective: "all-gather",
     group: "mesh",

@@ -4,21 +4,21 @@
  */
 import { expect, test } from "vitest";
 import { compileStages } from "../../compiler/compile.ts";
-import type { ExchangeStep, Program, ProgramStep } from "../../program/types.ts";
+import type { CollectiveStep, Program, ProgramStep } from "../../program/types.ts";
 import { flowOf } from "../../runtime/rank/flow.ts";
 import { fixture } from "../support/fixtures.ts";
-import { exchangeStep, pieceStep } from "./support/models.ts";
+import { collectiveStep, pieceStep } from "./support/models.ts";
 
 const mesh = { ring_degree: 1, ulysses_degree: 2 };
 
 function step(
-  collective: ExchangeStep["collective"],
+  collective: CollectiveStep["collective"],
   send: readonly string[],
   receive: readonly string[],
   frees: readonly string[] = [],
-): ExchangeStep {
+): CollectiveStep {
   const transfers = [{ send, receive, elem: "float32", dims: [4] }];
-  return exchangeStep({ name: collective, collective, group: "mesh", transfers, frees });
+  return collectiveStep({ name: collective, collective, group: "mesh", transfers, frees });
 }
 
 const piece = (
@@ -125,7 +125,7 @@ function replay({ steps, mesh: programMesh }: Program): { readonly inPlace: numb
         : step.transfers.flatMap(({ send }) => send);
   steps.forEach((one, index) => {
     for (const name of used(one)) expect(done - (since.get(name) ?? done)).toBeLessThanOrEqual(1);
-    if (one.kind === "exchange") {
+    if (one.kind === "collective") {
       done += 1;
       const received = one.transfers.flatMap(({ receive }) => receive).filter((name) => !outlives(name));
       for (const name of received) since.set(name, done);
@@ -157,10 +157,10 @@ test.each([
     });
     const { program } = stages.lowered!;
     const { inPlace, viewed } = replay(program);
-    const exchanges = program.steps.filter((one) => one.kind === "exchange").flatMap(({ transfers }) => transfers);
-    const received = exchanges.flatMap(({ receive }) => receive);
+    const collectives = program.steps.filter((one) => one.kind === "collective").flatMap(({ transfers }) => transfers);
+    const received = collectives.flatMap(({ receive }) => receive);
     // What has just arrived is copied once, from the sender's memory to the own.
-    const made = exchanges.flatMap(({ send }) => send).filter((name) => !received.includes(name));
+    const made = collectives.flatMap(({ send }) => send).filter((name) => !received.includes(name));
     expect({ inPlace, viewed }).toEqual({ inPlace: made.length, viewed: received.length });
   },
 );

@@ -217,7 +217,7 @@ test("lengths for which a program has no number are diagnostics of the run", asy
     JSON.stringify(program.steps).replace('["chunk","s",2,"rank"]', '["*","s",9007199254740991]'),
   ) as Program["steps"];
   const other = await attach({ ...compiled, program: { ...program, steps } });
-  await expect(other.run(feed(4))).rejects.toThrow(/^CP6014: an extent of an exchange has no value/);
+  await expect(other.run(feed(4))).rejects.toThrow(/^CP6014: an extent of a collective has no value/);
   await other.release();
 });
 

@@ -5,7 +5,7 @@
 import { commonModule } from "../../ir/module-paths.ts";
 import { invariant } from "../../diagnostics/diagnose.ts";
 import { show } from "../../expr/expr.ts";
-import type { ExchangeStep, HookStep, PieceStep, ProgramStep } from "../../../program/types.ts";
+import type { CollectiveStep, HookStep, PieceStep, ProgramStep } from "../../../program/types.ts";
 import { valuesRead, valuesWritten } from "../../../program/values.ts";
 import { showLayout } from "../../shard/layout.ts";
 import type { Collective, PieceBody, Placed } from "./arrange.ts";
@@ -32,11 +32,11 @@ function pieceStep(body: PieceBody, runs: Pieces["runs"]): PieceStep {
   return { kind: "piece", ...run, module: commonModule(body.steps.map(({ origin }) => origin.module)), frees: [] };
 }
 
-function collectiveStep({ steps }: Collective, hookOf: Registrations["hookOf"]): ExchangeStep {
+function collectiveStep({ steps }: Collective, hookOf: Registrations["hookOf"]): CollectiveStep {
   const [first] = steps;
   invariant(first !== undefined, "a collective without steps");
   return {
-    kind: "exchange",
+    kind: "collective",
     name: first.name,
     collective: first.collective,
     group: first.group,

@@ -81,7 +81,7 @@ export const program: Examples = {
     compiled((json) => (json["format"] = "something-else")),
   ),
   CP5003: damaged("The program was compiled by a release with another form of programs.", "the version 2.0", () =>
-    compiled((json) => (json["version"] = "2.0")),
+    compiled((json) => (json["version"] = "3.0")),
   ),
   CP5004: damaged("A field of the program is missing or of another type.", "a program without steps", () =>
     compiled((json) => delete json["steps"]),

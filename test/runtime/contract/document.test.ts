@@ -42,7 +42,7 @@ const { program } = compiled;
 const withStep = (at: number, change: object): Partial<Program> => ({
   steps: program.steps.map((step, i) => (i === at ? ({ ...step, ...change } as typeof step) : step)),
 });
-const exchange = program.steps.findIndex(({ kind }) => kind === "exchange");
+const exchange = program.steps.findIndex(({ kind }) => kind === "collective");
 
 test("handwritten programs satisfy it", () => {
   expect([compiled, ringProgram(3), ulyssesProgram(2)].map((one) => read(one))).toEqual([[], [], []]);
@@ -162,7 +162,7 @@ test.each([
 });
 
 test("nesting and size are bounded before anything recurses", () => {
-  const deep = `{"format":"onnx-context-parallel","version":"1.0","notes":${"[".repeat(200_000)}${"]".repeat(200_000)}}`;
+  const deep = `{"format":"onnx-context-parallel","version":"2.0","notes":${"[".repeat(200_000)}${"]".repeat(200_000)}}`;
   expect(readDocument("FILE", deep).diagnostics).toMatchObject([{ code: "CP5021" }]);
 });
 

@@ -13,7 +13,7 @@ import type { Attributes, Dim, ElemType, Graph, GraphValue, Node, Tensor } from 
 import { writeModel } from "../../../compiler/graph/write.ts";
 import { PROGRAM_FORMAT, PROGRAM_VERSION } from "../../../program/types.ts";
 import { identifyOwn, sealedText } from "../../../program/seal.ts";
-import type { CompiledProgram, ExchangeStep, PieceStep, Program } from "../../../program/types.ts";
+import type { CompiledProgram, CollectiveStep, PieceStep, Program } from "../../../program/types.ts";
 
 export interface PieceModel {
   readonly id: string;
@@ -59,10 +59,10 @@ export function pieceStep(
   return { kind: "piece", piece, inputs, outputs, module: "block", frees };
 }
 
-export function exchangeStep(
-  step: Pick<ExchangeStep, "name" | "collective" | "group" | "transfers"> & Partial<ExchangeStep>,
-): ExchangeStep {
-  return { kind: "exchange", purpose: "gather", module: "block", hook: null, frees: [], ...step };
+export function collectiveStep(
+  step: Pick<CollectiveStep, "name" | "collective" | "group" | "transfers"> & Partial<CollectiveStep>,
+): CollectiveStep {
+  return { kind: "collective", purpose: "gather", module: "block", hook: null, frees: [], ...step };
 }
 
 export const names = (prefix: string, count: number): readonly string[] =>

@@ -4,7 +4,7 @@
 import type { CompiledProgram, ProgramHook } from "../../../program/types.ts";
 import {
   chunkBounds,
-  exchangeStep,
+  collectiveStep,
   graph,
   int,
   ints,
@@ -67,7 +67,7 @@ const dims = (n: number) => [["chunk", "s", n, "rank"], heads, size] as const;
 export function gatherProgram(mesh: Mesh): CompiledProgram {
   const n = count(mesh);
   const parts = names("part", n);
-  const gather = exchangeStep({
+  const gather = collectiveStep({
     name: "gather",
     collective: "all-gather",
     group: "mesh",
@@ -130,7 +130,7 @@ export function ulyssesProgram(ulysses: number): CompiledProgram {
       steps: [
         sliceStep,
         pieceStep("by_head", { x: "local", sizes: "heads" }, record(toHeads!), ["local"]),
-        exchangeStep({
+        collectiveStep({
           name: "in",
           collective: "all-to-all",
           group: "ulysses",
@@ -148,7 +148,7 @@ export function ulyssesProgram(ulysses: number): CompiledProgram {
         }),
         pieceStep("rows", inputsOf(fromRows!), { t: "whole" }, fromRows),
         pieceStep("by_row", { x: "whole", sizes: "rows" }, record(toRows!), ["whole"]),
-        exchangeStep({
+        collectiveStep({
           name: "out",
           collective: "all-to-all",
           group: "ulysses",
@@ -165,7 +165,7 @@ export function ulyssesProgram(ulysses: number): CompiledProgram {
           frees: toRows!,
         }),
         pieceStep("cols", inputsOf(fromHeads!), { t: "back" }, fromHeads),
-        exchangeStep({
+        collectiveStep({
           name: "gather",
           collective: "all-gather",
           group: "mesh",
@@ -200,7 +200,7 @@ export function ringProgram(ring: number): CompiledProgram {
     [node("Add", ["a", "b"], ["t"])],
   );
   const turns = range(ring - 1).flatMap((i) => [
-    exchangeStep({
+    collectiveStep({
       name: `turn${i}`,
       collective: "shift",
       group: "ring",

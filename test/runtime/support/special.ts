@@ -8,7 +8,7 @@ import { hashFileSync, identify } from "../../../program/identity.ts";
 import type { CompiledProgram } from "../../../program/types.ts";
 import { identifyOwn } from "../../../program/seal.ts";
 import {
-  exchangeStep,
+  collectiveStep,
   graph,
   int,
   ints,
@@ -36,7 +36,7 @@ export function brokenPieceProgram(): CompiledProgram {
       derived: { at: { elem: "int64", dims: [1], elements: [["*", 100, "rank"]] } },
       steps: [
         pieceStep("pick", { x: "x", at: "at" }, { t: "local" }),
-        exchangeStep({
+        collectiveStep({
           name: "gather",
           collective: "all-gather",
           group: "mesh",
