@@ -53,7 +53,7 @@ test.each<[string, object, string]>([
   [
     "a step of no kind",
     { steps: [{ kind: "jump" }] },
-    '"steps[0]" of FILE is not an object of the kind piece, exchange, hook',
+    '"steps[0]" of FILE is not an object of the kind piece, collective, hook',
   ],
   [
     "a negative extent of integers",
