@@ -24,8 +24,9 @@ const gather = { proj_out: { gather_dim: 1, expected_dims: 3 } };
 
 export const mistakes: readonly Mistake[] = [
   {
-    title: "The gather is forgotten",
-    about: "Nothing puts the ranks' chunks together, and each would return its own as if it were the result.",
+    title: "A missing gather",
+    about:
+      "The plan does not join the chunks of the ranks, so each rank would return its chunk as if it were the result.",
     model: "flux",
     plan: { "": { ...tokens, ...ids } },
     codes: ["CP4007"],
@@ -33,8 +34,8 @@ export const mistakes: readonly Mistake[] = [
   {
     title: "The text is not split in a model with joint attention",
     about:
-      "Image and text attend to each other in one sequence. Were the text whole on every rank it would be counted once per rank; so each rank takes " +
-      "its rows of it. The result is right either way, and a note says what was done; `--strict` wants it to stand in the plan.",
+      "Image and text attend to each other in one sequence. If the text were whole on every rank, it would be counted once per rank, so each rank " +
+      "takes its rows of it. The result is correct, and a note reports the slice. `--strict` requires an entry in the plan.",
     model: "flux",
     plan: { "": { hidden_states: split(1, 3), ...ids }, ...gather },
     options: "--ulysses-degree 2 --strict",
@@ -42,7 +43,7 @@ export const mistakes: readonly Mistake[] = [
   },
   {
     title: "A wrong split_dim",
-    about: "The channels are split instead of the tokens.",
+    about: "The plan splits the channels instead of the tokens.",
     model: "flux",
     plan: { "": { ...tokens, ...ids, hidden_states: split(2, 3) }, ...gather },
     codes: ["CP4001"],
@@ -50,7 +51,7 @@ export const mistakes: readonly Mistake[] = [
   {
     title: "A wrong expected_dims",
     about:
-      "The entry does not apply to a tensor of another rank, so the image is not split by it. `--strict` makes that an error.",
+      "The entry does not apply to a tensor of another rank, so it does not split the image. `--strict` makes this an error.",
     model: "flux",
     plan: { "": { ...tokens, ...ids, hidden_states: split(1, 4) }, ...gather },
     options: "--ulysses-degree 2 --strict",
@@ -58,14 +59,14 @@ export const mistakes: readonly Mistake[] = [
   },
   {
     title: "A module is misspelt or was renamed",
-    about: "No module has that name.",
+    about: "No module has this name.",
     model: "flux",
     plan: { "": { ...tokens, ...ids }, proj_ot: { gather_dim: 1, expected_dims: 3 } },
     codes: ["CP3001"],
   },
   {
     title: "An input is split at the wrong module",
-    about: "`context_embedder` embeds the text; the image does not go through it.",
+    about: "`context_embedder` embeds the text; the image does not pass through it.",
     model: "flux",
     plan: {
       "": { encoder_hidden_states: split(1, 3), ...ids },
@@ -77,7 +78,7 @@ export const mistakes: readonly Mistake[] = [
   },
   {
     title: "A degree that does not divide the heads",
-    about: "With grouped queries, it is the key and value heads that count: there may be few of them.",
+    about: "With grouped queries, the number of key and value heads is the limit, and it may be small.",
     model: "flux",
     plan: { "": { ...tokens, ...ids }, ...gather },
     options: "--ulysses-degree 8",
@@ -85,16 +86,16 @@ export const mistakes: readonly Mistake[] = [
   },
   {
     title: "Ids of another length than the tokens",
-    about: "The inputs do not fit the model, and it shows before anything runs.",
+    about: "The lengths of the inputs disagree. The check before the run finds this.",
     model: "flux",
     plan: { "": { ...tokens, ...ids }, ...gather },
     feeds: (feeds) => ({ ...feeds, img_ids: random(1, [90, 3]) }),
-    given: "90 rows of `img_ids` beside 96 of `hidden_states`",
+    given: "90 rows of `img_ids` and 96 of `hidden_states`",
     codes: ["CP6006"],
   },
   {
-    title: "Two entries want different things",
-    about: "Both address the same tensor.",
+    title: "Two entries that contradict each other",
+    about: "Both entries address the same tensor, but split different axes.",
     model: "flux",
     plan: { "": { ...tokens, ...ids }, x_embedder: { hidden_states: split(2, 3) }, ...gather },
     codes: ["CP3018"],
@@ -102,7 +103,7 @@ export const mistakes: readonly Mistake[] = [
   {
     title: "A pattern that is too wide",
     about:
-      "Not every module under the pattern has the parameter. Notes say which; `--strict` wants the pattern to be narrower.",
+      "Not every module that matches the pattern has the parameter. Notes list those without it; `--strict` requires a narrower pattern.",
     model: "flux",
     plan: { "": { ...tokens, ...ids }, "*": { hidden_states: split(1, 3) }, ...gather },
     options: "--ulysses-degree 2 --strict",
@@ -111,7 +112,7 @@ export const mistakes: readonly Mistake[] = [
   {
     title: "An entry for an input that the export does not have",
     about:
-      "The plan is meant for a variant of the model with another input. It works; `--strict` wants a plan for this export.",
+      "The plan was written for a variant of the model with another input. It works; `--strict` requires a plan for this export.",
     model: "flux",
     plan: { "": { ...tokens, ...ids, controlnet_block_samples: split(1, 3) }, ...gather },
     options: "--ulysses-degree 2 --strict",
