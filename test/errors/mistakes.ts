@@ -25,8 +25,7 @@ const gather = { proj_out: { gather_dim: 1, expected_dims: 3 } };
 export const mistakes: readonly Mistake[] = [
   {
     title: "A missing gather",
-    about:
-      "The plan does not join the chunks of the ranks, so each rank would return its chunk as if it were the result.",
+    about: "Nothing joins the chunks of the ranks, and each rank would return its own chunk instead of the whole result.",
     model: "flux",
     plan: { "": { ...tokens, ...ids } },
     codes: ["CP4007"],
@@ -34,8 +33,8 @@ export const mistakes: readonly Mistake[] = [
   {
     title: "The text is not split in a model with joint attention",
     about:
-      "Image and text attend to each other in one sequence. If the text were whole on every rank, it would be counted once per rank, so each rank " +
-      "takes its rows of it. The result is correct, and a note reports the slice. `--strict` requires an entry in the plan.",
+      "Image and text attend to each other in one sequence. A text that is whole on every rank would be counted once per rank, so each rank slices out " +
+      "its rows. The result is correct, and a note reports the slice; `--strict` requires it in the plan.",
     model: "flux",
     plan: { "": { hidden_states: split(1, 3), ...ids }, ...gather },
     options: "--ulysses-degree 2 --strict",
@@ -43,7 +42,7 @@ export const mistakes: readonly Mistake[] = [
   },
   {
     title: "A wrong split_dim",
-    about: "The plan splits the channels instead of the tokens.",
+    about: "The channels are split instead of the tokens.",
     model: "flux",
     plan: { "": { ...tokens, ...ids, hidden_states: split(2, 3) }, ...gather },
     codes: ["CP4001"],
@@ -51,7 +50,7 @@ export const mistakes: readonly Mistake[] = [
   {
     title: "A wrong expected_dims",
     about:
-      "The entry does not apply to a tensor of another rank, so it does not split the image. `--strict` makes this an error.",
+      "The entry does not apply to a tensor of another rank, so it does not split the image. With `--strict` this is an error.",
     model: "flux",
     plan: { "": { ...tokens, ...ids, hidden_states: split(1, 4) }, ...gather },
     options: "--ulysses-degree 2 --strict",
@@ -59,7 +58,7 @@ export const mistakes: readonly Mistake[] = [
   },
   {
     title: "A module is misspelt or was renamed",
-    about: "No module has this name.",
+    about: "No module has that name.",
     model: "flux",
     plan: { "": { ...tokens, ...ids }, proj_ot: { gather_dim: 1, expected_dims: 3 } },
     codes: ["CP3001"],
@@ -86,7 +85,7 @@ export const mistakes: readonly Mistake[] = [
   },
   {
     title: "Ids of another length than the tokens",
-    about: "The lengths of the inputs disagree. The check before the run finds this.",
+    about: "The inputs do not fit the model; this is found before the run starts.",
     model: "flux",
     plan: { "": { ...tokens, ...ids }, ...gather },
     feeds: (feeds) => ({ ...feeds, img_ids: random(1, [90, 3]) }),
@@ -94,8 +93,8 @@ export const mistakes: readonly Mistake[] = [
     codes: ["CP6006"],
   },
   {
-    title: "Two entries that contradict each other",
-    about: "Both entries address the same tensor, but split different axes.",
+    title: "Two contradictory entries",
+    about: "Both address the same tensor.",
     model: "flux",
     plan: { "": { ...tokens, ...ids }, x_embedder: { hidden_states: split(2, 3) }, ...gather },
     codes: ["CP3018"],
@@ -103,7 +102,7 @@ export const mistakes: readonly Mistake[] = [
   {
     title: "A pattern that is too wide",
     about:
-      "Not every module that matches the pattern has the parameter. Notes list those without it; `--strict` requires a narrower pattern.",
+      "Not every module under the pattern has the parameter. Notes list them; `--strict` requires a narrower pattern.",
     model: "flux",
     plan: { "": { ...tokens, ...ids }, "*": { hidden_states: split(1, 3) }, ...gather },
     options: "--ulysses-degree 2 --strict",
@@ -112,7 +111,7 @@ export const mistakes: readonly Mistake[] = [
   {
     title: "An entry for an input that the export does not have",
     about:
-      "The plan was written for a variant of the model with another input. It works; `--strict` requires a plan for this export.",
+      "The plan is meant for a variant of the model with another input. It works; `--strict` requires a plan for this export.",
     model: "flux",
     plan: { "": { ...tokens, ...ids, controlnet_block_samples: split(1, 3) }, ...gather },
     options: "--ulysses-degree 2 --strict",
