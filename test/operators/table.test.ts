@@ -52,5 +52,5 @@ test("a mutant of a rule is found", { timeout: 7_200_000 }, async () => {
 });
 
 test("the page of operators is that of the table", async () => {
-  await expect(operatorTable()).toMatchFileSnapshot("../../../docs/operators.md");
+  await expect(operatorTable()).toMatchFileSnapshot("../../docs/operators.md");
 });
