@@ -10,10 +10,10 @@ import { fluxFeeds } from "./flux.ts";
 import { applyHint, textOf, type Attempt } from "./hints.ts";
 import { type Mistake, mistakes } from "./mistakes.ts";
 
-const INTRODUCTION = `# Typical mistakes
+const INTRODUCTION = `# Common mistakes
 
-Each of these is mended by doing what its hint says. This page is generated (\`npm run errors\`): the diagnostics were printed by the
-commands, and what stands under "Mended" was made by following the hints word by word; it is exact by \`--simulate\`.
+Each mistake is fixed by following its hint. This page is generated (\`npm run errors\`): the commands printed the diagnostics, and a test
+followed the hints literally to produce the plans under "Fixed". \`--simulate\` confirms that these are exact.
 [errors.md](errors.md) lists every diagnostic.
 `;
 
@@ -67,7 +67,7 @@ function sectionOf(mistake: Mistake, first: Attempt, mended: Attempt, told: read
   const after = [
     ...(mended.plan === first.plan ? [] : [fence("json", mended.plan)]),
     ...(mended.options === first.options ? [] : [fence("sh", commandOf(mistake, mended))]),
-    ...(feeds === undefined ? [] : ["With inputs of the same number of rows it runs.\n"]),
+    ...(feeds === undefined ? [] : ["With the same number of rows in both inputs, it runs.\n"]),
   ];
   const call = [...(given === undefined ? [] : [`With ${given}:\n`]), fence("sh", command)];
   return [
@@ -76,7 +76,7 @@ function sectionOf(mistake: Mistake, first: Attempt, mended: Attempt, told: read
     fence("json", first.plan),
     ...call,
     ...told.map((t) => fence("text", t)),
-    "Mended:\n",
+    "Fixed:\n",
     ...after,
   ].join("\n");
 }

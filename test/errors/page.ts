@@ -13,10 +13,10 @@ export interface Section {
 
 const CHAPTERS: Readonly<Record<string, string>> = {
   plan: "Reading a plan",
-  "plan-rules": "What a plan or a config says",
+  "plan-rules": "Checking a plan or a config",
   model: "Reading a model",
-  canonical: "Understanding a model",
-  bind: "Finding the plan's names in the model",
+  canonical: "Canonicalising a model",
+  bind: "Binding the plan to the model",
   shard: "Proving the split",
   program: "Reading a program",
   lower: "Writing a program",
@@ -24,18 +24,17 @@ const CHAPTERS: Readonly<Record<string, string>> = {
   inputs: "Inputs of a run",
   runtime: "Running",
   cli: "Command line",
-  "tensor-files": "Files of tensors",
+  "tensor-files": "Tensor files",
 };
 
 const INTRODUCTION = `# Diagnostics
 
-Everything that can be wrong has a code that stays the same. This page is generated (\`npm run errors\`): each diagnostic below was printed by
-running its example. In the examples \`flux.onnx\`, \`wan.onnx\` and the like are the small exports of \`test/fixtures\`, and \`flux.npz\` holds inputs
-for the first. Checksums are left out. The commands print other diagnostics too where
-other things are worth saying. [mistakes.md](mistakes.md)
-goes through ten typical mistakes step by step.
+Every diagnostic has a stable code. This page is generated (\`npm run errors\`): each diagnostic below was printed by
+running its example. In the examples, \`flux.onnx\`, \`wan.onnx\` and similar names are the small exports of \`test/fixtures\`, and \`flux.npz\` contains
+inputs for the first. Checksums are omitted. A command may also print diagnostics that are not shown here. [mistakes.md](mistakes.md)
+explains common mistakes step by step.
 
-The parameters are what a diagnostic's sentences are made of; with \`--format json\` each is an object as in [cli.md](cli.md).
+The message and the hint of a diagnostic are built from its parameters. With \`--format json\`, a diagnostic is an object as described in [cli.md](cli.md).
 
 `;
 

@@ -7,7 +7,7 @@ import { countsOf, faultsOf, LABELS, OUTCOMES, type Finding } from "./findings.t
 import type { Results } from "./results.ts";
 
 const COUNTED = ["mutants", ...LABELS, ...OUTCOMES, "onRanks"] as const;
-const HEADINGS = COUNTED.map((name) => (name === "onRanks" ? "ran on ranks too" : name));
+const HEADINGS = COUNTED.map((name) => (name === "onRanks" ? "also ran on ranks" : name));
 
 /** `all` is the number of mutants that there are. */
 export function writeReport({ digest }: Results, findings: readonly Finding[], all: number): void {
@@ -29,24 +29,24 @@ function intro(digest: string, findings: readonly Finding[], all: number): strin
   const runtime = createRequire(import.meta.url)("onnxruntime-node/package.json") as Versioned;
   return `# Mutants
 
-A mutant is a good plan, or good feeds, with one thing changed. What must become of it follows from how it was made and from what
-plans mean ([semantics.md](semantics.md)), not from what the compiler thinks of it:
+This page reports mutation tests of plans and feeds. A mutant is a correct plan, or correct feeds, with one change. The expected outcome follows
+from the mutation and from the meaning of plans ([semantics.md](semantics.md)), not from the result of the compiler:
 
-| label | what must become of it |
+| label | expected outcome |
 |---|---|
-| must-run | means the same as the plan, or alignment covers what is gone |
-| must-refuse | something would stay wrong, or names something that is not there |
-| either | the meaning does not decide; it must be refused or be right |
+| must-run | runs correctly: the mutant means the same as the plan, or alignment covers a removed entry |
+| must-refuse | refused: the result would be wrong, or the mutant names something that does not exist |
+| either | refused or correct: the meaning of the plan does not decide which |
 
-Every mutant is compiled for a mesh. One that compiles is simulated on all ranks, and every value of every rank is compared with that of
-the unsplit model; **ran** says that all agree. A part of them, chosen by name, then runs on worker threads through the runtime, and its
-outputs are compared with those of the unsplit model in ONNX Runtime; both must come to the same. **Refused** is an error of the
-catalogue. **Wrong** is a value that differs and no error, **crashed** an exception that is none of the catalogue's, **hung** one that does not end.
+Every mutant is compiled for a mesh. A mutant that compiles is simulated on all ranks, and every value of every rank is compared with
+the unsplit model; **ran** means that all agree. A subset, selected by name, also runs on worker threads through the runtime, and its
+outputs are compared with those of the unsplit model in ONNX Runtime; both comparisons must have the same result. **Refused** is an error of the
+catalogue. **Wrong** is a value that differs without an error, **crashed** an exception outside the catalogue, **hung** a run that does not end.
 
-This page is written by the run itself:
+The run writes this page:
 
     npm run mutants                        the first of 25 parts
-    MUTANTS_PART=2/25 npm run mutants      another one; results add up, and a run that was cut off goes on
+    MUTANTS_PART=2/25 npm run mutants      another part; results accumulate, and an interrupted run resumes
 
 onnx-context-parallel ${version}, onnxruntime-node ${runtime.version}, Node.js ${process.versions.node}; state of the sources
 \`${digest}\`; ${findings.length} of ${all} mutants.`;
@@ -73,7 +73,7 @@ function refusals(findings: readonly Finding[]): string {
 
 function faults(findings: readonly Finding[]): string {
   const lines = faultsOf(findings);
-  return `## Not as they must be\n\n${lines.length === 0 ? "None." : lines.map((line) => `- ${line}`).join("\n")}`;
+  return `## Unexpected outcomes\n\n${lines.length === 0 ? "None." : lines.map((line) => `- ${line}`).join("\n")}`;
 }
 
 function table(headings: readonly string[], rows: readonly (readonly (string | number)[])[]): string {

@@ -11,7 +11,7 @@ export interface Equivalent {
 
 export const EQUIVALENTS: readonly Equivalent[] = [
   {
-    why: "a mean of integers is rounded, so that a split of it is refused as one of a whole axis is",
+    why: "a mean of integers is rounded, so a split of it is refused like a split of a whole axis",
     mutants: [
       "DequantizeLinear 2: another reduction: factor 0: along as mean",
       "DequantizeLinear 2: another reduction: factor 3: along as mean",
@@ -26,7 +26,7 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     ],
   },
   {
-    why: "extents that are known become integers before the rule is asked for more than its operands",
+    why: "known extents become integers before the compiler uses more of the rule than its operands",
     mutants: [
       "Shape 0: a factor dropped: outputs 0: axis 0 without 2",
       "Shape 0: a wrong element type: result 0",
@@ -36,7 +36,7 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     ],
   },
   {
-    why: "an axis of extent 1 cannot be split, so that what it shares with the result is never asked",
+    why: "an axis of extent 1 cannot be split, so the factors that it shares with the result are never used",
     mutants: [
       "Expand 0: a factor that is not there: inputs 0: axis 0 with 0",
       "Expand 0: a factor that is not there: inputs 0: axis 0 with 2",
@@ -45,7 +45,7 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     ],
   },
   {
-    why: "the slice reaches to the end of its axis, and ONNX cuts off a bound that lies beyond what a rank holds",
+    why: "the slice reaches the end of its axis, and ONNX clamps a bound beyond the rows that a rank holds",
     mutants: [
       "Slice 3: a joined factor dropped: inputs 0: axis 0 without 2",
       "Slice 3: a size or bound that stays whole: sizing 1",
@@ -54,11 +54,11 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     ],
   },
   {
-    why: "the slice begins at 0, on every rank as in the whole",
+    why: "the slice begins at 0 on every rank, as in the unsplit graph",
     mutants: ["Slice 8: a wrong size or bound: sizing 0: another operand"],
   },
   {
-    why: "an axis that is resized between its rows cannot be split, so that its size stays what it was",
+    why: "an axis that is interpolated cannot be split, so its size does not change",
     mutants: ["Resize 1: a wrong size or bound: sizing 0: another element"],
   },
 ];

@@ -66,13 +66,13 @@ export function operatorTable(): string {
   return [
     "# Operators",
     "",
-    "What the compiler knows of operators, in full: `compiler/operators/`. This page is made from that table and from its samples;",
-    "a test keeps it fresh (`npx vitest run test/operators -u` writes it). A letter is a factor: an axis, or one of several that make up an axis, that may be split over the ranks; `a b` is a",
-    "product of two, outer and inner; `[a | b]` are two laid end to end; `*` must be whole; `1` has one element. A factor that is summed,",
-    "averaged, or reduced to its largest or smallest is combined between ranks where every operand that has it is split.",
-    "An operator that is not here passes where all that it reads is whole, and is refused by name (CP4023) where something is split.",
+    "The complete operator knowledge of the compiler (`compiler/operators/`). This page is generated from the operator table and its samples;",
+    "a test compares it (`npx vitest run test/operators -u` writes it). A letter is a factor that may be split over the ranks: an axis, or one of",
+    "several that form an axis. `a b` is a product of two factors, outer and inner; `[a | b]` is a concatenation of two; `*` must be whole; `1` has one",
+    "element. A factor that is summed, averaged, multiplied, or reduced to its largest or smallest is combined between ranks if every operand that has",
+    "it is split. An operator that is not listed is accepted if all its inputs are whole. If an input is split, it is refused by name (CP4023).",
     "",
-    "| operators | operands -> results, in each form of the samples |",
+    "| operators | operands -> results, for each sample |",
     "|---|---|",
     ...lines,
     "",
@@ -80,12 +80,12 @@ export function operatorTable(): string {
 }
 
 const WORDS: readonly (readonly [Fate, string])[] = [
-  ["shape", "other shapes or types than those of ONNX Runtime"],
-  ["outcome", "a split refused that is exact, or followed that is refused"],
-  ["verifier", "a sharded graph that contradicts itself"],
+  ["shape", "shapes or types that differ from those of ONNX Runtime"],
+  ["outcome", "an exact split that is refused, or an inexact split that is accepted"],
+  ["verifier", "an inconsistent sharded graph"],
   ["value", "a wrong value on some rank"],
-  ["crash", "no program, by an internal error or a program that does not run"],
-  ["equivalent", "nothing: the same in other words"],
+  ["crash", "an internal error of the compiler, or a program that does not run"],
+  ["equivalent", "nothing: equivalent to the rule"],
   ["survived", "not found"],
 ];
 
@@ -102,10 +102,11 @@ export function mutantTable(tried: readonly Tried[]): string {
   return [
     "# Mutants of the operator rules",
     "",
-    "`npm run table` alters every rule in every way below, and runs the checks of its samples: the shapes against ONNX Runtime, and a split of",
-    "every operand axis over 2 and 3 ranks, simulated. Rules that several operators share are altered once for each sample. A mutant is",
-    "equivalent where it says the same in other words (which of two whole axes; the extent of an axis that no result has): see `meaningOf` in",
-    "`test/operators/mutators.ts`. A few more are named one by one in `equivalents.ts` beside it, and counted as equivalent:",
+    "`npm run table` mutates every rule in every way below, and runs the checks of its samples: shapes are compared with those of ONNX Runtime, and a",
+    "split of every operand axis is simulated on 2 and 3 ranks. A rule that several operators share is mutated once for each sample. A mutant is",
+    "equivalent if it has the same meaning as the rule (for example, it exchanges two whole axes, or changes the extent of an axis that no result has):",
+    "see `meaningOf` in `test/operators/mutators.ts`. These further mutants are listed individually in `test/operators/equivalents.ts` and counted as",
+    "equivalent:",
     "",
     ...EQUIVALENTS.map(({ why, mutants }) => `- ${mutants.length}: ${why}.`),
     "",
