@@ -24,8 +24,8 @@ const gather = { proj_out: { gather_dim: 1, expected_dims: 3 } };
 
 export const mistakes: readonly Mistake[] = [
   {
-    title: "The gather is forgotten",
-    about: "Nothing puts the ranks' chunks together, and each would return its own as if it were the result.",
+    title: "A missing gather",
+    about: "Nothing joins the chunks of the ranks, and each rank would return its own chunk instead of the whole result.",
     model: "flux",
     plan: { "": { ...tokens, ...ids } },
     codes: ["CP4007"],
@@ -33,8 +33,8 @@ export const mistakes: readonly Mistake[] = [
   {
     title: "The text is not split in a model with joint attention",
     about:
-      "Image and text attend to each other in one sequence. Were the text whole on every rank it would be counted once per rank; so each rank takes " +
-      "its rows of it. The result is right either way, and a note says what was done; `--strict` wants it to stand in the plan.",
+      "Image and text attend to each other in one sequence. A text that is whole on every rank would be counted once per rank, so each rank slices out " +
+      "its rows. The result is correct, and a note reports the slice; `--strict` requires it in the plan.",
     model: "flux",
     plan: { "": { hidden_states: split(1, 3), ...ids }, ...gather },
     options: "--ulysses-degree 2 --strict",
@@ -50,7 +50,7 @@ export const mistakes: readonly Mistake[] = [
   {
     title: "A wrong expected_dims",
     about:
-      "The entry does not apply to a tensor of another rank, so the image is not split by it. `--strict` makes that an error.",
+      "The entry does not apply to a tensor of another rank, so it does not split the image. With `--strict` this is an error.",
     model: "flux",
     plan: { "": { ...tokens, ...ids, hidden_states: split(1, 4) }, ...gather },
     options: "--ulysses-degree 2 --strict",
@@ -65,7 +65,7 @@ export const mistakes: readonly Mistake[] = [
   },
   {
     title: "An input is split at the wrong module",
-    about: "`context_embedder` embeds the text; the image does not go through it.",
+    about: "`context_embedder` embeds the text; the image does not pass through it.",
     model: "flux",
     plan: {
       "": { encoder_hidden_states: split(1, 3), ...ids },
@@ -77,7 +77,7 @@ export const mistakes: readonly Mistake[] = [
   },
   {
     title: "A degree that does not divide the heads",
-    about: "With grouped queries, it is the key and value heads that count: there may be few of them.",
+    about: "With grouped queries, the number of key and value heads is the limit, and it may be small.",
     model: "flux",
     plan: { "": { ...tokens, ...ids }, ...gather },
     options: "--ulysses-degree 8",
@@ -85,15 +85,15 @@ export const mistakes: readonly Mistake[] = [
   },
   {
     title: "Ids of another length than the tokens",
-    about: "The inputs do not fit the model, and it shows before anything runs.",
+    about: "The inputs do not fit the model; this is found before the run starts.",
     model: "flux",
     plan: { "": { ...tokens, ...ids }, ...gather },
     feeds: (feeds) => ({ ...feeds, img_ids: random(1, [90, 3]) }),
-    given: "90 rows of `img_ids` beside 96 of `hidden_states`",
+    given: "90 rows of `img_ids` and 96 of `hidden_states`",
     codes: ["CP6006"],
   },
   {
-    title: "Two entries want different things",
+    title: "Two contradictory entries",
     about: "Both address the same tensor.",
     model: "flux",
     plan: { "": { ...tokens, ...ids }, x_embedder: { hidden_states: split(2, 3) }, ...gather },
@@ -102,7 +102,7 @@ export const mistakes: readonly Mistake[] = [
   {
     title: "A pattern that is too wide",
     about:
-      "Not every module under the pattern has the parameter. Notes say which; `--strict` wants the pattern to be narrower.",
+      "Not every module under the pattern has the parameter. Notes list them; `--strict` requires a narrower pattern.",
     model: "flux",
     plan: { "": { ...tokens, ...ids }, "*": { hidden_states: split(1, 3) }, ...gather },
     options: "--ulysses-degree 2 --strict",
@@ -111,7 +111,7 @@ export const mistakes: readonly Mistake[] = [
   {
     title: "An entry for an input that the export does not have",
     about:
-      "The plan is meant for a variant of the model with another input. It works; `--strict` wants a plan for this export.",
+      "The plan is meant for a variant of the model with another input. It works; `--strict` requires a plan for this export.",
     model: "flux",
     plan: { "": { ...tokens, ...ids, controlnet_block_samples: split(1, 3) }, ...gather },
     options: "--ulysses-degree 2 --strict",

@@ -55,7 +55,7 @@ export function attend(state: State, attention: AttentionOperation): boolean {
 
 /** Rows in steps: each rank would hold some of every stretch of the sequence. */
 function refuseStrided(state: State, site: Attention, value: string): false {
-  const what = `rows of ${sayValue(state, value)} that are split in steps (${sayLayout(state, value)})`;
+  const what = `rows of ${sayValue(state, value)} that are split with a stride (${sayLayout(state, value)})`;
   const where = atSplitOf(state, value, [{ message: "the attention", node: site.node.name, module: site.node.scope }]);
   state.diagnostics.push(
     diagnose(catalog.attentionSplit, { module: site.node.scope, node: site.node.name, what }, where),
