@@ -52,7 +52,12 @@ function attempt(bound: BoundPlan, options: ShardOptions, coarse: ReadonlySet<Bi
   const state = newState(bound, options, coarse);
   for (const node of bound.graph.nodes) visit(state, node);
   finishOutputs(state);
-  if (!sharesAttention(state) && !hasErrors(state.diagnostics) && bound.bindings.length > 0 && ranksOf(state.options.mesh) > 1) {
+  if (
+    !sharesAttention(state) &&
+    !hasErrors(state.diagnostics) &&
+    bound.bindings.length > 0 &&
+    ranksOf(state.options.mesh) > 1
+  ) {
     state.diagnostics.push(diagnose(catalog.noSplitAttention, { sites: state.attention.length }));
   }
   return { result: settle(prune(toGraph(state)), state.diagnostics), tooFine: state.tooFine };

@@ -114,7 +114,8 @@ function memberOf(view: DataView, bytes: Uint8Array, entry: Entry, directory: nu
   if (begin + packedSize > directory) throw new Error(`"${name}" extends beyond its place in the file`);
   compare(entry, localHeader(view, offset, nameLength, extraLength));
   if (flags & ENCRYPTED) throw new Error(`"${name}" is encrypted`);
-  if (method !== STORED && method !== DEFLATED) throw new Error(`"${name}" has the unsupported compression method ${method}`);
+  if (method !== STORED && method !== DEFLATED)
+    throw new Error(`"${name}" has the unsupported compression method ${method}`);
   const packed = bytes.subarray(begin, begin + packedSize);
   return { name, crc, size, packedSize, packed, compressed: method === DEFLATED };
 }

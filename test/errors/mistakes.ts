@@ -25,7 +25,8 @@ const gather = { proj_out: { gather_dim: 1, expected_dims: 3 } };
 export const mistakes: readonly Mistake[] = [
   {
     title: "A missing gather",
-    about: "Nothing joins the chunks of the ranks, and each rank would return its own chunk instead of the whole result.",
+    about:
+      "Nothing joins the chunks of the ranks, and each rank would return its own chunk instead of the whole result.",
     model: "flux",
     plan: { "": { ...tokens, ...ids } },
     codes: ["CP4007"],

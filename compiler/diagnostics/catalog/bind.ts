@@ -128,7 +128,8 @@ export const bindValues: Catalog<{
     title: "Output index out of range",
     message: ({ module, index, outputs }) =>
       `there is no output ${index} of ${moduleName(module)}: ${outputsSeen(module, outputs)}`,
-    hint: ({ values }) => `output indices start at 0 (${list(values)}); use "value" to name an output that has another index here`,
+    hint: ({ values }) =>
+      `output indices start at 0 (${list(values)}); use "value" to name an output that has another index here`,
   },
   listCount: {
     code: "CP3014",
@@ -193,7 +194,8 @@ export const bindNotes: Catalog<{
     code: "CP3023",
     severity: "note",
     title: "Parameter that is not an input of this export",
-    message: ({ where }) => `${where} is not an input of this export. Whatever this entry would split is aligned where it is used`,
+    message: ({ where }) =>
+      `${where} is not an input of this export. Whatever this entry would split is aligned where it is used`,
     hint: ({ inputs }) => `remove the entry, or name one of the inputs: ${list(inputs)}`,
   },
   skipped: {

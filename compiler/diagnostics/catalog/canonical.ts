@@ -40,7 +40,8 @@ export const reservedOperator: Message<{ node: string; op: string }> = {
   code: "CP2504",
   severity: "error",
   title: "Operator in the reserved domain",
-  message: ({ node, op }) => `the node ${node} has the operator cp::${op}; a model file may contain only cp::Boundary of this domain`,
+  message: ({ node, op }) =>
+    `the node ${node} has the operator cp::${op}; a model file may contain only cp::Boundary of this domain`,
   hint: () => "put custom operators in another domain",
 };
 
@@ -59,7 +60,8 @@ export const attentionNotFused: Message<AtNode & { op: string; reason: string }>
   title: "Node that resembles attention",
   message: ({ op, node, module, reason }) =>
     `the ${op} ${node} in module "${module}" resembles attention but is not recognised as one: ${reason}`,
-  hint: () => "this is exact while its operands are whole on every rank; only a recognised attention can have split operands",
+  hint: () =>
+    "this is exact while its operands are whole on every rank; only a recognised attention can have split operands",
 };
 
 /** Sizes that a caller fixes for inputs: `--shape`, or `shapes` in the API. */

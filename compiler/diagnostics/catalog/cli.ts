@@ -28,7 +28,8 @@ export const cliMessages: Catalog<{
     severity: "note",
     title: "Degrees taken from the devices",
     message: ({ devices }) => `no degrees were given: Ulysses over ${devices} device${devices === 1 ? "" : "s"}`,
-    hint: ({ devices }) => `write --ulysses-degree ${devices} to make this explicit, or --ring-degree ${devices} for a ring`,
+    hint: ({ devices }) =>
+      `write --ulysses-degree ${devices} to make this explicit, or --ring-degree ${devices} for a ring`,
   },
   internal: {
     code: "CP7003",

@@ -135,8 +135,7 @@ export const inputMessages: Catalog<{
     severity: "error",
     title: "Tensor whose data is no longer available",
     message: ({ name }) => `the data of "${name}" is no longer available: its ArrayBuffer was transferred or resized`,
-    hint: ({ name }) =>
-      `keep the buffer of "${name}" until the run ends, or transfer a copy of it (data.slice())`,
+    hint: ({ name }) => `keep the buffer of "${name}" until the run ends, or transfer a copy of it (data.slice())`,
   },
   noValue: {
     code: "CP6014",

@@ -32,10 +32,8 @@ export const modelFileMessages: Catalog<{
     severity: "error",
     title: "Folder given as a model",
     message: ({ file }) => `${file} is a folder; an ONNX file is expected`,
-    hint: ({ inside }) => 
-      inside.length > 0
-        ? `give a file inside it: ${inside.join(", ")}`
-        : "give a *.onnx file; this folder holds none",
+    hint: ({ inside }) =>
+      inside.length > 0 ? `give a file inside it: ${inside.join(", ")}` : "give a *.onnx file; this folder holds none",
   },
   unreadable: {
     code: "CP2003",
@@ -106,7 +104,8 @@ export const modelFileMessages: Catalog<{
     code: "CP2012",
     severity: "error",
     title: "Unsupported opset",
-    message: ({ version, oldest, newest }) => `the model uses opset ${version}; opsets ${oldest} to ${newest} are supported`,
+    message: ({ version, oldest, newest }) =>
+      `the model uses opset ${version}; opsets ${oldest} to ${newest} are supported`,
     hint: ({ oldest, newest }) => `export the model with an opset from ${oldest} to ${newest}, for example 18`,
   },
   functions: {
@@ -292,7 +291,8 @@ export const graphMessages: Catalog<{
     code: "CP2206",
     severity: "error",
     title: "Unsupported attribute",
-    message: ({ node, attribute, found }) => `the attribute "${attribute}" of the node "${node}" is ${found}, which is not supported`,
+    message: ({ node, attribute, found }) =>
+      `the attribute "${attribute}" of the node "${node}" is ${found}, which is not supported`,
     hint: again,
   },
   constantNode: {

@@ -27,7 +27,9 @@ export const shapeMessages: Catalog<{
     title: "Unknown key",
     message: ({ where, key }) => `${where} has the unknown key ${key}`,
     hint: ({ suggestion, known }) =>
-      suggestion === null ? `the known keys are ${known.map((k) => `"${k}"`).join(", ")}` : `did you mean "${suggestion}"?`,
+      suggestion === null
+        ? `the known keys are ${known.map((k) => `"${k}"`).join(", ")}`
+        : `did you mean "${suggestion}"?`,
   },
   missingKey: {
     code: "CP1503",
@@ -177,7 +179,8 @@ export const planMessages: Catalog<{
     title: "ONNX value named under a wildcard",
     message: ({ where, pattern, value }) =>
       `${where} names the ONNX value ${value}, but the pattern "${pattern}" can match several modules`,
-    hint: () => 'add an entry for the one module that has this value, before or after the pattern, and set "value" there',
+    hint: () =>
+      'add an entry for the one module that has this value, before or after the pattern, and set "value" there',
   },
   dimOutOfRange: {
     code: "CP1532",
@@ -228,7 +231,8 @@ export const configMessages: Catalog<{
     code: "CP1702",
     severity: "note",
     title: "Setting without effect",
-    message: ({ field, value }) => `"${field}": ${value} has no effect: uneven lengths and head counts are always supported`,
+    message: ({ field, value }) =>
+      `"${field}": ${value} has no effect: uneven lengths and head counts are always supported`,
     hint: ({ field }) => `remove "${field}"`,
   },
   bothForms: {

@@ -192,8 +192,7 @@ export const runtimeMessages: Catalog<{
     title: "Hook handler not loaded in time",
     message: ({ ranks, url, module, phase, milliseconds }) =>
       `${ranks} did not load the handler ${url} for ${module}, ${phase}, within ${milliseconds} ms; it is not registered`,
-    hint: () =>
-      "look for a top-level await or an endless loop in the module, or give register() a longer deadlineMs",
+    hint: () => "look for a top-level await or an endless loop in the module, or give register() a longer deadlineMs",
   },
   startDeadline: {
     code: "CP6522",

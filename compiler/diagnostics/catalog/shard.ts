@@ -58,7 +58,8 @@ export const extentsDiffer: Message<AtNode & { first: string; second: string }> 
   code: "CP4004",
   severity: "error",
   title: "Operands of different extents",
-  message: (p) => `${place(p)} has operands of ${p.first} and ${p.second} rows; they can be split alike only if these are equal`,
+  message: (p) =>
+    `${place(p)} has operands of ${p.first} and ${p.second} rows; they can be split alike only if these are equal`,
   hint: ({ first, second }) =>
     [first, second].some((extent) => extent.includes("?"))
       ? "an extent that begins with ? depends on data, or on an operator whose result size is unknown, so it cannot be checked before a run: " +
@@ -84,7 +85,8 @@ export const edgeInsideSegment: Message<AtNode & { value: string; layout: string
   title: "Edge inside a split segment",
   message: (p) =>
     `${place(p)} slices ${p.value} (${p.layout}, split by ${p.from}) into ${p.extents}: an edge lies inside a segment, whose rows are spread over the ranks`,
-  hint: () => "split the streams before they are concatenated, which makes each a separate segment, or gather before this node",
+  hint: () =>
+    "split the streams before they are concatenated, which makes each a separate segment, or gather before this node",
 };
 
 export const outputStillSplit: Message<{ output: string; layout: string; axis: number; from: string; module: string }> =
@@ -200,7 +202,8 @@ export const unknownShape: Message<AtNode & { value: string }> = {
   code: "CP4016",
   severity: "error",
   title: "Split value at an operator of unknown shape",
-  message: (p) => `${place(p)} reads ${p.value}, which is split, but too little is known about its operands to propagate the split`,
+  message: (p) =>
+    `${place(p)} reads ${p.value}, which is split, but too little is known about its operands to propagate the split`,
   hint: () => "gather before this node, or export with dynamo, which records the shapes of intermediate values",
 };
 

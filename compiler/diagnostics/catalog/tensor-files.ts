@@ -54,7 +54,8 @@ export const tensorFileMessages: Catalog<{
     code: "CP7506",
     severity: "error",
     title: "Array in column-major order",
-    message: ({ array }) => `the array "${array}" is stored in column-major (Fortran) order; row-major order is required`,
+    message: ({ array }) =>
+      `the array "${array}" is stored in column-major (Fortran) order; row-major order is required`,
     hint: ({ array }) => `save numpy.ascontiguousarray(${array})`,
   },
   tooLarge: {
@@ -76,8 +77,7 @@ export const tensorFileMessages: Catalog<{
     code: "CP7510",
     severity: "error",
     title: "Array header too long",
-    message: ({ array, bytes, limit }) =>
-      `the numpy header of "${array}" has ${bytes} bytes; the limit is ${limit}`,
+    message: ({ array, bytes, limit }) => `the numpy header of "${array}" has ${bytes} bytes; the limit is ${limit}`,
     hint: () =>
       "write the array again with numpy.savez(file, name=array, ...), as a plain array without a structured type",
   },

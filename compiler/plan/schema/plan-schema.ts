@@ -97,7 +97,11 @@ export const definitions: Readonly<Record<string, JsonSchema>> = {
   /** Kept apart from the message, which differs from place to place: editors let a referenced key win. */
   parameterSpecs: {
     if: { type: "array" },
-    then: { items: ref("listedInput"), minItems: 1, errorMessage: "A list-valued parameter needs one spec per element." },
+    then: {
+      items: ref("listedInput"),
+      minItems: 1,
+      errorMessage: "A list-valued parameter needs one spec per element.",
+    },
     else: ref("inputSpec"),
   },
   listedInput: {
@@ -134,7 +138,10 @@ const text = (markdownDescription: string, errorMessage: string): JsonSchema => 
 export const reservedKeys: Readonly<Record<string, JsonSchema>> = {
   $schema: text("The JSON Schema that editors use for this file.", "$schema must be a string."),
   $comment: text("A comment; ignored.", "$comment must be a string."),
-  $model: text("Path of the ONNX model that the plan is for, relative to this file.", "$model must be a path: a string."),
+  $model: text(
+    "Path of the ONNX model that the plan is for, relative to this file.",
+    "$model must be a path: a string.",
+  ),
 };
 
 export const unknownReserved = "^\\$(?!(schema|comment|model)$)";

@@ -59,7 +59,8 @@ const outputFields: Fields<ContextParallelOutput> = {
   },
   value: {
     ...value,
-    markdownDescription: "Name of the ONNX value that is this output, in case it cannot be found. Not allowed under a `*`.",
+    markdownDescription:
+      "Name of the ONNX value that is this output, in case it cannot be found. Not allowed under a `*`.",
   },
 };
 

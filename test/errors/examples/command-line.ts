@@ -137,10 +137,8 @@ export const commandLine: Examples = {
     files,
     command: "onnx-cp run flux.plan.json --model flux.onnx --ulysses-degree 2 --inputs no.npz",
   },
-  CP7502: archive(
-    "The operating system refuses to read the file, for the given reason.",
-    "a folder `inputs.npz`",
-    () => mkdirSync("inputs.npz"),
+  CP7502: archive("The operating system refuses to read the file, for the given reason.", "a folder `inputs.npz`", () =>
+    mkdirSync("inputs.npz"),
   ),
   CP7503: archive("The file is not an archive, or is truncated.", "a text file `inputs.npz`", () =>
     writeFileSync("inputs.npz", "hello"),

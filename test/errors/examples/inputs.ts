@@ -68,10 +68,14 @@ export const runInputs: Examples = {
       hidden_states: { ...states(feeds), dims: [96, 16] },
     }),
   ),
-  CP6005: fed("A fixed axis of an input has the wrong extent.", "with `hidden_states` of shape (1, 192, 8)", (feeds) => ({
-    ...feeds,
-    hidden_states: { ...states(feeds), dims: [1, 192, 8] },
-  })),
+  CP6005: fed(
+    "A fixed axis of an input has the wrong extent.",
+    "with `hidden_states` of shape (1, 192, 8)",
+    (feeds) => ({
+      ...feeds,
+      hidden_states: { ...states(feeds), dims: [1, 192, 8] },
+    }),
+  ),
   CP6006: fed(
     "The model gives two inputs the same length, and the feeds give them different ones.",
     "with 90 rows of `img_ids` and 96 of `hidden_states`",

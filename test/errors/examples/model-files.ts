@@ -36,7 +36,8 @@ export const modelFiles: Examples = {
     command,
   },
   CP2005: {
-    means: "ONNX files are protobuf messages, which are limited to 2 GiB; larger models keep their weights in separate files.",
+    means:
+      "ONNX files are protobuf messages, which are limited to 2 GiB; larger models keep their weights in separate files.",
     given: "`model.onnx` of 2 GiB",
     make: () => {
       writeFileSync("model.onnx", "");

@@ -33,7 +33,9 @@ export const modelGraphs: Examples = {
       delete graph.input[0]!.type;
     }),
   ),
-  CP2202: broken("A model without outputs computes nothing.", "a graph without outputs", () => model(graph({ inputs: [x] }))),
+  CP2202: broken("A model without outputs computes nothing.", "a graph without outputs", () =>
+    model(graph({ inputs: [x] })),
+  ),
   CP2203: broken("Each value of a graph has exactly one producer.", "two nodes that both produce y", () =>
     edited((graph) => graph.node.push(protoNode({ name: "again", opType: "Neg", input: ["x"], output: ["y"] }))),
   ),

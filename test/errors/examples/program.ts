@@ -220,8 +220,7 @@ export const program: Examples = {
   ),
   CP5201: hooked("Hooks are requested at modules that the model does not have.", "transformer_block.*"),
   CP5202: {
-    means:
-      "The module exists, but in this export no value crosses its boundary, so a hook would have nothing to see.",
+    means: "The module exists, but in this export no value crosses its boundary, so a hook would have nothing to see.",
     files: { "a.plan.json": '{ "": [{ "x": { "split_dim": 0 } }, { "gather_dim": 0 }] }\n' },
     given: "a model whose module `sizes` only reads the shape of x",
     make: () => {

@@ -86,8 +86,7 @@ export const running: Examples = {
     command: "onnx-cp run flux.plan.json --model flux.onnx --ulysses-degree 2 --devices cpu,cpu,cpu --inputs flux.npz",
   },
   CP6519: {
-    means:
-      "`check` runs a minimal model on each device. The reason comes from ONNX Runtime.",
+    means: "`check` runs a minimal model on each device. The reason comes from ONNX Runtime.",
     files,
     command: "onnx-cp check flux.plan.json --model flux.onnx --devices cpu,npu",
   },

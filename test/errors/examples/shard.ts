@@ -101,13 +101,16 @@ export const shard: Examples = {
     inputs: { a: [1, 6, 4], b: [1, 8, 4] },
     nodes: [node("Add", ["a", "b"], ["y"])],
   }),
-  CP4005: small("A reshape merges or divides the split axis so that a chunk of the operand is not a chunk of the result.", {
-    formula: "y = reshape(x, [1, 4, 4]), with x of (1, 16)",
-    splits: { x: 1 },
-    inputs: { x: [1, 16] },
-    nodes: [node("Reshape", ["x", "shape"], ["y"])],
-    constants: { shape: [1, 4, 4] },
-  }),
+  CP4005: small(
+    "A reshape merges or divides the split axis so that a chunk of the operand is not a chunk of the result.",
+    {
+      formula: "y = reshape(x, [1, 4, 4]), with x of (1, 16)",
+      splits: { x: 1 },
+      inputs: { x: [1, 16] },
+      nodes: [node("Reshape", ["x", "shape"], ["y"])],
+      constants: { shape: [1, 4, 4] },
+    },
+  ),
   CP4006: small(
     "A joint stream was split as one, and then cut at an edge that lies somewhere inside the ranks' chunks. Were its streams split before they were " +
       "joined, each rank would hold its own part of both.",

@@ -122,8 +122,7 @@ export const verify: Examples = {
     command: "onnx-cp check a.plan.json --model model.onnx --ulysses-degree 2 --simulate",
   },
   CP5510: {
-    means:
-      "ONNX Runtime rejects some exports. The comparison then uses their canonical form, which is equivalent.",
+    means: "ONNX Runtime rejects some exports. The comparison then uses their canonical form, which is equivalent.",
     files: {
       "ltx.plan.json": '{\n  "": { "hidden_states": { "split_dim": 1 } },\n  "proj_out": { "gather_dim": 1 }\n}\n',
     },

@@ -52,7 +52,8 @@ export function fuseSoftmax(lookup: Lookup, softmax: CanonicalNode): Patch | Ref
   if (weights === null || readings.length === 0) return null;
   if (isRefusal(weights)) return weights;
   const axis = numberAttribute(softmax.attributes, "axis", -1);
-  if (axis !== -1 && axis !== dimsOf(lookup, input).length - 1) return refuse("the Softmax does not run over the last axis");
+  if (axis !== -1 && axis !== dimsOf(lookup, input).length - 1)
+    return refuse("the Softmax does not run over the last axis");
   const outcome = firstThatFits(readings, (scores) => fuseReading(lookup, softmax, scores, weights));
   return isRefusal(outcome) ? (lostLength(lookup, readings[0]!, weights) ?? outcome) : outcome;
 }
