@@ -10,10 +10,10 @@ import { fluxFeeds } from "./flux.ts";
 import { applyHint, textOf, type Attempt } from "./hints.ts";
 import { type Mistake, mistakes } from "./mistakes.ts";
 
-const INTRODUCTION = `# Typical mistakes
+const INTRODUCTION = `# Common mistakes and how to fix them
 
-Each of these is mended by doing what its hint says. This page is generated (\`npm run errors\`): the diagnostics were printed by the
-commands, and what stands under "Mended" was made by following the hints word by word; it is exact by \`--simulate\`.
+Following the hint fixes each of these mistakes. This page is generated (\`npm run errors\`): the commands printed the diagnostics, and
+each fix was made by applying the hints literally and verified with \`--simulate\`, or \`--verify\` for a run.
 [errors.md](errors.md) lists every diagnostic.
 `;
 
@@ -44,7 +44,7 @@ async function mend(
     codes.push(error.code);
     attempt = applyHint(attempt, error);
   }
-  throw new Error(`not mended: ${told.at(-1)}`);
+  throw new Error(`not fixed: ${told.at(-1)}`);
 }
 
 test.each(mistakes)("$title", async (mistake) => {
@@ -67,7 +67,7 @@ function sectionOf(mistake: Mistake, first: Attempt, mended: Attempt, told: read
   const after = [
     ...(mended.plan === first.plan ? [] : [fence("json", mended.plan)]),
     ...(mended.options === first.options ? [] : [fence("sh", commandOf(mistake, mended))]),
-    ...(feeds === undefined ? [] : ["With inputs of the same number of rows it runs.\n"]),
+    ...(feeds === undefined ? [] : ["With equal numbers of rows in the inputs, the run succeeds.\n"]),
   ];
   const call = [...(given === undefined ? [] : [`With ${given}:\n`]), fence("sh", command)];
   return [
@@ -76,7 +76,7 @@ function sectionOf(mistake: Mistake, first: Attempt, mended: Attempt, told: read
     fence("json", first.plan),
     ...call,
     ...told.map((t) => fence("text", t)),
-    "Mended:\n",
+    "Fixed:\n",
     ...after,
   ].join("\n");
 }

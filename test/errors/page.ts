@@ -13,29 +13,28 @@ export interface Section {
 
 const CHAPTERS: Readonly<Record<string, string>> = {
   plan: "Reading a plan",
-  "plan-rules": "What a plan or a config says",
+  "plan-rules": "Meaning of a plan or a config",
   model: "Reading a model",
-  canonical: "Understanding a model",
-  bind: "Finding the plan's names in the model",
-  shard: "Proving the split",
+  canonical: "Canonical form of a model",
+  bind: "Binding a plan to a model",
+  shard: "Propagating and proving splits",
   program: "Reading a program",
   lower: "Writing a program",
   verify: "Comparing with the unsplit model",
   inputs: "Inputs of a run",
-  runtime: "Running",
+  runtime: "Attaching and running",
   cli: "Command line",
-  "tensor-files": "Files of tensors",
+  "tensor-files": "Tensor files",
 };
 
 const INTRODUCTION = `# Diagnostics
 
-Everything that can be wrong has a code that stays the same. This page is generated (\`npm run errors\`): each diagnostic below was printed by
-running its example. In the examples \`flux.onnx\`, \`wan.onnx\` and the like are the small exports of \`test/fixtures\`, and \`flux.npz\` holds inputs
-for the first. Checksums are left out. The commands print other diagnostics too where
-other things are worth saying. [mistakes.md](mistakes.md)
-goes through ten typical mistakes step by step.
+Every diagnostic has a stable code. This page is generated (\`npm run errors\`): each diagnostic below was printed by
+running its example. In the examples \`flux.onnx\`, \`wan.onnx\` and the like are small exports in \`test/fixtures\`, and \`flux.npz\` holds inputs
+for \`flux.onnx\`. Checksums are left out. A command may print further diagnostics that are not shown here.
+[mistakes.md](mistakes.md) shows how to fix common mistakes, step by step.
 
-The parameters are what a diagnostic's sentences are made of; with \`--format json\` each is an object as in [cli.md](cli.md).
+The parameters are the values in the text of a diagnostic; with \`--format json\` each is an object as in [cli.md](cli.md).
 
 `;
 

@@ -214,7 +214,7 @@ export const noLayout: Message<AtNode & { value: string; axes: readonly number[]
   message: (p) =>
     p.axes.length > 1
       ? `${place(p)} would split ${p.value} along the axes ${p.axes.join(" and ")} at once; a value can be split along one axis only`
-      : `${place(p)} would split axis ${p.axes.join()} of ${p.value} in several ways at once, one part in blocks of another size; an axis can be split in one way only`,
+      : `${place(p)} would split the parts of axis ${p.axes.join()} of ${p.value} in different ways, such as by rows in one and within blocks in another; an axis can be split in one way only`,
   hint: () => "gather one of the operands before this node",
 };
 

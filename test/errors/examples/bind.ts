@@ -99,8 +99,8 @@ export const bind: Examples = {
   CP3010: planFor(
     "flux",
     `"transformer_blocks.0": { "temb": { "split_dim": 1 } },\n${gather}`,
-    "An export keeps no names of parameters. Where rank, type, and what is done with a value leave more than one that could be meant, or one that " +
-      "might as well be another parameter, nothing is guessed: the candidates are listed.",
+    "An export keeps no parameter names. If the rank, the type and the uses of a value leave several candidates, or one that could also be " +
+      "another parameter, nothing is guessed: the candidates are listed.",
   ),
   CP3011: planFor(
     "flux",

@@ -67,7 +67,7 @@ export const modelGraphs: Examples = {
   ),
   CP2501: broken(
     "Propagation needs the rank of every value. Here neither the export nor shape inference gives the rank of a result.",
-    "a model with an operator of its own, `acme.Swish`, and no shape stated for its result",
+    "a model with the custom operator `acme.Swish`, whose result has no declared shape",
     () =>
       model(
         graph({

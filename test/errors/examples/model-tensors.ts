@@ -63,7 +63,7 @@ export const modelTensors: Examples = {
   ),
   CP2109: weight(
     "The pieces of a program read their weights from one folder.",
-    "two weights, one beside the model and one in a folder below",
+    "two weights, one next to the model and one in a subfolder",
     () => {
       mkdirSync("more");
       for (const file of ["weights.bin", "more/weights.bin"]) writeFileSync(file, bytes(16));

@@ -46,7 +46,7 @@ export const planRules: Examples = {
   ),
   CP1525: plan(
     `"transformer_blocks.**": { "hidden_states": { "split_dim": 1 } }`,
-    'Module names are dotted paths; "*" stands for one whole segment.',
+    'Module names are dotted paths; "*" matches one whole segment.',
   ),
   CP1526: plan(
     `"$shema": "plan.schema.json",\n"proj_out": { "gather_dim": 1 }`,
