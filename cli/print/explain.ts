@@ -198,7 +198,7 @@ export function printExplanation(explanation: Explanation): string {
     ["plan entries", explanation.entries],
     ["layouts at module boundaries", explanation.layouts],
     ["attention", explanation.attention],
-    ["exchanges", explanation.collectives],
+    ["collectives", explanation.collectives],
     ["length equations, checked before each run", explanation.equations],
     ["aligned by slicing", explanation.alignments],
   ];

@@ -50,7 +50,7 @@ test.each(deadlines)("the deadline %o is refused everywhere", async (deadlineMs)
     call("attach", compiled, options),
   ]) {
     expect((await failure(wrong)).message).toMatch(
-      /^CP6520: deadlineMs of (run|attach|hooks\.register) is .+; expected is a number of milliseconds above 0$/,
+      /^CP6520: deadlineMs of (run|attach|hooks\.register) is .+; it must be a number of milliseconds above 0$/,
     );
   }
 });
@@ -78,12 +78,12 @@ test("a signal of another realm is taken by what it can do", async () => {
 });
 
 test.each([
-  ["onProgress of run is 5; expected is a function", [feed(7), { onProgress: 5 }]],
-  ["the second argument of run is 5; expected is a list of names of outputs", [feed(7), 5]],
+  ["onProgress of run is 5; it must be a function", [feed(7), { onProgress: 5 }]],
+  ["the second argument of run is 5; it must be a list of names of outputs", [feed(7), 5]],
   ['the second argument of run is "y"', [feed(7), "y"]],
   ["the second argument of run is an array", [feed(7), [1]]],
-  ["options of run is 5; expected is an object", [feed(7), ["y"], 5]],
-  ['the fetch "y" of run is 5; expected is a tensor with type, dims and data, or null', [feed(7), { y: 5 }]],
+  ["options of run is 5; it must be an object", [feed(7), ["y"], 5]],
+  ['the fetch "y" of run is 5; it must be a tensor with type, dims and data, or null', [feed(7), { y: 5 }]],
   ['the fetch "y" of run is an object', [feed(7), { y: { type: "float32", dims: [NaN], data: new Float32Array(1) } }]],
   ['CP6010: the model has no output "z"', [feed(7), ["z"]]],
   ["CP6012: the feeds are null, not an object", [null]],
@@ -95,9 +95,9 @@ test.each([
 });
 
 test.each([
-  ["module of hooks.register is 5; expected is a name", [5, "post_forward", url]],
+  ["module of hooks.register is 5; it must be a name", [5, "post_forward", url]],
   ["phase of hooks.register is null", ["block", null, url]],
-  ["handler of hooks.register is a function; expected is an absolute URL", ["block", "post_forward", () => {}]],
+  ["handler of hooks.register is a function; it must be an absolute URL", ["block", "post_forward", () => {}]],
   ["handler of hooks.register is an object", ["block", "post_forward", Object.create(null)]],
   ["options of hooks.register is 5", ["block", "post_forward", url, 5]],
   ['CP6512: the program was not compiled with hooks at module "block", forward', ["block", "forward", url]],
@@ -106,12 +106,12 @@ test.each([
 });
 
 test.each([
-  ["the first argument of attach is undefined; expected is the program of a successful result", [undefined]],
+  ["the first argument of attach is undefined; it must be the program of a successful result", [undefined]],
   ["the first argument of attach is a result of compilePlan or loadProgram", [{ ok: true, program: compiled }]],
   ["the first argument of attach is a result of compilePlan or loadProgram", [{ ok: true, value: compiled }]],
   ["CP5002", [{ ...compiled, program: {} }]],
   ["options of attach is null", [compiled, null]],
-  ['devices of attach is "cpu"; expected is a list of names such as "cpu"', [compiled, { devices: "cpu" }]],
+  ['devices of attach is "cpu"; it must be a list of names such as "cpu"', [compiled, { devices: "cpu" }]],
   ["devices of attach is an array", [compiled, { devices: ["cpu", 1] }]],
   ["backend of attach is a symbol", [compiled, { backend: Symbol("binding") }]],
 ])("attach: %s", async (message, args) => {

@@ -183,7 +183,7 @@ export const runtimeMessages: Catalog<{
     code: "CP6520",
     severity: "error",
     title: "Argument of the wrong type",
-    message: ({ call, name, expected, actual }) => `${name} of ${call} is ${actual}; expected is ${expected}`,
+    message: ({ call, name, expected, actual }) => `${name} of ${call} is ${actual}; it must be ${expected}`,
     hint: ({ name, expected }) => `pass ${expected} as ${name}, or omit it if it is optional`,
   },
   handlerDeadline: {

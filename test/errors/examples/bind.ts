@@ -67,8 +67,8 @@ export const bind: Examples = {
   CP3002: planFor(
     "flux-static",
     `${root},\n"rope": { "0": { "split_dim": 0, "split_output": true } },\n${gather}`,
-    "An export with fixed lengths may have computed a module at export time, so that only its results are left, as constants. They are " +
-      "sliced where they meet a split value, and the plan stays right without the module. Were the name misspelt, it would be an error.",
+    "An export with fixed lengths may have computed a module at export time, so only its results remain, as constants. These are " +
+      "sliced where they meet a split value, so the plan is correct without the module. A misspelt name is an error instead.",
   ),
   CP3003: planFor(
     "flux",
@@ -88,7 +88,7 @@ export const bind: Examples = {
   CP3006: planFor(
     "flux",
     `"transformer_blocks.0": { "hidden_states": { "split_dim": 1, "value": "add_905" } },\n${gather}`,
-    "`value` names a value that is at no boundary of its module: an input must come from outside, an output must be read outside.",
+    "`value` names a value that is not at the boundary of its module: an input must come from outside, an output must be read outside.",
   ),
   CP3008: manyBindings,
   CP3007: planFor(

@@ -145,7 +145,7 @@ export const commandLine: Examples = {
   ),
   CP7504: archive(
     "An entry of the archive is not an array.",
-    "an archive with a text in it",
+    "an archive that contains a text",
     array(() => Buffer.from("hello")),
   ),
   CP7505: archive(

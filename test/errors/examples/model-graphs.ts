@@ -133,9 +133,9 @@ export const modelGraphs: Examples = {
       ),
   ),
   CP2520: broken(
-    "A Softmax between two products looks like attention, and is only taken for it where its meaning is certain. Left as it is it stays exact, " +
-      "as long as the plan splits nothing that it needs whole.",
-    "softmax(q k^T) v where the softmax is taken over another axis than the keys",
+    "A Softmax between two matrix products resembles attention, but is treated as attention only if its meaning is certain. Otherwise the node " +
+      "is kept, which is exact while its operands are whole.",
+    "softmax(q k^T) v where the softmax runs over an axis other than the keys",
     () =>
       model(
         graph({

@@ -29,7 +29,7 @@ export const modelTensors: Examples = {
   ),
   CP2103: weight(
     "A model may refer only to files in its own folder; otherwise it could read arbitrary files.",
-    "a weight whose data is said to be at ../weights.bin",
+    "a weight whose data has the location ../weights.bin",
     () => withData({ location: "../weights.bin" }),
   ),
   CP2104: weight(
@@ -43,7 +43,7 @@ export const modelTensors: Examples = {
   }),
   CP2106: weight(
     "The shape of a constant needs a different number of bytes than the model states.",
-    "a weight of 4 numbers, said to be 8 bytes of `weights.bin`",
+    "a weight of 4 numbers, declared as 8 bytes of `weights.bin`",
     () => {
       writeFileSync("weights.bin", bytes(16));
       withData({ length: "8" });

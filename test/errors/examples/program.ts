@@ -95,7 +95,7 @@ export const program: Examples = {
       mkdirSync("program/pieces");
     },
   ),
-  CP5006: damaged("A program may read only its own pieces.", "a piece said to be at ../../piece.onnx", () =>
+  CP5006: damaged("A program may read only its own pieces.", "a piece with the path ../../piece.onnx", () =>
     compiled((json) => renamed(json, "../../piece.onnx")),
   ),
   CP5007: damaged(

@@ -199,8 +199,8 @@ export const running: Examples = {
   ),
   CP6521: {
     means:
-      "A handler's module did not load before the deadline of its registration, 30 seconds without one. No run calls it. Where the module " +
-      "waits, the session stays usable; a rank in an endless loop is given up 5 seconds later, and the session with it (CP6511).",
+      "A handler's module did not load before the deadline of its registration (30 seconds by default), so no run calls it. If the module only " +
+      "waits, the session stays usable; a rank in an endless loop is terminated 5 seconds later, which ends the session (CP6511).",
     files: { ...files, "hook.mjs": "await new Promise(() => {});\nexport default () => {};\n" },
     command: `${ready}const url = new URL("./hook.mjs", import.meta.url);
 await session.hooks.register("transformer_blocks.0", "post_forward", url, { deadlineMs: 500 });`,
@@ -214,8 +214,8 @@ await session.hooks.register("transformer_blocks.0", "post_forward", url, { dead
   },
   CP6523: {
     means:
-      "The native library of onnxruntime-node does not load. Most often two versions of the package are installed, and the program has loaded " +
-      "the other one: a process holds one version only. Tensors of the other copy are no problem, since only their fields are read.",
+      "The native library of onnxruntime-node cannot be loaded. Usually two versions of the package are installed, and the process has already " +
+      "loaded the other one: a process can hold only one version. Tensors of the other version are accepted, because only their fields are read.",
     given: "a program that has imported onnxruntime-node in another version",
     command: "await attach(program);",
     call: async () => {

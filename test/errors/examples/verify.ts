@@ -55,7 +55,7 @@ function announcedTooLong(): ShardedGraph {
 const unfit: Pick<Example, "files" | "given" | "make" | "command"> = {
   files: { "a.plan.json": '{ "": [{ "x": { "split_dim": 1 } }, { "gather_dim": 1 }] }\n' },
   given:
-    "a model that cuts its input into three and five rows, and so takes eight and no other number, which it does not say",
+    "a model that splits its input into three and five rows and so accepts only eight rows, but declares a dynamic length",
   make: () =>
     model(
       graph({
@@ -107,7 +107,7 @@ export const verify: Examples = {
   ),
   CP5507: simulated(
     "A rank sends a different block from what the others expect.",
-    "blocks that are announced with an axis too many",
+    "blocks that are declared with one axis too many",
     announcedTooLong(),
   ),
   CP5508: {

@@ -120,13 +120,13 @@ test.each<[string, object, string]>([
     { pieces: program.pieces.map((piece) => ({ ...piece, weights: "program" })) },
     "it lists no size and sha256 of its file weights.bin",
   ],
-  ["a step without its piece", withStep(0, { piece: "gone" }), "step 0: runs the piece gone, which is not there"],
+  ["a step without its piece", withStep(0, { piece: "gone" }), "step 0: runs the piece gone, which does not exist"],
   [
     "a value that an object brings along",
     withStep(0, { inputs: { x: "toString", start: "start", end: "end" } }),
-    "step 0: reads toString, which nothing wrote",
+    "step 0: reads toString, which no step wrote",
   ],
-  ["a value freed twice", withStep(0, { frees: ["x", "x"] }), "step 0: frees x, which is not there"],
+  ["a value freed twice", withStep(0, { frees: ["x", "x"] }), "step 0: frees x, which does not exist"],
 ])("%s contradicts the rest", (_, change, text) => {
   const said = read(compiled, change as Partial<Program>);
   expect(said[0]).toMatch(/^CP5020: FILE contradicts itself: /);
