@@ -138,7 +138,9 @@ test("more shared memory than there is", () => {
   const inputs = checkInputs(program, feed(3));
   if (!inputs.ok) throw new Error("the feeds are wrong");
   const memory = createMemory({ ...program, steps });
-  expect(() => memory.prepare(inputs.value)).toThrow(/^CP6516: cannot get \d+ bytes for the exchange between ranks: /);
+  expect(() => memory.prepare(inputs.value)).toThrow(
+    /^CP6516: cannot allocate \d+ bytes for the exchange between ranks: /,
+  );
 });
 
 test("values are gone once no step reads them", async () => {

@@ -83,8 +83,8 @@ export const shard: Examples = {
     nodes: [node("Add", ["a", "b"], ["y"])],
   }),
   CP4003: small(
-    "Both tensors are split along the shared axis, but one of them as two streams laid end to end, each split on its own, and the other as one: a " +
-      "rank holds different rows of the two.",
+    "Both tensors are split along the shared axis, but one as two concatenated streams, each split separately, and the other as a single stream: " +
+      "each rank holds different rows of the two.",
     {
       formula: "y = concat(text, image) + bias",
       splits: { text: 1, image: 1, bias: 1 },
@@ -112,8 +112,8 @@ export const shard: Examples = {
     },
   ),
   CP4006: small(
-    "A joint stream was split as one, and then cut at an edge that lies somewhere inside the ranks' chunks. Were its streams split before they were " +
-      "joined, each rank would hold its own part of both.",
+    "A joint stream is split as one segment and then sliced at an edge inside the chunks of the ranks. If its streams are split before they are " +
+      "concatenated, each rank holds its chunk of both.",
     {
       formula: "y = the last five of the eight rows of x",
       splits: { x: 1 },
