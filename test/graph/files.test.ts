@@ -108,7 +108,7 @@ test("data in the folder is found, with its real path", async () => {
 
 test("missing data is told once for all tensors that need it", async () => {
   const messages = await problemsOf(await withData(await temporaryFolder(), "weights"));
-  expect(messages).toEqual(['CP2104 the external data "weights" of 2 tensors is missing from the model's folder']);
+  expect(messages).toEqual([`CP2104 the external data "weights" of 2 tensors is missing from the model's folder`]);
 });
 
 test.each([

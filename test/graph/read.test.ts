@@ -244,7 +244,7 @@ test("versions out of range, functions and training are refused, all at once", a
     "CP2014 the model contains training information; only inference is supported",
   ]);
   const old = await problems(simple, (model) => void (model.opsetImport[0]!.version = 12n));
-  expect(old).toEqual(["CP2012 the model uses opset 12; supported are 13 to 26"]);
+  expect(old).toEqual(["CP2012 the model uses opset 12; opsets 13 to 26 are supported"]);
   expect(await problems(simple, (model) => void (model.opsetImport = []))).toHaveLength(1);
 });
 

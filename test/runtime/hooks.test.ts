@@ -128,7 +128,7 @@ test("a place that the program was not cut at is refused with the places that it
   });
   const plain = await attach(gatherProgram({ ring_degree: 1, ulysses_degree: 1 }));
   await expect(plain.hooks.register("", "pre_forward", url)).rejects.toThrow(
-    "the root module, pre_forward; it has no place for hooks",
+    "the root module, pre_forward; it has no hook points",
   );
   await plain.release();
 });

@@ -127,7 +127,7 @@ test("a value of another shape than the program says stops at the exchange", asy
   const broken = { ...compiled, program: { ...compiled.program, steps } };
   const ranks = await startAll(broken);
   expect(String((await runAll(broken, ranks, 5))[0])).toContain(
-    "the value local is float32 [3, 5, 3], the program says float32 [2, 5, 3]",
+    "the value local is float32 [3, 5, 3]; the program expects float32 [2, 5, 3]",
   );
   await release(ranks);
 });
