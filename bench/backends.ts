@@ -1,6 +1,6 @@
 /**
  * @file `npm run bench:backends -- MODEL PLAN LENGTHS [ROUNDS]`, for example `flux.onnx flux.plan.json img=4096,txt=128 5`: time and memory of
- * a model split over two ranks, on both back ends, against the unsplit model in one session with as many threads. Each is a process;
+ * a model split over two ranks, on both backends, against the unsplit model in one session with as many threads. Each is a process;
  * for memory it is alone, for time they take turns. Memory is read from /proc, so on Linux only.
  */
 import { fork } from "node:child_process";

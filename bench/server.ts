@@ -1,5 +1,5 @@
 /**
- * @file One side of the measurement of back ends, in a process of its own: makes its session, then runs once for every message and answers
+ * @file One side of the measurement of backends, in a process of its own: makes its session, then runs once for every message and answers
  * with milliseconds. `server.js CONFIG` is started by backends.ts.
  */
 import { InferenceSession, Tensor } from "onnxruntime-node";

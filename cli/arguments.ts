@@ -36,18 +36,18 @@ export function parseArguments(argv: readonly string[], version: string): Reques
     if (error.exitCode === 0) return { kind: "print", text: printed.join("") };
     return { kind: "usage", problem: problemOf(error), command: commandOf(argv, program) };
   }
-  return request ?? { kind: "usage", problem: "a command is needed", command: "" };
+  return request ?? { kind: "usage", problem: "a command is required", command: "" };
 }
 
 function build(version: string, found: Found): Command {
   const program = new Command("onnx-cp")
-    .description("Compiles a context-parallel plan for an ONNX diffusion transformer and runs it on several devices.")
+    .description("Compile a context-parallel plan for an ONNX diffusion transformer and run it on several devices.")
     .version(version, "--version", "print the version")
     .helpOption("--help", "print this help")
     .helpCommand(false)
     .addHelpText(
       "after",
-      "\nExit codes: 0 fine, 1 plan, model or inputs wrong, 2 wrong usage, 3 verification failed, 4 fault.",
+      "\nExit codes: 0 success, 1 error in the plan, model or inputs, 2 wrong usage, 3 verification failed, 4 fault during a run.",
     );
   addInspect(program, found);
   addCheck(program, found);
@@ -63,7 +63,7 @@ function addInspect(program: Command, found: Found): void {
     .command("inspect")
     .description("show the modules of a model and what a plan can address")
     .argument("<MODEL>", "an ONNX file")
-    .option("--module <PATTERN>", "only modules that match, such as transformer_blocks.*")
+    .option("--module <PATTERN>", "show only matching modules, such as transformer_blocks.*")
     .action((model: string, options: InspectOptions) =>
       found("inspect", async () => (await import("./commands/inspect.ts")).inspect(model, options)),
     );
@@ -72,10 +72,10 @@ function addInspect(program: Command, found: Found): void {
 function addCheck(program: Command, found: Found): void {
   const command = program
     .command("check")
-    .description("compile without writing and say everything that is wrong")
+    .description("compile without writing and report every problem")
     .argument("<PLAN>", "a *.plan.json, *.plan.jsonc or *.plan.ts file")
-    .option("--explain [PATTERN]", "print how the values of modules are laid out, and why")
-    .option("--simulate", "run all ranks here and compare every value with the unsplit model");
+    .option("--explain [PATTERN]", "print the layouts of the values of modules, with reasons")
+    .option("--simulate", "simulate all ranks and compare every value with the unsplit model");
   addCompileOptions(command).action((plan: string, options: CheckOptions) => {
     found("check", async (io) => (await import("./commands/check.ts")).check(plan, options, io));
   });
@@ -86,7 +86,7 @@ function addCompile(program: Command, found: Found): void {
     .command("compile")
     .description("compile a plan and write the program")
     .argument("<PLAN>", "a *.plan.json, *.plan.jsonc or *.plan.ts file")
-    .option("--out <DIR>", "the folder to write, with program.json and its pieces")
+    .option("--out <DIR>", "the output folder, for program.json and the pieces")
     .addOption(new Option("--dump <STAGE>", "print the result of a stage").choices(stageNames));
   addCompileOptions(command).action((plan: string, options: CompileCommandOptions) => {
     need(command, "out");
@@ -99,12 +99,12 @@ function addRun(program: Command, found: Found): void {
     .command("run")
     .description("run a compiled program, or a plan with its model, on N devices")
     .argument("<TARGET>", "a program's folder, or a plan")
-    .option("--inputs <FILE>", "an .npz with one array per input")
-    .option("--outputs <FILE>", "the .npz to write, one array per output")
+    .option("--inputs <FILE>", "an .npz file with one array per input")
+    .option("--outputs <FILE>", "the .npz file to write, with one array per output")
     .option("--verify", "also run the unsplit model and compare")
     .addOption(new Option("--steps <K>", "run K times with the same inputs").argParser(degree).default(1))
     .addOption(
-      new Option("--world <WORLD>", "how the ranks reach each other").choices(["threads", "mpi"]).default("threads"),
+      new Option("--world <WORLD>", "how the ranks communicate").choices(["threads", "mpi"]).default("threads"),
     );
   addCompileOptions(command).action((target: string, options: RunOptions) => {
     need(command, "inputs");
@@ -115,9 +115,9 @@ function addRun(program: Command, found: Found): void {
 function addSchema(program: Command, found: Found): void {
   program
     .command("schema")
-    .description("print the JSON Schema of plans, or one that knows a model's modules and parameters")
+    .description("print the JSON Schema of plans, or one specific to the modules and parameters of a model")
     .argument("[MODEL]", "an ONNX file")
-    .option("--out <FILE>", "write it there")
+    .option("--out <FILE>", "write it to this file")
     .action((model: string | undefined, options: SchemaOptions) =>
       found("schema", async (io) => (await import("./commands/schema.ts")).schema(model, options, io)),
     );
@@ -128,13 +128,13 @@ function need(command: Command, ...names: readonly string[]): void {
   for (const option of command.options) {
     const missing =
       names.includes(option.attributeName()) && command.getOptionValue(option.attributeName()) === undefined;
-    if (missing) command.error(`the option ${option.flags} is needed`);
+    if (missing) command.error(`the option ${option.flags} is required`);
   }
 }
 
 /** Commander's sentence without its label, on one line; without a command it would print the whole help. */
 function problemOf(error: CommanderError): string {
-  if (error.code === "commander.help") return "a command is needed";
+  if (error.code === "commander.help") return "a command is required";
   return error.message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
 }
 

@@ -32,25 +32,27 @@ export function addCompileOptions(command: Command): Command {
   const degrees = ["ringDegree", "ulyssesDegree", "rotateMethod", "convertToFp32"];
   const methods = ["allgather", "alltoall"];
   return command
-    .option("--model <MODEL>", "the ONNX file that the plan is for, instead of its $model")
-    .addOption(new Option("--ulysses-degree <U>", "ranks that share the heads").argParser(degree))
-    .addOption(new Option("--ring-degree <R>", "ranks that pass keys and values around").argParser(degree))
+    .option("--model <MODEL>", "the ONNX model of the plan; overrides its $model")
+    .addOption(new Option("--ulysses-degree <U>", "number of ranks that divide the heads").argParser(degree))
+    .addOption(new Option("--ring-degree <R>", "number of ranks that exchange keys and values").argParser(degree))
     .addOption(new Option("--rotate-method <METHOD>", "how a ring moves keys and values").choices(methods))
-    .addOption(new Option("--no-convert-to-fp32", "merge parts in the model's own type"))
+    .addOption(new Option("--no-convert-to-fp32", "merge parts in the element type of the model"))
     .addOption(new Option("--config <FILE>", "a ParallelConfig as JSON, instead of degrees").conflicts(degrees))
-    .addOption(new Option("--devices <LIST>", "one device per rank, such as cpu,cpu").argParser(devices))
-    .addOption(new Option("--shape <NAME=DIMS>", "fixes an input, name=1,4096,64; repeatable").argParser(shape))
-    .option("--strict", "makes warnings and implicit decisions errors");
+    .addOption(new Option("--devices <LIST>", "one device per rank, for example cpu,cpu").argParser(devices))
+    .addOption(
+      new Option("--shape <NAME=DIMS>", "fix the shape of an input, name=1,4096,64; repeatable").argParser(shape),
+    )
+    .option("--strict", "treat warnings and implicit decisions as errors");
 }
 
 export function degree(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("A whole number of 1 or more is needed.");
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError("It must be an integer of 1 or more.");
   return Number(text);
 }
 
 function devices(text: string): readonly string[] {
   const names = text.split(",").map((name) => name.trim());
-  if (names.includes("")) throw new InvalidArgumentError("A name is missing between the commas.");
+  if (names.includes("")) throw new InvalidArgumentError("A device name is missing between commas.");
   return names;
 }
 

@@ -35,7 +35,7 @@ async function modelOf(plan: string, { model }: CompileOptions): Promise<Result<
   const read = await readPlanFile(plan);
   if (!read.ok) return read;
   const { model: named } = read.value;
-  if (named === null) throw new UsageError('the option --model <MODEL> is needed, or "$model" in the plan');
+  if (named === null) throw new UsageError('the option --model <MODEL> is required, or "$model" in the plan');
   return { ok: true, value: isAbsolute(named) ? named : join(dirname(plan), named), diagnostics: [] };
 }
 

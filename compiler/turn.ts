@@ -5,7 +5,7 @@
 /** Ends work whose signal has aborted. */
 export class Aborted extends Error {
   constructor() {
-    super("the work was aborted by its signal");
+    super("aborted by its signal");
     this.name = "Aborted";
   }
 }

@@ -145,11 +145,11 @@ function report(steps: readonly Step[]): string {
   const rows = [
     ["steps that agree with the unsplit model", `${agree} of ${steps.length}`, ""],
     ["largest difference in any step", short(largest), ""],
-    ["bytes moved between devices per step", moved, "0"],
+    ["bytes sent between devices per step", moved, "0"],
     ["time per step", `${short(mean((s) => s.splitMs))} ms`, `${short(mean((s) => s.unsplitMs))} ms`],
   ];
   const devices = `${DEVICES.length} devices`;
   const note =
-    "All devices share the cores of this machine, so a model of this size gains no time: the demo shows that every step agrees.";
+    "All devices share the cores of this machine, so a model of this size runs no faster: the demo shows that every step agrees.";
   return `${table(["", devices, "unsplit"], rows, [1, 2])}${note}\n`;
 }

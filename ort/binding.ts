@@ -1,5 +1,5 @@
 /**
- * @file The back end that uses the API of onnxruntime-node. Knows no model and no program.
+ * @file The backend that uses the API of onnxruntime-node. Knows no model and no program.
  */
 import { resolve } from "node:path";
 import type * as Ort from "onnxruntime-node";
@@ -103,7 +103,7 @@ function toOrt(ort: Package, { elem, dims, data }: OrtTensor): Ort.Tensor {
 function fromOrt(tensors: Ort.InferenceSession.OnnxValueMapType): OrtTensors {
   const entries = Object.entries(tensors).map(([name, { type, dims, data }]): [string, OrtTensor] => {
     if (!isOrtElem(type) || Array.isArray(data))
-      throw new Error(`output ${name} has the type ${type}, which is not handled`);
+      throw new Error(`output ${name} has the type ${type}, which is not supported`);
     // Later versions of Node have a Float16Array; here half floats are always raw bits.
     return [
       name,

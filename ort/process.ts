@@ -1,8 +1,8 @@
 /**
- * @file What the process decides for ONNX Runtime: which back end. Knows no session.
+ * @file What the process decides for ONNX Runtime: which backend. Knows no session.
  */
 
-/** Which back end to take where the caller of `attach` names none; `undefined` if the variable is not set, or empty. */
+/** Which backend to take where the caller of `attach` names none; `undefined` if the variable is not set, or empty. */
 export function preferredBackend(): string | undefined {
   return process.env[BACKEND_VARIABLE] || undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * @file Creates sessions. The one place that chooses a back end; callers know `OrtSession` only.
+ * @file Creates sessions. The one place that chooses a backend; callers know `OrtSession` only.
  */
 import { createBindingSession } from "./binding.ts";
 import type { OrtSession, SessionOptions } from "./types.ts";

@@ -1,5 +1,5 @@
 /**
- * @file What the project asks of onnxruntime, whatever back end gives it: tensors, sessions, errors. Names no package.
+ * @file What the project asks of onnxruntime, whatever backend gives it: tensors, sessions, errors. Names no package.
  */
 import type { ElemType } from "../compiler/graph/types.ts";
 

@@ -21,7 +21,7 @@ function valuesOutOfOrder(program: Program): readonly string[] {
     const say = (text: string): unknown => problems.push(`step ${at}: ${text}`);
     for (const name of valuesRead(step)) {
       if (live.has(name) || derived.has(name)) continue;
-      say(written.has(name) ? `reads ${name} after it was freed` : `reads ${name}, which nothing wrote`);
+      say(written.has(name) ? `reads ${name} after it was freed` : `reads ${name}, which no step wrote`);
     }
     for (const name of valuesWritten(step)) {
       if (written.has(name)) say(`writes ${name} a second time`);
@@ -29,10 +29,10 @@ function valuesOutOfOrder(program: Program): readonly string[] {
       live.add(name);
       made.add(name);
     }
-    for (const name of step.frees) if (!live.delete(name)) say(`frees ${name}, which is not there`);
+    for (const name of step.frees) if (!live.delete(name)) say(`frees ${name}, which does not exist`);
   });
   const outputs = new Set(program.outputs.map(({ name }) => name));
-  for (const name of outputs) if (!live.has(name)) problems.push(`the output ${name} is not there at the end`);
+  for (const name of outputs) if (!live.has(name)) problems.push(`the output ${name} does not exist at the end`);
   for (const name of live) if (made.has(name) && !outputs.has(name)) problems.push(`${name} is never freed`);
   return problems;
 }
@@ -49,7 +49,7 @@ function misfits(
 ): readonly string[] {
   if (step.kind === "piece") {
     const piece = pieces.get(step.piece);
-    if (piece === undefined) return [`runs the piece ${step.piece}, which is not there`];
+    if (piece === undefined) return [`runs the piece ${step.piece}, which does not exist`];
     return [
       ...difference("inputs", Object.keys(step.inputs), piece.inputs),
       ...difference("outputs", Object.keys(step.outputs), piece.outputs),

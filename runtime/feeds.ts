@@ -1,5 +1,5 @@
 /**
- * @file Hands the feeds to the ranks: one copy into shared memory, which each rank uses in place, or copies out where its back end accepts
+ * @file Hands the feeds to the ranks: one copy into shared memory, which each rank uses in place, or copies out where its backend accepts
  * no shared memory. Knows no message.
  */
 import type { OrtTensor } from "../ort/session.ts";

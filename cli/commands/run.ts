@@ -32,10 +32,11 @@ export interface RunOptions extends CompileOptions {
 }
 
 export async function run(target: string, options: RunOptions, io: Io): Promise<Outcome> {
-  if (options.world === "mpi") throw new UsageError("--world mpi is not built yet: ranks are threads of this machine");
+  if (options.world === "mpi")
+    throw new UsageError("--world mpi is not supported yet: ranks are threads of this process");
   // The content is an archive, whatever the name says.
   if (options.outputs !== undefined && !options.outputs.endsWith(".npz")) {
-    throw new UsageError(`--outputs ${options.outputs} does not end in .npz, which is the format that is written`);
+    throw new UsageError(`--outputs ${options.outputs} does not end in .npz, the format of the outputs`);
   }
   const inputs = await readNpz(options.inputs);
   if (!inputs.ok) return outcome(inputs.diagnostics);

@@ -53,8 +53,8 @@ function failure({ name, problem, wrong, elements, tolerance, because, worst }: 
   const { atol, rtol } = tolerance;
   const limit = atol + rtol === 0 ? "exactly" : `within ${atol} + ${rtol} * |unsplit| (${because})`;
   const where =
-    worst === null ? "" : `; worst is [${worst.index.join(", ")}]: ${worst.actual}, unsplit ${worst.expected}`;
-  const text = problem ?? `has ${wrong} of ${elements} elements that do not agree ${limit}${where}`;
+    worst === null ? "" : `; the worst is [${worst.index.join(", ")}]: ${worst.actual}, unsplit ${worst.expected}`;
+  const text = problem ?? `has ${wrong} of ${elements} elements that do not match the unsplit model ${limit}${where}`;
   return diagnose(cliMessages.verification, { output: name, problem: text });
 }
 

@@ -56,7 +56,7 @@ function refuseCompileOptions(options: CompileOptions): void {
     options.shape !== undefined && "--shape",
     options.strict === true && "--strict",
   ].filter((name) => name !== false);
-  if (given.length > 0) throw new UsageError(`a program is compiled already: leave out ${given.join(", ")}`);
+  if (given.length > 0) throw new UsageError(`a program is already compiled: omit ${given.join(", ")}`);
 }
 
 async function isFolder(path: string): Promise<boolean> {

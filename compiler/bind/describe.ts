@@ -21,7 +21,7 @@ export function describe(boundary: Boundary, module: string): Related {
   const maker =
     producer === null ? "an input of the model" : `made by ${producer.scope || "the model"} (${producer.op})`;
   const readers = [...readersOf(boundary, module), ...(isGraphOutput ? ["the model's output"] : [])];
-  const reading = readers.length === 0 ? "read by nobody" : `read by ${cut(readers)}`;
+  const reading = readers.length === 0 ? "not read" : `read by ${cut(readers)}`;
   return {
     message: `${value}: ${showShape(shape)}, ${maker}, ${reading}`,
     module,

@@ -48,7 +48,7 @@ export async function canonicalise(model: Model, fixed: FixedShapes = {}): Promi
   if (!shaped.ok) return shaped;
   const canonical = withinLimits(() => removeDead(rewrite(shaped.value)));
   if (canonical === null)
-    return settle<CanonicalGraph>(undefined, [diagnose(lengthsTooLarge, { stage: "rewriting its graph" })]);
+    return settle<CanonicalGraph>(undefined, [diagnose(lengthsTooLarge, { stage: "rewriting the graph" })]);
   return settle(canonical, [...diagnostics, ...shaped.diagnostics, ...explainAttention(canonical)]);
 }
 

@@ -59,7 +59,7 @@ function readMessage(
   locations: Set<string>,
 ): void {
   if (depth > DEEPEST) throw new Error(`its messages are nested deeper than ${DEEPEST}`);
-  if (end > reader.len) throw new Error("it is cut short");
+  if (end > reader.len) throw new Error("it is truncated");
   if (name === "StringStringEntryProto") return readEntry(reader, end, locations);
   const route = routes[name];
   while (reader.pos < end) {

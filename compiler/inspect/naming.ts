@@ -24,7 +24,7 @@ export function nameOfInput(boundary: Boundary, module: string, context: Context
     const isFound = leadsTo(boundary, owner, 0, module, context);
     return isFound
       ? { name: owner, why: `carries ${owner}` }
-      : { name: null, why: `carries ${owner}; "value" tells it from others` };
+      : { name: null, why: `carries ${owner}; "value" can select it` };
   }
   return nameOfMixed(boundary, module, context) ?? { name: null, why: `comes from ${sources(ancestors)}` };
 }
@@ -40,10 +40,10 @@ export function nameOfOutput(
   if (marker !== undefined) return { name: String(marker.index ?? 0), why: "marked by the export" };
   const at = results.indexOf(boundary);
   if (module === "") return { name: String(at), why: "graph output" };
-  if (at < 0) return { name: null, why: "a subexpression that another module shares" };
+  if (at < 0) return { name: null, why: "a subexpression shared with another module" };
   return results.length === 1
     ? { name: "0", why: "only output" }
-    : { name: null, why: `one of ${results.length} outputs, in no certain order` };
+    : { name: null, why: `one of ${results.length} outputs, in unspecified order` };
 }
 
 /** What a plan can name although everything has been mixed into it: by a length that one input brings, or as a block's own state. */
@@ -52,10 +52,10 @@ function nameOfMixed(boundary: Boundary, module: string, context: Context): Name
   const isFound = (name: string, dim: number): boolean => leadsTo(boundary, name, dim, module, context);
   for (const { name, shape: root } of context.graph.inputs) {
     if (!ancestors.has(name)) continue;
-    if (isStateName(name) && isFound(name, 0)) return { name, why: `the one of its rank that ${name} reaches` };
+    if (isStateName(name) && isFound(name, 0)) return { name, why: `the only one of its rank that depends on ${name}` };
     const axis = shape.dims.findIndex((_, dim) => hasLengthOf(boundary, name, dim, context.graph));
     const isAlike = axis >= 0 && root.dims.length === shape.dims.length;
-    if (isAlike && isFound(name, axis)) return { name, why: `reached by ${name} and as long` };
+    if (isAlike && isFound(name, axis)) return { name, why: `depends on ${name} and has its length` };
   }
   return null;
 }

@@ -46,7 +46,9 @@ function moduleText({ path, className, inputs, outputs }: InspectedModule, names
     ...padded(rows).map((line) => `  ${line}`),
     ...(shared === 0
       ? []
-      : [`  (${shared} more ${shared === 1 ? "value leaves" : "values leave"} it as shared subexpressions)`]),
+      : [
+          `  (${shared} further ${shared === 1 ? "value leaves" : "values leave"} the module as shared subexpressions)`,
+        ]),
   ].join("\n");
 }
 

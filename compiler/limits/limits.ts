@@ -47,17 +47,17 @@ export const limits: Readonly<Record<Name, Limit>> = {
   },
   typescriptFiles: {
     most: 64,
-    what: "files that a TypeScript plan consists of",
+    what: "files of a TypeScript plan, imports included",
     why: "a plan shares a few constants with others",
   },
   chainedTokens: {
     most: 1_000,
-    what: "words and signs of a TypeScript plan without a comma, a semicolon or a bracket between them",
-    why: "the parser takes time with the square of such a chain",
+    what: "tokens of a TypeScript plan without a comma, a semicolon or a bracket between them",
+    why: "parsing time grows with the square of such a chain",
   },
   tokens: {
     most: 400_000,
-    what: "words and signs of a JSON plan",
+    what: "tokens of a JSON plan",
     why: "40 for each of 10,000 entries",
   },
   values: {
@@ -68,7 +68,7 @@ export const limits: Readonly<Record<Name, Limit>> = {
   entries: {
     most: 10_000,
     what: "entries of a plan",
-    why: "the largest exports have 6,000 modules, and patterns stand for many",
+    why: "the largest exports have 6,000 modules, and one pattern can match many",
   },
   members: {
     most: 500,
@@ -83,7 +83,7 @@ export const limits: Readonly<Record<Name, Limit>> = {
   depth: {
     most: 64,
     what: "levels of nested objects and lists",
-    why: "a plan needs five",
+    why: "a plan needs at most five",
   },
   bindings: {
     most: 20_000,
@@ -98,22 +98,22 @@ export const limits: Readonly<Record<Name, Limit>> = {
   nesting: {
     most: 400,
     what: "nested expressions and calls of a TypeScript plan, and nested brackets",
-    why: "well below what the stack of a thread holds",
+    why: "well below the stack limit of a thread",
   },
   faults: {
     most: 200,
-    what: "errors met while a TypeScript plan is evaluated, the same one counted each time",
-    why: "a function that is called often meets its error often",
+    what: "errors while a TypeScript plan is evaluated, repeated ones counted each time",
+    why: "an error in a function occurs at each of its calls",
   },
   diagnostics: {
     most: 100,
     what: "diagnostics that a command prints",
-    why: "a person reads the first ones; the rest is counted",
+    why: "a reader needs the first ones; the rest are counted",
   },
   ranks: {
     most: 1_024,
     what: "ranks, ring_degree * ulysses_degree",
-    why: "ranks are threads of one process; compiling for as many takes seconds",
+    why: "ranks are threads of one process; compiling for this many takes seconds",
   },
   modelBytes: {
     most: 2 ** 31 - 1,
@@ -128,6 +128,6 @@ export const limits: Readonly<Record<Name, Limit>> = {
   programBytes: {
     most: 256 * MEBIBYTE,
     what: "bytes of a program.json",
-    why: "the longest text that can be parsed has 512 MiB",
+    why: "the longest text that Node can parse has 512 MiB",
   },
 };

@@ -14,7 +14,7 @@ export type Kind =
   | "a socket"
   | "a character device"
   | "a block device"
-  | "no regular file";
+  | "not a regular file";
 
 /** Why a file is not read, beside the errors of the file system. The message reads on after `x cannot be read:`. */
 export class FileRefused extends Error {
@@ -23,8 +23,8 @@ export class FileRefused extends Error {
   constructor(refusal: Refusal) {
     super(
       refusal.problem === "kind"
-        ? `it is ${refusal.kind}, a regular file is needed`
-        : `it has ${refusal.bytes} bytes, at most ${refusal.most} are read`,
+        ? `it is ${refusal.kind}; a regular file is required`
+        : `it has ${refusal.bytes} bytes; the limit is ${refusal.most}`,
     );
     this.name = "FileRefused";
     this.refusal = refusal;
@@ -80,7 +80,7 @@ function kindOf(info: Stats): Kind {
   if (info.isFIFO()) return "a named pipe (FIFO)";
   if (info.isSocket()) return "a socket";
   if (info.isCharacterDevice()) return "a character device";
-  return info.isBlockDevice() ? "a block device" : "no regular file";
+  return info.isBlockDevice() ? "a block device" : "not a regular file";
 }
 
 /** `size` is what the file states; what it holds beyond is read too, as far as the limit allows. */

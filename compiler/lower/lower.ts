@@ -36,7 +36,7 @@ import { checkFolders, weightStore } from "./weights/weights.ts";
 /** Lowers a proven plan. Errors: a hook pattern without a module. */
 export function lower(sharded: ShardedGraph, context: LowerContext): Result<LoweredProgram> {
   const done = withinLimits(() => lowered(sharded, context));
-  return done ?? settle<LoweredProgram>(undefined, [diagnose(lengthsTooLarge, { stage: "lowering its plan" })]);
+  return done ?? settle<LoweredProgram>(undefined, [diagnose(lengthsTooLarge, { stage: "lowering the plan" })]);
 }
 
 function lowered(sharded: ShardedGraph, context: LowerContext): Result<LoweredProgram> {

@@ -23,7 +23,7 @@ interface Tree {
 const planEndings = [".json", ".jsonc", ".ts"] as const;
 const configEndings = [".json", ".jsonc"] as const;
 const planExample =
-  'write { "": { "hidden_states": { "split_dim": 1 } }, "proj_out": { "gather_dim": 1 } } for your model';
+  'write entries such as { "": { "hidden_states": { "split_dim": 1 } }, "proj_out": { "gather_dim": 1 } }';
 const configExample = 'write { "context_parallel_config": { "ulysses_degree": 2 } }';
 
 /** Whether a file of this name would be read as a plan. */

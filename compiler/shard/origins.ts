@@ -1,6 +1,8 @@
 /**
  * @file How the origin of a layout is said to a person, and pointed at. Knows plan entries and nodes, not operators.
  */
+import { asCp } from "../ir/cp.ts";
+import { indexOf } from "../ir/graph-index.ts";
 import type { CanonicalNode } from "../ir/types.ts";
 import type { Where } from "../diagnostics/diagnose.ts";
 import type { Related } from "../diagnostics/types.ts";
@@ -41,6 +43,18 @@ export function originOf(state: State, layout: Layout, otherwise: Origin | undef
 export function sayValue(state: State, value: string): string {
   let name = state.sameAs.get(value) ?? value;
   while (!state.graph.shapes.has(name) && name.includes("::")) name = name.slice(0, name.lastIndexOf("::"));
+  return nameInModel(state, name);
+}
+
+/** An output of the model gives its name to what a plan entry makes of it, and has another one (`y_local`) before: the name of the output. */
+function nameInModel(state: State, name: string): string {
+  const { graph } = state;
+  if (graph.outputs.includes(name)) return name;
+  for (const { node } of indexOf(graph).readers(name)) {
+    const operation = asCp(node, "Shard") ?? asCp(node, "Gather");
+    const result = operation === null ? name : nameInModel(state, operation.result);
+    if (graph.outputs.includes(result)) return result;
+  }
   return name;
 }
 

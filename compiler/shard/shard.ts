@@ -30,7 +30,7 @@ import type { Minimum, ShardedGraph } from "./types.ts";
  */
 export function shard(bound: BoundPlan, options: ShardOptions): Result<ShardedGraph> {
   const done = withinLimits(() => attempts(bound, options));
-  return done ?? settle<ShardedGraph>(undefined, [diagnose(lengthsTooLarge, { stage: "splitting its values" })]);
+  return done ?? settle<ShardedGraph>(undefined, [diagnose(lengthsTooLarge, { stage: "splitting values" })]);
 }
 
 function attempts(bound: BoundPlan, options: ShardOptions): Result<ShardedGraph> {
@@ -52,11 +52,24 @@ function attempt(bound: BoundPlan, options: ShardOptions, coarse: ReadonlySet<Bi
   const state = newState(bound, options, coarse);
   for (const node of bound.graph.nodes) visit(state, node);
   finishOutputs(state);
-  const split = state.attention.some((site) => site.scheme !== "local");
-  if (!split && !hasErrors(state.diagnostics) && bound.bindings.length > 0 && ranksOf(state.options.mesh) > 1) {
+  if (
+    !sharesAttention(state) &&
+    !hasErrors(state.diagnostics) &&
+    bound.bindings.length > 0 &&
+    ranksOf(state.options.mesh) > 1
+  ) {
     state.diagnostics.push(diagnose(catalog.noSplitAttention, { sites: state.attention.length }));
   }
   return { result: settle(prune(toGraph(state)), state.diagnostics), tooFine: state.tooFine };
+}
+
+/** True if the ranks share the work of an attention: by a scheme, or because each has only some rows, heads or batches of its result. */
+function sharesAttention(state: State): boolean {
+  if (state.attention.some(({ scheme }) => scheme !== "local")) return true;
+  const local = new Set(state.attention.map(({ node }) => node));
+  return state.graph.nodes.some(
+    ({ name, outputs }) => local.has(name) && outputs.some((output) => layoutOf(state, output).length > 0),
+  );
 }
 
 function visit(state: State, node: CanonicalNode): void {

@@ -169,7 +169,7 @@ export function wrongValue<P>(label: Label, rank: number | null, message: Messag
 }
 
 function related({ node, module }: Label): Parameters<typeof diagnose>[2] {
-  return { related: [{ message: "born here", node, module }] };
+  return { related: [{ message: "computed here", node, module }] };
 }
 
 function isFloat({ elem }: OrtTensor): boolean {

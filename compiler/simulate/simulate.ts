@@ -41,7 +41,7 @@ export async function simulate(
   { tolerance = usual(sharded) }: SimulateOptions = {},
 ): Promise<Result<SimulationReport>> {
   const lengths = withinLimits(() => checkLengths(sharded, feeds));
-  if (lengths === null) return { ok: false, diagnostics: [diagnose(lengthsTooLarge, { stage: "reading its inputs" })] };
+  if (lengths === null) return { ok: false, diagnostics: [diagnose(lengthsTooLarge, { stage: "reading the inputs" })] };
   if (!lengths.ok) return lengths;
   const count = ranksOf(sharded.mesh);
   const fed = sharded.graph.inputs.map(({ name }) => [name, feeds[name]!] as const);

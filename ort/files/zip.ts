@@ -111,10 +111,11 @@ function memberOf(view: DataView, bytes: Uint8Array, entry: Entry, directory: nu
   expectRecord(view, offset, LENGTH.local, SIGNATURE.local, `the header of "${name}" is damaged`);
   const [nameLength, extraLength] = [view.getUint16(offset + 26, true), view.getUint16(offset + 28, true)];
   const begin = offset + LENGTH.local + nameLength + extraLength;
-  if (begin + packedSize > directory) throw new Error(`"${name}" reaches beyond its place in the file`);
+  if (begin + packedSize > directory) throw new Error(`"${name}" extends beyond its place in the file`);
   compare(entry, localHeader(view, offset, nameLength, extraLength));
   if (flags & ENCRYPTED) throw new Error(`"${name}" is encrypted`);
-  if (method !== STORED && method !== DEFLATED) throw new Error(`"${name}" has the unknown compression ${method}`);
+  if (method !== STORED && method !== DEFLATED)
+    throw new Error(`"${name}" has the unsupported compression method ${method}`);
   const packed = bytes.subarray(begin, begin + packedSize);
   return { name, crc, size, packedSize, packed, compressed: method === DEFLATED };
 }

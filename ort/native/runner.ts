@@ -24,7 +24,7 @@ export interface NativeValues extends Values {
   readonly runner: (session: Pointer) => Runner;
 }
 
-/** The back end on this thread. Throws an `Error` where it does not load. */
+/** The backend on this thread. Throws an `Error` where it does not load. */
 export async function openValues({ options, memory, ledger }: NativeRank): Promise<NativeValues> {
   const native = await loadNative();
   const source: ValueSource = { native, ledger: openLedger(ledger), memory };
@@ -67,6 +67,6 @@ function runSession(
 }
 
 function nativeOf(value: OrtValue): NativeValue {
-  if (!("pointer" in value)) throw new OrtError("run", "the value belongs to another back end");
+  if (!("pointer" in value)) throw new OrtError("run", "the value belongs to another backend");
   return value as NativeValue;
 }

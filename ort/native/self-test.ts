@@ -12,7 +12,7 @@ import { openSessions } from "./shared.ts";
 
 let passing: Promise<void> | undefined;
 
-/** Once per thread. Throws an `Error` that says why the back end cannot be used. */
+/** Once per thread. Throws an `Error` that says why the backend cannot be used. */
 export function selfTest(): Promise<void> {
   return (passing ??= test());
 }

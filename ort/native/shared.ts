@@ -26,7 +26,7 @@ export interface SharedSessions {
   readonly release: () => void;
 }
 
-/** Throws an `Error` where the back end does not load. */
+/** Throws an `Error` where the backend does not load. */
 export async function openSessions(): Promise<SharedSessions> {
   const native = await loadNative();
   const { api } = native;

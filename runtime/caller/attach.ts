@@ -132,8 +132,8 @@ function checkCompiled(compiled: unknown): readonly Diagnostic[] {
     return checkCompiledProgram(join(folder, "program.json"), program, files);
   }
   const isResult = isRecord(compiled) && "ok" in compiled;
-  const actual = isResult ? "a whole result" : describeValue(compiled);
-  return [wrongArgument(attachCall, "the first argument", "the program of a result that is ok", actual)];
+  const actual = isResult ? "a result of compilePlan or loadProgram" : describeValue(compiled);
+  return [wrongArgument(attachCall, "the first argument", "the program of a successful result", actual)];
 }
 
 /** What is wrong with the number of devices. */

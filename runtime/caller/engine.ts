@@ -1,5 +1,5 @@
 /**
- * @file The back end of a session: chooses it, makes the sessions that ranks share, and takes them back when the last rank has ended.
+ * @file The backend of a session: chooses it, makes the sessions that ranks share, and takes them back when the last rank has ended.
  * Knows no thread and no step.
  */
 import { createHash } from "node:crypto";
@@ -41,7 +41,7 @@ export interface EngineOptions extends PieceFolders {
 }
 
 /**
- * Throws `ContextParallelError` where a piece does not load, or the back end that was asked for cannot be used. `tryNative` throws where
+ * Throws `ContextParallelError` where a piece does not load, or the backend that was asked for cannot be used. `tryNative` throws where
  * the native one does not load.
  */
 export async function startEngine(

@@ -11,7 +11,8 @@ import type { LateRank } from "../world/crew.ts";
 
 /** Of a run; `late` is `null` while it waits for its turn. It points to the plan entry that the slowest rank works for. */
 export function lateRun(program: Program, milliseconds: number, late: readonly LateRank[] | null): Diagnostic {
-  if (late === null) return diagnose(runtimeMessages.deadline, { milliseconds, late: "it still waited for its turn" });
+  if (late === null)
+    return diagnose(runtimeMessages.deadline, { milliseconds, late: "it was still waiting for its turn" });
   const where = (index: number | null): string =>
     index === null ? "before the first step" : `in ${stepPlace(program, index)}`;
   // Beyond all steps, and so without a plan entry, where no rank has begun one.

@@ -32,7 +32,7 @@ const checks: readonly Check[] = [
 
 function meshTooLarge({ mesh }: Document): readonly string[] {
   const ranks = mesh.ring_degree * mesh.ulysses_degree;
-  return ranks <= LIMITS.ranks ? [] : [`it is for ${ranks} ranks; at most ${LIMITS.ranks} are run`];
+  return ranks <= LIMITS.ranks ? [] : [`it is for ${ranks} ranks; the limit is ${LIMITS.ranks}`];
 }
 
 function namesTwice(document: Document): readonly string[] {
@@ -53,7 +53,7 @@ function namesTwice(document: Document): readonly string[] {
 
 function twice(what: string, names: readonly string[]): readonly string[] {
   const seen = new Set<string>();
-  return names.flatMap((name) => (seen.has(name) ? [`the ${what} ${name} is there twice`] : (seen.add(name), [])));
+  return names.flatMap((name) => (seen.has(name) ? [`the ${what} ${name} is defined twice`] : (seen.add(name), [])));
 }
 
 function lengthsWithoutSource({ lengths, inputs }: Document): readonly string[] {
@@ -63,7 +63,7 @@ function lengthsWithoutSource({ lengths, inputs }: Document): readonly string[] 
     return sources.flatMap(({ input, axis }) =>
       axis < (ranks.get(input) ?? 0)
         ? []
-        : [`the length ${name} is read from ${input} axis ${axis}, which is not there`],
+        : [`the length ${name} is read from ${input} axis ${axis}, which does not exist`],
     );
   });
 }
@@ -73,7 +73,7 @@ function namesUnknown(document: Document): readonly string[] {
   const unknown = (where: string, exprs: readonly Expr[], also: readonly string[] = []): readonly string[] =>
     [...new Set(exprs.flatMap(symbolsOf))]
       .filter((name) => !lengths.has(name) && !also.includes(name))
-      .map((name) => `${where} uses the length ${name}, which is not there`);
+      .map((name) => `${where} uses the length ${name}, which does not exist`);
   return [
     ...document.inputs.flatMap(({ name, dims }) => unknown(`the input ${name}`, dims)),
     ...document.equations.flatMap(({ left, right }, i) => unknown(`equation ${i}`, [left, right])),

@@ -31,7 +31,7 @@ export type Document = Program & { readonly files: ProgramFiles };
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 
-const text: Rule<string> = rule("a text", (value) => typeof value === "string");
+const text: Rule<string> = rule("a string", (value) => typeof value === "string");
 /** `__proto__` would be no key of an object. */
 const name: Rule<string> = rule(
   `a name of 1 to ${LIMITS.name} characters`,
@@ -45,8 +45,8 @@ const sha256: Rule<string> = rule(
   "a sha256 in 64 hexadecimal digits",
   (value) => typeof value === "string" && /^[0-9a-f]{64}$/.test(value),
 );
-const count: Rule<number> = rule("a whole number of at least 0", isCount);
-const degree: Rule<number> = rule(`a whole number from 1 to ${LIMITS.ranks}`, (value) => {
+const count: Rule<number> = rule("an integer of 0 or more", isCount);
+const degree: Rule<number> = rule(`an integer from 1 to ${LIMITS.ranks}`, (value) => {
   return isCount(value) && value >= 1 && value <= LIMITS.ranks;
 });
 const flag: Rule<boolean> = oneOf(true, false);

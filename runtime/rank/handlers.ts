@@ -78,7 +78,7 @@ export function createHandlers(rank: number): Handlers {
 }
 
 async function load({ url }: Registration, rank: number): Promise<HookHandler> {
-  let reason = "its default export is no function";
+  let reason = "its default export is not a function";
   try {
     const { default: handler }: { readonly default?: unknown } = await import(url);
     if (typeof handler === "function") return handler as HookHandler;

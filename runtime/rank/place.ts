@@ -32,7 +32,7 @@ export function originOf(program: Program, index: number): Where {
   if (step === undefined) return {};
   const hook = step.kind === "piece" ? hookBefore(program, index) : hookById(program, step.hook);
   if (hook === undefined) return {};
-  const message = step.kind === "piece" ? `behind ${hookName(hook)}` : hookName(hook);
+  const message = step.kind === "piece" ? `after ${hookName(hook)}` : hookName(hook);
   return { span: hook.origin?.span ?? undefined, related: [{ message, module: hook.module }] };
 }
 

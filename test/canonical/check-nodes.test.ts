@@ -19,7 +19,7 @@ function quotient(op: string, elem: ElemType, dividend: number, divisor: number)
 
 test.each(["Div", "Mod"])("%s of the smallest integer by -1 is refused", (op) => {
   const fault = (elem: string): string =>
-    `CP2503 the ${op} node y is not as ONNX defines the operator: it divides the smallest ${elem} by -1, which no ${elem} can hold`;
+    `CP2503 the ${op} node y violates the ONNX definition of ${op}: it divides the smallest ${elem} by -1, which overflows ${elem}`;
   expect(quotient(op, "int64", -(2 ** 63), -1)).toEqual([fault("int64")]);
   expect(quotient(op, "int32", -(2 ** 31), -1)).toEqual([fault("int32")]);
 });

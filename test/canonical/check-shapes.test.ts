@@ -11,20 +11,20 @@ const dynamic = await fixtureModel("flux/flux.dynamo18-dynamic.onnx");
 const fixed = await fixtureModel("flux/flux.torchscript18-static.onnx");
 
 test.each([
-  [{ hidden_state: [1, 96, 16] }, 'CP2530 a shape is given for "hidden_state", which is no input of the model'],
+  [{ hidden_state: [1, 96, 16] }, 'CP2530 a shape is given for "hidden_state", which is not an input of the model'],
   [{ hidden_states: [1, 96] }, "has 2 sizes; the model's input has 3 axes: (1, img, 16)"],
   [{ hidden_states: [] }, "has 0 sizes; the model's input has 3 axes: (1, img, 16)"],
   [
     { hidden_states: [2, 96, 16] },
-    "CP2532 axis 0 of hidden_states is given the size 2; the model fixes it to 1: (1, img, 16)",
+    "CP2532 the size given for axis 0 of hidden_states is 2, but the model fixes it to 1: (1, img, 16)",
   ],
   [
     { hidden_states: [1, 96, 16], img_ids: [95, 3] },
-    'CP2533 axis 0 of img_ids is given the size 95, and axis 1 of hidden_states the size 96; in the model both have the length "img"',
+    'CP2533 the size given for axis 0 of img_ids is 95, but that for axis 1 of hidden_states is 96; in the model both are the length "img"',
   ],
   [
     { hidden_states: [1, 9.5, 16] },
-    'CP2534 the shape given for "hidden_states" is [1,9.5,16]; sizes are whole numbers from 0',
+    'CP2534 the shape given for "hidden_states" is [1,9.5,16]; sizes are integers of 0 or more',
   ],
   [{ hidden_states: [1, -1, 16] }, "CP2534"],
   [{ hidden_states: "1,96,16" as unknown as number[] }, 'CP2534 the shape given for "hidden_states" is "1,96,16"'],

@@ -1,5 +1,5 @@
 /**
- * @file `run` where the native back end does not load: it computes the same on the other one, and says so.
+ * @file `run` where the native backend does not load: it computes the same on the other one, and says so.
  */
 import { afterEach, expect, test, vi } from "vitest";
 import { main } from "../../cli/cli.ts";
@@ -21,7 +21,7 @@ test("without koffi a run is verified on the binding, and a note says why", asyn
   expect(await main(argv, io)).toBe(0);
   expect(io.stdout()).toMatch(/^sample {2}float32 {2}\(1, 67, 16\) {2}agrees /m);
   expect(io.stderr()).toMatch(
-    /^note CP6541: the back end "native" cannot be used here: .*; the session uses "binding"/m,
+    /^note CP6541: the backend "native" cannot be used here: .*; the session uses "binding"/m,
   );
 });
 
@@ -29,5 +29,5 @@ test("asked for in the environment, it is an error of the call, not a fault", as
   vi.stubEnv(BACKEND_VARIABLE, "native");
   const io = capture();
   expect(await main(argv, io)).toBe(1);
-  expect(io.stderr()).toMatch(/^error CP6540: the back end "native" cannot be used here: /m);
+  expect(io.stderr()).toMatch(/^error CP6540: the backend "native" cannot be used here: /m);
 });

@@ -38,7 +38,7 @@ test("a pattern that means no module is an error with the nearest name", async (
     const { exitCode, stderr } = await cp(...argv);
     expect(exitCode).toBe(1);
     expect(stderr).toContain(
-      'error CP7007: the model has no module that matches "pos_embd"\n  hint: did you mean "pos_embed"?',
+      'error CP7007: no module of the model matches "pos_embd"\n  hint: did you mean "pos_embed"?',
     );
   }
 });
@@ -61,7 +61,7 @@ test("the plan may name its model, relative to itself", async () => {
   expect(await cp("check", file, "--model", model, "--ulysses-degree", "2")).toMatchObject({ exitCode: 0 });
   const none = await cp("check", plan);
   expect(none.exitCode).toBe(2);
-  expect(none.stderr).toContain('error CP7001: the option --model <MODEL> is needed, or "$model" in the plan');
+  expect(none.stderr).toContain('error CP7001: the option --model <MODEL> is required, or "$model" in the plan');
 });
 
 test("check --explain without a pattern shows what is split and what the plan names", async () => {

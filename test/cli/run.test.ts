@@ -92,7 +92,9 @@ test("a compiled program runs from its folder, and fails verification if it gath
   await writeFile(file, sealedText(withSwappedGather(program), files));
   const { exitCode, io } = await cp("run", folder, "--inputs", inputs, "--verify");
   expect(exitCode).toBe(3);
-  expect(io.stderr()).toMatch(/^error CP7006: output sample has \d+ of 1072 elements that do not agree within 0.0001/m);
+  expect(io.stderr()).toMatch(
+    /^error CP7006: output sample has \d+ of 1072 elements that do not match the unsplit model within 0.0001/m,
+  );
   expect(io.stdout()).toContain("DIFFERS");
 });
 
@@ -115,14 +117,14 @@ test("an export with boundary markers is verified too", async () => {
 test("usage that only shows when the arguments are looked at together", async () => {
   const folder = await temporaryFolder();
   const cases: readonly (readonly [readonly string[], string])[] = [
-    [["run", plan, "--inputs", inputs], 'the option --model <MODEL> is needed, or "$model" in the plan'],
+    [["run", plan, "--inputs", inputs], 'the option --model <MODEL> is required, or "$model" in the plan'],
     [
       ["run", folder, "--inputs", inputs, "--ring-degree", "2", "--strict"],
-      "a program is compiled already: leave out --ring-degree, --strict",
+      "a program is already compiled: omit --ring-degree, --strict",
     ],
     [
       ["run", plan, "--model", model, "--inputs", inputs, "--world", "mpi"],
-      "--world mpi is not built yet: ranks are threads of this machine",
+      "--world mpi is not supported yet: ranks are threads of this process",
     ],
   ];
   for (const [argv, text] of cases) {
@@ -257,7 +259,7 @@ test("compile leaves a folder alone that holds the model, whatever program.json 
   const { exitCode, io } = await cp("compile", plan, "--model", own, "--out", folder, "--ulysses-degree", "2");
   expect(exitCode).toBe(1);
   expect(io.stderr()).toContain(
-    `CP5204: ${folder} exists and is no compiled program: it holds model.onnx, program.json`,
+    `CP5204: ${folder} exists and is not a compiled program: it holds model.onnx, program.json`,
   );
   expect(await readdir(folder)).toEqual(["model.onnx", "program.json"]);
 });

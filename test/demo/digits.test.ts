@@ -25,6 +25,6 @@ test("draws a 0 and a 1 on two devices, each step as on one", async () => {
   expect(Math.min(...middle.map((i) => one[i] ?? 0))).toBeGreaterThan(0.5);
   expect(decode(png)).toMatchObject({ channels: 1, depth: 8 });
   expect(io.stdout()).toMatch(/steps that agree with the unsplit model +20 of 20/);
-  expect(io.stdout()).toMatch(/bytes moved between devices per step +[\d,]+ +0/);
+  expect(io.stdout()).toMatch(/bytes sent between devices per step +[\d,]+ +0/);
   expect(io.stderr()).toContain("sampling 20/20");
 });

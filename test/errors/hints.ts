@@ -33,17 +33,17 @@ const FORMS: readonly (readonly [RegExp, Change])[] = [
   ],
   [/did you mean (".*")\?/, (a, [, name = ""], d) => replace(a, d, () => name)],
   [
-    /write it for (.*) instead of the pattern/,
+    /write the entry for (.*) instead of the pattern/,
     (a, [, names = ""], d) => spell(a, JSON.parse(`[${names}]`) as string[], d),
   ],
   [/remove the entry/, (a, _, d) => remove(a, d)],
   [
-    /give ulysses_degree (\d+) and ring_degree (\d+)/,
+    /use ulysses_degree (\d+) and ring_degree (\d+)/,
     (a, [, u, r]) => ({ ...a, options: `--ulysses-degree ${u} --ring-degree ${r}` }),
   ],
   [
-    /give "(\w+)" axis (\d) and "(\w+)" axis (\d) the same extent/,
-    (a, [, x = "", i, y = "", j]) => same(a, [x, Number(i)], [y, Number(j)]),
+    /give axis (\d) of "(\w+)" and axis (\d) of "(\w+)" the same extent/,
+    (a, [, i, x = "", j, y = ""]) => same(a, [x, Number(i)], [y, Number(j)]),
   ],
 ];
 

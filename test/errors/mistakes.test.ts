@@ -44,7 +44,7 @@ async function mend(
     codes.push(error.code);
     attempt = applyHint(attempt, error);
   }
-  throw new Error(`not mended: ${told.at(-1)}`);
+  throw new Error(`not fixed: ${told.at(-1)}`);
 }
 
 test.each(mistakes)("$title", async (mistake) => {
@@ -67,7 +67,7 @@ function sectionOf(mistake: Mistake, first: Attempt, mended: Attempt, told: read
   const after = [
     ...(mended.plan === first.plan ? [] : [fence("json", mended.plan)]),
     ...(mended.options === first.options ? [] : [fence("sh", commandOf(mistake, mended))]),
-    ...(feeds === undefined ? [] : ["With the same number of rows in both inputs, it runs.\n"]),
+    ...(feeds === undefined ? [] : ["With equal numbers of rows in the inputs, the run succeeds.\n"]),
   ];
   const call = [...(given === undefined ? [] : [`With ${given}:\n`]), fence("sh", command)];
   return [

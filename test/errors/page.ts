@@ -22,7 +22,7 @@ const CHAPTERS: Readonly<Record<string, string>> = {
   lower: "Writing a program",
   verify: "Comparing with the unsplit model",
   inputs: "Inputs of a run",
-  runtime: "Running",
+  runtime: "Attaching and running",
   cli: "Command line",
   "tensor-files": "Tensor files",
 };

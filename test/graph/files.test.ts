@@ -33,7 +33,7 @@ const contents: readonly (readonly [string, string | Uint8Array, RegExp])[] = [
   [
     "a version and no graph",
     Uint8Array.of(0x08, 0x08),
-    /^CP2009 .* 2 bytes are cut short or damaged: it has no graph$/,
+    /^CP2009 .* \(2 bytes\) .* is truncated or damaged: it has no graph$/,
   ],
 ];
 
@@ -51,7 +51,7 @@ test("a missing file, a path through a file, and a folder are told from a model"
   expect(await problemsOf(join(folder, "no.onnx"))).toEqual([`CP2001 there is no file ${join(folder, "no.onnx")}`]);
   expect((await problemsOf(join(folder, "real.onnx/x")))[0]).toMatch(/^CP2001/);
   const result = await readModel(folder);
-  expect(result.diagnostics).toMatchObject([{ code: "CP2002", hint: "it holds real.onnx" }]);
+  expect(result.diagnostics).toMatchObject([{ code: "CP2002", hint: "give a file inside it: real.onnx" }]);
 });
 
 test("a file over 2 GiB is refused by its size, unread", async () => {
@@ -59,7 +59,7 @@ test("a file over 2 GiB is refused by its size, unread", async () => {
   await writeFile(file, "");
   await truncate(file, 2 ** 31);
   expect(await problemsOf(file)).toEqual([
-    "CP2005 the file has 2147483648 bytes; an ONNX file can have at most 2147483647",
+    "CP2005 the file has 2147483648 bytes; the limit for an ONNX file is 2147483647",
   ]);
 });
 
@@ -68,7 +68,7 @@ test("a model cut in half says so", async () => {
   const bytes = await readFile(model);
   await writeFile(file, bytes.subarray(0, bytes.length / 2));
   expect((await problemsOf(file))[0]).toMatch(
-    /^CP2009 the file begins like an ONNX model, but its \d+ bytes are cut short/,
+    /^CP2009 the file \(\d+ bytes\) begins like an ONNX model but is truncated/,
   );
 });
 
@@ -108,7 +108,7 @@ test("data in the folder is found, with its real path", async () => {
 
 test("missing data is told once for all tensors that need it", async () => {
   const messages = await problemsOf(await withData(await temporaryFolder(), "weights"));
-  expect(messages).toEqual(['CP2104 the external data "weights" of 2 tensors is missing beside the model']);
+  expect(messages).toEqual([`CP2104 the external data "weights" of 2 tensors is missing from the model's folder`]);
 });
 
 test.each([
@@ -119,7 +119,7 @@ test.each([
 ])("data at %s is refused", async (location, reason) => {
   const messages = await problemsOf(await withData(await temporaryFolder(), location));
   expect(messages).toEqual([
-    `CP2103 the external data "${location}" of 2 tensors does not lie in the model's folder: ${reason}`,
+    `CP2103 the external data "${location}" of 2 tensors is not in the model's folder: ${reason}`,
   ]);
 });
 

@@ -215,7 +215,7 @@ test("a cycle, an undefined value and a double definition are named", async () =
   });
   expect(await problems(circle)).toEqual(["CP2205 the graph has a cycle: a -> b -> a"]);
   const undefinedValue = graph({ inputs: [x], outputs: [y], nodes: [node("Add", ["x", "gone"], ["y"])] });
-  expect(await problems(undefinedValue)).toEqual(['CP2204 the Add node "y" reads "gone", which nothing defines']);
+  expect(await problems(undefinedValue)).toEqual(['CP2204 the Add node "y" reads "gone", which is not defined']);
   const twice = graph({
     inputs: [x],
     outputs: [y],
@@ -225,7 +225,7 @@ test("a cycle, an undefined value and a double definition are named", async () =
     'CP2203 the value "y" is defined twice, by the Relu node "y" and by the Neg node "n"',
   ]);
   expect(await problems(graph({ inputs: [x], outputs: [y] }))).toEqual([
-    'CP2204 the output list reads "y", which nothing defines',
+    'CP2204 the output list reads "y", which is not defined',
   ]);
   expect(await problems(graph({ inputs: [x] }))).toEqual(["CP2202 the model has no outputs"]);
 });
@@ -238,13 +238,13 @@ test("versions out of range, functions and training are refused, all at once", a
     model.trainingInfo.push(create(TrainingInfoProtoSchema));
   });
   expect(messages).toEqual([
-    "CP2010 the model has IR version 14; supported are 3 to 13",
-    "CP2012 the model uses opset 27; supported are 13 to 26",
-    "CP2013 the model defines functions of its own: d.f",
-    "CP2014 the model holds training information",
+    "CP2010 the model has IR version 14; versions 3 to 13 are supported",
+    "CP2012 the model uses opset 27; opsets 13 to 26 are supported",
+    "CP2013 the model defines local functions: d.f",
+    "CP2014 the model contains training information; only inference is supported",
   ]);
   const old = await problems(simple, (model) => void (model.opsetImport[0]!.version = 12n));
-  expect(old).toEqual(["CP2012 the model uses opset 12; supported are 13 to 26"]);
+  expect(old).toEqual(["CP2012 the model uses opset 12; opsets 13 to 26 are supported"]);
   expect(await problems(simple, (model) => void (model.opsetImport = []))).toHaveLength(1);
 });
 

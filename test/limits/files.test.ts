@@ -49,7 +49,7 @@ test.each(cases)("as %s: %s", { timeout: 12_000 }, async (use, kind) => {
   const found = (await said(...run(path))).filter(({ code }) => code !== "CP7002");
   expect(found).toHaveLength(1);
   expect(found[0]?.message).toContain(path);
-  expect(found[0]?.message).toContain(`is ${kind}, a regular file is needed`);
+  expect(found[0]?.message).toContain(`is ${kind}; a regular file is required`);
 });
 
 test.each(kinds)("as program.json: %s", { timeout: 12_000 }, async (kind) => {
@@ -58,7 +58,7 @@ test.each(kinds)("as program.json: %s", { timeout: 12_000 }, async (kind) => {
   const inputs = "test/fixtures/flux/flux.img96-txt40.inputs.npz";
   const [found] = await said("run", folder, "--inputs", inputs);
   expect(found).toMatchObject({ code: "CP5000" });
-  expect(found?.message).toMatch(/a regular file is needed|a symbolic link leads out of its folder/);
+  expect(found?.message).toMatch(/a regular file is required|a symbolic link leads out of its folder/);
 });
 
 test.each(kinds)("as program.json of a folder that is written to: %s", { timeout: 12_000 }, async (kind) => {
@@ -77,7 +77,7 @@ test.each(kinds)("as an import of a TypeScript plan: %s", { timeout: 12_000 }, a
     'import { definePlan } from "onnx-context-parallel";\nimport { part } from "./part";\nexport default definePlan(part);\n',
   );
   const found = (await said("check", path, "--model", model)).find(({ code }) => code === "CP1206");
-  expect(found?.message).toContain(`is ${kind}, a regular file is needed`);
+  expect(found?.message).toContain(`is ${kind}; a regular file is required`);
 });
 
 test.each(kinds)("a code frame does not read %s", { timeout: 12_000 }, async (kind) => {
@@ -93,7 +93,7 @@ test("a folder and a socket are named, a limit is kept", { timeout: 12_000 }, as
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(socket, resolve));
   try {
-    await expect(readRegularFile(socket, 10)).rejects.toThrow("it is a socket, a regular file is needed");
+    await expect(readRegularFile(socket, 10)).rejects.toThrow("it is a socket; a regular file is required");
   } finally {
     server.close();
   }
@@ -101,7 +101,7 @@ test("a folder and a socket are named, a limit is kept", { timeout: 12_000 }, as
   const large = join(folder, "large");
   writeFileSync(large, "");
   truncateSync(large, 2 ** 40);
-  await expect(readRegularFile(large, 10)).rejects.toThrow(`it has ${2 ** 40} bytes, at most 10 are read`);
+  await expect(readRegularFile(large, 10)).rejects.toThrow(`it has ${2 ** 40} bytes; the limit is 10`);
   expect(() => readRegularFileSync(large, 10)).toThrow(FileRefused);
 });
 
@@ -111,5 +111,5 @@ test("a regular file is read whole, also one that states no size", async () => {
   expect((await readRegularFile(file, 200_000)).toString()).toBe("x".repeat(200_000));
   expect(readRegularFileSync(file, 200_000).toString()).toBe("x".repeat(200_000));
   expect((await readRegularFile("/proc/self/status", 100_000)).toString()).toContain("VmRSS");
-  await expect(readRegularFile("/proc/self/status", 10)).rejects.toThrow("at most 10 are read");
+  await expect(readRegularFile("/proc/self/status", 10)).rejects.toThrow("the limit is 10");
 });

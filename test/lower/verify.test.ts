@@ -20,22 +20,22 @@ test("what the compiler makes has no findings", () => {
 });
 
 test.each<[string, Program, string]>([
-  ["a missing step", { ...program, steps: program.steps.slice(1) }, "which nothing wrote"],
-  ["a missing integer", { ...program, derived: {} }, "which nothing wrote"],
+  ["a missing step", { ...program, steps: program.steps.slice(1) }, "which no step wrote"],
+  ["a missing integer", { ...program, derived: {} }, "which no step wrote"],
   ["an early free", withStep(0, (s) => ({ ...s, frees: [...s.frees, "x::local"] })), "after it was freed"],
   ["a forgotten free", withStep(find("collective"), (s) => ({ ...s, frees: [] })), "is never freed"],
   [
     "a free of nothing",
     withStep(0, (s) => ({ ...s, frees: [...s.frees, "nobody"] })),
-    "frees nobody, which is not there",
+    "frees nobody, which does not exist",
   ],
   ["a second writer", { ...program, steps: [program.steps[0]!, ...program.steps] }, "a second time"],
-  ["a missing piece", { ...program, pieces: program.pieces.slice(1) }, "which is not there"],
+  ["a missing piece", { ...program, pieces: program.pieces.slice(1) }, "which does not exist"],
   ["other names", withStep(0, (s) => ({ ...s, inputs: { z: "x" } })), "gives the inputs z to a piece with x"],
   [
     "a missing output",
     { ...program, outputs: [{ name: "z", elem: "float32", dims: [] }] },
-    "the output z is not there at the end",
+    "the output z does not exist at the end",
   ],
   ["a wrong mesh", { ...program, mesh: { ring_degree: 1, ulysses_degree: 3 } }, "blocks, not 3 and 3"],
   ["an unknown hook", withStep(find("hook"), (s) => ({ ...s, hook: 99 })), "belongs to no hook (99)"],

@@ -56,7 +56,7 @@ test.each([
   for (const name of names) writeFileSync(join(folder, name), '{"format":"other"}');
   const result = await writeProgram(program(folder), folder);
   expect(result).toMatchObject({ ok: false, diagnostics: [{ code: "CP5204" }] });
-  expect(result.diagnostics[0]!.message).toBe(`${folder} exists and is no compiled program: it holds ${holds}`);
+  expect(result.diagnostics[0]!.message).toBe(`${folder} exists and is not a compiled program: it holds ${holds}`);
   expect(readdirSync(folder).sort()).toEqual(names);
 });
 

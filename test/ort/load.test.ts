@@ -1,5 +1,5 @@
 /**
- * @file A process in which onnxruntime-node does not load: the compiler and the ranks say so by one diagnostic.
+ * @file A process in which onnxruntime-node cannot be loaded: the compiler and the ranks say so by one diagnostic.
  */
 import { expect, test } from "vitest";
 import { gatherProgram } from "../runtime/support/programs.ts";
@@ -8,7 +8,7 @@ import { CONFLICT, withoutLibrary } from "../support/library.ts";
 
 const folded = JSON.stringify(fixture("flux/flux.torchscript18-static.onnx"));
 const said =
-  "CP6523: onnxruntime-node does not load, since this process has loaded another version of it: " +
+  "CP6523: onnxruntime-node cannot be loaded, because this process has already loaded another version of it: " +
   "/app/node_modules/other/node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime.so.1";
 
 const messages = (body: string, reason = CONFLICT): readonly string[] =>
@@ -30,6 +30,6 @@ test("attach throws it", () => {
 test("another reason is given as it is, in one line", () => {
   const body = `return (await api.inspectModel(${folded})).diagnostics;`;
   expect(messages(body, "libstdc++.so.6: cannot open\n  shared object file")).toEqual([
-    "CP6523: onnxruntime-node does not load: libstdc++.so.6: cannot open shared object file",
+    "CP6523: onnxruntime-node cannot be loaded: libstdc++.so.6: cannot open shared object file",
   ]);
 });

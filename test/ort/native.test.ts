@@ -1,5 +1,5 @@
 /**
- * @file The native back end by itself: tensors in and out, owned and in place, external data, errors in clear words, interrupts, and what is
+ * @file The native backend by itself: tensors in and out, owned and in place, external data, errors in clear words, interrupts, and what is
  * left behind. Several sessions and threads together are tested with the runtime.
  */
 import { existsSync } from "node:fs";
@@ -199,10 +199,10 @@ test.each([
   expect(leftIn(rank.ledger)).toEqual([]);
 });
 
-test("a value of another back end is refused", async () => {
+test("a value of another backend is refused", async () => {
   const runner = await runnerOf(product);
   const a = heapValues.hold(random(1, [1, 4]));
-  expect((await failure(runner.run({ a }, { y: random(1, [1, 2]) }))).message).toContain("another back end");
+  expect((await failure(runner.run({ a }, { y: random(1, [1, 2]) }))).message).toContain("another backend");
   expect(leftIn(rank.ledger)).toEqual([]);
 });
 

@@ -102,7 +102,7 @@ test("every array that cannot be used is told, with what to do", async () => {
     'CP7505 the array "big" has the numpy type >f4, which is not supported',
     'CP7505 the array "object" has the numpy type |O, which is not supported',
     'CP7505 the array "record" has the numpy type [(a, <f4)], which is not supported',
-    'CP7506 the array "columns" is stored column by column',
+    'CP7506 the array "columns" is stored in column-major (Fortran) order; row-major order is required',
     'CP7507 the array "short" has the shape [2, 2], which needs 16 bytes; the file holds 15',
     'CP7504 the entry "none" is not a numpy array: it has no numpy header',
   ]);
@@ -161,7 +161,7 @@ test("a changed byte of a member is found, stored and compressed, and the others
   stored[at + 1]! ^= 1;
   expect(await readBytes(stored)).toEqual([
     expect.stringMatching(
-      /^CP7509 the member "a.npy" of ROOT\/t.npz is damaged: the CRC-32 of its content is 0x[0-9a-f]{8}, the archive states 0x[0-9a-f]{8}$/,
+      /^CP7509 the member "a.npy" of ROOT\/t.npz is damaged: the CRC-32 of its content is 0x[0-9a-f]{8}, but the archive states 0x[0-9a-f]{8}$/,
     ),
   ]);
   const packed = zipSync({ "a.npy": writeNpy(numbers.a), "b.npy": new Uint8Array(3) });
@@ -170,7 +170,7 @@ test("a changed byte of a member is found, stored and compressed, and the others
   const directory = Buffer.from(packed).indexOf(Buffer.from([0x50, 0x4b, 1, 2]));
   for (const place of [14, directory + 16]) view.setUint32(place, 0xabcdef, true);
   expect(await readBytes(packed)).toEqual([
-    expect.stringMatching(/^CP7509 .* content is 0x[0-9a-f]{8}, the archive states 0x00abcdef$/),
+    expect.stringMatching(/^CP7509 .* content is 0x[0-9a-f]{8}, but the archive states 0x00abcdef$/),
     'CP7504 the entry "b" is not a numpy array: it has no numpy header',
   ]);
 });

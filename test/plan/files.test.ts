@@ -27,15 +27,20 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test.each([
-  ["missing, with a similar one", "flx.plan.json", "CP1001", "in that folder there is flux.plan.json"],
+  ["missing, with a similar one", "flx.plan.json", "CP1001", "did you mean flux.plan.json?"],
   [
     "missing, in a missing folder",
     "no/such.plan.json",
     "CP1001",
-    "check the path; it is taken from the current folder",
+    "check the path; a relative path starts from the current folder",
   ],
-  ["under a file", "flux.plan.json/x.json", "CP1001", "check the path; it is taken from the current folder"],
-  ["a folder", "folder.plan.json", "CP1002", "it holds no *.plan.json, *.plan.jsonc or *.plan.ts"],
+  ["under a file", "flux.plan.json/x.json", "CP1001", "check the path; a relative path starts from the current folder"],
+  [
+    "a folder",
+    "folder.plan.json",
+    "CP1002",
+    "give a *.plan.json, *.plan.jsonc or *.plan.ts file; this folder holds none",
+  ],
   ["a model", "model.onnx", "CP1006", "this looks like a model: give the plan here, and the model with --model"],
   ["too large", "large.plan.json", "CP1007", 'use patterns such as "blocks.*" instead of one entry per module'],
 ])("a plan file that is %s", async (_case, name, code, hint) => {
@@ -133,7 +138,7 @@ test("a parallel config given as a value, in both forms", () => {
   expect(readParallelConfig({ ring_degree: 2 })).toMatchObject({ ok: true, value: mesh });
   expect(readParallelConfig({ context_parallel_config: { ring_degree: 2 } })).toMatchObject({ ok: true, value: mesh });
   expect(messages(readParallelConfig({ ring_degree: 0, mesh: {} }).diagnostics)).toEqual([
-    "ring_degree is 0, the smallest possible is 1",
+    "ring_degree is 0; the minimum is 1",
     '"mesh" is not supported',
   ]);
 });

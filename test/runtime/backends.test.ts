@@ -1,5 +1,5 @@
 /**
- * @file Both back ends behind `attach`: how one is chosen, that they compute the same, and how soon an abort takes effect.
+ * @file Both backends behind `attach`: how one is chosen, that they compute the same, and how soon an abort takes effect.
  */
 import { afterEach, expect, test, vi } from "vitest";
 import { compilePlan } from "../../compiler/compile.ts";
@@ -40,7 +40,7 @@ test("the option chooses, else the environment, else it is the native one on cpu
   expect(await backendOf({})).toBe("ContextParallelError");
 });
 
-test("another device is for the binding, and not for the native back end", async () => {
+test("another device is for the binding, and not for the native backend", async () => {
   vi.stubEnv(BACKEND_VARIABLE, "");
   const { program, folder, files } = gatherProgram(mesh);
   const options = { folder, files, modelFolder: null, devices: ["cpu", "cuda"], threads: 1 };

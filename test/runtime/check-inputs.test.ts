@@ -97,22 +97,22 @@ test("a name of no likeness, and a second name for an input that is there, get n
 
 test("another element type", () => {
   expect(messages({ ...good, txt_ids: { type: "float32", dims: [5, 3], data: new Float32Array(15) } })).toEqual([
-    'CP6003: the input "txt_ids" is float32; the model takes int64 | convert "txt_ids" to int64',
+    'CP6003: the input "txt_ids" is float32; the model expects int64 | convert "txt_ids" to int64',
   ]);
 });
 
 test("another number of axes", () => {
   expect(messages({ ...good, img_ids: float(1, 6, 3) })).toEqual([
-    'CP6004: the input "img_ids" has 3 axes, [1, 6, 3]; the model takes 2, [ids, 3] | reshape "img_ids" to [ids, 3]',
+    'CP6004: the input "img_ids" has rank 3, [1, 6, 3]; the model expects rank 2, [ids, 3] | reshape "img_ids" to [ids, 3]',
   ]);
 });
 
 test("a fixed extent, and one that follows from two lengths", () => {
   expect(messages({ ...good, hidden_states: float(1, 6, 5) })).toEqual([
-    'CP6005: the input "hidden_states" has 5 along axis 2; the model takes 4 there | give "hidden_states" 4 along axis 2',
+    'CP6005: the input "hidden_states" has extent 5 along axis 2; the model expects 4 | give "hidden_states" the extent 4 along axis 2',
   ]);
   expect(messages({ ...good, mask: { type: "bool", dims: [1, 12], data: new Uint8Array(12) } })).toEqual([
-    'CP6005: the input "mask" has 12 along axis 1; the model takes 11 (txt + img) there | give "mask" 11 along axis 1',
+    'CP6005: the input "mask" has extent 12 along axis 1; the model expects 11 (txt + img) | give "mask" the extent 11 along axis 1',
   ]);
 });
 
@@ -120,8 +120,8 @@ test("several sources of one length that disagree: each with the first", () => {
   expect(
     messages({ ...good, timestep: float(2), mask: { type: "bool", dims: [3, 11], data: new Uint8Array(33) } }),
   ).toEqual([
-    'CP6006: the length "batch" is 2 by "timestep" axis 0, but 1 by "guidance" axis 0 | give "timestep" axis 0 and "guidance" axis 0 the same extent',
-    'CP6006: the length "batch" is 2 by "timestep" axis 0, but 3 by "mask" axis 0 | give "timestep" axis 0 and "mask" axis 0 the same extent',
+    'CP6006: the length "batch" is 2 on axis 0 of "timestep", but 1 on axis 0 of "guidance" | give axis 0 of "timestep" and axis 0 of "guidance" the same extent',
+    'CP6006: the length "batch" is 2 on axis 0 of "timestep", but 3 on axis 0 of "mask" | give axis 0 of "timestep" and axis 0 of "mask" the same extent',
   ]);
 });
 
@@ -129,9 +129,9 @@ test("equations that do not hold, with the module and the plan entry behind them
   const feeds = { ...good, img_ids: float(8, 3), txt_ids: { type: "int64", dims: [3, 3], data: new BigInt64Array(9) } };
   expect(messages(feeds)).toEqual([
     "CP6007: hidden_states axis 1 is 6, but img_ids axis 0 is 8; the split in the root module is exact only if they agree | " +
-      "feed tensors in which hidden_states axis 1 and img_ids axis 0 are the same",
+      "feed tensors in which hidden_states axis 1 and img_ids axis 0 are equal",
     'CP6007: encoder_hidden_states axis 1 is 5, but txt_ids axis 0 is 3; the split in module "blocks.0" is exact only if they agree | ' +
-      "feed tensors in which encoder_hidden_states axis 1 and txt_ids axis 0 are the same",
+      "feed tensors in which encoder_hidden_states axis 1 and txt_ids axis 0 are equal",
   ]);
   expect(checkInputs(program, feeds).diagnostics[0]).toMatchObject({
     file: "flux.plan.json",
@@ -185,7 +185,7 @@ test("extents whose product is no number", () => {
 test("a feed whose buffer was transferred, or resized", () => {
   const data = new Float32Array(1);
   structuredClone(data.buffer, { transfer: [data.buffer] });
-  const said = `CP6013: the data of "timestep" is gone: its ArrayBuffer was transferred elsewhere or resized`;
+  const said = `CP6013: the data of "timestep" is no longer available: its ArrayBuffer was transferred or resized`;
   expect(messages({ ...good, timestep: { type: "float32", dims: [1], data } })[0]).toContain(said);
 });
 
@@ -211,7 +211,7 @@ test("a tensor of onnxruntime whose data is gone", () => {
 
 test("data that does not fit its shape", () => {
   expect(messages({ ...good, timestep: { type: "float32", dims: [1], data: new Float32Array(2) } })).toEqual([
-    'CP6009: the data of "timestep" has 8 bytes; float32 [1] takes 4 | make the number of elements the product of dims',
+    'CP6009: the data of "timestep" has 8 bytes; float32 [1] needs 4 | make the number of elements equal to the product of dims',
   ]);
 });
 

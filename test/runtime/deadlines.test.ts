@@ -103,7 +103,7 @@ test("a run that waits for its turn until its deadline says so", async () => {
   const running = session.run(feed(7));
   const queued = await failure(session.run(feed(7), { deadlineMs: 100 }));
   expect(queued.message).toBe(
-    "CP6508: the run did not end within its deadline of 100 ms: it still waited for its turn",
+    "CP6508: the run did not end within its deadline of 100 ms: it was still waiting for its turn",
   );
   await running;
   await session.release();

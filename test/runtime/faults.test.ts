@@ -188,13 +188,13 @@ test("release ends a run in progress and those in the queue; later runs say so; 
   await session.release();
 });
 
-test("attaching to another number of devices, or an unknown back end, says both numbers", async () => {
+test("attaching to another number of devices, or an unknown backend, says both numbers", async () => {
   const error = await attach(hookProgram(mesh), { devices: ["cpu"], backend: "other" as "binding" }).catch(
     (e: unknown) => e,
   );
   expect((error as ContextParallelError).diagnostics.map(({ code, message }) => `${code}: ${message}`)).toEqual([
     "CP6500: 1 devices were given; the program is compiled for 3 (ring 1 x ulysses 3)",
-    'CP6501: there is no back end "other"',
+    'CP6501: there is no backend "other"',
   ]);
 });
 
@@ -215,6 +215,6 @@ test("a value that is not what the program says is our mistake, and said so", as
   const error = await failure(session.run(feed(7)));
   expect(error.code).toBe("CP6514");
   expect(error.message).toContain("the value seen is float32 [");
-  expect(error.message).toContain("the program says float32 [7, 5, 3]");
+  expect(error.message).toContain("the program expects float32 [7, 5, 3]");
   await session.release();
 });

@@ -94,7 +94,7 @@ test.each([
   expect(error).toMatchObject({ code: "CP6506" });
   const place = 'rank 1, step 2 of 4 (hook post_forward, module "block")';
   expect((error as Error).message).toBe(
-    `CP6506: ${place}: the handler ${url} returned ${actual} in the place of float32 [2, 5, 3]`,
+    `CP6506: ${place}: the handler ${url} returned ${actual} instead of float32 [2, 5, 3]`,
   );
   await remove();
   expect(await output()).toEqual(negated(7));
@@ -121,14 +121,14 @@ test("a place that the program was not cut at is refused with the places that it
     diagnostics: [
       {
         message:
-          'the program was not cut for hooks at module "blocks.1", post_forward; it has module "block", post_forward',
+          'the program was not compiled with hooks at module "blocks.1", post_forward; it has module "block", post_forward',
         hint: 'compile with compilePlan({ hooks: ["blocks.1"] })',
       },
     ],
   });
   const plain = await attach(gatherProgram({ ring_degree: 1, ulysses_degree: 1 }));
   await expect(plain.hooks.register("", "pre_forward", url)).rejects.toThrow(
-    "the root module, pre_forward; it has no place for hooks",
+    "the root module, pre_forward; it has no hook points",
   );
   await plain.release();
 });

@@ -72,7 +72,7 @@ test("a piece reads the model's data files, and nothing that lies beside them", 
   const data = [...model.data, { file: "id_rsa", ...identify(join(root, "id_rsa")) }];
   reseal(compiled, { model: { ...model, data } });
   expect((await refusal(compiled.folder))[0]).toMatch(
-    /^CP5018: the program names ROOT\/id_rsa as weights, but .* does not name/,
+    /^CP5018: the program names ROOT\/id_rsa as weights, but .* does not list/,
   );
 });
 
@@ -81,7 +81,7 @@ test("a piece in another format than ONNX is refused", async () => {
   writeFileSync(join(compiled.folder, "join.onnx"), Buffer.from("\x18\0\0\0ORTM"));
   reseal(compiled);
   expect(await refusal(compiled.folder)).toEqual([
-    "CP5019: the piece join is no ONNX model: join.onnx: it is in the ORT format",
+    "CP5019: the piece join (join.onnx) is not an ONNX model: it is in the ORT format",
   ]);
 });
 
@@ -125,7 +125,7 @@ test("a large file of the program is compared whole", async () => {
   bytes[bytes.length >> 1]! ^= 1;
   writeFileSync(weights, bytes);
   expect(await refusal(compiled.folder)).toEqual([
-    "CP5014: ROOT/program/weights.bin has other content than when the program was compiled",
+    "CP5014: the content of ROOT/program/weights.bin has changed since the program was compiled",
   ]);
 });
 
@@ -142,17 +142,17 @@ test("attach finds what has changed since the program was compiled or loaded", a
   const piece = fresh();
   appendFileSync(join(piece.folder, "join.onnx"), "!");
   expect(await attempt(piece)).toMatch(
-    /^CP5014: ROOT\/program\/join.onnx has \d+ bytes; the program was compiled with/,
+    /^CP5014: ROOT\/program\/join.onnx has \d+ bytes; it had \d+ when the program was compiled/,
   );
   const model = fresh();
   appendFileSync(join(dirname(model.folder), "model.onnx"), "!");
   expect(await attempt(model)).toMatch(/^CP5008: ROOT\/model.onnx is not the model/);
   const weights = externalProgram("program");
   writeFileSync(join(weights.folder, "weights.bin"), Buffer.alloc(60));
-  expect(await attempt(weights)).toMatch(/^CP5014: ROOT\/program\/weights.bin has other content/);
+  expect(await attempt(weights)).toMatch(/^CP5014: the content of ROOT\/program\/weights.bin has changed/);
   const data = externalProgram("model");
   writeFileSync(join(dirname(data.folder), "weights.bin"), Buffer.alloc(60));
-  expect(await attempt(data)).toMatch(/^CP5011: ROOT\/weights.bin holds other weights/);
+  expect(await attempt(data)).toMatch(/^CP5011: ROOT\/weights.bin does not hold the weights/);
   const gone = fresh();
   rmSync(gone.folder, { recursive: true });
   expect(await attempt(gone)).toMatch(/^CP5005: the piece slice is missing/);

@@ -70,17 +70,17 @@ test.each([
   [
     "another format",
     (p: Record<string, unknown>) => (p["format"] = "other"),
-    'CP5002: ROOT/program/program.json has the format "other"; a program has "onnx-context-parallel"',
+    'CP5002: ROOT/program/program.json has the format "other"; a program has the format "onnx-context-parallel"',
   ],
   [
     "no format",
     (p: Record<string, unknown>) => delete p["format"],
-    'CP5002: ROOT/program/program.json has the format none; a program has "onnx-context-parallel"',
+    'CP5002: ROOT/program/program.json has the format none; a program has the format "onnx-context-parallel"',
   ],
   [
     "another major version",
     (p: Record<string, unknown>) => (p["version"] = "3.0"),
-    'CP5003: ROOT/program/program.json has the version "3.0"; this release reads 2.x',
+    'CP5003: ROOT/program/program.json has version "3.0"; this release reads version 2.x',
   ],
   [
     "no steps",
@@ -90,7 +90,7 @@ test.each([
   [
     "a broken mesh",
     (p: Record<string, unknown>) => (p["mesh"] = { ring_degree: 0, ulysses_degree: 1 }),
-    'CP5004: "mesh.ring_degree" of ROOT/program/program.json is not a whole number from 1 to 1024',
+    'CP5004: "mesh.ring_degree" of ROOT/program/program.json is not an integer from 1 to 1024',
   ],
   [
     "a broken model",
@@ -117,17 +117,19 @@ test("a program that was edited, and a file of it that was", async () => {
   const edited = fresh();
   const file = join(edited.folder, "program.json");
   writeFileSync(file, readFileSync(file, "utf8").replace('"ulysses_degree": 2', '"ulysses_degree": 3'));
-  expect((await refusal(edited.folder))[0]).toMatch(/^CP5012: .* its content is [0-9a-f]{64}, it states [0-9a-f]{64}$/);
+  expect((await refusal(edited.folder))[0]).toMatch(
+    /^CP5012: .* its content is [0-9a-f]{64}, but the file states [0-9a-f]{64}$/,
+  );
   const flipped = fresh();
   const piece = join(flipped.folder, "join.onnx");
   const bytes = readFileSync(piece);
   bytes[bytes.length - 1]! ^= 1;
   writeFileSync(piece, bytes);
   expect(await refusal(flipped.folder)).toEqual([
-    "CP5014: ROOT/program/join.onnx has other content than when the program was compiled",
+    "CP5014: the content of ROOT/program/join.onnx has changed since the program was compiled",
   ]);
   appendFileSync(piece, "!");
-  expect((await refusal(flipped.folder))[0]).toMatch(/has \d+ bytes; the program was compiled with \d+$/);
+  expect((await refusal(flipped.folder))[0]).toMatch(/has \d+ bytes; it had \d+ when the program was compiled$/);
 });
 
 test("another minor version is read", async () => {
@@ -143,8 +145,8 @@ test("missing pieces and another model, all at once; nothing is said of a file t
   appendFileSync(model, "!");
   expect(await refusal(compiled.folder)).toEqual([
     "CP5005: the piece join is missing: there is no file join.onnx in ROOT/program",
-    "CP5008: ROOT/model.onnx is not the model that the program was compiled from: " +
-      `that one has the sha256 ${compiled.program.model.sha256}`,
+    "CP5008: ROOT/model.onnx is not the model that the program was compiled from, " +
+      `whose sha256 is ${compiled.program.model.sha256}`,
   ]);
 });
 
@@ -165,7 +167,7 @@ test("weights that are missing, of another size, or with other ends", async () =
   expect(await refusal(compiled.folder)).toEqual([
     "CP5009: the weights ROOT/a.bin of ROOT/model.onnx are missing",
     `CP5010: ROOT/b.bin does not have the ${3 * 2 ** 20} bytes that it had when the program was compiled`,
-    `CP5011: ROOT/c.bin holds other weights: the hash of its first and last MiB was ${data[2]!.hash} when the program was compiled`,
+    `CP5011: ROOT/c.bin does not hold the weights that the program was compiled with: the hash of its first and last MiB was ${data[2]!.hash} then`,
   ]);
 });
 

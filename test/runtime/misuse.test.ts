@@ -50,7 +50,7 @@ test.each(deadlines)("the deadline %o is refused everywhere", async (deadlineMs)
     call("attach", compiled, options),
   ]) {
     expect((await failure(wrong)).message).toMatch(
-      /^CP6520: deadlineMs of (run|attach|hooks\.register) is .+; it takes a number of milliseconds above 0$/,
+      /^CP6520: deadlineMs of (run|attach|hooks\.register) is .+; it must be a number of milliseconds above 0$/,
     );
   }
 });
@@ -78,12 +78,12 @@ test("a signal of another realm is taken by what it can do", async () => {
 });
 
 test.each([
-  ["onProgress of run is 5; it takes a function", [feed(7), { onProgress: 5 }]],
-  ["the second argument of run is 5; it takes a list of names of outputs", [feed(7), 5]],
+  ["onProgress of run is 5; it must be a function", [feed(7), { onProgress: 5 }]],
+  ["the second argument of run is 5; it must be a list of names of outputs", [feed(7), 5]],
   ['the second argument of run is "y"', [feed(7), "y"]],
   ["the second argument of run is an array", [feed(7), [1]]],
-  ["options of run is 5; it takes an object", [feed(7), ["y"], 5]],
-  ['the fetch "y" of run is 5; it takes a tensor with type, dims and data, or null', [feed(7), { y: 5 }]],
+  ["options of run is 5; it must be an object", [feed(7), ["y"], 5]],
+  ['the fetch "y" of run is 5; it must be a tensor with type, dims and data, or null', [feed(7), { y: 5 }]],
   ['the fetch "y" of run is an object', [feed(7), { y: { type: "float32", dims: [NaN], data: new Float32Array(1) } }]],
   ['CP6010: the model has no output "z"', [feed(7), ["z"]]],
   ["CP6012: the feeds are null, not an object", [null]],
@@ -95,23 +95,23 @@ test.each([
 });
 
 test.each([
-  ["module of hooks.register is 5; it takes a name", [5, "post_forward", url]],
+  ["module of hooks.register is 5; it must be a name", [5, "post_forward", url]],
   ["phase of hooks.register is null", ["block", null, url]],
-  ["handler of hooks.register is a function; it takes an absolute URL", ["block", "post_forward", () => {}]],
+  ["handler of hooks.register is a function; it must be an absolute URL", ["block", "post_forward", () => {}]],
   ["handler of hooks.register is an object", ["block", "post_forward", Object.create(null)]],
   ["options of hooks.register is 5", ["block", "post_forward", url, 5]],
-  ['CP6512: the program was not cut for hooks at module "block", forward', ["block", "forward", url]],
+  ['CP6512: the program was not compiled with hooks at module "block", forward', ["block", "forward", url]],
 ])("hooks.register: %s", async (message, args) => {
   expect((await failure(call("register", ...args))).message).toContain(message);
 });
 
 test.each([
-  ["the first argument of attach is undefined; it takes the program of a result that is ok", [undefined]],
-  ["the first argument of attach is a whole result", [{ ok: true, program: compiled }]],
-  ["the first argument of attach is a whole result", [{ ok: true, value: compiled }]],
+  ["the first argument of attach is undefined; it must be the program of a successful result", [undefined]],
+  ["the first argument of attach is a result of compilePlan or loadProgram", [{ ok: true, program: compiled }]],
+  ["the first argument of attach is a result of compilePlan or loadProgram", [{ ok: true, value: compiled }]],
   ["CP5002", [{ ...compiled, program: {} }]],
   ["options of attach is null", [compiled, null]],
-  ['devices of attach is "cpu"; it takes a list of names such as "cpu"', [compiled, { devices: "cpu" }]],
+  ['devices of attach is "cpu"; it must be a list of names such as "cpu"', [compiled, { devices: "cpu" }]],
   ["devices of attach is an array", [compiled, { devices: ["cpu", 1] }]],
   ["backend of attach is a symbol", [compiled, { backend: Symbol("binding") }]],
 ])("attach: %s", async (message, args) => {
@@ -135,7 +135,7 @@ test("a buffer transferred while its run waits is named, not taken for a lack of
   const queued = failure(session.run({ x }));
   structuredClone(x.data.buffer, { transfer: [x.data.buffer] });
   expect((await queued).message).toBe(
-    'CP6013: the data of "x" is gone: its ArrayBuffer was transferred elsewhere or resized',
+    'CP6013: the data of "x" is no longer available: its ArrayBuffer was transferred or resized',
   );
   expect((await before).y!.data).toEqual(negated);
 });
@@ -143,7 +143,9 @@ test("a buffer transferred while its run waits is named, not taken for a lack of
 test("a fetched tensor whose buffer was transferred is named", async () => {
   const { x } = feed(7);
   structuredClone(x.data.buffer, { transfer: [x.data.buffer] });
-  expect((await failure(session.run(feed(7), { y: x }))).message).toContain('CP6013: the data of "y" is gone');
+  expect((await failure(session.run(feed(7), { y: x }))).message).toContain(
+    'CP6013: the data of "y" is no longer available',
+  );
 });
 
 test("a released session refuses all calls but release", async () => {

@@ -28,7 +28,7 @@ import { localWorlds } from "./support/world.ts";
 const engines: Engine[] = [];
 afterAll(() => engines.forEach((engine) => engine.release()));
 
-/** The back end as `attach` would choose it, taken back after the last test. */
+/** The backend as `attach` would choose it, taken back after the last test. */
 async function engineOf({ program, folder, files }: CompiledProgram): Promise<Engine> {
   const devices = range(ranksOf(program.mesh)).map(() => "cpu");
   const backend = preferredBackend() as Backend | undefined;
@@ -143,7 +143,7 @@ test("a value of another shape than the program says stops at the exchange", asy
   const broken = { ...compiled, program: { ...compiled.program, steps } };
   const ranks = await startAll(broken);
   expect(String((await runAll(broken, ranks, 5))[0])).toContain(
-    "the value local is float32 [3, 5, 3], the program says float32 [2, 5, 3]",
+    "the value local is float32 [3, 5, 3]; the program expects float32 [2, 5, 3]",
   );
   await release(ranks);
 });
@@ -154,7 +154,9 @@ test("more shared memory than there is", () => {
   const inputs = checkInputs(program, feed(3));
   if (!inputs.ok) throw new Error("the feeds are wrong");
   const memory = createMemory({ ...program, steps });
-  expect(() => memory.prepare(inputs.value)).toThrow(/^CP6516: cannot get \d+ bytes for the exchange between ranks: /);
+  expect(() => memory.prepare(inputs.value)).toThrow(
+    /^CP6516: cannot allocate \d+ bytes for the exchange between ranks: /,
+  );
 });
 
 test("values are gone once no step reads them", async () => {

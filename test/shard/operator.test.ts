@@ -81,7 +81,7 @@ describe("subgraphs", () => {
     expect(errors.map(({ code, message }) => [code, message])).toEqual([
       [
         "CP4021",
-        expect.stringMatching(/If in the root module \(node z\) reads h inside its subgraph.*the plan entry ""/),
+        expect.stringMatching(/the subgraph of If in the root module \(node z\) reads h, .*the plan entry ""/),
       ],
     ]);
   });

@@ -79,7 +79,7 @@ test("a block that is not as announced stops the collective, with both shapes", 
   expect(runCollective(step, values, mesh, { n: 4 })).toBeNull();
   const wrong = runCollective(step, values, mesh, { n: 3 });
   expect(wrong?.diagnostic.message).toBe(
-    'the block "s" that rank 3 sends to rank 0 in "kv" in module "m" is float32 [1]; announced is float32 [0]',
+    'the block "s" that rank 3 sends to rank 0 in "kv" in module "m" is float32 [1]; the collective expects float32 [0]',
   );
 });
 

@@ -59,13 +59,13 @@ test("the same rows read as one segment are wrong, and the first wrong element i
 
 test("a shard of another shape, another type or outside the value is told", () => {
   expect(said(compare(shards, whole, [split(1, [14])]))).toBe(
-    'the value "v" of the step "n" in module "blocks.0" has the shape [2, 8, 3] on rank 0; by its layout it is [2, 7, 3]',
+    'the value "v" of the step "n" in module "blocks.0" has the shape [2, 8, 3] on rank 0; its layout gives [2, 7, 3]',
   );
   expect(said(compare([ortTensor("int32", [1], [1])], ortTensor("int64", [1], [1]), []))).toContain(
-    "is int32 on rank 0; unsplit it is int64",
+    "is int32 on rank 0; in the unsplit model it is int64",
   );
   expect(said(compare(shards, take(whole, 1, [0, 1, 2, 3]), [split(1, [5, 9])]))).toContain(
-    "by its layout it is [some of 2, 4, 3]",
+    "its layout gives [some of 2, 4, 3]",
   );
 });
 

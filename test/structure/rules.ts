@@ -159,7 +159,7 @@ export const mayTouchProcess: readonly string[] = [
   "bench",
   "test",
   "vitest.config.ts",
-  // Which back end to take where the caller names none.
+  // Which backend to take where the caller names none.
   "ort/process.ts",
   // onnxruntime's native code takes this one switch from the environment only.
   "ort/telemetry.ts",

@@ -58,7 +58,7 @@ export function overflow(
   const smallest = Math.max(-(2 ** (Number(bits) - 1)), -(2 ** 53));
   const holds = (tensor: Tensor, number: number): boolean => numbersOf(tensor)?.includes(number) ?? false;
   return holds(dividend, smallest) && holds(divisor, -1)
-    ? [`it divides the smallest ${dividend.elem} by -1, which no ${dividend.elem} can hold`]
+    ? [`it divides the smallest ${dividend.elem} by -1, which overflows ${dividend.elem}`]
     : [];
 }
 
@@ -66,11 +66,11 @@ function faultsOf({ op, inputs, outputs, attributes }: Node, signature: Signatur
   const absent = inputs.slice(0, signature.inputs[0]).indexOf("");
   const counts = [
     ...countFault("operands", inputs.length, signature.inputs),
-    ...(absent < 0 ? [] : [`it has no operand ${absent}, which ${op} needs`]),
+    ...(absent < 0 ? [] : [`it lacks the operand ${absent}, which ${op} requires`]),
     ...countFault("results", outputs.length, signature.outputs),
   ];
   const missing = [...signature.attributes].flatMap(([name, { required }]) =>
-    required && !Object.hasOwn(attributes, name) ? [`it has no attribute ${name}, which ${op} needs`] : [],
+    required && !Object.hasOwn(attributes, name) ? [`it lacks the attribute ${name}, which ${op} requires`] : [],
   );
   const wrong = Object.entries(attributes).flatMap(([name, { kind }]) => {
     const expected = signature.attributes.get(name)?.kind;

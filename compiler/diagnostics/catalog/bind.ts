@@ -22,10 +22,10 @@ export const bindNames: Catalog<{
     message: ({ pattern }) => `no module of the model matches "${pattern}"`,
     hint: ({ suggestion, known }) => {
       if (suggestion !== null) return `did you mean "${suggestion}"?`;
-      if (known.length > 0) return `the model has ${list(known)}; "*" stands for one whole segment between dots`;
+      if (known.length > 0) return `the model has ${list(known)}; "*" matches one whole segment between dots`;
       return (
         "the nodes of this file carry no module names: an optimiser removed them, or the exporter wrote none; " +
-        'use the file as torch exported it, or name inputs and outputs of the model under ""'
+        'use the file as torch exported it, or name the inputs and outputs of the model under ""'
       );
     },
   },
@@ -34,7 +34,7 @@ export const bindNames: Catalog<{
     severity: "note",
     title: "Module folded into constants",
     message: ({ pattern }) =>
-      `this export with fixed lengths has no module "${pattern}"; if its results became constants, they are sliced where they are used`,
+      `this export with fixed lengths has no module "${pattern}"; if its results were folded into constants, these are sliced where they are used`,
     hint: () => "export with dynamic lengths to keep the module, or remove the entry",
   },
   tooManyBindings: {
@@ -42,8 +42,8 @@ export const bindNames: Catalog<{
     severity: "error",
     title: "Too many bindings",
     message: ({ count, entries, modules, limit }) =>
-      `the plan's ${entries} entries mean ${count} inputs and outputs of the model's ${modules} modules, at most ${limit} are bound`,
-    hint: () => "write patterns that match fewer modules; an entry per kind of module is enough",
+      `the plan's ${entries} entries match ${count} inputs and outputs in the model's ${modules} modules; the limit is ${limit}`,
+    hint: () => "write patterns that match fewer modules; one entry per kind of module is enough",
   },
   unknownParameter: {
     code: "CP3003",
@@ -58,33 +58,33 @@ export const bindNames: Catalog<{
     title: "Renamed graph inputs",
     message: ({ parameters }) => `the model has no input named ${list(parameters)}`,
     hint: ({ parameters, inputs }) =>
-      `its inputs are ${list(inputs)}; write "${parameters[0]}": { ..., "value": "${inputs[0] ?? ""}" } to say which one is meant`,
+      `its inputs are ${list(inputs)}; write "${parameters[0]}": { ..., "value": "${inputs[0] ?? ""}" } to select one of them`,
   },
   unknownValue: {
     code: "CP3005",
     severity: "error",
     title: "Unknown value",
-    message: ({ value, where }) => `"value": "${value}" for ${where} is no value of the model`,
+    message: ({ value, where }) => `"value": "${value}" for ${where} is not a value of the model`,
     hint: ({ suggestion, known }) =>
-      suggestion === null ? `values to choose from are ${list(known)}` : `did you mean "${suggestion}"?`,
+      suggestion === null ? `the candidates are ${list(known)}` : `did you mean "${suggestion}"?`,
   },
   foreignValue: {
     code: "CP3006",
     severity: "error",
-    title: "Value not at a boundary of its module",
+    title: "Value not at the module boundary",
     message: ({ value, where, side }) =>
       side === "input"
-        ? `"value": "${value}" for ${where} is not read from outside by that module`
+        ? `"value": "${value}" for ${where} does not enter that module from outside`
         : `"value": "${value}" for ${where} does not leave that module`,
-    hint: ({ known }) => (known.length === 0 ? "remove this entry" : `values to choose from are ${list(known)}`),
+    hint: ({ known }) => (known.length === 0 ? "remove this entry" : `the candidates are ${list(known)}`),
   },
   contradictedValue: {
     code: "CP3007",
     severity: "error",
-    title: "Value against a marker",
+    title: "Value that contradicts a marker",
     message: ({ value, where, marked }) =>
       `"value": "${value}" for ${where} is not the value "${marked}" that the export marks`,
-    hint: () => `remove "value": a marker says exactly which value it is`,
+    hint: () => `remove "value": the marker already identifies the value`,
   },
 };
 
@@ -103,23 +103,23 @@ export const bindValues: Catalog<{
   ambiguousInput: {
     code: "CP3010",
     severity: "error",
-    title: "Parameter not found without doubt",
+    title: "Ambiguous parameter",
     message: ({ where, count }) => `${counted(count, "value")} could be ${where}`,
-    hint: ({ line }) => `name the right one: ${line}`,
+    hint: ({ line }) => `name the value you mean: ${line}`,
   },
   ambiguousOutput: {
     code: "CP3011",
     severity: "error",
-    title: "Output not found without doubt",
+    title: "Ambiguous output",
     message: ({ where, count }) => `${counted(count, "value")} could be ${where}`,
-    hint: ({ line }) => `name the right one: ${line}`,
+    hint: ({ line }) => `name the value you mean: ${line}`,
   },
   outputCount: {
     code: "CP3012",
     severity: "error",
-    title: "List with a wrong number of outputs",
+    title: "Wrong number of output specs",
     message: ({ module, specs, outputs }) =>
-      `the list has ${counted(specs, "spec")}, and ${outputsSeen(module, outputs)}`,
+      `the list has ${counted(specs, "spec")}, but ${outputsSeen(module, outputs)}`,
     hint: ({ values }) => `write one spec or null per output (${list(values)}), or name each with "value"`,
   },
   outputIndex: {
@@ -128,37 +128,38 @@ export const bindValues: Catalog<{
     title: "Output index out of range",
     message: ({ module, index, outputs }) =>
       `there is no output ${index} of ${moduleName(module)}: ${outputsSeen(module, outputs)}`,
-    hint: ({ values }) => `outputs are counted from 0 (${list(values)}); "value" names one that is counted differently`,
+    hint: ({ values }) =>
+      `output indices start at 0 (${list(values)}); use "value" to name an output that has another index here`,
   },
   listCount: {
     code: "CP3014",
     severity: "error",
-    title: "List with a wrong number of tensors",
+    title: "Wrong number of specs for a list of tensors",
     message: ({ where, specs, values }) =>
-      `the list for ${where} has ${specs} specs, and the model passes ${values} tensors`,
+      `the list for ${where} has ${specs} specs, but the model passes ${values} tensors`,
     hint: ({ values }) => `write ${values} specs`,
   },
   notAList: {
     code: "CP3015",
     severity: "error",
     title: "One spec for a list of tensors",
-    message: ({ where, values }) => `one spec stands for ${where}, and the model passes a list of ${values} tensors`,
+    message: ({ where, values }) => `${where} has one spec, but the model passes a list of ${values} tensors`,
     hint: ({ values }) => `write a list of ${values} specs`,
   },
   dimOutOfRange: {
     code: "CP3016",
     severity: "error",
     title: "Axis out of range",
-    message: ({ where, key, dim, rank, shape }) => `${key} ${dim} for ${where}, which has rank ${rank}: ${shape}`,
+    message: ({ where, key, dim, rank, shape }) => `${key} is ${dim}, but ${where} has rank ${rank}: ${shape}`,
     hint: ({ rank, where }) =>
       rank === 0 ? `remove the entry: ${where} is a single number` : `write an axis from ${-rank} to ${rank - 1}`,
   },
   gatherRank: {
     code: "CP3017",
     severity: "error",
-    title: "Output of another rank than expected",
+    title: "Output with an unexpected rank",
     message: ({ where, expected, rank, shape }) =>
-      `expected_dims ${expected} for ${where}, which has rank ${rank}: ${shape}`,
+      `expected_dims is ${expected}, but ${where} has rank ${rank}: ${shape}`,
     hint: ({ rank }) => `check gather_dim and write "expected_dims": ${rank}`,
   },
   conflict: {
@@ -166,7 +167,7 @@ export const bindValues: Catalog<{
     severity: "error",
     title: "Two entries for one value disagree",
     message: ({ where, axis, earlier, earlierAxis }) =>
-      `${where} is to be split or gathered along axis ${axis}, and ${earlier} does so along axis ${earlierAxis} of the same tensor`,
+      `this entry splits or gathers ${where} along axis ${axis}, but ${earlier} does so along axis ${earlierAxis} of the same tensor`,
     hint: ({ key, earlierAxis }) => `write "${key}": ${earlierAxis}, or remove one of the two entries`,
   },
 };
@@ -183,28 +184,29 @@ export const bindNotes: Catalog<{
     severity: "note",
     title: "Entry without a value in this export",
     message: ({ where, modules, others }) =>
-      `${where} has no value of its own ${inModules(modules, modules.length + others.length)}: folded, shared with another module, or unused; what it would split is matched where it is used`,
+      `${where} has no separate value ${inModules(modules, modules.length + others.length)}: it is folded, shared with another module, or unused. Whatever this entry would split is aligned where it is used`,
     hint: ({ others }) =>
       others.length > 0
-        ? `write it for ${list(others)} instead of the pattern`
-        : 'if the module has it under another name, say which value it is with "value"; else remove the entry',
+        ? `write the entry for ${list(others)} instead of the pattern`
+        : 'if the module has it under another name, name it with "value"; otherwise remove the entry',
   },
   absentInput: {
     code: "CP3023",
     severity: "note",
-    title: "Parameter that is no input of this export",
-    message: ({ where }) => `${where} is no input of this export; what it would split is matched where it is used`,
+    title: "Parameter that is not an input of this export",
+    message: ({ where }) =>
+      `${where} is not an input of this export. Whatever this entry would split is aligned where it is used`,
     hint: ({ inputs }) => `remove the entry, or name one of the inputs: ${list(inputs)}`,
   },
   skipped: {
     code: "CP3021",
     severity: "note",
-    title: "Split left out because of the rank",
+    title: "Split skipped because of the rank",
     message: ({ where, expected, rank, modules }) =>
-      `${where} stays whole ${inModules(modules, modules.length)}: expected_dims is ${expected}, its rank is ${rank}`,
+      `${where} stays whole ${inModules(modules, modules.length)}: expected_dims is ${expected}, but its rank is ${rank}`,
     hint: ({ dim, rank }) =>
       dim < rank && dim >= -rank
-        ? `write "expected_dims": ${rank} to have it split, or remove the entry`
+        ? `write "expected_dims": ${rank} to split it, or remove the entry`
         : `remove the entry: with rank ${rank} there is no axis ${dim}`,
   },
   satisfied: {
@@ -212,7 +214,7 @@ export const bindNotes: Catalog<{
     severity: "note",
     title: "Entry already satisfied",
     message: ({ where, earlier, modules }) =>
-      `${where} is already as it should be ${inModules(modules, modules.length)}: ${earlier} did it`,
+      `${where} already has this layout ${inModules(modules, modules.length)}, because of ${earlier}`,
   },
 };
 
@@ -223,7 +225,7 @@ function moduleName(module: string): string {
 /** An export shows of a module only the outputs that something reads. */
 function outputsSeen(module: string, outputs: number): string {
   if (module === "") return `the model has ${counted(outputs, "output")}`;
-  return `${counted(outputs, "output")} of ${module} can be seen in the model`;
+  return `the export shows ${counted(outputs, "output")} of ${module}`;
 }
 
 function counted(count: number, noun: string): string {

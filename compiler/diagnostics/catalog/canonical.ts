@@ -22,33 +22,34 @@ export const unresolvedShape: Message<AtNode & { op: string }> = {
 export const lengthsTooLarge: Message<{ stage: string }> = {
   code: "CP2502",
   severity: "error",
-  title: "Lengths beyond all bounds",
+  title: "Lengths too large",
   message: ({ stage }) =>
-    `the extents of this model grow beyond what can be computed with while ${stage}: numbers over 2^53, or products of very many lengths`,
-  hint: () => "a model like this does not run; export it again, or look for the nodes that multiply its shapes",
+    `the extents of this model grow too large while ${stage}: numbers over 2^53, or products of too many lengths`,
+  hint: () => "no device can run such a model: export it again, or look for the nodes that multiply its shapes",
 };
 
 export const malformedNode: Message<{ node: string; op: string; fault: string }> = {
   code: "CP2503",
   severity: "error",
-  title: "Node that its operator does not allow",
-  message: ({ node, op, fault }) => `the ${op} node ${node} is not as ONNX defines the operator: ${fault}`,
+  title: "Invalid node",
+  message: ({ node, op, fault }) => `the ${op} node ${node} violates the ONNX definition of ${op}: ${fault}`,
   hint: () => "the file is damaged or was edited; export the model again, or run onnx.checker on it",
 };
 
 export const reservedOperator: Message<{ node: string; op: string }> = {
   code: "CP2504",
   severity: "error",
-  title: "Operator of the reserved domain",
-  message: ({ node, op }) => `the node ${node} has the operator cp::${op}; a model file may hold cp::Boundary only`,
-  hint: () => "give operators of your own another domain",
+  title: "Operator in the reserved domain",
+  message: ({ node, op }) =>
+    `the node ${node} has the operator cp::${op}; a model file may contain only cp::Boundary of this domain`,
+  hint: () => "put custom operators in another domain",
 };
 
 export const malformedMarker: Message<{ node: string; missing: string }> = {
   code: "CP2510",
   severity: "error",
   title: "Malformed boundary marker",
-  message: ({ node, missing }) => `the marker node ${node} (cp::Boundary) has no usable attribute ${missing}`,
+  message: ({ node, missing }) => `the marker node ${node} (cp::Boundary) has no valid attribute ${missing}`,
   hint: () =>
     'a marker has the attributes module (path), kind ("input" or "output") and param (name, or index of the output)',
 };
@@ -58,8 +59,9 @@ export const attentionNotFused: Message<AtNode & { op: string; reason: string }>
   severity: "note",
   title: "Node that resembles attention",
   message: ({ op, node, module, reason }) =>
-    `the ${op} ${node} in module "${module}" resembles attention, but is left as it is: ${reason}`,
-  hint: () => "as long as its operands are whole on every rank this is exact; splitting them needs it to be attention",
+    `the ${op} ${node} in module "${module}" resembles attention but is not recognised as one: ${reason}`,
+  hint: () =>
+    "this is exact while its operands are whole on every rank; only a recognised attention can have split operands",
 };
 
 /** Sizes that a caller fixes for inputs: `--shape`, or `shapes` in the API. */
@@ -74,14 +76,14 @@ export const shapeMessages: Catalog<{
     code: "CP2530",
     severity: "error",
     title: "Shape of an unknown input",
-    message: ({ input }) => `a shape is given for "${input}", which is no input of the model`,
+    message: ({ input }) => `a shape is given for "${input}", which is not an input of the model`,
     hint: ({ suggestion, known }) =>
       suggestion === null ? `its inputs are ${known.join(", ")}` : `did you mean "${suggestion}"?`,
   },
   rank: {
     code: "CP2531",
     severity: "error",
-    title: "Shape of another rank",
+    title: "Shape with the wrong rank",
     message: ({ input, given, rank, shape }) =>
       `the shape given for "${input}" has ${given} sizes; the model's input has ${rank} axes: ${shape}`,
     hint: ({ rank }) => `give ${rank} sizes`,
@@ -89,9 +91,9 @@ export const shapeMessages: Catalog<{
   size: {
     code: "CP2532",
     severity: "error",
-    title: "Size that the model fixes otherwise",
+    title: "Size that contradicts the model",
     message: ({ at, given, expected, shape }) =>
-      `${at} is given the size ${given}; the model fixes it to ${expected}: ${shape}`,
+      `the size given for ${at} is ${given}, but the model fixes it to ${expected}: ${shape}`,
     hint: ({ expected }) => `give ${expected}, or export the model with this axis dynamic`,
   },
   symbol: {
@@ -99,14 +101,14 @@ export const shapeMessages: Catalog<{
     severity: "error",
     title: "Two sizes for one length",
     message: ({ symbol, at, given, earlier, earlierAt }) =>
-      `${at} is given the size ${given}, and ${earlierAt} the size ${earlier}; in the model both have the length "${symbol}"`,
+      `the size given for ${at} is ${given}, but that for ${earlierAt} is ${earlier}; in the model both are the length "${symbol}"`,
     hint: () => "give the same size for both",
   },
   noSizes: {
     code: "CP2534",
     severity: "error",
-    title: "Shape that is no list of sizes",
-    message: ({ input, found }) => `the shape given for "${input}" is ${found}; sizes are whole numbers from 0`,
+    title: "Shape that is not a list of sizes",
+    message: ({ input, found }) => `the shape given for "${input}" is ${found}; sizes are integers of 0 or more`,
     hint: () => "write --shape NAME=1,4096,64, or in the API { NAME: [1, 4096, 64] }",
   },
 };

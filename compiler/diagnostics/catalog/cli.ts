@@ -28,7 +28,8 @@ export const cliMessages: Catalog<{
     severity: "note",
     title: "Degrees taken from the devices",
     message: ({ devices }) => `no degrees were given: Ulysses over ${devices} device${devices === 1 ? "" : "s"}`,
-    hint: ({ devices }) => `say it with --ulysses-degree ${devices}, or choose --ring-degree ${devices}`,
+    hint: ({ devices }) =>
+      `write --ulysses-degree ${devices} to make this explicit, or --ring-degree ${devices} for a ring`,
   },
   internal: {
     code: "CP7003",
@@ -36,14 +37,14 @@ export const cliMessages: Catalog<{
     title: "Internal error",
     message: ({ problem }) => `internal error of onnx-context-parallel: ${problem}`,
     hint: () =>
-      "this is a mistake of ours: please report it with the command, the plan and the output of onnx-cp inspect",
+      "this is a bug in onnx-context-parallel: please report it with the command, the plan and the output of onnx-cp inspect",
   },
   fileSystem: {
     code: "CP7004",
     severity: "error",
     title: "File that cannot be read or written",
     message: ({ action, file, reason }) => `cannot ${action} ${file}: ${reason}`,
-    hint: () => "check the path, its permissions and the space on the disk",
+    hint: () => "check the path, its permissions and the free disk space",
   },
   interrupted: {
     code: "CP7005",
@@ -57,30 +58,30 @@ export const cliMessages: Catalog<{
     severity: "error",
     title: "Verification failed",
     message: ({ output, problem }) => `output ${output} ${problem}`,
-    hint: () => "see which value is the first to differ with onnx-cp check --simulate",
+    hint: () => "run onnx-cp check --simulate to find the first value that differs",
   },
   noModule: {
     code: "CP7007",
     severity: "error",
     title: "Pattern that matches no module",
-    message: ({ pattern }) => `the model has no module that matches "${pattern}"`,
+    message: ({ pattern }) => `no module of the model matches "${pattern}"`,
     hint: ({ nearest }) =>
       nearest === null
-        ? 'onnx-cp inspect lists the modules; "*" stands for one segment of a name'
+        ? 'onnx-cp inspect lists the modules; "*" matches one segment of a name'
         : `did you mean "${nearest}"?`,
   },
   noSample: {
     code: "CP7008",
     severity: "error",
     title: "Simulation that needs shapes",
-    message: () => "the lengths that the simulation chose for itself are not ones that this program accepts",
+    message: () => "the program does not accept the lengths that the simulation chose",
     hint: ({ inputs }) => `give the shapes of the inputs, such as ${inputs.map((i) => `--shape ${i}`).join(" ")}`,
   },
   moreDiagnostics: {
     code: "CP7009",
     severity: "note",
     title: "Further diagnostics",
-    message: ({ count, rest, limit }) => `and ${count} more (${rest}): at most ${limit} diagnostics are printed`,
-    hint: () => "correct those above first",
+    message: ({ count, rest, limit }) => `${count} further diagnostics (${rest}) are not shown; the limit is ${limit}`,
+    hint: () => "fix the errors above first",
   },
 };

@@ -45,41 +45,41 @@ export const inputMessages: Catalog<{
   notTensor: {
     code: "CP6002",
     severity: "error",
-    title: "Feed that is no tensor",
+    title: "Feed that is not a tensor",
     message: ({ name, found }) => `the feed of "${name}" is ${found}, not a tensor with type, dims and data`,
     hint: () => "pass onnxruntime's Tensor, or an object { type, dims, data }",
   },
   elem: {
     code: "CP6003",
     severity: "error",
-    title: "Input of another element type",
-    message: ({ name, expected, actual }) => `the input "${name}" is ${actual}; the model takes ${expected}`,
+    title: "Input with the wrong element type",
+    message: ({ name, expected, actual }) => `the input "${name}" is ${actual}; the model expects ${expected}`,
     hint: ({ name, expected }) => `convert "${name}" to ${expected}`,
   },
   rank: {
     code: "CP6004",
     severity: "error",
-    title: "Input with another number of axes",
+    title: "Input with the wrong rank",
     message: ({ name, expected, expectedRank, actual, actualRank }) =>
-      `the input "${name}" has ${actualRank} axes, ${actual}; the model takes ${expectedRank}, ${expected}`,
+      `the input "${name}" has rank ${actualRank}, ${actual}; the model expects rank ${expectedRank}, ${expected}`,
     hint: ({ name, expected }) => `reshape "${name}" to ${expected}`,
   },
   extent: {
     code: "CP6005",
     severity: "error",
-    title: "Input of another extent",
+    title: "Input with the wrong extent",
     message: ({ name, axis, expected, expectedNumber, actual }) =>
-      `the input "${name}" has ${actual} along axis ${axis}; the model takes ${meaning(expected, expectedNumber)} there`,
-    hint: ({ name, axis, expectedNumber }) => `give "${name}" ${expectedNumber} along axis ${axis}`,
+      `the input "${name}" has extent ${actual} along axis ${axis}; the model expects ${meaning(expected, expectedNumber)}`,
+    hint: ({ name, axis, expectedNumber }) => `give "${name}" the extent ${expectedNumber} along axis ${axis}`,
   },
   length: {
     code: "CP6006",
     severity: "error",
-    title: "Inputs that disagree about a length",
+    title: "Inputs that disagree on a length",
     message: (p) =>
-      `the length "${p.length}" is ${p.firstNumber} by "${p.first}" axis ${p.firstAxis}, ` +
-      `but ${p.otherNumber} by "${p.other}" axis ${p.otherAxis}`,
-    hint: (p) => `give "${p.first}" axis ${p.firstAxis} and "${p.other}" axis ${p.otherAxis} the same extent`,
+      `the length "${p.length}" is ${p.firstNumber} on axis ${p.firstAxis} of "${p.first}", ` +
+      `but ${p.otherNumber} on axis ${p.otherAxis} of "${p.other}"`,
+    hint: (p) => `give axis ${p.firstAxis} of "${p.first}" and axis ${p.otherAxis} of "${p.other}" the same extent`,
   },
   equation: {
     code: "CP6007",
@@ -89,7 +89,7 @@ export const inputMessages: Catalog<{
       `${p.left} is ${p.leftNumber}, but ${p.right} is ${p.rightNumber}; ` +
       `the split in ${p.module === "" ? "the root module" : `module "${p.module}"`} is exact only if they agree`,
     hint: ({ left, leftNumber, right, rightNumber }) =>
-      `feed tensors in which ${left} and ${right} are the same` +
+      `feed tensors in which ${left} and ${right} are equal` +
       (leftNumber === 1 || rightNumber === 1 ? "; to broadcast an extent of 1, export the model with 1 there" : ""),
   },
   tooShort: {
@@ -103,10 +103,10 @@ export const inputMessages: Catalog<{
   data: {
     code: "CP6009",
     severity: "error",
-    title: "Tensor whose data does not fit its shape",
+    title: "Tensor data that does not match its shape",
     message: ({ name, expected, actual, shape, elem }) =>
-      `the data of "${name}" has ${actual} bytes; ${elem} ${shape} takes ${expected}`,
-    hint: () => "make the number of elements the product of dims",
+      `the data of "${name}" has ${actual} bytes; ${elem} ${shape} needs ${expected}`,
+    hint: () => "make the number of elements equal to the product of dims",
   },
   unknownOutput: {
     code: "CP6010",
@@ -118,33 +118,32 @@ export const inputMessages: Catalog<{
   fetchMismatch: {
     code: "CP6011",
     severity: "error",
-    title: "Preallocated output of another type or shape",
+    title: "Preallocated output with the wrong type or shape",
     message: ({ name, expected, actual }) =>
       `the tensor given for the output "${name}" is ${actual}; the result is ${expected}`,
-    hint: ({ expected }) => `give a tensor of ${expected}, or null to have one made`,
+    hint: ({ expected }) => `give a tensor of ${expected}, or null to let the run allocate one`,
   },
   noFeeds: {
     code: "CP6012",
     severity: "error",
-    title: "Feeds that are no object",
-    message: ({ found }) => `the feeds are ${found}, not an object from names of inputs to tensors`,
+    title: "Feeds that are not an object",
+    message: ({ found }) => `the feeds are ${found}, not an object that maps input names to tensors`,
     hint: () => "pass an object such as { hidden_states: tensor }",
   },
   gone: {
     code: "CP6013",
     severity: "error",
-    title: "Tensor whose memory is gone",
-    message: ({ name }) => `the data of "${name}" is gone: its ArrayBuffer was transferred elsewhere or resized`,
-    hint: ({ name }) =>
-      `keep the buffer of "${name}" until the run has ended, and transfer a copy of it (data.slice())`,
+    title: "Tensor whose data is no longer available",
+    message: ({ name }) => `the data of "${name}" is no longer available: its ArrayBuffer was transferred or resized`,
+    hint: ({ name }) => `keep the buffer of "${name}" until the run ends, or transfer a copy of it (data.slice())`,
   },
   noValue: {
     code: "CP6014",
     severity: "error",
-    title: "Lengths without a result",
+    title: "Size undefined for these lengths",
     message: ({ what, lengths }) =>
       `${what} has no value for the lengths ${lengths}: a division by 0, or a number beyond 2^53`,
-    hint: () => "feed other lengths; if these are right, write the program again with `onnx-cp compile`",
+    hint: () => "feed other lengths; if these are correct, compile the program again with `onnx-cp compile`",
   },
 };
 

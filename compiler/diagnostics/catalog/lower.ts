@@ -20,7 +20,7 @@ export const lowerMessages: Catalog<{
     message: ({ pattern }) => `no module matches the hook pattern "${pattern}"`,
     hint: ({ suggestion }) =>
       suggestion === null
-        ? "list the modules with onnx-cp inspect; * stands for one path segment"
+        ? "list the modules with onnx-cp inspect; * matches one path segment"
         : `did you mean "${suggestion}"?`,
   },
   hookSeesNothing: {
@@ -29,35 +29,35 @@ export const lowerMessages: Catalog<{
     title: "Module without a value for hooks",
     message: ({ module }) =>
       `no value enters or leaves the module "${module}" in this export, so its hooks would never run`,
-    hint: () => "hook the module around it, or one whose inputs and outputs onnx-cp inspect lists",
+    hint: () => "hook the enclosing module, or a module whose inputs and outputs onnx-cp inspect lists",
   },
   notAProgram: {
     code: "CP5204",
     severity: "error",
-    title: "Output folder that holds something else",
-    message: ({ folder, holds }) => `${folder} exists and is no compiled program: it holds ${holds}`,
-    hint: () => "choose a folder that does not exist, an empty one, or an earlier program",
+    title: "Output folder that is not a program",
+    message: ({ folder, holds }) => `${folder} exists and is not a compiled program: it holds ${holds}`,
+    hint: () => "choose a new or empty folder, or the folder of an earlier program",
   },
   cannotWrite: {
     code: "CP5205",
     severity: "error",
     title: "Program that cannot be written",
     message: ({ folder, reason }) => `cannot write the program to ${folder}: ${reason}`,
-    hint: () => "check the path, its permissions and the space on the disk",
+    hint: () => "check the path, its permissions and the free disk space",
   },
   notOnlyAProgram: {
     code: "CP5206",
     severity: "error",
-    title: "Output folder with files that are not the program's",
-    message: ({ folder, holds }) => `${folder} holds a compiled program, and also ${holds}, which would be lost`,
+    title: "Output folder with files outside the program",
+    message: ({ folder, holds }) => `${folder} holds a compiled program and also ${holds}, which would be lost`,
     hint: () => "choose another folder, or move these files out of this one",
   },
   holdsSource: {
     code: "CP5207",
     severity: "error",
-    title: "Output folder that holds what is compiled",
+    title: "Output folder that holds a source file",
     message: ({ folder, source }) =>
-      `${folder} holds ${source}, from which the program is made, and which would be lost`,
+      `${folder} holds ${source}, which the program is compiled from and which would be lost`,
     hint: () => "choose another folder",
   },
   aborted: {

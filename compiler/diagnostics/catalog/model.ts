@@ -25,14 +25,15 @@ export const modelFileMessages: Catalog<{
     severity: "error",
     title: "Model file not found",
     message: ({ file }) => `there is no file ${file}`,
-    hint: () => "check the path; it is taken from the current folder",
+    hint: () => "check the path; a relative path starts from the current folder",
   },
   isDirectory: {
     code: "CP2002",
     severity: "error",
     title: "Folder given as a model",
-    message: ({ file }) => `${file} is a folder, a file is needed`,
-    hint: ({ inside }) => (inside.length > 0 ? `it holds ${inside.join(", ")}` : "it holds no *.onnx"),
+    message: ({ file }) => `${file} is a folder; an ONNX file is expected`,
+    hint: ({ inside }) =>
+      inside.length > 0 ? `give a file inside it: ${inside.join(", ")}` : "give a *.onnx file; this folder holds none",
   },
   unreadable: {
     code: "CP2003",
@@ -52,14 +53,14 @@ export const modelFileMessages: Catalog<{
     code: "CP2005",
     severity: "error",
     title: "Model file too large",
-    message: ({ bytes, limit }) => `the file has ${bytes} bytes; an ONNX file can have at most ${limit}`,
+    message: ({ bytes, limit }) => `the file has ${bytes} bytes; the limit for an ONNX file is ${limit}`,
     hint: () => "save the model with its weights as external data",
   },
   lfsPointer: {
     code: "CP2006",
     severity: "error",
     title: "Git LFS pointer instead of a model",
-    message: () => "the file is a Git LFS pointer, not the model that it stands for",
+    message: () => "the file is a Git LFS pointer, not the model itself",
     hint: () => "fetch the content with git lfs pull",
   },
   text: {
@@ -72,7 +73,7 @@ export const modelFileMessages: Catalog<{
   notOnnx: {
     code: "CP2008",
     severity: "error",
-    title: "File that is no ONNX model",
+    title: "File that is not an ONNX model",
     message: ({ reason }) => `the file is not an ONNX model: ${reason}`,
     hint: () => "give the .onnx file that an exporter wrote",
   },
@@ -81,7 +82,7 @@ export const modelFileMessages: Catalog<{
     severity: "error",
     title: "Truncated or damaged model file",
     message: ({ bytes, reason }) =>
-      `the file begins like an ONNX model, but its ${bytes} bytes are cut short or damaged: ${reason}`,
+      `the file (${bytes} bytes) begins like an ONNX model but is truncated or damaged: ${reason}`,
     hint: () => "copy or export the model again",
   },
   irVersion: {
@@ -89,7 +90,7 @@ export const modelFileMessages: Catalog<{
     severity: "error",
     title: "Unsupported IR version",
     message: ({ version, oldest, newest }) =>
-      `the model has IR version ${version}; supported are ${oldest} to ${newest}`,
+      `the model has IR version ${version}; versions ${oldest} to ${newest} are supported`,
     hint: () => "export the model again with a version of ONNX in that range",
   },
   noOpset: {
@@ -97,27 +98,28 @@ export const modelFileMessages: Catalog<{
     severity: "error",
     title: "Missing opset",
     message: () => "the model does not say which version of the ONNX operators it uses",
-    hint: () => "the file may be cut short: copy or export it again",
+    hint: () => "the file may be truncated: copy or export it again",
   },
   opset: {
     code: "CP2012",
     severity: "error",
     title: "Unsupported opset",
-    message: ({ version, oldest, newest }) => `the model uses opset ${version}; supported are ${oldest} to ${newest}`,
+    message: ({ version, oldest, newest }) =>
+      `the model uses opset ${version}; opsets ${oldest} to ${newest} are supported`,
     hint: ({ oldest, newest }) => `export the model with an opset from ${oldest} to ${newest}, for example 18`,
   },
   functions: {
     code: "CP2013",
     severity: "error",
     title: "Model with local functions",
-    message: ({ names }) => `the model defines functions of its own: ${names.join(", ")}`,
+    message: ({ names }) => `the model defines local functions: ${names.join(", ")}`,
     hint: () => "inline them before compiling (onnx.inliner.inline_local_functions)",
   },
   training: {
     code: "CP2014",
     severity: "error",
-    title: "Model with training steps",
-    message: () => "the model holds training information",
+    title: "Model with training information",
+    message: () => "the model contains training information; only inference is supported",
     hint: () => "export the model for inference",
   },
 };
@@ -158,7 +160,7 @@ export const tensorMessages: Catalog<{
   dataSize: {
     code: "CP2102",
     severity: "error",
-    title: "Data that does not fit its shape",
+    title: "Data that does not match its shape",
     message: ({ at, shape, expected, actual, unit }) =>
       `${at} has the shape [${shape}], which needs ${expected} ${unit}; the file holds ${actual}`,
     hint: again,
@@ -168,23 +170,23 @@ export const tensorMessages: Catalog<{
     severity: "error",
     title: "External data outside the model's folder",
     message: ({ location, reason, count }) =>
-      `the external data "${location}" of ${tensors(count)} does not lie in the model's folder: ${reason}`,
-    hint: () => "put the data file beside the model and save the model with its plain name",
+      `the external data "${location}" of ${tensors(count)} is not in the model's folder: ${reason}`,
+    hint: () => "put the data file next to the model and save the model again with the plain file name",
   },
   dataMissing: {
     code: "CP2104",
     severity: "error",
     title: "Missing external data",
     message: ({ location, count }) =>
-      `the external data "${location}" of ${tensors(count)} is missing beside the model`,
+      `the external data "${location}" of ${tensors(count)} is missing from the model's folder`,
     hint: ({ location }) => `copy ${location} into the folder of the model`,
   },
   dataNoFile: {
     code: "CP2105",
     severity: "error",
-    title: "External data that is no file",
+    title: "External data that is not a file",
     message: ({ location }) => `the external data "${location}" is not a regular file`,
-    hint: ({ location }) => `put the data file ${location} beside the model`,
+    hint: ({ location }) => `put the data file ${location} next to the model`,
   },
   dataLength: {
     code: "CP2106",
@@ -197,22 +199,22 @@ export const tensorMessages: Catalog<{
   dataEnd: {
     code: "CP2107",
     severity: "error",
-    title: "External data cut short",
+    title: "Truncated external data",
     message: ({ at, location, end, size }) => `${at} ends at byte ${end} of "${location}", which has ${size} bytes`,
-    hint: ({ location }) => `copy ${location} again: it is cut short, or belongs to another model`,
+    hint: ({ location }) => `copy ${location} again: it is truncated or belongs to another model`,
   },
   dataKey: {
     code: "CP2108",
     severity: "error",
     title: "Unreadable reference to external data",
-    message: ({ at, key, found }) => `the ${key} of the external data of ${at} is "${found}"`,
+    message: ({ at, key, found }) => `the external data of ${at} has the invalid ${key} "${found}"`,
     hint: again,
   },
   folders: {
     code: "CP2109",
     severity: "error",
     title: "External data in several folders",
-    message: ({ folders }) => `the external data lies in ${folders.length} folders: ${folders.join(", ")}`,
+    message: ({ folders }) => `the external data is in ${folders.length} folders: ${folders.join(", ")}`,
     hint: () => "save the model again with its external data in one file",
   },
   sparse: {
@@ -239,7 +241,7 @@ export const graphMessages: Catalog<{
   inputKind: {
     code: "CP2200",
     severity: "error",
-    title: "Input or output that is no tensor",
+    title: "Input or output that is not a tensor",
     message: ({ name, found }) => `"${name}" is ${found}; inputs and outputs of the model must be tensors`,
     hint: () => "export the model with one input per tensor",
   },
@@ -269,13 +271,13 @@ export const graphMessages: Catalog<{
     severity: "error",
     title: "Output listed twice",
     message: ({ name }) => `the output list names "${name}" twice`,
-    hint: () => "outputs are told apart by their names; put an Identity between and give the copy a name of its own",
+    hint: () => "each output needs a unique name: insert an Identity and give its result another name",
   },
   undefinedValue: {
     code: "CP2204",
     severity: "error",
     title: "Undefined value",
-    message: ({ name, reader }) => `${reader} reads "${name}", which nothing defines`,
+    message: ({ name, reader }) => `${reader} reads "${name}", which is not defined`,
     hint: again,
   },
   cycle: {
@@ -289,14 +291,15 @@ export const graphMessages: Catalog<{
     code: "CP2206",
     severity: "error",
     title: "Unsupported attribute",
-    message: ({ node, attribute, found }) => `the attribute "${attribute}" of the node "${node}" is ${found}`,
+    message: ({ node, attribute, found }) =>
+      `the attribute "${attribute}" of the node "${node}" is ${found}, which is not supported`,
     hint: again,
   },
   constantNode: {
     code: "CP2207",
     severity: "error",
     title: "Unsupported constant",
-    message: ({ node }) => `the Constant node "${node}" holds no dense tensor and no numbers`,
+    message: ({ node }) => `the Constant node "${node}" holds neither a dense tensor nor numbers`,
     hint: again,
   },
 };

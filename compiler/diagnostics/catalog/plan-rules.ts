@@ -27,7 +27,9 @@ export const shapeMessages: Catalog<{
     title: "Unknown key",
     message: ({ where, key }) => `${where} has the unknown key ${key}`,
     hint: ({ suggestion, known }) =>
-      suggestion === null ? `known are ${known.map((k) => `"${k}"`).join(", ")}` : `did you mean "${suggestion}"?`,
+      suggestion === null
+        ? `the known keys are ${known.map((k) => `"${k}"`).join(", ")}`
+        : `did you mean "${suggestion}"?`,
   },
   missingKey: {
     code: "CP1503",
@@ -40,14 +42,14 @@ export const shapeMessages: Catalog<{
     code: "CP1504",
     severity: "error",
     title: "Number too small",
-    message: ({ where, found, minimum }) => `${where} is ${found}, the smallest possible is ${minimum}`,
+    message: ({ where, found, minimum }) => `${where} is ${found}; the minimum is ${minimum}`,
     hint: ({ minimum }) => `write ${minimum} or more`,
   },
   tooBig: {
     code: "CP1507",
     severity: "error",
-    title: "Number too big",
-    message: ({ where, found, maximum }) => `${where} is ${found}, the largest possible is ${maximum}`,
+    title: "Number too large",
+    message: ({ where, found, maximum }) => `${where} is ${found}; the maximum is ${maximum}`,
     hint: ({ maximum }) => `write ${maximum} or less`,
   },
   badChoice: {
@@ -98,17 +100,17 @@ export const planMessages: Catalog<{
   misplacedKey: {
     code: "CP1521",
     severity: "error",
-    title: "Key on the wrong level",
+    title: "Key at the wrong level",
     message: ({ where, key }) => `${where} has ${key} where a parameter name or "gather_dim" belongs`,
     hint: ({ advice }) => advice,
   },
   pairLength: {
     code: "CP1522",
     severity: "error",
-    title: "List form with a wrong length",
+    title: "List form of the wrong length",
     message: ({ where, count }) =>
       `${where} is a list that starts with an inputs map, so it has 2 elements, not ${count}`,
-    hint: () => "write [inputs, output] or [inputs, [output, output, ...]]; for inputs alone drop the list",
+    hint: () => "write [inputs, output] or [inputs, [output, output, ...]]; for inputs alone, drop the list",
   },
   emptyPlan: {
     code: "CP1523",
@@ -116,7 +118,7 @@ export const planMessages: Catalog<{
     title: "Plan without entries",
     message: () => "the plan has no entries: nothing would be split",
     hint: () =>
-      'write at least { "": { "hidden_states": { "split_dim": 1 } }, "proj_out": { "gather_dim": 1 } } for your model',
+      'write entries such as { "": { "hidden_states": { "split_dim": 1 } }, "proj_out": { "gather_dim": 1 } }',
   },
   emptyEntry: {
     code: "CP1524",
@@ -138,7 +140,7 @@ export const planMessages: Catalog<{
     title: "Unknown reserved key",
     message: ({ key }) => `${key} is not a known key: names that begin with $ are reserved`,
     hint: ({ suggestion }) =>
-      suggestion === null ? 'known are "$schema", "$comment", "$model"' : `did you mean "${suggestion}"?`,
+      suggestion === null ? 'the known keys are "$schema", "$comment", "$model"' : `did you mean "${suggestion}"?`,
   },
   indexNeedsSplitOutput: {
     code: "CP1527",
@@ -146,7 +148,7 @@ export const planMessages: Catalog<{
     title: "Output index without split_output",
     message: ({ where, index }) => `${where} names output ${index}, but does not set split_output`,
     hint: ({ index }) =>
-      `to split output ${index} add "split_output": true; to split an input write its parameter name instead of "${index}"`,
+      `to split output ${index}, add "split_output": true; to split an input, write its parameter name instead of "${index}"`,
   },
   splitOutputNeedsIndex: {
     code: "CP1528",
@@ -154,7 +156,7 @@ export const planMessages: Catalog<{
     title: "split_output under a parameter name",
     message: ({ where, name }) => `${where} sets split_output, but ${name} is not an output index`,
     hint: () =>
-      'outputs are named by their index: write "0" for the first output; to split an input drop "split_output"',
+      'an output is named by its index: write "0" for the first output; to split an input, remove "split_output"',
   },
   splitOutputInList: {
     code: "CP1529",
@@ -167,17 +169,18 @@ export const planMessages: Catalog<{
     code: "CP1530",
     severity: "error",
     title: "Malformed output index",
-    message: ({ where, key }) => `${where}: "${key}" is no output index`,
+    message: ({ where, key }) => `${where}: "${key}" is not an output index`,
     hint: ({ index }) =>
-      `outputs count from "0" without sign or leading zeros${index === "" ? "" : `: write "${index}"`}`,
+      `an output index starts at "0" and has no sign or leading zeros${index === "" ? "" : `: write "${index}"`}`,
   },
   valueUnderWildcard: {
     code: "CP1531",
     severity: "error",
     title: "ONNX value named under a wildcard",
     message: ({ where, pattern, value }) =>
-      `${where} names the ONNX value ${value}, but the pattern "${pattern}" stands for several modules`,
-    hint: () => 'write one entry for the module that has this value, before or after the pattern, and "value" there',
+      `${where} names the ONNX value ${value}, but the pattern "${pattern}" can match several modules`,
+    hint: () =>
+      'add an entry for the one module that has this value, before or after the pattern, and set "value" there',
   },
   dimOutOfRange: {
     code: "CP1532",
@@ -191,22 +194,22 @@ export const planMessages: Catalog<{
     code: "CP1533",
     severity: "error",
     title: "Too many entries",
-    message: ({ count, limit }) => `the plan has ${count} entries, at most ${limit} are read`,
+    message: ({ count, limit }) => `the plan has ${count} entries; the limit is ${limit}`,
     hint: () => 'use patterns such as "blocks.*" instead of one entry per module',
   },
   tooManyMembers: {
     code: "CP1535",
     severity: "error",
-    title: "Too many parts of one entry",
-    message: ({ where, count, limit }) => `${where} has ${count} members or elements, at most ${limit} are read`,
-    hint: () => "a module has tens of parameters and outputs: name those that are split or gathered",
+    title: "Too many members in one entry",
+    message: ({ where, count, limit }) => `${where} has ${count} members or elements; the limit is ${limit}`,
+    hint: () => "name only the parameters and outputs that are split or gathered",
   },
   longKey: {
     code: "CP1534",
     severity: "error",
     title: "Key too long",
-    message: ({ key, length, limit }) => `the key ${key} has ${length} characters, at most ${limit} are read`,
-    hint: () => "write the path of a module or the name of a parameter, as onnx-cp inspect shows it",
+    message: ({ key, length, limit }) => `the key ${key} has ${length} characters; the limit is ${limit}`,
+    hint: () => "write a module path or a parameter name as onnx-cp inspect shows it",
   },
 };
 
@@ -220,7 +223,7 @@ export const configMessages: Catalog<{
   refusedField: {
     code: "CP1701",
     severity: "error",
-    title: "Field of the reference that is not supported",
+    title: "Unsupported field of the diffusers config",
     message: ({ field }) => `"${field}" is not supported`,
     hint: ({ instead }) => instead,
   },
@@ -228,23 +231,24 @@ export const configMessages: Catalog<{
     code: "CP1702",
     severity: "note",
     title: "Setting without effect",
-    message: ({ field, value }) => `"${field}": ${value} has no effect: uneven lengths and heads always work here`,
+    message: ({ field, value }) =>
+      `"${field}": ${value} has no effect: uneven lengths and head counts are always supported`,
     hint: ({ field }) => `remove "${field}"`,
   },
   bothForms: {
     code: "CP1703",
     severity: "error",
     title: "ParallelConfig and ContextParallelConfig mixed",
-    message: ({ field }) => `"${field}" stands beside "context_parallel_config"`,
+    message: ({ field }) => `"${field}" is given next to "context_parallel_config"`,
     hint: ({ field }) =>
-      `move "${field}" into "context_parallel_config", or drop that level and write the fields alone`,
+      `move "${field}" into "context_parallel_config", or remove that level and write its fields directly`,
   },
   tooManyRanks: {
     code: "CP1704",
     severity: "error",
     title: "Too many ranks",
     message: ({ ring, ulysses, ranks, limit }) =>
-      `ring_degree ${ring} times ulysses_degree ${ulysses} are ${ranks} ranks, at most ${limit} are possible`,
-    hint: () => "lower one of the degrees: their product is the number of devices",
+      `ring_degree ${ring} * ulysses_degree ${ulysses} = ${ranks} ranks; the limit is ${limit}`,
+    hint: () => "lower one of the degrees: their product is the number of ranks, one device each",
   },
 };

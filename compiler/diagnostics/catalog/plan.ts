@@ -22,15 +22,17 @@ export const fileMessages: Catalog<{
     title: "Plan file not found",
     message: ({ file }) => `there is no file ${file}`,
     hint: ({ similar }) =>
-      similar === null ? "check the path; it is taken from the current folder" : `in that folder there is ${similar}`,
+      similar === null ? "check the path; a relative path starts from the current folder" : `did you mean ${similar}?`,
   },
   isDirectory: {
     code: "CP1002",
     severity: "error",
     title: "Folder given as a plan",
-    message: ({ file }) => `${file} is a folder, a file is needed`,
+    message: ({ file }) => `${file} is a folder; a plan file is expected`,
     hint: ({ inside }) =>
-      inside.length > 0 ? `it holds ${inside.join(", ")}` : "it holds no *.plan.json, *.plan.jsonc or *.plan.ts",
+      inside.length > 0
+        ? `give a file inside it: ${inside.join(", ")}`
+        : "give a *.plan.json, *.plan.jsonc or *.plan.ts file; this folder holds none",
   },
   unreadable: {
     code: "CP1003",
@@ -42,9 +44,9 @@ export const fileMessages: Catalog<{
   notUtf8: {
     code: "CP1004",
     severity: "error",
-    title: "Text that is not UTF-8",
+    title: "File not in UTF-8",
     message: ({ offset, byte, utf16 }) =>
-      utf16 ? "the file is UTF-16, UTF-8 is needed" : `the file is not UTF-8: byte ${offset} is 0x${byte}`,
+      utf16 ? "the file is UTF-16; UTF-8 is required" : `the file is not UTF-8: byte ${offset} is 0x${byte}`,
     hint: () => "save the file as UTF-8",
   },
   empty: {
@@ -57,18 +59,18 @@ export const fileMessages: Catalog<{
   unknownKind: {
     code: "CP1006",
     severity: "error",
-    title: "Unknown kind of file",
-    message: ({ file, known }) => `the name of ${file} does not end in ${known.join(", ")}`,
+    title: "Unknown file type",
+    message: ({ file, known }) => `${file} does not end in ${known.join(" or ")}`,
     hint: ({ file }) =>
       file.endsWith(".onnx")
         ? "this looks like a model: give the plan here, and the model with --model"
-        : "the ending says how the file is read; rename the file",
+        : "the extension selects how the file is read: rename the file",
   },
   tooLarge: {
     code: "CP1007",
     severity: "error",
     title: "File too large",
-    message: ({ bytes, limit }) => `the file has ${bytes} bytes, at most ${limit} are read`,
+    message: ({ bytes, limit }) => `the file has ${bytes} bytes; the limit is ${limit}`,
     hint: () => 'use patterns such as "blocks.*" instead of one entry per module',
   },
   swapped: {
@@ -83,9 +85,9 @@ export const fileMessages: Catalog<{
   notRegular: {
     code: "CP1008",
     severity: "error",
-    title: "Plan that is no regular file",
-    message: ({ file, kind }) => `${file} is ${kind}, a regular file is needed`,
-    hint: () => "write the text into a file and give the path of that file",
+    title: "Plan that is not a regular file",
+    message: ({ file, kind }) => `${file} is ${kind}; a regular file is required`,
+    hint: () => "write the text to a regular file and give its path",
   },
 };
 
@@ -110,35 +112,35 @@ export const jsonMessages: Catalog<{
     code: "CP1102",
     severity: "error",
     title: "Trailing comma",
-    message: ({ close }) => `comma before the closing ${close}`,
-    hint: () => "remove the comma, or rename the file to *.jsonc, where it may stand",
+    message: ({ close }) => `trailing comma before the closing ${close}`,
+    hint: () => "remove the comma, or rename the file to *.jsonc, which allows it",
   },
   comment: {
     code: "CP1103",
     severity: "error",
     title: "Comment in strict JSON",
-    message: () => "JSON has no comments",
+    message: () => "strict JSON does not allow comments",
     hint: () => 'rename the file to *.jsonc, or use the key "$comment"',
   },
   duplicateKey: {
     code: "CP1104",
     severity: "error",
     title: "Duplicate key",
-    message: ({ key, line }) => `the key ${key} stands already in line ${line} of the same object`,
-    hint: () => "only one of the two would count: merge them or remove one",
+    message: ({ key, line }) => `the key ${key} is already defined on line ${line} of the same object`,
+    hint: () => "only one of them would take effect: merge them or remove one",
   },
   tooDeep: {
     code: "CP1105",
     severity: "error",
     title: "Nesting too deep",
-    message: ({ limit }) => `nested more than ${limit} levels deep`,
-    hint: () => "a plan needs five levels at most",
+    message: ({ limit }) => `the nesting is deeper than ${limit} levels`,
+    hint: () => "a plan needs at most five levels",
   },
   tooLong: {
     code: "CP1107",
     severity: "error",
-    title: "Too many words and signs",
-    message: ({ count, limit }) => `the file has ${count} words and signs (tokens), at most ${limit} are read`,
+    title: "Too many tokens",
+    message: ({ count, limit }) => `the file has ${count} tokens; the limit is ${limit}`,
     hint: () => 'use patterns such as "blocks.*" instead of one entry per module',
   },
   moreErrors: {
@@ -146,7 +148,7 @@ export const jsonMessages: Catalog<{
     severity: "note",
     title: "Further syntax errors",
     message: ({ count }) => `${count} further syntax errors are not shown`,
-    hint: () => "correct those above first",
+    hint: () => "fix the errors above first",
   },
 };
 
@@ -170,16 +172,16 @@ export const typescriptMessages: Catalog<{
     severity: "error",
     title: "TypeScript syntax error",
     message: ({ problem }) => problem,
-    hint: () => "nothing else of the file is read before its syntax is right",
+    hint: () => "fix the syntax first: the rest is checked only after the file parses",
   },
   statement: {
     code: "CP1202",
     severity: "error",
-    title: "Statement that a plan cannot have",
-    message: ({ what }) => `${what} cannot stand in a plan`,
+    title: "Statement not allowed in a plan",
+    message: ({ what }) => `${what} is not allowed in a plan`,
     hint: () =>
-      "a plan is read without running it: use import, const, type, interface, enum, functions that only return an expression, " +
-      "and export default; build lists with .map, or print JSON from a script of your own",
+      "a plan is evaluated without running it: use import, const, type, interface, enum, functions that only return an expression, " +
+      "and export default; build lists with .map, or generate a JSON plan with your own script",
   },
   expression: {
     code: "CP1203",
@@ -187,23 +189,23 @@ export const typescriptMessages: Catalog<{
     title: "Expression that cannot be evaluated",
     message: ({ what }) => `${what} cannot be evaluated without running the file`,
     hint: () =>
-      "docs/plan-language.md lists what a TypeScript plan may use; anything else: print JSON from a script of your own",
+      "docs/plan-language.md lists what a TypeScript plan may use; for anything else, generate a JSON plan with your own script",
   },
   unknownName: {
     code: "CP1204",
     severity: "error",
     title: "Unknown name",
-    message: ({ name }) => `there is no ${name} here`,
+    message: ({ name }) => `${name} is not defined`,
     hint: ({ suggestion }) =>
       suggestion === null ? "declare it with const or import it" : `did you mean ${suggestion}?`,
   },
   unknownCall: {
     code: "CP1205",
     severity: "error",
-    title: "Call of an unknown function",
-    message: ({ callee }) => `${callee}(...) is not known to the plan reader`,
+    title: "Unknown function",
+    message: ({ callee }) => `a plan cannot call ${callee}(...)`,
     hint: () =>
-      "known are definePlan, functions of the plan that return one expression, Array.from, Object.fromEntries, entries, keys " +
+      "a plan can call definePlan, functions of the plan that return one expression, Array.from, Object.fromEntries, entries, keys " +
       "and values, String, Number, and .map, .filter, .flatMap, .concat, .slice, .join, .includes",
   },
   badImport: {
@@ -226,34 +228,34 @@ export const typescriptMessages: Catalog<{
     severity: "error",
     title: "Plan too expensive to evaluate",
     message: ({ what, limit }) => `evaluating this takes more than ${limit} ${what}`,
-    hint: () => "a plan is small: check the recursion or the length given to Array.from",
+    hint: () => "check the recursion, or the length given to Array.from",
   },
   selfReference: {
     code: "CP1209",
     severity: "error",
-    title: "Value that needs itself",
-    message: ({ name }) => `${name} is used to compute itself`,
-    hint: () => "break the circle of const declarations or imports",
+    title: "Circular definition",
+    message: ({ name }) => `${name} is defined in terms of itself`,
+    hint: () => "break the cycle of const declarations or imports",
   },
   typeOfOperand: {
     code: "CP1210",
     severity: "error",
     title: "Operation on a value of the wrong type",
     message: ({ operation, found }) => `${operation} does not work on ${found}`,
-    hint: () => "write the value as a literal where in doubt",
+    hint: () => "use operands of a supported type, or write the result as a literal",
   },
   tooLong: {
     code: "CP1211",
     severity: "error",
     title: "TypeScript plan too large to parse",
-    message: ({ what, count, limit }) => `the plan has ${count} ${what}, at most ${limit} are read`,
-    hint: () => "a plan is small: build lists with .map, or print JSON from a script of your own",
+    message: ({ what, count, limit }) => `the plan has ${count} ${what}; the limit is ${limit}`,
+    hint: () => "build lists with .map, or generate a JSON plan with your own script",
   },
   stopped: {
     code: "CP1212",
     severity: "note",
     title: "Evaluation stopped after many errors",
-    message: ({ limit }) => `evaluation met more than ${limit} errors and stopped here`,
-    hint: () => "correct those above first",
+    message: ({ limit }) => `evaluation stopped here after more than ${limit} errors`,
+    hint: () => "fix the errors above first",
   },
 };

@@ -30,29 +30,29 @@ export const programMessages: Catalog<{
   unreadable: {
     code: "CP5000",
     severity: "error",
-    title: "Program that cannot be read",
+    title: "Unreadable program",
     message: ({ file, reason }) => `cannot read the program ${file}: ${reason}`,
     hint: () => "give the folder that `onnx-cp compile --out DIR` wrote",
   },
   notJson: {
     code: "CP5001",
     severity: "error",
-    title: "Program that is no JSON",
+    title: "Program that is not valid JSON",
     message: ({ file, reason }) => `${file} is not valid JSON: ${reason}`,
     hint: compileElsewhere,
   },
   format: {
     code: "CP5002",
     severity: "error",
-    title: "File of another format",
-    message: ({ file, expected, actual }) => `${file} has the format ${actual}; a program has "${expected}"`,
+    title: "File with the wrong format",
+    message: ({ file, expected, actual }) => `${file} has the format ${actual}; a program has the format "${expected}"`,
     hint: compileElsewhere,
   },
   version: {
     code: "CP5003",
     severity: "error",
-    title: "Program of another version",
-    message: ({ file, expected, actual }) => `${file} has the version ${actual}; this release reads ${expected}`,
+    title: "Unsupported program version",
+    message: ({ file, expected, actual }) => `${file} has version ${actual}; this release reads version ${expected}`,
     hint: () => "compile the plan again with this release, or run the program with the release that wrote it",
   },
   shape: {
@@ -73,7 +73,7 @@ export const programMessages: Catalog<{
     code: "CP5006",
     severity: "error",
     title: "Piece outside its program",
-    message: ({ piece, file }) => `the piece ${piece} lies outside the program's folder: ${file}`,
+    message: ({ piece, file }) => `the piece ${piece} is outside the program's folder: ${file}`,
     hint: compileAgain,
   },
   modelMissing: {
@@ -81,45 +81,45 @@ export const programMessages: Catalog<{
     severity: "error",
     title: "Missing model of a program",
     message: ({ model }) => `the program's model ${model} is missing`,
-    hint: () => "put the model back where it was, or compile the plan for it where it is now",
+    hint: () => "put the model back, or compile the plan again with the model's new path",
   },
   modelHash: {
     code: "CP5008",
     severity: "error",
-    title: "Program of another model",
+    title: "Program for another model",
     message: ({ model, expected }) =>
-      `${model} is not the model that the program was compiled from: that one has the sha256 ${expected}`,
-    hint: () => "compile the plan again for this model, or put the first one back",
+      `${model} is not the model that the program was compiled from, whose sha256 is ${expected}`,
+    hint: () => "compile the plan again for this model, or restore the original one",
   },
   dataMissing: {
     code: "CP5009",
     severity: "error",
     title: "Missing weights of a program",
     message: ({ data, model }) => `the weights ${data} of ${model} are missing`,
-    hint: () => "put the file back beside the model",
+    hint: () => "put the file back next to the model",
   },
   dataSize: {
     code: "CP5010",
     severity: "error",
-    title: "Weights of another size",
+    title: "Weights with the wrong size",
     message: ({ data, expected }) =>
       `${data} does not have the ${expected} bytes that it had when the program was compiled`,
-    hint: () => "compile the plan again for these weights, or put the first ones back",
+    hint: () => "compile the plan again for these weights, or restore the original ones",
   },
   dataHash: {
     code: "CP5011",
     severity: "error",
-    title: "Other weights",
+    title: "Changed weights",
     message: ({ data, expected }) =>
-      `${data} holds other weights: the hash of its first and last MiB was ${expected} when the program was compiled`,
-    hint: () => "compile the plan again for these weights, or put the first ones back",
+      `${data} does not hold the weights that the program was compiled with: the hash of its first and last MiB was ${expected} then`,
+    hint: () => "compile the plan again for these weights, or restore the original ones",
   },
   checksum: {
     code: "CP5012",
     severity: "error",
-    title: "Program that is not as it was written",
+    title: "Modified program",
     message: ({ file, stated, actual }) =>
-      `${file} was changed or damaged: the checksum of its content is ${actual}, it states ${stated}`,
+      `${file} was changed or damaged: the checksum of its content is ${actual}, but the file states ${stated}`,
     hint: compileElsewhere,
   },
   fileMissing: {
@@ -132,11 +132,11 @@ export const programMessages: Catalog<{
   fileChanged: {
     code: "CP5014",
     severity: "error",
-    title: "File of a program that is not as it was written",
+    title: "Modified file of a program",
     message: ({ file, expected, actual }) =>
       expected === actual
-        ? `${file} has other content than when the program was compiled`
-        : `${file} has ${actual} bytes; the program was compiled with ${expected}`,
+        ? `the content of ${file} has changed since the program was compiled`
+        : `${file} has ${actual} bytes; it had ${expected} when the program was compiled`,
     hint: compileAgain,
   },
   fileOutside: {
@@ -150,7 +150,7 @@ export const programMessages: Catalog<{
   fileUnreadable: {
     code: "CP5016",
     severity: "error",
-    title: "File of a program that cannot be read",
+    title: "Unreadable file of a program",
     message: ({ file, reason }) => `cannot read ${file}: ${reason}`,
     hint: () => "check the permissions of the file and of its folders",
   },
@@ -166,16 +166,16 @@ export const programMessages: Catalog<{
   notData: {
     code: "CP5018",
     severity: "error",
-    title: "Weights that are none of the model's",
+    title: "Weights that do not belong to the model",
     message: ({ data, model }) =>
-      `the program names ${data} as weights, but ${model} does not name that file as its external data, or it lies in another folder`,
+      `the program names ${data} as weights, but ${model} does not list that file as its external data, or the file is in another folder`,
     hint: compileAgain,
   },
   notPiece: {
     code: "CP5019",
     severity: "error",
-    title: "Piece that is no ONNX model",
-    message: ({ piece, file, reason }) => `the piece ${piece} is no ONNX model: ${file}: ${reason}`,
+    title: "Piece that is not an ONNX model",
+    message: ({ piece, file, reason }) => `the piece ${piece} (${file}) is not an ONNX model: ${reason}`,
     hint: compileAgain,
   },
   contradiction: {
@@ -188,17 +188,17 @@ export const programMessages: Catalog<{
   tooDeep: {
     code: "CP5021",
     severity: "error",
-    title: "Program that is nested too deeply",
-    message: ({ file, limit }) => `${file} has more than ${limit} levels of lists and objects inside each other`,
+    title: "Program nested too deeply",
+    message: ({ file, limit }) => `${file} has more than ${limit} levels of nested lists and objects`,
     hint: compileAgain,
   },
 };
 
 function compileAgain(): string {
-  return "write the program again with `onnx-cp compile`";
+  return "compile the program again with `onnx-cp compile`";
 }
 
 /** A folder whose `program.json` does not prove what is its own is not replaced. */
 function compileElsewhere(): string {
-  return "write the program again with `onnx-cp compile`, to a new folder";
+  return "compile the program again with `onnx-cp compile`, into a new folder";
 }

@@ -51,35 +51,35 @@ export const runtimeMessages: Catalog<{
   noDevice: {
     code: "CP6519",
     severity: "error",
-    title: "Device that is not available",
-    message: ({ device, reason }) => `ONNX Runtime cannot compute on the device "${device}" of this machine: ${reason}`,
+    title: "Device not available",
+    message: ({ device, reason }) => `ONNX Runtime cannot use the device "${device}" on this machine: ${reason}`,
     hint: () =>
-      "check the device's name, or leave --devices out of check and give it to run on the machine that has it",
+      "check the device name, or omit --devices in check and pass it to run on the machine that has the device",
   },
   backend: {
     code: "CP6501",
     severity: "error",
-    title: "Unknown back end",
-    message: ({ name }) => `there is no back end "${name}"`,
+    title: "Unknown backend",
+    message: ({ name }) => `there is no backend "${name}"`,
     hint: ({ variable }) =>
       `write "native" or "binding", or leave backend out and the environment variable ${variable} unset`,
   },
   start: {
     code: "CP6502",
     severity: "error",
-    title: "Rank that does not start",
+    title: "Rank that cannot start",
     message: ({ rank, reason }) => `rank ${rank} could not start: ${reason}`,
-    hint: () => "check that the package is complete (its dist folder) and that memory suffices for every rank",
+    hint: () => "check that the package is complete (its dist folder) and that there is enough memory for every rank",
   },
   session: {
     code: "CP6503",
     severity: "error",
-    title: "Piece that ONNX Runtime does not load",
+    title: "Piece that ONNX Runtime cannot load",
     message: ({ rank, piece, device, reason }) =>
       `rank ${rank} could not load the piece ${piece} on ${device}: ${reason}`,
     hint: ({ device }) =>
       device === "cpu"
-        ? "check that the model's weights are where they were when the plan was compiled; else compile again with this release"
+        ? "check that the model's weights are where they were when the plan was compiled; otherwise compile again with this release"
         : `check that this machine has the device ${device}: try the same run on cpu`,
   },
   piece: {
@@ -88,29 +88,29 @@ export const runtimeMessages: Catalog<{
     title: "Piece that fails",
     message: ({ place, reason }) => `${place} failed: ${reason}`,
     hint: () =>
-      "run the unsplit model with the same inputs: if it fails too, the inputs are the cause; else please report it",
+      "run the unsplit model with the same inputs: if it fails too, the inputs are the cause; otherwise please report it",
   },
   handler: {
     code: "CP6505",
     severity: "error",
     title: "Hook handler that throws",
     message: ({ place, url, reason }) => `${place}: the handler ${url} threw: ${reason}`,
-    hint: () => "mend the handler, or remove it with the function that register() returned",
+    hint: () => "fix the handler, or remove it with the function that register() returned",
   },
   handlerResult: {
     code: "CP6506",
     severity: "error",
     title: "Hook handler that changes type or shape",
     message: ({ place, url, expected, actual }) =>
-      `${place}: the handler ${url} returned ${actual} in the place of ${expected}`,
-    hint: ({ expected }) => `return a tensor of ${expected}, or nothing to leave the value alone`,
+      `${place}: the handler ${url} returned ${actual} instead of ${expected}`,
+    hint: ({ expected }) => `return a tensor of ${expected}, or nothing to leave the value unchanged`,
   },
   exited: {
     code: "CP6507",
     severity: "error",
-    title: "Rank that ends",
+    title: "Rank that ended unexpectedly",
     message: ({ rank, reason }) => `rank ${rank} ended unexpectedly: ${reason}`,
-    hint: () => "release the session and attach again; if it happens again, check memory and the handlers of hooks",
+    hint: () => "release the session and attach again; if it happens again, check the memory and the hook handlers",
   },
   deadline: {
     code: "CP6508",
@@ -136,22 +136,22 @@ export const runtimeMessages: Catalog<{
     code: "CP6511",
     severity: "error",
     title: "Session that lost a rank",
-    message: ({ reason }) => `the session cannot run any more, since it lost a rank: ${reason}`,
+    message: ({ reason }) => `the session lost a rank and cannot run again: ${reason}`,
     hint: () => "release the session and attach the program again",
   },
   noHookPoint: {
     code: "CP6512",
     severity: "error",
-    title: "No place for a hook",
+    title: "No hook point",
     message: ({ module, phase, points }) =>
-      `the program was not cut for hooks at ${module === "" ? "the root module" : `module "${module}"`}, ${phase}; ` +
-      (points.length === 0 ? "it has no place for hooks" : `it has ${points.join(", ")}`),
+      `the program was not compiled with hooks at ${module === "" ? "the root module" : `module "${module}"`}, ${phase}; ` +
+      (points.length === 0 ? "it has no hook points" : `it has ${points.join(", ")}`),
     hint: ({ module }) => `compile with compilePlan({ hooks: ["${module}"] })`,
   },
   handlerModule: {
     code: "CP6513",
     severity: "error",
-    title: "Hook handler that does not load",
+    title: "Hook handler that cannot be loaded",
     message: ({ rank, url, reason }) => `rank ${rank} could not load the handler ${url}: ${reason}`,
     hint: () =>
       'give the URL of an ES module whose default export is the handler, for example new URL("./hook.js", import.meta.url)',
@@ -159,10 +159,10 @@ export const runtimeMessages: Catalog<{
   extents: {
     code: "CP6514",
     severity: "error",
-    title: "Value of another shape than proven",
+    title: "Value with an unexpected shape",
     message: ({ place, value, expected, actual }) =>
-      `${place}: the value ${value} is ${actual}, the program says ${expected}`,
-    hint: () => "this is a mistake of ours: please report it with the plan, the model and the lengths",
+      `${place}: the value ${value} is ${actual}; the program expects ${expected}`,
+    hint: () => "this is a bug in onnx-context-parallel: please report it with the plan, the model and the lengths",
   },
   step: {
     code: "CP6515",
@@ -170,72 +170,71 @@ export const runtimeMessages: Catalog<{
     title: "Step that fails",
     message: ({ place, reason }) => `${place} failed: ${reason}`,
     hint: () =>
-      "if memory suffices, this is a mistake of ours: please report it with the plan, the model and the lengths",
+      "if there is enough memory, this is a bug in onnx-context-parallel: please report it with the plan, the model and the lengths",
   },
   memory: {
     code: "CP6516",
     severity: "error",
     title: "Not enough memory",
-    message: ({ bytes, reason }) => `cannot get ${bytes} bytes for the exchange between ranks: ${reason}`,
+    message: ({ bytes, reason }) => `cannot allocate ${bytes} bytes for the exchange between ranks: ${reason}`,
     hint: () => "feed a shorter input, or free memory",
   },
   handlerUrl: {
     code: "CP6518",
     severity: "error",
     title: "Hook handler without an absolute URL",
-    message: ({ url }) => `the handler "${url}" is no absolute URL, so that a rank cannot find it`,
+    message: ({ url }) => `the handler "${url}" is not an absolute URL, so a rank cannot find it`,
     hint: ({ url }) => `write new URL("${url}", import.meta.url).href`,
   },
   argument: {
     code: "CP6520",
     severity: "error",
-    title: "Argument of another type",
-    message: ({ call, name, expected, actual }) => `${name} of ${call} is ${actual}; it takes ${expected}`,
-    hint: ({ name, expected }) => `give ${expected} as ${name}, or leave it out if it is optional`,
+    title: "Argument of the wrong type",
+    message: ({ call, name, expected, actual }) => `${name} of ${call} is ${actual}; it must be ${expected}`,
+    hint: ({ name, expected }) => `pass ${expected} as ${name}, or omit it if it is optional`,
   },
   handlerDeadline: {
     code: "CP6521",
     severity: "error",
-    title: "Hook handler that does not load in time",
+    title: "Hook handler not loaded in time",
     message: ({ ranks, url, module, phase, milliseconds }) =>
       `${ranks} did not load the handler ${url} for ${module}, ${phase}, within ${milliseconds} ms; it is not registered`,
-    hint: () =>
-      "look for a top-level await or a loop of the module that does not end, or give register() a longer deadlineMs",
+    hint: () => "look for a top-level await or an endless loop in the module, or give register() a longer deadlineMs",
   },
   startDeadline: {
     code: "CP6522",
     severity: "error",
-    title: "Ranks that do not start in time",
+    title: "Ranks not started in time",
     message: ({ milliseconds, late }) => `the ranks did not start within the deadline of ${milliseconds} ms: ${late}`,
-    hint: () => "give attach() a longer deadlineMs, or none; a session's runs can be given their own",
+    hint: () => "give attach() a longer deadlineMs, or none; each run can have its own deadline",
   },
   library: {
     code: "CP6523",
     severity: "error",
-    title: "ONNX Runtime that does not load",
+    title: "ONNX Runtime that cannot be loaded",
     message: ({ reason, other }) =>
       other === null
-        ? `onnxruntime-node does not load: ${reason}`
-        : `onnxruntime-node does not load, since this process has loaded another version of it: ${other}`,
+        ? `onnxruntime-node cannot be loaded: ${reason}`
+        : `onnxruntime-node cannot be loaded, because this process has already loaded another version of it: ${other}`,
     hint: ({ other }) =>
       other === null
-        ? "install the package again, on the platform and for the Node that run it"
-        : "have one version in the whole project: npm ls onnxruntime-node shows who brings which; give your package.json the same " +
+        ? "install the package again, on this platform and with this version of Node"
+        : "use one version in the whole project: npm ls onnxruntime-node shows which package depends on which version; give your package.json the same " +
           'version, or an entry in "overrides", and run npm dedupe',
   },
   backendMissing: {
     code: "CP6540",
     severity: "error",
-    title: "Back end that cannot be used",
-    message: ({ name, reason }) => `the back end "${name}" cannot be used here: ${reason}`,
+    title: "Backend that cannot be used",
+    message: ({ name, reason }) => `the backend "${name}" cannot be used here: ${reason}`,
     hint: () => NATIVE_NEEDS,
   },
   notNative: {
     code: "CP6541",
     severity: "note",
-    title: "Back end binding instead of native",
+    title: "Backend binding instead of native",
     message: ({ reason }) =>
-      `the back end "native" cannot be used here: ${reason}; the session uses "binding", which takes more memory`,
+      `the backend "native" cannot be used here: ${reason}; the session uses "binding", which takes more memory`,
     hint: () => NATIVE_NEEDS,
   },
 };

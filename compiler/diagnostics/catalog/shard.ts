@@ -28,12 +28,12 @@ export const needsWholeAxis: Message<
   severity: "error",
   title: "Operator that needs a whole axis",
   message: (p) =>
-    `${place(p)} works along axis ${p.axis} of ${p.value}, which is split over the ranks (${p.layout}) by ${p.from}`,
+    `${place(p)} computes along axis ${p.axis} of ${p.value} and needs it whole, but it is split over the ranks (${p.layout}) by ${p.from}`,
   hint: (p) => {
-    if (p.other !== null) return `write "split_dim": ${p.other}: that axis has a length of its own`;
-    if (p.maker === null) return `split another axis of ${p.value}, or leave it whole and split only behind this node`;
-    const module = p.maker === "" ? "a module that ends ahead of this node" : `"${p.maker}"`;
-    return `gather it before, with { "gather_dim": ${p.axis} } at ${module}, or split only behind it`;
+    if (p.other !== null) return `write "split_dim": ${p.other} to split the other axis instead`;
+    if (p.maker === null) return `split another axis of ${p.value}, or leave it whole and split only after this node`;
+    const module = p.maker === "" ? "a module that ends before this node" : `"${p.maker}"`;
+    return `gather it before this node, with { "gather_dim": ${p.axis} } at ${module}, or split only after it`;
   },
 };
 
@@ -41,29 +41,30 @@ export const splitsDiffer: Message<AtNode & { first: string; second: string }> =
   code: "CP4002",
   severity: "error",
   title: "Operands split along different axes",
-  message: (p) => `${place(p)} meets operands that are split on different axes: ${p.first}, against ${p.second}`,
+  message: (p) => `${place(p)} has operands that are split along different axes: ${p.first}; and ${p.second}`,
   hint: () =>
-    "split both on the axis that they share, or gather one of them before. Where queries and keys meet, an attention was not recognised: a note of onnx-cp inspect may say why",
+    "split both along the axis that they share, or gather one of them first. If they are queries and keys, this attention was not recognised: the notes of onnx-cp inspect may say why",
 };
 
 export const segmentsDiffer: Message<AtNode & { first: string; second: string }> = {
   code: "CP4003",
   severity: "error",
   title: "Operands split in different segments",
-  message: (p) => `${place(p)} meets operands whose ranks hold different rows: ${p.first}, against ${p.second}`,
-  hint: () => "split both streams before they are joined, in the same order",
+  message: (p) => `${place(p)} has operands of which each rank holds different rows: ${p.first}; and ${p.second}`,
+  hint: () => "split both streams before they are concatenated, in the same order",
 };
 
 export const extentsDiffer: Message<AtNode & { first: string; second: string }> = {
   code: "CP4004",
   severity: "error",
   title: "Operands of different extents",
-  message: (p) => `${place(p)} meets operands of ${p.first} and ${p.second} rows`,
+  message: (p) =>
+    `${place(p)} has operands of ${p.first} and ${p.second} rows; they can be split alike only if these are equal`,
   hint: ({ first, second }) =>
     [first, second].some((extent) => extent.includes("?"))
-      ? "what begins with ? depends on the data, or on an operator whose result this compiler cannot size, so no run can check it: " +
-        "split only what does not meet it, or fix the sizes of dynamic inputs with --shape NAME=SIZES"
-      : "both come from inputs of fixed sizes: export them with equal extents, or split only one",
+      ? "an extent that begins with ? depends on data, or on an operator whose result size is unknown, so it cannot be checked before a run: " +
+        "do not split values that meet it, or fix the sizes of dynamic inputs with --shape NAME=SIZES"
+      : "both extents come from inputs of fixed sizes: export them with equal extents, or split only one",
 };
 
 export const cannotFollow: Message<
@@ -71,11 +72,11 @@ export const cannotFollow: Message<
 > = {
   code: "CP4005",
   severity: "error",
-  title: "Split that cannot be followed",
+  title: "Split that cannot be propagated",
   message: (p) =>
-    `${place(p)} takes ${p.value} of shape ${p.shape} (${p.layout}, split by ${p.from}) to ${p.result}; the split axis cannot be read in that`,
+    `${place(p)} maps ${p.value} of shape ${p.shape} (${p.layout}, split by ${p.from}) to ${p.result}; no axis of the result corresponds to the split axis`,
   hint: () =>
-    "the split axis is merged or divided there in a way that mixes rows of different ranks. Gather before, or split behind",
+    "this node merges or divides the split axis so that rows of different ranks mix. Gather before it, or split after it",
 };
 
 export const edgeInsideSegment: Message<AtNode & { value: string; layout: string; extents: string; from: string }> = {
@@ -84,7 +85,8 @@ export const edgeInsideSegment: Message<AtNode & { value: string; layout: string
   title: "Edge inside a split segment",
   message: (p) =>
     `${place(p)} slices ${p.value} (${p.layout}, split by ${p.from}) into ${p.extents}: an edge lies inside a segment, whose rows are spread over the ranks`,
-  hint: () => "split the streams before they are concatenated, so that each is a segment of its own, or gather before",
+  hint: () =>
+    "split the streams before they are concatenated, which makes each a separate segment, or gather before this node",
 };
 
 export const outputStillSplit: Message<{ output: string; layout: string; axis: number; from: string; module: string }> =
@@ -93,7 +95,7 @@ export const outputStillSplit: Message<{ output: string; layout: string; axis: n
     severity: "error",
     title: "Output that is still split",
     message: (p) =>
-      `the output "${p.output}" is still split (${p.layout}) by ${p.from}: every rank would return its own chunk as if it were the result`,
+      `the output "${p.output}" is still split (${p.layout}) by ${p.from}: every rank would return its own chunk instead of the whole result`,
     hint: (p) => `add "${p.module}": { "gather_dim": ${p.axis} } to the plan`,
   };
 
@@ -107,17 +109,17 @@ export const splitAgain: Message<{
 }> = {
   code: "CP4008",
   severity: "error",
-  title: "Value that is split twice",
+  title: "Value split twice",
   message: (p) =>
-    `${p.second} splits ${p.value} on axis ${p.axis}, but ${p.first} has split it already (${p.firstLayout})`,
+    `${p.second} splits ${p.value} along axis ${p.axis}, but ${p.first} already split it (${p.firstLayout})`,
   hint: (p) => `write "split_dim": ${p.firstAxis}, or remove one of the two entries`,
 };
 
 export const splitSatisfied: Message<{ value: string; entry: string; from: string }> = {
   code: "CP4009",
   severity: "note",
-  title: "Split that is there already",
-  message: (p) => `${p.entry}: ${p.value} is split that way already, by ${p.from}`,
+  title: "Value already split this way",
+  message: (p) => `${p.entry}: ${p.value} is already split this way by ${p.from}`,
 };
 
 export const gatherOfWhole: Message<{ value: string; entry: string }> = {
@@ -137,9 +139,9 @@ export const gatherOtherAxis: Message<{
 }> = {
   code: "CP4011",
   severity: "error",
-  title: "Gather along another axis than the split",
+  title: "Gather along the wrong axis",
   message: (p) =>
-    `${p.entry} gathers axis ${p.axis} of ${p.value}, which is split on axis ${p.splitAxis} (${p.layout}) by ${p.from}`,
+    `${p.entry} gathers ${p.value} along axis ${p.axis}, but it is split along axis ${p.splitAxis} (${p.layout}) by ${p.from}`,
   hint: (p) => `write "gather_dim": ${p.splitAxis}`,
 };
 
@@ -163,21 +165,21 @@ export const tooFewHeads: Message<{
   severity: "error",
   title: "Fewer heads than the Ulysses degree",
   message: (p) =>
-    `the attention in "${p.module}" has ${p.heads} key/value heads, which cannot be spread over an ulysses_degree of ${p.degree}`,
+    `the attention in "${p.module}" has ${p.heads} key/value heads, fewer than the ulysses_degree of ${p.degree}`,
   hint: (p) =>
-    `for the same ${p.ulysses * p.ring} ranks give ulysses_degree ${p.ulysses} and ring_degree ${p.ring} ` +
+    `for the same ${p.ulysses * p.ring} ranks, use ulysses_degree ${p.ulysses} and ring_degree ${p.ring} ` +
     `(--ulysses-degree ${p.ulysses} --ring-degree ${p.ring})`,
 };
 
 export const noSplitAttention: Message<{ sites: number }> = {
   code: "CP4014",
   severity: "warning",
-  title: "No attention that sees a split value",
+  title: "No attention with a split operand",
   message: (p) =>
     p.sites === 0
-      ? "the model has no attention that the compiler recognises; the plan splits work that is local to every token only"
-      : `none of the ${p.sites} attention sites sees a split value: every rank does the whole attention`,
-  hint: () => "split the hidden states ahead of the blocks, for example at the root module or at the first block",
+      ? "the compiler recognises no attention in the model; the plan splits only work that is local to each token"
+      : `no query, key or value is split at ${p.sites === 1 ? "the only attention site" : `any of the ${p.sites} attention sites`}: every rank computes all of the attention`,
+  hint: () => "split the hidden states before the blocks, for example at the root module or at the first block",
 };
 
 interface Aligned extends AtNode {
@@ -186,30 +188,34 @@ interface Aligned extends AtNode {
 }
 
 const alignedMessage = (p: Aligned): string =>
-  `${p.value} is whole and meets a split value at ${place(p)}: each rank takes its own rows (${p.layout})`;
+  `${p.value} is whole and meets a split value at ${place(p)}: each rank slices out its own rows (${p.layout})`;
 
 export const aligned: Message<Aligned & { splits: string }> = {
   code: "CP4015",
   severity: "note",
   title: "Whole value sliced to match a split one",
   message: alignedMessage,
-  hint: (p) => `to say so in the plan, add ${p.splits} under ""`,
+  hint: (p) => `to make this explicit in the plan, add ${p.splits} under ""`,
 };
 
 export const unknownShape: Message<AtNode & { value: string }> = {
   code: "CP4016",
   severity: "error",
-  title: "Split value at an operator of unknown effect",
-  message: (p) => `${place(p)} reads ${p.value}, which is split, and its operands say too little to follow the split`,
-  hint: () => "gather before it, or export with dynamo, which states the shapes of intermediate values",
+  title: "Split value at an operator of unknown shape",
+  message: (p) =>
+    `${place(p)} reads ${p.value}, which is split, but too little is known about its operands to propagate the split`,
+  hint: () => "gather before this node, or export with dynamo, which records the shapes of intermediate values",
 };
 
-export const twoAxes: Message<AtNode & { value: string }> = {
+export const noLayout: Message<AtNode & { value: string; axes: readonly number[] }> = {
   code: "CP4017",
   severity: "error",
-  title: "Result that no layout describes",
-  message: (p) => `${place(p)} would give ${p.value} split on two axes at once`,
-  hint: () => "gather one of the operands before",
+  title: "Value that no layout describes",
+  message: (p) =>
+    p.axes.length > 1
+      ? `${place(p)} would split ${p.value} along the axes ${p.axes.join(" and ")} at once; a value can be split along one axis only`
+      : `${place(p)} would split the parts of axis ${p.axes.join()} of ${p.value} in different ways, such as by rows in one and within blocks in another; an axis can be split in one way only`,
+  hint: () => "gather one of the operands before this node",
 };
 
 export const attentionSplit: Message<{ module: string; node: string; what: string }> = {
@@ -218,7 +224,7 @@ export const attentionSplit: Message<{ module: string; node: string; what: strin
   title: "Attention that no scheme can split",
   message: (p) => `the attention in "${p.module}" (node ${p.node}) has ${p.what}`,
   hint: () =>
-    "Queries, keys and values may be split along their sequence axis only; split before the projections to heads, and where rows and columns become one sequence, the outer of the two",
+    "split queries, keys and values along their sequence axis only, before the projections to heads. Where rows and columns are merged into one sequence, split the outer axis",
 };
 
 export const splitInSubgraph: Message<AtNode & { value: string; layout: string; from: string }> = {
@@ -226,8 +232,8 @@ export const splitInSubgraph: Message<AtNode & { value: string; layout: string; 
   severity: "error",
   title: "Branch or loop that reads a split value",
   message: (p) =>
-    `${place(p)} reads ${p.value} inside its subgraph, which is split over the ranks (${p.layout}) by ${p.from}; splits are not followed into subgraphs`,
-  hint: () => "gather it before, or export the model with that branch decided",
+    `the subgraph of ${place(p)} reads ${p.value}, which is split over the ranks (${p.layout}) by ${p.from}; splits are not propagated into subgraphs`,
+  hint: () => "gather it before this node, or export the model without that branch or loop",
 };
 
 export const movedInSubgraph: Message<AtNode & { value: string; from: string }> = {
@@ -235,46 +241,46 @@ export const movedInSubgraph: Message<AtNode & { value: string; from: string }> 
   severity: "error",
   title: "Branch or loop that reads a value that the plan replaces",
   message: (p) =>
-    `${place(p)} reads ${p.value} inside its subgraph, which is split or gathered there by ${p.from}; subgraphs are left as they are`,
-  hint: () => "gather it before, or export the model with that branch decided",
+    `the subgraph of ${place(p)} reads ${p.value}, which is split or gathered by ${p.from}; subgraphs are not rewritten`,
+  hint: () => "gather it before this node, or export the model without that branch or loop",
 };
 
 export const unknownOperator: Message<AtNode & { domain: string; value: string; layout: string; from: string }> = {
   code: "CP4023",
   severity: "error",
-  title: "Operator without a rule that reads a split value",
+  title: "Unknown operator that reads a split value",
   message: (p) =>
-    `${place(p)} reads ${p.value}, which is split over the ranks (${p.layout}) by ${p.from}; nothing is known of ${p.op}${p.domain === "" ? "" : ` of the domain ${p.domain}`}, so that all it reads must be whole`,
-  hint: () => "gather before it, or export the model without that operator",
+    `${place(p)} reads ${p.value}, which is split over the ranks (${p.layout}) by ${p.from}; ${p.op}${p.domain === "" ? "" : ` of the domain ${p.domain}`} has no sharding rule, so all its operands must be whole`,
+  hint: () => "gather before this node, or export the model without that operator",
 };
 
 export const randomNumbers: Message<AtNode> = {
   code: "CP4022",
   severity: "error",
   title: "Operator that draws random numbers",
-  message: (p) => `${place(p)} gives other numbers on every rank`,
-  hint: () => "make what it draws an input of the model, so that all ranks see the same numbers",
+  message: (p) => `${place(p)} would draw different numbers on every rank`,
+  hint: () => "make the random tensor an input of the model, so that all ranks use the same numbers",
 };
 
 export const localAttention: Message<{ module: string; why: string }> = {
   code: "CP4019",
   severity: "note",
   title: "Attention that stays local",
-  message: (p) => `the attention in "${p.module}" is local on every rank: ${p.why}`,
+  message: (p) => `the attention in "${p.module}" runs locally on every rank: ${p.why}`,
 };
 
 export const ringNeedsOpset: Message<{ module: string; opset: number; needed: number }> = {
   code: "CP4020",
   severity: "error",
-  title: "Rotating ring over an older operator set",
+  title: "Opset too old for a rotating ring",
   message: (p) =>
-    `the attention in "${p.module}" cannot be done chunk by chunk: the model has operator set ${p.opset}, the merge of parts needs ${p.needed}`,
-  hint: () => 'use "rotate_method": "allgather", or export with operator set 18 or later',
+    `the attention in "${p.module}" cannot be computed chunk by chunk: the model has opset ${p.opset}, but merging the parts needs opset ${p.needed}`,
+  hint: () => 'use "rotate_method": "allgather", or export with opset 18 or later',
 };
 
 export const alignedByItself: Message<Aligned> = {
   code: "CP4025",
   severity: "note",
-  title: "Whole value sliced that no input gives",
+  title: "Whole intermediate value sliced to match a split one",
   message: alignedMessage,
 };

@@ -27,21 +27,21 @@ export const verifyMessages: Catalog<{
     severity: "error",
     title: "Value that differs from the unsplit model",
     message: (p) =>
-      `${said(p)} is wrong on rank ${p.rank}: element [${p.index}] of the whole value is ${p.actual}; unsplit it is ${p.expected}`,
-    hint: () => `unless the two are so close that rounding explains it, ${report()}`,
+      `${said(p)} is wrong on rank ${p.rank}: element [${p.index}] of the whole value is ${p.actual}; in the unsplit model it is ${p.expected}`,
+    hint: () => `if rounding cannot explain the difference, ${report()}`,
   },
   shape: {
     code: "CP5502",
     severity: "error",
-    title: "Value of another shape than its layout says",
-    message: (p) => `${said(p)} has the shape [${p.actual}] on rank ${p.rank}; by its layout it is [${p.expected}]`,
+    title: "Shape that contradicts the layout",
+    message: (p) => `${said(p)} has the shape [${p.actual}] on rank ${p.rank}; its layout gives [${p.expected}]`,
     hint: report,
   },
   elem: {
     code: "CP5503",
     severity: "error",
-    title: "Value of another element type",
-    message: (p) => `${said(p)} is ${p.actual} on rank ${p.rank}; unsplit it is ${p.expected}`,
+    title: "Value with the wrong element type",
+    message: (p) => `${said(p)} is ${p.actual} on rank ${p.rank}; in the unsplit model it is ${p.expected}`,
     hint: report,
   },
   ranksDiffer: {
@@ -55,14 +55,14 @@ export const verifyMessages: Catalog<{
   incomplete: {
     code: "CP5505",
     severity: "error",
-    title: "Layout that leaves elements out",
+    title: "Layout that does not cover all elements",
     message: (p) => `the shards of ${said(p)} hold ${p.covered} of its ${p.total} elements (${p.layout})`,
     hint: report,
   },
   failed: {
     code: "CP5506",
     severity: "error",
-    title: "Step that does not run",
+    title: "Step that fails in the simulation",
     message: (p) =>
       `the step "${p.node}"${inModule(p.module)} fails${p.rank === null ? "" : ` on rank ${p.rank}`}: ${p.reason}`,
     hint: report,
@@ -70,25 +70,25 @@ export const verifyMessages: Catalog<{
   block: {
     code: "CP5507",
     severity: "error",
-    title: "Block of another shape than announced",
+    title: "Block with an unexpected shape",
     message: (p) =>
       `the block "${p.value}" that rank ${p.rank} sends to rank ${p.peer} in "${p.node}"${inModule(p.module)} ` +
-      `is ${p.actual}; announced is ${p.expected}`,
+      `is ${p.actual}; the collective expects ${p.expected}`,
     hint: report,
   },
   unsplitFailed: {
     code: "CP5508",
     severity: "error",
-    title: "Unsplit model that does not run",
-    message: ({ reason }) => `the unsplit model does not run on these inputs: ${reason}`,
+    title: "Unsplit model that fails",
+    message: ({ reason }) => `the unsplit model fails on these inputs: ${reason}`,
     hint: () => "give inputs that the original model accepts",
   },
   unsplitCanonical: {
     code: "CP5510",
     severity: "note",
-    title: "Model that onnxruntime refuses as it stands",
+    title: "Original model rejected by onnxruntime",
     message: ({ reason }) =>
-      `onnxruntime refuses the model as it stands (${reason}); compared with its canonical form instead`,
+      `onnxruntime rejects the original model (${reason}); the comparison uses its canonical form instead`,
   },
   exact: {
     code: "CP5509",
@@ -109,5 +109,5 @@ function inModule(module: string): string {
 }
 
 function report(): string {
-  return "this is a mistake of the compiler: please report it with the plan and the output of onnx-cp compile --dump sharded";
+  return "this is a bug in the compiler: please report it with the plan and the output of onnx-cp compile --dump sharded";
 }

@@ -83,6 +83,6 @@ export function duplicate(
   span: NonNullable<AstMember["keySpan"]>,
   first: NonNullable<AstMember["keySpan"]>,
 ): Diagnostic {
-  const related = [{ message: "first written here", ...first }];
+  const related = [{ message: "first defined here", ...first }];
   return diagnose(jsonMessages.duplicateKey, { key: quote(key), line: first.start.line }, { span, related });
 }

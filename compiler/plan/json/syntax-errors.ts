@@ -79,9 +79,9 @@ function explain(error: ParseError, { text, tokens }: JsonSource): Explanation {
       return unknownWord(found, tokens[tokenAt(tokens, error.offset) + 1]?.text === ":");
     case "CommaExpected":
       if (isLeadingZero(error, tokens)) {
-        return { problem: "the number begins with 0", advice: "numbers have no leading zeros" };
+        return { problem: "the number has a leading zero", advice: "remove the leading zeros" };
       }
-      return { problem: `expected a comma before ${name}`, advice: "separate members and elements by commas" };
+      return { problem: `expected a comma before ${name}`, advice: "separate members and elements with commas" };
     case "ColonExpected":
       return { problem: `expected a colon before ${name}`, advice: 'write members as "key": value' };
     case "PropertyNameExpected":
@@ -97,22 +97,22 @@ function explain(error: ParseError, { text, tokens }: JsonSource): Explanation {
       return { problem: `expected ] before ${name}`, advice: "close every [ that was opened" };
     case "EndOfFileExpected":
       return {
-        problem: `nothing can follow the value, found ${name}`,
-        advice: "a file holds one value; remove the rest",
+        problem: `expected the end of the file after the value, found ${name}`,
+        advice: "a file contains one value; remove the rest",
       };
     case "InvalidCommentToken":
     case "UnexpectedEndOfComment":
-      return { problem: "the comment has no end", advice: "close it with */" };
+      return { problem: "the comment is not closed", advice: "close it with */" };
     case "UnexpectedEndOfString":
-      return { problem: "the string has no end in its line", advice: "close it with a double quote" };
+      return { problem: "the string is not closed on its line", advice: "close it with a double quote" };
     case "UnexpectedEndOfNumber":
       return {
-        problem: `the number ${name} has no digits where some belong`,
-        advice: "write integers without a point",
+        problem: `the number ${name} has missing digits`,
+        advice: "write an integer without a decimal point",
       };
     case "InvalidUnicode":
     case "InvalidEscapeCharacter":
-      return { problem: `the string ${name} has a wrong escape`, advice: 'a backslash is written "\\\\"' };
+      return { problem: `the string ${name} has an invalid escape`, advice: 'write a backslash as "\\\\"' };
     case "InvalidCharacter":
       return { problem: `the string ${name} holds a control character`, advice: "write it as an escape such as \\t" };
     default:
@@ -132,10 +132,10 @@ function unknownWord(found: string, isKey: boolean): Explanation {
   const bare = found.replace(/^'(.*)'$/, "$1");
   const spelling = Object.hasOwn(spelledOtherwise, found) ? spelledOtherwise[found] : undefined;
   if (spelling !== undefined && !isKey) return { problem, advice: `JSON writes ${spelling}` };
-  if (/^\+[\d.]/.test(found)) return { problem, advice: `numbers have no plus sign: ${found.slice(1)}` };
-  if (isKey) return { problem, advice: `keys stand in double quotes: ${quote(bare)}` };
-  if (bare !== found) return { problem, advice: `strings stand in double quotes: ${quote(bare)}` };
-  return { problem, advice: "strings stand in double quotes; other words than true, false and null are unknown" };
+  if (/^\+[\d.]/.test(found)) return { problem, advice: `write numbers without a plus sign: ${found.slice(1)}` };
+  if (isKey) return { problem, advice: `write keys in double quotes: ${quote(bare)}` };
+  if (bare !== found) return { problem, advice: `write strings in double quotes: ${quote(bare)}` };
+  return { problem, advice: "write strings in double quotes; the only bare words are true, false and null" };
 }
 
 /** `01` is read as two numbers. */

@@ -11,30 +11,30 @@ const degree = (name: string, markdownDescription: string): JsonSchema => ({
   minimum: 1,
   maximum: limits.ranks.most,
   default: 1,
-  errorMessage: `${name} is a number of ranks: an integer from 1 to ${limits.ranks.most}.`,
+  errorMessage: `${name} must be a number of ranks: an integer from 1 to ${limits.ranks.most}.`,
   markdownDescription,
 });
 
 const meshFields: Readonly<Record<keyof MeshConfig, JsonSchema>> = {
   ring_degree: degree(
     "ring_degree",
-    "Ranks among which keys and values travel, queries stay. Number of ranks = ring_degree * ulysses_degree.",
+    "Ranks of a ring, which exchange keys and values and keep their own queries. Number of ranks = ring_degree * ulysses_degree.",
   ),
   ulysses_degree: degree(
     "ulysses_degree",
-    "Ranks among which the heads of an attention are spread. At most the number of key/value heads.",
+    "Ranks that divide the heads of an attention among themselves. At most the number of key/value heads.",
   ),
   rotate_method: {
     enum: ["allgather", "alltoall", null],
     default: "allgather",
     markdownDescription:
-      "How a ring moves keys and values: `allgather` collects all, then attends; `alltoall` rotates chunk by chunk and needs 1/R of the memory.",
+      "How a ring moves keys and values: `allgather` collects all of them before the attention; `alltoall` rotates them chunk by chunk and needs 1/R of the memory.",
   },
   convert_to_fp32: {
     type: ["boolean", "null"],
     default: true,
-    errorMessage: "convert_to_fp32 is true or false.",
-    markdownDescription: "Merge the parts of a ring in float32.",
+    errorMessage: "convert_to_fp32 must be true or false.",
+    markdownDescription: "Merge the parts of a ring attention in float32.",
   },
 };
 
@@ -43,14 +43,14 @@ export const inertFields: readonly string[] = ["ulysses_anything", "ring_anythin
 
 /** Fields of the reference that are refused unless null, with what to do instead. */
 export const refusedFields: Readonly<Record<string, string>> = {
-  mesh: "the mesh follows from ring_degree and ulysses_degree, row-major; set these and remove it",
-  tensor_parallel_config: "only context parallelism is compiled; remove it",
+  mesh: "the mesh is derived from ring_degree and ulysses_degree, row-major; set these and remove this field",
+  tensor_parallel_config: "only context parallelism is supported; remove this field",
 };
 
 const inert = (name: string): JsonSchema => ({
   type: ["boolean", "null"],
-  errorMessage: `${name} is true or false; it has no effect, uneven lengths and heads always work.`,
-  markdownDescription: "Has no effect here: uneven lengths and heads always work.",
+  errorMessage: `${name} must be true or false; it has no effect, because uneven lengths and head counts are always supported.`,
+  markdownDescription: "Has no effect: uneven lengths and head counts are always supported.",
   doNotSuggest: true,
 });
 
@@ -68,8 +68,8 @@ export const contextFields: Readonly<Record<string, JsonSchema>> = {
 };
 
 const remarks: Readonly<Record<string, JsonSchema>> = {
-  $schema: { type: "string", description: "The schema that editors use for this file." },
-  $comment: { type: "string", description: "A remark; it has no meaning." },
+  $schema: { type: "string", description: "The JSON Schema that editors use for this file." },
+  $comment: { type: "string", description: "A comment; ignored." },
 };
 
 export const parallelConfigSchema: JsonSchema = {
@@ -77,7 +77,7 @@ export const parallelConfigSchema: JsonSchema = {
   title: "Parallel config",
   markdownDescription: "How many ranks a model runs on and how they exchange keys and values.",
   type: "object",
-  errorMessage: 'A parallel config is an object: { "context_parallel_config": { "ulysses_degree": 2 } }.',
+  errorMessage: 'A parallel config must be an object: { "context_parallel_config": { "ulysses_degree": 2 } }.',
   defaultSnippets: [{ label: "two ranks", body: { context_parallel_config: { ulysses_degree: 2 } } }],
   if: { required: ["context_parallel_config"] },
   then: {
@@ -87,7 +87,7 @@ export const parallelConfigSchema: JsonSchema = {
       tensor_parallel_config: refused("tensor_parallel_config"),
     },
     additionalProperties: false,
-    errorMessage: "The fields of the mesh stand inside context_parallel_config.",
+    errorMessage: "The mesh fields belong inside context_parallel_config.",
   },
   else: {
     properties: {
@@ -101,7 +101,7 @@ export const parallelConfigSchema: JsonSchema = {
   definitions: {
     context: {
       type: "object",
-      errorMessage: 'context_parallel_config is an object: { "ulysses_degree": 2 }.',
+      errorMessage: 'context_parallel_config must be an object: { "ulysses_degree": 2 }.',
       defaultSnippets: [{ label: "two ranks", body: { ulysses_degree: 2 } }],
       properties: contextFields,
       additionalProperties: false,

@@ -28,7 +28,7 @@ const misplaced = (errorMessage: string): JsonSchema => ({
 });
 
 const needsGatherDim = 'Did you mean "gather_dim"?';
-const needsParameter = 'This belongs under a parameter name: { "hidden_states": { "split_dim": 1 } }.';
+const needsParameter = 'Write this under a parameter name: { "hidden_states": { "split_dim": 1 } }.';
 
 const outputPerElement = 'A list of outputs has { "gather_dim": 1 } or null per output of the module.';
 
@@ -38,28 +38,28 @@ const misplacedKeys: Readonly<Record<string, JsonSchema>> = {
   split_dim: misplaced(needsParameter),
   split_dims: misplaced(needsParameter),
   split_output: misplaced(needsParameter),
-  expected_dims: misplaced('An output spec needs "gather_dim" too; an input spec stands under a parameter name.'),
-  value: misplaced('An output spec needs "gather_dim" too; an input spec stands under a parameter name.'),
+  expected_dims: misplaced('An output spec needs "gather_dim" too; an input spec belongs under a parameter name.'),
+  value: misplaced('An output spec needs "gather_dim" too; an input spec belongs under a parameter name.'),
 };
 
 /** A parameter of the name `gather_dim`, and what is offered. */
 const gatherDimKey: JsonSchema = {
   type: ["object", "array"],
-  errorMessage: "gather_dim is an axis: an integer, negative from the end.",
+  errorMessage: "gather_dim must be an axis: an integer; negative axes count from the end.",
   ...offeredGatherDim,
   ...ref("parameterSpecs"),
 };
 
 const parameterOfAnyName: JsonSchema = {
   ...ref("parameter"),
-  markdownDescription: "How this parameter (or the output of this index) is split.",
+  markdownDescription: "How this parameter (or the output with this index) is split.",
 };
 
 /** Beside a bare `inputs` map: what may stand at a module. `inputs` names the definition of the map. */
 export function entrySchema(inputs: string): JsonSchema {
   return {
     type: ["object", "array"],
-    errorMessage: "An entry is { inputs }, { output }, [output, ...] or [{ inputs }, output].",
+    errorMessage: "An entry must be { inputs }, { output }, [output, ...] or [{ inputs }, output].",
     defaultSnippets: [
       { label: "split an input", body: { "${1:hidden_states}": { split_dim: 1 } } },
       { label: "gather the output", body: { gather_dim: 1 } },
@@ -90,19 +90,23 @@ export const definitions: Readonly<Record<string, JsonSchema>> = {
   inputs: inputsSchema(),
   parameter: {
     type: ["object", "array"],
-    errorMessage: 'An input spec is { "split_dim": 1 }, or a list of them for a list-valued parameter.',
+    errorMessage: 'An input spec must be { "split_dim": 1 }, or a list of them for a list-valued parameter.',
     defaultSnippets: [{ label: "split", body: { split_dim: 1 } }],
     ...ref("parameterSpecs"),
   },
   /** Kept apart from the message, which differs from place to place: editors let a referenced key win. */
   parameterSpecs: {
     if: { type: "array" },
-    then: { items: ref("listedInput"), minItems: 1, errorMessage: "A list-valued parameter has one spec per element." },
+    then: {
+      items: ref("listedInput"),
+      minItems: 1,
+      errorMessage: "A list-valued parameter needs one spec per element.",
+    },
     else: ref("inputSpec"),
   },
   listedInput: {
     type: "object",
-    errorMessage: 'An element of a list-valued parameter is { "split_dim": 1 }.',
+    errorMessage: 'The spec of an element of a list-valued parameter must be { "split_dim": 1 }.',
     if: { type: "object" },
     then: ref("inputSpec"),
   },
@@ -110,7 +114,7 @@ export const definitions: Readonly<Record<string, JsonSchema>> = {
   outputs: {
     type: ["object", "array"],
     defaultSnippets: [{ label: "gather", body: { gather_dim: 1 } }],
-    errorMessage: 'The second element is { "gather_dim": 1 } or a list of them.',
+    errorMessage: 'The second element must be { "gather_dim": 1 } or a list of them.',
     if: { type: "array" },
     then: { items: ref("outputOrNull"), minItems: 1, errorMessage: outputPerElement },
     else: ref("outputSpec"),
@@ -118,7 +122,7 @@ export const definitions: Readonly<Record<string, JsonSchema>> = {
   outputOrNull: {
     type: ["object", "null"],
     defaultSnippets: [{ label: "gather", body: { gather_dim: 1 } }],
-    errorMessage: 'An output is { "gather_dim": 1 }, or null to leave it alone.',
+    errorMessage: 'An output spec must be { "gather_dim": 1 }, or null to leave the output unchanged.',
     if: { type: "object" },
     then: ref("outputSpec"),
   },
@@ -132,9 +136,12 @@ const text = (markdownDescription: string, errorMessage: string): JsonSchema => 
 });
 
 export const reservedKeys: Readonly<Record<string, JsonSchema>> = {
-  $schema: text("The schema that editors use for this file.", "$schema is a string."),
-  $comment: text("A remark; it has no meaning.", "$comment is a string."),
-  $model: text("Path of the ONNX model that the plan is for, from this file.", "$model is a path: a string."),
+  $schema: text("The JSON Schema that editors use for this file.", "$schema must be a string."),
+  $comment: text("A comment; ignored.", "$comment must be a string."),
+  $model: text(
+    "Path of the ONNX model that the plan is for, relative to this file.",
+    "$model must be a path: a string.",
+  ),
 };
 
 export const unknownReserved = "^\\$(?!(schema|comment|model)$)";
@@ -143,9 +150,9 @@ export const planSchema: JsonSchema = {
   $schema: "http://json-schema.org/draft-07/schema#",
   title: "Context-parallel plan",
   markdownDescription:
-    'Module name to what is split on entry and gathered on exit. `*` stands for one segment of a name, `""` is the whole model.',
+    'Maps a module name to what is split at its inputs and gathered at its outputs. `*` matches one segment of a name; `""` is the whole model.',
   type: "object",
-  errorMessage: 'A plan is an object: { "module": entry }.',
+  errorMessage: 'A plan must be an object: { "module": entry }.',
   properties: {
     ...reservedKeys,
     "": { $ref: "#/definitions/entry", description: "The whole model." },

@@ -87,7 +87,7 @@ function imported(
 ): Value {
   if (specifier === packageName) return fromPackage(context, name, span);
   if (!specifier.startsWith("."))
-    return badImport(context, specifier, "only relative files and the package itself are read", span);
+    return badImport(context, specifier, "only relative files and the package itself can be imported", span);
   const target = modules.get(module.imports.get(specifier) ?? "");
   // A file that could not be loaded has been reported at its import.
   if (target === undefined) return broken(span);
@@ -99,7 +99,7 @@ function fromPackage(context: Context, name: string | null, span: Span): Value {
   if (name === "definePlan") return definePlan;
   if (name === null)
     return { kind: "object", members: new Map([["definePlan", { keySpan: span, value: definePlan }]]), span };
-  return badImport(context, packageName, `a plan can use definePlan and types, not ${name}`, span);
+  return badImport(context, packageName, `a plan can import definePlan and types, not ${name}`, span);
 }
 
 /** All exports of a module, as an object. */
@@ -141,7 +141,7 @@ function findExport(context: Context, modules: Modules, target: LinkedModule, na
   }
   const next = modules.get(imports.get(found.specifier) ?? "");
   if (next === undefined)
-    return badImport(context, found.specifier, "only relative files are read", spanOf(context, found.node));
+    return badImport(context, found.specifier, "only relative files can be imported", spanOf(context, found.node));
   return exported(context, modules, next, found.name, span);
 }
 

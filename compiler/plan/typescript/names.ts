@@ -47,10 +47,10 @@ export function nameOfStatement(node: ts.Statement): string {
   if (!ts.isExpressionStatement(node)) return statements[node.kind] ?? "this statement";
   const { expression } = node;
   if (ts.isCallExpression(expression))
-    return `a call for its effect (${abbreviate(expression.expression.getText(), " ")})`;
+    return `a call for its side effect (${abbreviate(expression.expression.getText(), " ")})`;
   if (ts.isBinaryExpression(expression) && isAssignment(expression.operatorToken.kind)) return "an assignment";
   if (ts.isStringLiteral(expression)) return "a directive";
-  return "an expression without use";
+  return "an expression whose value is unused";
 }
 
 export function nameOfExpression(node: ts.Node): string {

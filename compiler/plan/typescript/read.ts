@@ -42,7 +42,7 @@ function evaluateModule(context: Context, { table, scope, locate, source }: Link
   }
   const value = context.evaluate(context, table.defaultExport, scope);
   if (value.kind === "broken" || context.plans.has(value)) return value;
-  const found = `the default export is ${describeValue(value)} that did not go through definePlan`;
+  const found = `the default export is ${describeValue(value)} that was not passed through definePlan`;
   return report(context, typescriptMessages.noPlan, { found }, spanOf(context, table.defaultExport));
 }
 

@@ -71,5 +71,5 @@ function excess(levels: readonly Level[]): { readonly what: string; readonly lim
   if (levels.length - 1 > limits.nesting.most) return { what: "nested brackets", limit: limits.nesting.most };
   const chained = levels.at(-1)?.chained ?? 0;
   if (chained <= limits.chainedTokens.most) return undefined;
-  return { what: "words and signs without a comma between them", limit: limits.chainedTokens.most };
+  return { what: "tokens without a comma between them", limit: limits.chainedTokens.most };
 }

@@ -67,13 +67,13 @@ function mixedSpecs({ keyword, key, schema }: Finding, { where, node }: Place): 
   const inInput = schema.properties?.["split_dim"] !== undefined;
   if (inInput && key === "gather_dim") {
     const advice =
-      'an output spec stands at the module itself: { "gather_dim": 1 }, or [{ inputs }, { "gather_dim": 1 }]';
+      'an output spec belongs at the module itself: { "gather_dim": 1 }, or [{ inputs }, { "gather_dim": 1 }]';
     return diagnose(planMessages.mixedSpecs, { where, key: quote(key), advice }, { span });
   }
   const nested = member(node, key)?.value.kind;
   if (!inInput && (key === "split_dim" || key === "split_output" || nested === "object" || nested === "array")) {
     const advice =
-      'to split and gather at one module write [{ "hidden_states": { "split_dim": 1 } }, { "gather_dim": 1 }]';
+      'to split and gather at one module, write [{ "hidden_states": { "split_dim": 1 } }, { "gather_dim": 1 }]';
     return diagnose(planMessages.mixedSpecs, { where, key: quote(key), advice }, { span });
   }
   return undefined;

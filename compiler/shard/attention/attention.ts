@@ -13,7 +13,7 @@ import { atSplitOf, sayLayout, sayValue } from "../origins.ts";
 import { declare, shapeOf, type State } from "../state.ts";
 import { addLocal } from "../writer.ts";
 import { sameRows } from "../propagate/unify.ts";
-import { add, evaluate, mul, RANK, symbolsOf, type Expr } from "../../expr/expr.ts";
+import { add, evaluate, mul, RANK, show, symbolsOf, type Expr } from "../../expr/expr.ts";
 import type { AttentionSite, AxisShard, Layout } from "../types.ts";
 import { withoutCausal } from "./causal.ts";
 import { gatherRing, headsToRows, rowsToHeads } from "./collectives.ts";
@@ -55,7 +55,7 @@ export function attend(state: State, attention: AttentionOperation): boolean {
 
 /** Rows in steps: each rank would hold some of every stretch of the sequence. */
 function refuseStrided(state: State, site: Attention, value: string): false {
-  const what = `rows of ${sayValue(state, value)} that are split in steps (${sayLayout(state, value)})`;
+  const what = `rows of ${sayValue(state, value)} that are split with a stride (${sayLayout(state, value)})`;
   const where = atSplitOf(state, value, [{ message: "the attention", node: site.node.name, module: site.node.scope }]);
   state.diagnostics.push(
     diagnose(catalog.attentionSplit, { module: site.node.scope, node: site.node.name, what }, where),
@@ -174,11 +174,15 @@ function allowParts(state: State, site: Attention): boolean {
   return false;
 }
 
-function allowHeads(state: State, site: Attention, heads: unknown, keyHeads: unknown): boolean {
+function sayCount(heads: Expr): string {
+  return typeof heads === "number" ? String(heads) : `"${show(heads)}"`;
+}
+
+function allowHeads(state: State, site: Attention, heads: Expr, keyHeads: Expr): boolean {
   const degree = state.options.mesh.ulysses_degree;
   const where = atSplitOf(state, site.q, [{ message: "the attention", node: site.node.name, module: site.node.scope }]);
   if (typeof heads !== "number" || typeof keyHeads !== "number" || heads % keyHeads !== 0) {
-    const what = `${String(heads)} query heads against ${String(keyHeads)} key/value heads`;
+    const what = `${sayCount(heads)} query heads and ${sayCount(keyHeads)} key/value heads; both numbers must be fixed, the first a multiple of the second`;
     state.diagnostics.push(
       diagnose(catalog.attentionSplit, { module: site.node.scope, node: site.node.name, what }, where),
     );

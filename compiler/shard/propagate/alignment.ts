@@ -25,15 +25,16 @@ export function alignOperand(
 ): string | null {
   const axes = map.inputs[operand];
   if (!axes || value === "" || layoutOf(state, value).length > 0) return value;
-  const wanted = axes.flatMap((axis, a): (AxisShard | null)[] => {
+  const wanted = axes.flatMap((axis, a): [number, AxisShard | null][] => {
     const split = embed(axis, splits, map.factors);
-    return split === undefined ? [] : [split === null ? null : shardOf(a, split)];
+    return split === undefined ? [] : [[a, split === null ? null : shardOf(a, split)]];
   });
-  const [shard] = wanted;
+  const shard = wanted[0]?.[1];
   if (shard === undefined) return value;
   const origin: Origin = { module: node.scope, node: node.name, spec: null };
   if (shard === null || wanted.length > 1) {
-    state.diagnostics.push(diagnose(catalog.twoAxes, { ...at(node), value }, atSplitOf(state, value)));
+    const params = { ...at(node), value: sayValue(state, value), axes: wanted.map(([a]) => a) };
+    state.diagnostics.push(diagnose(catalog.noLayout, params, atSplitOf(state, value)));
     return null;
   }
   const extent = shapeOf(state, value).dims[shard.axis]!;

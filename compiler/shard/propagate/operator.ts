@@ -23,7 +23,7 @@ import { declare, shapeOf, type State } from "../state.ts";
 import { layoutOf, valueOf } from "../knowledge.ts";
 import { allReduce, reducedFactor } from "./reduction.ts";
 import { unify, type Demand } from "./unify.ts";
-import type { Layout, Origin } from "../types.ts";
+import type { AxisShard, Layout, Origin } from "../types.ts";
 import { takeNode } from "../writer.ts";
 
 /** Propagates through one node whose operands are values of the sharded graph; false if it was refused. */
@@ -153,7 +153,7 @@ function read(state: State, node: CanonicalNode, map: FactorMap): readonly Deman
 function reportUnread(state: State, node: CanonicalNode, value: string, axis: Axis | undefined, map: FactorMap): void {
   const from = sayOrigin(state.origins.get(value));
   const layout = sayLayout(state, value);
-  const where = atSplitOf(state, value, relatedTo({ module: node.scope, node: node.name, spec: null }, "met here"));
+  const where = atSplitOf(state, value, relatedTo({ module: node.scope, node: node.name, spec: null }, "read here"));
   if (axis !== undefined && "joined" in axis) {
     const extents = axis.joined
       .map((p) => show(map.factors[p]!.size))
@@ -228,16 +228,17 @@ function outputLayouts(
 ): readonly Layout[] | null {
   const layouts: Layout[] = [];
   for (const [i, axes] of map.outputs.entries()) {
-    const found = axes.flatMap((axis, a) => {
+    const found = axes.flatMap((axis, a): [number, AxisShard | null][] => {
       const split = embed(axis, splits, map.factors);
       // Of an axis without segments every rank holds all there is: nothing.
       if (split === undefined || split?.segments.length === 0) return [];
-      return [split === null ? null : shardOf(a, split)];
+      return [[a, split === null ? null : shardOf(a, split)]];
     });
-    const [only] = found;
+    const only = found[0]?.[1];
     if (found.length > 1 || only === null) {
-      const value = node.outputs[i] ?? node.name;
-      state.diagnostics.push(diagnose(catalog.twoAxes, { ...at(node), value }, atSplitOf(state, node.inputs[0]!)));
+      const value = sayValue(state, node.outputs[i] ?? node.name);
+      const params = { ...at(node), value, axes: found.map(([a]) => a) };
+      state.diagnostics.push(diagnose(catalog.noLayout, params, atSplitOf(state, node.inputs[0]!)));
       return null;
     }
     layouts.push(only === undefined ? WHOLE : [only]);

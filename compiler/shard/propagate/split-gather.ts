@@ -31,7 +31,7 @@ export function shardValue(state: State, planned: PlannedOperation): void {
     state.standIns.set(output, value);
     const first = state.origins.get(value);
     const entry = sayOrigin(origin);
-    const where = { span: origin.spec?.origin.span ?? undefined, related: relatedTo(first, "split here first") };
+    const where = { span: origin.spec?.origin.span ?? undefined, related: relatedTo(first, "first split here") };
     const same = current.axis === axis && equal(current.outer, 1) && equal(current.inner, 1);
     state.diagnostics.push(
       same

@@ -9,7 +9,7 @@ import { condemn, waitOutside } from "./guard.ts";
 interface Ranks {
   readonly control: Control;
   readonly size: number;
-  /** Ends native calls in progress soon, where the back end can. */
+  /** Ends native calls in progress soon, where the backend can. */
   readonly interrupt: () => void;
 }
 

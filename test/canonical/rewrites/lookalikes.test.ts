@@ -29,14 +29,14 @@ const lookalikes: Readonly<Record<string, Lookalike>> = {
       const { q, k, v } = same(p);
       return [merge(p, matMul(p, p.softmax(matMul(p, q, keysLast(p, k)), 2), v))];
     },
-    reason: "it does not run over the last axis",
+    reason: "the Softmax does not run over the last axis",
   },
   "Softmax over the heads": {
     write: (p) => {
       const { q, k, v } = same(p);
       return [merge(p, matMul(p, p.softmax(matMul(p, q, keysLast(p, k)), 1), v))];
     },
-    reason: "it does not run over the last axis",
+    reason: "the Softmax does not run over the last axis",
   },
   "Softmax over rows of another order": {
     write: (p) => {
@@ -44,7 +44,7 @@ const lookalikes: Readonly<Record<string, Lookalike>> = {
       const turned = p.transpose(matMul(p, q, keysLast(p, k)), 0, 2, 3, 1);
       return [merge(p, matMul(p, p.transpose(p.softmax(turned), 0, 3, 1, 2), v))];
     },
-    reason: "the Softmax does not run over the axis of one operand",
+    reason: "the Softmax does not run along an axis of one operand alone",
   },
   "probabilities transposed before the values": {
     write: (p) => {
@@ -52,7 +52,7 @@ const lookalikes: Readonly<Record<string, Lookalike>> = {
       const weights = p.softmax(matMul(p, q, keysLast(p, k)));
       return [merge(p, matMul(p, p.transpose(weights, 0, 1, 3, 2), v))];
     },
-    reason: "the probabilities are not summed over the axis that they are normalised over",
+    reason: "the product with the values does not contract the axis of the Softmax",
   },
   "probabilities read twice": {
     write: (p) => {
@@ -60,7 +60,7 @@ const lookalikes: Readonly<Record<string, Lookalike>> = {
       const weights = p.softmax(matMul(p, q, keysLast(p, k)));
       return [merge(p, matMul(p, weights, v)), p.node("ReduceMax", [weights], { attributes: { keepdims: int(0) } })];
     },
-    reason: "its probabilities are read elsewhere too",
+    reason: "its probabilities are also read elsewhere",
   },
   "probabilities that are an output": {
     write: (p) => {
@@ -68,7 +68,7 @@ const lookalikes: Readonly<Record<string, Lookalike>> = {
       const weights = p.softmax(matMul(p, q, keysLast(p, k)));
       return [merge(p, matMul(p, weights, v)), weights];
     },
-    reason: "its probabilities are read elsewhere too",
+    reason: "its probabilities are also read elsewhere",
   },
   "scores capped after the mask": {
     write: (p) => {
@@ -84,7 +84,7 @@ const lookalikes: Readonly<Record<string, Lookalike>> = {
       const scores = matMul(p, q, keysLast(p, k));
       return [...finish(p, scores, v), p.node("Abs", [scores])];
     },
-    reason: "are read elsewhere too",
+    reason: "are also read elsewhere",
   },
   "a scale per head": {
     write: (p) => {
@@ -164,7 +164,7 @@ const lookalikes: Readonly<Record<string, Lookalike>> = {
       const [q, k, v] = ["q", "k", "v"].map(toHeads) as [string, string, string];
       return [p.node("MatMul", [p.softmax(p.node("MatMul", [q, p.transpose(k, 0, 2, 1)])), v])];
     },
-    reason: "makes (8, -1, 8) of (S, B, 32), which fits one length only",
+    reason: "maps (S, B, 32) to (8, -1, 8), which fits only one length",
   },
   "a gate": {
     write: (p) => {
@@ -195,10 +195,10 @@ describe("operators that cp.Attention cannot express", () => {
   test.each<readonly [string, string, (p: Pattern) => string]>([
     [
       "softcap",
-      "caps its scores behind the mask",
+      "caps its scores after the mask",
       (p) => attention(p, [p.input("m", ["S", "S"])], { softcap: float(5) }),
     ],
-    ["causal softcap", "behind the mask", (p) => attention(p, [], { softcap: float(5), is_causal: int(1) })],
+    ["causal softcap", "after the mask", (p) => attention(p, [], { softcap: float(5), is_causal: int(1) })],
     [
       "keys that are counted",
       "nonpad_kv_seqlen",
@@ -206,13 +206,13 @@ describe("operators that cp.Attention cannot express", () => {
     ],
     [
       "keys that are counted, for all",
-      "holds numbers of keys",
+      "holds key counts",
       (p) =>
         flat(p, "MultiHeadAttention", "com.microsoft", ["", p.input("used", ["B"], "int32")], { num_heads: int(4) }),
     ],
     [
       "a cache",
-      "earlier calls",
+      "past keys and values",
       (p) => attention(p, ["", p.input("pk", ["B", 4, 2, 8]), p.input("pv", ["B", 4, 2, 8])], {}),
     ],
     ["an unknown number of heads", "number of heads", (p) => flat(p, "Attention", "", [], {})],
@@ -243,7 +243,7 @@ describe("operators that cp.Attention cannot express", () => {
     ],
     [
       "rotation inside",
-      "rotates its operands",
+      "applies rotary embeddings",
       (p) =>
         flat(
           p,

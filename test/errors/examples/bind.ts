@@ -21,8 +21,8 @@ export const root = `"": {
 }`;
 /** What a hundred parameters under patterns for every path mean together. */
 const manyBindings: Example = {
-  means: "Every spec is bound at each module that its pattern matches; many patterns for many modules multiply.",
-  given: "`a.plan.json` with several patterns of stars, each with 500 parameters",
+  means: "Every spec is bound at each module that its pattern matches, so many patterns over many modules multiply.",
+  given: "`a.plan.json` with several wildcard patterns, each with 500 parameters",
   make: () => {
     const inputs = Array.from({ length: 500 }, (_, i) => `"p${i}": { "split_dim": 1 }`).join(", ");
     const stars = ["*", "*.*", "*.*.*", "transformer_blocks.*.*"].map((pattern) => `"${pattern}": { ${inputs} }`);
@@ -67,18 +67,18 @@ export const bind: Examples = {
   CP3002: planFor(
     "flux-static",
     `${root},\n"rope": { "0": { "split_dim": 0, "split_output": true } },\n${gather}`,
-    "An export with fixed lengths may have computed a module at export time, so that only its results are left, as constants. They are " +
-      "sliced where they meet a split value, and the plan stays right without the module. Were the name misspelt, it would be an error.",
+    "An export with fixed lengths may have computed a module at export time, so only its results remain, as constants. These are " +
+      "sliced where they meet a split value, so the plan is correct without the module. A misspelt name is an error instead.",
   ),
   CP3003: planFor(
     "flux",
     root.replace("img_ids", "img_idz") + `,\n${gather}`,
-    "A parameter has a name that the model does not know, and one that it knows is near.",
+    "The model has no parameter of this name, but it has one with a similar name.",
   ),
   CP3004: planFor(
     "flux",
     `"": {\n  "tokens": { "split_dim": 1 },\n  "positions": { "split_dim": 0 }\n},\n${gather}`,
-    "None of the parameters that the plan splits at the root is an input of the model: the export gave its inputs other names.",
+    "None of the parameters that the plan splits at the root is an input of the model: the export renamed the inputs.",
   ),
   CP3005: planFor(
     "flux",
@@ -88,34 +88,34 @@ export const bind: Examples = {
   CP3006: planFor(
     "flux",
     `"transformer_blocks.0": { "hidden_states": { "split_dim": 1, "value": "add_905" } },\n${gather}`,
-    "`value` names a value that is at no boundary of its module: an input must come from outside, an output must be read outside.",
+    "`value` names a value that is not at the boundary of its module: an input must come from outside, an output must be read outside.",
   ),
   CP3008: manyBindings,
   CP3007: planFor(
     "flux-marked",
     `"": { "hidden_states": { "split_dim": 1, "value": "img_ids" } },\n${gather}`,
-    "The export marks which value the parameter is, and `value` names another one.",
+    "The export marks the value of the parameter, and `value` names another one.",
   ),
   CP3010: planFor(
     "flux",
     `"transformer_blocks.0": { "temb": { "split_dim": 1 } },\n${gather}`,
-    "An export keeps no names of parameters. Where rank, type, and what is done with a value leave more than one that could be meant, or one that " +
-      "might as well be another parameter, nothing is guessed: the candidates are listed.",
+    "An export keeps no parameter names. If the rank, the type and the uses of a value leave several candidates, or one that could also be " +
+      "another parameter, nothing is guessed: the candidates are listed.",
   ),
   CP3011: planFor(
     "flux",
     `"transformer_blocks.0": { "gather_dim": 1 },\n${gather}`,
-    "The module has several outputs, and the export does not keep their order.",
+    "The module has several outputs, and the export does not preserve their order.",
   ),
   CP3012: planFor(
     "flux",
     `"proj_out": [{ "gather_dim": 1 }, { "gather_dim": 1 }]`,
-    "A list of outputs has one element per output of the module. An export shows only the outputs that something reads.",
+    "A list of outputs has one element per output of the module. An export shows only the outputs that are read.",
   ),
   CP3013: planFor(
     "flux",
     `"transformer_blocks.1": { "7": { "split_dim": 1, "split_output": true } },\n${gather}`,
-    "The plan names an output by an index that the module does not reach.",
+    "The plan names an output by an index beyond the outputs of the module.",
   ),
   CP3014: {
     ...list,
@@ -130,19 +130,19 @@ export const bind: Examples = {
     ...planFor(
       "model",
       `"block": { "rotary_emb": { "split_dim": 0 } }`,
-      "The parameter is a list of tensors, and one spec cannot say which of them is meant.",
+      "The parameter is a list of tensors; a single spec does not say which of them to split.",
     ),
   },
   CP3016: planFor("flux", `"": { "hidden_states": { "split_dim": 3 } },\n${gather}`, "The tensor has no such axis."),
   CP3017: planFor(
     "flux",
     `${root},\n"proj_out": { "gather_dim": 1, "expected_dims": 4 }`,
-    "The output that is found has another rank than the plan expects: either the plan is meant for another tensor, or the number is wrong.",
+    "The output does not have the rank that the plan expects: either the plan means another tensor, or the number is wrong.",
   ),
   CP3018: planFor(
     "flux",
     `${root},\n"x_embedder": { "hidden_states": { "split_dim": 2 } },\n${gather}`,
-    "Two entries address the same tensor and want different things of it. Both are shown.",
+    "Two entries address the same tensor and contradict each other. Both are shown.",
   ),
   CP3020: planFor(
     "qwenimage",
@@ -153,22 +153,22 @@ export const bind: Examples = {
 "transformer_blocks.*": { "modulate_index": { "split_dim": 1 } },
 ${gather}`,
     "The module has no value for the parameter: it was None when the model was exported, became a constant, or is computed once for several " +
-      "modules. If anything needs it split it is sliced there, or the plan is refused.",
+      "modules. Where an operator needs it split, it is sliced there, or the plan is refused.",
   ),
   CP3021: planFor(
     "wan",
     `"": { "timestep": { "split_dim": 1, "expected_dims": 2 } },\n"blocks.0": { "hidden_states": { "split_dim": 1 } },\n${gather}`,
-    "The value has another rank than the entry expects, so the entry does not apply. A plan for several variants of a model relies on it; where " +
-      "it comes as a surprise, expected_dims is wrong. With `--strict` it is an error.",
+    "The value has another rank than the entry expects, so the entry does not apply. Plans for several variants of a model rely on this; if " +
+      "you did not expect it, expected_dims is wrong. With `--strict` it is an error.",
   ),
   CP3022: planFor(
     "flux",
     `${root},\n"x_embedder": { "hidden_states": { "split_dim": 1 } },\n${gather}`,
-    "A later entry asks for what an earlier one has done; it changes nothing.",
+    "A later entry requests what an earlier one already does; it changes nothing.",
   ),
   CP3023: planFor(
     "flux",
     `${root.replace(/\n\}$/, ',\n  "controlnet_block_samples": { "split_dim": 1 }\n}')},\n${gather}`,
-    "The model as exported has no such input: it was None, or was left out. The other parameters were found, so the plan fits the model.",
+    "The exported model has no such input: it was None or was omitted. The other parameters were found, so the plan fits the model.",
   ),
 };

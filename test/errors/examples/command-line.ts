@@ -78,17 +78,17 @@ async function brokenTerminal(): Promise<readonly Diagnostic[]> {
 
 export const commandLine: Examples = {
   CP7001: {
-    means: "The command was called in a way that it does not understand. The exit code is 2.",
+    means: "The command line is invalid. The exit code is 2.",
     command: "onnx-cp check flux.plan.json --model flux.onnx --ulyses-degree 2",
   },
   CP7002: {
-    means: "Nothing said how many ranks there are, or how they share the work.",
+    means: "Neither the number of ranks nor the way they divide the work was given.",
     files,
     command: "onnx-cp check flux.plan.json --model flux.onnx",
   },
   CP7003: {
-    means: "Something happened that should be impossible. The plan is most likely not to blame.",
-    given: "a terminal that fails when it is asked whether it is one",
+    means: "The program reached a state that should be impossible. The plan is most likely not the cause.",
+    given: "a terminal whose isTTY property throws",
     command: "onnx-cp run flux.plan.json --model flux.onnx --ulysses-degree 2 --inputs flux.npz",
     files,
     call: brokenTerminal,
@@ -102,7 +102,7 @@ export const commandLine: Examples = {
   },
   CP7005: {
     means:
-      "The command was interrupted (Ctrl-C), or terminated, or its terminal was closed. What it writes is there completely, and then named here, or not at all. The exit code is 130 (SIGTERM: 143, SIGHUP: 129), or the process ends by the signal itself.",
+      "The command was interrupted (Ctrl-C), or terminated, or its terminal was closed. Each output is written completely or not at all; the message names those that were written. The exit code is 130 (SIGTERM: 143, SIGHUP: 129), or the process ends by the signal itself.",
     files,
     command:
       "onnx-cp run flux.plan.json --model flux.onnx --ulysses-degree 2 --inputs flux.npz --steps 100000 # and Ctrl-C",
@@ -121,10 +121,10 @@ export const commandLine: Examples = {
   CP7008: {
     ...(verify["CP5508"] as Example),
     means:
-      "`--simulate` chooses lengths that divide nothing. Where a model needs others, they are given with `--shape`.",
+      "`--simulate` chooses lengths that no degree divides. If a model needs other lengths, give them with `--shape`.",
   },
   CP7009: {
-    means: "The rest is counted. Most often one mistake was made many times.",
+    means: "The rest are only counted. Usually one mistake was made many times.",
     given: "`flux.plan.json` with two hundred entries that name no module",
     make: () => {
       const entries = Array.from({ length: 200 }, (_, i) => `"block.${i}": { "gather_dim": 1 }`);
@@ -133,41 +133,39 @@ export const commandLine: Examples = {
     command: "onnx-cp check flux.plan.json --model flux.onnx",
   },
   CP7501: {
-    means: "There is no file of inputs.",
+    means: "The file of inputs does not exist.",
     files,
     command: "onnx-cp run flux.plan.json --model flux.onnx --ulysses-degree 2 --inputs no.npz",
   },
-  CP7502: archive(
-    "The operating system refuses to read the file: the reason is its own.",
-    "a folder `inputs.npz`",
-    () => mkdirSync("inputs.npz"),
+  CP7502: archive("The operating system refuses to read the file, for the given reason.", "a folder `inputs.npz`", () =>
+    mkdirSync("inputs.npz"),
   ),
-  CP7503: archive("The file is no archive, or is cut short.", "a text file `inputs.npz`", () =>
+  CP7503: archive("The file is not an archive, or is truncated.", "a text file `inputs.npz`", () =>
     writeFileSync("inputs.npz", "hello"),
   ),
   CP7504: archive(
-    "An entry of the archive is something else than an array.",
-    "an archive with a text in it",
+    "An entry of the archive is not an array.",
+    "an archive that contains a text",
     array(() => Buffer.from("hello")),
   ),
   CP7505: archive(
-    "The numbers of an array are of a type that no model here takes.",
+    "The array has an element type that no supported model takes.",
     "big-endian numbers",
     header("<f4", ">f4"),
   ),
-  CP7506: archive("Arrays are read row by row.", "an array in Fortran order", header("False", "True ")),
+  CP7506: archive("Arrays are read in row-major order.", "an array in Fortran order", header("False", "True ")),
   CP7507: archive(
     "An array has fewer bytes than its shape needs.",
     "an array without its last byte",
     array((npy) => npy.subarray(0, -1)),
   ),
   CP7508: archive(
-    "Nothing that is fed to a model is as empty as what this file unpacks to; whoever made it wants to fill the memory.",
+    "No real model input compresses this well; such a file would only exhaust the memory.",
     "an archive of a hundred million zeros, packed to a hundred thousand bytes",
     () => writeFileSync("inputs.npz", zipSync({ "timestep.npy": new Uint8Array(100_000_000) }, { level: 9 })),
   ),
   CP7509: archive(
-    "Every member of an archive has a checksum, and this one is of other content.",
+    "Every member of an archive has a checksum; this one does not match its content.",
     "an archive of which one byte was changed",
     () => {
       const bytes = zipSync({ "timestep.npy": new Uint8Array(100) }, { level: 0 });
@@ -176,7 +174,7 @@ export const commandLine: Examples = {
     },
   ),
   CP7510: archive(
-    "The header of an array says its type and shape in a few dozen characters.",
+    "The header of an array gives its type and shape in a few dozen characters.",
     "an array whose header has a million bytes",
     array((npy) => {
       const head = Buffer.alloc(12 + 1_000_000, " ");

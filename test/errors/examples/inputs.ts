@@ -40,11 +40,11 @@ function twoNames(): void {
 }
 
 export const runInputs: Examples = {
-  CP6000: fed("The model needs an input that is not there.", "without `timestep`", (feeds) =>
+  CP6000: fed("The model requires an input that was not given.", "without `timestep`", (feeds) =>
     Object.fromEntries(Object.entries(feeds).filter(([name]) => name !== "timestep")),
   ),
   CP6001: fed(
-    "An input has a name that the model does not know.",
+    "The model has no input of this name.",
     "with `hidden_state` for `hidden_states`",
     ({ hidden_states: x, ...feeds }) => ({
       ...feeds,
@@ -52,29 +52,33 @@ export const runInputs: Examples = {
     }),
   ),
   CP6002: called(
-    "A feed is no tensor that can be read: a bare array, or a tensor whose data is on a device.",
+    "A feed is not a readable tensor: for example a bare array, or a tensor whose data is on a device.",
     "await session.run({ ...feeds, timestep: new Float32Array(1) });",
     (session, feeds) => session.run({ ...feeds, timestep: new Float32Array(1) } as unknown as Feeds),
   ),
-  CP6003: fed("An input has another element type than the model's.", "with `timestep` in float64", (feeds) => ({
+  CP6003: fed("The element type of an input differs from the model's.", "with `timestep` in float64", (feeds) => ({
     ...feeds,
     timestep: ortTensor("float64", [1], [0.5]),
   })),
   CP6004: fed(
-    "An input has more or fewer axes than the model's.",
+    "The rank of an input differs from the model's.",
     "with `hidden_states` without its batch axis",
     (feeds) => ({
       ...feeds,
       hidden_states: { ...states(feeds), dims: [96, 16] },
     }),
   ),
-  CP6005: fed("A fixed axis of an input has another size.", "with `hidden_states` of shape (1, 192, 8)", (feeds) => ({
-    ...feeds,
-    hidden_states: { ...states(feeds), dims: [1, 192, 8] },
-  })),
+  CP6005: fed(
+    "A fixed axis of an input has the wrong extent.",
+    "with `hidden_states` of shape (1, 192, 8)",
+    (feeds) => ({
+      ...feeds,
+      hidden_states: { ...states(feeds), dims: [1, 192, 8] },
+    }),
+  ),
   CP6006: fed(
-    "Two inputs share a length by the model's own words, and are fed with different ones.",
-    "with 90 rows of `img_ids` beside 96 of `hidden_states`",
+    "The model gives two inputs the same length, and the feeds give them different ones.",
+    "with 90 rows of `img_ids` and 96 of `hidden_states`",
     (feeds) => ({
       ...feeds,
       img_ids: random(1, [90, 3]),
@@ -82,16 +86,16 @@ export const runInputs: Examples = {
   ),
   CP6007: {
     means:
-      "The plan is exact only if two lengths agree, and they do not. The unsplit model may well refuse such inputs too; split, they could give a " +
+      "The plan is exact only if two lengths are equal, and they are not. The unsplit model may refuse such inputs too; split, they could give a " +
       "wrong result without an error, so they are refused before anything runs.",
     files: {
       "a.plan.json": '{ "": [{ "a": { "split_dim": 0 }, "b": { "split_dim": 0 } }, { "gather_dim": 0 }] }\n',
     },
-    given: "a model of y = a + b, exported with a name of its own for each length, and inputs of 6 and 8 rows",
+    given: "a model of y = a + b, exported with a separate name for each length, and inputs of 6 and 8 rows",
     make: twoNames,
     command: "onnx-cp run a.plan.json --model model.onnx --ulysses-degree 2 --inputs inputs.npz",
   },
-  CP6008: fed("Every rank needs at least one row of what is split.", "with one row of text", (feeds) => ({
+  CP6008: fed("Every rank needs at least one row of a split value.", "with one row of text", (feeds) => ({
     ...feeds,
     encoder_hidden_states: { ...random(1, [1, 1, feeds["encoder_hidden_states"]!.dims[2]!]) },
     txt_ids: random(2, [1, 3]),
@@ -108,24 +112,24 @@ export const runInputs: Examples = {
   ),
   CP6014: {
     means:
-      "The program has no size for something at these lengths. The compiler makes no such program, so it was edited.",
+      "A size in the program is undefined for these lengths. The compiler writes no such program, so the program was edited.",
     given: "a program in which one extent of an exchange was edited",
     make: () => withSteps('["chunk","img",2,"rank"]', '["*",9007199254740991,"img"]'),
     command: "onnx-cp run program --inputs flux.npz",
   },
   CP6011: called(
-    "The tensor that is to take an output has another type or shape than the result.",
+    "The tensor given for an output differs from the result in type or shape.",
     'await session.run(feeds, { sample: { type: "float32", dims: [1, 96, 8], data: new Float32Array(768) } });',
     (session, feeds) =>
       session.run(feeds, { sample: { type: "float32", dims: [1, 96, 8], data: new Float32Array(768) } }),
   ),
   CP6012: called(
-    "The feeds are given in another form than as an object, or not at all.",
+    "The feeds are missing or are not an object.",
     "await session.run([hiddenStates, timestep]);",
     (session, { hidden_states: x, timestep }) => session.run([x, timestep] as unknown as Feeds),
   ),
   CP6013: called(
-    "The memory of a tensor went elsewhere: a buffer that is transferred to a worker leaves its arrays empty.",
+    "The memory of a tensor was transferred: transferring a buffer to a worker empties its arrays.",
     "structuredClone(feeds.timestep.data.buffer, { transfer: [feeds.timestep.data.buffer] });\nawait session.run(feeds);",
     (session, feeds) => {
       const data = Float32Array.of(0.5);

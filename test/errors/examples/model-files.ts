@@ -12,11 +12,11 @@ const command = "onnx-cp inspect model.onnx";
 export const modelFiles: Examples = {
   CP2001: {
     means:
-      "The model's path leads to no file. A path is taken from the folder in which the command is called; `$model` from that of the plan.",
+      "The model's path does not exist. Paths are relative to the current folder; `$model` is relative to the plan's folder.",
     command,
   },
   CP2002: {
-    means: "The path leads to a folder. The hint lists the models that it holds.",
+    means: "The path is a folder. The hint lists the models inside it.",
     given: "a folder `export` that holds `flux.onnx`",
     make: () => {
       mkdirSync("export");
@@ -25,18 +25,19 @@ export const modelFiles: Examples = {
     command: "onnx-cp inspect export",
   },
   CP2003: {
-    means: "The file is there, but the operating system refuses to read it: the reason is its own.",
+    means: "The file exists, but the operating system refuses to read it, for the given reason.",
     given: "`model.onnx`, a link to itself",
     make: () => symlinkSync("model.onnx", "model.onnx"),
     command,
   },
   CP2004: {
-    means: "The file has no bytes: an export or a download that never got to writing.",
+    means: "The file has no bytes: an export or a download failed before it wrote any.",
     files: { "model.onnx": "" },
     command,
   },
   CP2005: {
-    means: "ONNX files are protobuf messages and end at 2 GiB; larger models keep their weights in files beside.",
+    means:
+      "ONNX files are protobuf messages, which are limited to 2 GiB; larger models keep their weights in separate files.",
     given: "`model.onnx` of 2 GiB",
     make: () => {
       writeFileSync("model.onnx", "");
@@ -45,47 +46,47 @@ export const modelFiles: Examples = {
     command,
   },
   CP2006: {
-    means: "The repository was cloned without Git LFS, so that each large file is three lines of text.",
+    means: "The repository was cloned without Git LFS, so each large file is a pointer of three lines.",
     files: { "model.onnx": "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 4096\n" },
     command,
   },
   CP2007: {
-    means: "The file is text: a plan, a config, an error page that a download saved.",
+    means: "The file is text, for example a plan, a config, or an error page saved by a download.",
     files: { "model.onnx": '{ "proj_out": { "gather_dim": 1 } }\n' },
     command,
   },
   CP2008: {
-    means: "The bytes are no ONNX model.",
-    given: "`model.onnx`, which is a picture",
+    means: "The bytes are not an ONNX model.",
+    given: "`model.onnx`, which is an image",
     make: () => writeFileSync("model.onnx", Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)),
     command,
   },
   CP2009: {
-    means: "The file begins as a model does, and ends too early or in nonsense.",
+    means: "The file begins like a model but is truncated or damaged.",
     given: "`model.onnx`, the first 100000 bytes of `flux.onnx`",
     make: () => writeFileSync("model.onnx", fluxBytes(100_000)),
     command,
   },
   CP2010: {
-    means: "The version of the file format is older or newer than what is supported.",
+    means: "The version of the file format is older or newer than the supported ones.",
     given: "a model of IR version 14",
     make: () => edited((_, model) => (model.irVersion = 14n)),
     command,
   },
   CP2011: {
-    means: "The model names no operator set, without which its operators have no meaning.",
+    means: "The model names no operator set, so its operators are undefined.",
     given: "a model without opset",
     make: () => edited((_, model) => (model.opsetImport = [])),
     command,
   },
   CP2012: {
-    means: "The model's operator set is older or newer than what is supported.",
+    means: "The model's operator set is older or newer than the supported ones.",
     given: "a model of opset 11",
     make: () => edited((_, model) => (model.opsetImport[0]!.version = 11n)),
     command,
   },
   CP2013: {
-    means: "Exporters may keep modules as functions of the model. They hide the graph that is to be split.",
+    means: "Exporters may keep modules as local functions of the model. These hide the graph to be split.",
     given: "a model that defines the function d.f",
     make: () => edited((_, model) => model.functions.push(create(FunctionProtoSchema, { name: "f", domain: "d" }))),
     command,

@@ -28,19 +28,21 @@ export const modelGraphs: Examples = {
         };
       }),
   ),
-  CP2201: broken("An input must say what it is.", "an input without a type", () =>
+  CP2201: broken("Every input must have a type.", "an input without a type", () =>
     edited((graph) => {
       delete graph.input[0]!.type;
     }),
   ),
-  CP2202: broken("There is nothing to compute.", "a graph without outputs", () => model(graph({ inputs: [x] }))),
-  CP2203: broken("Each value of a graph has one maker.", "two nodes that both make y", () =>
+  CP2202: broken("A model without outputs computes nothing.", "a graph without outputs", () =>
+    model(graph({ inputs: [x] })),
+  ),
+  CP2203: broken("Each value of a graph has exactly one producer.", "two nodes that both produce y", () =>
     edited((graph) => graph.node.push(protoNode({ name: "again", opType: "Neg", input: ["x"], output: ["y"] }))),
   ),
-  CP2204: broken("A node reads what nobody makes.", "a node that reads `gone`", () =>
+  CP2204: broken("A node reads a value that nothing produces.", "a node that reads `gone`", () =>
     model(graph({ inputs: [x], outputs: [y], nodes: [node("Add", ["x", "gone"], ["y"])] })),
   ),
-  CP2205: broken("A value depends on itself, so that no order of the nodes exists.", "a = x + b, b = -a", () =>
+  CP2205: broken("A value depends on itself, so the nodes have no order.", "a = x + b, b = -a", () =>
     model(
       graph({
         inputs: [x],
@@ -50,22 +52,22 @@ export const modelGraphs: Examples = {
     ),
   ),
   CP2206: broken(
-    "An attribute has a kind that no operator here takes.",
+    "An attribute has a kind that no supported operator takes.",
     "a Relu that refers to an attribute of a function",
     () =>
       edited((graph) =>
         graph.node[0]!.attribute.push(create(AttributeProtoSchema, { name: "alpha", refAttrName: "a" })),
       ),
   ),
-  CP2207: broken("A constant node without a tensor or numbers.", "a Constant node without attributes", () =>
+  CP2207: broken("A Constant node has neither a tensor nor numbers.", "a Constant node without attributes", () =>
     edited((graph) => graph.node.push(protoNode({ name: "empty", opType: "Constant", output: ["c"] }))),
   ),
-  CP2208: broken("Outputs are told apart by their names.", "a graph that lists its output y twice", () =>
+  CP2208: broken("Outputs are identified by their names.", "a graph that lists its output y twice", () =>
     edited((graph) => graph.output.push(graph.output[0]!)),
   ),
   CP2501: broken(
-    "Axes are followed by their shapes. Where neither the export nor ONNX Runtime knows how many axes a result has, they cannot be.",
-    "a model with an operator of its own, `acme.Swish`, and no shape stated for its result",
+    "Propagation needs the rank of every value. Here neither the export nor shape inference gives the rank of a result.",
+    "a model with the custom operator `acme.Swish`, whose result has no declared shape",
     () =>
       model(
         graph({
@@ -77,9 +79,9 @@ export const modelGraphs: Examples = {
       ),
   ),
   CP2502: {
-    means: "Lengths are computed with as whole numbers, and these are none that any tensor could have.",
+    means: "Lengths are exact integers, and these are larger than any tensor could have.",
     files: { "a.plan.json": '{ "": { "x": { "split_dim": 0 } } }\n' },
-    given: "a model of y = x repeated 2^40 times, and that 2^40 times again",
+    given: "a model of y = x repeated 2^40 times, and the result repeated 2^40 times again",
     make: () =>
       model(
         graph({
@@ -92,7 +94,7 @@ export const modelGraphs: Examples = {
     command: "onnx-cp check a.plan.json --model model.onnx --ulysses-degree 2",
   },
   CP2503: broken(
-    "A node has more or fewer operands than its operator, or other attributes.",
+    "A node has the wrong number of operands for its operator, or the wrong attributes.",
     "an Add of one operand",
     () =>
       edited((graph) => {
@@ -100,7 +102,7 @@ export const modelGraphs: Examples = {
       }),
   ),
   CP2504: broken(
-    "The domain cp is for what this compiler puts into a graph; of a model it reads only the markers.",
+    "The domain cp is reserved for operators that this compiler inserts; in a model it reads only the markers.",
     "a model with the operator cp::Gather",
     () =>
       model(graph({ inputs: [x], outputs: [y], nodes: [{ ...node("Gather", ["x"], ["y"]), domain: "cp" }] }), (proto) =>
@@ -108,7 +110,7 @@ export const modelGraphs: Examples = {
       ),
   ),
   CP2510: broken(
-    "Markers are what the export tool of this package leaves at the boundaries of modules. One of them lacks what makes it useful.",
+    "The export tool of this package places markers at module boundaries. One of them lacks a required attribute.",
     "a cp::Boundary node whose kind is neither input nor output",
     () =>
       model(
@@ -131,9 +133,9 @@ export const modelGraphs: Examples = {
       ),
   ),
   CP2520: broken(
-    "A Softmax between two products looks like attention, and is only taken for it where its meaning is certain. Left as it is it stays exact, " +
-      "as long as the plan splits nothing that it needs whole.",
-    "softmax(q k^T) v where the softmax is taken over another axis than the keys",
+    "A Softmax between two matrix products resembles attention, but is treated as attention only if its meaning is certain. Otherwise the node " +
+      "is kept, which is exact while its operands are whole.",
+    "softmax(q k^T) v where the softmax runs over an axis other than the keys",
     () =>
       model(
         graph({

@@ -15,11 +15,11 @@ const bytes = (count: number): Uint8Array => new Uint8Array(count);
 
 export const modelTensors: Examples = {
   CP2100: weight(
-    "A constant has a type that no operator here computes with, such as 8-bit floats.",
+    "A constant has a type that no supported operator computes with, such as 8-bit floats.",
     "a weight of 8-bit floats",
     () => withTensor({ dataType: 17, rawData: bytes(4) }),
   ),
-  CP2101: weight("A constant has a negative size.", "a weight of shape [-1]", () =>
+  CP2101: weight("A constant has a negative extent.", "a weight of shape [-1]", () =>
     withTensor({ dims: [-1n], rawData: bytes(4) }),
   ),
   CP2102: weight(
@@ -28,8 +28,8 @@ export const modelTensors: Examples = {
     () => withTensor({ rawData: bytes(8) }),
   ),
   CP2103: weight(
-    "A model may only point at files in its own folder: anything else could read files that are none of its business.",
-    "a weight whose data is said to be at ../weights.bin",
+    "A model may refer only to files in its own folder; otherwise it could read arbitrary files.",
+    "a weight whose data has the location ../weights.bin",
     () => withData({ location: "../weights.bin" }),
   ),
   CP2104: weight(
@@ -37,24 +37,24 @@ export const modelTensors: Examples = {
     "a model without its `weights.bin`",
     () => withData({}),
   ),
-  CP2105: weight("The name of a data file leads to something else.", "a folder `weights.bin`", () => {
+  CP2105: weight("The name of a data file refers to something that is not a file.", "a folder `weights.bin`", () => {
     mkdirSync("weights.bin");
     withData({});
   }),
   CP2106: weight(
-    "By the shape of a constant it needs another number of bytes than the model says.",
-    "a weight of 4 numbers, said to be 8 bytes of `weights.bin`",
+    "The shape of a constant needs a different number of bytes than the model states.",
+    "a weight of 4 numbers, declared as 8 bytes of `weights.bin`",
     () => {
       writeFileSync("weights.bin", bytes(16));
       withData({ length: "8" });
     },
   ),
-  CP2107: weight("The data file is shorter than the model needs it to be.", "a `weights.bin` of 10 bytes", () => {
+  CP2107: weight("The data file is shorter than the model requires.", "a `weights.bin` of 10 bytes", () => {
     writeFileSync("weights.bin", bytes(10));
     withData({});
   }),
   CP2108: weight(
-    "The place of a constant in its data file is no number of bytes.",
+    "The position of a constant in its data file is not a number of bytes.",
     "a weight at the offset -16",
     () => {
       writeFileSync("weights.bin", bytes(16));
@@ -62,8 +62,8 @@ export const modelTensors: Examples = {
     },
   ),
   CP2109: weight(
-    "The pieces of a program find their weights in one folder.",
-    "two weights, one beside the model and one in a folder below",
+    "The pieces of a program read their weights from one folder.",
+    "two weights, one next to the model and one in a subfolder",
     () => {
       mkdirSync("more");
       for (const file of ["weights.bin", "more/weights.bin"]) writeFileSync(file, bytes(16));

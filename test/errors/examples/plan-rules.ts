@@ -15,25 +15,25 @@ function config(text: string, means: string): Example {
 }
 
 export const planRules: Examples = {
-  CP1501: plan(`"proj_out": { "gather_dim": "1" }`, "A field or an entry has a value that cannot stand there."),
+  CP1501: plan(`"proj_out": { "gather_dim": "1" }`, "A field or an entry has a value of the wrong type."),
   CP1502: plan(
     `"proj_out": { "gather_dims": 1, "gather_dim": 1 }`,
-    "A key that means nothing at this place, most often misspelt.",
+    "The key is not defined at this place; most often it is misspelt.",
   ),
-  CP1503: plan(`"": { "hidden_states": { "expected_dims": 3 } }`, "A spec without its axis."),
-  CP1504: plan(`"proj_out": { "gather_dim": 1, "expected_dims": 0 }`, "A count below the smallest that makes sense."),
+  CP1503: plan(`"": { "hidden_states": { "expected_dims": 3 } }`, "A spec lacks its axis."),
+  CP1504: plan(`"proj_out": { "gather_dim": 1, "expected_dims": 0 }`, "A number is below its minimum."),
   CP1505: config(
     `{ "ring_degree": 2, "rotate_method": "all_to_all" }`,
-    "A field with fixed choices has another value.",
+    "A field with fixed choices has a different value.",
   ),
-  CP1506: plan(`"proj_out": { "gather_dim": 1, "value": "" }`, "A name, or a list of specs, without anything in it."),
+  CP1506: plan(`"proj_out": { "gather_dim": 1, "value": "" }`, "A name or a list of specs is empty."),
   CP1520: plan(
     `"proj_out": { "gather_dim": 1, "hidden_states": { "split_dim": 1 } }`,
-    "An entry splits inputs or gathers outputs. A module that does both is written as a list of the two.",
+    "An entry splits inputs or gathers outputs. For a module that does both, write a list of the two.",
   ),
   CP1521: plan(
     `"": { "split_dim": 1, "expected_dims": 3 },\n"proj_out": { "gather_dim": 1 }`,
-    "A field of a spec stands where the name of a module or a parameter is expected: a level of the plan is missing.",
+    "A field of a spec is written where the name of a module or a parameter is expected: a level of the plan is missing.",
   ),
   CP1522: plan(
     `"blocks.0": [{ "hidden_states": { "split_dim": 1 } }]`,
@@ -42,11 +42,11 @@ export const planRules: Examples = {
   CP1523: plan(`"$comment": "nothing yet"`, "A plan without a single entry would leave the model as it is."),
   CP1524: plan(
     `"transformer_blocks.0": {},\n"proj_out": { "gather_dim": 1 }`,
-    "The entry names a module and then asks for nothing.",
+    "The entry names a module but requests nothing.",
   ),
   CP1525: plan(
     `"transformer_blocks.**": { "hidden_states": { "split_dim": 1 } }`,
-    'Module names are dotted paths; "*" stands for one whole segment.',
+    'Module names are dotted paths; "*" matches one whole segment.',
   ),
   CP1526: plan(
     `"$shema": "plan.schema.json",\n"proj_out": { "gather_dim": 1 }`,
@@ -54,7 +54,7 @@ export const planRules: Examples = {
   ),
   CP1527: plan(
     `"pos_embed": { "0": { "split_dim": 0 } }`,
-    "A digit names an output. Splitting an output is said with split_output, so that a slip is not taken for it.",
+    "A digit names an output. Splitting an output requires split_output, which prevents accidental splits.",
   ),
   CP1528: plan(
     `"pos_embed": { "ids": { "split_dim": 0, "split_output": true } }`,
@@ -66,23 +66,23 @@ export const planRules: Examples = {
   ),
   CP1530: plan(
     `"pos_embed": { "00": { "split_dim": 0, "split_output": true } }`,
-    "Outputs are named by their index, written without sign and leading zeros.",
+    "An output is named by its index, without a sign or leading zeros.",
   ),
   CP1531: plan(
     `"transformer_blocks.*": { "hidden_states": { "split_dim": 1, "value": "add_116" } }`,
-    "An ONNX value belongs to one place of the model; it cannot stand for a parameter of several modules.",
+    "An ONNX value exists in one place of the model; it cannot be the parameter of several modules.",
   ),
   CP1532: plan(
     `"proj_out": { "gather_dim": 3, "expected_dims": 3 }`,
-    "By the plan's own words the tensor has no such axis: of rank r there are the axes -r to r - 1.",
+    "The axis contradicts the rank in the same spec: a tensor of rank r has the axes -r to r - 1.",
   ),
   CP1507: config(
     `{ "ulysses_degree": 2, "ring_degree": 100000 }`,
-    "Ranks are threads of one process on one machine; so many of them are a slip of the hand.",
+    "Ranks are threads of one process on one machine; so many of them are a typing error.",
   ),
   CP1533: {
     means:
-      "A plan of that many entries names each module of a large model several times. Patterns say it in a few lines.",
+      "A plan with that many entries names each module of a large model several times. Patterns do the same in a few lines.",
     given: "`a.plan.json` with an entry for each of `blocks.0` to `blocks.10000`",
     make: () => {
       const entries = Array.from({ length: 10_001 }, (_, i) => `"blocks.${i}": { "gather_dim": 1 }`);
@@ -111,14 +111,14 @@ export const planRules: Examples = {
   ),
   CP1701: config(
     `{ "context_parallel_config": { "ulysses_degree": 2, "mesh": [2, 1] } }`,
-    "A field of the reference's config that has no counterpart here. Null is fine.",
+    "The field exists in the diffusers config but has no counterpart here. Null is accepted.",
   ),
   CP1702: config(
     `{ "ulysses_degree": 2, "ulysses_anything": true }`,
-    "The reference needs this switch for uneven lengths. Here they always work.",
+    "Diffusers needs this switch for uneven lengths. Here they are always supported.",
   ),
   CP1703: config(
     `{ "context_parallel_config": { "ulysses_degree": 2 }, "ring_degree": 2 }`,
-    "The two forms of the config are mixed: the fields stand inside context_parallel_config, or alone.",
+    "The two forms of the config are mixed: the fields belong either inside context_parallel_config or at the top level.",
   ),
 };

@@ -70,20 +70,20 @@ function hooked(means: string, pattern: string): Example {
 
 export const program: Examples = {
   CP5000: {
-    means: "The folder holds no program, or it cannot be read.",
+    means: "The folder contains no program, or the program cannot be read.",
     command: "onnx-cp run no-such-folder --inputs flux.npz",
   },
-  CP5001: damaged("The program's text is cut short or was edited.", "`program/program.json` cut short", async () => {
+  CP5001: damaged("The program's text is truncated or was edited.", "`program/program.json` cut short", async () => {
     await compiled();
     writeFileSync("program/program.json", '{ "format": ');
   }),
-  CP5002: damaged("A file `program.json` that something else wrote.", "a format of another name", () =>
+  CP5002: damaged("The file `program.json` was written by another tool.", "a format with another name", () =>
     compiled((json) => (json["format"] = "something-else")),
   ),
-  CP5003: damaged("The program was compiled by a release with another form of programs.", "the version 2.0", () =>
+  CP5003: damaged("The program was compiled by a release with another program format.", "the version 3.0", () =>
     compiled((json) => (json["version"] = "3.0")),
   ),
-  CP5004: damaged("A field of the program is missing or of another type.", "a program without steps", () =>
+  CP5004: damaged("A field of the program is missing or has the wrong type.", "a program without steps", () =>
     compiled((json) => delete json["steps"]),
   ),
   CP5005: damaged(
@@ -95,11 +95,11 @@ export const program: Examples = {
       mkdirSync("program/pieces");
     },
   ),
-  CP5006: damaged("A program only reads its own pieces.", "a piece said to be at ../../piece.onnx", () =>
+  CP5006: damaged("A program may read only its own pieces.", "a piece with the path ../../piece.onnx", () =>
     compiled((json) => renamed(json, "../../piece.onnx")),
   ),
   CP5007: damaged(
-    "The program reads the model's weights where they are, and the model is gone.",
+    "The program reads the weights from the original model file, which no longer exists.",
     "a program whose `flux.onnx` was removed",
     async () => {
       await compiled();
@@ -107,7 +107,7 @@ export const program: Examples = {
     },
   ),
   CP5008: damaged(
-    "The model was exported again, or another one is in its place.",
+    "The model was exported again, or was replaced by another one.",
     "a program whose `flux.onnx` was changed",
     async () => {
       await compiled();
@@ -115,7 +115,7 @@ export const program: Examples = {
     },
   ),
   CP5009: damaged(
-    "The file with the model's weights is gone.",
+    "The file with the model's weights no longer exists.",
     "a program of an export with external data, which was removed",
     async () => {
       await compiled(undefined, EXTERNAL);
@@ -123,7 +123,7 @@ export const program: Examples = {
     },
   ),
   CP5010: damaged(
-    "The weights belong to another model, or were cut short.",
+    "The weights belong to another model, or are truncated.",
     "a program of an export with external data, to which a byte was added",
     async () => {
       await compiled(undefined, EXTERNAL);
@@ -131,7 +131,7 @@ export const program: Examples = {
     },
   ),
   CP5011: damaged(
-    "The weights are others than those that the program was compiled for.",
+    "The weights differ from those that the program was compiled with.",
     "a program of an export with external data, of which a byte was changed",
     async () => {
       await compiled(undefined, EXTERNAL);
@@ -139,7 +139,7 @@ export const program: Examples = {
     },
   ),
   CP5012: damaged(
-    "A program is proven as a whole, so one that was changed afterwards is refused. Compile again instead of editing it.",
+    "The proof covers the program as written, so a program that was changed afterwards is refused. Compile again instead of editing it.",
     "a length in `program/program.json` edited by hand",
     async () => {
       await compiled();
@@ -167,7 +167,7 @@ export const program: Examples = {
     command: "onnx-cp run program --inputs flux.npz",
   },
   CP5014: damaged(
-    "A piece or the weights of a program were changed or cut short.",
+    "A piece or the weights of a program were changed or truncated.",
     "a piece to which a byte was added",
     async () => {
       await compiled();
@@ -176,7 +176,7 @@ export const program: Examples = {
     },
   ),
   CP5015: damaged(
-    "A program only reads files of its own folder, so a link that leads out of it is not followed.",
+    "A program may read only files of its own folder, so links that lead out of it are not followed.",
     "a program whose pieces are links to files elsewhere",
     async () => {
       await compiled();
@@ -185,7 +185,7 @@ export const program: Examples = {
     },
   ),
   CP5016: {
-    means: "The operating system refuses to read a file of the program or the model: the reason is its own.",
+    means: "The operating system refuses to read a file of the program or the model, for the given reason.",
     given: "a program whose `flux.onnx` may not be read by this user",
     command: "onnx-cp run program --inputs flux.npz",
     call: async () => {
@@ -194,12 +194,12 @@ export const program: Examples = {
     },
   },
   CP5017: damaged(
-    "A piece reads its weights from the program's `weights.bin` or from the model's data files. One that asks for any other file was not made by the compiler.",
+    "A piece reads its weights from the program's `weights.bin` or from the model's data files. A piece that reads any other file was not written by the compiler.",
     "a piece that reads ../secret.txt as its weights",
     () => withPiece(modelBytes(["../secret.txt"])),
   ),
   CP5018: damaged(
-    "A program may only read as weights what its model names as external data.",
+    "A program may read as weights only the files that its model names as external data.",
     "a program that names `flux.plan.json` as a file of weights",
     () =>
       compiled((json) => {
@@ -207,21 +207,20 @@ export const program: Examples = {
         (json["model"] as Json)["data"] = [entry];
       }),
   ),
-  CP5019: damaged("A piece of the program is something else than a model.", "a piece that is a text", () =>
+  CP5019: damaged("A piece of the program is not a model.", "a piece that is a text file", () =>
     withPiece(Buffer.from("hello")),
   ),
   CP5020: damaged(
-    "The parts of a program do not fit each other: it was edited, or another tool made it.",
+    "The fields of the program contradict each other: it was edited, or written by another tool.",
     "a program with a step that names a piece that does not exist",
     () => withSteps('"piece":"', '"piece":"no-'),
   ),
-  CP5021: damaged("No compiler nests lists like this.", "a note of a thousand lists inside each other", () =>
+  CP5021: damaged("No program of the compiler is nested this deeply.", "a note of a thousand nested lists", () =>
     compiled((json) => (json["notes"] = JSON.parse("[".repeat(1000) + "]".repeat(1000)))),
   ),
-  CP5201: hooked("The program is to be cut for hooks at modules that the model does not have.", "transformer_block.*"),
+  CP5201: hooked("Hooks are requested at modules that the model does not have.", "transformer_block.*"),
   CP5202: {
-    means:
-      "The module is there, but does nothing in this export that is at its boundaries, so that there is nothing to show to a hook.",
+    means: "The module exists, but in this export no value crosses its boundary, so a hook would have nothing to see.",
     files: { "a.plan.json": '{ "": [{ "x": { "split_dim": 0 } }, { "gather_dim": 0 }] }\n' },
     given: "a model whose module `sizes` only reads the shape of x",
     make: () => {
@@ -234,7 +233,7 @@ export const program: Examples = {
       (await compilePlan({ model: "model.onnx", plan: "a.plan.json", hooks: ["sizes"], out: "program" })).diagnostics,
   },
   CP5204: {
-    means: "A program replaces an earlier one, and nothing else.",
+    means: "A new program may replace an earlier program, and nothing else.",
     files: { "flux.plan.json": fluxPlan },
     given: "a folder `program` that holds `thesis.txt`",
     make: () => {
@@ -244,13 +243,13 @@ export const program: Examples = {
     command: "onnx-cp compile flux.plan.json --model flux.onnx --ulysses-degree 2 --out program",
   },
   CP5205: {
-    means: "The operating system refuses to write the program: the reason is its own.",
+    means: "The operating system refuses to write the program, for the given reason.",
     files: { "flux.plan.json": fluxPlan },
     command: "onnx-cp compile flux.plan.json --model flux.onnx --ulysses-degree 2 --out flux.plan.json/program",
   },
   CP5206: {
     means:
-      "A program replaces an earlier one with all of its files: those that its `program.json` states. Any other file, folder or link in the folder is left alone, and so is the program.",
+      "A new program replaces all files of the earlier one that its `program.json` lists. If the folder holds any other file, folder or link, nothing is changed.",
     files: { "flux.plan.json": fluxPlan },
     given: "a folder `program` with a compiled program, and `thesis.txt`",
     make: async () => {
@@ -260,9 +259,9 @@ export const program: Examples = {
     command: "onnx-cp compile flux.plan.json --model flux.onnx --ulysses-degree 2 --out program",
   },
   CP5207: {
-    means: "A program cannot take the place of a file that it is made from: the model, its weights, the plan.",
+    means: "A program cannot replace a file that it is compiled from: the model, its weights or the plan.",
     files: { "a.plan.json": simplePlan },
-    given: "a folder `program` with a compiled program, in which the model lies in the place of a piece",
+    given: "a folder `program` with a compiled program, in which the model has replaced a piece",
     make: async () => {
       model(simple);
       await diagnosticsOf("onnx-cp compile a.plan.json --model model.onnx --ulysses-degree 2 --out program");
@@ -271,7 +270,7 @@ export const program: Examples = {
     command: "onnx-cp compile a.plan.json --model program/pieces/local0.onnx --ulysses-degree 2 --out program",
   },
   CP5208: {
-    means: "The caller's signal has ended the compilation. The output folder is as it was.",
+    means: "The caller's signal aborted the compilation. The output folder is unchanged.",
     files: { "flux.plan.json": fluxPlan },
     command: 'await compilePlan({ model: "flux.onnx", plan: "flux.plan.json", signal: AbortSignal.timeout(1) });',
     call: async () =>

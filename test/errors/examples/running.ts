@@ -62,7 +62,7 @@ async function attached(options: Parameters<typeof attach>[1]): ReturnType<typeo
   return failure(attach(valueOf(await loadProgram("program")), options).then((session) => session.release()));
 }
 
-/** The back end that is chosen where the native one does not load. */
+/** The backend that is chosen where the native one does not load. */
 async function fallenBack(): ReturnType<typeof failure> {
   await compiled();
   const { program, folder, files: own } = valueOf(await loadProgram("program"));
@@ -93,24 +93,23 @@ function hugeIntegers(program: Record<string, unknown>): void {
 
 export const running: Examples = {
   CP6500: {
-    means: "There is one device per rank, and the degrees ask for another number of ranks.",
+    means: "Each rank needs one device, and the degrees give another number of ranks.",
     files,
     command: "onnx-cp run flux.plan.json --model flux.onnx --ulysses-degree 2 --devices cpu,cpu,cpu --inputs flux.npz",
   },
   CP6519: {
-    means:
-      "`check` makes the smallest model run on each device, as `run` does with the pieces. The reason is that of ONNX Runtime.",
+    means: "`check` runs a minimal model on each device. The reason comes from ONNX Runtime.",
     files,
     command: "onnx-cp check flux.plan.json --model flux.onnx --devices cpu,npu",
   },
   CP6501: {
-    means: "Pieces run on one of two back ends. The environment variable counts where the caller names none.",
+    means: "Pieces run on one of two backends. The environment variable counts where the caller names none.",
     given: "the program of flux",
     command: 'await attach(program, { backend: "cuda" });',
     call: () => attached({ backend: "cuda" as "native" }),
   },
   CP6502: {
-    means: "The thread of a rank ended before it could answer.",
+    means: "The thread of a rank ended before it was ready.",
     given: "a rank whose thread is ended from outside while it starts",
     command: "await attach(program);",
     call: async () => {
@@ -120,7 +119,7 @@ export const running: Examples = {
   },
   CP6503: {
     means:
-      "ONNX Runtime refuses a piece: a device that does not exist here, an operator that it does not have, or weights that are gone.",
+      "ONNX Runtime rejects a piece: the device does not exist, an operator is not supported, or the weights are missing.",
     files,
     command: "onnx-cp run flux.plan.json --model flux.onnx --ulysses-degree 2 --devices cpu,nosuch --inputs flux.npz",
   },
@@ -132,30 +131,30 @@ export const running: Examples = {
     command: "onnx-cp run a.plan.json --model model.onnx --ulysses-degree 2 --inputs inputs.npz",
   },
   CP6505: hooked(
-    "A handler of the user threw.",
+    "A hook handler of the caller threw an exception.",
     'export default (tensor, { rank }) => {\n  if (rank === 1) throw new Error("not today");\n};',
   ),
   CP6506: hooked(
-    "What a handler returns takes the place of the value, so it must have its type and shape. The tensor is the rank's own part.",
+    "The tensor that a handler returns replaces the value, so it must have the same type and shape. The value is the rank's shard.",
     "export default ({ type }, { rank }) => {\n  if (rank === 1) return { type, dims: [1], data: new Float32Array(1) };\n};",
   ),
   CP6507: hooked(
-    "A rank ended in the middle of a run: it was killed, or something outside of any step threw in its thread.",
+    "A rank ended during a run: it was killed, or its thread threw outside any step.",
     "export default (tensor, { rank }) => {\n  if (rank === 1) process.exit(7);\n};",
   ),
   CP6508: hooked(
-    "The run took longer than it was allowed to. All ranks are stopped.",
+    "The run exceeded its deadline. All ranks are stopped.",
     "export default () => new Promise(() => {});",
     "await session.run(feeds, { deadlineMs: 1000 });",
     (session, feeds) => session.run(feeds, { deadlineMs: 1000 }),
   ),
   CP6509: used(
-    "The caller gave the run up by its signal.",
+    "The caller's signal aborted the run.",
     "await session.run(feeds, { signal: AbortSignal.abort() });",
     (session, feeds) => session.run(feeds, { signal: AbortSignal.abort() }),
   ),
   CP6510: used(
-    "The session has given its ranks back.",
+    "The session has released its ranks.",
     "await session.release();\nawait session.run(feeds);",
     async (session, feeds) => {
       await session.release();
@@ -163,7 +162,7 @@ export const running: Examples = {
     },
   ),
   CP6511: hooked(
-    "A rank was lost in an earlier run, so this session cannot run any more; others are not touched.",
+    "A rank was lost in an earlier run, so this session cannot run again; other sessions are not affected.",
     "export default (tensor, { rank }) => {\n  if (rank === 1) process.exit(7);\n};",
     "await session.run(feeds).catch(() => undefined);\nawait session.run(feeds);",
     async (session, feeds) => {
@@ -172,63 +171,63 @@ export const running: Examples = {
     },
   ),
   CP6512: used(
-    "Hooks run where the program was cut for them when it was compiled.",
+    "Hooks run only at the points that were requested when the program was compiled.",
     'await session.hooks.register("proj_out", "post_forward", new URL("./hook.js", import.meta.url));',
     (session) => session.hooks.register("proj_out", "post_forward", "file:///hook.js"),
   ),
   CP6513: used(
-    "Every rank loads the handler's module by itself, and one of them could not, or found no function in it.",
+    "Every rank loads the handler's module itself; one of them failed, or found no function in it.",
     registered.slice(ready.length).trimEnd(),
     (session) => register(session),
     1,
   ),
   CP6514: damaged(
-    "What a rank has to send is not what the program says. The proof excludes it, so the program was changed after it was made, or the mistake is ours.",
+    "The value that a rank has to send differs from the program. The proof excludes this, so either the program was changed after compilation or this is a bug.",
     "a program in which one extent of an exchange was edited",
     '["chunk","img",2,"rank"]',
     '["+",["chunk","img",2,"rank"],"rank"]',
   ),
   CP6515: {
-    means: "A step fails outside ONNX Runtime. Like the one before, it takes a damaged program, or a mistake of ours.",
-    given: "a program for one rank whose derived integers were edited to be beyond all numbers",
+    means: "A step fails outside ONNX Runtime. Either the program is damaged or this is a bug.",
+    given: "a program for one rank whose derived integers were edited to overflow",
     make: () => compiled(hugeIntegers, undefined, 1),
     command: "onnx-cp run program --inputs flux.npz",
   },
   CP6516: damaged(
-    "The ranks exchange their parts through shared memory, and there is not enough of it for these lengths.",
+    "The ranks exchange data through shared memory, and there is not enough of it for these lengths.",
     "a program edited to exchange a million times as much",
     '["chunk","img",2,"rank"]',
     '["*",1099511627776,["chunk","img",2,"rank"]]',
   ),
   CP6518: used(
-    "A relative path means another file to each module; an absolute URL does not.",
+    "A relative path depends on the module that resolves it; an absolute URL does not.",
     'await session.hooks.register("transformer_blocks.0", "post_forward", "./hook.js");',
     (session) => session.hooks.register("transformer_blocks.0", "post_forward", "./hook.js"),
   ),
   CP6520: used(
-    "An argument or an option is of another type than the API takes. Without TypeScript nobody says so earlier.",
+    "An argument or an option has the wrong type. Without TypeScript, this is the first check.",
     "await session.run(feeds, { signal: {} });",
     (session, feeds) => session.run(feeds, { signal: {} as AbortSignal }),
   ),
   CP6521: {
     means:
-      "A handler's module did not load before the deadline of its registration, 30 seconds without one. No run calls it. Where the module " +
-      "waits, the session stays usable; a rank in an endless loop is given up 5 seconds later, and the session with it (CP6511).",
+      "A handler's module did not load before the deadline of its registration (30 seconds by default), so no run calls it. If the module only " +
+      "waits, the session stays usable; a rank in an endless loop is terminated 5 seconds later, which ends the session (CP6511).",
     files: { ...files, "hook.mjs": "await new Promise(() => {});\nexport default () => {};\n" },
     command: `${ready}const url = new URL("./hook.mjs", import.meta.url);
 await session.hooks.register("transformer_blocks.0", "post_forward", url, { deadlineMs: 500 });`,
     call: () => withSession((session) => register(session, "hook.mjs", { deadlineMs: 500 }), 1),
   },
   CP6522: {
-    means: "The ranks had not loaded their pieces by the deadline that `attach` was given.",
+    means: "The ranks did not load their pieces before the deadline given to `attach`.",
     given: "the program of flux",
     command: "await attach(program, { deadlineMs: 1 });",
     call: () => attached({ deadlineMs: 1 }),
   },
   CP6523: {
     means:
-      "The native library of onnxruntime-node does not load. Most often two versions of the package are installed, and the program has loaded " +
-      "the other one: a process holds one version only. Tensors of the other copy are no problem, since only their fields are read.",
+      "The native library of onnxruntime-node cannot be loaded. Usually two versions of the package are installed, and the process has already " +
+      "loaded the other one: a process can hold only one version. Tensors of the other version are accepted, because only their fields are read.",
     given: "a program that has imported onnxruntime-node in another version",
     command: "await attach(program);",
     call: async () => {
@@ -238,14 +237,14 @@ await session.hooks.register("transformer_blocks.0", "post_forward", url, { dead
   },
   CP6540: {
     means:
-      "The caller asked for a back end, by the option or by the environment variable ONNX_CP_BACKEND, that cannot do this.",
+      "The caller asked for a backend, by the option or by the environment variable ONNX_CP_BACKEND, that cannot do this.",
     given: "the program of flux",
     command: 'await attach(program, { backend: "native", devices: ["cpu", "cuda"] });',
     call: () => attached({ backend: "native", devices: ["cpu", "cuda"] }),
   },
   CP6541: {
     means:
-      "The session computes the same on either back end; only time and memory differ. This note is in session.notes, and run prints it.",
+      "The session computes the same on either backend; only time and memory differ. This note is in session.notes, and run prints it.",
     given: "the program of flux, and an installation without the package koffi",
     command: "await attach(program);",
     call: fallenBack,

@@ -16,16 +16,16 @@ export const shapes: Examples = {
   CP2530: shaped("A size is given for an input by its name in the model.", "--shape hidden_state=1,96,16"),
   CP2531: shaped("An input has one size for each of its axes.", "--shape hidden_states=1,96"),
   CP2532: shaped(
-    "The export has fixed this size. Another one needs another export.",
+    "The export fixed this size. For another size, export the model again.",
     "--shape hidden_states=1,97,16",
     "flux-static.onnx",
   ),
   CP2533: shaped(
-    "Lengths of one name are one length, wherever they stand.",
+    "Lengths with the same name are equal everywhere in the model.",
     "--shape hidden_states=1,96,16 --shape img_ids=95,3",
   ),
   CP2534: {
-    means: "Sizes are whole numbers, in a list.",
+    means: "A shape is a list of integers.",
     files,
     command: `await compilePlan({ model: "flux.onnx", plan: "flux.plan.json", shapes: { hidden_states: [1, 96.5, 16] } });`,
     call: async (): Promise<readonly Diagnostic[]> => {

@@ -74,7 +74,7 @@ export const shard: Examples = {
   CP4001: planFor(
     "flux",
     `"": { "hidden_states": { "split_dim": 2 } },\n${gather}`,
-    "The operator sums, normalises or looks along the axis that is split, so that no rank can do its part alone.",
+    "The operator sums, normalises or searches along the split axis, so no rank can compute its shard alone.",
   ),
   CP4002: small("An operator combines two tensors element by element that are split along different axes.", {
     formula: "y = a + b, both (1, rows, columns)",
@@ -83,8 +83,8 @@ export const shard: Examples = {
     nodes: [node("Add", ["a", "b"], ["y"])],
   }),
   CP4003: small(
-    "Both tensors are split along the shared axis, but one of them as two streams laid end to end, each split on its own, and the other as one: a " +
-      "rank holds different rows of the two.",
+    "Both tensors are split along the shared axis, but one as two concatenated streams, each split separately, and the other as a single stream: " +
+      "each rank holds different rows of the two.",
     {
       formula: "y = concat(text, image) + bias",
       splits: { text: 1, image: 1, bias: 1 },
@@ -95,22 +95,25 @@ export const shard: Examples = {
       ],
     },
   ),
-  CP4004: small("Two split tensors meet whose fixed lengths differ.", {
+  CP4004: small("Two split operands have different fixed lengths.", {
     formula: "y = a + b, with a of (1, 6, 4) and b of (1, 8, 4)",
     splits: { a: 1, b: 1 },
     inputs: { a: [1, 6, 4], b: [1, 8, 4] },
     nodes: [node("Add", ["a", "b"], ["y"])],
   }),
-  CP4005: small("A reshape merges or divides the split axis such that a chunk of it is no chunk of the result.", {
-    formula: "y = reshape(x, [1, 4, 4]), with x of (1, 16)",
-    splits: { x: 1 },
-    inputs: { x: [1, 16] },
-    nodes: [node("Reshape", ["x", "shape"], ["y"])],
-    constants: { shape: [1, 4, 4] },
-  }),
+  CP4005: small(
+    "A reshape merges or divides the split axis so that a chunk of the operand is not a chunk of the result.",
+    {
+      formula: "y = reshape(x, [1, 4, 4]), with x of (1, 16)",
+      splits: { x: 1 },
+      inputs: { x: [1, 16] },
+      nodes: [node("Reshape", ["x", "shape"], ["y"])],
+      constants: { shape: [1, 4, 4] },
+    },
+  ),
   CP4006: small(
-    "A joint stream was split as one, and then cut at an edge that lies somewhere inside the ranks' chunks. Were its streams split before they were " +
-      "joined, each rank would hold its own part of both.",
+    "A joint stream is split as one segment and then sliced at an edge inside the chunks of the ranks. If its streams are split before they are " +
+      "concatenated, each rank holds its chunk of both.",
     {
       formula: "y = the last five of the eight rows of x",
       splits: { x: 1 },
@@ -125,17 +128,17 @@ export const shard: Examples = {
   CP4007: planFor(
     "flux",
     root,
-    "An output of the model would be each rank's part instead of the result: the gather is missing.",
+    "Each rank would return its shard of an output instead of the whole: the gather is missing.",
   ),
   CP4008: planFor(
     "flux",
     `${root},\n"transformer_blocks.0": { "hidden_states": { "split_dim": 2 } },\n${gather}`,
-    "A value that is split on its way here is to be split again along another axis.",
+    "The value is already split, and an entry splits it again along another axis.",
   ),
   CP4009: planFor(
     "flux",
     `${root},\n"transformer_blocks.0": { "hidden_states": { "split_dim": 1 } },\n${gather}`,
-    "The value arrives split as the entry asks, because of an earlier entry; the entry changes nothing.",
+    "An earlier entry already splits the value this way; the entry changes nothing.",
   ),
   CP4010: planFor(
     "flux",
@@ -156,20 +159,20 @@ export const shard: Examples = {
   CP4013: planFor(
     "flux",
     whole,
-    "Ulysses spreads the heads over the ranks, so its degree cannot be above the number of key and value heads. The rest of the ranks can form a ring.",
+    "Ulysses divides the heads among the ranks, so its degree cannot exceed the number of key and value heads. The remaining ranks can form a ring.",
     "--ulysses-degree 5",
   ),
   CP4014: planFor(
     "flux",
     `"norm_out": { "hidden_states": { "split_dim": 1 } },\n${gather}`,
-    "The plan is exact, but hardly worth it: attention is where the time goes, and every rank does all of it.",
+    "The plan is exact but gains little: attention takes most of the time, and every rank computes all of it.",
   ),
   CP4015: planFor(
     "flux",
     `"": {\n  "hidden_states": { "split_dim": 1 },\n  "encoder_hidden_states": { "split_dim": 1 },\n  "img_ids": { "split_dim": 0 }\n},\n${gather}`,
-    "A whole value meets a split one along the same axis. Each rank takes its rows of it, which is exact and free. With `--strict` it is an error where a plan entry can say so.",
+    "A whole value and a split one meet along the same axis. Each rank slices out its rows, which is exact and needs no exchange. With `--strict` it is an error if a plan entry can express the split.",
   ),
-  CP4016: small("A split value meets an operator whose effect hangs on numbers that only a run knows.", {
+  CP4016: small("The effect of an operator on a split value depends on numbers that are known only at run time.", {
     formula: "y = reshape(x, s), with s an input of the model",
     splits: { x: 1 },
     inputs: { x: [1, "n", 4], s: [2] },
@@ -177,7 +180,7 @@ export const shard: Examples = {
     nodes: [node("Cast", ["s"], ["shape"], { to: { kind: "int", value: 7 } }), node("Reshape", ["x", "shape"], ["y"])],
   }),
   CP4017: small(
-    "No layout describes what the operator would give: split along two axes at once, or in parts of which one goes by blocks.",
+    "No layout describes the result of the operator: it would be split along two axes at once, or one axis would be split in blocks in one part and in plain rows in another.",
     {
       formula: "y = concat(reshape(x, [1, 16]), w), with x of (1, 2, 8) and w of (1, 5)",
       splits: { x: 2, w: 1 },
@@ -190,7 +193,7 @@ export const shard: Examples = {
     },
   ),
   CP4018: small(
-    "The attention is split along its rows, and the number of its heads is unknown, so that no scheme can spread them.",
+    "The attention is split along its rows, but the number of its heads is unknown, so no scheme can divide them.",
     {
       formula: "y = softmax(q k^T) v, with a dynamic number of heads",
       splits: { q: 2, k: 2, v: 2 },
@@ -201,10 +204,10 @@ export const shard: Examples = {
   CP4019: planFor(
     "wan",
     `"blocks.0": { "hidden_states": { "split_dim": 1 } },\n${gather}`,
-    "Queries are split, keys and values are whole, as in cross-attention over the text: every rank attends with its own queries, and nothing is exchanged.",
+    "Queries are split, keys and values are whole, as in cross-attention to the text: every rank computes the attention of its own queries, and nothing is exchanged.",
   ),
   CP4020: small(
-    "A ring that hands its keys on merges parts, with operators as they are since operator set 18. The ring that collects all keys first works with any.",
+    "A rotating ring merges parts with operators of opset 18. A ring that gathers all keys first works with any opset.",
     {
       formula: "y = softmax(q k^T) v, of operator set 13",
       splits: { q: 2, k: 2, v: 2 },
@@ -214,7 +217,7 @@ export const shard: Examples = {
       options: "--ring-degree 2 --rotate-method alltoall",
     },
   ),
-  CP4021: small("A branch of the model reads a value that is split, and splits are not followed into branches.", {
+  CP4021: small("A branch of the model reads a split value, and splits are not propagated into subgraphs.", {
     formula: "y = a if c else b, with a of (1, n, 4)",
     splits: { a: 1 },
     inputs: { c: [], a: [1, "n", 4] },
@@ -225,13 +228,13 @@ export const shard: Examples = {
       node("If", ["flag"], ["y"], branches("b")),
     ],
   }),
-  CP4022: small("Each rank would draw numbers of its own, so that no rank would have what the unsplit model has.", {
+  CP4022: small("Each rank would draw different numbers, so the result would differ from that of the unsplit model.", {
     formula: "y = x + noise",
     splits: { x: 1 },
     inputs: { x: [1, "n", 4] },
     nodes: [node("RandomNormalLike", ["x"], ["noise"]), node("Add", ["x", "noise"], ["y"])],
   }),
-  CP4023: small("An operator that is not known here, such as one of a company's own, reads a split value.", {
+  CP4023: small("An unknown operator, such as a custom one, reads a split value.", {
     formula: "y = acme.Swish(x)",
     splits: { x: 1 },
     inputs: { x: [1, "n", 4] },
@@ -239,7 +242,7 @@ export const shard: Examples = {
     nodes: [{ ...node("Swish", ["x"], ["y"]), domain: "acme" }],
   }),
   CP4024: small(
-    "A branch of the model reads a value that the plan replaces, here by its shard, and nothing is rewritten inside branches.",
+    "A branch of the model reads a value that the plan replaces, here by its shard, and subgraphs are not rewritten.",
     {
       formula: "b = -a in the module `proj`, which is an output, and y = relu(b) if c else |b|",
       splits: {},
@@ -266,6 +269,6 @@ export const shard: Examples = {
   "1": { "split_dim": 0, "split_output": true }
 },
 ${gather}`,
-    "As CP4015, for a value that comes from no input of the model: a constant, or something computed. There is nothing to write in the plan.",
+    "Like CP4015, for a constant or a computed value. No plan entry can express this split.",
   ),
 };

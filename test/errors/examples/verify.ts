@@ -55,7 +55,7 @@ function announcedTooLong(): ShardedGraph {
 const unfit: Pick<Example, "files" | "given" | "make" | "command"> = {
   files: { "a.plan.json": '{ "": [{ "x": { "split_dim": 1 } }, { "gather_dim": 1 }] }\n' },
   given:
-    "a model that cuts its input into three and five rows, and so takes eight and no other number, which it does not say",
+    "a model that splits its input into three and five rows and so accepts only eight rows, but declares a dynamic length",
   make: () =>
     model(
       graph({
@@ -70,25 +70,25 @@ const unfit: Pick<Example, "files" | "given" | "make" | "command"> = {
 
 export const verify: Examples = {
   CP5501: compared(
-    "A rank computed other numbers than the unsplit model.",
+    "A rank computed different numbers from the unsplit model.",
     "a rank that holds 3.5 instead of 3",
     [floats(1, 2), floats(3.5, 4)],
     halves,
   ),
   CP5502: compared(
-    "A rank holds another part of the value than the proof says.",
+    "A rank holds a different shard of the value than the proof says.",
     "a rank that holds three rows instead of two",
     [floats(1, 2), floats(2, 3, 4)],
     halves,
   ),
   CP5503: compared(
-    "A rank holds numbers of another type.",
+    "A rank holds a value of the wrong element type.",
     "a rank that holds integers",
     [floats(1, 2), ortTensor("int32", [2], [3, 4])],
     halves,
   ),
   CP5504: compared(
-    "A value is said to be the same on all ranks, and is not.",
+    "A value should be the same on all ranks but is not.",
     "a rank whose copy ends in 4.000001",
     [floats(1, 2, 3, 4), floats(1, 2, 3, 4.000001)],
     [],
@@ -106,12 +106,12 @@ export const verify: Examples = {
     splitStream({ sizes: ["txt", "img"] }),
   ),
   CP5507: simulated(
-    "A rank sends another block than the others expect.",
-    "blocks that are announced with an axis too many",
+    "A rank sends a different block from what the others expect.",
+    "blocks that are declared with one axis too many",
     announcedTooLong(),
   ),
   CP5508: {
-    means: "The model does not run on these inputs by itself, so there is nothing to compare with.",
+    means: "The unsplit model fails on these inputs, so there is nothing to compare with.",
     ...unfit,
   },
   CP5509: {
@@ -122,8 +122,7 @@ export const verify: Examples = {
     command: "onnx-cp check a.plan.json --model model.onnx --ulysses-degree 2 --simulate",
   },
   CP5510: {
-    means:
-      "Some exports are refused by ONNX Runtime as they stand. Their canonical form, which is proven equal, serves for the comparison.",
+    means: "ONNX Runtime rejects some exports. The comparison then uses their canonical form, which is equivalent.",
     files: {
       "ltx.plan.json": '{\n  "": { "hidden_states": { "split_dim": 1 } },\n  "proj_out": { "gather_dim": 1 }\n}\n',
     },

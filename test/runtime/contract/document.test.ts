@@ -82,23 +82,23 @@ test.each<[string, object, string]>([
 });
 
 test.each<[string, object, string]>([
-  ["too many ranks", { mesh: { ring_degree: 1024, ulysses_degree: 2 } }, "it is for 2048 ranks; at most 1024 are run"],
-  ["one input twice", { inputs: [program.inputs[0], program.inputs[0]] }, "the value x is there twice"],
+  ["too many ranks", { mesh: { ring_degree: 1024, ulysses_degree: 2 } }, "it is for 2048 ranks; the limit is 1024"],
+  ["one input twice", { inputs: [program.inputs[0], program.inputs[0]] }, "the value x is defined twice"],
   [
     "a length called rank",
     { lengths: [...program.lengths, { name: "rank", sources: [{ input: "x", axis: 0 }] }] },
-    "the length rank is there twice",
+    "the length rank is defined twice",
   ],
   ["a length without source", { lengths: [{ name: "s", sources: [] }] }, "the length s has no source"],
   [
     "a source that is not there",
     { lengths: [{ name: "s", sources: [{ input: "x", axis: 9 }] }] },
-    "is read from x axis 9, which is not there",
+    "is read from x axis 9, which does not exist",
   ],
   [
     "a length that is not there",
     { minimums: [{ length: "constructor", at_least: 1, name: "x", span: null }] },
-    "minimum 0 uses the length constructor, which is not there",
+    "minimum 0 uses the length constructor, which does not exist",
   ],
   [
     "rank in the shape of an input",
@@ -120,13 +120,13 @@ test.each<[string, object, string]>([
     { pieces: program.pieces.map((piece) => ({ ...piece, weights: "program" })) },
     "it lists no size and sha256 of its file weights.bin",
   ],
-  ["a step without its piece", withStep(0, { piece: "gone" }), "step 0: runs the piece gone, which is not there"],
+  ["a step without its piece", withStep(0, { piece: "gone" }), "step 0: runs the piece gone, which does not exist"],
   [
     "a value that an object brings along",
     withStep(0, { inputs: { x: "toString", start: "start", end: "end" } }),
-    "step 0: reads toString, which nothing wrote",
+    "step 0: reads toString, which no step wrote",
   ],
-  ["a value freed twice", withStep(0, { frees: ["x", "x"] }), "step 0: frees x, which is not there"],
+  ["a value freed twice", withStep(0, { frees: ["x", "x"] }), "step 0: frees x, which does not exist"],
 ])("%s contradicts the rest", (_, change, text) => {
   const said = read(compiled, change as Partial<Program>);
   expect(said[0]).toMatch(/^CP5020: FILE contradicts itself: /);

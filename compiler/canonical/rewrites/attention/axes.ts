@@ -43,11 +43,11 @@ export function axesOf(lookup: Lookup, scores: Scores, weights: Weights): Axes |
   const { product } = scores;
   const { labels } = product.out;
   const { atSoftmax, atMasks } = pushScores(lookup, scores);
-  if (atSoftmax === null) return refuse("a Reshape of the scores cannot be followed");
+  if (atSoftmax === null) return refuse("a Reshape of the scores cannot be mapped to axes");
   const normalised = flat([atSoftmax.axes.at(-1) ?? []]);
   const isKey = (label: string): boolean => sameFactors(normalised, flat([atSoftmax.base[labels.indexOf(label)]!]));
   const keyLabel = [product.freeRight, product.freeLeft].find(isKey);
-  if (keyLabel === undefined) return refuse("the Softmax does not run over the axis of one operand");
+  if (keyLabel === undefined) return refuse("the Softmax does not run along an axis of one operand alone");
   const queryLabel = keyLabel === product.freeRight ? product.freeLeft : product.freeRight;
   const [query, key] = keyLabel === product.freeRight ? [product.left, product.right] : [product.right, product.left];
   const pick = (view: View): ScoreAxes => ({
@@ -57,7 +57,7 @@ export function axesOf(lookup: Lookup, scores: Scores, weights: Weights): Axes |
     key: view.base[labels.indexOf(keyLabel)]!,
   });
   const final = weights.links.reduce<View | null>((v, link) => v && link.push(v), atSoftmax);
-  if (final === null) return refuse("a Reshape of the probabilities cannot be followed");
+  if (final === null) return refuse("a Reshape of the probabilities cannot be mapped to axes");
   const below = belowAxes(weights, pick(final));
   if ("refused" in below) return below;
   return {
@@ -93,7 +93,7 @@ function belowAxes(
   const [rows, width] = onLeft ? [product.freeLeft, product.freeRight] : [product.freeRight, product.freeLeft];
   const axis = (label: string): AxisFactors => flat([view.axes[probabilities.labels.indexOf(label)] ?? []]);
   if (!sameFactors(axis(product.summed), flat([key])))
-    return refuse("the probabilities are not summed over the axis that they are normalised over");
+    return refuse("the product with the values does not contract the axis of the Softmax");
   if (!sameFactors(axis(rows), flat([query]))) return refuse("the product with the values does not keep the queries");
   const order = flat(batch).map((f) => f.key);
   const at = (label: string): number => order.indexOf(axis(label)[0]?.key ?? order[0] ?? "");

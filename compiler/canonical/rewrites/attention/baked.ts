@@ -16,6 +16,6 @@ export function bakedLength(lookup: Lookup, value: string): Refusal | null {
   if (target === null) return null;
   const [before, after] = [from, target].map((dims) => `(${dims.map(show).join(", ")})`);
   return refuse(
-    `the Reshape ${link.node.name} makes ${after} of ${before}, which fits one length only: the export wrote a length down as a number`,
+    `the Reshape ${link.node.name} maps ${before} to ${after}, which fits only one length: the export fixed a dynamic length to a number`,
   );
 }

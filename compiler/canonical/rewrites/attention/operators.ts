@@ -55,12 +55,12 @@ export function fuseOperator(lookup: Lookup, node: CanonicalNode): Patch | Refus
 function readAttention(lookup: Lookup, node: CanonicalNode): Reading | Refusal {
   const [q = "", k = "", v = "", mask = "", pastKey = "", pastValue = "", used = ""] = node.inputs;
   const number = (name: string, otherwise: number): number => numberAttribute(node.attributes, name, otherwise);
-  if (pastKey !== "" || pastValue !== "") return refuse("it reads keys and values of earlier calls");
-  if (used !== "") return refuse("its keys in use are counted by an operand (nonpad_kv_seqlen)");
+  if (pastKey !== "" || pastValue !== "") return refuse("it reads past keys and values (a KV cache)");
+  if (used !== "") return refuse("an operand sets the number of keys in use (nonpad_kv_seqlen)");
   const causal = number("is_causal", 0) === 1;
   // ONNX caps what the mask has been added to, so that a key is never quite hidden.
   if (number("softcap", 0) !== 0 && (mask !== "" || causal))
-    return refuse("it caps its scores behind the mask (softcap)");
+    return refuse("it caps its scores after the mask (softcap)");
   const headsOf = (value: string, attribute: string): Expr =>
     dimsOf(lookup, value).length === 4 ? dimsOf(lookup, value)[1]! : number(attribute, 0);
   return finish(lookup, node, {
@@ -82,12 +82,12 @@ function readMultiHead(lookup: Lookup, node: CanonicalNode): Reading | Refusal {
   const number = (name: string, otherwise: number): number => numberAttribute(node.attributes, name, otherwise);
   if (k === "" || v === "") return refuse("its queries, keys and values are packed into one operand");
   if (bias !== "") return refuse("it adds a bias to its operands");
-  if (cache.some((c) => c !== "")) return refuse("it reads keys and values of earlier calls");
+  if (cache.some((c) => c !== "")) return refuse("it reads past keys and values (a KV cache)");
   if (padding !== "" && dimsOf(lookup, padding).length === 1)
-    return refuse("its key padding mask holds numbers of keys, not one element for each key");
+    return refuse("its key padding mask holds key counts, not one element per key");
   const [rows, keys] = [dimsOf(lookup, q)[1]!, dimsOf(lookup, k).at(-2)!];
   if (number("unidirectional", 0) === 1 && !equal(rows, keys))
-    return refuse("it is causal with other keys than queries");
+    return refuse("it is causal, but its queries and keys differ in length");
   const heads = number("num_heads", 0);
   return finish(lookup, node, {
     operands: [q, k, v],
@@ -121,14 +121,14 @@ function readGroupQuery(lookup: Lookup, node: CanonicalNode): Reading | Refusal 
   ] = node.inputs;
   const number = (name: string, otherwise: number): number => numberAttribute(node.attributes, name, otherwise);
   if (k === "" || v === "") return refuse("its queries, keys and values are packed into one operand");
-  if (pastKey !== "" || pastValue !== "") return refuse("it reads keys and values of earlier calls");
+  if (pastKey !== "" || pastValue !== "") return refuse("it reads past keys and values (a KV cache)");
   const plain = number("local_window_size", -1) === -1 && number("smooth_softmax", 0) !== 1;
-  if (!plain || sink !== "") return refuse("it limits or shifts its scores");
+  if (!plain || sink !== "") return refuse("it caps or biases its scores");
   if (number("do_rotary", 0) !== 0 || cos !== "" || sin !== "" || positions !== "")
-    return refuse("it rotates its operands");
+    return refuse("it applies rotary embeddings to its operands");
   const keys = dimsOf(lookup, k)[1]!;
   const last = uniformOf(lookup, lengths);
-  if (last === null || !equal(add(last, 1), keys)) return refuse("its lengths do not say that all keys are in use");
+  if (last === null || !equal(add(last, 1), keys)) return refuse("its lengths do not show that all keys are in use");
   return finish(lookup, node, {
     operands: [q, k, v],
     heads: number("num_heads", 0),
@@ -149,7 +149,7 @@ function finish(
   node: CanonicalNode,
   { heads, keyHeads, ...rest }: Omit<Reading, "heads" | "keyHeads"> & { readonly heads: Expr; readonly keyHeads: Expr },
 ): Reading | Refusal {
-  if (readsMore(lookup, node)) return refuse("its further results are read");
+  if (readsMore(lookup, node)) return refuse("its optional outputs are read");
   if (typeof heads !== "number" || typeof keyHeads !== "number" || heads < 1 || keyHeads < 1)
     return refuse("its number of heads is not known");
   const [q] = rest.operands;

@@ -52,7 +52,8 @@ export function fuseSoftmax(lookup: Lookup, softmax: CanonicalNode): Patch | Ref
   if (weights === null || readings.length === 0) return null;
   if (isRefusal(weights)) return weights;
   const axis = numberAttribute(softmax.attributes, "axis", -1);
-  if (axis !== -1 && axis !== dimsOf(lookup, input).length - 1) return refuse("it does not run over the last axis");
+  if (axis !== -1 && axis !== dimsOf(lookup, input).length - 1)
+    return refuse("the Softmax does not run over the last axis");
   const outcome = firstThatFits(readings, (scores) => fuseReading(lookup, softmax, scores, weights));
   return isRefusal(outcome) ? (lostLength(lookup, readings[0]!, weights) ?? outcome) : outcome;
 }
@@ -71,12 +72,12 @@ function firstThatFits<T>(choices: readonly T[], attempt: (choice: T) => Patch |
     if (!isRefusal(outcome)) return outcome;
     first ??= outcome;
   }
-  return first ?? refuse("no reading of it fits");
+  return first ?? refuse("its operands match no attention pattern");
 }
 
 function fuseReading(lookup: Lookup, softmax: CanonicalNode, scores: Scores, weights: Weights): Patch | Refusal {
   const shared = sharedScore(lookup, scores, softmax);
-  if (shared !== null) return refuse(`the scores ${shared} are read elsewhere too`);
+  if (shared !== null) return refuse(`the scores ${shared} are also read elsewhere`);
   const masks = scores.steps.flatMap((s) => (s.kind === "mask" ? [s.mask] : []));
   if (masks.length > 1) return refuse("it has more than one mask");
   const masked = scores.steps.findIndex((s) => s.kind === "mask");

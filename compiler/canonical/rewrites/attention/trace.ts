@@ -104,7 +104,7 @@ export function weightsBelow(lookup: Lookup, softmax: CanonicalNode): Weights | 
     const users = lookup.users(value);
     const product = users.map((user) => contractionOf(lookup, user)).find((p) => p !== null);
     if (product !== undefined) {
-      if (!feedsOnly(lookup, value, product.node)) return refuse("its probabilities are read elsewhere too");
+      if (!feedsOnly(lookup, value, product.node)) return refuse("its probabilities are also read elsewhere");
       if (product.left.value === product.right.value) return null;
       return { links, nanToZero, product, value };
     }

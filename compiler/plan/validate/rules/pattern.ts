@@ -22,13 +22,13 @@ interface Fault {
 function faultOf(pattern: string): Fault | undefined {
   if (pattern === "") return undefined;
   if (pattern.trim() !== pattern) {
-    return { problem: "has blanks around it", advice: `write ${quote(pattern.trim())}` };
+    return { problem: "has spaces around it", advice: `write ${quote(pattern.trim())}` };
   }
   if (pattern.startsWith("/")) {
     const dotted = pattern.replace(/^\/+|\/+$/g, "").replaceAll("/", ".");
     return {
       problem: "is written like an ONNX node",
-      advice: `module names have dots and no leading slash: ${quote(dotted)}`,
+      advice: `write module names with dots and without a leading slash: ${quote(dotted)}`,
     };
   }
   const segments = pattern.split(".");
@@ -39,7 +39,7 @@ function faultOf(pattern: string): Fault | undefined {
   const odd = segments.find((segment) => segment.includes("*") && segment !== "*");
   if (odd === undefined) return undefined;
   return {
-    problem: `has "*" beside other characters in ${quote(odd)}`,
-    advice: '"*" stands for one whole segment: "blocks.*", "blocks.*.attn", "*.*"',
+    problem: `has "*" next to other characters in ${quote(odd)}`,
+    advice: '"*" matches one whole segment: "blocks.*", "blocks.*.attn", "*.*"',
   };
 }
