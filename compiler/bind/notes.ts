@@ -1,5 +1,5 @@
 /**
- * @file Turns what happened per module into one note per spec: a pattern over 60 blocks should not say it 60 times.
+ * @file Merges results per module into one note per spec: a pattern over 60 blocks should not repeat it 60 times.
  */
 import { bindNotes } from "../diagnostics/catalog/bind.ts";
 import { diagnose } from "../diagnostics/diagnose.ts";
@@ -43,14 +43,14 @@ export function satisfiedNotes({ satisfied }: Written): readonly Diagnostic[] {
   });
 }
 
-/** An error about one spec at one of the modules that it stands for. */
+/** An error about one spec at one of the modules that it matches. */
 export interface Fault {
   readonly spec: PlanSpec;
   readonly module: string;
   readonly error: Diagnostic;
 }
 
-/** The first error of each kind per spec; the other modules that have it are named beside it. */
+/** The first error of each kind per spec, with the other affected modules as related locations. */
 export function oncePerSpec(faults: readonly Fault[]): readonly Diagnostic[] {
   return [...groupBy(faults, ({ spec }) => spec).values()]
     .flatMap((ofSpec) => [...groupBy(ofSpec, ({ error }) => error.code).values()])

@@ -13,7 +13,7 @@ export type DataFile =
 
 /**
  * `folder` is the model's, `realFolder` the one that the model's symbolic link leads to: a download cache keeps links to model and data
- * side by side, and the real files side by side elsewhere.
+ * next to each other, and the real files together elsewhere.
  */
 export function locateData(location: string, folder: string, realFolder: string): DataFile {
   const outside = (reason: string): DataFile => ({ ok: false, problem: "outside", reason });

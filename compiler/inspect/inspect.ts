@@ -19,9 +19,9 @@ export interface InspectedValue extends Named {
   readonly shape: readonly string[];
   /** Module that makes it; `null` for an input of the model. */
   readonly from: string | null;
-  /** Who reads it on the other side, and `output` for an output of the model. */
+  /** Its readers on the other side, and `output` for an output of the model. */
   readonly readers: readonly string[];
-  /** Of an output: the module reads it too, so that it probably is a subexpression that another module shares. */
+  /** For an output: the module reads it too, so it probably is a subexpression that another module shares. */
   readonly isShared: boolean;
 }
 
