@@ -1,5 +1,5 @@
 /**
- * @file Arithmetic of module paths: dotted names such as `blocks.0.attn`, with `""` for the root, which holds all. Knows no graph.
+ * @file Arithmetic of module paths: dotted names such as `blocks.0.attn`, with `""` for the root. Knows no graph.
  */
 
 /** True if `module` is `outer` or lies inside it. */
@@ -36,7 +36,7 @@ export function pathInside(module: string, outer: string): string {
   return outer !== "" && isWithin(module, outer) ? module.slice(outer.length + 1) : module;
 }
 
-/** True if a pattern means the module, segment by segment; `*` stands for one segment, and never for the root. */
+/** True if a pattern matches the module, segment by segment; `*` matches one segment, and never the root. */
 export function matchesPattern(pattern: string, module: string): boolean {
   const wanted = pattern.split(".");
   const found = module.split(".");

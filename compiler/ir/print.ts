@@ -75,7 +75,7 @@ function nodeLine(graph: CanonicalGraph, node: CanonicalNode): string {
   return `${node.outputs.map(nameText).join(", ")} = ${call}${resultTypes(graph, node)}${nodeNameText(node)}`;
 }
 
-/** The name of an integer operand that is written without one. */
+/** The name of an integer operand that is written without a name. */
 export function usualOperandName({ outputs: [first] }: Pick<CanonicalNode, "outputs">, at: number): string {
   return `${first}::operand${at}`;
 }
@@ -104,7 +104,7 @@ function constantLine({ integers }: CanonicalGraph, [name, tensor]: readonly [st
   return `${mayBeOperand && !integers.has(name) ? "data" : "const"} ${nameText(name)} ${tensorText(tensor)}`;
 }
 
-/** Integers that no constant gives and no operand shows. */
+/** Integers that neither a constant gives nor an operand shows. */
 function integersApart({ integers, constants, nodes }: CanonicalGraph): readonly (readonly [string, IntegerValue])[] {
   const read = new Set(nodes.flatMap((n) => n.inputs));
   return [...integers].filter(
@@ -112,7 +112,7 @@ function integersApart({ integers, constants, nodes }: CanonicalGraph): readonly
   );
 }
 
-/** Modules that no heading shows: they have no node of their own, and a class or no inner module. */
+/** Modules that no heading shows: they have no direct node, and a class or no inner module. */
 function silentModules({ modules, nodes }: CanonicalGraph): readonly ModuleInfo[] {
   const shown = new Set(nodes.map((n) => n.scope));
   const implied = new Set([...shown].flatMap(modulesAround));
@@ -121,7 +121,7 @@ function silentModules({ modules, nodes }: CanonicalGraph): readonly ModuleInfo[
   );
 }
 
-/** The modules that a path says to be there: `a`, `a.0`, `a.0.b`. A list of modules is none: only its elements are called. */
+/** The modules that a path implies: `a`, `a.0`, `a.0.b`. A list of modules is none: only its elements are called. */
 export function modulesAround(path: string): readonly string[] {
   const parts = path.split(".");
   return parts.flatMap((_, i) => (/^\d+$/.test(parts[i + 1] ?? "") ? [] : [parts.slice(0, i + 1).join(".")]));

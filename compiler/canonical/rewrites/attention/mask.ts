@@ -12,8 +12,8 @@ import { dimsOf, type Lookup } from "../lookup.ts";
 import { canMeet, extentsOf, flat, regroup, sameExtents, sameFactors, viewOf } from "../views/views.ts";
 
 /**
- * Extents (B or 1, H or 1, Sq or 1, Sk or 1) of a mask that meets the scores at `axes`; `null` where it has no such form. An extent
- * may go by another name than that of the scores.
+ * Extents (B or 1, H or 1, Sq or 1, Sk or 1) of a mask that is applied to the scores at `axes`; `null` where it has no such form. An extent
+ * may have another name than that of the scores.
  */
 export function maskExtents(
   dims: readonly Expr[],

@@ -16,7 +16,7 @@ import { refuse, type Refusal } from "./refusal.ts";
 import { readsMore } from "../unpack.ts";
 import { canMeet, permute, regroup, viewOf, type View } from "../views/views.ts";
 
-/** What an operator's node says, in common terms. */
+/** An operator's node in common terms. */
 interface Reading {
   /** Values of q, k, v: (B, S, H * D), or (B, H, S, D) where they have rank 4. */
   readonly operands: readonly [string, string, string];
@@ -26,13 +26,13 @@ interface Reading {
   /** 0 where scores are not capped. */
   readonly softcap: number;
   readonly causal: boolean;
-  /** Where hidden keys get their fill, which is the lowest finite number but in place of a score. */
+  /** Where hidden keys get their fill: the lowest finite number, unless it replaces the score. */
   readonly fillAt: number;
   /** Which rows that see no key give 0. */
   readonly zeroHidden: number;
   /** Additive or boolean, to be broadcast to (B, H, Sq, Sk). */
   readonly mask: string | null;
-  /** (B, Sk) or (B, Sq, Sk) integers, 0 where a key is not seen, and what is added to the scores there. */
+  /** (B, Sk) or (B, Sq, Sk) integers, 0 for a hidden key, and what is added to the scores there. */
   readonly padding: { readonly value: string; readonly fill: number } | null;
 }
 
@@ -58,7 +58,7 @@ function readAttention(lookup: Lookup, node: CanonicalNode): Reading | Refusal {
   if (pastKey !== "" || pastValue !== "") return refuse("it reads keys and values of earlier calls");
   if (used !== "") return refuse("its keys in use are counted by an operand (nonpad_kv_seqlen)");
   const causal = number("is_causal", 0) === 1;
-  // ONNX caps what the mask has been added to, so that a key is never quite hidden.
+  // // ONNX caps the sum of score and mask, so a key is never completely hidden.
   if (number("softcap", 0) !== 0 && (mask !== "" || causal))
     return refuse("it caps its scores behind the mask (softcap)");
   const headsOf = (value: string, attribute: string): Expr =>
@@ -103,7 +103,7 @@ function readMultiHead(lookup: Lookup, node: CanonicalNode): Reading | Refusal {
   });
 }
 
-/** Always causal. Its lengths must say that every row uses all keys. */
+/** Always causal. Its lengths must mean that every row uses all keys. */
 function readGroupQuery(lookup: Lookup, node: CanonicalNode): Reading | Refusal {
   const [
     q = "",
