@@ -43,7 +43,7 @@ export const SWAP: Attributes = { perm: ints([0, 2, 1, 3]) };
 /** (B, S, H, D) to (B, H, D, S). */
 const KEYS = { perm: ints([0, 2, 3, 1]) };
 
-/** `shapes` holds the extents as they are where the node runs; heads that differ between ranks are no numbers there. */
+/** `shapes` holds the extents where the node runs; a number of heads that differs between ranks is an expression there. */
 export function emitAttention(b: Builder, node: CanonicalNode, shapes: ReadonlyMap<string, ValueShape>): void {
   const site = siteOf(node, shapes);
   if (!fitsKernel(site)) emitExplicit(b, site, site.out);
@@ -51,7 +51,7 @@ export function emitAttention(b: Builder, node: CanonicalNode, shapes: ReadonlyM
   else emitKernel(b, site);
 }
 
-/** The kernel gives NaN where the weights are not defined, and nowhere hides it: a finite result has no weight that becomes 0. */
+/** The kernel gives NaN where the weights are undefined, and hides no NaN elsewhere: a finite result has no weight that becomes 0. */
 function emitSafeKernel(b: Builder, site: KernelSite): void {
   const out = b.fresh("kernel");
   emitKernel(b, { ...site, out });
@@ -133,10 +133,10 @@ function emitFused(b: Builder, site: Site, heads: number, size: number, valueSiz
   b.addAs(site.out, "Reshape", [out, b.ints([0, 0, heads, valueSize])]);
 }
 
-/** Where the number of heads differs between ranks it cannot be an attribute: heads count as batch, (B * H, S, D), one head each. */
+/** A number of heads that differs between ranks cannot be an attribute: heads count as batch, (B * H, S, D), one head each. */
 function emitFolded(b: Builder, site: Site, size: number, valueSize: number): void {
-  // A -1 in a Reshape finds no length where a chunk or the batch is empty; a literal 0 copies either from the flattened value. Both
-  // extents are computed: onnxruntime would put a -1 in place of one alone.
+  // // A -1 in a Reshape cannot be inferred where a chunk or the batch is empty; a literal 0 copies either from the flattened value. Both
+  // extents are computed: onnxruntime would replace a single computed one by -1.
   const fold = (swapped: string, last: number): string => {
     const extents = (from: number, to: number): string =>
       b.add("Slice", [b.add("Shape", [swapped]), b.ints([from]), b.ints([to])]);
@@ -150,7 +150,7 @@ function emitFolded(b: Builder, site: Site, size: number, valueSize: number): vo
   const v = b.add("Transpose", [site.v], SWAP);
   const folded = [fold(q, size), fold(k, size), fold(v, valueSize)];
   const out = b.add("MultiHeadAttention", folded, kernelAttributes(1, site.scale), MICROSOFT);
-  // (B * H, Sq * Dv) to (B, H, Sq, Dv): an empty Sq is the third extent of both, so that a literal 0 copies the right one.
+  // // (B * H, Sq * Dv) to (B, H, Sq, Dv): an empty Sq is the third extent of both, so a literal 0 copies the right one.
   const leading = b.add("Slice", [b.add("Shape", [q]), b.ints([0]), b.ints([3])]);
   const target = b.add("Concat", [leading, b.ints([valueSize])], { axis: int(0) });
   const unfolded = b.add("Reshape", [b.add("Unsqueeze", [out, b.ints([1])]), target]);
@@ -189,20 +189,20 @@ function emitExplicit(b: Builder, site: Site, out: string): void {
   b.addAs(out, "Transpose", [b.add("MatMul", [defined, v])], SWAP);
 }
 
-/** Boolean (..., Sq or 1, 1), or `null` where no row is 0 for it. */
+/** Boolean (..., Sq or 1, 1), or `null` where no row is zeroed by the mask. */
 function hiddenRows(b: Builder, site: Site, logits: string, seen: string | null): string | null {
   if (site.zeroHidden === ZERO_HIDDEN.byScore)
     return b.add("Equal", [largestSeen(b, logits, site.elem), b.scalar(site.elem, -Infinity)]);
   return site.zeroHidden === ZERO_HIDDEN.byMask && site.mask !== null ? emitHidden(b, site.mask, site, seen) : null;
 }
 
-/** The largest score above the lowest finite number, -inf where there is none: (B, H, Sq, 1). NaN is none. */
+/** The largest score above the lowest finite number, -inf where there is none: (B, H, Sq, 1). NaN does not count. */
 export function largestSeen(b: Builder, logits: string, elem: ElemType): string {
   const seen = b.add("Greater", [logits, b.scalar(elem, lowestOf(elem))]);
   return reduceLast(b, "ReduceMax", b.add("Where", [seen, logits, b.scalar(elem, -Infinity)]));
 }
 
-/** (..., n) to (..., 1). onnxruntime does not reduce a value without elements, as that of an empty batch; the Slice does. */
+/** (..., n) to (..., 1). onnxruntime does not reduce a value without elements, such as that of an empty batch; the Slice does. */
 export function reduceLast(
   b: Builder,
   op: "ReduceMax" | "ReduceMin" | "ReduceSum",

@@ -26,7 +26,7 @@ export interface EmitRequest {
     readonly elem: ElemType;
     readonly dims: readonly Dim[] | null;
   }[];
-  /** What is not said here is taken from `shapes` (type) or left open (extents). */
+  /** A missing type is taken from `shapes`, missing extents are left open. */
   readonly outputs: readonly { readonly name: string; readonly elem?: ElemType; readonly dims?: readonly Dim[] }[];
   /** Only those that the nodes read are emitted. */
   readonly constants: ReadonlyMap<string, Tensor>;
@@ -113,7 +113,7 @@ type Shapes = ReadonlyMap<string, ValueShape>;
 
 const identity = (b: Builder, { value, result }: PlannedOperation): void => b.addAs(result, "Identity", [value]);
 
-/** How the operators of the `cp` domain are written. Every value is whole here, so the bound collectives do nothing. */
+/** How the operators of the `cp` domain are written. Every value is whole here, so the bound collectives are identities. */
 const EMIT: { readonly [Op in CpOp]: (b: Builder, operation: CpOperationOf<Op>, shapes: Shapes) => void } = {
   Attention: (b, { node }, shapes) => emitAttention(b, node, shapes),
   AttentionFinish: (b, { node }, shapes) => emitFinish(b, node, shapes),

@@ -1,7 +1,7 @@
 /**
  * @file Attention over a part of the keys, and the merge of two parts as (maximum, sum of exponentials, output): log-sum-exp without its
- * loss. A maximum of -inf means no key, or none that is not masked. What is not finite stays: a sum that is NaN means undefined weights,
- * and 0 * v is NaN for a value that is not finite.
+ * rounding loss. A maximum of -inf means that there is no key, or only masked ones. Non-finite results stay: a NaN sum means undefined
+ * weights, and 0 * v is NaN for a non-finite value.
  */
 import { elemCode } from "../graph/elements.ts";
 import { int, numberAttribute } from "../graph/attributes.ts";
@@ -16,7 +16,7 @@ import type { CanonicalNode, ValueShape } from "../ir/types.ts";
 
 type Shapes = ReadonlyMap<string, ValueShape>;
 
-/** By the kernel where it takes the site, and explicitly where its result then tells that it is not exact. */
+/** By the kernel where it supports the site, with the explicit form where its result shows that it is not exact. */
 export function emitPart(b: Builder, node: CanonicalNode, shapes: Shapes): void {
   const site = siteOf(node, shapes);
   const flag = (name: string): boolean => numberAttribute(node.attributes, name, 0) !== 0;
@@ -38,7 +38,7 @@ export function emitPart(b: Builder, node: CanonicalNode, shapes: Shapes): void 
   });
 }
 
-/** In units of the key more: its logit stands in for the maximum, which is only what the exponents are counted from. */
+/** In units of the sentinel key: its logit replaces the maximum, which is only the reference point of the exponents. */
 function flashResult(b: Builder, { out, weight, logit, empty }: FlashPart): readonly string[] {
   const rest = b.add("Sub", [b.scalar("float32", 1), weight]);
   const max = b.add("Where", [empty, b.scalar("float32", -Infinity), logit]);
@@ -64,14 +64,14 @@ function explicitPart(
   const byScore = site.zeroHidden === ZERO_HIDDEN.byScore;
   const largest = byScore ? largestSeen(b, logits, elem) : reduceLast(b, "ReduceMax", logits);
   const weights = addWeights(b, logits, largest, sum, elem);
-  // Undefined weights become 0, as in the unsplit model; only the sum says so, and no other part loses its output for it.
+  // // Undefined weights become 0, as in the unsplit model; only the sum records it, and no other part loses its output.
   const undefinedRow = b.add("IsNaN", [sum]);
   if (byScore) b.addAs(max, "Identity", [largest]);
   else b.addAs(max, "Where", [undefinedRow, b.scalar(elem, -Infinity), largest]);
   b.addAs(out, "MatMul", [b.add("Where", [undefinedRow, b.scalar(elem, 0), weights]), v]);
 }
 
-/** Adds `sum` and gives what is summed: the exponentials. */
+/** Adds `sum` and returns its terms: the exponentials. */
 function addWeights(b: Builder, logits: string, max: string, sum: string, elem: ElemType): string {
   const weights = b.add("Exp", [b.add("Sub", [logits, finite(b, max, elem)])]);
   reduceLast(b, "ReduceSum", weights, sum);
@@ -82,12 +82,12 @@ function castTo(b: Builder, x: string, from: ElemType, to: ElemType): string {
   return from === to ? x : b.add("Cast", [x], { to: int(elemCode(to)) });
 }
 
-/** A maximum that can be subtracted: of a row that is masked throughout every exponential is then exp(-inf) = 0. */
+/** A maximum that can be subtracted: every exponential of a fully masked row is then exp(-inf) = 0. */
 function finite(b: Builder, max: string, elem: ElemType): string {
   return b.add("Where", [b.add("Equal", [max, b.scalar(elem, -Infinity)]), b.scalar(elem, 0), max]);
 }
 
-/** One masked key more, with a value of 0: onnxruntime reduces an axis without elements to no element. */
+/** Appends one masked key with value 0: onnxruntime reduces an empty axis to no element. */
 function withKey(b: Builder, logits: string, v: string, elem: ElemType): { logits: string; v: string } {
   const part = (x: string, from: number, to: number): string =>
     b.add("Slice", [b.add("Shape", [x]), b.ints([from]), b.ints([to])]);
@@ -121,7 +121,7 @@ export function emitFinish(b: Builder, node: CanonicalNode, shapes: Shapes): voi
   const like = numberAttribute(node.attributes, "like", elemCode(elem));
   const divided = b.add("Div", [out, sum]);
   const zero = zeroRows(b, node, shapes, elem);
-  // Weights that become 0 leave 0 * v.
+  // // Weights that become 0 leave 0 * v.
   const defined = zero === null ? divided : b.add("Where", [zero, b.add("Mul", [out, b.scalar(elem, 0)]), divided]);
   const typed = like === elemCode(elem) ? defined : b.add("Cast", [defined], { to: int(like) });
   b.addAs(node.outputs[0]!, "Transpose", [typed], SWAP);

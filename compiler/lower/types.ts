@@ -1,5 +1,5 @@
 /**
- * @file What lowering is given beside the sharded graph, and what it makes. Knows nothing of sessions or transports.
+ * @file The inputs of lowering besides the sharded graph, and its result. Knows nothing of sessions or transports.
  */
 import type { Diagnostic } from "../diagnostics/types.ts";
 import type { Model, TensorData } from "../graph/types.ts";
@@ -12,7 +12,7 @@ export interface LowerContext {
   readonly options: Program["options"];
   /** Module patterns where user hooks may attach; `*` stands for one path segment. */
   readonly hooks: readonly string[];
-  /** What earlier stages noted. */
+  /** Notes of earlier stages. */
   readonly notes: readonly Diagnostic[];
 }
 

@@ -1,5 +1,5 @@
 /**
- * @file Writes the program's own weights file, copying from the model's data file in small runs. Knows no tensor.
+ * @file Writes the program's weights file, copying from the model's data file in small runs. Knows no tensor.
  */
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { invariant } from "../../diagnostics/diagnose.ts";

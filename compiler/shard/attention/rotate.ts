@@ -1,6 +1,6 @@
 /**
- * @file Attention whose keys are met part by part: around a ring, chunk after chunk, or by whole queries on every rank. Each part gives
- * (output, maximum, sum of exponentials); parts are merged, and divided at the end.
+ * @file Attention over parts of the keys: chunk by chunk around a ring, or with whole queries on every rank. Each part gives (output,
+ * maximum, sum of exponentials); parts are merged, and divided at the end.
  */
 import { asCp, finishAttributes, partAttributes } from "../../ir/cp.ts";
 import { CP, ZERO_HIDDEN } from "../../ir/types.ts";
@@ -100,12 +100,12 @@ function addFinish(
   })[0]!;
 }
 
-/** Whether rows that see no key are 0 by the mask, which no part knows alone. */
+/** Whether rows that see no key are 0 by the mask, which no single part can determine. */
 function zeroesHidden({ node, mask }: Attention): boolean {
   return mask !== null && asCp(node, "Attention")?.zeroHidden === ZERO_HIDDEN.byMask;
 }
 
-/** What a ring site needs beside its operands. */
+/** Properties of a ring site besides its operands. */
 export interface RingSite {
   readonly site: Attention;
   readonly q: string;
@@ -127,7 +127,7 @@ export function rotate(state: State, ring: RingSite, name: string): string {
   let [k, v] = [ring.k, ring.v];
   let merged: Part | null = null;
   for (let step = 0; step < R; step++) {
-    // After `step` shifts a rank holds what the rank `step` places before it in the ring began with.
+    // // After `step` shifts a rank holds the chunk of the rank that is `step` positions before it in the ring.
     const holder = (rank: Expr): Expr => before(rank, step, mesh);
     const mask = localMask(state, ring.site, {
       rows: ring.rows,
@@ -156,7 +156,7 @@ function shift(
     const dims = (from: Expr): readonly Expr[] =>
       whole.map((d, axis) => {
         if (axis === ROWS) return localDims(whole, [keys], mesh, holder(from))[ROWS]!;
-        // Ring neighbours hold the same heads: said as queries say theirs, so that the number per key head stays known.
+        // // Ring neighbours hold the same heads: written in the queries' terms, so that the number per key head stays known.
         return axis === HEADS && keyHeads !== null ? localDims(whole, [keyHeads], mesh, RANK)[HEADS]! : d;
       });
     return { send: [values[i]!], receive: () => `${original}::step${step}`, elem, dims };
@@ -168,7 +168,10 @@ function shift(
   return [k!, v!];
 }
 
-/** Whole queries against split keys: each rank attends to its own keys, and all merge all parts in rank order, so that the result is the same everywhere. */
+/**
+ * Whole queries against split keys: each rank attends to its keys, and all ranks merge all parts in rank order, so that the result is the
+ * same everywhere.
+ */
 export function mergeParts(state: State, site: Attention, keys: AxisShard, name: string): string {
   const ranks = ranksOf(state.options.mesh);
   const mask = localMask(state, site, { rows: null, heads: null, keys: { shard: keys, rank: RANK } });

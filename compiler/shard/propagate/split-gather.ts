@@ -1,5 +1,5 @@
 /**
- * @file The two things that a plan asks for: a split of a whole value, and a gather of a split one.
+ * @file The two actions of a plan: a split of a whole value, and a gather of a split one.
  */
 import type { PlannedOperation } from "../../ir/cp.ts";
 import * as catalog from "../../diagnostics/catalog/shard.ts";
@@ -15,13 +15,13 @@ import { layoutOf, valueOf } from "../knowledge.ts";
 import type { Origin, Purpose } from "../types.ts";
 import { addCollective } from "../writer.ts";
 
-/** Where a bound `Shard` or `Gather` node comes from in the plan. */
+/** The plan entry of a bound `Shard` or `Gather` node. */
 function bindingOrigin(state: State, { node, binding: at }: PlannedOperation): Origin {
   const binding = state.bindings[at];
   return { module: binding?.module ?? node.scope, node: null, spec: binding?.spec ?? null };
 }
 
-/** From here on each rank holds its chunk. A value that is split that way already stays as it is. */
+/** Each rank holds its chunk from this node on. A value that is split that way already stays unchanged. */
 export function shardValue(state: State, planned: PlannedOperation): void {
   const { value: source, result: output, axis } = planned;
   const value = valueOf(state, source);
@@ -68,7 +68,7 @@ export function shardValue(state: State, planned: PlannedOperation): void {
   state.standIns.set(output, local);
 }
 
-/** From here on every rank holds the whole axis again: the blocks of all ranks, laid in the original order. */
+/** Every rank holds the whole axis again from this node on: the blocks of all ranks, in the original order. */
 export function gatherValue(state: State, planned: PlannedOperation): void {
   const { value: source, result: output, axis } = planned;
   const value = valueOf(state, source);
@@ -98,7 +98,7 @@ export function gatherValue(state: State, planned: PlannedOperation): void {
   state.standIns.set(output, whole);
 }
 
-/** The whole of a split value on every rank, under a new name; a value that is whole under a second name. */
+/** The whole of a split value on every rank, under a new name; a whole value under a second name. */
 export function gatherWhole(state: State, value: string, name: string, purpose: Purpose, origin: Origin): string {
   const [shard] = layoutOf(state, value);
   const { mesh } = state.options;

@@ -123,7 +123,7 @@ function readExport(draft: Draft, statement: ts.ExportDeclaration): void {
   }
 }
 
-/** The one expression that a function returns; null if it does anything else. */
+/** The only expression that a function returns; null if it does anything else. */
 export function bodyOf(node: ts.FunctionLikeDeclaration): ts.Expression | null {
   const isSpecial = has(node, ts.SyntaxKind.AsyncKeyword) || node.asteriskToken !== undefined;
   const body: ts.Node | undefined = node.body;
