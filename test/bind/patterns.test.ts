@@ -1,5 +1,5 @@
 /**
- * @file Which modules a pattern means, and which names are misspellings.
+ * @file Which modules a pattern matches, and which names are misspellings.
  */
 import { describe, expect, test } from "vitest";
 import { matchModules } from "../../compiler/bind/patterns.ts";

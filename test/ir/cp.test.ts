@@ -1,5 +1,5 @@
 /**
- * @file The operators of the `cp` domain: what is written as operands and attributes is what is read.
+ * @file The operators of the `cp` domain: operands and attributes read back as they were written.
  */
 import { expect, test } from "vitest";
 import { tensorFromNumbers } from "../../compiler/graph/tensors.ts";
