@@ -58,7 +58,7 @@ for (const signal of signals) {
   });
 }
 
-// // A reader that closes the pipe early, such as `head`, is not an error.
+// A reader that closes the pipe early, such as `head`, is not an error.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (broken !== undefined) return;
@@ -80,7 +80,7 @@ function wind(milliseconds: number, signal: Signal): void {
 async function die(signal: Signal): Promise<void> {
   const { reportInterrupt } = await import("./cli.ts");
   close(setup.section);
-  // // Output that the command has already written is still delivered.
+  // Output that the command has already written is still delivered.
   for (let turns = 0; turns < 3; turns++) await new Promise((resolve) => void setImmediate(resolve));
   if (over) return;
   over = true;

@@ -84,25 +84,25 @@ export async function compileStages(options: CompileOptions): Promise<Compilatio
 }
 
 async function runStages(options: CompileOptions): Promise<Compilation> {
-  // // Most stages are one synchronous computation: events are served between them, so that the signal can abort.
+  // Most stages are one synchronous computation: events are served between them, so that the signal can abort.
   const pause = (): Promise<void> => turn(options.signal);
-  // // Separately, each would be refused with a misleading message.
+  // Separately, each would be refused with a misleading message.
   const swapped = lookSwapped(options.plan, options.model);
   if (swapped !== undefined) return { stages: {}, diagnostics: [swapped] };
   const found: Diagnostic[] = [];
   const keep = <T>(result: Result<T>): T | undefined => {
-    // // One by one: the arguments of a call are on the stack, which hundreds of thousands of diagnostics exhaust.
+    // One by one: the arguments of a call are on the stack, which hundreds of thousands of diagnostics exhaust.
     for (const one of options.strict ? strictly(result.diagnostics, isImplicit) : result.diagnostics) found.push(one);
     return result.ok && !hasErrors(found) ? result.value : undefined;
   };
-  // // Plan, config and model are read first and independently, so that one run shows the errors of all three.
+  // Plan, config and model are read first and independently, so that one run shows the errors of all three.
   const read = await Promise.all([readPlan(options.plan), readMesh(options.parallel), readModel(options.model)]);
   const [plan, mesh, model] = [keep(read[0]), keep(read[1]), keep(read[2])];
   if (!plan || !mesh || !model || hasErrors(found)) return { stages: {}, diagnostics: found };
   let stages: Stages = { plan, mesh, model };
   const done = (): Compilation => ({ stages, diagnostics: found });
   await pause();
-  // // Exporters' spellings are removed before any other stage reads the graph. ONNX Runtime folds constants, if it loads.
+  // Exporters' spellings are removed before any other stage reads the graph. ONNX Runtime folds constants, if it loads.
   const canonical = keep(
     checked("the canonical graph", verifyCanonical, await caught(canonicalise(model, options.shapes))),
   );
@@ -114,12 +114,12 @@ async function runStages(options: CompileOptions): Promise<Compilation> {
   if (!bound) return done();
   stages = { ...stages, bound };
   await pause();
-  // // Propagation is the proof; what it cannot follow is refused here and nowhere later.
+  // Propagation is the proof; what it cannot follow is refused here and nowhere later.
   const sharded = keep(checked("the sharded graph", verifySharded, shard(bound, { ...mesh, mesh })));
   if (!sharded) return done();
   stages = { ...stages, sharded };
   await pause();
-  // // Lowering only arranges what is proven.
+  // Lowering only arranges what is proven.
   const data = keep(await identifyData(model));
   if (!data) return done();
   const lowered = keep(

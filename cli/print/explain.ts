@@ -153,7 +153,7 @@ function shortened(rows: Explanation["layouts"], { bindings }: BoundPlan): Expla
     if (named.has(value)) return true;
     return layout !== WHOLE && module.split(".").length <= BLOCK_DEPTH;
   });
-  // // The value has the same layout at every other boundary that it crosses.
+  // The value has the same layout at every other boundary that it crosses.
   const first = new Map(telling.toReversed().map((row) => [row.value, row]));
   return telling.filter((row) => first.get(row.value) === row);
 }

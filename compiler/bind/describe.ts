@@ -39,7 +39,7 @@ export function pasteLine({ module, side, parameter, spec }: Place, value: strin
   const rank = spec.expectedDims === null ? "" : `"expected_dims": ${spec.expectedDims}, `;
   const named = `"value": ${JSON.stringify(value)}`;
   const path = JSON.stringify(module);
-  // // A list member is named at its position.
+  // A list member is named at its position.
   if (spec.count !== null) return `{ "${spec.action}_dim": ${spec.dim}, ${rank}${named} }`;
   if (spec.action === "gather") return `${path}: { "gather_dim": ${spec.dim}, ${rank}${named} }`;
   const output = side === "output" ? `"split_output": true, ` : "";

@@ -23,17 +23,17 @@ import type { CanonicalGraph, CanonicalNode, ValueShape } from "../ir/types.ts";
 
 /** Canonicalises a model; `fixed` gives sizes to dynamic inputs by name. */
 export async function canonicalise(model: Model, fixed: FixedShapes = {}): Promise<Result<CanonicalGraph>> {
-  // // Fixed sizes must be possible for the model; everything after relies on it.
+  // Fixed sizes must be possible for the model; everything after relies on it.
   const impossible = checkShapes(model.graph.inputs, fixed);
   if (impossible.length > 0) return settle<CanonicalGraph>(undefined, impossible);
-  // // Scopes first: the node names and metadata that carry them do not survive later steps.
+  // Scopes first: the node names and metadata that carry them do not survive later steps.
   const scopes = resolveScopes(model.graph);
-  // // Markers identify boundary values; as nodes they would block every pattern.
+  // Markers identify boundary values; as nodes they would block every pattern.
   const { graph: unmarked, markers, diagnostics } = removeMarkers(model.graph);
-  // // Every later step assumes that a node is valid for its operator.
+  // Every later step assumes that a node is valid for its operator.
   const malformed = checkNodes(unmarked);
   if (malformed.length > 0) return settle<CanonicalGraph>(undefined, [...diagnostics, ...malformed]);
-  // // Exporters compute constants in the graph; patterns and integer chains need them as constants.
+  // Exporters compute constants in the graph; patterns and integer chains need them as constants.
   const folded = await foldConstants(unmarked, { opsets: model.opsets });
   const stopping = checkQuotients(folded);
   if (stopping.length > 0) return settle<CanonicalGraph>(undefined, [...diagnostics, ...stopping]);
@@ -62,9 +62,9 @@ async function shapeGraph(graph: Graph, around: Around): Promise<Result<Canonica
   // Shapes and integers in one pass, since each needs the other.
   const draft = await inferred(graph, around.opsets, fixed, scopeOf);
   if (!draft.ok) return draft;
-  // // Numbers computed from shapes feed scales, conditions and the like: fold again from there.
+  // Numbers computed from shapes feed scales, conditions and the like: fold again from there.
   const known = await foldKnown(removeDead({ ...draft.value, ...rest }));
-  // // A decided branch brings new nodes, which need shapes.
+  // A decided branch brings new nodes, which need shapes.
   const inlined = inlineBranches(graph, known.constants);
   if (inlined === null) return settle(known, draft.diagnostics);
   const scopes = [...inlined.origins].map(([name, origin]) => [name, scopeOf.get(origin) ?? ""] as const);

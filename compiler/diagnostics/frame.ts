@@ -67,7 +67,7 @@ function windowAt(text: string, offset: number, reach: number): Window {
   while (to < offset + reach && !endsLine(text, to)) to += 1;
   const before = !startsLine(text, from);
   const behind = !endsLine(text, to);
-  // // Half of a surrogate pair is no character.
+  // Half of a surrogate pair is no character.
   if (before && isLowSurrogate(text, from)) from += 1;
   if (behind && isLowSurrogate(text, to)) to -= 1;
   return { from, to, before, behind };

@@ -135,7 +135,7 @@ function emitFused(b: Builder, site: Site, heads: number, size: number, valueSiz
 
 /** A number of heads that differs between ranks cannot be an attribute: heads count as batch, (B * H, S, D), one head each. */
 function emitFolded(b: Builder, site: Site, size: number, valueSize: number): void {
-  // // A -1 in a Reshape cannot be inferred where a chunk or the batch is empty; a literal 0 copies either from the flattened value. Both
+  // A -1 in a Reshape cannot be inferred where a chunk or the batch is empty; a literal 0 copies either from the flattened value. Both
   // extents are computed: onnxruntime would replace a single computed one by -1.
   const fold = (swapped: string, last: number): string => {
     const extents = (from: number, to: number): string =>
@@ -150,7 +150,7 @@ function emitFolded(b: Builder, site: Site, size: number, valueSize: number): vo
   const v = b.add("Transpose", [site.v], SWAP);
   const folded = [fold(q, size), fold(k, size), fold(v, valueSize)];
   const out = b.add("MultiHeadAttention", folded, kernelAttributes(1, site.scale), MICROSOFT);
-  // // (B * H, Sq * Dv) to (B, H, Sq, Dv): an empty Sq is the third extent of both, so a literal 0 copies the right one.
+  // (B * H, Sq * Dv) to (B, H, Sq, Dv): an empty Sq is the third extent of both, so a literal 0 copies the right one.
   const leading = b.add("Slice", [b.add("Shape", [q]), b.ints([0]), b.ints([3])]);
   const target = b.add("Concat", [leading, b.ints([valueSize])], { axis: int(0) });
   const unfolded = b.add("Reshape", [b.add("Unsqueeze", [out, b.ints([1])]), target]);

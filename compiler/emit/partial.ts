@@ -64,7 +64,7 @@ function explicitPart(
   const byScore = site.zeroHidden === ZERO_HIDDEN.byScore;
   const largest = byScore ? largestSeen(b, logits, elem) : reduceLast(b, "ReduceMax", logits);
   const weights = addWeights(b, logits, largest, sum, elem);
-  // // Undefined weights become 0, as in the unsplit model; only the sum records it, and no other part loses its output.
+  // Undefined weights become 0, as in the unsplit model; only the sum records it, and no other part loses its output.
   const undefinedRow = b.add("IsNaN", [sum]);
   if (byScore) b.addAs(max, "Identity", [largest]);
   else b.addAs(max, "Where", [undefinedRow, b.scalar(elem, -Infinity), largest]);
@@ -121,7 +121,7 @@ export function emitFinish(b: Builder, node: CanonicalNode, shapes: Shapes): voi
   const like = numberAttribute(node.attributes, "like", elemCode(elem));
   const divided = b.add("Div", [out, sum]);
   const zero = zeroRows(b, node, shapes, elem);
-  // // Weights that become 0 leave 0 * v.
+  // Weights that become 0 leave 0 * v.
   const defined = zero === null ? divided : b.add("Where", [zero, b.add("Mul", [out, b.scalar(elem, 0)]), divided]);
   const typed = like === elemCode(elem) ? defined : b.add("Cast", [defined], { to: int(like) });
   b.addAs(node.outputs[0]!, "Transpose", [typed], SWAP);

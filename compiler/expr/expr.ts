@@ -139,7 +139,7 @@ export function unclamped(expr: Expr, side: 1 | 2): Expr {
 export function evaluate(expr: Expr, lengths: Readonly<Record<string, number>>): number {
   if (typeof expr === "number") return expr;
   if (typeof expr === "string") {
-    // // A length may have the name of a property that every object has.
+    // A length may have the name of a property that every object has.
     const value = Object.hasOwn(lengths, expr) ? lengths[expr] : undefined;
     invariant(value !== undefined, `no value for the length ${expr}`);
     return value;
@@ -149,7 +149,7 @@ export function evaluate(expr: Expr, lengths: Readonly<Record<string, number>>):
     op,
     args.map((a) => evaluate(a, lengths)),
   );
-  // // The text is made only on demand: a program is evaluated for a thousand ranks.
+  // The text is made only on demand: a program is evaluated for a thousand ranks.
   if (typeof value !== "number") invariant(false, `${show(expr)} has no value`);
   return value;
 }

@@ -32,7 +32,7 @@ function decodeModel(source: ModelFile): Result<Model> {
   const diagnostics: Diagnostic[] = [...checkVersions(proto, file)];
   const data = dataFolder(folder, source.realFolder);
   const context: DecodeContext = { file, data, report: (diagnostic) => diagnostics.push(diagnostic) };
-  // // Decoding a model of an unsupported version would only add misleading errors.
+  // Decoding a model of an unsupported version would only add misleading errors.
   if (hasErrors(diagnostics) || proto.graph === undefined) return { ok: false, diagnostics };
   const graph = decodeGraph(proto.graph, context);
   diagnostics.push(...data.problems(file));

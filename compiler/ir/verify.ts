@@ -19,7 +19,7 @@ export function verifyOrder({ inputs, constants, integers, nodes, outputs }: Can
     written.add(name);
   };
   for (const { name } of inputs) write(name, "the inputs");
-  // // A constant of integers is also in the list of integers.
+  // A constant of integers is also in the list of integers.
   for (const name of new Set([...constants.keys(), ...integers.keys()])) write(name, "the constants");
   for (const node of nodes) {
     for (const name of node.inputs) {

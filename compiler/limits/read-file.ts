@@ -40,7 +40,7 @@ const PROBE = 2 ** 16;
 
 /** The bytes of a regular file, links followed. Rejects with `FileRefused`, or as `fs` does. */
 export async function readRegularFile(path: string, most: number): Promise<Buffer> {
-  // // The name first, since opening a device can act on it; then the descriptor, since the name may refer to another file by now.
+  // The name first, since opening a device can act on it; then the descriptor, since the name may refer to another file by now.
   checkStats(await stat(path), most);
   const handle = await open(path, FLAGS);
   try {

@@ -71,7 +71,7 @@ function hookPoints(flow: Flow, hooked: readonly string[]): HookPoints {
     return result;
   };
   const passTo: HookPoints["passTo"] = (value, reader) => {
-    // // Blocks in flight have no layout to pass to a handler.
+    // Blocks in flight have no layout to pass to a handler.
     if (isOperand(flow, value) || !flow.layouts.has(value)) return value;
     const maker = makers.get(value);
     const producer = maker === undefined ? null : moduleOf(maker);

@@ -112,7 +112,7 @@ export function infer(
     kept.push(node);
     if (!resolve(node, known, shapes)) unresolved.push(node);
   }
-  // // A value that remains a node's result is not an operand: it has one source.
+  // A value that remains a node's result is not an operand: it has one source.
   for (const { outputs } of kept) for (const name of outputs) integers.delete(name);
   return { nodes: kept, integers: onlyIntegers(integers), shapes, unresolved };
 }

@@ -64,7 +64,7 @@ function take(list: FactorList, a: Side, b: Side, size: Expr): void {
   const index = list.index(size);
   for (const side of [a, b]) {
     side.axes[side.at]!.push(index);
-    // // Only 0 divides an extent of 0: all of it is taken.
+    // Only 0 divides an extent of 0: all of it is taken.
     side.left = equal(side.left, size) ? 1 : exactDiv(side.left, size)!;
   }
 }

@@ -31,7 +31,7 @@ export function convolved(view: NodeView): Extents | null {
 export function pooled(view: NodeView): Extents | null {
   const [x] = view.inputs;
   const kernel = intsAttribute(view, "kernel_shape");
-  // // Rounding up drops windows that start in the padding: the file states the remaining extent.
+  // Rounding up drops windows that start in the padding: the file states the remaining extent.
   const windows = kernel === null || intAttribute(view, "ceil_mode", 0) === 1 ? null : windowsOf(view, kernel);
   return x && windows ? [...x.dims.slice(0, 2), ...x.dims.slice(2).map((d, i) => moved(d, windows[i]!))] : null;
 }

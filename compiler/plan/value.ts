@@ -43,7 +43,7 @@ function other(text: string): AstNode {
 
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
-  // // Objects of another realm (a vm, a test runner) have a different Object.prototype, which has no prototype.
+  // Objects of another realm (a vm, a test runner) have a different Object.prototype, which has no prototype.
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 

@@ -108,7 +108,7 @@ function attentionShapes(
     const shape = sharded.localShapes.get(name);
     invariant(shape !== undefined, `no local shape for ${name}`);
     const dims = shape.dims.map((dim) => {
-      // // An extent that depends on data has no number, and needs none: only heads and their sizes do.
+      // An extent that depends on data has no number, and needs none: only heads and their sizes do.
       if (symbolsOf(dim).some((symbol) => symbol !== RANK && !Object.hasOwn(lengths, symbol))) return dim;
       const numbers = ranks.map((_, rank) => evaluate(dim, { ...lengths, [RANK]: rank }));
       return numbers.every((number) => number === numbers[0]) ? numbers[0]! : dim;

@@ -48,7 +48,7 @@ function placeFacts(): readonly string[] {
 /** When a process started, in ticks since the boot; `null` if it has ended, or if the system does not report it. */
 function startOf(pid: number): string | null {
   const stat = tried(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
-  // // The program name is in parentheses and may contain anything; the state and 19 more fields precede the start.
+  // The program name is in parentheses and may contain anything; the state and 19 more fields precede the start.
   const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const ended = state === "Z" || state === "X" || state === "";
   return ended ? null : (fields[18] ?? null);

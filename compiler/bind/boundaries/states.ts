@@ -36,7 +36,7 @@ export function statesOf(
   const previous = new Map<string, string>();
   const states = (value: string): Names => pure(value) ?? found.get(value) ?? NOTHING;
   const isResidual = (state: string, branch: string): boolean => reaches(branch, chainOf(state, previous), index);
-  // // In topological order, so that operands come before their readers and depth costs no stack.
+  // In topological order, so that operands come before their readers and depth costs no stack.
   for (const node of index.graph.nodes) {
     for (const output of node.outputs) {
       const content = contentOf(node, index, maps);
@@ -44,7 +44,7 @@ export function statesOf(
       const [first] = known;
       if (first === undefined) continue;
       const others = content.filter((name) => !known.includes(name));
-      // // A value without a state may be added to a state only as a branch of it: shift and scale are not states of what they act on.
+      // A value without a state may be added to a state only as a branch of it: shift and scale are not states of what they act on.
       if (!others.every((branch) => isResidual(first, branch))) continue;
       found.set(output, new Set(known.flatMap((name) => [...states(name)])));
       previous.set(output, first);

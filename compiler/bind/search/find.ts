@@ -127,7 +127,7 @@ function familyKey({ module, parameter }: Place): string {
 function collect(places: readonly Place[], verdicts: Verdicts): Findings {
   const found = new Map<Want, Found>();
   const faults: Fault[] = [];
-  // // An error about a list is reported for each of its members.
+  // An error about a list is reported for each of its members.
   const said = new Set<string>();
   for (const place of places) {
     const verdict = verdicts.get(place) ?? null;

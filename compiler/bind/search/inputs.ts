@@ -86,9 +86,9 @@ export function choose(place: Question, taken: ReadonlySet<string>, roles: Roles
   if (pool.length !== 1 || only === undefined) return { pool, strength: "weak" };
   if (roles.own.size > 0 && !roles.own.has(role(only)) && isDecoy(only, role(only), roles, boundaries.index))
     return NOTHING;
-  // // The state of a block is known by its usual names; another name may belong to a parameter that was folded away.
+  // The state of a block is known by its usual names; another name may belong to a parameter that was folded away.
   const isDoubtful = !hasRoot && roles.own.size === 0 && isResidual(only) && !isStateName(parameter);
-  // // A value made by a sibling block is judged by what that block uses itself.
+  // A value made by a sibling block is judged by what that block uses itself.
   const isStrong = owned.length > 0 && !isMadeIn(only, siblings);
   return { pool, strength: isDoubtful ? "doubtful" : isStrong ? "strong" : "weak" };
 }
@@ -104,7 +104,7 @@ function doubted(named: Boundary | undefined, byConvention: readonly Boundary[])
  */
 function unnamedIn(fitting: readonly Boundary[], parameter: string, graph: CanonicalGraph): readonly Boundary[] {
   const free = fitting.filter((b) => !isExplained(b, parameter, graph));
-  // // A module may call its state by any of the usual names, whatever the model calls it.
+  // A module may call its state by any of the usual names, whatever the model calls it.
   if (isStateName(parameter)) return free.length > 0 ? free : fitting;
   return kindByName(parameter) === "any" ? free.filter((b) => !isContent(b)) : free;
 }
@@ -147,7 +147,7 @@ export function judgeList(places: readonly Place[], taken: ReadonlySet<string>, 
   if (place === undefined) return [];
   const groups = alikeIn(place, taken, context);
   const count = place.spec.count ?? places.length;
-  // // A single value is not a list of one while other values match the list's members.
+  // A single value is not a list of one while other values match the list's members.
   const tuples = groups.filter((group) => group.length > 1);
   const [list, ...others] = (tuples.length > 0 ? tuples : groups).filter((group) => group.length === count);
   const same = new Set(places.map(({ spec }) => JSON.stringify([spec.dim, spec.expectedDims]))).size === 1;
@@ -174,7 +174,7 @@ function otherRank(place: Place, roles: Roles, context: Context): Verdict {
   const owned = context.boundaries
     .of(module)
     .inputs.filter((b) => b.owner === parameter && hasKind(b, parameter, context.graph));
-  // // What a sibling derived from its parameter is another value, unless this module uses it in the same way.
+  // What a sibling derived from its parameter is another value, unless this module uses it in the same way.
   const isSame = (b: Boundary): boolean => roles.own.has(roleOf(b, module, context.boundaries.index));
   const here = owned.filter((b) => isSame(b) || !isMadeIn(b, context.siblings(module)));
   const [only] = here;

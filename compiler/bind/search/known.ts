@@ -33,7 +33,7 @@ function byMarker(place: Place, context: Context): Verdict {
     const params = { value, where: nameOf(place), marked: marker.value };
     return { error: diagnose(bindNames.contradictedValue, params, whereOf(place)) };
   }
-  // // Values that became numbers computed from lengths, or dead code, are not tensors that could be split.
+  // Values that became numbers computed from lengths, or dead code, are not tensors that could be split.
   const isTensor = context.graph.shapes.has(marker.value) && !context.graph.integers.has(marker.value);
   return isTensor ? { value: marker.value, evidence: "marker" } : ABSENT;
 }
@@ -77,7 +77,7 @@ function rootInput(place: Place, { graph }: Context): Verdict {
   const { parameter, index, spec } = place;
   const names = graph.inputs.map(({ name }) => name);
   if (index === null) return names.includes(parameter ?? "") ? { value: parameter, evidence: "graph input" } : null;
-  // // Exporters flatten a list into inputs named after it with a number.
+  // Exporters flatten a list into inputs named after it with a number.
   const elements = names.filter((name) => elementOf(name, parameter ?? "") !== null);
   if (elements.length === 0) return null;
   if (elements.length !== spec.count) {

@@ -27,7 +27,7 @@ export function findOutputs(
 
   if (all.length === 0) return answer(() => ABSENT);
   const isComplete = places.length + taken.size === expected && places.every((place) => isWithinRange(place, expected));
-  // // Identical specs for every output need no order, and it does not matter which outputs the export folded or dropped.
+  // Identical specs for every output need no order, and it does not matter which outputs the export folded or dropped.
   const isCovered = isComplete || (places.length + taken.size > expected && coversFromZero(places, taken.size));
   if (isCovered && allAlike(places, free)) return answer((_, i) => (i === 0 ? certain : found(free[i])));
   const outside = outOfRange(places, results, expected);

@@ -56,7 +56,7 @@ export function insert(draft: Draft, insertion: Insertion): Inserted {
   const { op, value, axis, binding, module, moves, movesOutput } = insertion;
   const shape = draft.shapes.get(value);
   invariant(shape !== undefined, `the value ${value} has no shape`);
-  // // An input of the model that is returned unchanged has no producer to rename; its output stays unchanged.
+  // An input of the model that is returned unchanged has no producer to rename; its output stays unchanged.
   const keepsName = movesOutput && draft.graph.outputs.includes(value) && draft.producers.has(value);
   const fresh = unused(`${value}_${keepsName ? "local" : op.toLowerCase()}`, draft.shapes);
   const { from, to } = keepsName ? { from: fresh, to: value } : { from: value, to: fresh };

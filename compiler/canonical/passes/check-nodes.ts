@@ -54,7 +54,7 @@ export function overflow(
   const [dividend, divisor] = inputs.map((name) => constants.get(name));
   const bits = /^int(\d+)$/.exec(dividend?.elem ?? "")?.[1];
   if (bits === undefined || dividend === undefined || divisor === undefined) return [];
-  // // Integers beyond 2^53 are read as 2^53.
+  // Integers beyond 2^53 are read as 2^53.
   const smallest = Math.max(-(2 ** (Number(bits) - 1)), -(2 ** 53));
   const holds = (tensor: Tensor, number: number): boolean => numbersOf(tensor)?.includes(number) ?? false;
   return holds(dividend, smallest) && holds(divisor, -1)

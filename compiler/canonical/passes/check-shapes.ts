@@ -27,7 +27,7 @@ export function checkShapes(inputs: readonly GraphValue[], fixed: FixedShapes): 
 type Sizes = Map<string, { readonly size: number; readonly at: string }>;
 
 function wrongSizes(input: string, dims: readonly number[]): Diagnostic | undefined {
-  // // A caller of the API may pass anything.
+  // A caller of the API may pass anything.
   const isList = Array.isArray(dims) && dims.every((size) => Number.isSafeInteger(size) && size >= 0);
   return isList ? undefined : diagnose(messages.noSizes, { input, found: JSON.stringify(dims) ?? String(dims) });
 }

@@ -24,7 +24,7 @@ const REWRITES: Readonly<Record<string, Rewrite>> = {
     const target = view.integers(1)?.elements;
     if (!from || !target) return null;
     const zeroCopies = intAttribute(view, "allowzero", 0) === 0;
-    // // A chunk may be empty; a 0 must then mean 0.
+    // A chunk may be empty; a 0 must then mean 0.
     const node = {
       ...view.node,
       attributes: { ...view.node.attributes, allowzero: { kind: "int", value: 1 } as const },

@@ -20,7 +20,7 @@ function expanded(lookup: Lookup, node: CanonicalNode): Patch | null {
   const { op, domain, attributes } = node;
   const [batch] = dimsOf(lookup, x);
   const d = draft(lookup, node.name, node.scope);
-  // // With position ids, these have the batch axis and the tables do not.
+  // With position ids, these have the batch axis and the tables do not.
   const isShared = (value: string): boolean =>
     value !== "" && dimsOf(lookup, value).length === (operands[2] ? 2 : 3) && dimsOf(lookup, value)[0] === 1;
   const shared = operands.filter((value, i) => (i === 2) === Boolean(operands[2]) && isShared(value));

@@ -70,7 +70,7 @@ function emitBody(
   const operands = [...new Set(body.steps.flatMap(readsOf))].filter((name) => isOperand(flow, name));
   const { constants, home } = weights.place(renamed(flow.constants, operands));
   const dimName = dimNames();
-  // // The local chunk has as many keys as queries, a received one may not: with separate symbols, all parts of a ring are one piece.
+  // The local chunk has as many keys as queries, a received one may not: with separate symbols, all parts of a ring are one piece.
   const apart = body.steps.some(({ node }) => asCp(node, "AttentionPart") !== null);
   const emitted = emitModel({
     name: body.site === null ? "local" : "attention",

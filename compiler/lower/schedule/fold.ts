@@ -19,12 +19,12 @@ export function foldRanks(flow: Flow): Flow {
 
 /** Also inside an expression: `chunk(img, 2, 2 * (rank // 2))` on two ranks is `chunk(img, 2, 0)`. */
 function sameOnAllRanks(expr: Expr, mesh: Mesh): Expr {
-  // // An expression without the rank is in its normal form already.
+  // An expression without the rank is in its normal form already.
   if (typeof expr === "number" || !symbolsOf(expr).includes(RANK)) return expr;
   const folded = typeof expr === "string" ? expr : foldArguments(expr, mesh);
   if (symbolsOf(folded).some((name) => name !== RANK)) return folded;
   const first = evaluate(folded, { [RANK]: 0 });
-  // // Most differ on the second rank already.
+  // Most differ on the second rank already.
   for (let rank = 1; rank < ranksOf(mesh); rank += 1) if (evaluate(folded, { [RANK]: rank }) !== first) return folded;
   return first;
 }

@@ -45,7 +45,7 @@ export function weightStore(): WeightStore {
   const place = (constants: ReadonlyMap<string, Tensor>): PlacedConstants => {
     const external = total(constants, isExternal);
     const large = total(constants, isLarge);
-    // // A piece reads one folder, and the model's cannot be written to: the smaller side is moved to the other side's folder.
+    // A piece reads one folder, and the model's cannot be written to: the smaller side is moved to the other side's folder.
     if (external > 0 && external >= large) return { constants, home: "model" };
     if (external + large === 0) return { constants, home: null };
     const leaves = (tensor: Tensor): boolean => isExternal(tensor) || isLarge(tensor);

@@ -62,8 +62,8 @@ export function exported(
           : floorDiv(mul(v.dims[2]!, heads), keyHeads);
       const list = factorList();
       const size = q.dims[0]!;
-      // // A mask with fewer than four axes starts with rows. If its first axis cannot be distinguished from the batch, it may have to
-      // follow it.
+      // A mask with fewer than four axes starts with rows. If its first axis cannot be distinguished from the batch, it may have to follow
+      // it.
       const follows = (i: number): boolean => batched.includes(i) && (i !== 3 || view.inputs[i]?.dims.length === 4);
       const told = view.inputs.every(
         (s, i) => !follows(i) || s === null || s.dims[0] === 1 || equal(s.dims[0] ?? 1, size),

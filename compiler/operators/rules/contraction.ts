@@ -87,7 +87,7 @@ function gemmFactors(view: NodeView): FactorMap | null {
   const transB = intAttribute(view, "transB", 0) === 1;
   const list = factorList();
   const m = list.axis(a.dims[transA ? 1 : 0]!);
-  // // A bias must be added once: with one, a sum of partial products is not the result.
+  // A bias must be added once: with one, a sum of partial products is not the result.
   const k = list.axis(a.dims[transA ? 0 : 1]!, c ? "along" : "sum");
   const n = list.axis(b.dims[transB ? 0 : 1]!);
   const bias =
@@ -114,7 +114,7 @@ function einsumFactors(view: NodeView): FactorMap | null {
     const extents = operands.flatMap((letters, i) =>
       [...letters].flatMap((l, axis) => (l === letter ? [view.inputs[i]?.dims[axis] ?? 1] : [])),
     );
-    // // A letter that occurs twice in one operand is its diagonal, which no rank has.
+    // A letter that occurs twice in one operand is its diagonal, which no rank has.
     const diagonal = operands.some((letters) => letters.indexOf(letter) !== letters.lastIndexOf(letter));
     const kind = diagonal ? "along" : result.includes(letter) ? "free" : "sum";
     axes.set(letter, list.axis(broadcastExtent(extents), kind));

@@ -169,7 +169,7 @@ export function blocks(toSpace: boolean): OperatorRule {
         ? [floorDiv(channels, size * size), height, width]
         : [channels, floorDiv(height, size), floorDiv(width, size)];
       const [depth, rows, columns] = [list.index(c), list.index(h), list.index(w)];
-      // // The block size is a constant of the operator: no rank can hold less than one block.
+      // The block size is a constant of the operator: no rank can hold less than one block.
       const [down, across] = [list.index(size, "along"), list.index(size, "along")];
       const inner = stringAttribute(view, "mode") === "CRD";
       const deep = [

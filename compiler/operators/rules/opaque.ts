@@ -22,7 +22,7 @@ function placed(
     factors: (view) => {
       const found = extents(view);
       const results = view.node.outputs.map((_, i) => statedOr(view.declared(i)?.dims ?? null, found));
-      // // A second result holds positions in the whole input, which a rank with a part of the batch does not know.
+      // A second result holds positions in the whole input, which a rank with a part of the batch does not know.
       return opaque(view, view.node.outputs.filter((name) => name !== "").length === 1, results);
     },
   };

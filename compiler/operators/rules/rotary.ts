@@ -21,7 +21,7 @@ function turned(table: number, positions: number): OperatorRule {
       const list = factorList();
       const sequence = x.dims.length - 2;
       const at = view.inputs[positions] ?? null;
-      // // A single position is the start that all rows count from: each row then depends on its index.
+      // A single position is the start that all rows count from: each row then depends on its index.
       const counted = at !== null && at.dims.length < 2;
       const kindOf = (i: number): "free" | "along" =>
         i === x.dims.length - 1 || (i === sequence && counted) ? "along" : "free";

@@ -23,7 +23,7 @@ export function tokenize(text: string, most: number): Tokens {
   for (;;) {
     scanner.scan();
     const offset = scanner.getTokenOffset();
-    // // The length does not signal the end: after an unterminated comment the scanner returns tokens of length 1 forever.
+    // The length does not signal the end: after an unterminated comment the scanner returns tokens of length 1 forever.
     if (offset >= text.length) return { tokens, count };
     count += 1;
     if (count <= most) tokens.push({ text: text.slice(offset, offset + scanner.getTokenLength()), offset });

@@ -24,7 +24,7 @@ export function modelSchema(modules: readonly ModuleOutline[]): JsonSchema {
     properties[module.name] = reference(kind);
     const pattern = module.name.replace(/(?<=^|\.)\d+(?=\.|$)/g, "*");
     if (pattern === module.name) continue;
-    // // A pattern over modules of several kinds takes the general entry.
+    // A pattern over modules of several kinds takes the general entry.
     const known = patterns.get(pattern);
     patterns.set(pattern, known === undefined || known === kind ? kind : null);
   }

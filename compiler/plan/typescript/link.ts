@@ -112,7 +112,7 @@ function namespaceOf(context: Context, modules: Modules, target: LinkedModule, s
 }
 
 function exported(context: Context, modules: Modules, target: LinkedModule, name: string, span: Span): Value {
-  // // Files that re-export a name in a cycle end here.
+  // Files that re-export a name in a cycle end here.
   context.nesting += 1;
   const value = spend(context, 1, span) ? findExport(context, modules, target, name, span) : broken(span);
   context.nesting -= 1;

@@ -84,7 +84,7 @@ function parse(text: string, path: string, locate: Locate): Parsed {
       });
     return { source: errors.length === 0 ? source : null, errors: errors.slice(0, 10) };
   } catch (error) {
-    // // The parser recurses; a text that consists of brackets exhausts the stack.
+    // The parser recurses; a text that consists of brackets exhausts the stack.
     if (!(error instanceof RangeError)) throw error;
     const limit = { what: "nested brackets", limit: limits.nesting.most };
     return { source: null, errors: [diagnose(typescriptMessages.limit, limit, { span: locate(0, 0) })] };

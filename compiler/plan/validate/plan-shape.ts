@@ -87,7 +87,7 @@ function scalarParameter({ keyword, schema, path }: Finding, place: Place): Diag
   const span = keySpan ?? undefined;
   const outer = where.slice(0, -nameOf(key).length - 1);
   if (inputKeys.includes(key)) {
-    // // A whole spec on the wrong level is one mistake.
+    // A whole spec on the wrong level is one mistake.
     if (key !== "split_dim" && member(parent, "split_dim")?.value.kind === "scalar") return null;
     const advice = schema.errorMessage ?? "";
     return diagnose(planMessages.misplacedKey, { where: outer, key: quote(key), advice }, { span });

@@ -27,7 +27,7 @@ const rules: readonly Rule[] = [
 ];
 
 export function validatePlan(ast: PlanAst): Result<Plan> {
-  // // A plan beyond the limits is not checked further.
+  // A plan beyond the limits is not checked further.
   const size = checkSize(ast.root, "the plan");
   if (size !== undefined) return { ok: false, diagnostics: [size] };
   const entries = entriesOf(ast);

@@ -186,7 +186,7 @@ function allowHeads(state: State, site: Attention, heads: unknown, keyHeads: unk
   }
   if (degree <= keyHeads) return true;
   const ranks = ranksOf(state.options.mesh);
-  // // Of the degrees that the heads allow, the largest for the same ranks; 1 always is one.
+  // Of the degrees that the heads allow, the largest for the same ranks; 1 always is one.
   let ulysses = keyHeads;
   while (ranks % ulysses !== 0) ulysses -= 1;
   const params = { module: site.node.scope, heads: keyHeads, degree, ulysses, ring: ranks / ulysses };

@@ -127,7 +127,7 @@ export function rotate(state: State, ring: RingSite, name: string): string {
   let [k, v] = [ring.k, ring.v];
   let merged: Part | null = null;
   for (let step = 0; step < R; step++) {
-    // // After `step` shifts a rank holds the chunk of the rank that is `step` positions before it in the ring.
+    // After `step` shifts a rank holds the chunk of the rank that is `step` positions before it in the ring.
     const holder = (rank: Expr): Expr => before(rank, step, mesh);
     const mask = localMask(state, ring.site, {
       rows: ring.rows,
@@ -156,7 +156,7 @@ function shift(
     const dims = (from: Expr): readonly Expr[] =>
       whole.map((d, axis) => {
         if (axis === ROWS) return localDims(whole, [keys], mesh, holder(from))[ROWS]!;
-        // // Ring neighbours hold the same heads: written in the queries' terms, so that the number per key head stays known.
+        // Ring neighbours hold the same heads: written in the queries' terms, so that the number per key head stays known.
         return axis === HEADS && keyHeads !== null ? localDims(whole, [keyHeads], mesh, RANK)[HEADS]! : d;
       });
     return { send: [values[i]!], receive: () => `${original}::step${step}`, elem, dims };

@@ -28,7 +28,7 @@ function trace(state: State, value: string, axis: number, fuel: { left: number }
   const behind = (factor: number): readonly InputAxis[] | null => {
     if (map.factors[factor]?.kind !== "free") return null;
     for (const [operand, at] of places(map, factor)) {
-      // // For an axis of several joined factors it is not known which rows are meant.
+      // For an axis of several joined factors it is not known which rows are meant.
       if ("joined" in map.inputs[operand]![at]!) continue;
       const found = trace(state, node.inputs[operand]!, at, fuel);
       if (found !== null) return found;

@@ -230,7 +230,7 @@ function outputLayouts(
   for (const [i, axes] of map.outputs.entries()) {
     const found = axes.flatMap((axis, a) => {
       const split = embed(axis, splits, map.factors);
-      // // Every rank holds all of an axis without segments: nothing.
+      // Every rank holds all of an axis without segments: nothing.
       if (split === undefined || split?.segments.length === 0) return [];
       return [split === null ? null : shardOf(a, split)];
     });

@@ -38,7 +38,7 @@ export function reducedFactor(
 ): number | null {
   const [factor, ...others] = splits.keys();
   if (factor === undefined || others.length > 0 || COMBINE[map.factors[factor]!.kind] === undefined) return null;
-  // // A mean of integers is rounded, so the means of the ranks do not determine it.
+  // A mean of integers is rounded, so the means of the ranks do not determine it.
   if (map.factors[factor]!.kind === "mean" && !elemOf(state, demands[0]!.value).includes("float")) return null;
   const has = (axes: FactorMap["inputs"][number]): boolean =>
     axes?.some((a) => "product" in a && a.product.includes(factor)) ?? false;
@@ -114,7 +114,7 @@ function weighted(state: State, mean: string, { elem, dims }: ValueShape, split:
     inputs: [own, all],
     outputs: [{ name: `${mean}::share`, dims: [1], elem }],
   });
-  // // A scalar mean times a share of one element has one axis too many: the share becomes a scalar as well.
+  // A scalar mean times a share of one element has one axis too many: the share becomes a scalar as well.
   const axes = integers(state, `${mean}::axes`, [0]);
   const [scalar] = addLocal(state, origin, {
     op: "Squeeze",

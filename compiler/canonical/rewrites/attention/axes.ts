@@ -103,7 +103,7 @@ function belowAxes(
   const canonical = [...sorted, rows, width];
   return {
     value: roleOf(values, [...sorted, product.summed, width]),
-    // // Named as in the scores: a mask may have brought other names.
+    // Named as in the scores: a mask may have brought other names.
     valueBatch: sorted.map((label) => extentOf(view.axes[probabilities.labels.indexOf(label)]!)),
     outPerm: product.out.labels.map((l) => canonical.indexOf(l)),
   };

@@ -58,7 +58,7 @@ function readAttention(lookup: Lookup, node: CanonicalNode): Reading | Refusal {
   if (pastKey !== "" || pastValue !== "") return refuse("it reads keys and values of earlier calls");
   if (used !== "") return refuse("its keys in use are counted by an operand (nonpad_kv_seqlen)");
   const causal = number("is_causal", 0) === 1;
-  // // ONNX caps the sum of score and mask, so a key is never completely hidden.
+  // ONNX caps the sum of score and mask, so a key is never completely hidden.
   if (number("softcap", 0) !== 0 && (mask !== "" || causal))
     return refuse("it caps its scores behind the mask (softcap)");
   const headsOf = (value: string, attribute: string): Expr =>

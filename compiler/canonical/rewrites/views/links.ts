@@ -48,7 +48,7 @@ function viewLink(lookup: Lookup, node: CanonicalNode): Link | null {
   const [source] = node.inputs;
   const push = Object.hasOwn(VIEWS, node.op) ? VIEWS[node.op] : undefined;
   if (source === undefined || push === undefined || !lookup.graph.shapes.has(source)) return null;
-  // // A cast keeps the elements only if the type stays the same; a Concat repeats only if all its operands are one value.
+  // A cast keeps the elements only if the type stays the same; a Concat repeats only if all its operands are one value.
   if (node.op === "Cast" && numberAttribute(node.attributes, "to", 0) !== elemCode(elemOf(lookup, source))) return null;
   if (node.op === "Concat" && node.inputs.some((i) => i !== source)) return null;
   return { node, source, result: node.outputs[0]!, scale: 1, push: (view) => push(lookup, node, view) };

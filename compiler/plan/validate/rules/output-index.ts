@@ -28,7 +28,7 @@ function check(spec: RawSpec, key: string | null): readonly Diagnostic[] {
     return [diagnose(planMessages.splitOutputNeedsIndex, { where, name: quote(key) }, { span: at })];
   }
   if (spec.count !== null) {
-    // // Reported once for the list, at its first element.
+    // Reported once for the list, at its first element.
     if (spec.position !== 0) return [];
     const list = where.slice(0, where.lastIndexOf("["));
     return [diagnose(planMessages.splitOutputInList, { where: list, count: spec.count }, { span })];
