@@ -6,7 +6,7 @@ import type { Boundary } from "../bind/boundaries/boundaries.ts";
 import { hasLengthOf } from "../bind/search/candidates.ts";
 import type { Context } from "../bind/context.ts";
 import { choose, NO_ROLES } from "../bind/search/inputs.ts";
-import { isStateName } from "../bind/names.ts";
+import { isStateName } from "../bind/parameter-names.ts";
 
 export interface Named {
   /** Parameter name or output index that a plan can use, or `null` where only `value` identifies it. */

@@ -2,7 +2,7 @@
  * @file What ONNX allows for the operators that have a rule, over all supported operator sets: counts of operands and results, and kinds of
  * attributes. Printed by tools/operator_signatures.py; knows nothing of what the operators compute.
  */
-import type { OperatorName } from "./names.ts";
+import type { OperatorName } from "./operator-names.ts";
 
 /** onnxruntime adds one operator to the domain of ONNX. */
 type OfOnnx = Exclude<OperatorName, "SimplifiedLayerNormalization"> | "If";

@@ -30,7 +30,7 @@ import {
   type CpOperatorName,
   type MicrosoftOperatorName,
   type OperatorName,
-} from "./names.ts";
+} from "./operator-names.ts";
 import { dynamicQuantisation, quantisation } from "./rules/quantise.ts";
 import {
   alongAxis,

@@ -5,7 +5,7 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { basename, dirname, join } from "node:path";
-import { ownedEntries } from "./names.ts";
+import { ownedEntries } from "./folder-names.ts";
 import { isGone, ownerToken } from "./owner.ts";
 
 /** `new`: not yet in place. `old`: replaced. */

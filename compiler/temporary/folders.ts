@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isMainThread } from "node:worker_threads";
-import { ownedEntries } from "./names.ts";
+import { ownedEntries } from "./folder-names.ts";
 import { isGone, ownerToken } from "./owner.ts";
 
 const PREFIX = "onnx-cp-";

@@ -4,7 +4,7 @@
 import { describe, expect, test } from "vitest";
 import { matchModules } from "../../compiler/bind/patterns.ts";
 import { familyOf } from "../../compiler/ir/module-paths.ts";
-import { kindByName, nearMiss } from "../../compiler/bind/names.ts";
+import { kindByName, nearMiss } from "../../compiler/bind/parameter-names.ts";
 
 const modules = ["", "proj_out", "blocks.0", "blocks.0.attn", "blocks.1", "blocks.1.attn", "blocks.10", "down.0.mid.1"];
 

@@ -4,7 +4,7 @@
  */
 import { asCp } from "../../ir/cp.ts";
 import type { CanonicalNode } from "../../ir/types.ts";
-import { isStateName } from "../names.ts";
+import { isStateName } from "../parameter-names.ts";
 import { behind, type GraphIndex } from "../../ir/graph-index.ts";
 import { isWithin } from "../../ir/module-paths.ts";
 

@@ -6,7 +6,7 @@ import type { CanonicalGraph } from "../../ir/types.ts";
 import { symbolsOf } from "../../expr/expr.ts";
 import type { PlanSpec } from "../../plan/types.ts";
 import type { Boundary } from "../boundaries/boundaries.ts";
-import { kindByName, type TensorKind } from "../names.ts";
+import { kindByName, type TensorKind } from "../parameter-names.ts";
 import { type GraphIndex } from "../../ir/graph-index.ts";
 import { isWithin } from "../../ir/module-paths.ts";
 

@@ -21,7 +21,7 @@ import {
 import { ABSENT, nameOf, type Context, type Place, type Verdict } from "../context.ts";
 import { describe, pasteLine } from "../describe.ts";
 import { whereOf } from "./known.ts";
-import { isStateName, kindByName } from "../names.ts";
+import { isStateName, kindByName } from "../parameter-names.ts";
 import { sideByName, sidesOf } from "../boundaries/sides.ts";
 import { descendsFrom, type GraphIndex } from "../../ir/graph-index.ts";
 

@@ -7,7 +7,7 @@ import { diagnose, type Where } from "../../diagnostics/diagnose.ts";
 import type { Diagnostic } from "../../diagnostics/types.ts";
 import { suggest } from "../../diagnostics/suggest.ts";
 import { ABSENT, nameOf, outputsSeen, type Context, type Place, type Verdict } from "../context.ts";
-import { nearMiss } from "../names.ts";
+import { nearMiss } from "../parameter-names.ts";
 
 export function findKnown(place: Place, context: Context): Verdict {
   return byMarker(place, context) ?? byValue(place, context) ?? byRoot(place, context);

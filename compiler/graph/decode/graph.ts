@@ -7,7 +7,7 @@ import { constantOf, decodeNode } from "./node.ts";
 import { decodeTensor, reporter } from "./tensor.ts";
 import type { DecodeContext } from "./tensor.ts";
 import { decodeBoundary, decodeType } from "./types.ts";
-import { uniqueNames } from "../names.ts";
+import { uniqueNames } from "../node-names.ts";
 import { inOrder } from "../order.ts";
 import { valuesReadBy } from "../reads.ts";
 import type { Graph, GraphValue, Node, Tensor, TensorType } from "../types.ts";

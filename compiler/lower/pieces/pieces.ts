@@ -13,8 +13,8 @@ import type { PieceStep, ProgramIntegers, ProgramPiece } from "../../../program/
 import type { PieceBody } from "../schedule/arrange.ts";
 import { isOperand, readsOf } from "../flow.ts";
 import type { Flow } from "../flow.ts";
-import { namedBody } from "./names.ts";
-import type { NamedBody } from "./names.ts";
+import { namedBody } from "./piece-names.ts";
+import type { NamedBody } from "./piece-names.ts";
 import type { WeightStore } from "../weights/weights.ts";
 
 export interface PieceContext {

@@ -8,7 +8,7 @@ import { property } from "./access.ts";
 import { type Apply, arrayMethods, builtinNames, functions, stringMethods } from "./builtins.ts";
 import { type Context, report, spend } from "./context.ts";
 import { elements } from "./literals.ts";
-import { abbreviate } from "../names.ts";
+import { abbreviate } from "../syntax-names.ts";
 import { bindParameters } from "./parameters.ts";
 import { broken, describeValue, scalar, type Scope, type Value } from "./values.ts";
 

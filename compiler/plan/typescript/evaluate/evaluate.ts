@@ -11,7 +11,7 @@ import { builtinNames } from "./builtins.ts";
 import { callExpression } from "./calls.ts";
 import { type Context, report, spanOf, spend } from "./context.ts";
 import { arrayLiteral, objectLiteral } from "./literals.ts";
-import { nameOfExpression } from "../names.ts";
+import { nameOfExpression } from "../syntax-names.ts";
 import { binaryExpression, prefixExpression, templateExpression } from "./operators.ts";
 import { bodyOf } from "./statements.ts";
 import { broken, isTruthy, type Primitive, scalar, type Scope, type Value } from "./values.ts";

@@ -5,7 +5,7 @@ import { ts } from "ts-morph";
 import { typescriptMessages } from "../../../diagnostics/catalog/plan.ts";
 import type { Span } from "../../../diagnostics/types.ts";
 import { type Context, report, spend } from "./context.ts";
-import { isAssignment } from "../names.ts";
+import { isAssignment } from "../syntax-names.ts";
 import {
   broken,
   describeValue,

@@ -6,7 +6,7 @@ import { typescriptMessages } from "../../../diagnostics/catalog/plan.ts";
 import type { Span } from "../../../diagnostics/types.ts";
 import { property } from "./access.ts";
 import { type Context, report, spanOf, spend } from "./context.ts";
-import { nameOfExpression } from "../names.ts";
+import { nameOfExpression } from "../syntax-names.ts";
 import { broken, describeValue, type FunctionValue, scalar, type Scope, type Value } from "./values.ts";
 
 /** The scope in which the body of the function is evaluated. */

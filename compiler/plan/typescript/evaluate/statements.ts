@@ -5,7 +5,7 @@
 import { ts } from "ts-morph";
 import { typescriptMessages } from "../../../diagnostics/catalog/plan.ts";
 import { type Context, report, spanOf } from "./context.ts";
-import { nameOfStatement } from "../names.ts";
+import { nameOfStatement } from "../syntax-names.ts";
 
 export type Declaration =
   | { readonly kind: "const"; readonly node: ts.Identifier; readonly initializer: ts.Expression }
