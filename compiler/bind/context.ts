@@ -1,6 +1,7 @@
 /**
  * @file Input and result types of the search for values. Plain data shared by the rules of this folder.
  */
+import { groupBy } from "../group.ts";
 import type { CanonicalGraph, Marker } from "../ir/types.ts";
 import type { Diagnostic } from "../diagnostics/types.ts";
 import type { PlanSpec } from "../plan/types.ts";
@@ -77,17 +78,6 @@ export function nameOf({ module, side, parameter, index }: Omit<Place, "wants" |
 /** How many outputs the module or a sibling of it has: an export drops an output that nobody reads. */
 export function outputsSeen(module: string, { boundaries, siblings }: Context): number {
   return Math.max(...[module, ...siblings(module)].map((path) => ownResults(boundaries.of(path).outputs).length));
-}
-
-/** Groups in order of first appearance. */
-export function groupBy<T, K>(items: readonly T[], key: (item: T) => K): ReadonlyMap<K, readonly T[]> {
-  const groups = new Map<K, T[]>();
-  for (const item of items) {
-    const group = groups.get(key(item));
-    if (group === undefined) groups.set(key(item), [item]);
-    else group.push(item);
-  }
-  return groups;
 }
 
 function placeKey({ spec, module }: Want): string {

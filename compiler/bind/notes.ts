@@ -6,7 +6,7 @@ import { diagnose } from "../diagnostics/diagnose.ts";
 import type { Diagnostic, Related } from "../diagnostics/types.ts";
 import type { CanonicalGraph } from "../ir/types.ts";
 import type { PlanSpec } from "../plan/types.ts";
-import { groupBy } from "./context.ts";
+import { groupBy } from "../group.ts";
 import { whereOf } from "./search/known.ts";
 import type { Binding } from "./types.ts";
 import type { Written } from "./write/write.ts";

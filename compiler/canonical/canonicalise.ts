@@ -89,8 +89,8 @@ async function inferred(
   const keep = new Set(outputs);
   let result = infer(nodes, inputs, graph.constants, stated, keep, normalise);
   if (result.unresolved.length > 0) {
-    const asked = await probed(graph, opsets, inputs);
-    result = infer(nodes, inputs, graph.constants, (v) => stated(v) ?? asked(v), keep, normalise);
+    const fromProbe = await probed(graph, opsets, inputs);
+    result = infer(nodes, inputs, graph.constants, (v) => stated(v) ?? fromProbe(v), keep, normalise);
   }
   const { unresolved, ...rest } = result;
   return settle({ ...rest, inputs, outputs, lengths, constants: graph.constants }, unresolved.map(toDiagnostic));

@@ -8,7 +8,7 @@ import type { Alignment, AttentionSite } from "../shard/types.ts";
 import type { Placed } from "./schedule/arrange.ts";
 import { isOperand, makersOf, moduleOf, readersOf, readsOf, writesOf } from "./flow.ts";
 import type { Flow, FlowStep } from "./flow.ts";
-import { groupBy } from "./group.ts";
+import { groupBy } from "../group.ts";
 
 export interface Registrations {
   readonly hooks: readonly ProgramHook[];

@@ -10,12 +10,12 @@ import { isWithin } from "../../ir/module-paths.ts";
 
 export interface Sides {
   /** Inputs that feed only the queries. */
-  readonly asking: ReadonlySet<string>;
+  readonly queries: ReadonlySet<string>;
   /** Inputs that feed only keys and values. */
-  readonly asked: ReadonlySet<string>;
+  readonly keys: ReadonlySet<string>;
 }
 
-const NEITHER: Sides = { asking: new Set(), asked: new Set() };
+const NEITHER: Sides = { queries: new Set(), keys: new Set() };
 
 /** Computed once per module: every parameter of a module needs them. */
 const known = new WeakMap<GraphIndex, Map<string, Sides>>();
@@ -37,14 +37,14 @@ function findSides(module: string, index: GraphIndex): Sides {
   const keys = sourcesOf([site.k, site.v], module, index);
   const only = (a: ReadonlySet<string>, b: ReadonlySet<string>): ReadonlySet<string> =>
     new Set([...a].filter((value) => !b.has(value)));
-  return { asking: only(queries, keys), asked: only(keys, queries) };
+  return { queries: only(queries, keys), keys: only(keys, queries) };
 }
 
 /** The side that a name refers to, and the other one; `null` for names without a side. */
-export function sideByName(parameter: string, { asking, asked }: Sides): { right: Names; wrong: Names } | null {
-  if (isStateName(parameter)) return { right: asking, wrong: asked };
+export function sideByName(parameter: string, { queries, keys }: Sides): { right: Names; wrong: Names } | null {
+  if (isStateName(parameter)) return { right: queries, wrong: keys };
   const isContext = parameter.split("_").some((word) => word === "encoder" || word === "context");
-  return isContext ? { right: asked, wrong: asking } : null;
+  return isContext ? { right: keys, wrong: queries } : null;
 }
 
 type Names = ReadonlySet<string>;

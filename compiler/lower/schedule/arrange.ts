@@ -5,7 +5,7 @@
 import type { CollectiveStep, LocalStep } from "../../shard/types.ts";
 import { isOperand, readsOf, writesOf } from "../flow.ts";
 import type { Flow, FlowStep, UserHook } from "../flow.ts";
-import { groupBy } from "../group.ts";
+import { groupBy } from "../../group.ts";
 
 /**
  * A piece body: local steps that become one piece, with the values that they read and those that others read from them, in order of first
