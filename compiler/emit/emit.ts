@@ -10,7 +10,7 @@ import { tensorFromNumbers } from "../graph/tensors.ts";
 import type { Dim, ElemType, Graph, GraphValue, Tensor } from "../graph/types.ts";
 import { writeModel } from "../graph/write.ts";
 import { emitAttention } from "./attention.ts";
-import { emitFinish, emitMerge, emitPart } from "./partial.ts";
+import { emitFinish, emitMerge, emitPart } from "./part.ts";
 import { MICROSOFT, builder } from "./builder.ts";
 import type { Builder, Emission } from "./builder.ts";
 import { cpOf, type CpOp, type CpOperationOf, type FillOperation, type PlannedOperation } from "../ir/cp.ts";
@@ -115,10 +115,10 @@ const identity = (b: Builder, { value, result }: PlannedOperation): void => b.ad
 
 /** How the operators of the `cp` domain are written. Every value is whole here, so the bound collectives are identities. */
 const EMIT: { readonly [Op in CpOp]: (b: Builder, operation: CpOperationOf<Op>, shapes: Shapes) => void } = {
-  Attention: (b, { node }, shapes) => emitAttention(b, node, shapes),
-  AttentionFinish: (b, { node }, shapes) => emitFinish(b, node, shapes),
-  AttentionMerge: (b, { node }, shapes) => emitMerge(b, node, shapes),
-  AttentionPart: (b, { node }, shapes) => emitPart(b, node, shapes),
+  Attention: emitAttention,
+  AttentionFinish: emitFinish,
+  AttentionMerge: emitMerge,
+  AttentionPart: emitPart,
   Fill: emitFill,
   Shard: identity,
   Gather: identity,

@@ -35,15 +35,15 @@ export function emitFlashPart(b: Builder, site: KernelSite): FlashPart {
   const count = b.add("Gather", [b.add("Shape", [k]), b.scalar("int64", 1)]);
   const dots = reduceLast(b, "ReduceSum", b.add("Mul", [q, meanKey(b, k, count)]));
   const out = b.fresh("attention");
-  emitKernel(b, {
+  const extended: KernelSite = {
     ...site,
     q: b.add("Concat", [q, dots], { axis: int(3) }),
     k: withMarkedRow(b, k, size),
     v: withMarkedRow(b, v, valueSize),
-    out,
     size: size + 1,
     valueSize: valueSize + 1,
-  });
+  };
+  emitKernel(b, extended, out);
   const columns = (from: number, to: number): string =>
     b.add("Transpose", [b.add("Slice", [out, b.ints([from]), b.ints([to]), b.ints([3])])], SWAP);
   const weight = columns(valueSize, valueSize + 1);

@@ -4,7 +4,7 @@
  */
 import { invariant } from "../diagnostics/diagnose.ts";
 import { int, numberAttribute } from "../graph/attributes.ts";
-import { elemCode } from "../graph/elements.ts";
+import { elemCode, elemOfCode } from "../graph/elements.ts";
 import type { Attributes, ElemType, Tensor } from "../graph/types.ts";
 import { CP, FILL_AT, ZERO_HIDDEN, type CanonicalNode } from "./types.ts";
 
@@ -20,7 +20,8 @@ interface Of<Op extends string> {
   readonly node: CanonicalNode;
 }
 
-interface Attending {
+/** What an attention and a part of one have in common. */
+export interface Attending {
   readonly q: string;
   readonly k: string;
   readonly v: string;
@@ -58,6 +59,8 @@ export interface AttentionFinishOperation extends Of<"AttentionFinish"> {
   readonly mask: string | null;
   readonly nanToZero: boolean;
   readonly zeroHidden: number;
+  /** Element type of the result; `null` where it is that of the part. */
+  readonly elem: ElemType | null;
   readonly result: string;
 }
 
@@ -113,6 +116,7 @@ const READ: { readonly [Op in CpOp]: (node: CanonicalNode) => CpOperationOf<Op> 
     mask: node.inputs[3] ?? null,
     nanToZero: flag(node, "nan_to_zero"),
     zeroHidden: numberAttribute(node.attributes, "zero_hidden", ZERO_HIDDEN.never),
+    elem: elemOfCode(numberAttribute(node.attributes, "like", 0)) ?? null,
     result: node.outputs[0]!,
   }),
   Fill: (node) => ({ op: "Fill", node, shape: node.inputs[0]!, value: valueOf(node), result: node.outputs[0]! }),
