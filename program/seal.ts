@@ -15,7 +15,7 @@ export interface Unsealed {
   readonly actual: string;
 }
 
-/** Reads all of `files`, which lie in `folder`. Throws as `fs` does. */
+/** Hashes all of `files`, which are in `folder`. Throws as `fs` does. */
 export function identifyOwn(folder: string, files: readonly string[]): ProgramFiles {
   return Object.fromEntries(files.map((file) => [file, hashFileSync(join(folder, file))]));
 }

@@ -116,7 +116,7 @@ export interface HookStep {
 export type ProgramStep = PieceStep | ExchangeStep | HookStep;
 
 export interface ProgramModel {
-  /** Relative to the program's folder where the model lies inside that folder's parent, else absolute. */
+  /** Relative to the program's folder if the model is inside that folder's parent, else absolute. */
   readonly path: string;
   readonly sha256: string;
   readonly data: readonly { readonly file: string; readonly size: number; readonly hash: string }[];

@@ -70,7 +70,7 @@ function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions = {}): 
   return `${lines.join("\n")}\n`;
 }
 
-/** What `--format json` prints: one document that says how the command ended. */
+/** The output of `--format json`: one document with the outcome of the command. */
 export interface Report {
   readonly version: string;
   readonly command: string;

@@ -50,7 +50,7 @@ export interface EmittedModel {
   readonly externalFolder: string | null;
 }
 
-/** Emits nodes as a graph of their own. */
+/** Emits nodes as a separate graph. */
 export function emitNodes(request: EmitRequest): EmittedGraph {
   const emission: Emission = { nodes: [], constants: new Map(), taken: namesIn(request) };
   for (const node of request.nodes) emitNode(emission, node, request.shapes);
@@ -76,7 +76,7 @@ export function emitNodes(request: EmitRequest): EmittedGraph {
   return { graph, opsets: opsetsOf(request.opsets, graph), integerInputs };
 }
 
-/** Emits nodes as the bytes of a model. All external data that they read must lie in one folder. */
+/** Emits nodes as the bytes of a model. All external data that they read must be in one folder. */
 export function emitModel(request: EmitRequest): EmittedModel {
   const { graph, opsets, integerInputs } = emitNodes(request);
   return { bytes: writeModel(graph, { opsets }), integerInputs, externalFolder: externalFolder(graph) };

@@ -1,5 +1,6 @@
 /**
- * @file Which file a location of external data names, and that it lies in its model's folder. Opens no file and knows no protobuf.
+ * @file Resolves a location of external data to a file, and checks that the file is in its model's folder. Opens no file and knows no
+ * protobuf.
  */
 import { realpathSync, statSync } from "node:fs";
 import { isAbsolute, join, relative, win32 } from "node:path";
@@ -35,7 +36,7 @@ export function locateData(location: string, folder: string, realFolder: string)
   }
 }
 
-/** Whether `path` lies below `folder`; both absolute and free of links. */
+/** Whether `path` is inside `folder`; both absolute and free of links. */
 export function isWithin(path: string, folder: string): boolean {
   const way = relative(folder, path);
   return way !== "" && way !== ".." && !/^\.\.[\\/]/.test(way) && !isAbsolute(way);

@@ -1,5 +1,5 @@
 /**
- * @file An ONNX graph as immutable data, as it stands in the file. Knows nothing of protobuf, plans or canonical forms.
+ * @file An ONNX graph as immutable data, in the form of the file. Knows nothing of protobuf, plans or canonical forms.
  */
 
 /** ONNX element types by their lower-case ONNX names. */

@@ -7,7 +7,7 @@ export function isWithin(module: string, outer: string): boolean {
   return outer === "" || module === outer || module.startsWith(`${outer}.`);
 }
 
-/** The module around `module`; the root for those directly in it, and for itself. */
+/** The module around `module`; for those directly in the root, and for the root itself, the root. */
 export function parentOf(module: string): string {
   return module.slice(0, Math.max(0, module.lastIndexOf(".")));
 }

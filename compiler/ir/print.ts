@@ -11,7 +11,7 @@
  *     heads = Reshape(flat, [1, -1, 4, 8]) {allowzero=1} -> float32 [1, img, 4, 8]
  *   out heads
  *
- * Integer operands stand where they are read: `shape [1, img]`, without a name where it is `RESULT::operandN`. A constant of many numbers
+ * Integer operands are written where they are read: `shape [1, img]`, without a name where it is `RESULT::operandN`. A constant of many numbers
  * is its type and a hash of its content. The order of modules is not kept.
  */
 import { callText, integersText, nameText, nodeNameText, SHORT, tensorText, typeText, underHeadings } from "./text.ts";
@@ -98,7 +98,7 @@ function isShort({ elements }: IntegerValue): boolean {
   return elements.length <= SHORT;
 }
 
-/** A short list of integers is an operand too; `data` says that it is not. */
+/** A short list of integers reads as an operand; `data` marks one that is not. */
 function constantLine({ integers }: CanonicalGraph, [name, tensor]: readonly [string, Tensor]): string {
   const mayBeOperand = ["int64", "int32"].includes(tensor.elem) && tensor.dims.length < 2;
   return `${mayBeOperand && !integers.has(name) ? "data" : "const"} ${nameText(name)} ${tensorText(tensor)}`;

@@ -59,7 +59,7 @@ function shortest(value: number): string {
   return String(Number(value.toPrecision(9)));
 }
 
-/** `float32 [2] = 0.5, 1.0`; beyond `SHORT` numbers the content's hash, or where it lies: `float32 [64, 64] sha256 0123456789ab`. */
+/** `float32 [2] = 0.5, 1.0`; beyond `SHORT` numbers the content's hash, or its location: `float32 [64, 64] sha256 0123456789ab`. */
 export function tensorText(tensor: Tensor): string {
   const type = `${tensor.elem} ${listText(tensor.dims.map(String))}`;
   const { data } = tensor;

@@ -92,7 +92,7 @@ export interface CanonicalGraph {
   readonly lengths: readonly Length[];
   readonly markers: readonly Marker[];
   readonly opsets: Readonly<Record<string, number>>;
-  /** Module paths with their class names where the export tells them, in order of first appearance; includes `""`. */
+  /** Module paths with their class names where the export states them, in order of first appearance; includes `""`. */
   readonly modules: ReadonlyMap<string, ModuleInfo>;
   /** Path of a wrapper that the export put around the model, stripped from all module paths; `null` where there is none. */
   readonly prefix: string | null;

@@ -54,7 +54,7 @@ function foreignIn(folder: string, prefix: string, own: ReadonlySet<string>): re
   });
 }
 
-/** The first of `paths` that lies in `target`, or leads there by links; `null` if none does. */
+/** The first of `paths` that is inside `target`, or leads there by links; `null` if none does. */
 export function firstInside(target: string, paths: readonly string[]): string | null {
   return paths.find((path) => placesOf(path).some((place) => isInside(target, place))) ?? null;
 }

@@ -10,7 +10,7 @@ export interface LowerContext {
   /** The model's data files as the program states them. */
   readonly data: ProgramModel["data"];
   readonly options: Program["options"];
-  /** Module patterns where user hooks may attach; `*` stands for one path segment. */
+  /** Module patterns where user hooks may attach; `*` matches one path segment. */
   readonly hooks: readonly string[];
   /** Notes of earlier stages. */
   readonly notes: readonly Diagnostic[];

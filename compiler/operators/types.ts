@@ -1,5 +1,5 @@
 /**
- * @file What an operator rule says: a factor map, which relates the axes of an operator's operands and results. Shapes, layouts and
+ * @file The type of an operator rule: a factor map, which relates the axes of an operator's operands and results. Shapes, layouts and
  * local sizes all follow from it. Rules know no layout, no rank and no model.
  *
  * A factor is an index that the operator iterates over. An axis is a product of factors, outer to inner, or a concatenation of them.

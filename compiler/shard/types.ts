@@ -48,7 +48,10 @@ export interface LocalStep {
   readonly origin: Origin;
 }
 
-/** Which blocks ranks exchange: `all-to-all` block j goes to rank j of the group; `all-gather` one block goes to all; `shift` one block goes to the next rank. */
+/**
+ * Which blocks ranks exchange. `all-to-all`: block j is sent to rank j of the group; `all-gather`: one block is sent to all; `shift`: one
+ * block is sent to the next rank.
+ */
 export type CollectiveKind = "all-to-all" | "all-gather" | "shift";
 
 export interface Transfer {

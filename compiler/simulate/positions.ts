@@ -29,7 +29,7 @@ export function heldPositions(
   });
 }
 
-/** Row-major indices into the whole value of the elements that lie at the given positions of each axis. */
+/** Row-major indices into the whole value of the elements at the given positions of each axis. */
 export function flatIndices(dims: readonly number[], positions: readonly (readonly number[])[]): Int32Array {
   let indices = Int32Array.of(0);
   for (const [axis, held] of positions.entries()) {

@@ -17,7 +17,9 @@ export function ownerToken(): string {
   return `${place()}-${process.pid}-${startOf(process.pid) ?? 0}`;
 }
 
-/** True only if the process has certainly ended. Never for one of another machine, boot or container: its id says nothing here. */
+/**
+ * True only if the process has certainly ended. Never for a process of another machine, boot or container, whose id has no meaning here.
+ */
 export function isGone(token: string): boolean {
   const [where, id, start] = token.split("-");
   if (where !== place()) return false;

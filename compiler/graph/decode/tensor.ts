@@ -11,7 +11,7 @@ import { elemBytes, elemOfCode, sizeOf } from "../elements.ts";
 import type { DataFolder } from "../external.ts";
 import type { ElemType, Tensor, TensorData } from "../types.ts";
 
-/** Context of decoding: where data lies, and where to report errors. */
+/** Context of decoding: the location of data, and the place to report errors. */
 export interface DecodeContext {
   readonly file: string;
   readonly data: DataFolder;

@@ -9,7 +9,7 @@ import type { WeightBlock } from "../types.ts";
 
 const RUN = 8 * 1024 * 1024;
 
-/** Rejects where the file system refuses, where a data file is shorter than the model says, and with `Aborted`. */
+/** Rejects if the file system refuses, if a data file is shorter than the model states, and with `Aborted`. */
 export async function writeWeights(blocks: readonly WeightBlock[], file: string, signal?: AbortSignal): Promise<void> {
   const out = openSync(file, "wx");
   try {

@@ -79,7 +79,7 @@ export function toHeads(perm: readonly number[], dims: readonly Expr[]): (view: 
 
 /**
  * Batch and heads of attention operands with one merged batch axis: the head is the innermost factor that any of the operands has on the
- * way to it. A single factor is a head if it comes from behind the rows. `null` where no operand decides.
+ * way to it. A single factor is a head if it comes from after the rows. `null` where no operand decides.
  */
 export function splitBatch(
   lookup: Lookup,

@@ -44,7 +44,7 @@ interface Candidate {
   readonly mask: Mask | null;
 }
 
-/** The replacement of the product with the values; `null` for a Softmax that does not stand between two products. */
+/** The replacement of the product with the values; `null` for a Softmax that is not between two products. */
 export function fuseSoftmax(lookup: Lookup, softmax: CanonicalNode): Patch | Refusal | null {
   const weights = weightsBelow(lookup, softmax);
   const input = softmax.inputs[0]!;
