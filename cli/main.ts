@@ -54,7 +54,7 @@ for (const signal of signals) {
   process.on(signal, () => {
     const again = received !== undefined;
     received ??= signal;
-    wind(again ? 0 : GRACE_MS, signal);
+    stopCommand(again ? 0 : GRACE_MS, signal);
   });
 }
 
@@ -63,12 +63,12 @@ for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (broken !== undefined) return;
     broken = error.code === "EPIPE" ? EXIT.fine : EXIT.fault;
-    wind(GRACE_MS, "SIGTERM");
+    stopCommand(GRACE_MS, "SIGTERM");
   });
 }
 
 /** Asks the command to stop, and ends the process by `signal` if that takes too long. */
-function wind(milliseconds: number, signal: Signal): void {
+function stopCommand(milliseconds: number, signal: Signal): void {
   thread.postMessage("stop" satisfies ToCommand, []);
   setTimeout(() => void die(signal), milliseconds).unref();
 }

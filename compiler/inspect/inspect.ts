@@ -70,7 +70,7 @@ function inputsOf(module: string, context: Context): readonly InspectedValue[] {
   const all = context.boundaries.of(module).inputs;
   return all.map((boundary) => ({
     ...nameOfInput(boundary, module, context),
-    ...told(boundary, module),
+    ...detailsOf(boundary, module),
     isShared: false,
   }));
 }
@@ -80,12 +80,12 @@ function outputsOf(module: string, context: Context): readonly InspectedValue[] 
   const results = module === "" ? all : ownResults(all);
   return all.map((boundary) => ({
     ...nameOfOutput(boundary, results, module, context),
-    ...told(boundary, module),
+    ...detailsOf(boundary, module),
     isShared: !results.includes(boundary),
   }));
 }
 
-function told(boundary: Boundary, module: string): Omit<InspectedValue, keyof Named | "isShared"> {
+function detailsOf(boundary: Boundary, module: string): Omit<InspectedValue, keyof Named | "isShared"> {
   const { value, shape, producer, isGraphOutput } = boundary;
   const readers = [...readersOf(boundary, module), ...(isGraphOutput && module !== "" ? ["output"] : [])];
   return { value, elem: shape.elem, shape: shape.dims.map(show), from: producer?.scope ?? null, readers };

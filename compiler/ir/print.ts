@@ -31,7 +31,7 @@ export function printGraph(graph: CanonicalGraph): string {
     ...graph.lengths.map(lengthLine),
     ...graph.inputs.map(({ name, shape }) => `in ${nameText(name)} ${typeText(shape)}`),
     ...[...graph.constants].map((entry) => constantLine(graph, entry)),
-    ...integersApart(graph).map(([name, value]) => `int ${nameText(name)} ${integersText(value)}`),
+    ...freeIntegers(graph).map(([name, value]) => `int ${nameText(name)} ${integersText(value)}`),
     ...silentModules(graph).map(moduleLine),
     ...graph.markers.map(markerLine),
     ...underHeadings(
@@ -105,7 +105,7 @@ function constantLine({ integers }: CanonicalGraph, [name, tensor]: readonly [st
 }
 
 /** Integers that neither a constant gives nor an operand shows. */
-function integersApart({ integers, constants, nodes }: CanonicalGraph): readonly (readonly [string, IntegerValue])[] {
+function freeIntegers({ integers, constants, nodes }: CanonicalGraph): readonly (readonly [string, IntegerValue])[] {
   const read = new Set(nodes.flatMap((n) => n.inputs));
   return [...integers].filter(
     ([name, value]) => !(read.has(name) && isShort(value)) && !(constants.has(name) && isShort(value)),

@@ -7,12 +7,12 @@ import { diagnose } from "../diagnostics/diagnose.ts";
 import { ContextParallelError } from "../diagnostics/error.ts";
 import type { Diagnostic } from "../diagnostics/types.ts";
 import { asideOf } from "../temporary/aside.ts";
-import { firstInside, lookAt } from "./replace.ts";
+import { firstInside, inspectTarget } from "./replace.ts";
 
 /** What prevents replacing the content of `path`, in words about `folder`; `null` if nothing does. */
 export function obstacleIn(path: string, folder: string, sources: readonly string[]): Diagnostic | null {
   if (!existsSync(path)) return null;
-  const { is, foreign } = lookAt(path);
+  const { is, foreign } = inspectTarget(path);
   if (is === "file") return diagnose(lowerMessages.notAProgram, { folder, holds: "a file" });
   if (foreign.length > 0) {
     const message = is === "program" ? lowerMessages.notOnlyAProgram : lowerMessages.notAProgram;

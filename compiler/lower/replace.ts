@@ -31,7 +31,7 @@ export interface Target {
 }
 
 /** Inspects an existing path, which must not contain links. Throws as `fs` does. */
-export function lookAt(target: string): Target {
+export function inspectTarget(target: string): Target {
   if (!lstatSync(target).isDirectory()) return { is: "file", foreign: [] };
   const own = filesOfProgram(target);
   if (own === null) return { is: "other", foreign: readdirSync(target).sort() };

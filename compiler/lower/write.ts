@@ -14,7 +14,7 @@ import { identifyOwn, sealedText } from "../../program/seal.ts";
 import { asideOf, sweepAsides } from "../temporary/aside.ts";
 import { Aborted, turn } from "../turn.ts";
 import { obstacleIn, putInPlace } from "./put.ts";
-import { isReplaceable, lookAt, PROGRAM_FILE } from "./replace.ts";
+import { isReplaceable, inspectTarget, PROGRAM_FILE } from "./replace.ts";
 import type { LoweredProgram } from "./types.ts";
 import { writeWeights } from "./weights/write.ts";
 
@@ -42,7 +42,7 @@ export async function writeProgram(
   const failed = (diagnostic: Diagnostic): Result<CompiledProgram> => ({ ok: false, diagnostics: [diagnostic] });
   try {
     const target = existsSync(folder) ? realpathSync(folder) : resolve(folder);
-    sweepAsides(target, (old) => isReplaceable(lookAt(old)));
+    sweepAsides(target, (old) => isReplaceable(inspectTarget(old)));
     const obstacle = obstacleIn(target, folder, sources);
     if (obstacle !== null) return failed(obstacle);
     const program = {

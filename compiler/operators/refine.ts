@@ -34,7 +34,7 @@ export function refine(from: readonly Expr[], to: readonly Expr[]): Refinement {
     if (a.at >= from.length || b.at >= to.length) break;
     const step = common(a.left, b.left);
     if (step !== null) take(list, a, b, step);
-    else tangle(list, a, b);
+    else skipToCommonEdge(list, a, b);
   }
   drain(list, a);
   drain(list, b);
@@ -70,7 +70,7 @@ function take(list: FactorList, a: Side, b: Side, size: Expr): void {
 }
 
 /** Gives both sides unfollowable factors until the products agree again (at the latest at the end). */
-function tangle(list: FactorList, a: Side, b: Side): void {
+function skipToCommonEdge(list: FactorList, a: Side, b: Side): void {
   let [x, y] = [a.left, b.left];
   blur(list, a);
   blur(list, b);

@@ -19,7 +19,7 @@ export interface Knowledge {
   /** The plan entry that split a stream, by the name of its segment. */
   readonly splitters: Map<string, Origin>;
   /** A value of the graph to the value that replaces it. */
-  readonly standIns: Map<string, string>;
+  readonly replacements: Map<string, string>;
   /** Slices of a whole value that were made, by source and layout. */
   readonly slices: Map<string, { readonly shard: AxisShard; readonly slice: string }[]>;
   /** The gathered whole of a split value, shared by its readers. */
@@ -45,7 +45,7 @@ export function newKnowledge(graph: CanonicalGraph, coarse: ReadonlySet<Binding>
     sameAs: new Map(),
     origins: new Map(),
     splitters: new Map(),
-    standIns: new Map(),
+    replacements: new Map(),
     slices: new Map(),
     gathered: new Map(),
     coarse,
@@ -60,8 +60,8 @@ export function newKnowledge(graph: CanonicalGraph, coarse: ReadonlySet<Binding>
 }
 
 /** The value that replaces `name`. */
-export function valueOf({ standIns }: Knowledge, name: string): string {
-  return standIns.get(name) ?? name;
+export function valueOf({ replacements }: Knowledge, name: string): string {
+  return replacements.get(name) ?? name;
 }
 
 export function layoutOf({ layouts }: Knowledge, name: string): Layout {

@@ -22,23 +22,23 @@ export interface Writer {
 }
 
 /** A name that no value of the steps has yet. A name of the unsplit graph is given once, to the value that takes its place. */
-function freshName(writer: Writer, wish: string): string {
-  let name = wish;
-  for (let i = 2; writer.taken.has(name); i++) name = `${wish}.${i}`;
+function freshName(writer: Writer, preferred: string): string {
+  let name = preferred;
+  for (let i = 2; writer.taken.has(name); i++) name = `${preferred}.${i}`;
   writer.taken.add(name);
   return name;
 }
 
 /** Integers as an operand of a local node: a list of them. */
-export function integers(writer: Writer, wish: string, elements: readonly Expr[]): string {
-  const name = freshName(writer, wish);
+export function integers(writer: Writer, preferred: string, elements: readonly Expr[]): string {
+  const name = freshName(writer, preferred);
   writer.integers.set(name, { elem: "int64", dims: [elements.length], elements });
   return name;
 }
 
 /** One integer as an operand of a local node: a scalar. */
-export function integer(writer: Writer, wish: string, element: Expr): string {
-  const name = freshName(writer, wish);
+export function integer(writer: Writer, preferred: string, element: Expr): string {
+  const name = freshName(writer, preferred);
   writer.integers.set(name, { elem: "int64", dims: [], elements: [element] });
   return name;
 }

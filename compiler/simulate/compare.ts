@@ -47,7 +47,7 @@ export function compareShards(
     if (compared.wrong !== null) return compared;
     difference = Math.max(difference, compared.difference);
   }
-  const wrong = whatIsMissing(label, covered, placement.layout) ?? whereRanksDiffer(label, shards, placement.layout);
+  const wrong = missingElement(label, covered, placement.layout) ?? whereRanksDiffer(label, shards, placement.layout);
   return { wrong, difference };
 }
 
@@ -111,7 +111,7 @@ function magnitude(numbers: ArrayLike<number>): number {
 }
 
 /** The shards together must hold every element. */
-function whatIsMissing(label: Label, covered: Uint8Array, layout: Layout): WrongValue | null {
+function missingElement(label: Label, covered: Uint8Array, layout: Layout): WrongValue | null {
   const total = covered.length;
   const count = covered.reduce((a, b) => a + b, 0);
   if (count === total) return null;

@@ -119,7 +119,11 @@ function isDecoy(candidate: Boundary, role: string, roles: Roles, index: GraphIn
 }
 
 /** Groups of values with equal rank and type, as the members of a list-valued parameter have. */
-function alikeIn(place: Place, taken: ReadonlySet<string>, { graph, boundaries }: Context): readonly Boundary[][] {
+function similarGroups(
+  place: Place,
+  taken: ReadonlySet<string>,
+  { graph, boundaries }: Context,
+): readonly Boundary[][] {
   const free = boundaries.of(place.module).inputs.filter(({ value }) => !taken.has(value));
   const parameter = place.parameter ?? "";
   const fitting = free.filter((b) => fits(b, parameter, place.spec, graph) && !isExplained(b, parameter, graph));
@@ -145,7 +149,7 @@ export function judge(place: Place, { pool, strength }: Choice, roles: Roles, co
 export function judgeList(places: readonly Place[], taken: ReadonlySet<string>, context: Context): readonly Verdict[] {
   const [place] = places;
   if (place === undefined) return [];
-  const groups = alikeIn(place, taken, context);
+  const groups = similarGroups(place, taken, context);
   const count = place.spec.count ?? places.length;
   // A single value is not a list of one while other values match the list's members.
   const tuples = groups.filter((group) => group.length > 1);

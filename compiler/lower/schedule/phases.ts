@@ -57,7 +57,7 @@ function sink({ flow, inside }: PhaseRequest, phases: Phases, readers: Readers, 
         .map((reader) => phases.get(reader)! - gap(inside, step, reader)),
     );
     if (isMain(inside, step)) while (!pieces.has(latest)) latest--;
-    else latest = Math.max(phases.get(step)!, Math.min(latest, handedOn(step, phases, readers)));
+    else latest = Math.max(phases.get(step)!, Math.min(latest, phaseSentOn(step, phases, readers)));
     phases.set(step, latest);
   }
 }
@@ -65,7 +65,7 @@ function sink({ flow, inside }: PhaseRequest, phases: Phases, readers: Readers, 
 /**
  * Phase in which the operands of a step inside a site are sent on: the step runs by then, since waiting would keep every chunk of a ring.
  */
-function handedOn(step: FlowStep, phases: Phases, readers: Readers): number {
+function phaseSentOn(step: FlowStep, phases: Phases, readers: Readers): number {
   if (step.kind !== "local") return Infinity;
   const sent = readsOf(step).flatMap((name) => readers.get(name) ?? []);
   return Math.min(...sent.filter((reader) => reader.kind === "collective").map((reader) => phases.get(reader)!));

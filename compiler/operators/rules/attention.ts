@@ -65,10 +65,10 @@ export function exported(
       // A mask with fewer than four axes starts with rows. If its first axis cannot be distinguished from the batch, it may have to follow
       // it.
       const follows = (i: number): boolean => batched.includes(i) && (i !== 3 || view.inputs[i]?.dims.length === 4);
-      const told = view.inputs.every(
+      const isKnown = view.inputs.every(
         (s, i) => !follows(i) || s === null || s.dims[0] === 1 || equal(s.dims[0] ?? 1, size),
       );
-      const batch = list.axis(size, told ? "free" : "along");
+      const batch = list.axis(size, isKnown ? "free" : "along");
       const whole = (dims: readonly Expr[]): readonly Axis[] =>
         dims.map((d, i) => (i === 0 && d !== 1 ? batch : list.axis(d, "along")));
       const inputs = view.inputs.map((s, i) =>

@@ -14,12 +14,12 @@ import { indexMeansOutput } from "./rules/output-index.ts";
 import { wellFormedPattern } from "./rules/pattern.ts";
 import type { Rule } from "./rules/rule.ts";
 import { checkSize } from "./size.ts";
-import { saysSomething } from "./rules/something.ts";
+import { hasContent } from "./rules/content.ts";
 import { valueNamesOneModule } from "./rules/value-name.ts";
 
 /** Independent of each other; the order follows a plan from outside in: entry, module, key, fields. */
 const rules: readonly Rule[] = [
-  saysSomething,
+  hasContent,
   wellFormedPattern,
   indexMeansOutput,
   dimFitsExpectedDims,

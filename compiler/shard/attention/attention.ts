@@ -27,7 +27,7 @@ import {
   rowsOf,
   type Attention,
 } from "./operands.ts";
-import { localMask, meetMask } from "./mask.ts";
+import { localMask, assumeMaskLengths } from "./mask.ts";
 import { mergeParts, rotate, type RingSite } from "./rotate.ts";
 
 /** Translates an attention node to local nodes and collectives; false if it was refused. */
@@ -35,7 +35,7 @@ export function attend(state: State, attention: AttentionOperation): boolean {
   const { node } = attention;
   const site = readAttention(attention);
   const { q, k, v, mask } = site;
-  if (!meetMask(state, site)) return false;
+  if (!assumeMaskLengths(state, site)) return false;
   const strided = [q, k, v].find((x) => isStrided(state, x));
   if (strided !== undefined) return refuseStrided(state, site, strided);
   if ([q, k, v].some((x) => isOddlySplit(state, x))) {

@@ -35,7 +35,7 @@ export function rowMask(state: State, site: Attention, rows: AxisShard | null, h
 }
 
 /** The mask's axes are those of the scores, or 1: where they have other names, every run checks the lengths. False if they differ. */
-export function meetMask(state: State, { node, origin, q, k, mask }: Attention): boolean {
+export function assumeMaskLengths(state: State, { node, origin, q, k, mask }: Attention): boolean {
   if (mask === null) return true;
   const [queries, keys] = [shapeOf(state, q).dims, shapeOf(state, k).dims];
   const scores = [queries[BATCH]!, queries[HEADS]!, queries[ROWS]!, keys[ROWS]!];

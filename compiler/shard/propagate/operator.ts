@@ -41,7 +41,7 @@ export function propagate(state: State, node: CanonicalNode): boolean {
   }
   if (!isKnown(node)) return refuseUnknown(state, node, split[0]!);
   const map = factorsOf(view);
-  if (map === null || !tellsAll(node, map))
+  if (map === null || !coversResults(node, map))
     return refuse(
       state,
       split[0]!,
@@ -106,8 +106,8 @@ function refuseUnknown(state: State, node: CanonicalNode, value: string): false 
   return poison(state, node);
 }
 
-/** A result without a rule has no layout. */
-function tellsAll(node: CanonicalNode, map: FactorMap): boolean {
+/** Whether the map covers every result: one that it leaves out has no layout. */
+function coversResults(node: CanonicalNode, map: FactorMap): boolean {
   return node.outputs.every((name, i) => name === "" || map.outputs[i] !== undefined);
 }
 

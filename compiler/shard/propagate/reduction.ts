@@ -89,8 +89,8 @@ function combined(
 ): string {
   const [first, ...others] = results as readonly [string, ...string[]];
   const last = others.length - 1;
-  const add = (inputs: readonly string[], wish: string, op: string): string =>
-    addLocal(state, origin, { op, inputs, outputs: [{ name: wish, dims, elem }] })[0]!;
+  const add = (inputs: readonly string[], name: string, op: string): string =>
+    addLocal(state, origin, { op, inputs, outputs: [{ name: name, dims, elem }] })[0]!;
   if (last < 0) return add([first], name, "Identity");
   return others.reduce((sum, result, i) => add([sum, result], i === last ? name : `${name}::upto${i + 1}`, op), first);
 }

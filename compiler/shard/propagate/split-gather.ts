@@ -28,7 +28,7 @@ export function shardValue(state: State, planned: PlannedOperation): void {
   const origin = bindingOrigin(state, planned);
   const [current] = layoutOf(state, value);
   if (current !== undefined) {
-    state.standIns.set(output, value);
+    state.replacements.set(output, value);
     const first = state.origins.get(value);
     const entry = sayOrigin(origin);
     const where = { span: origin.spec?.origin.span ?? undefined, related: relatedTo(first, "split here first") };
@@ -65,7 +65,7 @@ export function shardValue(state: State, planned: PlannedOperation): void {
   for (const segment of segments) if (!state.splitters.has(segment.origin)) state.splitters.set(segment.origin, origin);
   const local = align(state, value, [shardOf(axis, { outer: 1, segments, inner: 1 })], origin);
   state.minimums.push({ extent, name: `${value} axis ${axis}`, slice: local, origin });
-  state.standIns.set(output, local);
+  state.replacements.set(output, local);
 }
 
 /** Every rank holds the whole axis again from this node on: the blocks of all ranks, in the original order. */
@@ -95,7 +95,7 @@ export function gatherValue(state: State, planned: PlannedOperation): void {
     state.diagnostics.push(diagnose(catalog.gatherOtherAxis, params, where));
   }
   const whole = gatherWhole(state, value, output, "gather", origin);
-  state.standIns.set(output, whole);
+  state.replacements.set(output, whole);
 }
 
 /** The whole of a split value on every rank, under a new name; a whole value under a second name. */

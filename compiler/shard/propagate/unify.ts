@@ -42,12 +42,12 @@ export function unify(
       }
     }
   }
-  if (!apart(state, node, demands, map)) return null;
+  if (!splitOnce(state, node, demands, map)) return null;
   return complete(state, node, map, result);
 }
 
 /** Two operands that split different factors leave a result that is split twice, unless these are joined in one axis. */
-function apart(state: State, node: CanonicalNode, demands: readonly Demand[], map: FactorMap): boolean {
+function splitOnce(state: State, node: CanonicalNode, demands: readonly Demand[], map: FactorMap): boolean {
   const joined = (a: number, b: number): boolean =>
     a === b ||
     [...map.outputs, ...map.inputs].some((axes) =>

@@ -14,7 +14,7 @@ import { draft, type Draft, type Patch } from "../draft.ts";
 import { dimsOf, elemOf, uniformOf, type Lookup } from "../lookup.ts";
 import { refuse, type Refusal } from "./refusal.ts";
 import { readsMore } from "../unpack.ts";
-import { canMeet, permute, regroup, viewOf, type View } from "../views/views.ts";
+import { canBeEqual, permute, regroup, viewOf, type View } from "../views/views.ts";
 
 /** An operator's node in common terms. */
 interface Reading {
@@ -231,7 +231,7 @@ function extents(lookup: Lookup, value: string, heads: number): readonly Expr[] 
 
 function fits(mask: readonly Expr[], scores: readonly Expr[]): boolean {
   const lead = scores.length - mask.length;
-  return lead >= 0 && mask.every((d, i) => d === 1 || canMeet(d, scores[lead + i]!));
+  return lead >= 0 && mask.every((d, i) => d === 1 || canBeEqual(d, scores[lead + i]!));
 }
 
 /** The mask, with the padding of keys as a further additive one. */

@@ -7,7 +7,7 @@ import { contractionOf, type Contraction } from "./contraction.ts";
 import { linkAbove, type Link } from "../views/links.ts";
 import { dimsOf, feedsOnly, isOp, scalarOf, type Lookup } from "../lookup.ts";
 import { refuse, type Refusal } from "./refusal.ts";
-import { canMeet } from "../views/views.ts";
+import { canBeEqual } from "../views/views.ts";
 
 /** `additive`: added to the scores. `boolean`: where it is not `attend`, `fill` replaces the score. */
 export type Mask =
@@ -87,7 +87,7 @@ function masksOf(lookup: Lookup, node: CanonicalNode): readonly (readonly [strin
 /** The result may have the other operand's name for an extent that both have. */
 function keepsShape(lookup: Lookup, operand: string, node: CanonicalNode): boolean {
   const [from, to] = [dimsOf(lookup, operand), dimsOf(lookup, node.outputs[0]!)];
-  return from.length === to.length && from.every((d, i) => canMeet(d, to[i]!));
+  return from.length === to.length && from.every((d, i) => canBeEqual(d, to[i]!));
 }
 
 /** From the Softmax down to the product with the values; `null` where there is none. */

@@ -38,7 +38,7 @@ export function sameExtents(a: readonly Expr[], b: readonly Expr[]): boolean {
 }
 
 /** True if a program can treat two extents as equal: they are, or an equation of lengths says so. */
-export function canMeet(a: Expr, b: Expr): boolean {
+export function canBeEqual(a: Expr, b: Expr): boolean {
   return equal(a, b) || (mayEqual(a, b) && a !== 1 && b !== 1 && !isOpen(a) && !isOpen(b));
 }
 

@@ -6,7 +6,7 @@ import { diagnose } from "../../../diagnostics/diagnose.ts";
 import type { AstNode } from "../../ast.ts";
 import type { Rule } from "./rule.ts";
 
-export const saysSomething: Rule = (entries, ast) => {
+export const hasContent: Rule = (entries, ast) => {
   if (entries.length === 0 && ast.root.kind === "object") {
     return [diagnose(planMessages.emptyPlan, {}, { span: ast.root.span ?? undefined })];
   }
