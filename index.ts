@@ -44,8 +44,8 @@ export type { TensorLike } from "./runtime/tensor.ts";
 export type ApplyOptions = Omit<CompileOptions, "model" | "plan" | "parallel"> & AttachOptions;
 
 /**
- * Compiles `plan` for the ONNX file `model` and attaches the program. Throws `ContextParallelError` with every diagnostic; then no
- * rank is left running, and no temporary folder.
+ * Compiles `plan` for the ONNX file `model` and attaches the program. Throws `ContextParallelError` with every diagnostic; then no rank and
+ * no temporary folder remains.
  */
 export async function applyContextParallel(
   model: string,

@@ -10,10 +10,10 @@ import type { ContextParallelPlan } from "../compiler/plan/types.ts";
 
 export const HEADS = 8;
 export const HEAD_SIZE = 64;
-/** Channels of the input and of the output: few, so that the feeds count for little beside keys and values. */
+/** Channels of the input and of the output: few, so that the feeds cost little compared with keys and values. */
 export const CHANNELS = 16;
 
-/** Splits the tokens where they come in and gathers the result. */
+/** Splits the tokens at the input and gathers the result. */
 export const plan: ContextParallelPlan = {
   "": { hidden_states: { split_dim: 1, expected_dims: 3 } },
   proj_out: { gather_dim: 1, expected_dims: 3 },

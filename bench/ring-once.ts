@@ -1,5 +1,5 @@
 /**
- * @file One measurement in a process of its own: `ring-once.js METHOD RANKS TOKENS RUNS` prints a `Measurement` as JSON.
+ * @file One measurement in its own process: `ring-once.js METHOD RANKS TOKENS RUNS` prints a `Measurement` as JSON.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +11,7 @@ import { CHANNELS, modelBytes, plan } from "./ring-model.ts";
 export interface Measurement {
   /** Of each run after the first. */
   readonly milliseconds: readonly number[];
-  /** Largest resident memory less that before the first run, MiB. */
+  /** Largest resident memory minus the resident memory before the first run, MiB. */
   readonly memory: number;
   /** What the first rank sends in a run, MiB. */
   readonly sent: number;

@@ -1,6 +1,6 @@
 /**
  * @file `npm run bench:ring -- [TOKENS [ROUNDS]]`: time and memory of a ring that gathers all keys against one that rotates them, on 4 and
- * 8 ranks. Each measurement is a process of its own; the two methods take turns.
+ * 8 ranks. Each measurement runs in its own process; the two methods alternate.
  */
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";

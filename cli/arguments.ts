@@ -12,7 +12,7 @@ import type { Io } from "./io.ts";
 import { addCompileOptions, degree, formatOption, stageNames } from "./options.ts";
 import type { Outcome } from "./outcome.ts";
 
-/** What the arguments ask for. */
+/** What the arguments request. */
 export type Request =
   | { readonly kind: "command"; readonly name: string; readonly perform: (io: Io) => Promise<Outcome> }
   | { readonly kind: "print"; readonly text: string }
@@ -21,7 +21,7 @@ export type Request =
 type Perform = (io: Io) => Promise<Outcome>;
 type Found = (name: string, perform: Perform) => void;
 
-/** Reads the arguments; never throws for what a user may write. */
+/** Reads the arguments; never throws for user errors. */
 export function parseArguments(argv: readonly string[], version: string): Request {
   const printed: string[] = [];
   let request: Request | undefined;
@@ -123,7 +123,7 @@ function addSchema(program: Command, found: Found): void {
     );
 }
 
-/** Required options, looked at last: an option that is misspelt is said to be unknown and not to be missing. */
+/** Required options, checked last: a misspelt option is reported as unknown, not as missing. */
 function need(command: Command, ...names: readonly string[]): void {
   for (const option of command.options) {
     const missing =
@@ -132,7 +132,7 @@ function need(command: Command, ...names: readonly string[]): void {
   }
 }
 
-/** Commander's sentence without its label, on one line; without a command it would print the whole help. */
+/** Commander's message without its label, on one line; without a command it would print the whole help. */
 function problemOf(error: CommanderError): string {
   if (error.code === "commander.help") return "a command is required";
   return error.message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");

@@ -13,7 +13,7 @@ import { report } from "./report.ts";
 
 const require = createRequire(import.meta.url);
 
-/** Runs one command to its end and returns the exit code; everything that it says goes through `io`. */
+/** Runs one command to its end and returns the exit code; all output goes through `io`. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   const version = versionOf();
   const request = parseArguments(argv, version);
@@ -44,7 +44,7 @@ async function endOf(request: Exclude<Request, { kind: "print" }>, io: Io): Prom
   }
 }
 
-/** Reports the interrupt of a command that did not end by itself. `written`: what it had put in place by then. */
+/** Reports that the user interrupted a command. `written`: what the command had put in place by then. */
 export function reportInterrupt(argv: readonly string[], written: readonly string[], io: Io): void {
   const version = versionOf();
   const request = parseArguments(argv, version);
@@ -64,7 +64,7 @@ function usage(problem: string, command: string): Outcome {
   return { ...outcome([diagnose(cliMessages.usage, { problem, command })]), exitCode: EXIT.usage };
 }
 
-/** What was thrown as diagnostics: those that it carries, a file that failed, or a mistake of ours. */
+/** Converts a thrown error to diagnostics: those that it carries, a file error, or an internal error. */
 function diagnosticsOf(error: unknown): readonly Diagnostic[] {
   if (carriesDiagnostics(error)) return error.diagnostics;
   if (isSystemError(error)) {
@@ -93,7 +93,7 @@ function isSystemError(error: unknown): error is SystemError {
   return error instanceof Error && "syscall" in error && "path" in error && "code" in error;
 }
 
-/** The format that was asked for, readable even where the rest of the arguments is not. */
+/** The requested format, readable even where the rest of the arguments is not. */
 function formatOf(argv: readonly string[]): "text" | "json" {
   const at = argv.lastIndexOf("--format");
   return argv.includes("--format=json") || (at >= 0 && argv[at + 1] === "json") ? "json" : "text";

@@ -12,7 +12,7 @@ import type { Io } from "./io.ts";
 import { limits } from "../compiler/limits/limits.ts";
 import { readRegularFileSync } from "../compiler/limits/read-file.ts";
 
-/** Writes `content` under another name beside `file` and renames it through `commit`. Throws `ContextParallelError`. */
+/** Writes `content` to a temporary name next to `file` and renames it through `commit`. Throws `ContextParallelError`. */
 export async function writeAside(file: string, content: string | Uint8Array, commit: Io["commit"]): Promise<void> {
   const aside = asideOf(file, "new");
   try {

@@ -1,6 +1,6 @@
 /**
- * @file What a command may see of the outside world: two streams, whether they are a terminal, and the wish to stop.
- * Tests pass their own; only main.ts knows the process.
+ * @file What a command can access of the outside world: two streams, whether they are a terminal, and the interrupt signal. Tests pass
+ * their own; only main.ts knows the process.
  */
 
 export interface Io {
@@ -16,8 +16,8 @@ export interface Io {
   /** Aborts when the user interrupts. */
   readonly signal: AbortSignal;
   /**
-   * Does the short work that puts a finished file or folder in its place. The process does not end meanwhile; once it is about to end,
-   * the call never returns.
+   * Does the short work that puts a finished file or folder in its place. The process does not end meanwhile; once it is about to end, the
+   * call never returns.
    */
   readonly commit: (path: string, work: () => void) => void;
 }

@@ -1,5 +1,5 @@
 /**
- * @file Entry of the command line: starts the command's thread and connects it to the process - streams, signals, exit code. Knows no
+ * @file Entry point of the command line: starts the command's thread and connects it to the process (streams, signals, exit code). Knows no
  * command.
  */
 import { constants } from "node:os";
@@ -9,7 +9,7 @@ import { EXIT } from "./outcome.ts";
 import type { FromCommand, Setup, ToCommand } from "./thread/protocol.ts";
 import { close, createSection } from "./thread/section.ts";
 
-/** How long a command may take to wind up after a signal before the process ends all the same. */
+/** How long a command may take to stop after a signal before the process is ended anyway. */
 const GRACE_MS = 1500;
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -31,7 +31,7 @@ const written: string[] = [];
 let received: Signal | undefined;
 let broken: number | undefined;
 let exitCode: number | undefined;
-/** The process is about to end: nothing more is said. */
+/** The process is about to end: no further output. */
 let over = false;
 
 removeAtExit();
@@ -54,33 +54,33 @@ for (const signal of signals) {
   process.on(signal, () => {
     const again = received !== undefined;
     received ??= signal;
-    wind(again ? 0 : GRACE_MS, signal);
+    stopCommand(again ? 0 : GRACE_MS, signal);
   });
 }
 
-// A reader that has seen enough, such as `head`, is no fault.
+// A reader that closes the pipe early, such as `head`, is not an error.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
     if (broken !== undefined) return;
     broken = error.code === "EPIPE" ? EXIT.fine : EXIT.fault;
-    wind(GRACE_MS, "SIGTERM");
+    stopCommand(GRACE_MS, "SIGTERM");
   });
 }
 
-/** Has the command end, and ends the process by `signal` if that takes too long. */
-function wind(milliseconds: number, signal: Signal): void {
+/** Asks the command to stop, and ends the process by `signal` if that takes too long. */
+function stopCommand(milliseconds: number, signal: Signal): void {
   thread.postMessage("stop" satisfies ToCommand, []);
   setTimeout(() => void die(signal), milliseconds).unref();
 }
 
 /**
- * Ends the process as the signal does by default: at once, whatever its threads compute. An exit would wait for native code. What has
- * been put in its place stays, complete; nothing is put there from now on.
+ * Ends the process as the signal does by default: at once, even during native computation. An exit would wait for native code. Files
+ * already in place stay, complete; no further file is put in place.
  */
 async function die(signal: Signal): Promise<void> {
   const { reportInterrupt } = await import("./cli.ts");
   close(setup.section);
-  // What the command has said by now is still to be heard.
+  // Output that the command has already written is still delivered.
   for (let turns = 0; turns < 3; turns++) await new Promise((resolve) => void setImmediate(resolve));
   if (over) return;
   over = true;
@@ -94,7 +94,7 @@ async function die(signal: Signal): Promise<void> {
   process.kill(process.pid, signal);
 }
 
-/** A command that a signal has ended exits as a shell reports that signal. */
+/** A command ended by a signal exits with the code that a shell gives for that signal. */
 function codeOf(code: number): number {
   return code === EXIT.interrupted && received !== undefined ? 128 + constants.signals[received] : code;
 }

@@ -1,5 +1,5 @@
 /**
- * @file Options as the user writes them to values, and the options that several commands share. Knows commander, no command.
+ * @file Parses option values, and defines the options that several commands share. Knows commander, no command.
  */
 import { type Command, InvalidArgumentError, Option } from "commander";
 
@@ -27,7 +27,7 @@ export function formatOption(): Option {
   return new Option("--format <FORMAT>", "how to print the result").choices(["text", "json"]).default("text");
 }
 
-/** Adds the options that say how a plan is compiled. */
+/** Adds the options that control how a plan is compiled. */
 export function addCompileOptions(command: Command): Command {
   const degrees = ["ringDegree", "ulyssesDegree", "rotateMethod", "convertToFp32"];
   const methods = ["allgather", "alltoall"];

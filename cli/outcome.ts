@@ -12,7 +12,7 @@ export interface Outcome {
   readonly diagnostics: readonly Diagnostic[];
   /** Goes into the JSON document. */
   readonly result: unknown;
-  /** Goes to standard output otherwise; whole lines, or empty. */
+  /** Printed to standard output in text format; whole lines, or empty. */
   readonly text: string;
   readonly exitCode: number;
 }
@@ -22,14 +22,14 @@ export function outcome(diagnostics: readonly Diagnostic[], result: unknown = nu
   return { diagnostics, result, text, exitCode: exitCodeOf(diagnostics) };
 }
 
-/** Codes among those of faults that a user's arguments cause. */
+/** Codes in the range of faults that a user's arguments cause. */
 const MISTAKES: ReadonlySet<string> = new Set(
   [runtimeMessages.devices, runtimeMessages.backend, runtimeMessages.backendMissing, runtimeMessages.noDevice].map(
     ({ code }) => code,
   ),
 );
 
-/** 4 where something broke while running (CP65xx-CP69xx, or a mistake of ours), else 1 for any error. */
+/** 4 where something failed while running (CP65xx-CP69xx, or an internal error), else 1 for any error. */
 function exitCodeOf(diagnostics: readonly Diagnostic[]): number {
   if (!hasErrors(diagnostics)) return EXIT.fine;
   return diagnostics.some((d) => d.severity === "error" && isFault(d.code)) ? EXIT.fault : EXIT.wrong;
@@ -40,5 +40,5 @@ function isFault(code: string): boolean {
   return (number >= 6500 && number < 7000 && !MISTAKES.has(code)) || code === cliMessages.internal.code;
 }
 
-/** Wrong usage that only shows once the arguments are looked at together. */
+/** Wrong usage that shows only when the arguments are checked together. */
 export class UsageError extends Error {}

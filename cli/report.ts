@@ -32,7 +32,7 @@ export function report({ version, command, format, outcome }: Reported, io: Io):
   io.out(text);
 }
 
-/** What is printed of many: the first, and a note that counts the rest. */
+/** Limits a long list: the first diagnostics, and a note that counts the rest. */
 function printed(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   const limit = limits.diagnostics.most;
   const { shown, rest } = firstOf(diagnostics, limit);

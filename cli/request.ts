@@ -1,6 +1,6 @@
 /**
- * @file What the options of check, compile and run ask the compiler for. The mesh comes from a file, from degrees, or from the devices;
- * the model from the options or from the plan.
+ * @file The compile request from the options of check, compile and run. The mesh comes from a file, from degrees, or from the devices; the
+ * model from the options or from the plan.
  */
 import { dirname, isAbsolute, join } from "node:path";
 import type { CompileOptions as CompileRequest } from "../compiler/compile.ts";
@@ -13,7 +13,7 @@ import { UsageError } from "./outcome.ts";
 
 const DEVICES: readonly string[] = ["cpu", "cpu"];
 
-/** Fails where the file of `--config` is wrong, or the plan where it is to name the model. Throws `UsageError` if nothing names one. */
+/** Fails if the file of `--config` is wrong, or the plan that should name the model. Throws `UsageError` if nothing names a model. */
 export async function requestOf(plan: string, options: CompileOptions): Promise<Result<CompileRequest>> {
   const parallel = await parallelOf(options);
   if (!parallel.ok) return parallel;

@@ -1,16 +1,16 @@
 /**
- * @file Whether each stage's result is verified as it is made: an inconsistency is then an internal error where it arose, not a strange
- * failure later. Off by itself, since it adds about a third to the time of compiling; all tests turn it on (test/setup/verify-stages.ts).
+ * @file Whether each stage's result is verified when it is made: an inconsistency is then an internal error at its cause, not a strange
+ * failure later. Off by default, since it adds about a third to the compile time; all tests turn it on (test/setup/verify-stages.ts).
  */
 import { invariant } from "./diagnostics/diagnose.ts";
 import type { Result } from "./diagnostics/types.ts";
 
-/** Findings shown of one result. */
+/** Limit of printed findings per result. */
 const SHOWN = 20;
 
 let isOn = false;
 
-/** For all that is compiled in this process from now on. */
+/** For all compilations in this process from now on. */
 export function verifyStages(on: boolean): void {
   isOn = on;
 }

@@ -44,20 +44,20 @@ export interface CompileOptions {
   readonly parallel?: ParallelConfig | ContextParallelConfig;
   /** Sizes of dynamic inputs, by name. */
   readonly shapes?: FixedShapes;
-  /** Makes warnings and implicit decisions errors. */
+  /** Turns warnings and implicit decisions into errors. */
   readonly strict?: boolean;
   /** Patterns of modules at whose boundaries user hooks may be registered. */
   readonly hooks?: readonly string[];
   /**
-   * Folder of the program: new, empty, or with an earlier program and nothing else. Without one, a temporary folder that goes with its
-   * session, or else with the process.
+   * Folder of the program: new, empty, or with an earlier program and nothing else. Without one, a temporary folder that is removed with
+   * its session, or else with the process.
    */
   readonly out?: string;
-  /** Ends the compilation at its next pause: nothing is written then. */
+  /** Ends the compilation at its next pause; then nothing is written. */
   readonly signal?: AbortSignal;
 }
 
-/** What each stage made, as far as it came. */
+/** The result of each stage that ran. */
 export interface Stages {
   readonly plan?: Plan;
   readonly mesh?: MeshConfig;
@@ -84,25 +84,25 @@ export async function compileStages(options: CompileOptions): Promise<Compilatio
 }
 
 async function runStages(options: CompileOptions): Promise<Compilation> {
-  // Most stages are one synchronous computation: between them events are served, so that the signal can abort.
+  // Most stages are one synchronous computation: events are served between them, so that the signal can abort.
   const pause = (): Promise<void> => turn(options.signal);
-  // Each alone would be refused as what it is not.
+  // Separately, each would be refused with a misleading message.
   const swapped = lookSwapped(options.plan, options.model);
   if (swapped !== undefined) return { stages: {}, diagnostics: [swapped] };
   const found: Diagnostic[] = [];
   const keep = <T>(result: Result<T>): T | undefined => {
-    // One by one: the arguments of a call lie on the stack, which hundred thousands of diagnostics exhaust.
+    // One by one: the arguments of a call are on the stack, which hundreds of thousands of diagnostics exhaust.
     for (const one of options.strict ? strictly(result.diagnostics, isImplicit) : result.diagnostics) found.push(one);
     return result.ok && !hasErrors(found) ? result.value : undefined;
   };
-  // Plan, config and model are read first and apart, so that one run shows the mistakes of all three.
+  // Plan, config and model are read first and independently, so that one run shows the errors of all three.
   const read = await Promise.all([readPlan(options.plan), readMesh(options.parallel), readModel(options.model)]);
   const [plan, mesh, model] = [keep(read[0]), keep(read[1]), keep(read[2])];
   if (!plan || !mesh || !model || hasErrors(found)) return { stages: {}, diagnostics: found };
   let stages: Stages = { plan, mesh, model };
   const done = (): Compilation => ({ stages, diagnostics: found });
   await pause();
-  // Exporters' spellings go before anything looks at the graph. Constants are folded by ONNX Runtime, if that loads.
+  // Exporters' spellings are removed before any other stage reads the graph. ONNX Runtime folds constants, if it loads.
   const canonical = keep(
     checked("the canonical graph", verifyCanonical, await caught(canonicalise(model, options.shapes))),
   );
@@ -133,7 +133,7 @@ export type CompileResult =
   | { readonly ok: true; readonly program: CompiledProgram; readonly diagnostics: readonly Diagnostic[] }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
-/** Compiles a plan for a model and writes the program. Mistakes of the plan, the config or the model are diagnostics, not exceptions. */
+/** Compiles a plan for a model and writes the program. Errors in the plan, the config or the model are diagnostics, not exceptions. */
 export async function compilePlan(options: CompileOptions): Promise<CompileResult> {
   const { stages, diagnostics } = await compileStages(options);
   const { model, lowered } = stages;
@@ -164,7 +164,7 @@ function temporaryFolder(): Result<string> {
   }
 }
 
-/** The data files may have gone since the model was read. */
+/** The data files may have been removed since the model was read. */
 async function identifyData({ file, folder, graph }: Model): Promise<Result<ProgramModel["data"]>> {
   try {
     return settle(await identifyFiles(externalFiles(graph), realpathSync(folder)), []);

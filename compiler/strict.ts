@@ -1,5 +1,5 @@
 /**
- * @file Which decisions `--strict` leaves to the plan: notes on what it could have said, or says of something that is not there.
+ * @file Which decisions `--strict` leaves to the plan: notes on what it could have stated, or on entries without effect.
  */
 import { bindNames, bindNotes } from "./diagnostics/catalog/bind.ts";
 import { aligned } from "./diagnostics/catalog/shard.ts";

@@ -1,5 +1,5 @@
 /**
- * @file Pauses in long synchronous work, in which events of the process are served and the work can be ended. Knows no work.
+ * @file Pauses in long synchronous work, in which the event loop runs and the work can be aborted. Knows no work.
  */
 
 /** Ends work whose signal has aborted. */
@@ -10,7 +10,7 @@ export class Aborted extends Error {
   }
 }
 
-/** Lets waiting events be served. Throws `Aborted` if the signal has aborted by then. */
+/** Lets pending events run. Throws `Aborted` if the signal has aborted by then. */
 export async function turn(signal: AbortSignal | undefined): Promise<void> {
   await new Promise<void>((resolve) => {
     setImmediate(resolve);

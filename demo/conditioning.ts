@@ -1,5 +1,5 @@
 /**
- * @file What the digit model is fed beside the picture: the label as fixed random tables, and where each token stands.
+ * @file Inputs of the digit model other than the picture: the label as fixed random tables, and the position of each token.
  */
 import { readNpz } from "../ort/files/npz.ts";
 import type { OrtTensor, OrtTensors } from "../ort/types.ts";
@@ -7,10 +7,10 @@ import type { OrtTensor, OrtTensors } from "../ort/types.ts";
 /** Pixels along one side of a picture; every pixel is a token. */
 export const SIDE = 16;
 const TEXT_TOKENS = 8;
-/** Row of the tables that stands for "any digit". */
+/** Row of the tables that means "any digit". */
 const NO_LABEL = 10;
 
-/** Feeds that stay the same over all steps, for a batch of every digit twice: first without its label, then with it. */
+/** Feeds that are the same in all steps, for a batch with every digit twice: first without its label, then with it. */
 export async function fixedFeeds(file: string, digits: readonly number[]): Promise<OrtTensors> {
   const tables = await readNpz(file);
   if (!tables.ok) throw new Error(tables.diagnostics[0]?.message ?? file);

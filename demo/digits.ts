@@ -1,5 +1,5 @@
 /**
- * @file Draws digits with a plan compiled for two devices, and compares each step's output with the unsplit model's.
+ * @file Draws digits with a plan compiled for two devices, and compares each step's output with that of the unsplit model.
  */
 import { availableParallelism } from "node:os";
 import type { Io } from "../cli/io.ts";
@@ -45,7 +45,7 @@ const SHIFT = 2;
 const SEED = 70;
 const PIXELS = SIDE * SIDE;
 
-/** Draws, and prints what it does and what it cost. Throws `ContextParallelError`. */
+/** Draws, and prints progress and cost. Throws `ContextParallelError`. */
 export async function drawDigits(
   files: Files,
   io: Io,

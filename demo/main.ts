@@ -1,5 +1,5 @@
 /**
- * @file `npm start`: draws the digits 0 to 9 with a small Flux split over two devices, and holds every step against the unsplit model.
+ * @file `npm start`: draws the digits 0 to 9 with a small Flux split over two devices, and compares every step with the unsplit model.
  */
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

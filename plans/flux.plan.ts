@@ -1,5 +1,5 @@
 /**
- * @file `flux.plan.json` as TypeScript: the same entries, with names for what is repeated. Read without being executed.
+ * @file `flux.plan.json` as TypeScript: the same entries, with names for repeated parts. Read without being executed.
  */
 import { definePlan } from "onnx-context-parallel";
 

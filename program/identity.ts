@@ -1,6 +1,6 @@
 /**
- * @file What tells one file from another: the hash of the whole for a model's graph and a program's own files, and, so that nobody reads
- * tens of gigabytes before each run, size and hash of the ends for a model's data files. Knows no graph.
+ * @file What identifies a file: the hash of the whole file for a model's graph and a program's files; size and hash of the ends for a
+ * model's data files, so that nobody reads tens of gigabytes before each run. Knows no graph.
  */
 import { createHash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
@@ -12,7 +12,7 @@ const MEBIBYTE = 2 ** 20;
 
 export type DataIdentity = Omit<ProgramModel["data"][number], "file">;
 
-/** Size in bytes and sha256 (hex) of a whole file, as large as it was when it was opened. Rejects as `fs` does. */
+/** Size in bytes and sha256 (hex) of a whole file, up to its size when it was opened. Rejects as `fs` does. */
 export async function hashFile(path: string): Promise<ProgramFiles[string]> {
   const file = await open(path);
   try {
@@ -50,7 +50,7 @@ export function hashFileSync(path: string): ProgramFiles[string] {
   }
 }
 
-/** Size, and sha256 (hex) of the first MiB followed by the last; a smaller file counts twice. Throws as `fs` does. */
+/** Size, and sha256 (hex) of the first MiB followed by the last (the two overlap in a small file). Throws as `fs` does. */
 export function identify(path: string): DataIdentity {
   const file = openSync(path, "r");
   try {
@@ -67,14 +67,14 @@ export function identify(path: string): DataIdentity {
   }
 }
 
-/** `identify`, for callers that wait for several. */
+/** Asynchronous `identify`, for callers that wait for several. */
 export async function identifyData(path: string): Promise<DataIdentity> {
   return identify(path);
 }
 
 /**
- * Identity of data files by absolute real path. Each is named by its way from `folder`, the model's real folder, with forward slashes;
- * without one by its base name. Rejects as `fs` does.
+ * Identity of data files by absolute real path. Each is named by its relative path from `folder`, the model's real folder, with forward
+ * slashes; without `folder` by its base name. Rejects as `fs` does.
  */
 export async function identifyFiles(paths: readonly string[], folder?: string): Promise<ProgramModel["data"]> {
   const nameOf = (path: string): string =>

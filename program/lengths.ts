@@ -1,5 +1,5 @@
 /**
- * @file Reads lengths off the shapes of feeds and checks all that a plan's proof assumed of them: sources that agree, extents, equations,
+ * @file Reads lengths from the shapes of feeds and checks every assumption of a plan's proof: sources that agree, extents, equations,
  * minimums. One check for the simulator and for the runtime. Knows shapes, no data and no rank.
  */
 import { inputMessages as messages } from "../compiler/diagnostics/catalog/inputs.ts";
@@ -9,17 +9,17 @@ import { evaluate, show, symbolsOf, withinLimits } from "../compiler/expr/expr.t
 import type { Expr } from "../compiler/expr/expr.ts";
 import type { Program } from "./types.ts";
 
-/** What is said of the shapes of feeds. */
+/** What the shapes of feeds must satisfy. */
 export interface LengthRules extends Pick<Program, "lengths" | "equations" | "minimums"> {
   readonly inputs: readonly { readonly name: string; readonly dims: readonly Expr[] }[];
 }
 
 export type Lengths = Readonly<Record<string, number>>;
 
-/** The extents of a feed; `undefined` where it is missing or wrong, which has been said already. Its rank is that of the input. */
+/** The extents of a feed; `undefined` where it is missing or wrong, which is already reported. Its rank is that of the input. */
 export type ExtentsOf = (input: string) => readonly number[] | undefined;
 
-/** The number of each length that a feed gives, and every rule that the feeds break. */
+/** The value of each length that a feed gives, and every rule that the feeds break. */
 export function checkLengths(
   rules: LengthRules,
   extentsOf: ExtentsOf,
@@ -37,7 +37,7 @@ export function checkLengths(
   };
 }
 
-/** A length is what its first source says; every other source must say the same. */
+/** A length has the value of its first source; every other source must agree. */
 function readLengths(rules: LengthRules, extentsOf: ExtentsOf): ReturnType<typeof checkLengths> {
   const lengths: Record<string, number> = {};
   const diagnostics: Diagnostic[] = [];
@@ -58,7 +58,7 @@ function readLengths(rules: LengthRules, extentsOf: ExtentsOf): ReturnType<typeo
   return { lengths, diagnostics };
 }
 
-/** Fixed extents, and those that follow from lengths. Where the axis is itself the source of a length, that has been checked. */
+/** Fixed extents, and those that follow from lengths. An axis that is itself the source of a length has already been checked. */
 function checkExtents(rules: LengthRules, extentsOf: ExtentsOf, lengths: Lengths): readonly Diagnostic[] {
   const sources = new Set(rules.lengths.flatMap((l) => l.sources.map(({ input, axis }) => keyOf(l.name, input, axis))));
   return rules.inputs.flatMap(({ name, dims }) => {
@@ -96,7 +96,7 @@ function checkMinimums({ minimums }: LengthRules, lengths: Lengths): readonly Di
   });
 }
 
-/** Expressions that no number comes of for these lengths. The compiler makes none, but a program can be edited. */
+/** Expressions without a value for these lengths. The compiler makes none, but a program can be edited. */
 function checkValues({ inputs, equations, minimums }: LengthRules, lengths: Lengths): readonly Diagnostic[] {
   const exprs = [
     ...inputs.flatMap(({ dims }) => dims),
@@ -112,7 +112,7 @@ export function noValue(what: string, lengths: Lengths): Diagnostic {
   return diagnose(messages.noValue, { what, lengths: text.join(", ") });
 }
 
-/** `null` where a feed that gives one of the lengths is missing or wrong, or where there is no number: that is said elsewhere. */
+/** `null` where a feed that gives one of the lengths is missing or wrong, or where there is no value: both are reported elsewhere. */
 function valueOf(expr: Expr, lengths: Lengths): number | null {
   return isKnown(expr, lengths) ? withinLimits(() => evaluate(expr, lengths)) : null;
 }

@@ -1,6 +1,6 @@
 /**
- * @file The ranks as a mesh of R x U (ring degree, Ulysses degree), row-major: flat rank = ring index * U + Ulysses index. The one place
- * of this arithmetic, on numbers and on expressions in `rank`. Knows no value and no step.
+ * @file The ranks as a mesh of R x U (ring degree, Ulysses degree), row-major: flat rank = ring index * U + Ulysses index. The only place
+ * for this arithmetic, on numbers and on expressions in `rank`. Knows no value and no step.
  */
 import { add, floorDiv, mod, mul, type Expr } from "../compiler/expr/expr.ts";
 
@@ -22,7 +22,7 @@ export function ranksOf({ ring_degree, ulysses_degree }: Mesh): number {
   return ring_degree * ulysses_degree;
 }
 
-/** How many ranks a group has. */
+/** Number of ranks in a group. */
 export function groupSize(group: Group, mesh: Mesh): number {
   return { mesh: ranksOf(mesh), ulysses: mesh.ulysses_degree, ring: mesh.ring_degree }[group];
 }
@@ -46,7 +46,7 @@ export function ulyssesIndex(rank: Expr, { ulysses_degree: U }: Mesh): Expr {
   return mod(rank, U);
 }
 
-/** Flat rank at place `at` of the group of flat rank `rank`; a number where `rank` is one. */
+/** Flat rank at position `at` in the group of flat rank `rank`; a number where `rank` is one. */
 export function rankAt(group: Group, at: number, rank: Expr, mesh: Mesh): Expr {
   const { ulysses_degree: U } = mesh;
   if (group === "mesh") return at;
@@ -54,7 +54,7 @@ export function rankAt(group: Group, at: number, rank: Expr, mesh: Mesh): Expr {
   return add(at * U, ulyssesIndex(rank, mesh));
 }
 
-/** Flat rank that stands `steps` places before flat rank `rank` in its ring. */
+/** Flat rank that is `steps` positions before flat rank `rank` in its ring. */
 export function before(rank: Expr, steps: number, mesh: Mesh): Expr {
   const { ring_degree: R, ulysses_degree: U } = mesh;
   return add(mul(mod(add(ringIndex(rank, mesh), R - steps), R), U), ulyssesIndex(rank, mesh));

@@ -23,7 +23,7 @@ interface Operator {
   readonly outputs: readonly string[];
 }
 
-/** `contents` tells what a piece computes, where it is known. Integers that ranks compute are numbered: `$0`. */
+/** `contents` gives the operators of a piece, where they are known. Integers that ranks compute are numbered: `$0`. */
 export function printProgram(
   program: Program,
   contents: (piece: ProgramPiece) => readonly Operator[] = () => [],
@@ -62,7 +62,7 @@ function tensor({ name, elem, dims }: ProgramTensor): string {
   return `${name} ${elem} ${shape(dims)}`;
 }
 
-/** Names of values in a row, integers by their number. */
+/** A list of value names, integers by their number. */
 type Names = (list: readonly string[]) => string;
 
 function integers({ elem, dims, elements }: ProgramIntegers): string {

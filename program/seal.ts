@@ -1,6 +1,6 @@
 /**
- * @file The text of `program.json`: the program, what tells its files from others, and a checksum over both, so that damage is found before
- * anything runs. It is no signature: whoever edits a program can seal it again.
+ * @file The text of `program.json`: the program, what identifies its files, and a checksum over both, so that damage is found before
+ * anything runs. It is not a signature: anyone who edits a program can seal it again.
  */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
@@ -10,12 +10,12 @@ import type { Program, ProgramFiles } from "./types.ts";
 export interface Unsealed {
   readonly program: Program;
   readonly files: ProgramFiles;
-  /** As the text states it, and as it should be; equal in a whole text. */
+  /** As the text states it, and as computed; equal in an intact text. */
   readonly stated: string;
   readonly actual: string;
 }
 
-/** Reads all of `files`, which lie in `folder`. Throws as `fs` does. */
+/** Hashes all of `files`, which are in `folder`. Throws as `fs` does. */
 export function identifyOwn(folder: string, files: readonly string[]): ProgramFiles {
   return Object.fromEntries(files.map((file) => [file, hashFileSync(join(folder, file))]));
 }
@@ -25,7 +25,7 @@ export function sealedText(program: Program, files: ProgramFiles): string {
   return `${JSON.stringify({ ...content, checksum: checksumOf(content) }, null, 1)}\n`;
 }
 
-/** Takes a document apart that has the shape of a program. */
+/** Splits a document that has the shape of a program into its fields. */
 export function unseal(document: object): Unsealed {
   const { checksum, ...content } = document as Program & { readonly checksum?: unknown; readonly files?: ProgramFiles };
   const { files = {}, ...program } = content;

@@ -1,6 +1,6 @@
 /**
- * @file The compiled artefact as plain JSON beside piece models: hook registrations, steps, pieces, lengths, equations.
- * The runtime knows the compiler by this type only.
+ * @file The compiled artefact as plain JSON next to piece models: hook registrations, steps, pieces, lengths, equations. The runtime knows
+ * the compiler by this type only.
  */
 import type { Diagnostic, Span } from "../compiler/diagnostics/types.ts";
 import type { Expr } from "../compiler/expr/types.ts";
@@ -41,7 +41,7 @@ export interface ProgramIntegers {
 
 export interface ProgramPiece {
   readonly id: string;
-  /** `attention`: what a site does between its collectives. It holds no weights, and several sites may share it. */
+  /** `attention`: what a site computes between its collectives. It holds no weights, and several sites may share it. */
   readonly kind: "local" | "attention";
   /** Relative to the program's folder, forward slashes. */
   readonly file: string;
@@ -64,7 +64,7 @@ export interface ProgramHook {
   readonly action: string;
   readonly reads: readonly string[];
   readonly writes: readonly string[];
-  /** Pointer and span of the plan entry, `null` where none asked for it. */
+  /** Pointer and span of the plan entry, `null` where no entry requested it. */
   readonly origin: { readonly pointer: string; readonly span: Span | null } | null;
 }
 
@@ -100,7 +100,7 @@ export interface CollectiveStep {
   readonly frees: readonly string[];
 }
 
-/** A point where user hooks of a module may look at or replace a rank's local value. */
+/** A point where user hooks of a module may read or replace a rank's local value. */
 export interface HookStep {
   readonly kind: "hook";
   readonly hook: number;
@@ -116,7 +116,7 @@ export interface HookStep {
 export type ProgramStep = PieceStep | CollectiveStep | HookStep;
 
 export interface ProgramModel {
-  /** Relative to the program's folder where the model lies inside that folder's parent, else absolute. */
+  /** Relative to the program's folder if the model is inside that folder's parent, else absolute. */
   readonly path: string;
   readonly sha256: string;
   readonly data: readonly { readonly file: string; readonly size: number; readonly hash: string }[];
@@ -134,7 +134,7 @@ export interface Program {
   /** Integer inputs of pieces by value name. */
   readonly derived: Readonly<Record<string, ProgramIntegers>>;
   readonly equations: readonly ProgramEquation[];
-  /** Lengths that a split needs at least: S >= N. */
+  /** Minimum lengths for a split: S >= N. */
   readonly minimums: readonly {
     readonly length: Expr;
     readonly at_least: number;
@@ -157,9 +157,9 @@ export const WEIGHTS_FILE = "weights.bin";
 export interface CompiledProgram {
   /** Absolute folder of `program.json` and the pieces. */
   readonly folder: string;
-  /** True if the folder is temporary and goes when the session that owns it is released. */
+  /** True if the folder is temporary and is removed when the session that owns it is released. */
   readonly temporary: boolean;
   readonly program: Program;
-  /** What the files of the folder must still be when the program is attached. */
+  /** The required identity of the folder's files when the program is attached. */
   readonly files: ProgramFiles;
 }

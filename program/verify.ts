@@ -1,12 +1,12 @@
 /**
- * @file Checks that a program is consistent in itself: what it reads was written and not freed, and its names fit together. The compiler
- * checks what it makes, the runtime what it loads, since a program can be edited. Reads no file.
+ * @file Checks that a program is consistent: every value that it reads was written and not freed, and its names match. The compiler checks
+ * its results, the runtime what it loads, since a program can be edited. Reads no file.
  */
 import { groupSize } from "./mesh.ts";
 import type { Program, ProgramStep } from "./types.ts";
 import { valuesRead, valuesWritten } from "./values.ts";
 
-/** What is wrong with the program; empty if nothing is. A finding is an error of the compiler or of whoever edited the file. */
+/** Violations; empty if the program is consistent. A finding is an error of the compiler or of whoever edited the file. */
 export function verifyProgram(program: Program): readonly string[] {
   return [...valuesOutOfOrder(program), ...namesThatDoNotFit(program), ...hooksOutOfOrder(program)];
 }

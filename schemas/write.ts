@@ -1,5 +1,5 @@
 /**
- * @file Writes the schemas beside this file's source: `npm run schemas`. A test compares them with their definition.
+ * @file Writes the schemas next to this file's source: `npm run schemas`. A test compares them with their definition.
  */
 import { writeFileSync } from "node:fs";
 import { schemaFiles } from "../compiler/plan/schema/files.ts";

@@ -1,4 +1,4 @@
-"""Which fixtures exist, as data: one row per tiny model, one word per exported variant."""
+"""The fixtures, as data: one row per tiny model, one word per exported variant."""
 
 from __future__ import annotations
 

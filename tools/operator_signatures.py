@@ -1,4 +1,4 @@
-"""Prints compiler/operators/signatures.ts: what ONNX allows of the operators that the compiler reads.
+"""Prints compiler/operators/signatures.ts: what ONNX allows for the operators that the compiler reads.
 
 Usage: python tools/operator_signatures.py OPERATOR... (names as in the table of operator rules)
 """

@@ -34,7 +34,7 @@ export interface RunOptions extends CompileOptions {
 export async function run(target: string, options: RunOptions, io: Io): Promise<Outcome> {
   if (options.world === "mpi")
     throw new UsageError("--world mpi is not supported yet: ranks are threads of this process");
-  // The content is an archive, whatever the name says.
+  // Always an archive, whatever the file extension.
   if (options.outputs !== undefined && !options.outputs.endsWith(".npz")) {
     throw new UsageError(`--outputs ${options.outputs} does not end in .npz, the format of the outputs`);
   }

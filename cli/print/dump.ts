@@ -1,5 +1,5 @@
 /**
- * @file The result of each stage as text, for `--dump`. Knows the stages' printers and nothing of how they work.
+ * @file The result of each stage as text, for `--dump`. Knows the stages' printers, not how they work.
  */
 import { printBound } from "../../compiler/bind/print.ts";
 import type { Stages } from "../../compiler/compile.ts";
@@ -9,7 +9,7 @@ import { printPlan } from "../../compiler/plan/print.ts";
 import { printSharded } from "../../compiler/shard/print.ts";
 import type { StageName } from "../options.ts";
 
-/** A printer gives nothing where compiling did not come so far. */
+/** A printer returns nothing where compilation stopped before its stage. */
 const printers: Readonly<Record<StageName, (stages: Stages) => string | undefined>> = {
   plan: ({ plan }) => plan && printPlan(plan),
   canonical: ({ canonical }) => canonical && printGraph(canonical),

@@ -1,5 +1,5 @@
 /**
- * @file `check --explain`: how values lie at the borders of modules, what the plan's entries became, what moves, what was assumed.
+ * @file `check --explain`: layouts at module boundaries, the binding of each plan entry, collectives, and assumptions.
  */
 import { inspectGraph } from "../../compiler/inspect/inspect.ts";
 import { isWithin } from "../../compiler/ir/module-paths.ts";
@@ -31,11 +31,11 @@ export interface Explanation {
     readonly boundary: string;
     readonly value: string;
     readonly layout: string;
-    /** The plan entries, or the nodes, that made it so; empty for what is whole by itself. */
+    /** The plan entries, or the nodes, that caused this layout; empty for a value that is whole by itself. */
     readonly by: string;
   }[];
   readonly attention: readonly { readonly module: string; readonly scheme: string }[];
-  /** Equal ones stand once, with their number; `bytes` are those that rank `rank` sends to rank `peer`. */
+  /** Equal transfers are listed once, with their count; `bytes` are those that rank `rank` sends to rank `peer`. */
   readonly collectives: readonly {
     readonly module: string;
     readonly times: number;
@@ -49,8 +49,8 @@ export interface Explanation {
 }
 
 /**
- * Explains a sharded graph. With a pattern, every boundary of its modules; without one, the values that are split or that the plan
- * names, each where it first crosses a border, and nothing from inside a block. Fails where the pattern matches nothing.
+ * Explains a sharded graph. With a pattern: every boundary of its modules. Without one: the values that are split or that the plan names,
+ * each at the first boundary that it crosses, and none from inside a block. Fails where the pattern matches nothing.
  */
 export function explain({ canonical, bound, sharded }: Stages, pattern: string | true): Result<Explanation> {
   if (!canonical || !bound || !sharded) return { ok: false, diagnostics: [] };
@@ -82,7 +82,7 @@ export function explain({ canonical, bound, sharded }: Stages, pattern: string |
   return { ok: true, value, diagnostics: [] };
 }
 
-/** Modules that a pattern of the command line means, with what is inside them; all for `true`. */
+/** Modules that match a pattern of the command line, with everything inside them; all for `true`. */
 export function selectModules(modules: readonly string[], pattern: string | true): Result<readonly string[]> {
   if (pattern === true) return { ok: true, value: modules, diagnostics: [] };
   const found = matchModules(pattern, modules, null);
@@ -93,7 +93,7 @@ export function selectModules(modules: readonly string[], pattern: string | true
 
 type Modules = ReturnType<typeof inspectGraph>["modules"];
 
-/** Layout by value of the bound graph. What its own split and gather nodes make has another name after sharding. */
+/** Layout by value of the bound graph. Results of its split and gather nodes have other names after sharding. */
 function layoutReader({ graph }: BoundPlan, { layouts, sameAs }: ShardedGraph): (value: string) => Layout | undefined {
   return (value) => {
     const maker = graph.nodes.find(({ domain, outputs }) => domain === CP && outputs.includes(value));
@@ -106,7 +106,7 @@ function layoutReader({ graph }: BoundPlan, { layouts, sameAs }: ShardedGraph): 
   };
 }
 
-/** Why a value lies as it does: the entries that split its segments or gathered it, or the node where a segment was sliced to match. */
+/** Why a value has its layout: the entries that split its segments or gathered it, or the node where a segment was sliced to match. */
 function originReader(
   { bindings }: BoundPlan,
   { alignments }: ShardedGraph,
@@ -144,7 +144,7 @@ function layoutsOf(
   });
 }
 
-/** Segments of the path of a block in a list, such as `transformer_blocks.0`. */
+/** Path segments of a block in a list, such as `transformer_blocks.0`. */
 const BLOCK_DEPTH = 2;
 
 function shortened(rows: Explanation["layouts"], { bindings }: BoundPlan): Explanation["layouts"] {
@@ -153,7 +153,7 @@ function shortened(rows: Explanation["layouts"], { bindings }: BoundPlan): Expla
     if (named.has(value)) return true;
     return layout !== WHOLE && module.split(".").length <= BLOCK_DEPTH;
   });
-  // Other borders that a value crosses say the same of it.
+  // The value has the same layout at every other boundary that it crosses.
   const first = new Map(telling.toReversed().map((row) => [row.value, row]));
   return telling.filter((row) => first.get(row.value) === row);
 }
@@ -181,7 +181,7 @@ function collectivesOf({ collective, purpose, origin, transfers }: CollectiveSte
   }));
 }
 
-/** Fixed extents and the size of an element as one number, behind what a run knows. */
+/** Product of the fixed extents and the element size, followed by the extents that only a run knows. */
 function bytesOf(dims: readonly Expr[], elem: ElemType): string {
   const fixed = dims.reduce<number>((size, dim) => (typeof dim === "number" ? size * dim : size), elemBytes(elem));
   return [...dims.filter((dim) => typeof dim !== "number").map(factor), String(fixed)].join(" * ");

@@ -5,14 +5,14 @@ import { Writable } from "node:stream";
 import type { Io } from "../io.ts";
 
 export interface Progress {
-  /** Says that `done` of the total is done, and optionally what is going on. */
+  /** Reports that `done` of the total is done, and optionally the current activity. */
   readonly update: (done: number, detail?: string) => void;
   readonly stop: () => void;
 }
 
 const silent: Progress = { update: () => {}, stop: () => {} };
 
-/** Starts a progress display over `total` steps. `isLong` says whether it is worth lines of text where there is no terminal. */
+/** Starts a progress display over `total` steps. `isLong`: print lines of text where there is no terminal. */
 export async function startProgress(label: string, total: number, io: Io, isLong = true): Promise<Progress> {
   if (io.interactive) return bar(label, total, io);
   return isLong ? lines(label, total, io) : silent;
@@ -30,7 +30,7 @@ async function bar(label: string, total: number, io: Io): Promise<Progress> {
   };
 }
 
-/** Standard error as a stream: the bar needs to know that it is a terminal, and how wide. */
+/** Standard error as a stream: the bar needs to know whether it is a terminal, and how wide. */
 function terminalOf({ err, columns }: Io): NodeJS.WritableStream {
   const stream = new Writable({
     decodeStrings: false,

@@ -1,5 +1,5 @@
 /**
- * @file How a run is told: its cost, its outputs, and how they compare with the unsplit model.
+ * @file The report of a run: its cost, its outputs, and how they compare with the unsplit model.
  */
 import { cliMessages } from "../../compiler/diagnostics/catalog/cli.ts";
 import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
@@ -42,7 +42,7 @@ export function ended({ program, notes, outputs, steps, comparisons }: Ran): Out
   return failures.length === 0 ? base : { ...base, exitCode: EXIT.unverified };
 }
 
-/** The first run warms up and counts only where it is the only one. */
+/** The first run warms up; it counts only if it is the only one. */
 function mean(steps: readonly Step[]): Step {
   const counted = steps.length > 1 ? steps.slice(1) : steps;
   const of = (key: keyof Step): number => counted.reduce((sum, step) => sum + step[key], 0) / counted.length;

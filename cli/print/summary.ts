@@ -10,7 +10,7 @@ export interface Summary {
   readonly attention: Readonly<Record<string, number>>;
   readonly hooks: number;
   readonly pieces: number;
-  /** Number of collectives by what they serve. */
+  /** Number of collectives by purpose. */
   readonly collectives: Readonly<Record<string, number>>;
   readonly equations: number;
 }

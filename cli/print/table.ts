@@ -1,8 +1,8 @@
 /**
- * @file Tables of text: columns padded to their widest cell. Knows nothing of what they hold.
+ * @file Text tables: columns padded to their widest cell. Knows nothing of their content.
  */
 
-/** Rows under a header, columns two spaces apart; ends in a line feed. Columns in `right` are set to the right. */
+/** Rows under a header, columns two spaces apart; ends in a line feed. Columns in `right` are right-aligned. */
 export function table(
   header: readonly string[],
   rows: readonly (readonly string[])[],
@@ -15,7 +15,7 @@ export function table(
   return all.map((row) => `${row.map(pad).join("  ").trimEnd()}\n`).join("");
 }
 
-/** A number for people: three significant digits, `0`, `inf`. */
+/** A number for display: three significant digits, `0`, `inf`. */
 export function short(value: number): string {
   if (value === 0) return "0";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "nan";

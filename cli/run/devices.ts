@@ -1,5 +1,5 @@
 /**
- * @file The devices of `--devices` against a program that was compiled: as many as ranks, and each there. What `run` would refuse.
+ * @file Checks the devices of `--devices` against a compiled program: one per rank, and each available. Reports what `run` would refuse.
  */
 import { runtimeMessages } from "../../compiler/diagnostics/catalog/runtime.ts";
 import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
@@ -8,7 +8,7 @@ import type { Program } from "../../program/types.ts";
 import { deviceProblem } from "../../ort/devices.ts";
 import { countDevices } from "../../runtime/caller/attach.ts";
 
-/** Everything that is wrong with them; nothing where none are given. */
+/** All errors; none if no devices are given. */
 export async function checkDevices(
   program: Program,
   devices: readonly string[] | undefined,

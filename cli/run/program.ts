@@ -1,5 +1,5 @@
 /**
- * @file The program that `run` is given: loaded from its folder, or compiled into a temporary one.
+ * @file The program for `run`: loaded from its folder, or compiled into a temporary one.
  */
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -16,8 +16,7 @@ import { requestOf } from "../request.ts";
 type Use = (program: CompiledProgram, notes: readonly Diagnostic[]) => Promise<Outcome>;
 
 /**
- * Loads or compiles `target`, uses it, and removes what was temporary. Throws `UsageError` where the options do not belong to
- * what `target` is.
+ * Loads or compiles `target`, uses it, and removes temporary files. Throws `UsageError` where the options do not fit the kind of `target`.
  */
 export async function withProgram(
   target: string,

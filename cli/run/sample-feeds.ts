@@ -1,5 +1,5 @@
 /**
- * @file Inputs for a model of which only the shapes are known: numbers that tell positions apart.
+ * @file Inputs for a model of which only the shapes are known: numbers that differ by position.
  */
 import { evaluate } from "../../compiler/expr/expr.ts";
 import { sizeOf } from "../../compiler/graph/elements.ts";
@@ -34,7 +34,7 @@ function sample(elem: ElemType, random: () => number): number {
   return elem.startsWith("float") ? random() * 2 - 1 : Math.floor(random() * 2);
 }
 
-/** Numbers in [0, 1) from a linear congruence: enough to tell positions apart. */
+/** Numbers in [0, 1) from a linear congruential generator: enough to distinguish positions. */
 function generator(): () => number {
   let state = 1;
   return () => {

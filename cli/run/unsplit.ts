@@ -1,5 +1,5 @@
 /**
- * @file The unsplit model as onnxruntime runs it: what a split run is compared with.
+ * @file The unsplit model as onnxruntime runs it: the reference for a split run.
  */
 import { removeMarkers } from "../../compiler/canonical/passes/markers.ts";
 import { readModel } from "../../compiler/graph/read.ts";
@@ -21,8 +21,8 @@ export async function unsplitSession(file: string, threads: number): Promise<Ort
 }
 
 /**
- * The outputs of the model in its canonical form: for a model that onnxruntime refuses as it stands, such as one whose `Attention` has a
- * broadcast mask. `null` where that does not run either.
+ * The outputs of the model in its canonical form, for a model that onnxruntime refuses as exported (for example, an `Attention` with a
+ * broadcast mask). `null` where that does not run either.
  */
 export async function canonicalOutputs(file: string, inputs: OrtTensors): Promise<OrtTensors | null> {
   const model = await canonicalModel(file);

@@ -1,5 +1,5 @@
 /**
- * @file The thread that a command runs in: the main thread stays free for signals, whatever the command computes. Knows no command.
+ * @file The thread that a command runs in. The main thread stays free for signals during any computation. Knows no command.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { main } from "../cli.ts";

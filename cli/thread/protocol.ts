@@ -1,10 +1,10 @@
 /**
- * @file What the main thread and the command's thread say to each other.
+ * @file Messages between the main thread and the command's thread.
  */
 import type { Io } from "../io.ts";
 import type { Section } from "./section.ts";
 
-/** What the thread is started with. */
+/** Start parameters of the thread. */
 export interface Setup extends Pick<Io, "colors" | "interactive" | "columns"> {
   readonly argv: readonly string[];
   readonly section: Section;
@@ -14,8 +14,8 @@ export type FromCommand =
   | { readonly kind: "out" | "err"; readonly text: string }
   /** A file or folder is complete and in its place. */
   | { readonly kind: "written"; readonly path: string }
-  /** Everything is said. */
+  /** All output is written. */
   | { readonly kind: "ended"; readonly exitCode: number };
 
-/** The only thing that the command is told: to end. */
+/** The only message to the command: stop. */
 export type ToCommand = "stop";

@@ -1,5 +1,5 @@
 /**
- * @file The short work during which the process must not end, as a word of shared memory between the command's thread, which does the
+ * @file A critical section during which the process must not end: one word of shared memory between the command's thread, which does the
  * work, and the main thread, which may end the process. Knows no work.
  */
 
@@ -24,7 +24,7 @@ export function inside(section: Section, work: () => void): void {
   }
 }
 
-/** Waits for work in progress; none begins afterwards. */
+/** Waits for work in progress; none starts afterwards. */
 export function close(section: Section): void {
   while (Atomics.compareExchange(section, 0, FREE, CLOSED) === BUSY) Atomics.wait(section, 0, BUSY);
 }

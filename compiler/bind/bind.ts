@@ -1,5 +1,5 @@
 /**
- * @file Stage: finds the value of every plan entry and writes the plan into the graph. The steps in order; no logic of its own.
+ * @file Stage: finds the value of every plan entry and writes the plan into the graph. The steps in order, without logic.
  */
 import type { CanonicalGraph } from "../ir/types.ts";
 import { settle } from "../diagnostics/diagnose.ts";
@@ -15,9 +15,9 @@ import { write, type Step } from "./write/write.ts";
 
 export function bindPlan(graph: CanonicalGraph, plan: Plan): Result<BoundPlan> {
   const context = contextOf(graph);
-  // Patterns first: which modules are meant does not depend on any value.
+  // Patterns first: which modules match does not depend on any value.
   const { wants, diagnostics: unmatched } = requestsOf(plan, context);
-  // All places together, since one that is found excludes values for the others.
+  // All places together, since each value that is found excludes candidates of the others.
   const { found, diagnostics: unfound } = findValues(wants, context);
   const steps: Step[] = [];
   const wrong: Fault[] = [];

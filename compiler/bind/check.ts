@@ -10,7 +10,7 @@ import { whereOf } from "./search/known.ts";
 import { isWithin } from "../ir/module-paths.ts";
 import type { Binding } from "./types.ts";
 
-/** The binding of a want, or what is wrong with it. */
+/** The binding of a want, or its error. */
 export function check(want: Want, { value, evidence }: Found, context: Context): Binding | Diagnostic {
   const { spec, module } = want;
   const shape = value === null ? undefined : context.graph.shapes.get(value);
@@ -20,7 +20,7 @@ export function check(want: Want, { value, evidence }: Found, context: Context):
   const rank = shape.dims.length;
   const where = nameOf({ ...spec, module });
   if (spec.expectedDims !== null && spec.expectedDims !== rank) {
-    // The reference leaves such a tensor whole and goes on; shipped plans rely on it. A gather has no such rule.
+    // The reference leaves such a tensor whole and continues; shipped plans rely on it. A gather has no such rule.
     if (spec.action === "split") return { spec, module, value, axis: 0, evidence: "skipped" };
     const params = { where, expected: spec.expectedDims, rank, shape: showShape(shape) };
     return diagnose(bindValues.gatherRank, params, whereOf(want));

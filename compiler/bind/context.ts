@@ -1,6 +1,7 @@
 /**
- * @file What the search for values may look at, and what it answers. Plain data shared by the rules of this folder.
+ * @file Input and result types of the search for values. Plain data shared by the rules of this folder.
  */
+import { groupBy } from "../group.ts";
 import type { CanonicalGraph, Marker } from "../ir/types.ts";
 import type { Diagnostic } from "../diagnostics/types.ts";
 import type { PlanSpec } from "../plan/types.ts";
@@ -16,15 +17,15 @@ export interface Want {
   readonly order: number;
 }
 
-/** A parameter or output of one module, with everyone who asks for it; overlapping entries ask for the same place. */
+/** A parameter or output of one module, with all specs that name it; overlapping entries name the same place. */
 export interface Place {
   readonly module: string;
   readonly side: "input" | "output";
   readonly parameter: string | null;
-  /** Of an output its index, of a member of a list its position, else `null`. */
+  /** The index of an output, the position of a list member, else `null`. */
   readonly index: number | null;
   readonly wants: readonly Want[];
-  /** Spec of the first who asks: rank and axis hints come from it. */
+  /** The first spec that names it: rank and axis hints come from it. */
   readonly spec: PlanSpec;
 }
 
@@ -33,7 +34,7 @@ export interface Found {
   readonly evidence: Binding["evidence"];
 }
 
-/** What a rule says about a place; `null` is nothing. */
+/** The verdict of a rule about a place; `null` means none. */
 export type Verdict = Found | { readonly error: Diagnostic } | null;
 
 export const ABSENT: Found = { value: null, evidence: "absent" };
@@ -42,7 +43,7 @@ export interface Context {
   readonly graph: CanonicalGraph;
   readonly boundaries: Boundaries;
   readonly modules: readonly string[];
-  /** Other modules that differ in list positions only. */
+  /** Other modules whose paths differ in list positions only. */
   siblings(module: string): readonly string[];
   markers(module: string, side: Marker["side"]): readonly Marker[];
 }
@@ -74,20 +75,9 @@ export function nameOf({ module, side, parameter, index }: Omit<Place, "wants" |
   return `${parameter}${index === null ? "" : `[${index}]`} of ${owner}`;
 }
 
-/** How many outputs the module has, or a sibling of it: an output that nobody reads is gone. */
+/** How many outputs the module or a sibling of it has: an export drops an output that nobody reads. */
 export function outputsSeen(module: string, { boundaries, siblings }: Context): number {
   return Math.max(...[module, ...siblings(module)].map((path) => ownResults(boundaries.of(path).outputs).length));
-}
-
-/** Groups in order of first appearance. */
-export function groupBy<T, K>(items: readonly T[], key: (item: T) => K): ReadonlyMap<K, readonly T[]> {
-  const groups = new Map<K, T[]>();
-  for (const item of items) {
-    const group = groups.get(key(item));
-    if (group === undefined) groups.set(key(item), [item]);
-    else group.push(item);
-  }
-  return groups;
 }
 
 function placeKey({ spec, module }: Want): string {

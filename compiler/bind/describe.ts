@@ -1,5 +1,5 @@
 /**
- * @file How values and shapes are told to the reader: what a candidate is, who makes it, who reads it, and the line to paste. Text only.
+ * @file Text for values and shapes: what a candidate is, which module makes it, which nodes read it, and the line to paste.
  */
 import { pathInside } from "../ir/module-paths.ts";
 import type { ValueShape } from "../ir/types.ts";
@@ -9,7 +9,7 @@ import type { Boundary } from "./boundaries/boundaries.ts";
 import type { Place } from "./context.ts";
 import type { Reader } from "../ir/graph-index.ts";
 
-/** `float32 (1, img, 32)`; an extent that is a long formula is cut. */
+/** `float32 (1, img, 32)`; a long extent is truncated. */
 export function showShape({ elem, dims }: ValueShape): string {
   const texts = dims.map(show).map((text) => (text.length > 48 ? `${text.slice(0, 45)}...` : text));
   return `${elem} (${texts.join(", ")})`;
@@ -29,17 +29,17 @@ export function describe(boundary: Boundary, module: string): Related {
   };
 }
 
-/** Who reads it, each once, in order: `norm1 (LayerNormalization)`; inside paths are relative to the module. */
+/** Its readers, each once, in order: `norm1 (LayerNormalization)`; inside paths are relative to the module. */
 export function readersOf({ readers }: Boundary, module: string): readonly string[] {
   return [...new Set(readers.map((reader) => readerName(reader, module)))];
 }
 
-/** The entry that names `value`, to be pasted: also right where a pattern with `*` asked for it. */
+/** The plan entry that names `value`, for pasting: also right where the entry came from a pattern with `*`. */
 export function pasteLine({ module, side, parameter, spec }: Place, value: string): string {
   const rank = spec.expectedDims === null ? "" : `"expected_dims": ${spec.expectedDims}, `;
   const named = `"value": ${JSON.stringify(value)}`;
   const path = JSON.stringify(module);
-  // A member of a list is named where it stands.
+  // A list member is named at its position.
   if (spec.count !== null) return `{ "${spec.action}_dim": ${spec.dim}, ${rank}${named} }`;
   if (spec.action === "gather") return `${path}: { "gather_dim": ${spec.dim}, ${rank}${named} }`;
   const output = side === "output" ? `"split_output": true, ` : "";

@@ -1,12 +1,12 @@
 /**
- * @file Turns what happened per module into one note per spec: a pattern over 60 blocks should not say it 60 times.
+ * @file Merges results per module into one note per spec: a pattern over 60 blocks should not repeat it 60 times.
  */
 import { bindNotes } from "../diagnostics/catalog/bind.ts";
 import { diagnose } from "../diagnostics/diagnose.ts";
 import type { Diagnostic, Related } from "../diagnostics/types.ts";
 import type { CanonicalGraph } from "../ir/types.ts";
 import type { PlanSpec } from "../plan/types.ts";
-import { groupBy } from "./context.ts";
+import { groupBy } from "../group.ts";
 import { whereOf } from "./search/known.ts";
 import type { Binding } from "./types.ts";
 import type { Written } from "./write/write.ts";
@@ -43,14 +43,14 @@ export function satisfiedNotes({ satisfied }: Written): readonly Diagnostic[] {
   });
 }
 
-/** An error about one spec at one of the modules that it stands for. */
+/** An error about one spec at one of the modules that it matches. */
 export interface Fault {
   readonly spec: PlanSpec;
   readonly module: string;
   readonly error: Diagnostic;
 }
 
-/** The first error of each kind per spec; the other modules that have it are named beside it. */
+/** The first error of each kind per spec, with the other affected modules as related locations. */
 export function oncePerSpec(faults: readonly Fault[]): readonly Diagnostic[] {
   return [...groupBy(faults, ({ spec }) => spec).values()]
     .flatMap((ofSpec) => [...groupBy(ofSpec, ({ error }) => error.code).values()])

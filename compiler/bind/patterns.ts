@@ -4,14 +4,14 @@
 import { isWithin, pathInside } from "../ir/module-paths.ts";
 
 /**
- * Modules that `pattern` matches, in their own order; `*` stands for one segment. A pattern may be written with the outer
- * module that the export was wrapped in, or without one that is still there: both spellings mean the same model.
+ * Modules that `pattern` matches, in their original order; `*` matches one segment. A pattern may include the outer module that wrapped the
+ * export, or omit one that is present: both spellings mean the same model.
  */
 export function matchModules(pattern: string, modules: readonly string[], wrapper: string | null): readonly string[] {
   return matcher(modules, wrapper)(pattern);
 }
 
-/** The same for many patterns: the modules are sorted into a tree once, so that a pattern costs what it matches. */
+/** The same for many patterns: the modules are sorted into a tree once, so a pattern costs only its matches. */
 export function matcher(modules: readonly string[], wrapper: string | null): (pattern: string) => readonly string[] {
   const outer = outerModule(modules);
   const tree = treeOf(modules);
@@ -36,7 +36,7 @@ function spellings(pattern: string, outer: string | null, wrapper: string | null
   ];
 }
 
-/** Modules whose path begins alike; `at` are the positions of those whose path ends here. */
+/** Modules with a common path prefix; `at` are the positions of those whose path ends here. */
 interface Tree {
   readonly children: Map<string, Tree>;
   readonly at: number[];
@@ -56,7 +56,7 @@ function treeOf(modules: readonly string[]): Tree {
   return root;
 }
 
-/** Positions of the modules that a pattern means. `*` does not stand for the name of the root. */
+/** Positions of the modules that a pattern matches. `*` does not match the root. */
 function find(root: Tree, pattern: string): readonly number[] {
   let trees: readonly Tree[] = [root];
   for (const part of pattern.split(".")) {
@@ -69,7 +69,7 @@ function find(root: Tree, pattern: string): readonly number[] {
   return trees.flatMap(({ at }) => at);
 }
 
-/** The one child of the root that holds every other module. */
+/** The only child of the root, if it contains every other module. */
 function outerModule(modules: readonly string[]): string | null {
   const inner = modules.filter((path) => path !== "");
   const first = inner.reduce<string | null>((a, b) => (a === null || b.length < a.length ? b : a), null);

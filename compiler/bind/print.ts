@@ -1,5 +1,5 @@
 /**
- * @file Prints a bound plan: what each entry found, as comments, and the graph with the nodes that it became. Knows no layout.
+ * @file Prints a bound plan: what each entry found, as comments, and the graph with the inserted nodes. Knows no layout.
  */
 import { printGraph } from "../ir/print.ts";
 import { nameText } from "../ir/text.ts";

@@ -24,7 +24,7 @@ export function requestsOf(plan: Plan, context: Context): Requests {
   for (const [order, entry] of plan.entries.entries()) {
     const modules = match(entry.pattern);
     if (modules.length === 0) {
-      // To look for similar names takes time for each; those that nobody sees do without.
+      // Searching for similar names takes time for each; those that are not shown do without.
       const isShown = diagnostics.length < limits.diagnostics.most;
       diagnostics.push(isShown ? unmatched(entry, context) : unknown(entry));
     }

@@ -2,8 +2,8 @@
  * @file A plan whose entries have found their ONNX values, written into the graph as explicit `cp.Shard` and `cp.Gather` nodes.
  *
  * Nodes that binding inserts (domain `cp`, attributes `axis` >= 0 and `binding`, the index into `bindings`):
- * - `Shard(x) -> y`: from here on each rank holds its chunk of axis `axis`; only the readers that the rules of the plan name read y.
- * - `Gather(x) -> y`: from here on every rank holds the whole axis again.
+ * - `Shard(x) -> y`: each rank holds its chunk of axis `axis` in y; only the readers that the plan's rules name read y.
+ * - `Gather(x) -> y`: every rank holds the whole axis again in y.
  */
 import type { CanonicalGraph } from "../ir/types.ts";
 import type { PlanSpec } from "../plan/types.ts";

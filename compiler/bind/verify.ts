@@ -1,12 +1,12 @@
 /**
- * @file What holds of every bound plan: its inserted nodes are in order and well formed, and each binding that found a value is there,
- * on its own or by another that does the same. A finding is a mistake of the compiler. Knows no layout.
+ * @file Invariants of every bound plan: its inserted nodes are in order and well formed, and each binding that found a value is present, by
+ * its node or by another that does the same. A finding is an error of the compiler. Knows no layout.
  */
 import { CP, type CanonicalNode } from "../ir/types.ts";
 import { sameDims, verifyOrder } from "../ir/verify.ts";
 import type { BoundPlan } from "./types.ts";
 
-/** What is wrong with the bound plan; empty if nothing is. */
+/** Violations; empty if the bound plan is correct. */
 export function verifyBound(bound: BoundPlan): readonly string[] {
   const inserted = bound.graph.nodes.filter((n) => n.domain === CP && (n.op === "Shard" || n.op === "Gather"));
   return [
@@ -30,7 +30,7 @@ function nodeProblems({ graph, bindings }: BoundPlan, node: CanonicalNode): read
   ];
 }
 
-/** A binding without a value says why; one with a value names one that is there, and something acts on it. */
+/** A binding without a value gives a reason; one with a value names one that exists, and a node acts on it. */
 function bindingProblems({ graph, bindings }: BoundPlan, inserted: readonly CanonicalNode[]): readonly string[] {
   const acting = new Set(inserted.map((n) => numberOf(n, "binding")));
   const key = (i: number): string => {

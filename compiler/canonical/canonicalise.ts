@@ -1,5 +1,5 @@
 /**
- * @file From a model as it was exported to its canonical graph: the steps in order, each with its reason. No logic of its own.
+ * @file From an exported model to its canonical graph: the steps in order, each with its reason. No logic.
  */
 import { settle, diagnose, type Where } from "../diagnostics/diagnose.ts";
 import { lengthsTooLarge, unresolvedShape } from "../diagnostics/catalog/canonical.ts";
@@ -23,17 +23,17 @@ import type { CanonicalGraph, CanonicalNode, ValueShape } from "../ir/types.ts";
 
 /** Canonicalises a model; `fixed` gives sizes to dynamic inputs by name. */
 export async function canonicalise(model: Model, fixed: FixedShapes = {}): Promise<Result<CanonicalGraph>> {
-  // What is fixed must be what the model can have; all that follows relies on it.
+  // Fixed sizes must be possible for the model; everything after relies on it.
   const impossible = checkShapes(model.graph.inputs, fixed);
   if (impossible.length > 0) return settle<CanonicalGraph>(undefined, impossible);
-  // Scopes first: the node names and metadata that tell them do not survive any later step.
+  // Scopes first: the node names and metadata that carry them do not survive later steps.
   const scopes = resolveScopes(model.graph);
-  // Markers say which value a boundary is; as nodes they would stand in the way of every pattern.
+  // Markers identify boundary values; as nodes they would block every pattern.
   const { graph: unmarked, markers, diagnostics } = removeMarkers(model.graph);
-  // Everything behind takes a node to be what its operator allows.
+  // Every later step assumes that a node is valid for its operator.
   const malformed = checkNodes(unmarked);
   if (malformed.length > 0) return settle<CanonicalGraph>(undefined, [...diagnostics, ...malformed]);
-  // Exporters compute constants in the graph; patterns and integer chains want them as constants.
+  // Exporters compute constants in the graph; patterns and integer chains need them as constants.
   const folded = await foldConstants(unmarked, { opsets: model.opsets });
   const stopping = checkQuotients(folded);
   if (stopping.length > 0) return settle<CanonicalGraph>(undefined, [...diagnostics, ...stopping]);
@@ -62,9 +62,9 @@ async function shapeGraph(graph: Graph, around: Around): Promise<Result<Canonica
   // Shapes and integers in one pass, since each needs the other.
   const draft = await inferred(graph, around.opsets, fixed, scopeOf);
   if (!draft.ok) return draft;
-  // Numbers that came out of shapes feed scales, conditions and the like: fold again from there.
+  // Numbers computed from shapes feed scales, conditions and the like: fold again from there.
   const known = await foldKnown(removeDead({ ...draft.value, ...rest }));
-  // A branch that is now decided brings nodes of its own, which want shapes.
+  // A decided branch brings new nodes, which need shapes.
   const inlined = inlineBranches(graph, known.constants);
   if (inlined === null) return settle(known, draft.diagnostics);
   const scopes = [...inlined.origins].map(([name, origin]) => [name, scopeOf.get(origin) ?? ""] as const);
@@ -89,8 +89,8 @@ async function inferred(
   const keep = new Set(outputs);
   let result = infer(nodes, inputs, graph.constants, stated, keep, normalise);
   if (result.unresolved.length > 0) {
-    const asked = await probed(graph, opsets, inputs);
-    result = infer(nodes, inputs, graph.constants, (v) => stated(v) ?? asked(v), keep, normalise);
+    const fromProbe = await probed(graph, opsets, inputs);
+    result = infer(nodes, inputs, graph.constants, (v) => stated(v) ?? fromProbe(v), keep, normalise);
   }
   const { unresolved, ...rest } = result;
   return settle({ ...rest, inputs, outputs, lengths, constants: graph.constants }, unresolved.map(toDiagnostic));

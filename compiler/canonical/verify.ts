@@ -1,6 +1,6 @@
 /**
- * @file What holds of every canonical graph: what holds of every graph, and each shape is what the operator's rule says. A finding is a
- * mistake of the compiler. Reads the graph only, and knows operators by their rules.
+ * @file Invariants of every canonical graph: those of every graph, and each shape matches the operator's rule. A finding is an error of the
+ * compiler. Reads the graph only, and knows operators by their rules.
  */
 import { withinLimits } from "../expr/expr.ts";
 import type { CanonicalGraph, CanonicalNode } from "../ir/types.ts";
@@ -8,7 +8,7 @@ import { sameDims, say, verifyGraph } from "../ir/verify.ts";
 import { outputShapes, viewOf } from "../operators/infer.ts";
 import { ruleOf } from "../operators/table.ts";
 
-/** What is wrong with the graph; empty if nothing is. */
+/** Violations; empty if the graph is correct. */
 export function verifyCanonical(graph: CanonicalGraph): readonly string[] {
   return [...verifyGraph(graph), ...graph.nodes.flatMap((node) => nodeProblems(graph, node))];
 }

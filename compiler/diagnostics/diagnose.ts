@@ -3,7 +3,7 @@
  */
 import type { Diagnostic, Related, Result, Severity, Span } from "./types.ts";
 
-/** One entry of a catalogue: what is said under one code. `P` are the typed parameters of its texts. */
+/** One entry of a catalogue: the texts of one code. `P` are their typed parameters. */
 export interface Message<P> {
   readonly code: string;
   readonly severity: Severity;
@@ -35,7 +35,7 @@ export function diagnose<P>(entry: Message<P>, params: P, where: Where = {}): Di
   };
 }
 
-/** A result from a value and the diagnostics met on the way: an error among them withholds the value. */
+/** A result from a value and the collected diagnostics: an error among them withholds the value. */
 export function settle<T>(value: T | undefined, diagnostics: readonly Diagnostic[]): Result<T> {
   if (value === undefined || hasErrors(diagnostics)) return { ok: false, diagnostics };
   return { ok: true, value, diagnostics };
@@ -53,7 +53,7 @@ export function strictly(
   return diagnostics.map((d) => (d.severity === "warning" || promote(d) ? { ...d, severity: "error" } : d));
 }
 
-/** Thrown for a mistake of ours, never of a user's. */
+/** Thrown for an internal error, never for a user's mistake. */
 export class InternalError extends Error {
   constructor(text: string) {
     super(`internal error of onnx-context-parallel (please report it): ${text}`);
@@ -61,7 +61,7 @@ export class InternalError extends Error {
   }
 }
 
-/** Asserts what only a mistake of ours can break. */
+/** Asserts what only an internal error can violate. */
 export function invariant(condition: unknown, text: string): asserts condition {
   if (!condition) throw new InternalError(text);
 }

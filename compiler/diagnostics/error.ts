@@ -5,7 +5,7 @@
 import { invariant } from "./diagnose.ts";
 import type { Diagnostic, Result } from "./types.ts";
 
-/** Thrown for what a user can mend or must know; `code` is that of the first error among `diagnostics`. */
+/** Thrown for errors that a user can fix or must know; `code` is that of the first error among `diagnostics`. */
 export class ContextParallelError extends Error {
   readonly code: string;
   readonly diagnostics: readonly Diagnostic[];
@@ -22,7 +22,7 @@ export class ContextParallelError extends Error {
   }
 }
 
-/** What `work` gives, or the diagnostics that it throws, for callers who expect a value. */
+/** The result of `work`, or the diagnostics that it throws, for callers who expect a value. */
 export async function caught<T>(work: Promise<Result<T>>): Promise<Result<T>> {
   try {
     return await work;

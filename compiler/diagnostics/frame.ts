@@ -4,7 +4,7 @@
  */
 import type { Position } from "./types.ts";
 
-/** One character as it is shown. `at` is its UTF-16 offset in the file, `width` its columns on a terminal. */
+/** One displayed character. `at` is its UTF-16 offset in the file, `width` its columns on a terminal. */
 interface Cell {
   readonly at: number;
   readonly text: string;
@@ -22,16 +22,16 @@ const TAB = "    ";
 const CUT = "...";
 /** How much of a long line stays before the range. */
 const LEAD = 24;
-/** UTF-16 units of a line that are looked at, for each column that is shown: marks without width stack up on one. */
+/** UTF-16 units of a line that are read per displayed column: zero-width marks can pile up on one. */
 const UNITS = 4;
 const WIDE = /^[\p{Emoji_Presentation}\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}]$/u;
 const NARROW = /^[\p{Mn}\p{Me}]$/u;
-/** What must not reach a terminal as it is: controls, text direction marks, halves of pairs. */
+/** Characters that must not reach a terminal unescaped: controls, text direction marks, halves of surrogate pairs. */
 const HIDDEN = /^[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]$/u;
 
 /**
- * Cuts the frame for a range out of a file's text. A range over several lines shows its first line.
- * Returns `null` if the range is not inside the text (the file changed since it was read).
+ * Renders the frame for a range of a file's text. A range over several lines shows its first line. Returns `null` if the range is not
+ * inside the text (the file changed since it was read).
  */
 export function codeFrame(text: string, start: Position, end: Position, width: number): Frame | null {
   if (start.offset > text.length || end.offset < start.offset) return null;
@@ -51,11 +51,11 @@ export function printable(text: string): string {
   return [...text].map((char) => (char === "\n" ? char : HIDDEN.test(char) ? "?" : char)).join("");
 }
 
-/** The part of a line around an offset that is looked at at all: a line can be as long as its file. */
+/** The part of a line around an offset that is read: a line can be as long as its file. */
 interface Window {
   readonly from: number;
   readonly to: number;
-  /** The line has more before, or behind. */
+  /** The line continues before, or after. */
   readonly before: boolean;
   readonly behind: boolean;
 }
@@ -67,7 +67,7 @@ function windowAt(text: string, offset: number, reach: number): Window {
   while (to < offset + reach && !endsLine(text, to)) to += 1;
   const before = !startsLine(text, from);
   const behind = !endsLine(text, to);
-  // Half of a pair is no character.
+  // Half of a surrogate pair is no character.
   if (before && isLowSurrogate(text, from)) from += 1;
   if (behind && isLowSurrogate(text, to)) to -= 1;
   return { from, to, before, behind };
@@ -102,7 +102,7 @@ function look(char: string): { readonly text: string; readonly width: number } {
   return { text: char, width: WIDE.test(char) ? 2 : 1 };
 }
 
-/** The part of a line that fits `width` columns and shows `offset`; what is cut off is said by dots. */
+/** The part of a line that fits `width` columns and shows `offset`; dots mark what is cut off. */
 function shown(cells: readonly Cell[], { before, behind }: Window, offset: number, width: number): readonly Cell[] {
   if (!before && !behind && columns(cells) <= width) return cells;
   const target = cells.findIndex((cell) => cell.at >= offset);

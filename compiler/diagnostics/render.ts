@@ -1,6 +1,6 @@
 /**
- * @file How diagnostics look: as text with the lines that they point to, and as the JSON document for tools.
- * Colours and the text of files come from the caller; nothing here reads or prints.
+ * @file Renders diagnostics: as text with the lines that they point to, and as the JSON document for tools. Colours and the text of files
+ * come from the caller; nothing here reads or prints.
  */
 import { codeFrame, printable } from "./frame.ts";
 import type { Diagnostic, Position, Related, Severity } from "./types.ts";
@@ -16,9 +16,9 @@ export interface Colors {
 
 export interface RenderOptions {
   readonly colors?: Colors;
-  /** Text of a file that a diagnostic names, spelt as there; `undefined` if it cannot be shown. */
+  /** Text of a file that a diagnostic names, by the same spelling; `undefined` if it cannot be shown. */
   readonly read?: (file: string) => string | undefined;
-  /** Columns of code beside the margin; longer lines are cut around the range. Default 96. */
+  /** Columns of code next to the margin; longer lines are cut around the range. Default 96. */
   readonly width?: number;
 }
 
@@ -40,8 +40,8 @@ export function renderDiagnostics(diagnostics: readonly Diagnostic[], options: R
 }
 
 /**
- * The first `most` diagnostics, errors before others, in their order; and how many of each severity are left out, as text: `3 errors,
- * 1 note`. Null where nothing is.
+ * The first `most` diagnostics, errors before others, in their order; and how many of each severity are left out, as text: `3 errors, 1
+ * note`. Null where none is.
  */
 export function firstOf(
   diagnostics: readonly Diagnostic[],
@@ -70,7 +70,7 @@ function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions = {}): 
   return `${lines.join("\n")}\n`;
 }
 
-/** What `--format json` prints: one document that says how the command ended. */
+/** The output of `--format json`: one document with the outcome of the command. */
 export interface Report {
   readonly version: string;
   readonly command: string;

@@ -1,11 +1,11 @@
 /**
- * @file Did-you-mean: the name that a misspelt one most likely stands for. Knows no kind of name.
+ * @file Did-you-mean: the most likely name for a misspelt one. Knows no kind of name.
  */
 import { distance } from "fastest-levenshtein";
 
 /**
- * The nearest candidate, or null if none is near. Near is a third of the word in edits, at least two;
- * `splitDim` and `split-dim` are as near to `split_dim` as can be.
+ * The nearest candidate, or null if none is near. Near means at most a third of the word in edits, at least two; `splitDim` and `split-dim`
+ * have distance 0 from `split_dim`.
  */
 export function suggest(word: string, candidates: Iterable<string>): string | null {
   const limit = Math.max(2, Math.floor(word.length / 3));

@@ -6,36 +6,24 @@ import { invariant } from "../diagnostics/diagnose.ts";
 import { elemCode, lowestOf } from "../graph/elements.ts";
 import { equal, exactDiv } from "../expr/expr.ts";
 import type { Expr } from "../expr/expr.ts";
-import { float, int, ints, numberAttribute } from "../graph/attributes.ts";
+import { float, int, ints } from "../graph/attributes.ts";
 import type { Attributes, ElemType } from "../graph/types.ts";
 import { MICROSOFT } from "./builder.ts";
 import type { Builder } from "./builder.ts";
 import { FILL_AT, ZERO_HIDDEN } from "../ir/types.ts";
-import type { CanonicalNode, ValueShape } from "../ir/types.ts";
+import type { Attending, AttentionOperation, AttentionPartOperation } from "../ir/cp.ts";
+import type { ValueShape } from "../ir/types.ts";
 
-export interface Site {
-  readonly q: string;
-  readonly k: string;
-  readonly v: string;
-  readonly mask: string | null;
+type Shapes = ReadonlyMap<string, ValueShape>;
+
+/** An attention, or a part of one, with the element type and extents of its operands. */
+export interface Site extends Attending {
   readonly maskIsBoolean: boolean;
-  readonly out: string;
   readonly elem: ElemType;
   readonly heads: Expr;
   readonly keyHeads: Expr;
   readonly size: Expr;
   readonly valueSize: Expr;
-  readonly scale: number;
-  /** 0 where scores are not capped. */
-  readonly softcap: number;
-  readonly nanToZero: boolean;
-  readonly causal: boolean;
-  /** Score of a key that a boolean mask or the causal pattern hides. */
-  readonly fill: number;
-  /** Where the fill goes: see `FILL_AT`. */
-  readonly fillAt: number;
-  /** Which rows give 0: see `ZERO_HIDDEN`. */
-  readonly zeroHidden: number;
 }
 
 /** (B, S, H, D) to (B, H, S, D) and back. */
@@ -43,19 +31,20 @@ export const SWAP: Attributes = { perm: ints([0, 2, 1, 3]) };
 /** (B, S, H, D) to (B, H, D, S). */
 const KEYS = { perm: ints([0, 2, 3, 1]) };
 
-/** `shapes` holds the extents as they are where the node runs; heads that differ between ranks are no numbers there. */
-export function emitAttention(b: Builder, node: CanonicalNode, shapes: ReadonlyMap<string, ValueShape>): void {
-  const site = siteOf(node, shapes);
-  if (!fitsKernel(site)) emitExplicit(b, site, site.out);
-  else if (site.nanToZero) emitSafeKernel(b, site);
-  else emitKernel(b, site);
+/** `shapes` holds the extents where the node runs; a number of heads that differs between ranks is an expression there. */
+export function emitAttention(b: Builder, operation: AttentionOperation, shapes: Shapes): void {
+  const site = siteOf(operation, shapes);
+  const { result } = operation;
+  if (!fitsKernel(site)) emitExplicit(b, site, result);
+  else if (site.nanToZero) emitSafeKernel(b, site, result);
+  else emitKernel(b, site, result);
 }
 
-/** The kernel gives NaN where the weights are not defined, and nowhere hides it: a finite result has no weight that becomes 0. */
-function emitSafeKernel(b: Builder, site: KernelSite): void {
+/** The kernel gives NaN where the weights are undefined, and hides no NaN elsewhere: a finite result has no weight that becomes 0. */
+function emitSafeKernel(b: Builder, site: KernelSite, result: string): void {
   const out = b.fresh("kernel");
-  emitKernel(b, { ...site, out });
-  b.addAs(site.out, "If", [allFinite(b, out)], {
+  emitKernel(b, site, out);
+  b.addAs(result, "If", [allFinite(b, out)], {
     then_branch: b.branch(site.elem, (inner) => [inner.add("Identity", [out])]),
     else_branch: b.branch(site.elem, (inner) => {
       const explicit = inner.fresh("explicit");
@@ -79,14 +68,13 @@ export function fitsKernel(site: Site): site is KernelSite {
   return plain && site.elem === "float32" && typeof site.size === "number" && typeof site.valueSize === "number";
 }
 
-export function emitKernel(b: Builder, site: KernelSite): void {
-  const { heads, size, valueSize } = site;
-  if (typeof heads === "number") emitFused(b, site, heads, size, valueSize);
-  else emitFolded(b, site, size, valueSize);
+export function emitKernel(b: Builder, site: KernelSite, out: string): void {
+  if (typeof site.heads === "number") emitFused(b, site, site.heads, out);
+  else emitFolded(b, site, out);
 }
 
-export function siteOf(node: CanonicalNode, shapes: ReadonlyMap<string, ValueShape>): Site {
-  const [q = "", k = "", v = "", mask = ""] = node.inputs;
+export function siteOf(operation: AttentionOperation | AttentionPartOperation, shapes: Shapes): Site {
+  const { node, q, k, v, mask } = operation;
   const shapeOf = (name: string): ValueShape => {
     const shape = shapes.get(name);
     invariant(shape !== undefined, `no shape for ${name}, read by ${node.name}`);
@@ -97,31 +85,20 @@ export function siteOf(node: CanonicalNode, shapes: ReadonlyMap<string, ValueSha
     invariant(dims.length === 4, `${name}, read by the attention ${node.name}, has rank ${dims.length}, not 4`);
     return dims[axis]!;
   };
-  const number = (name: string, otherwise: number): number => numberAttribute(node.attributes, name, otherwise);
   return {
-    q,
-    k,
-    v,
-    mask: mask === "" ? null : mask,
-    maskIsBoolean: mask !== "" && shapeOf(mask).elem === "bool",
-    out: node.outputs[0]!,
+    ...operation,
+    maskIsBoolean: mask !== null && shapeOf(mask).elem === "bool",
     elem: shapeOf(q).elem,
     heads: extent(q, 2),
     keyHeads: extent(k, 2),
     size: extent(q, 3),
     valueSize: extent(v, 3),
-    scale: number("scale", 1),
-    softcap: number("softcap", 0),
-    nanToZero: number("nan_to_zero", 0) !== 0,
-    causal: number("causal", 0) !== 0,
-    fill: number("fill", -Infinity),
-    fillAt: number("fill_at", FILL_AT.score),
-    zeroHidden: number("zero_hidden", ZERO_HIDDEN.never),
   };
 }
 
 /** The kernel reads (B, S, H * D) and splits the heads itself. */
-function emitFused(b: Builder, site: Site, heads: number, size: number, valueSize: number): void {
+function emitFused(b: Builder, site: KernelSite, heads: number, result: string): void {
+  const { size, valueSize } = site;
   const rows = b.ints([0, 0, heads * size]);
   const valueRows = valueSize === size ? rows : b.ints([0, 0, heads * valueSize]);
   const merged = [
@@ -130,13 +107,14 @@ function emitFused(b: Builder, site: Site, heads: number, size: number, valueSiz
     b.add("Reshape", [site.v, valueRows]),
   ];
   const out = b.add("MultiHeadAttention", merged, kernelAttributes(heads, site.scale), MICROSOFT);
-  b.addAs(site.out, "Reshape", [out, b.ints([0, 0, heads, valueSize])]);
+  b.addAs(result, "Reshape", [out, b.ints([0, 0, heads, valueSize])]);
 }
 
-/** Where the number of heads differs between ranks it cannot be an attribute: heads count as batch, (B * H, S, D), one head each. */
-function emitFolded(b: Builder, site: Site, size: number, valueSize: number): void {
-  // A -1 in a Reshape finds no length where a chunk or the batch is empty; a literal 0 copies either from the flattened value. Both
-  // extents are computed: onnxruntime would put a -1 in place of one alone.
+/** A number of heads that differs between ranks cannot be an attribute: heads count as batch, (B * H, S, D), one head each. */
+function emitFolded(b: Builder, site: KernelSite, result: string): void {
+  const { size, valueSize } = site;
+  // A -1 in a Reshape cannot be inferred where a chunk or the batch is empty; a literal 0 copies either from the flattened value. Both
+  // extents are computed: onnxruntime would replace a single computed one by -1.
   const fold = (swapped: string, last: number): string => {
     const extents = (from: number, to: number): string =>
       b.add("Slice", [b.add("Shape", [swapped]), b.ints([from]), b.ints([to])]);
@@ -150,11 +128,11 @@ function emitFolded(b: Builder, site: Site, size: number, valueSize: number): vo
   const v = b.add("Transpose", [site.v], SWAP);
   const folded = [fold(q, size), fold(k, size), fold(v, valueSize)];
   const out = b.add("MultiHeadAttention", folded, kernelAttributes(1, site.scale), MICROSOFT);
-  // (B * H, Sq * Dv) to (B, H, Sq, Dv): an empty Sq is the third extent of both, so that a literal 0 copies the right one.
+  // (B * H, Sq * Dv) to (B, H, Sq, Dv): an empty Sq is the third extent of both, so a literal 0 copies the right one.
   const leading = b.add("Slice", [b.add("Shape", [q]), b.ints([0]), b.ints([3])]);
   const target = b.add("Concat", [leading, b.ints([valueSize])], { axis: int(0) });
   const unfolded = b.add("Reshape", [b.add("Unsqueeze", [out, b.ints([1])]), target]);
-  b.addAs(site.out, "Transpose", [unfolded], SWAP);
+  b.addAs(result, "Transpose", [unfolded], SWAP);
 }
 
 function kernelAttributes(heads: number, scale: number): Attributes {
@@ -189,20 +167,20 @@ function emitExplicit(b: Builder, site: Site, out: string): void {
   b.addAs(out, "Transpose", [b.add("MatMul", [defined, v])], SWAP);
 }
 
-/** Boolean (..., Sq or 1, 1), or `null` where no row is 0 for it. */
+/** Boolean (..., Sq or 1, 1), or `null` where no row is zeroed by the mask. */
 function hiddenRows(b: Builder, site: Site, logits: string, seen: string | null): string | null {
   if (site.zeroHidden === ZERO_HIDDEN.byScore)
     return b.add("Equal", [largestSeen(b, logits, site.elem), b.scalar(site.elem, -Infinity)]);
   return site.zeroHidden === ZERO_HIDDEN.byMask && site.mask !== null ? emitHidden(b, site.mask, site, seen) : null;
 }
 
-/** The largest score above the lowest finite number, -inf where there is none: (B, H, Sq, 1). NaN is none. */
+/** The largest score above the lowest finite number, -inf where there is none: (B, H, Sq, 1). NaN does not count. */
 export function largestSeen(b: Builder, logits: string, elem: ElemType): string {
   const seen = b.add("Greater", [logits, b.scalar(elem, lowestOf(elem))]);
   return reduceLast(b, "ReduceMax", b.add("Where", [seen, logits, b.scalar(elem, -Infinity)]));
 }
 
-/** (..., n) to (..., 1). onnxruntime does not reduce a value without elements, as that of an empty batch; the Slice does. */
+/** (..., n) to (..., 1). onnxruntime does not reduce a value without elements, such as that of an empty batch; the Slice does. */
 export function reduceLast(
   b: Builder,
   op: "ReduceMax" | "ReduceMin" | "ReduceSum",
@@ -219,7 +197,7 @@ export function reduceLast(
 function repeatHeads(b: Builder, site: Site, q: string, x: string): string {
   if (equal(site.heads, site.keyHeads)) return x;
   const group = exactDiv(site.heads, site.keyHeads);
-  invariant(typeof group === "number", `the number of query heads per key head at ${site.out} is unknown`);
+  invariant(typeof group === "number", `the number of query heads per key head of ${site.q} is unknown`);
   const indices =
     typeof site.heads === "number"
       ? b.ints(Array.from({ length: site.heads }, (_, head) => Math.floor(head / group)))

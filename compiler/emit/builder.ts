@@ -40,9 +40,9 @@ export interface Emission {
 /** A builder whose fresh names begin with `stem`. */
 export function builder(emission: Emission, stem: string): Builder {
   const { nodes, constants, taken } = emission;
-  const unused = (wish: string): string => {
-    let name = wish;
-    for (let i = 1; taken.has(name); i++) name = `${wish}_${i}`;
+  const unused = (preferred: string): string => {
+    let name = preferred;
+    for (let i = 1; taken.has(name); i++) name = `${preferred}_${i}`;
     taken.add(name);
     return name;
   };

@@ -10,7 +10,7 @@ import { tensorFromNumbers } from "../graph/tensors.ts";
 import type { Dim, ElemType, Graph, GraphValue, Tensor } from "../graph/types.ts";
 import { writeModel } from "../graph/write.ts";
 import { emitAttention } from "./attention.ts";
-import { emitFinish, emitMerge, emitPart } from "./partial.ts";
+import { emitFinish, emitMerge, emitPart } from "./part.ts";
 import { MICROSOFT, builder } from "./builder.ts";
 import type { Builder, Emission } from "./builder.ts";
 import { cpOf, type CpOp, type CpOperationOf, type FillOperation, type PlannedOperation } from "../ir/cp.ts";
@@ -26,7 +26,7 @@ export interface EmitRequest {
     readonly elem: ElemType;
     readonly dims: readonly Dim[] | null;
   }[];
-  /** What is not said here is taken from `shapes` (type) or left open (extents). */
+  /** A missing type is taken from `shapes`, missing extents are left open. */
   readonly outputs: readonly { readonly name: string; readonly elem?: ElemType; readonly dims?: readonly Dim[] }[];
   /** Only those that the nodes read are emitted. */
   readonly constants: ReadonlyMap<string, Tensor>;
@@ -50,7 +50,7 @@ export interface EmittedModel {
   readonly externalFolder: string | null;
 }
 
-/** Emits nodes as a graph of their own. */
+/** Emits nodes as a separate graph. */
 export function emitNodes(request: EmitRequest): EmittedGraph {
   const emission: Emission = { nodes: [], constants: new Map(), taken: namesIn(request) };
   for (const node of request.nodes) emitNode(emission, node, request.shapes);
@@ -76,7 +76,7 @@ export function emitNodes(request: EmitRequest): EmittedGraph {
   return { graph, opsets: opsetsOf(request.opsets, graph), integerInputs };
 }
 
-/** Emits nodes as the bytes of a model. All external data that they read must lie in one folder. */
+/** Emits nodes as the bytes of a model. All external data that they read must be in one folder. */
 export function emitModel(request: EmitRequest): EmittedModel {
   const { graph, opsets, integerInputs } = emitNodes(request);
   return { bytes: writeModel(graph, { opsets }), integerInputs, externalFolder: externalFolder(graph) };
@@ -113,12 +113,12 @@ type Shapes = ReadonlyMap<string, ValueShape>;
 
 const identity = (b: Builder, { value, result }: PlannedOperation): void => b.addAs(result, "Identity", [value]);
 
-/** How the operators of the `cp` domain are written. Every value is whole here, so the bound collectives do nothing. */
+/** How the operators of the `cp` domain are written. Every value is whole here, so the bound collectives are identities. */
 const EMIT: { readonly [Op in CpOp]: (b: Builder, operation: CpOperationOf<Op>, shapes: Shapes) => void } = {
-  Attention: (b, { node }, shapes) => emitAttention(b, node, shapes),
-  AttentionFinish: (b, { node }, shapes) => emitFinish(b, node, shapes),
-  AttentionMerge: (b, { node }, shapes) => emitMerge(b, node, shapes),
-  AttentionPart: (b, { node }, shapes) => emitPart(b, node, shapes),
+  Attention: emitAttention,
+  AttentionFinish: emitFinish,
+  AttentionMerge: emitMerge,
+  AttentionPart: emitPart,
   Fill: emitFill,
   Shard: identity,
   Gather: identity,

@@ -1,6 +1,6 @@
 /**
- * @file Attention over a part of the keys by the kernel without a logits matrix, which tells no log-sum-exp. One key more, of logit c
- * and value 0, gives it: where that key weighs p, the exponentials of the others have the sum (1 - p) / p in units of exp(c).
+ * @file Attention over a part of the keys by the kernel without a logits matrix, which returns no log-sum-exp. A sentinel key with logit c
+ * and value 0 gives it: if that key has weight p, the exponentials of the others sum to (1 - p) / p in units of exp(c).
  */
 import { elemCode } from "../graph/elements.ts";
 import { int } from "../graph/attributes.ts";
@@ -9,7 +9,7 @@ import { emitKernel, reduceLast, SWAP } from "./attention.ts";
 import type { KernelSite } from "./attention.ts";
 import type { Builder } from "./builder.ts";
 
-/** What the kernel gives over the keys and the one more. */
+/** The kernel's results over the keys and the sentinel. */
 export interface FlashPart {
   /** (B, H, Sq, Dv). */
   readonly out: string;
@@ -23,27 +23,27 @@ export interface FlashPart {
   readonly exact: string;
 }
 
-/** Far from where the kernel's exponentials become 0; what is divided by it stays far from the largest float32. */
+/** Well above the underflow of the kernel's exponentials; dividing by it stays well within float32. */
 const LEAST_WEIGHT = Math.exp(-60);
 
 /**
- * c is the mean of the other logits. Their log-sum-exp is at least c + log(n), so that 1 - p loses no digits. p nears 0 where a logit
- * stands out from the mean by far: the caller asks `exact`. q, k and v get a column more; k and v hold 1 there for the new key only.
+ * c is the mean of the other logits. Their log-sum-exp is at least c + log(n), so that 1 - p loses no digits. p approaches 0 where a logit
+ * is far above the mean: the caller checks `exact`. q, k and v get an extra column; k and v hold 1 there for the sentinel key only.
  */
 export function emitFlashPart(b: Builder, site: KernelSite): FlashPart {
   const { q, k, v, size, valueSize } = site;
   const count = b.add("Gather", [b.add("Shape", [k]), b.scalar("int64", 1)]);
   const dots = reduceLast(b, "ReduceSum", b.add("Mul", [q, meanKey(b, k, count)]));
   const out = b.fresh("attention");
-  emitKernel(b, {
+  const extended: KernelSite = {
     ...site,
     q: b.add("Concat", [q, dots], { axis: int(3) }),
     k: withMarkedRow(b, k, size),
     v: withMarkedRow(b, v, valueSize),
-    out,
     size: size + 1,
     valueSize: valueSize + 1,
-  });
+  };
+  emitKernel(b, extended, out);
   const columns = (from: number, to: number): string =>
     b.add("Transpose", [b.add("Slice", [out, b.ints([from]), b.ints([to]), b.ints([3])])], SWAP);
   const weight = columns(valueSize, valueSize + 1);
@@ -75,7 +75,7 @@ function withMarkedRow(b: Builder, x: string, width: number): string {
   return b.add("Concat", [b.add("Pad", [x, b.ints([0, 0, 0, 0, 0, 0, 0, 1])]), marked], { axis: int(1) });
 }
 
-/** Whether all weights are large enough; false where one is no number, true where there is none. */
+/** Whether all weights are large enough; false if one is NaN, true if there is none. */
 function noneSmaller(b: Builder, weight: string): string {
   const large = b.add("GreaterOrEqual", [weight, b.scalar("float32", LEAST_WEIGHT)]);
   const flags = b.add("Cast", [b.add("Reshape", [large, b.ints([-1])])], { to: int(elemCode("int32")) });

@@ -31,7 +31,7 @@ export function mul(...factors: readonly Expr[]): Expr {
   return fromPolynomial(factors.map(toPolynomial).reduce(multiply, toPolynomial(1)));
 }
 
-/** Quotient rounded towards minus infinity; `b` must not be 0. Multiples of `b` are divided on their own: (h + 3) // 2 = (h + 1) // 2 + 1. */
+/** Quotient rounded towards minus infinity; `b` must not be 0. Multiples of `b` are divided separately: (h + 3) // 2 = (h + 1) // 2 + 1. */
 export function floorDiv(a: Expr, b: Expr): Expr {
   limit(b !== 0);
   if (typeof a === "number" && typeof b === "number") return Math.floor(a / b);
@@ -75,7 +75,7 @@ export function chunk(length: Expr, parts: number, index: Expr): Expr {
   return ["chunk", length, parts, index];
 }
 
-/** Where part `index` begins. */
+/** Where part `index` starts. */
 export function chunkStart(length: Expr, parts: number, index: Expr): Expr {
   if (parts === 1) return 0;
   return add(mul(index, floorDiv(length, parts)), min(index, mod(length, parts)));
@@ -101,7 +101,7 @@ export function mayEqual(a: Expr, b: Expr): boolean {
   return !atMost(add(a, 1), b) && !atMost(add(b, 1), a);
 }
 
-/** True if `expr` holds a name that stands for no length: an extent that depends on data. */
+/** True if `expr` contains a name that is not a length: an extent that depends on data. */
 export function isOpen(expr: Expr): boolean {
   return symbolsOf(expr).some((name) => name.startsWith("?"));
 }
@@ -113,7 +113,7 @@ export function symbolsOf(expr: Expr): readonly string[] {
   return [...new Set(expr.slice(1).flatMap((e) => symbolsOf(e as Expr)))];
 }
 
-/** Puts expressions in the place of names. */
+/** Substitutes expressions for names. */
 export function substitute(expr: Expr, names: ReadonlyMap<string, Expr>): Expr {
   if (typeof expr === "number") return expr;
   if (typeof expr === "string") return names.get(expr) ?? expr;
@@ -135,11 +135,11 @@ export function unclamped(expr: Expr, side: 1 | 2): Expr {
   );
 }
 
-/** The number that `expr` has under `lengths`; a name that is missing there is a mistake of ours. */
+/** The value of `expr` under `lengths`; a missing name is an internal error. */
 export function evaluate(expr: Expr, lengths: Readonly<Record<string, number>>): number {
   if (typeof expr === "number") return expr;
   if (typeof expr === "string") {
-    // A length may be called as something that every object has.
+    // A length may have the name of a property that every object has.
     const value = Object.hasOwn(lengths, expr) ? lengths[expr] : undefined;
     invariant(value !== undefined, `no value for the length ${expr}`);
     return value;
@@ -149,7 +149,7 @@ export function evaluate(expr: Expr, lengths: Readonly<Record<string, number>>):
     op,
     args.map((a) => evaluate(a, lengths)),
   );
-  // The text is made only where it is needed: a program is evaluated for a thousand ranks.
+  // The text is made only on demand: a program is evaluated for a thousand ranks.
   if (typeof value !== "number") invariant(false, `${show(expr)} has no value`);
   return value;
 }

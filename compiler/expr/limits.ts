@@ -1,17 +1,17 @@
 /**
- * @file How large an expression may become. A graph of a few nodes can multiply lengths until neither memory nor the numbers of
- * JavaScript hold the result; such a length is of no use to anybody. Knows nothing of what the lengths mean.
+ * @file Limits on the size of an expression. A graph of a few nodes can multiply lengths until neither memory nor JavaScript's numbers hold
+ * the result; such a length is useless. Knows nothing of what the lengths mean.
  */
 
 /** Whole numbers are exact up to here. */
 export const LARGEST: number = 2 ** 53;
 
-/** Far above what models have. `characters` is the length of one term as text; it bounds degree and depth too. */
+/** Far above those of real models. `characters` is the length of one term as text; it bounds degree and depth too. */
 export const LIMITS = { terms: 128, products: 2048, characters: 4096 } as const;
 
 class BeyondLimits extends Error {}
 
-/** What `compute` gives; `null` where an expression in it grows beyond the limits. */
+/** The result of `compute`; `null` where an expression in it exceeds the limits. */
 export function withinLimits<T>(compute: () => T): T | null {
   try {
     return compute();
@@ -21,7 +21,7 @@ export function withinLimits<T>(compute: () => T): T | null {
   }
 }
 
-/** Ends the computation that `withinLimits` began. */
+/** Aborts the computation that `withinLimits` started. */
 export function limit(isWithin: boolean): void {
   if (!isWithin) throw new BeyondLimits("an expression has no value within its limits");
 }

@@ -81,7 +81,7 @@ export function isNonNegative(polynomial: Polynomial): boolean {
   return [...polynomial.values()].every((t) => t.coefficient >= 0 && t.atoms.every(isNonNegativeAtom));
 }
 
-/** Lengths are at least 0; what is made of them may not be: `min(txt - 64, 8)`. */
+/** Lengths are at least 0; expressions of them may not be: `min(txt - 64, 8)`. */
 function isNonNegativeAtom(atom: Expr): boolean {
   if (typeof atom === "string") return true;
   if (typeof atom === "number") return atom >= 0;

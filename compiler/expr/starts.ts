@@ -1,6 +1,6 @@
 /**
- * @file Finds where chunks begin in a sum, so that prints can say `start(img, 4, rank)` for `rank*(img // 4) + min(rank, img % 4)`. Knows no
- * print.
+ * @file Finds chunk starts in a sum, so that printers can write `start(img, 4, rank)` for `rank*(img // 4) + min(rank, img % 4)`. Knows no
+ * printer.
  */
 import { chunkStart, equal, sub } from "./expr.ts";
 import type { Expr } from "./types.ts";
@@ -13,7 +13,7 @@ export interface Start {
   readonly rest: Expr;
 }
 
-/** The first start of a chunk that the sum holds, or `null`. */
+/** The first chunk start that the sum contains, or `null`. */
 export function startIn(sum: Expr): Start | null {
   if (typeof sum !== "object" || sum[0] !== "+") return null;
   for (const term of sum.slice(1) as readonly Expr[]) {
@@ -39,7 +39,7 @@ function termsOf(sum: Expr): number {
   return typeof sum === "object" && sum[0] === "+" ? sum.length - 1 : 1;
 }
 
-/** The text of a start, from those of its parts. */
+/** The text of a start, from those of its operands. */
 export function startText({ length, index, rest }: Start, say: (e: Expr) => string, parts: string): string {
   const start = `start(${say(length)}, ${parts}${say(index)})`;
   return equal(rest, 0) ? start : `${start} + ${say(rest)}`.replaceAll("+ -", "- ");

@@ -8,8 +8,8 @@ export type ExprOperator = "+" | "*" | "//" | "%" | "min" | "max" | "chunk";
 
 export type Expr = number | string | readonly [ExprOperator, ...Expr[]];
 
-/** The name that stands for the evaluating rank's flat index; no length has it. */
+/** The name of the evaluating rank's flat index; no length has it. */
 export const RANK = "rank";
 
-/** The name that stands for the receiving rank's flat index in the extents of a block; no length has it. */
+/** The name of the receiving rank's flat index in the extents of a block; no length has it. */
 export const PEER = "peer";

@@ -1,5 +1,6 @@
 /**
- * @file Which file a location of external data names, and that it lies in its model's folder. Opens no file and knows no protobuf.
+ * @file Resolves a location of external data to a file, and checks that the file is in its model's folder. Opens no file and knows no
+ * protobuf.
  */
 import { realpathSync, statSync } from "node:fs";
 import { isAbsolute, join, relative, win32 } from "node:path";
@@ -13,7 +14,7 @@ export type DataFile =
 
 /**
  * `folder` is the model's, `realFolder` the one that the model's symbolic link leads to: a download cache keeps links to model and data
- * side by side, and the real files side by side elsewhere.
+ * next to each other, and the real files together elsewhere.
  */
 export function locateData(location: string, folder: string, realFolder: string): DataFile {
   const outside = (reason: string): DataFile => ({ ok: false, problem: "outside", reason });
@@ -35,7 +36,7 @@ export function locateData(location: string, folder: string, realFolder: string)
   }
 }
 
-/** Whether `path` lies below `folder`; both absolute and free of links. */
+/** Whether `path` is inside `folder`; both absolute and free of links. */
 export function isWithin(path: string, folder: string): boolean {
   const way = relative(folder, path);
   return way !== "" && way !== ".." && !/^\.\.[\\/]/.test(way) && !isAbsolute(way);

@@ -1,6 +1,6 @@
 /**
- * @file The locations of external data in the bytes of an ONNX model, read off the protobuf wire format: tensors are passed over, not
- * decoded, so that the runtime can check every piece that it is about to load. Decides nothing and opens no file.
+ * @file The locations of external data in the bytes of an ONNX model, read from the protobuf wire format: tensors are skipped, not decoded,
+ * so the runtime can check every piece before it loads it. Decides nothing and opens no file.
  */
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 
@@ -40,8 +40,8 @@ const DEEPEST = 100;
 const [KEY, VALUE] = [1, 2];
 
 /**
- * Every location that a tensor states, whether or not the tensor is marked as external; a tensor that states several adds all. Throws an
- * `Error` for bytes that are no ONNX protobuf, other formats that onnxruntime loads included.
+ * Every location that a tensor states, whether or not the tensor is marked as external; all of them if a tensor states several. Throws an
+ * `Error` for bytes that are not ONNX protobuf, including other formats that onnxruntime loads.
  */
 export function externalLocations(model: Uint8Array): ReadonlySet<string> {
   if (Buffer.from(model.subarray(4, 8)).toString("latin1") === "ORTM") throw new Error("it is in the ORT format");

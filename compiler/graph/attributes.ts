@@ -7,7 +7,7 @@ export const int = (value: number): Attribute => ({ kind: "int", value });
 export const ints = (value: readonly number[]): Attribute => ({ kind: "ints", value });
 export const float = (value: number): Attribute => ({ kind: "float", value });
 
-/** The number of an int or float attribute, or `otherwise` where it is absent. */
+/** The value of an int or float attribute, or `otherwise` where it is absent. */
 export function numberAttribute(attributes: Attributes, name: string, otherwise: number): number {
   const attribute = attributes[name];
   return attribute?.kind === "int" || attribute?.kind === "float" ? attribute.value : otherwise;

@@ -1,5 +1,5 @@
 /**
- * @file The files of external data that a graph's constants lie in. Reads none of them.
+ * @file The files of external data that a graph's constants refer to. Reads none of them.
  */
 import type { Graph } from "./types.ts";
 

@@ -1,5 +1,5 @@
 /**
- * @file The external data of one model: its files, each looked up once, and what is wrong with them. Reads no weights and knows no protobuf.
+ * @file The external data of one model: its files, each looked up once, and their errors. Reads no weights and knows no protobuf.
  */
 import { dirname } from "node:path";
 import { tensorMessages as messages } from "../diagnostics/catalog/model.ts";
@@ -17,7 +17,7 @@ export interface DataFolder {
 
 /**
  * `folder` is the model's, `realFolder` the one that the model's symbolic link leads to: a download cache keeps links to model and data
- * side by side, and the real files side by side elsewhere.
+ * next to each other, and the real files together elsewhere.
  */
 export function dataFolder(folder: string, realFolder: string): DataFolder {
   const found = new Map<string, { readonly data: DataFile; count: number }>();

@@ -1,5 +1,5 @@
 /**
- * @file Reads the bytes of a model file and says what is wrong with files that cannot be one. Knows no protobuf.
+ * @file Reads the bytes of a model file and reports files that cannot be a model. Knows no protobuf.
  */
 import { createHash } from "node:crypto";
 import { readdir, realpath } from "node:fs/promises";
@@ -55,7 +55,7 @@ async function modelsIn(folder: string): Promise<readonly string[]> {
     .slice(0, 5);
 }
 
-/** Recognises what people give by mistake. */
+/** Recognises files that users give by mistake. */
 function wrongContent(bytes: Uint8Array, file: string): Diagnostic | undefined {
   if (bytes.length === 0) return diagnose(messages.empty, {}, { file });
   const head = Buffer.from(bytes.subarray(0, 256)).toString("latin1");

@@ -6,11 +6,11 @@ import type { Node } from "./types.ts";
 
 export interface Ordered {
   readonly nodes: readonly Node[];
-  /** Names of nodes that read each other in a circle, the first one again at the end; empty if there is none. */
+  /** Names of nodes that form a cycle, the first one again at the end; empty if there is none. */
   readonly cycle: readonly string[];
 }
 
-/** Values that no node makes are taken as given. */
+/** Values that no node makes count as available. */
 export function inOrder(nodes: readonly Node[]): Ordered {
   const maker = new Map<string, Node>();
   for (const node of nodes) for (const output of node.outputs) if (output !== "") maker.set(output, node);
@@ -23,7 +23,7 @@ export function inOrder(nodes: readonly Node[]): Ordered {
   return { nodes: ordered, cycle: [] };
 }
 
-/** Appends `root` after everything that it needs. Works on its own stack: chains can be tens of thousands of nodes long. */
+/** Appends `root` after everything that it needs. Uses an explicit stack: chains can be tens of thousands of nodes long. */
 function visit(root: Node, maker: ReadonlyMap<string, Node>, done: Set<Node>, ordered: Node[]): readonly string[] {
   if (done.has(root)) return [];
   const open = new Set<Node>([root]);

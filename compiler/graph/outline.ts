@@ -1,5 +1,5 @@
 /**
- * @file The operators of a model that is in memory, by name, for prints. Reads no weights and checks nothing.
+ * @file The operators of a model in memory, by name, for printers. Reads no weights and checks nothing.
  */
 import { fromBinary } from "@bufbuild/protobuf";
 import { ModelProtoSchema } from "onnx-buf";

@@ -14,7 +14,7 @@ import { readModelFile } from "./file.ts";
 import type { ModelFile } from "./file.ts";
 import type { Model } from "./types.ts";
 
-/** What onnxruntime loads, and the oldest operators that this project's tables describe. */
+/** What onnxruntime loads, and the oldest operator sets that this project's tables describe. */
 const IR = { oldest: 3, newest: 13 };
 const OPSET = { oldest: 13, newest: 26 };
 
@@ -32,7 +32,7 @@ function decodeModel(source: ModelFile): Result<Model> {
   const diagnostics: Diagnostic[] = [...checkVersions(proto, file)];
   const data = dataFolder(folder, source.realFolder);
   const context: DecodeContext = { file, data, report: (diagnostic) => diagnostics.push(diagnostic) };
-  // A model from another version would fail in ways that only distract.
+  // Decoding a model of an unsupported version would only add misleading errors.
   if (hasErrors(diagnostics) || proto.graph === undefined) return { ok: false, diagnostics };
   const graph = decodeGraph(proto.graph, context);
   diagnostics.push(...data.problems(file));

@@ -8,7 +8,7 @@ interface Reader {
   readonly attributes: Attributes;
 }
 
-/** Names of the operands that are there, then those that subgraphs take from outside; each once, in order of first use. */
+/** Names of the present operands, then those that subgraphs take from outside; each once, in order of first use. */
 export function valuesReadBy(node: Reader): readonly string[] {
   const names = new Set(node.inputs.filter((name) => name !== ""));
   for (const attribute of Object.values(node.attributes)) {

@@ -35,7 +35,7 @@ const access: Readonly<Record<Exclude<ElemType, "string">, Access>> = {
   uint64: { write: writeInt64, read: (v, at) => clampInteger(v.getBigUint64(at, true)) },
 };
 
-/** A constant with `values` in row-major order; as many as `dims` say. `elem` is not `string`. */
+/** A constant with `values` in row-major order; `dims` gives their number. `elem` is not `string`. */
 export function tensorFromNumbers(elem: ElemType, dims: readonly number[], values: readonly number[]): Tensor {
   invariant(elem !== "string", "a tensor of strings has no numbers");
   invariant(values.length === sizeOf(dims), `${values.length} values for a tensor of shape [${dims.join(", ")}]`);
@@ -52,8 +52,8 @@ export function tensorFromInts(values: readonly number[]): Tensor {
 }
 
 /**
- * Elements of an inline constant as numbers: 0 and 1 for bool, integers of 64 bits clamped to +-2^53.
- * `null` where the data is on disk or are strings.
+ * Elements of an inline constant as numbers: 0 and 1 for bool, integers of 64 bits clamped to +-2^53. `null` where the data is on disk or
+ * consists of strings.
  */
 export function numbersOf(tensor: Tensor): readonly number[] | null {
   if (tensor.data.kind === "external" || tensor.elem === "string") return null;
@@ -69,7 +69,7 @@ export function clampInteger(value: bigint): number {
   return Math.max(-LARGEST, Math.min(LARGEST, Number(value)));
 }
 
-/** The 64-bit integer for a number as `clampInteger` gives it. */
+/** The 64-bit integer for a number from `clampInteger`. */
 export function toBigInt(value: number): bigint {
   invariant(Number.isInteger(value), `${value} is no integer`);
   return BigInt(Math.max(-LARGEST, Math.min(LARGEST, value)));

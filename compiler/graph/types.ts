@@ -1,5 +1,5 @@
 /**
- * @file An ONNX graph as immutable data, as it stands in the file. Knows nothing of protobuf, plans or canonical forms.
+ * @file An ONNX graph as immutable data, in the form of the file. Knows nothing of protobuf, plans or canonical forms.
  */
 
 /** ONNX element types by their lower-case ONNX names. */
@@ -87,7 +87,7 @@ export interface Graph {
 export interface Model {
   /** Path as the caller gave it. */
   readonly file: string;
-  /** Absolute folder of the file: external data is beside it. */
+  /** Absolute folder of the file, which also holds the external data. */
   readonly folder: string;
   readonly irVersion: number;
   /** Domain to version; `""` is ai.onnx. */

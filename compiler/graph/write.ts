@@ -1,6 +1,6 @@
 /**
- * @file Encodes a graph as ONNX bytes. The same graph gives the same bytes. External data is referred to by the base name of its
- * real file: whoever loads the bytes gives the folder. Knows nothing of canonical graphs.
+ * @file Encodes a graph as ONNX bytes. The same graph gives the same bytes. External data is referred to by the base name of its real file:
+ * the loader of the bytes supplies the folder. Knows nothing of canonical graphs.
  */
 import { basename } from "node:path";
 import { create, toBinary } from "@bufbuild/protobuf";
@@ -36,7 +36,7 @@ export interface WriteOptions {
   readonly untypedOutputs?: readonly string[];
 }
 
-/** Understood by every onnxruntime of the last years; the graph's features need no later one. */
+/** Supported by every recent onnxruntime; the graph needs no later one. */
 const IR_VERSION = 10;
 
 export function writeModel(graph: Graph, options: WriteOptions): Uint8Array {

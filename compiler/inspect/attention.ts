@@ -1,5 +1,5 @@
 /**
- * @file The attention sites of a canonical graph, as told to people. Knows no plan.
+ * @file The attention sites of a canonical graph, for display. Knows no plan.
  */
 import { asCp, type AttentionOperation } from "../ir/cp.ts";
 import type { CanonicalGraph } from "../ir/types.ts";

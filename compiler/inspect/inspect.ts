@@ -19,9 +19,9 @@ export interface InspectedValue extends Named {
   readonly shape: readonly string[];
   /** Module that makes it; `null` for an input of the model. */
   readonly from: string | null;
-  /** Who reads it on the other side, and `output` for an output of the model. */
+  /** Its readers on the other side, and `output` for an output of the model. */
   readonly readers: readonly string[];
-  /** Of an output: the module reads it too, so that it probably is a subexpression that another module shares. */
+  /** For an output: the module reads it too, so it probably is a subexpression that another module shares. */
   readonly isShared: boolean;
 }
 
@@ -70,7 +70,7 @@ function inputsOf(module: string, context: Context): readonly InspectedValue[] {
   const all = context.boundaries.of(module).inputs;
   return all.map((boundary) => ({
     ...nameOfInput(boundary, module, context),
-    ...told(boundary, module),
+    ...detailsOf(boundary, module),
     isShared: false,
   }));
 }
@@ -80,12 +80,12 @@ function outputsOf(module: string, context: Context): readonly InspectedValue[] 
   const results = module === "" ? all : ownResults(all);
   return all.map((boundary) => ({
     ...nameOfOutput(boundary, results, module, context),
-    ...told(boundary, module),
+    ...detailsOf(boundary, module),
     isShared: !results.includes(boundary),
   }));
 }
 
-function told(boundary: Boundary, module: string): Omit<InspectedValue, keyof Named | "isShared"> {
+function detailsOf(boundary: Boundary, module: string): Omit<InspectedValue, keyof Named | "isShared"> {
   const { value, shape, producer, isGraphOutput } = boundary;
   const readers = [...readersOf(boundary, module), ...(isGraphOutput && module !== "" ? ["output"] : [])];
   return { value, elem: shape.elem, shape: shape.dims.map(show), from: producer?.scope ?? null, readers };

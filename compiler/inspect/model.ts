@@ -1,6 +1,5 @@
 /**
- * @file What a plan can address in the model of a file: the stages up to the canonical graph, without a plan. Knows no command and
- * no schema.
+ * @file Inspects the model in a file: the stages up to the canonical graph, without a plan. Knows no command and no schema.
  */
 import { type Inspection, inspectGraph } from "./inspect.ts";
 import { canonicalise } from "../canonical/canonicalise.ts";
@@ -17,7 +16,7 @@ export interface InspectOptions {
   readonly shapes?: FixedShapes;
 }
 
-/** Modules with their inputs and outputs, and attention sites, of an ONNX file. Mistakes of the model are diagnostics. */
+/** Modules with their inputs and outputs, and attention sites, of an ONNX file. Errors in the model are diagnostics. */
 export async function inspectModel(model: string, options: InspectOptions = {}): Promise<Result<Inspection>> {
   const graph = await canonicalModel(model, options.shapes);
   return graph.ok ? { ...graph, value: inspectGraph(graph.value) } : graph;

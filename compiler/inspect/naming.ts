@@ -6,10 +6,10 @@ import type { Boundary } from "../bind/boundaries/boundaries.ts";
 import { hasLengthOf } from "../bind/search/candidates.ts";
 import type { Context } from "../bind/context.ts";
 import { choose, NO_ROLES } from "../bind/search/inputs.ts";
-import { isStateName } from "../bind/names.ts";
+import { isStateName } from "../bind/parameter-names.ts";
 
 export interface Named {
-  /** Parameter name or output index that a plan can use, or `null` where only `value` tells it from others. */
+  /** Parameter name or output index that a plan can use, or `null` where only `value` identifies it. */
   readonly name: string | null;
   /** Why the name is known, or why it is not. */
   readonly why: string;
@@ -46,7 +46,9 @@ export function nameOfOutput(
     : { name: null, why: `one of ${results.length} outputs, in unspecified order` };
 }
 
-/** What a plan can name although everything has been mixed into it: by a length that one input brings, or as a block's own state. */
+/**
+ * Names that a plan can use although everything has been mixed into the value: by a length that one input brings, or as a block's state.
+ */
 function nameOfMixed(boundary: Boundary, module: string, context: Context): Named | null {
   const { shape, ancestors } = boundary;
   const isFound = (name: string, dim: number): boolean => leadsTo(boundary, name, dim, module, context);
@@ -78,7 +80,7 @@ function markedName({ parameter, index }: Marker): string {
   return `${parameter}${index === null ? "" : `[${index}]`}`;
 }
 
-/** Names of the graph inputs behind a value. */
+/** Names of the graph inputs that a value comes from. */
 function sources(ancestors: ReadonlySet<string>): string {
   const names = [...ancestors].sort();
   if (names.length > 4) return `${names.slice(0, 3).join(", ")} and ${names.length - 3} more`;

@@ -9,10 +9,10 @@ import { matchModules } from "../bind/patterns.ts";
 /** Extents longer than this get a short name in the text. */
 const LONG = 24;
 
-/** A long extent to its short name. */
+/** Maps a long extent to its short name. */
 type Names = Map<string, string>;
 
-/** Shows all modules, or those that `pattern` (as in a plan) matches and what is inside them; empty where it matches none. */
+/** Shows all modules, or those that `pattern` (as in a plan) matches and everything inside them; empty where it matches none. */
 export function renderInspection(inspection: Inspection, pattern: string | null = null): string {
   const shown = new Set(pattern === null ? inspection.modules.map(({ path }) => path) : chosen(inspection, pattern));
   const names: Names = new Map();

@@ -1,5 +1,5 @@
 /**
- * @file Drops what feeds no output of a graph. Knows no operator.
+ * @file Removes what feeds no output of a graph. Knows no operator.
  */
 import { valuesReadBy } from "../graph/reads.ts";
 import type { CanonicalGraph, CanonicalNode } from "./types.ts";

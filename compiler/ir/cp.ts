@@ -1,14 +1,14 @@
 /**
- * @file The operators of the `cp` domain as one union: what each reads, makes and says, and how that is written as operands and attributes.
- * Nobody else reads their attributes. What they compute is said in `types.ts`.
+ * @file The operators of the `cp` domain as one union: operands, results and attributes of each, and their encoding as a node. No other
+ * file reads their attributes. `types.ts` defines what they compute.
  */
 import { invariant } from "../diagnostics/diagnose.ts";
 import { int, numberAttribute } from "../graph/attributes.ts";
-import { elemCode } from "../graph/elements.ts";
+import { elemCode, elemOfCode } from "../graph/elements.ts";
 import type { Attributes, ElemType, Tensor } from "../graph/types.ts";
 import { CP, FILL_AT, ZERO_HIDDEN, type CanonicalNode } from "./types.ts";
 
-/** What attention over some keys gives, by value names. */
+/** The result of attention over some keys, by value names. */
 export interface Part {
   readonly out: string;
   readonly max: string;
@@ -20,7 +20,8 @@ interface Of<Op extends string> {
   readonly node: CanonicalNode;
 }
 
-interface Attending {
+/** What an attention and a part of one have in common. */
+export interface Attending {
   readonly q: string;
   readonly k: string;
   readonly v: string;
@@ -30,7 +31,7 @@ interface Attending {
   readonly softcap: number;
   readonly causal: boolean;
   readonly nanToZero: boolean;
-  /** The score of what a boolean mask or the causal pattern hides, and where it is put; see `FILL_AT`. */
+  /** The score of a key hidden by a boolean mask or the causal pattern, and where it is applied; see `FILL_AT`. */
   readonly fill: number;
   readonly fillAt: number;
   /** See `ZERO_HIDDEN`. */
@@ -54,22 +55,24 @@ export interface AttentionMergeOperation extends Of<"AttentionMerge"> {
 
 export interface AttentionFinishOperation extends Of<"AttentionFinish"> {
   readonly part: Part;
-  /** Over all keys, with the causal pattern; there for `zeroHidden` by the mask. */
+  /** Over all keys, with the causal pattern; present for `zeroHidden` by the mask. */
   readonly mask: string | null;
   readonly nanToZero: boolean;
   readonly zeroHidden: number;
+  /** Element type of the result; `null` where it is that of the part. */
+  readonly elem: ElemType | null;
   readonly result: string;
 }
 
 export interface FillOperation extends Of<"Fill"> {
-  /** The integers operand that is the shape. */
+  /** The integers operand that gives the shape. */
   readonly shape: string;
   /** One element. */
   readonly value: Tensor;
   readonly result: string;
 }
 
-/** A split or a gather that a plan asked for, where binding put it. */
+/** A split or a gather from the plan, inserted by binding. */
 export interface PlannedOperation<Op extends "Shard" | "Gather" = "Shard" | "Gather"> extends Of<Op> {
   readonly value: string;
   readonly result: string;
@@ -113,6 +116,7 @@ const READ: { readonly [Op in CpOp]: (node: CanonicalNode) => CpOperationOf<Op> 
     mask: node.inputs[3] ?? null,
     nanToZero: flag(node, "nan_to_zero"),
     zeroHidden: numberAttribute(node.attributes, "zero_hidden", ZERO_HIDDEN.never),
+    elem: elemOfCode(numberAttribute(node.attributes, "like", 0)) ?? null,
     result: node.outputs[0]!,
   }),
   Fill: (node) => ({ op: "Fill", node, shape: node.inputs[0]!, value: valueOf(node), result: node.outputs[0]! }),
@@ -120,14 +124,14 @@ const READ: { readonly [Op in CpOp]: (node: CanonicalNode) => CpOperationOf<Op> 
   Gather: (node) => planned("Gather", node),
 };
 
-/** The operation that a node is; `null` for an operator of another domain. */
+/** The operation of a node; `null` for an operator of another domain. */
 export function cpOf(node: CanonicalNode): CpOperation | null {
   if (node.domain !== CP) return null;
   invariant(Object.hasOwn(READ, node.op), `no operator ${CP}.${node.op}`);
   return READ[node.op as CpOp](node);
 }
 
-/** The same, if it is the one asked for. */
+/** The same, if it has the given kind. */
 export function asCp<Op extends CpOp>(node: CanonicalNode | undefined, op: Op): CpOperationOf<Op> | null {
   return node?.domain === CP && node.op === op ? READ[op](node) : null;
 }
@@ -195,7 +199,7 @@ export function withoutCausalAttributes(attributes: Attributes): Attributes {
   return { ...attributes, causal: int(0) };
 }
 
-/** Those of a part of an attention: its own, without the causal pattern, which is in the mask of the part. */
+/** Those of an attention part: without the causal pattern, which is in the mask of the part. */
 export function partAttributes(attention: Attributes, fp32: boolean, mayBeEmpty: boolean): Attributes {
   return { ...withoutCausalAttributes(attention), fp32: int(fp32 ? 1 : 0), may_be_empty: int(mayBeEmpty ? 1 : 0) };
 }

@@ -1,5 +1,5 @@
 /**
- * @file The one index of a canonical graph: who makes a value, who reads it, what a module holds, what must stay. Knows no plan and no
+ * @file The index of a canonical graph: producer and readers of a value, nodes of a module, values that must stay. Knows no plan and no
  * operator.
  */
 import { valuesReadBy } from "../graph/reads.ts";
@@ -20,7 +20,7 @@ export interface GraphIndex {
   readonly position: (value: string) => number;
   /** Reads of a value as an operand, in order. */
   readonly readers: (value: string) => readonly Reader[];
-  /** Nodes that read a value, each once; also those whose subgraphs do. */
+  /** Nodes that read a value, each once; including nodes whose subgraphs do. */
   readonly users: (value: string) => readonly CanonicalNode[];
   /** Nodes of a module and of the modules inside it, in order. */
   readonly inside: (module: string) => readonly CanonicalNode[];
@@ -80,7 +80,7 @@ function grouped<T>(
   return groups;
 }
 
-/** The values that `values` are made from, themselves first, as far back as `enter` allows for what makes each. */
+/** The values that `values` are computed from, themselves first, as far back as `enter` allows for the producer of each. */
 export function* behind(
   values: readonly string[],
   { producer }: GraphIndex,

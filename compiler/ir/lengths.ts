@@ -1,6 +1,6 @@
 /**
- * @file Names for the extents of a model's inputs: which lengths there are, which feed axes carry them, and what symbolic extents that
- * a file states mean in them. Knows no operator.
+ * @file Names for the extents of a model's inputs: which lengths exist, which feed axes carry them, and how symbolic extents in the file
+ * are written in them. Knows no operator.
  */
 import { add, floorDiv, mul, PEER, RANK, sub, withinLimits, type Expr } from "../expr/expr.ts";
 import type { Dim, GraphValue, TensorType } from "../graph/types.ts";
@@ -17,8 +17,8 @@ export interface NamedInputs {
 export type FixedShapes = Readonly<Record<string, readonly number[]>>;
 
 /**
- * A symbol is one length wherever it stands; an extent without a symbol is a length of its own, named after input and axis. An extent
- * such as `txt + img` follows from the lengths that other axes carry; if one of these is carried by none, it is a length as a whole.
+ * A symbol is one length everywhere; an extent without a symbol is a separate length, named after input and axis. An extent such as
+ * `txt + img` follows from the lengths that other axes carry; if no axis carries one of these, the extent is one length as a whole.
  */
 export function nameLengths(inputs: readonly GraphValue[], fixed: FixedShapes): NamedInputs {
   const symbols = fixedSymbols(inputs, fixed);
@@ -54,7 +54,7 @@ function isCompound(dim: Dim): boolean {
   return typeof dim === "string" && !/^[A-Za-z_][\w.]*$/.test(dim);
 }
 
-/** A symbol that stands on a fixed axis has that number everywhere. */
+/** A symbol on a fixed axis has that number everywhere. */
 function fixedSymbols(inputs: readonly GraphValue[], fixed: FixedShapes): Map<string, Expr> {
   const symbols = new Map<string, Expr>();
   for (const { name, type } of inputs) {
@@ -72,7 +72,7 @@ function lengthName(dim: Dim, input: string, axis: number): string {
   return name === RANK || name === PEER || name.startsWith("?") ? `${name}_length` : name;
 }
 
-/** The shape that a file states for a value, in lengths; an extent that cannot be read gets a name of its own. */
+/** The shape that a file states for a value, in lengths; an unreadable extent gets a new name. */
 export function declaredShape(value: string, type: TensorType, symbols: ReadonlyMap<string, Expr>): ValueShape | null {
   if (type.dims === null) return null;
   const dims = type.dims.map((dim, axis): Expr => {
@@ -82,7 +82,7 @@ export function declaredShape(value: string, type: TensorType, symbols: Readonly
   return { elem: type.elem, dims };
 }
 
-/** Exporters write tens; the parser calls itself for every bracket. */
+/** Exporters write tens; the parser recurses for every bracket. */
 const MOST_TOKENS = 1000;
 
 /** Reads a symbolic extent such as `img + txt`, `s33*((s20//2))`; `null` where it holds anything else or an unknown symbol. */

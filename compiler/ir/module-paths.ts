@@ -1,5 +1,5 @@
 /**
- * @file Arithmetic of module paths: dotted names such as `blocks.0.attn`, with `""` for the root, which holds all. Knows no graph.
+ * @file Arithmetic of module paths: dotted names such as `blocks.0.attn`, with `""` for the root. Knows no graph.
  */
 
 /** True if `module` is `outer` or lies inside it. */
@@ -7,7 +7,7 @@ export function isWithin(module: string, outer: string): boolean {
   return outer === "" || module === outer || module.startsWith(`${outer}.`);
 }
 
-/** The module around `module`; the root for those directly in it, and for itself. */
+/** The module around `module`; for those directly in the root, and for the root itself, the root. */
 export function parentOf(module: string): string {
   return module.slice(0, Math.max(0, module.lastIndexOf(".")));
 }
@@ -36,7 +36,7 @@ export function pathInside(module: string, outer: string): string {
   return outer !== "" && isWithin(module, outer) ? module.slice(outer.length + 1) : module;
 }
 
-/** True if a pattern means the module, segment by segment; `*` stands for one segment, and never for the root. */
+/** True if a pattern matches the module, segment by segment; `*` matches one segment, and never the root. */
 export function matchesPattern(pattern: string, module: string): boolean {
   const wanted = pattern.split(".");
   const found = module.split(".");

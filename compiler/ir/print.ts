@@ -11,7 +11,7 @@
  *     heads = Reshape(flat, [1, -1, 4, 8]) {allowzero=1} -> float32 [1, img, 4, 8]
  *   out heads
  *
- * Integer operands stand where they are read: `shape [1, img]`, without a name where it is `RESULT::operandN`. A constant of many numbers
+ * Integer operands are written where they are read: `shape [1, img]`, without a name where it is `RESULT::operandN`. A constant of many numbers
  * is its type and a hash of its content. The order of modules is not kept.
  */
 import { callText, integersText, nameText, nodeNameText, SHORT, tensorText, typeText, underHeadings } from "./text.ts";
@@ -31,7 +31,7 @@ export function printGraph(graph: CanonicalGraph): string {
     ...graph.lengths.map(lengthLine),
     ...graph.inputs.map(({ name, shape }) => `in ${nameText(name)} ${typeText(shape)}`),
     ...[...graph.constants].map((entry) => constantLine(graph, entry)),
-    ...integersApart(graph).map(([name, value]) => `int ${nameText(name)} ${integersText(value)}`),
+    ...freeIntegers(graph).map(([name, value]) => `int ${nameText(name)} ${integersText(value)}`),
     ...silentModules(graph).map(moduleLine),
     ...graph.markers.map(markerLine),
     ...underHeadings(
@@ -75,7 +75,7 @@ function nodeLine(graph: CanonicalGraph, node: CanonicalNode): string {
   return `${node.outputs.map(nameText).join(", ")} = ${call}${resultTypes(graph, node)}${nodeNameText(node)}`;
 }
 
-/** The name of an integer operand that is written without one. */
+/** The name of an integer operand that is written without a name. */
 export function usualOperandName({ outputs: [first] }: Pick<CanonicalNode, "outputs">, at: number): string {
   return `${first}::operand${at}`;
 }
@@ -98,21 +98,21 @@ function isShort({ elements }: IntegerValue): boolean {
   return elements.length <= SHORT;
 }
 
-/** A short list of integers is an operand too; `data` says that it is not. */
+/** A short list of integers reads as an operand; `data` marks one that is not. */
 function constantLine({ integers }: CanonicalGraph, [name, tensor]: readonly [string, Tensor]): string {
   const mayBeOperand = ["int64", "int32"].includes(tensor.elem) && tensor.dims.length < 2;
   return `${mayBeOperand && !integers.has(name) ? "data" : "const"} ${nameText(name)} ${tensorText(tensor)}`;
 }
 
-/** Integers that no constant gives and no operand shows. */
-function integersApart({ integers, constants, nodes }: CanonicalGraph): readonly (readonly [string, IntegerValue])[] {
+/** Integers that neither a constant gives nor an operand shows. */
+function freeIntegers({ integers, constants, nodes }: CanonicalGraph): readonly (readonly [string, IntegerValue])[] {
   const read = new Set(nodes.flatMap((n) => n.inputs));
   return [...integers].filter(
     ([name, value]) => !(read.has(name) && isShort(value)) && !(constants.has(name) && isShort(value)),
   );
 }
 
-/** Modules that no heading shows: they have no node of their own, and a class or no inner module. */
+/** Modules that no heading shows: they have no direct node, and a class or no inner module. */
 function silentModules({ modules, nodes }: CanonicalGraph): readonly ModuleInfo[] {
   const shown = new Set(nodes.map((n) => n.scope));
   const implied = new Set([...shown].flatMap(modulesAround));
@@ -121,7 +121,7 @@ function silentModules({ modules, nodes }: CanonicalGraph): readonly ModuleInfo[
   );
 }
 
-/** The modules that a path says to be there: `a`, `a.0`, `a.0.b`. A list of modules is none: only its elements are called. */
+/** The modules that a path implies: `a`, `a.0`, `a.0.b`. A list of modules is none: only its elements are called. */
 export function modulesAround(path: string): readonly string[] {
   const parts = path.split(".");
   return parts.flatMap((_, i) => (/^\d+$/.test(parts[i + 1] ?? "") ? [] : [parts.slice(0, i + 1).join(".")]));

@@ -1,5 +1,5 @@
 /**
- * @file Words of printed graphs: names, extents, types, attributes and calls. What is written here, `test/support/language` reads back.
+ * @file Tokens of printed graphs: names, extents, types, attributes and calls. `test/support/language` reads back what is written here.
  * Knows no stage.
  */
 import { createHash } from "node:crypto";
@@ -59,7 +59,7 @@ function shortest(value: number): string {
   return String(Number(value.toPrecision(9)));
 }
 
-/** `float32 [2] = 0.5, 1.0`; beyond `SHORT` numbers the content's hash, or where it lies: `float32 [64, 64] sha256 0123456789ab`. */
+/** `float32 [2] = 0.5, 1.0`; beyond `SHORT` numbers the content's hash, or its location: `float32 [64, 64] sha256 0123456789ab`. */
 export function tensorText(tensor: Tensor): string {
   const type = `${tensor.elem} ${listText(tensor.dims.map(String))}`;
   const { data } = tensor;
@@ -72,7 +72,7 @@ function hashText(bytes: Uint8Array): string {
   return `sha256 ${createHash("sha256").update(bytes).digest("hex").slice(0, 12)}`;
 }
 
-/** The numbers of a short constant, where they say all of it. */
+/** The numbers of a short constant, where they represent it exactly. */
 function shortNumbers(tensor: Tensor): readonly string[] | null {
   if (tensor.data.kind === "external" || sizeOf(tensor.dims) > SHORT) return null;
   const numbers = numbersOf(tensor);
@@ -140,7 +140,7 @@ export function callText({ op, domain, attributes }: Node | CanonicalNode, opera
   return `${nameText(called)}(${operands.join(", ")})${attributesText(attributes)}`;
 }
 
-/** The name that a node has unless another is printed: exporters make it from the first result. */
+/** The name that a node has unless another is printed: exporters derive it from the first result. */
 export function usualNodeName({ op, outputs: [first = ""] }: Pick<CanonicalNode, "op" | "outputs">): string {
   if (first.endsWith("_output_0")) return first.slice(0, -"_output_0".length);
   if (first.includes("/")) return first;

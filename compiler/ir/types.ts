@@ -1,5 +1,5 @@
 /**
- * @file The canonical graph: one spelling for what exporters write in many. Every later stage reads this and no exporter's form.
+ * @file The canonical graph: one spelling for the many of exporters. Later stages read only this form.
  * Operators are those of ONNX plus the `cp` domain listed below.
  *
  * `cp` operators of the canonical graph:
@@ -26,20 +26,20 @@ import type { Attributes, ElemType, Tensor } from "../graph/types.ts";
 export const CP = "cp";
 
 /**
- * Where the score of a hidden key gets its fill: in place of the score (nothing of it is seen), in place of what an additive mask says and
- * then added (NaN and +inf of the score stay), or added to both.
+ * Where a hidden key's score gets its fill: in place of the score (the score is discarded), in place of an additive mask's value and then
+ * added (NaN and +inf of the score remain), or added to both.
  */
 export const FILL_AT = { score: 0, mask: 1, sum: 2 } as const;
 
 /**
- * How a row that sees no key is known: its mask, with the causal pattern, is false or at most the lowest finite number throughout, or none
- * of its scores exceeds that number.
+ * How a row that sees no key is recognised: its mask, with the causal pattern, is false or at most the lowest finite number throughout, or
+ * none of its scores exceeds that number.
  */
 export const ZERO_HIDDEN = { never: 0, byMask: 1, byScore: 2 } as const;
 
 /**
- * Element type and extents of a value. A name that begins with `?` stands for an extent that depends on data: equal to itself only,
- * and never a number that a program may need.
+ * Element type and extents of a value. A name that starts with `?` is an extent that depends on data: equal to itself only, and never a
+ * number that a program may need.
  */
 export interface ValueShape {
   readonly elem: ElemType;
@@ -92,7 +92,7 @@ export interface CanonicalGraph {
   readonly lengths: readonly Length[];
   readonly markers: readonly Marker[];
   readonly opsets: Readonly<Record<string, number>>;
-  /** Module paths with their class names where the export tells them, in order of first appearance; includes `""`. */
+  /** Module paths with their class names where the export states them, in order of first appearance; includes `""`. */
   readonly modules: ReadonlyMap<string, ModuleInfo>;
   /** Path of a wrapper that the export put around the model, stripped from all module paths; `null` where there is none. */
   readonly prefix: string | null;

@@ -1,16 +1,16 @@
 /**
- * @file What holds of every graph, with or without the nodes of a plan: each value is written once, before it is read; all have shapes in
- * lengths that a feed gives; scopes are modules. A finding is a mistake of the compiler. Knows no operator.
+ * @file Invariants of every graph, with or without the nodes of a plan: each value is written once, before it is read; all have shapes in
+ * lengths that a feed gives; scopes are modules. A finding is an error of the compiler. Knows no operator.
  */
 import { equal, show, symbolsOf } from "../expr/expr.ts";
 import type { CanonicalGraph, ValueShape } from "./types.ts";
 
-/** What is wrong with the graph, whatever its operators are; empty if nothing is. */
+/** Violations, whatever its operators are; empty if the graph is correct. */
 export function verifyGraph(graph: CanonicalGraph): readonly string[] {
   return [...verifyOrder(graph), ...shapeProblems(graph), ...lengthProblems(graph), ...scopeProblems(graph)];
 }
 
-/** Single assignment, and no use before it. */
+/** Single assignment, and no use before definition. */
 export function verifyOrder({ inputs, constants, integers, nodes, outputs }: CanonicalGraph): readonly string[] {
   const problems: string[] = [];
   const written = new Set<string>();
@@ -19,7 +19,7 @@ export function verifyOrder({ inputs, constants, integers, nodes, outputs }: Can
     written.add(name);
   };
   for (const { name } of inputs) write(name, "the inputs");
-  // A constant of integers stands among the integers as well.
+  // A constant of integers is also in the list of integers.
   for (const name of new Set([...constants.keys(), ...integers.keys()])) write(name, "the constants");
   for (const node of nodes) {
     for (const name of node.inputs) {
@@ -48,7 +48,7 @@ function shapeProblems(graph: CanonicalGraph): readonly string[] {
   return [...problems, ...unknown.map((name) => `${name} has no shape`)];
 }
 
-/** Every name in an extent is a length of the feeds, or stands for an extent that depends on data. */
+/** Every name in an extent is a length of the feeds, or an extent that depends on data. */
 function lengthProblems({ shapes, inputs, lengths }: CanonicalGraph): readonly string[] {
   const names = new Set(lengths.map((l) => l.name));
   const unknown = [...shapes].flatMap(([value, { dims }]) =>
@@ -71,7 +71,7 @@ function scopeProblems({ nodes, modules }: CanonicalGraph): readonly string[] {
     .map((n) => `${n.name} belongs to ${n.scope}, which is no module`);
 }
 
-/** Extents that agree; a name beginning with `?` says that nothing is known, and a rule may give it another. */
+/** Extents that agree; a name starting with `?` means unknown, and a rule may give it another. */
 export function sameDims(a: ValueShape["dims"], b: ValueShape["dims"]): boolean {
   const open = (d: ValueShape["dims"][number]): boolean =>
     symbolsOf(d).some((s) => s.startsWith("?")) || (typeof d === "number" && d < 0);

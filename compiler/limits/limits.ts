@@ -1,6 +1,6 @@
 /**
- * @file Every bound on what a user can give, as data with its reason. Below a bound the work grows with the size of the input; above it the
- * input is refused at once. docs/plan-language.md shows this table. Imports nothing.
+ * @file All limits on user input, as data with reasons. Below a limit the work grows with the size of the input; above it the input is
+ * refused at once. docs/plan-language.md shows this table. Imports nothing.
  */
 
 export interface Limit {

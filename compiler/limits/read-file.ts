@@ -16,7 +16,7 @@ export type Kind =
   | "a block device"
   | "not a regular file";
 
-/** Why a file is not read, beside the errors of the file system. The message reads on after `x cannot be read:`. */
+/** Why a file is not read, in addition to the errors of the file system. The message continues after `x cannot be read:`. */
 export class FileRefused extends Error {
   readonly refusal: Refusal;
 
@@ -31,16 +31,16 @@ export class FileRefused extends Error {
   }
 }
 
-/** Opening a pipe without a writer does not wait; a regular file is opened as ever. */
+/** Opening a pipe without a writer does not block; a regular file opens as usual. */
 const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
-/** One call of the system reads less than 2 GiB. */
+/** One system call reads less than 2 GiB. */
 const LARGEST_READ = 2 ** 30;
-/** How far a file that states no size (as in /proc), or that grows, is read at a time. */
+/** Chunk size for a file that states no size (as in /proc), or that grows. */
 const PROBE = 2 ** 16;
 
 /** The bytes of a regular file, links followed. Rejects with `FileRefused`, or as `fs` does. */
 export async function readRegularFile(path: string, most: number): Promise<Buffer> {
-  // The name first, since to open a device can act on it; then the descriptor, since the name may mean another file by now.
+  // The name first, since opening a device can act on it; then the descriptor, since the name may refer to another file by now.
   checkStats(await stat(path), most);
   const handle = await open(path, FLAGS);
   try {
@@ -52,7 +52,7 @@ export async function readRegularFile(path: string, most: number): Promise<Buffe
   }
 }
 
-/** The same at once, for small files. Throws `FileRefused`, or as `fs` does. */
+/** Synchronous version, for small files. Throws `FileRefused`, or as `fs` does. */
 export function readRegularFileSync(path: string, most: number): Buffer {
   checkStats(statSync(path), most);
   const file = openSync(path, FLAGS);
@@ -83,7 +83,7 @@ function kindOf(info: Stats): Kind {
   return info.isBlockDevice() ? "a block device" : "not a regular file";
 }
 
-/** `size` is what the file states; what it holds beyond is read too, as far as the limit allows. */
+/** `size` is the stated size; content beyond it is read too, up to the limit. */
 async function readAll(handle: FileHandle, size: number, most: number): Promise<Buffer> {
   const stated = Buffer.allocUnsafeSlow(size);
   const filled = await fill(handle, stated, 0);

@@ -1,6 +1,6 @@
 /**
- * @file The sharded graph on its way to a program: its steps, with points for user hooks among them, and what is known of their
- * values. Knows nothing of pieces.
+ * @file The sharded graph on its way to a program: its steps, including points for user hooks, and what is known of their values. Knows
+ * nothing of pieces.
  */
 import type { IntegerValue, ValueShape } from "../ir/types.ts";
 import { invariant } from "../diagnostics/diagnose.ts";
@@ -29,7 +29,7 @@ export interface Flow {
   readonly steps: readonly FlowStep[];
   readonly constants: ReadonlyMap<string, Tensor>;
   readonly integers: ReadonlyMap<string, IntegerValue>;
-  /** As the evaluating rank holds the values. */
+  /** Extents as the evaluating rank holds the values. */
   readonly localShapes: ReadonlyMap<string, ValueShape>;
   readonly layouts: ReadonlyMap<string, Layout>;
 }
@@ -57,12 +57,12 @@ export function writesOf(step: FlowStep): readonly string[] {
   return step.kind === "hook" ? [step.result] : writes(step);
 }
 
-/** Who makes each value. */
+/** The producer of each value. */
 export function makersOf(steps: readonly FlowStep[]): ReadonlyMap<string, FlowStep> {
   return new Map(steps.flatMap((step) => writesOf(step).map((name) => [name, step] as const)));
 }
 
-/** Who reads each value or operand, in order. */
+/** The readers of each value or operand, in order. */
 export function readersOf(steps: readonly FlowStep[]): ReadonlyMap<string, readonly FlowStep[]> {
   const readers = new Map<string, FlowStep[]>();
   for (const step of steps) {
@@ -75,7 +75,7 @@ export function readersOf(steps: readonly FlowStep[]): ReadonlyMap<string, reado
   return readers;
 }
 
-/** Constants and integers are inside a piece or computed before the first step: nobody sends or frees them. */
+/** Constants and integers are inside a piece or computed before the first step: no step sends or frees them. */
 export function isOperand(flow: Flow, name: string): boolean {
   return flow.constants.has(name) || flow.integers.has(name);
 }
@@ -84,7 +84,7 @@ export function moduleOf(step: FlowStep): string {
   return step.kind === "hook" ? step.module : step.origin.module;
 }
 
-/** Puts other names in the place of values, read or written. */
+/** Renames values, read or written. */
 export function renameValues(step: FlowStep, nameOf: (name: string) => string): FlowStep {
   return renameWrites(renameReads(step, nameOf), nameOf);
 }

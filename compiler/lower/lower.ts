@@ -1,5 +1,5 @@
 /**
- * @file Lowering: a sharded graph becomes a program, that is hook registrations, piece models and collectives. Writes no file.
+ * @file Lowering: a sharded graph becomes a program: hook registrations, piece models and collectives. Writes no file.
  */
 import { basename, join } from "node:path";
 import { lengthsTooLarge } from "../diagnostics/catalog/canonical.ts";
@@ -60,7 +60,7 @@ function prepare(flow: Flow): Flow {
   return uniteIntegers(prune(materialise(foldRanks(flow))));
 }
 
-/** Values of the unsplit graph, and those that stand for one. */
+/** Values of the unsplit graph, and values with the same content. */
 function namedValues({ graph, alignments }: ShardedGraph): ReadonlySet<string> {
   return new Set([...graph.shapes.keys(), ...alignments.map(({ aligned }) => aligned)]);
 }
@@ -70,7 +70,7 @@ function place(flow: Flow, sharded: ShardedGraph): readonly Placed[] {
   return arrange(flow, assignPhases({ flow, inside, bytesOf: (name) => usualBytes(flow, name) }), inside);
 }
 
-/** Bytes of a value on the first rank, with every length at some usual number: only good for comparing. */
+/** Bytes of a value on the first rank, with every length at a typical value: only good for comparing. */
 function usualBytes({ localShapes }: Flow, name: string): number {
   const shape = localShapes.get(name);
   invariant(shape !== undefined, `no shape for the value ${name}`);

@@ -1,5 +1,5 @@
 /**
- * @file Prints what lowering made: the program, with what each piece computes. Nothing reads it back.
+ * @file Prints the result of lowering: the program, with what each piece computes. Nothing reads it back.
  */
 import { outline, type Outline } from "../graph/outline.ts";
 import { printProgram } from "../../program/print.ts";
@@ -9,7 +9,7 @@ export function printLowered({ program, models }: LoweredProgram): string {
   return printProgram(program, ({ file }) => shortened(outline(models.get(file) ?? new Uint8Array())));
 }
 
-/** What one operator of ours became in ONNX has results named `RESULT/...`: all up to the result itself are one line. */
+/** The ONNX nodes of one `cp` operator have results named `RESULT/...`: all up to the result itself are one line. */
 function shortened(operators: readonly Outline[]): readonly Outline[] {
   const results = new Set(operators.flatMap((o) => o.outputs));
   const ownerOf = ({ outputs: [first = ""] }: Outline): string | null => {

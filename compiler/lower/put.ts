@@ -1,5 +1,5 @@
 /**
- * @file Puts a written program in its place, or says what is in the way. Knows no piece.
+ * @file Puts a written program in its place, or says what prevents it. Knows no piece.
  */
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { lowerMessages } from "../diagnostics/catalog/lower.ts";
@@ -7,12 +7,12 @@ import { diagnose } from "../diagnostics/diagnose.ts";
 import { ContextParallelError } from "../diagnostics/error.ts";
 import type { Diagnostic } from "../diagnostics/types.ts";
 import { asideOf } from "../temporary/aside.ts";
-import { firstInside, lookAt } from "./replace.ts";
+import { firstInside, inspectTarget } from "./replace.ts";
 
-/** What keeps us from replacing what lies at `path`, in words about `folder`; `null` if nothing does. */
+/** What prevents replacing the content of `path`, in words about `folder`; `null` if nothing does. */
 export function obstacleIn(path: string, folder: string, sources: readonly string[]): Diagnostic | null {
   if (!existsSync(path)) return null;
-  const { is, foreign } = lookAt(path);
+  const { is, foreign } = inspectTarget(path);
   if (is === "file") return diagnose(lowerMessages.notAProgram, { folder, holds: "a file" });
   if (foreign.length > 0) {
     const message = is === "program" ? lowerMessages.notOnlyAProgram : lowerMessages.notAProgram;
@@ -27,8 +27,8 @@ function listed(names: readonly string[]): string {
 }
 
 /**
- * Puts `fresh` in the place of `target`. What was there is looked at again once nobody can find it under its name. On failure `target` is
- * as it was. Throws as `fs` does, and `ContextParallelError` where `obstacle` finds something.
+ * Puts `fresh` in the place of `target`. The old content is checked again after it was renamed, when no other process can find it. On
+ * failure `target` is unchanged. Throws as `fs` does, and `ContextParallelError` where `obstacle` finds something.
  */
 export function putInPlace(fresh: string, target: string, obstacle: (path: string) => Diagnostic | null): void {
   if (!existsSync(target)) {
@@ -48,7 +48,7 @@ export function putInPlace(fresh: string, target: string, obstacle: (path: strin
   discard(old);
 }
 
-/** The new program is in its place already: what cannot be removed now goes when the folder is written again. */
+/** The new program is in its place already: leftovers that cannot be removed now are removed when the folder is written again. */
 function discard(old: string): void {
   try {
     rmSync(old, { recursive: true, force: true });

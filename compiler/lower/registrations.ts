@@ -1,6 +1,6 @@
 /**
- * @file What the plan became, as hook registrations in the order of the program: splits, gathers, attention schemes, alignments and
- * points for user hooks. Knows nothing of piece models.
+ * @file The plan as hook registrations in the order of the program: splits, gathers, attention schemes, alignments and points for user
+ * hooks. Knows nothing of piece models.
  */
 import type { HookPhase, ProgramHook } from "../../program/types.ts";
 import type { PlanSpec } from "../plan/types.ts";
@@ -8,7 +8,7 @@ import type { Alignment, AttentionSite } from "../shard/types.ts";
 import type { Placed } from "./schedule/arrange.ts";
 import { isOperand, makersOf, moduleOf, readersOf, readsOf, writesOf } from "./flow.ts";
 import type { Flow, FlowStep } from "./flow.ts";
-import { groupBy } from "./group.ts";
+import { groupBy } from "../group.ts";
 
 export interface Registrations {
   readonly hooks: readonly ProgramHook[];
@@ -16,7 +16,7 @@ export interface Registrations {
   readonly hookOf: ReadonlyMap<FlowStep, number>;
 }
 
-/** A hook whose place is not known yet. */
+/** A hook whose position is not known yet. */
 interface Registration {
   readonly hook: Omit<ProgramHook, "id" | "order">;
   readonly steps: readonly FlowStep[];
@@ -49,7 +49,7 @@ export function register(
   return { hooks, hookOf };
 }
 
-/** One registration for each plan entry at each module where it does something. */
+/** One registration for each plan entry at each module where it has an effect. */
 function planned(steps: readonly FlowStep[], ends: (own: readonly FlowStep[]) => Ends): readonly Registration[] {
   const bySpec = groupBy(steps, (step) => (step.kind === "hook" ? null : step.origin.spec));
   return [...bySpec].flatMap(([spec, all]) => {

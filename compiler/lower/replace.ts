@@ -1,6 +1,5 @@
 /**
- * @file What of an output folder may be replaced: the files that an earlier program states as its own, and nothing else. Changes
- * nothing.
+ * @file Which content of an output folder may be replaced: the files that an earlier program lists, and nothing else. Changes nothing.
  */
 import { lstatSync, readFileSync, readdirSync, realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative } from "node:path";
@@ -9,7 +8,7 @@ import { unseal } from "../../program/seal.ts";
 
 export const PROGRAM_FILE = "program.json";
 
-/** Files that the program in `folder` states as its own, relative, with forward slashes; `null` if there is no whole program. */
+/** Files that the program in `folder` lists as its own, relative, with forward slashes; `null` if there is no intact program. */
 function filesOfProgram(folder: string): ReadonlySet<string> | null {
   try {
     const file = join(folder, PROGRAM_FILE);
@@ -24,27 +23,27 @@ function filesOfProgram(folder: string): ReadonlySet<string> | null {
   }
 }
 
-/** What an existing target is: a folder with a program, another folder, or no folder. */
+/** The kind of an existing target: a folder with a program, another folder, or no folder. */
 export interface Target {
   readonly is: "program" | "other" | "file";
-  /** What is not to be replaced, relative to the target, in order. */
+  /** Entries that must not be replaced, relative to the target, in order. */
   readonly foreign: readonly string[];
 }
 
-/** Looks at an existing path, which must be free of links itself. Throws as `fs` does. */
-export function lookAt(target: string): Target {
+/** Inspects an existing path, which must not contain links. Throws as `fs` does. */
+export function inspectTarget(target: string): Target {
   if (!lstatSync(target).isDirectory()) return { is: "file", foreign: [] };
   const own = filesOfProgram(target);
   if (own === null) return { is: "other", foreign: readdirSync(target).sort() };
   return { is: "program", foreign: foreignIn(target, "", own) };
 }
 
-/** Nothing is lost if it goes. */
+/** Removing it loses nothing. */
 export function isReplaceable({ is, foreign }: Target): boolean {
   return is !== "file" && foreign.length === 0;
 }
 
-/** A link is never the program's own, whatever it leads to. */
+/** A link never belongs to the program, whatever it leads to. */
 function foreignIn(folder: string, prefix: string, own: ReadonlySet<string>): readonly string[] {
   const entries = readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
   return entries.flatMap((entry) => {
@@ -55,12 +54,12 @@ function foreignIn(folder: string, prefix: string, own: ReadonlySet<string>): re
   });
 }
 
-/** The first of `paths` that lies in `target`, or leads there by links; `null` if none does. */
+/** The first of `paths` that is inside `target`, or leads there by links; `null` if none does. */
 export function firstInside(target: string, paths: readonly string[]): string | null {
   return paths.find((path) => placesOf(path).some((place) => isInside(target, place))) ?? null;
 }
 
-/** Where a path itself lies, and where it leads. */
+/** The location of a path itself, and where it leads. */
 function placesOf(path: string): readonly string[] {
   try {
     return [join(realpathSync(dirname(path)), basename(path)), realpathSync(path)];

@@ -1,5 +1,5 @@
 /**
- * @file What lowering is given beside the sharded graph, and what it makes. Knows nothing of sessions or transports.
+ * @file The inputs of lowering besides the sharded graph, and its result. Knows nothing of sessions or transports.
  */
 import type { Diagnostic } from "../diagnostics/types.ts";
 import type { Model, TensorData } from "../graph/types.ts";
@@ -10,9 +10,9 @@ export interface LowerContext {
   /** The model's data files as the program states them. */
   readonly data: ProgramModel["data"];
   readonly options: Program["options"];
-  /** Module patterns where user hooks may attach; `*` stands for one path segment. */
+  /** Module patterns where user hooks may attach; `*` matches one path segment. */
   readonly hooks: readonly string[];
-  /** What earlier stages noted. */
+  /** Notes of earlier stages. */
   readonly notes: readonly Diagnostic[];
 }
 

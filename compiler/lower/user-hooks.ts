@@ -10,8 +10,8 @@ import { depthOf, isWithin, matchesPattern } from "../ir/module-paths.ts";
 import type { Flow, FlowStep, UserHook } from "./flow.ts";
 
 /**
- * Inserts the hooks of the modules that `patterns` name. On the way from its producer to a reader a value passes the post-forward
- * hooks of the modules that it leaves, inner ones first, then the pre-forward hooks of those that it enters, outer ones first.
+ * Inserts the hooks of the modules that match `patterns`. On the way from its producer to a reader a value passes the post-forward hooks of
+ * the modules that it leaves, inner ones first, then the pre-forward hooks of those that it enters, outer ones first.
  */
 export function insertUserHooks(
   flow: Flow,
@@ -54,7 +54,7 @@ function matched(
 }
 
 interface HookPoints {
-  /** The name under which a reader in `module` (`null`: the caller of the model) finds the value. */
+  /** The name under which a reader in `module` (`null`: the caller of the model) reads the value. */
   readonly passTo: (value: string, module: string | null) => string;
   /** Hooks made since the last call. */
   readonly takeNew: () => readonly UserHook[];
@@ -71,7 +71,7 @@ function hookPoints(flow: Flow, hooked: readonly string[]): HookPoints {
     return result;
   };
   const passTo: HookPoints["passTo"] = (value, reader) => {
-    // Blocks in flight have no layout that a handler could be told.
+    // Blocks in flight have no layout to pass to a handler.
     if (isOperand(flow, value) || !flow.layouts.has(value)) return value;
     const maker = makers.get(value);
     const producer = maker === undefined ? null : moduleOf(maker);
@@ -89,7 +89,7 @@ function hookPoints(flow: Flow, hooked: readonly string[]): HookPoints {
   return { passTo, takeNew, all: () => [...made.values()] };
 }
 
-/** The caller finds the last value under the output's own name; the one before the hooks gets another. */
+/** The caller finds the last value under the output's name; the one before the hooks gets another. */
 function withOutputNames(
   flow: Flow,
   steps: readonly FlowStep[],

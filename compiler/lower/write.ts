@@ -1,6 +1,6 @@
 /**
- * @file Writes a lowered program to a folder: aside first, then renamed, so that nothing half-written is ever found. Knows nothing of
- * what the pieces compute.
+ * @file Writes a lowered program to a folder: under a temporary name first, then renamed, so a half-written program is never found. Knows
+ * nothing of what the pieces compute.
  */
 import { existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
@@ -14,23 +14,23 @@ import { identifyOwn, sealedText } from "../../program/seal.ts";
 import { asideOf, sweepAsides } from "../temporary/aside.ts";
 import { Aborted, turn } from "../turn.ts";
 import { obstacleIn, putInPlace } from "./put.ts";
-import { isReplaceable, lookAt, PROGRAM_FILE } from "./replace.ts";
+import { isReplaceable, inspectTarget, PROGRAM_FILE } from "./replace.ts";
 import type { LoweredProgram } from "./types.ts";
 import { writeWeights } from "./weights/write.ts";
 
 export type Commit = (work: () => void) => void;
 
 export interface WriteOptions {
-  /** Files that the program is made from: a folder that holds one is never replaced. */
+  /** Source files of the program: a folder that holds one is never replaced. */
   readonly sources?: readonly string[];
-  /** Ends the writing; the folder is then as it was. */
+  /** Aborts the writing; the folder is then unchanged. */
   readonly signal?: AbortSignal | undefined;
-  /** Does the short work that puts the program in its place, and may see to it that the process does not end meanwhile. */
+  /** Does the short work that puts the program in its place, and may prevent the process from ending meanwhile. */
   readonly commit?: Commit | undefined;
 }
 
 /**
- * Writes the program to `folder`, which is made, or may be empty or hold an earlier program and nothing else. Errors: the folder holds
+ * Writes the program to `folder`, which is created, or may be empty or hold an earlier program and nothing else. Errors: the folder holds
  * something else, or a source; the signal aborts; the file system refuses.
  */
 export async function writeProgram(
@@ -42,7 +42,7 @@ export async function writeProgram(
   const failed = (diagnostic: Diagnostic): Result<CompiledProgram> => ({ ok: false, diagnostics: [diagnostic] });
   try {
     const target = existsSync(folder) ? realpathSync(folder) : resolve(folder);
-    sweepAsides(target, (old) => isReplaceable(lookAt(old)));
+    sweepAsides(target, (old) => isReplaceable(inspectTarget(old)));
     const obstacle = obstacleIn(target, folder, sources);
     if (obstacle !== null) return failed(obstacle);
     const program = {
@@ -71,7 +71,7 @@ function atOnce(work: () => void): void {
   work();
 }
 
-/** Relative where the model lies beside the program, so that both can move together. */
+/** Relative where the model is near the program, so that both can move together. */
 function modelPath({ model }: Program, target: string): string {
   const fromParent = relative(dirname(target), model.path);
   const outside = fromParent === ".." || fromParent.startsWith("../") || fromParent.startsWith("..\\");

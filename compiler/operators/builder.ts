@@ -1,5 +1,5 @@
 /**
- * @file Small helpers with which rules are written: making factors and axes, reading attributes and axis operands.
+ * @file Helpers for writing rules: making factors and axes, reading attributes and axis operands.
  */
 import type { Expr } from "../expr/expr.ts";
 import type { Axis, Factor, FactorKind, FactorMap, NodeView } from "./types.ts";
@@ -9,7 +9,7 @@ export const ONE: Axis = { product: [] };
 
 export interface FactorList {
   readonly factors: Factor[];
-  /** A new factor, as an axis of its own; extent 1 stays without a factor. */
+  /** A new factor, as a separate axis; extent 1 needs no factor. */
   readonly axis: (size: Expr, kind?: FactorKind) => Axis;
   /** A new factor's index. */
   readonly index: (size: Expr, kind?: FactorKind) => number;
@@ -22,7 +22,7 @@ export function factorList(): FactorList {
   return { factors, axis, index };
 }
 
-/** A map in which operand 0 and output 0 carry the axes given, and nothing is sized. */
+/** A map in which operand 0 and output 0 have the given axes, and no operand sizes an axis. */
 export function unaryMap(factors: readonly Factor[], input: readonly Axis[], output: readonly Axis[]): FactorMap {
   return { factors, inputs: [input], outputs: [output], sizing: [] };
 }

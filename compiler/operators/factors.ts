@@ -1,12 +1,12 @@
 /**
- * @file The one way to a node's factor map. Rules are written for nodes as ONNX defines them; a file may hold others, and then there is no
- * map. Knows no operator.
+ * @file The only access to a node's factor map. Rules are written for nodes as ONNX defines them; a file may contain invalid ones, which
+ * have no map. Knows no operator.
  */
 import type { Expr } from "../expr/expr.ts";
 import { ruleOf } from "./table.ts";
 import type { Axis, FactorMap, NodeView } from "./types.ts";
 
-/** `null` where the operands say too little, or are not what the operator takes. */
+/** `null` where the operands are not known well enough, or are invalid for the operator. */
 export function factorsOf(view: NodeView): FactorMap | null {
   const map = ruleOf(view.node).factors(view);
   return map !== null && fits(map, view) ? map : null;

@@ -12,19 +12,19 @@ import { ruleOf } from "./table.ts";
 import type { Axis, FactorMap, ResultType, NodeView } from "./types.ts";
 import type { CanonicalNode, IntegerValue, ValueShape } from "../ir/types.ts";
 
-/** Constants of at most this many integers are read as operands. */
+/** Constants with at most this many integers are read as operands. */
 const SMALL = 64;
 
-/** What is known of values, by name. */
+/** What is known about values, by name. */
 export interface Knowledge {
   readonly shapes: ReadonlyMap<string, ValueShape>;
   readonly integers: ReadonlyMap<string, KnownIntegers>;
   readonly constants: ReadonlyMap<string, Tensor>;
-  /** What the file or a probe states; used where a rule cannot tell. */
+  /** Statements of the file or a probe; used where a rule gives no shape. */
   readonly declared: (value: string) => ValueShape | null;
 }
 
-/** The view of a node under what is known. */
+/** The view of a node with what is known about its operands. */
 export function viewOf(node: CanonicalNode, known: Knowledge): NodeView {
   const nameOf = (operand: number): string => node.inputs[operand] ?? "";
   return {
@@ -40,7 +40,7 @@ function asOperand(value: KnownIntegers | undefined): IntegerValue | null {
   return value === undefined || value.elem === "bool" ? null : (value as IntegerValue);
 }
 
-/** Shapes of a node's outputs by its rule; `null` where the rule cannot tell. */
+/** Shapes of a node's outputs by its rule; `null` where the rule gives none. */
 export function outputShapes(view: NodeView): readonly ValueShape[] | null {
   const rule = ruleOf(view.node);
   const map = factorsOf(view);
@@ -73,8 +73,8 @@ export interface Inferred {
 }
 
 /**
- * Infers shapes and integers. A node whose result is known as integers goes, unless `keep` names one of its outputs. An extent that
- * nothing tells gets a name of its own, beginning with `?`; a value of unknown rank stops at `unresolved`.
+ * Infers shapes and integers. A node whose result is known as integers is removed, unless `keep` names one of its outputs. An unknown
+ * extent gets a new name that starts with `?`; a value of unknown rank ends the pass at `unresolved`.
  */
 export function infer(
   nodes: readonly CanonicalNode[],
@@ -112,7 +112,7 @@ export function infer(
     kept.push(node);
     if (!resolve(node, known, shapes)) unresolved.push(node);
   }
-  // A value that stays a node's result is no operand: it has one source.
+  // A value that remains a node's result is not an operand: it has one source.
   for (const { outputs } of kept) for (const name of outputs) integers.delete(name);
   return { nodes: kept, integers: onlyIntegers(integers), shapes, unresolved };
 }
@@ -150,7 +150,7 @@ function resolve(node: CanonicalNode, known: Knowledge, shapes: Map<string, Valu
   return complete;
 }
 
-/** Gives names to extents that came out as a negative or unusable number. */
+/** Gives new names to extents whose expression is negative or unusable. */
 function named(value: string, shape: ValueShape): ValueShape {
   return { ...shape, dims: shape.dims.map((d, axis) => (typeof d === "number" && d < 0 ? `?${value}.${axis}` : d)) };
 }

@@ -1,6 +1,6 @@
 /**
- * @file Integer chains as expressions: what `Shape` and the arithmetic behind it compute, in named lengths. Knows which operators such
- * chains consist of, and nothing of what their results are used for.
+ * @file Integer chains as expressions: the results of `Shape` and the arithmetic after it, in named lengths. Knows which operators such
+ * chains consist of, not what their results are used for.
  */
 import { add, atMost, equal, floorDiv, max, min, mod, mul, sub, type Expr } from "../expr/expr.ts";
 import { numbersOf } from "../graph/tensors.ts";
@@ -138,7 +138,7 @@ function exactly(a: Expr, b: Expr): Expr | null {
   return quotient !== null && equal(mul(quotient, b), a) ? quotient : null;
 }
 
-/** 1, 0, or not known. Lengths are at least 0, so none equals a negative number. */
+/** 1, 0, or unknown. Lengths are at least 0, so none equals a negative number. */
 function same(a: Expr, b: Expr): Expr | null {
   if (equal(a, b)) return 1;
   const apart = atMost(add(a, 1), b) || atMost(add(b, 1), a);
@@ -198,7 +198,7 @@ function fill(view: ChainView): KnownIntegers | null {
   return vector(Array.from({ length: count.elements[0] }, () => filled));
 }
 
-/** More elements than this are data, not sizes. */
+/** Longer tensors are data, not sizes. */
 function isSmallCount(count: Expr | undefined): count is number {
   return typeof count === "number" && count >= 0 && count <= 1024;
 }
@@ -231,7 +231,7 @@ function keeps(view: ChainView): boolean {
   return attribute?.kind !== "int" || attribute.value === 1;
 }
 
-/** An extent that depends on data is no number that a program can compute. */
+/** An extent that depends on data is not a number that a program can compute. */
 function isSound(expr: Expr): boolean {
   return !JSON.stringify(expr).includes('"?');
 }

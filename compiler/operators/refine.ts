@@ -12,7 +12,7 @@ export interface Refinement {
   readonly output: readonly Axis[];
 }
 
-/** One side of the walk: the axes made so far, and what is left of the current axis. */
+/** One side of the walk: the axes made so far, and the rest of the current axis. */
 interface Side {
   readonly dims: readonly Expr[];
   readonly axes: number[][];
@@ -21,8 +21,8 @@ interface Side {
 }
 
 /**
- * Walks both shapes from the left, cutting common divisors as factors. Where neither extent divides the other, all axes up to
- * the next common edge are taken as `along`: they cannot be followed.
+ * Walks both shapes from the left, dividing common divisors off as factors. Where neither extent divides the other, all axes up to the next
+ * common edge become `along`: they cannot be followed.
  */
 export function refine(from: readonly Expr[], to: readonly Expr[]): Refinement {
   const list = factorList();
@@ -34,7 +34,7 @@ export function refine(from: readonly Expr[], to: readonly Expr[]): Refinement {
     if (a.at >= from.length || b.at >= to.length) break;
     const step = common(a.left, b.left);
     if (step !== null) take(list, a, b, step);
-    else tangle(list, a, b);
+    else skipToCommonEdge(list, a, b);
   }
   drain(list, a);
   drain(list, b);
@@ -46,7 +46,7 @@ function start(dims: readonly Expr[]): Side {
   return { dims, axes: dims.map(() => []), at: 0, left: dims[0] ?? 1 };
 }
 
-/** Moves to the next axis that has something left. */
+/** Moves to the next axis with a remaining extent. */
 function settle(side: Side): void {
   while (side.at < side.dims.length && side.left === 1) {
     side.at++;
@@ -64,13 +64,13 @@ function take(list: FactorList, a: Side, b: Side, size: Expr): void {
   const index = list.index(size);
   for (const side of [a, b]) {
     side.axes[side.at]!.push(index);
-    // Nothing divides an extent of 0 but what it is: all of it is taken.
+    // Only 0 divides an extent of 0: all of it is taken.
     side.left = equal(side.left, size) ? 1 : exactDiv(side.left, size)!;
   }
 }
 
 /** Gives both sides unfollowable factors until the products agree again (at the latest at the end). */
-function tangle(list: FactorList, a: Side, b: Side): void {
+function skipToCommonEdge(list: FactorList, a: Side, b: Side): void {
   let [x, y] = [a.left, b.left];
   blur(list, a);
   blur(list, b);

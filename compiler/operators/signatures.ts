@@ -1,13 +1,13 @@
 /**
- * @file What ONNX allows of the operators that have a rule, over all operator sets that are read: counts of operands and results, and kinds
- * of attributes. Printed by tools/operator_signatures.py; knows nothing of what the operators compute.
+ * @file What ONNX allows for the operators that have a rule, over all supported operator sets: counts of operands and results, and kinds of
+ * attributes. Printed by tools/operator_signatures.py; knows nothing of what the operators compute.
  */
-import type { OperatorName } from "./names.ts";
+import type { OperatorName } from "./operator-names.ts";
 
 /** onnxruntime adds one operator to the domain of ONNX. */
 type OfOnnx = Exclude<OperatorName, "SimplifiedLayerNormalization"> | "If";
 
-/** `operands -> results; attribute kind, ...`: a count, or the least and the most; `!` marks an attribute that must be there. */
+/** `operands -> results; attribute kind, ...`: a count, or the minimum and the maximum; `!` marks a required attribute. */
 export const SIGNATURES: Readonly<Record<OfOnnx, string>> = {
   Abs: "1 -> 1",
   Acos: "1 -> 1",

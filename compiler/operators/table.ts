@@ -30,7 +30,7 @@ import {
   type CpOperatorName,
   type MicrosoftOperatorName,
   type OperatorName,
-} from "./names.ts";
+} from "./operator-names.ts";
 import { dynamicQuantisation, quantisation } from "./rules/quantise.ts";
 import {
   alongAxis,
@@ -160,7 +160,7 @@ export const MICROSOFT_OPERATORS: { readonly [Op in MicrosoftOperatorName]: Oper
   SkipSimplifiedLayerNormalization: skipNormalization,
 };
 
-/** The rule of a node; an operator that the table lacks must find everything whole. */
+/** The rule of a node; an operator outside the table requires whole operands. */
 export function ruleOf(node: Pick<CanonicalNode, "domain" | "op">): OperatorRule {
   const table = TABLES[node.domain];
   return (table !== undefined && Object.hasOwn(table, node.op) ? table[node.op] : undefined) ?? unknown;
@@ -175,7 +175,7 @@ const RANDOM: ReadonlySet<string> = new Set([
   "RandomUniformLike",
 ]);
 
-/** True for an operator that gives other numbers each time, and so on each rank. */
+/** True for an operator that gives different numbers each time, and so on each rank. */
 export function isRandom({ domain, op }: Pick<CanonicalNode, "domain" | "op">): boolean {
   return (domain === "" || domain === "ai.onnx") && RANDOM.has(op);
 }

@@ -1,5 +1,5 @@
 /**
- * @file What an operator rule says: a factor map, which relates the axes of an operator's operands and results. Shapes, layouts and
+ * @file The type of an operator rule: a factor map, which relates the axes of an operator's operands and results. Shapes, layouts and
  * local sizes all follow from it. Rules know no layout, no rank and no model.
  *
  * A factor is an index that the operator iterates over. An axis is a product of factors, outer to inner, or a concatenation of them.
@@ -25,8 +25,8 @@ export interface Factor {
 export type Axis = { readonly product: readonly number[] } | { readonly joined: readonly number[] };
 
 /**
- * An element of an integer operand that is the extent of, or a bound on, an axis: local where that axis is split. `open extent`: -1
- * stands for what remains.
+ * An element of an integer operand that is the extent of, or a bound on, an axis: local where that axis is split. `open extent`: -1 for the
+ * remaining extent.
  */
 export interface Sizing {
   readonly operand: number;
@@ -44,19 +44,19 @@ export interface FactorMap {
   readonly sizing: readonly Sizing[];
 }
 
-/** A node with what is known of its operands. */
+/** A node with what is known about its operands. */
 export interface NodeView {
   readonly node: CanonicalNode;
   /** `null` for an absent optional operand. */
   readonly inputs: readonly (ValueShape | null)[];
-  /** Operand `i` as integers, where it is known as such. */
+  /** Operand `i` as integers, where it is known. */
   readonly integers: (operand: number) => IntegerValue | null;
   readonly constant: (operand: number) => Tensor | null;
-  /** What the file (or a probe) states for output `i`. */
+  /** The type that the file (or a probe) states for output `i`. */
   readonly declared: (output: number) => ValueShape | null;
 }
 
-/** Element type of a result: that of an operand, a fixed one, the one that an attribute names, or what the file states. */
+/** Element type of a result: that of an operand, a fixed one, the one that an attribute names, or the one that the file states. */
 export type ResultType =
   | { readonly operand: number; readonly otherwise?: ElemType }
   | { readonly elem: ElemType }
@@ -64,8 +64,8 @@ export type ResultType =
   | "declared";
 
 export interface OperatorRule {
-  /** Of the results in order; the last one goes for all that follow. */
+  /** One per result, in order; the last one applies to all further results. */
   readonly types: readonly [ResultType, ...ResultType[]];
-  /** `null` where the operands say too little (an unknown rank, a shape that depends on data). */
+  /** `null` where the operands are not known well enough (an unknown rank, a shape that depends on data). */
   readonly factors: (view: NodeView) => FactorMap | null;
 }

@@ -1,6 +1,6 @@
 /**
  * @file Extents after a window has moved over the places of (N, C, places...), and after places were resized: as expressions, so that
- * lengths stay lengths. `null` where attributes or operands say too little.
+ * lengths stay symbolic. `null` where attributes or operands are not known well enough.
  */
 import { add, floorDiv, mul, type Expr } from "../expr/expr.ts";
 import { numbersOf } from "../graph/tensors.ts";
@@ -14,7 +14,7 @@ interface Window {
   readonly kernel: number;
   readonly stride: number;
   readonly dilation: number;
-  /** Before and after, together. */
+  /** Before and after, in total. */
   readonly padding: number;
   /** Padded so that every stride holds one place of the result. */
   readonly same: boolean;
@@ -31,7 +31,7 @@ export function convolved(view: NodeView): Extents | null {
 export function pooled(view: NodeView): Extents | null {
   const [x] = view.inputs;
   const kernel = intsAttribute(view, "kernel_shape");
-  // Rounding up drops windows that begin in the padding: the file tells what is left.
+  // Rounding up drops windows that start in the padding: the file states the remaining extent.
   const windows = kernel === null || intAttribute(view, "ceil_mode", 0) === 1 ? null : windowsOf(view, kernel);
   return x && windows ? [...x.dims.slice(0, 2), ...x.dims.slice(2).map((d, i) => moved(d, windows[i]!))] : null;
 }
@@ -42,7 +42,7 @@ export function pooledWhole(view: NodeView): Extents | null {
   return x ? x.dims.map((d, i) => (i < 2 ? d : 1)) : null;
 }
 
-/** x (N, C, places...), weight (C, M / groups, kernel...) -> (N, M, places...), the convolution backwards. */
+/** x (N, C, places...), weight (C, M / groups, kernel...) -> (N, M, places...), the transposed convolution. */
 export function transposed(view: NodeView): Extents | null {
   const [x, weight] = view.inputs;
   const windows = x && weight && windowsOf(view, weight.dims.slice(2));
@@ -98,7 +98,7 @@ function scalesOf(view: NodeView): readonly number[] | null {
   return scales && numbersOf(scales);
 }
 
-/** Of lengths, multiples and whole fractions only: another scale rounds as floating-point numbers do. */
+/** For lengths, multiples and whole fractions only: another scale rounds in floating point. */
 function scaled(extent: Expr, scale: number): Expr | null {
   if (typeof extent === "number") return Math.floor(extent * scale);
   if (Number.isInteger(scale)) return mul(extent, scale);

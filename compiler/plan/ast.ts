@@ -23,7 +23,7 @@ export interface PlanAst {
   readonly root: AstNode;
 }
 
-/** Objects with fewer members are searched as they are. */
+/** Objects with fewer members are searched linearly. */
 const MANY = 16;
 const indices = new WeakMap<AstNode, ReadonlyMap<string, AstMember>>();
 
@@ -70,7 +70,7 @@ export function describe(node: AstNode): string {
 
 /** A name in double quotes, control characters escaped, cut to 80 characters. */
 export function quote(text: string): string {
-  // A character has at most two units; a text of megabytes is not taken apart for its beginning.
+  // A character has at most two units; a text of megabytes is not split for its start.
   const chars = Array.from(text.slice(0, 2 * 81));
   return JSON.stringify(chars.length > 80 ? `${chars.slice(0, 77).join("")}...` : text);
 }

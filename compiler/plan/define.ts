@@ -1,6 +1,6 @@
 /**
- * @file `definePlan`: gives a plan back as it is, and makes the TypeScript compiler check it. A mistake in the form of
- * an entry fails with a sentence where it stands, instead of a comparison of unions.
+ * @file `definePlan`: returns a plan unchanged, and makes the TypeScript compiler check it. A mistake in the form of an entry fails with a
+ * sentence at its position, instead of a comparison of unions.
  */
 import type { ContextParallelInput, ContextParallelOutput } from "./types.ts";
 
@@ -17,7 +17,7 @@ export type CheckedPlan<P> = { readonly [M in keyof P]: CheckedMember<P[M], M> }
 
 type Reserved = "$schema" | "$comment" | "$model";
 
-/** Under an index signature (a plan of unknown keys) texts may stand for the reserved keys. */
+/** Under an index signature (a plan of unknown keys) strings may replace the reserved keys. */
 type CheckedMember<E, M> = M extends Reserved
   ? string
   : string extends M
@@ -36,7 +36,7 @@ type CheckedEntry<E> = E extends readonly unknown[]
       ? CheckedInputs<E>
       : "an entry is { inputs }, { output }, [output, ...] or [{ inputs }, output]";
 
-/** Outputs, or the pair of inputs and outputs: the first element tells. */
+/** Outputs, or the pair of inputs and outputs: the first element decides. */
 type CheckedList<E extends readonly unknown[]> = E extends readonly [infer First, ...infer Rest]
   ? First extends { readonly gather_dim: number } | null
     ? { readonly [I in keyof E]: CheckedOutputOrNull<E[I]> }

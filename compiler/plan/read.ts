@@ -1,6 +1,6 @@
 /**
- * @file Stage 1 and 2 behind one call: a plan or a parallel config from a file, a text or a value. The ending of the
- * file's name says how it is read.
+ * @file Stages 1 and 2 in one call: a plan or a parallel config from a file, a text or a value. The extension of the file name selects the
+ * reader.
  */
 import { fileMessages } from "../diagnostics/catalog/plan.ts";
 import { diagnose, settle } from "../diagnostics/diagnose.ts";
@@ -14,7 +14,7 @@ import { validateParallelConfig } from "./validate/mesh.ts";
 import { validatePlan } from "./validate/validate.ts";
 import { treeOf } from "./value.ts";
 
-/** A tree, also beside errors that leave its meaning clear. */
+/** A tree, also after errors that leave its meaning clear. */
 interface Tree {
   readonly root: AstNode | null;
   readonly diagnostics: readonly Diagnostic[];
@@ -50,7 +50,7 @@ export async function readPlanText(text: string, fileName: string): Promise<Resu
   return finish(tree, (root) => validatePlan({ file: fileName, root }));
 }
 
-/** A plan that the caller holds as an object. Diagnostics have no spans and name the place in their text. */
+/** A plan that the caller holds as an object. Diagnostics have no spans and name the location in their text. */
 export function readPlanValue(value: unknown): Result<Plan> {
   return validatePlan({ file: null, root: treeOf(value) });
 }

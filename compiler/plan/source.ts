@@ -1,5 +1,5 @@
 /**
- * @file Reads the text of a small user file (plan or config) and says clearly why it cannot. Knows nothing of its content.
+ * @file Reads the text of a small user file (plan or config) and reports clearly why it cannot. Knows nothing of its content.
  */
 import { readdir } from "node:fs/promises";
 import { basename, dirname } from "node:path";
@@ -20,12 +20,12 @@ export async function readSource(file: string): Promise<Result<string>> {
   }
 }
 
-/** How large a plan or config may be, by the ending of its name. */
+/** Maximum size of a plan or config, by its file extension. */
 function mostBytes(file: string): number {
   return (file.endsWith(".ts") ? limits.typescriptBytes : limits.planBytes).most;
 }
 
-/** What is wrong with the size of a text that a caller has read. */
+/** Checks the size of a text that a caller has read. */
 export function oversize(text: string, file: string): Diagnostic | undefined {
   const [bytes, limit] = [Buffer.byteLength(text), mostBytes(file)];
   return bytes > limit ? diagnose(fileMessages.tooLarge, { bytes, limit }, { file }) : undefined;
@@ -51,7 +51,7 @@ export function withoutByteOrderMark(text: string): string {
   return text.startsWith("\ufeff") ? text.slice(1) : text;
 }
 
-/** Index of the first byte that does not belong to valid UTF-8: there the text written back differs. */
+/** Index of the first byte that is not valid UTF-8: from there on the re-encoded text differs. */
 function firstInvalid(bytes: Uint8Array): number {
   const lossy = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   const again = new TextEncoder().encode(lossy);

@@ -1,6 +1,6 @@
 /**
- * @file The plan language as data: what a person writes (authoring types) and what validation makes of it (`Plan`).
- * Knows nothing of files, graphs or models.
+ * @file The plan language as data: what a person writes (authoring types) and the result of validation (`Plan`). Knows nothing of files,
+ * graphs or models.
  */
 import type { Span } from "../diagnostics/types.ts";
 
@@ -20,7 +20,7 @@ export interface ContextParallelOutput {
   readonly value?: string;
 }
 
-/** Forward-parameter name, or output index as digits, to how it is split. */
+/** Forward-parameter name, or output index as digits, to its spec. */
 export interface ContextParallelInputs {
   readonly [parameter: string]: ContextParallelInput | readonly ContextParallelInput[];
 }
@@ -40,9 +40,9 @@ export interface ContextParallelPlan {
   readonly [module: string]: ContextParallelEntry | string | undefined;
 }
 
-/** One validated specification, flattened: which boundary of which module, what happens there, where it was written. */
+/** One validated specification, flattened: which boundary of which module, the action, and the source location. */
 export interface PlanSpec {
-  /** `split` cuts, `gather` joins. */
+  /** `split` or `gather`. */
   readonly action: "split" | "gather";
   /** Which side of the module the value is on. `split` on an output is the reference's `split_output: true`. */
   readonly side: "input" | "output";
@@ -50,7 +50,7 @@ export interface PlanSpec {
   readonly parameter: string | null;
   /** Output index for an output; element index for a list-valued parameter; `null` otherwise. */
   readonly index: number | null;
-  /** How many specs the list had that this one stood in, or `null` if it stood alone. */
+  /** Length of the list that contained this spec, or `null` if it was not in a list. */
   readonly count: number | null;
   /** Axis as written; negative counts from the end. */
   readonly dim: number;
@@ -71,7 +71,7 @@ export interface Origin {
 
 /** One key of the plan: a module pattern with its specs, in the order in which they were written. */
 export interface PlanEntry {
-  /** `""` is the root; `*` stands for one path segment. */
+  /** `""` is the root; `*` matches one path segment. */
   readonly pattern: string;
   readonly patternSpan: Span | null;
   readonly specs: readonly PlanSpec[];

@@ -1,6 +1,6 @@
 /**
- * @file A JavaScript value to a tree without spans. What JSON cannot hold becomes an `other` node, which the schema
- * refuses with its place; nothing throws.
+ * @file Converts a JavaScript value to a tree without spans. What JSON cannot hold becomes an `other` node, which the schema refuses with
+ * its location; nothing throws.
  */
 import { limits } from "../limits/limits.ts";
 import type { AstMember, AstNode } from "./ast.ts";
@@ -11,7 +11,7 @@ export function treeOf(value: unknown): AstNode {
 }
 
 const maxDepth = limits.depth.most;
-/** Parts that are shared, or contain themselves, count again each time. */
+/** Shared parts, or parts that contain themselves, count each time. */
 const maxNodes = limits.values.most;
 
 interface Budget {
@@ -43,7 +43,7 @@ function other(text: string): AstNode {
 
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
-  // Objects of another realm (a vm, a test runner) have an Object.prototype of their own, which has no prototype.
+  // Objects of another realm (a vm, a test runner) have a different Object.prototype, which has no prototype.
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 

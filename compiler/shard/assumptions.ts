@@ -1,6 +1,6 @@
 /**
- * @file What the proof takes to be equal. Each meeting of two lengths either holds for all feeds, or becomes an equation that every run
- * checks; from then on one side stands for the other. Knows lengths, not operators.
+ * @file Which extents the proof assumes to be equal. Each comparison of two lengths either holds for all feeds, or becomes an equation that
+ * every run checks; from then on one side is substituted by the other. Knows lengths, not operators.
  */
 import { add, equal, isOpen, mul, show, sub, substitute, symbolsOf, type Expr } from "../expr/expr.ts";
 import { keyOf, toPolynomial } from "../expr/polynomial.ts";
@@ -9,11 +9,11 @@ import type { Equation, Origin } from "./types.ts";
 
 export interface Assumptions {
   readonly equations: Equation[];
-  /** Puts what stands for a length in its place. */
+  /** Substitutes lengths by the expressions that they are assumed to equal. */
   readonly normal: (expr: Expr) => Expr;
-  /** Takes two extents as equal; false if they are different numbers, or if one depends on data, so that no run can check it. */
+  /** Assumes that two extents are equal; false if they are different numbers, or if one depends on data, so that no run can check it. */
   readonly assume: (left: Expr, right: Expr, origin: Origin) => boolean;
-  /** True if two extents are the same, or have been taken as equal. */
+  /** True if two extents are equal, or assumed to be. */
   readonly agree: (left: Expr, right: Expr) => boolean;
 }
 
@@ -49,11 +49,11 @@ export function assumptions(lengths: readonly Length[]): Assumptions {
   return { equations, normal, assume, agree };
 }
 
-/** An extent that holds a `min` or the like, which no length can be solved for, and the simple one that it equals. */
+/** An extent with a `min` or the like, which cannot be solved for a length, and the simple one that it equals. */
 interface Fold {
   readonly complex: Expr;
   readonly simple: Expr;
-  /** The term of `complex` that tells it. */
+  /** The term of `complex` that identifies it. */
   readonly mark: string;
 }
 
@@ -62,20 +62,20 @@ function foldOf(complex: Expr, simple: Expr): Fold | null {
   return compound.length === 1 && compoundsOf(simple).length === 0 ? { complex, simple, mark: compound[0]! } : null;
 }
 
-/** Keys of what a sum consists of beside lengths and products of lengths. */
+/** Keys of the terms of a sum other than lengths and products of lengths. */
 function compoundsOf(expr: Expr): readonly string[] {
   const atoms = [...toPolynomial(expr).values()].flatMap((t) => t.atoms);
   return [...new Set(atoms.filter((atom) => typeof atom !== "string").map(keyOf))];
 }
 
-/** A sum with the complex extent as one of its terms, with the simple one in its place. */
+/** A sum that has the complex extent among its terms, rewritten with the simple one. */
 function folded(expr: Expr, { complex, simple, mark }: Fold): Expr {
   if (!compoundsOf(expr).includes(mark)) return expr;
   const without = add(sub(expr, complex), simple);
   return compoundsOf(without).includes(mark) ? expr : without;
 }
 
-/** Solves a = b for a length that stands alone in the difference; the latest one, since earlier feeds name a length better. */
+/** Solves a = b for a length that occurs alone in the difference; the latest one, since earlier feeds name a length better. */
 function solve(a: Expr, b: Expr, lengths: readonly Length[]): [string, Expr] | null {
   const difference = sub(a, b);
   const terms = [...toPolynomial(difference).values()];

@@ -1,6 +1,6 @@
 /**
- * @file What propagation knows while it goes through the graph: layouts and who gave them, what the proof assumes, what was refused. Knows no
- * operator and writes no step.
+ * @file The state of propagation through the graph: layouts and their origins, assumptions of the proof, refused values. Knows no operator
+ * and writes no step.
  */
 import type { Binding } from "../bind/types.ts";
 import type { Diagnostic } from "../diagnostics/types.ts";
@@ -14,21 +14,21 @@ export interface Knowledge {
   readonly layouts: Map<string, Layout>;
   /** For a value that the unsplit graph does not have: the value whose content it holds, or some of it. */
   readonly sameAs: Map<string, string>;
-  /** Who gave a value its layout. */
+  /** The origin of a value's layout. */
   readonly origins: Map<string, Origin>;
-  /** The plan entry that split a stream, by the name that its segment has. */
+  /** The plan entry that split a stream, by the name of its segment. */
   readonly splitters: Map<string, Origin>;
-  /** A value of the graph to the value that stands for it. */
-  readonly standIns: Map<string, string>;
-  /** Slices of a whole value that have been made, by what was sliced and how. */
+  /** A value of the graph to the value that replaces it. */
+  readonly replacements: Map<string, string>;
+  /** Slices of a whole value that were made, by source and layout. */
   readonly slices: Map<string, { readonly shard: AxisShard; readonly slice: string }[]>;
-  /** The whole of a split value that several read, gathered once. */
+  /** The gathered whole of a split value, shared by its readers. */
   readonly gathered: Map<string, string>;
-  /** Plan entries whose value is split as one segment, although it was laid end to end from several. */
+  /** Plan entries whose value is split as one segment, although it was concatenated from several. */
   readonly coarse: ReadonlySet<Binding>;
-  /** Plan entries whose segments did not line up with what they met. */
+  /** Plan entries whose segments did not line up with those of another operand. */
   readonly tooFine: Set<Binding>;
-  /** Values whose layout is unknown after an error: what reads them is passed over. */
+  /** Values whose layout is unknown after an error: their readers are skipped. */
   readonly poisoned: Set<string>;
   readonly assumed: Assumptions;
   readonly minimums: Minimum[];
@@ -45,7 +45,7 @@ export function newKnowledge(graph: CanonicalGraph, coarse: ReadonlySet<Binding>
     sameAs: new Map(),
     origins: new Map(),
     splitters: new Map(),
-    standIns: new Map(),
+    replacements: new Map(),
     slices: new Map(),
     gathered: new Map(),
     coarse,
@@ -59,16 +59,16 @@ export function newKnowledge(graph: CanonicalGraph, coarse: ReadonlySet<Binding>
   };
 }
 
-/** The value that stands for `name`. */
-export function valueOf({ standIns }: Knowledge, name: string): string {
-  return standIns.get(name) ?? name;
+/** The value that replaces `name`. */
+export function valueOf({ replacements }: Knowledge, name: string): string {
+  return replacements.get(name) ?? name;
 }
 
 export function layoutOf({ layouts }: Knowledge, name: string): Layout {
   return layouts.get(name) ?? WHOLE;
 }
 
-/** The slice of a whole value that has been made for the same layout, or `null`. */
+/** The slice of a whole value that was made for the same layout, or `null`. */
 export function sliceOf({ slices }: Knowledge, value: string, shard: AxisShard): string | null {
   return slices.get(value)?.find((made) => isSameSplit(made.shard, shard))?.slice ?? null;
 }
@@ -77,7 +77,7 @@ export function noteSlice({ slices }: Knowledge, value: string, shard: AxisShard
   slices.set(value, [...(slices.get(value) ?? []), { shard, slice }]);
 }
 
-/** The same axis in the same segments, whoever introduced them. */
+/** The same axis in the same segments, whichever value introduced them. */
 function isSameSplit(a: AxisShard, b: AxisShard): boolean {
   return (
     a.axis === b.axis &&
@@ -88,7 +88,9 @@ function isSameSplit(a: AxisShard, b: AxisShard): boolean {
   );
 }
 
-/** True if each of `ranks` ranks holds at least one row of these segments, whatever the lengths: a run then checks the minimum that says so. */
+/**
+ * True if each of `ranks` ranks holds at least one row of these segments for all lengths: a run then checks the minimum that ensures it.
+ */
 export function neverEmpty(known: Knowledge, ranks: number, segments: readonly Segment[]): boolean {
   const { normal } = known.assumed;
   if (segments.map(({ length }) => normal(length)).some((n) => typeof n === "number" && n >= ranks)) return true;

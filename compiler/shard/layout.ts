@@ -1,6 +1,6 @@
 /**
- * @file Arithmetic of layouts: how the split of an axis reads in the factors of an operator, and back. Pure functions on expressions;
- * nothing here knows an operator or a graph.
+ * @file Arithmetic of layouts: the split of an axis in terms of an operator's factors, and back. Pure functions on expressions; nothing
+ * here knows an operator or a graph.
  */
 import type { Axis, Factor } from "../operators/types.ts";
 import { add, chunk, chunkStart, equal, exactDiv, floorDiv, mul, type Expr } from "../expr/expr.ts";
@@ -36,7 +36,7 @@ export function localExtent(shard: AxisShard, mesh: Mesh, rank: Expr): Expr {
   return mul(shard.outer, add(0, ...lengths), shard.inner);
 }
 
-/** What flat rank `rank` holds of one segment. */
+/** The extent of one segment on flat rank `rank`. */
 export function localLength(length: Expr, shard: Pick<AxisShard, "over" | "unit">, mesh: Mesh, rank: Expr): Expr {
   const { ulysses_degree: U } = mesh;
   if (shard.over === "mesh") return chunk(length, ranksOf(mesh), rank);
@@ -47,7 +47,7 @@ export function localLength(length: Expr, shard: Pick<AxisShard, "over" | "unit"
   return add(0, ...chunks);
 }
 
-/** Where what flat rank `rank` holds of one segment begins. */
+/** The offset of flat rank `rank`'s chunk within one segment. */
 export function localStart(length: Expr, shard: Pick<AxisShard, "over" | "unit">, mesh: Mesh, rank: Expr): Expr {
   if (shard.over === "mesh") return chunkStart(length, ranksOf(mesh), rank);
   if (shard.over === "ulysses") {
@@ -64,14 +64,14 @@ export function localDims(dims: readonly Expr[], layout: Layout, mesh: Mesh, ran
   });
 }
 
-/** Reads a split axis in an operator's factors: which factor is split how; `null` where it is the split of no one factor. */
+/** Expresses a split axis in an operator's factors: which factor is split how; `null` where it is not the split of a single factor. */
 export function locate(axis: Axis, shard: Split, factors: readonly Factor[]): ReadonlyMap<number, Split> | null {
   return "product" in axis
     ? locateInProduct(axis.product, shard, factors)
     : locateInJoined(axis.joined, shard, factors);
 }
 
-/** Stride arithmetic: the factor that begins at or before `outer` and ends at or after `outer` x length. */
+/** Stride arithmetic: the factor that starts at or before `outer` and ends at or after `outer` x length. */
 function locateInProduct(
   product: readonly number[],
   shard: Split,
@@ -92,7 +92,7 @@ function locateInProduct(
   return null;
 }
 
-/** Factors end to end: each takes whole segments, in order. */
+/** Concatenated factors: each takes whole segments, in order. */
 function locateInJoined(
   joined: readonly number[],
   shard: Split,
@@ -123,7 +123,7 @@ export function partition(shard: Split, sizes: readonly Expr[]): readonly Split[
   return rest.length === 0 ? result : null;
 }
 
-/** How an axis is split when its factors are split as given; `undefined` if none is, `null` if these splits are not one of the axis. */
+/** How an axis is split when its factors are split as given; `undefined` if none is, `null` if these splits do not form one of the axis. */
 export function embed(
   axis: Axis,
   splits: ReadonlyMap<number, Split>,

@@ -1,11 +1,11 @@
 /**
- * @file What a run checks about the shapes of its feeds, in the form of the contract, from what propagation assumed. Decides nothing.
+ * @file What a run checks about the shapes of its feeds, in the form of the contract, from the assumptions of propagation. Decides nothing.
  */
 import type { LengthRules } from "../../program/lengths.ts";
 import { ranksOf } from "../../program/mesh.ts";
 import type { ShardedGraph } from "./types.ts";
 
-/** The rules of a sharded graph's feeds. The same statement, met at many nodes, is checked once. */
+/** The rules of a sharded graph's feeds. The same rule, found at many nodes, is checked once. */
 export function lengthRules({ graph, mesh, equations, minimums }: ShardedGraph): LengthRules {
   return {
     inputs: graph.inputs.map(({ name, shape }) => ({ name, dims: shape.dims })),

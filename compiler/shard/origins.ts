@@ -1,5 +1,5 @@
 /**
- * @file How the origin of a layout is said to a person, and pointed at. Knows plan entries and nodes, not operators.
+ * @file Text and location of a layout's origin. Knows plan entries and nodes, not operators.
  */
 import { asCp } from "../ir/cp.ts";
 import { indexOf } from "../ir/graph-index.ts";
@@ -12,7 +12,7 @@ import { type State } from "./state.ts";
 import { layoutOf } from "./knowledge.ts";
 import type { Layout, Origin } from "./types.ts";
 
-/** `the plan entry "" / hidden_states`, or the node that did it. */
+/** `the plan entry "" / hidden_states`, or the node that caused it. */
 export function sayOrigin(origin: Origin | undefined): string {
   if (origin === undefined) return "an earlier step";
   if (origin.spec !== null) return `the plan entry ${origin.spec.origin.pointer}`;
@@ -33,13 +33,13 @@ export function atSplitOf(state: State, value: string, extra: readonly Related[]
   return { span: origin?.spec?.origin.span ?? undefined, related: extra };
 }
 
-/** Who split what a layout consists of: the plan entry of its first segment. */
+/** The plan entry that split the first segment of a layout. */
 export function originOf(state: State, layout: Layout, otherwise: Origin | undefined): Origin | undefined {
   const [segment] = layout[0]?.segments ?? [];
   return (segment === undefined ? undefined : state.splitters.get(segment.origin)) ?? otherwise;
 }
 
-/** A value by the name that it has in the model. Names that propagation adds end in `::WHAT`; names of a model may hold `::` as well. */
+/** The name of a value in the model. Names that propagation adds end in `::WHAT`; names of a model may contain `::` as well. */
 export function sayValue(state: State, value: string): string {
   let name = state.sameAs.get(value) ?? value;
   while (!state.graph.shapes.has(name) && name.includes("::")) name = name.slice(0, name.lastIndexOf("::"));

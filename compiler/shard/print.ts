@@ -1,7 +1,7 @@
 /**
- * @file Prints a sharded graph as the steps of one rank: the same graph gives the same text. A split axis stands in braces, its segments
- * in order, and inside attention the group that it is split over: `[1, {txt, img}, 32]`, `[1, {txt, img}/ring, {8}/ulysses by 2, 64]` (two
- * heads at a time). Neighbours with a common beginning share it: `q::to.{0, 1}`. Nothing reads it back.
+ * @file Prints a sharded graph as the steps of one rank: the same graph gives the same text. A split axis is in braces, its segments in
+ * order, and inside attention the group that it is split over: `[1, {txt, img}, 32]`, `[1, {txt, img}/ring, {8}/ulysses by 2, 64]` (two
+ * heads at a time). Neighbours with a common prefix share it: `q::to.{0, 1}`. Nothing reads it back.
  */
 import { equal, floorDiv, mul, RANK, showWith, type Expr } from "../expr/expr.ts";
 import { startIn, startText } from "../expr/starts.ts";
@@ -11,7 +11,7 @@ import type { ValueShape } from "../ir/types.ts";
 import { ranksOf } from "../../program/mesh.ts";
 import type { AxisShard, CollectiveStep, Layout, Origin, ShardedGraph, ShardedStep } from "./types.ts";
 
-/** Extents of blocks on their way around a ring say little and fill pages: longer ones are printed as `...`. */
+/** Extents of blocks in flight around a ring are long and of little use: longer ones are printed as `...`. */
 const LONGEST = 64;
 
 export function printSharded(sharded: ShardedGraph): string {
@@ -87,7 +87,7 @@ function together(texts: readonly string[]): readonly string[] {
   return runs.map(({ prefix, ends }) => `${prefix ?? ""}${ends.length === 1 ? ends[0] : `{${ends.join(", ")}}`}`);
 }
 
-/** The entry of the plan that asked for a step. */
+/** The entry of the plan that requested a step. */
 function entryText({ spec }: Origin): string {
   return spec === null ? "" : `  # ${spec.action} ${spec.origin.pointer}`;
 }
@@ -122,7 +122,7 @@ function shortly(text: string): string {
   return text.length > LONGEST ? "..." : text;
 }
 
-/** Extents in the words of the legend. */
+/** Extents in the terms of the legend. */
 function speaker({ mesh }: ShardedGraph): Say {
   const { ulysses_degree: members } = mesh;
   const ranks = ranksOf(mesh);

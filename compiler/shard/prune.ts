@@ -1,5 +1,5 @@
 /**
- * @file Drops the steps that no graph output needs: lazy fills, tables that were sliced at their source, unused gathers.
+ * @file Removes the steps that no graph output needs: lazy fills, tables that were sliced at their source, unused gathers.
  */
 import { valuesReadBy } from "../graph/reads.ts";
 import type { ShardedGraph, ShardedStep } from "./types.ts";
@@ -30,7 +30,7 @@ export function writes(step: ShardedStep): readonly string[] {
   return step.kind === "local" ? step.node.outputs.filter((n) => n !== "") : step.transfers.flatMap((t) => t.receive);
 }
 
-/** Values that a step reads, constants, integers and what subgraphs take from outside among them. */
+/** Values that a step reads, including constants, integers and what subgraphs take from outside. */
 export function reads(step: ShardedStep): readonly string[] {
   return step.kind === "local" ? valuesReadBy(step.node) : step.transfers.flatMap((t) => t.send);
 }

@@ -30,7 +30,7 @@ function same(a: Expr, b: Expr, places: readonly Lengths[]): boolean {
   return places.every((place) => evaluate(a, place) === evaluate(b, place));
 }
 
-/** Different lengths near `base`, moved until every equation holds; `null` if that cannot be had by giving one length a value. */
+/** Different lengths near `base`, moved until every equation holds; `null` if assigning single lengths does not achieve that. */
 function sample({ graph, equations }: ShardedGraph, base: number): readonly Lengths[] | null {
   const lengths: Record<string, number> = Object.fromEntries(graph.lengths.map(({ name }, i) => [name, base + 5 * i]));
   for (let round = 0; round <= equations.length; round++) {

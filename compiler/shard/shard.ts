@@ -1,6 +1,6 @@
 /**
- * @file Propagates the plan's splits through the bound graph in one forward pass, and proves on the way that the program gives the same
- * result. What cannot be proven is refused.
+ * @file Propagates the plan's splits through the bound graph in one forward pass, and proves that the program gives the same result. What
+ * cannot be proven is refused.
  */
 import type { Binding, BoundPlan } from "../bind/types.ts";
 import { indexOf } from "../ir/graph-index.ts";
@@ -25,8 +25,8 @@ import { layoutOf, valueOf } from "./knowledge.ts";
 import type { Minimum, ShardedGraph } from "./types.ts";
 
 /**
- * Shards a bound plan for a mesh. A value that was laid end to end from several streams is split stream by stream, since a later slice
- * between them needs that; where it then meets a value of the same length that is one stream, it is split as one instead.
+ * Shards a bound plan for a mesh. A value concatenated from several streams is split stream by stream, since a later slice between them
+ * needs that; if its segments do not line up with those of another operand, propagation reruns with that value as one segment.
  */
 export function shard(bound: BoundPlan, options: ShardOptions): Result<ShardedGraph> {
   const done = withinLimits(() => attempts(bound, options));
@@ -90,7 +90,7 @@ function visitOperator(state: State, node: CanonicalNode): void {
   else refuseOn(state, node, attend(state, attention));
 }
 
-/** Branches name the values around them, and no rewriting reaches in there: a value that another stands for cannot be read. */
+/** Branches refer to surrounding values by name, and no rewriting reaches inside: a value that another replaces cannot be read. */
 function refuseCapture(state: State, node: CanonicalNode, captured: readonly string[]): void {
   const value = captured.find((name) => valueOf(state, name) !== name)!;
   const origin = state.origins.get(valueOf(state, value));
@@ -104,7 +104,7 @@ function refuseOn(state: State, node: CanonicalNode, done: boolean): void {
   if (!done) node.outputs.forEach((name) => state.poisoned.add(name));
 }
 
-/** Every graph output must be whole on every rank, and carry its own name. */
+/** Every graph output must be whole on every rank, and keep its name. */
 function finishOutputs(state: State): void {
   for (const output of state.graph.outputs) {
     const value = valueOf(state, output);
@@ -152,7 +152,7 @@ function toGraph(state: State): ShardedGraph {
   };
 }
 
-/** What no length decides has been decided; a number that is too small is none that a feed can bring. */
+/** A fixed extent of at least N needs no check; a smaller fixed one stays, since no feed can satisfy it. */
 function minimumsOf({ minimums, assumed, options }: State): readonly Minimum[] {
   const ranks = ranksOf(options.mesh);
   if (ranks === 1) return [];

@@ -1,6 +1,6 @@
 /**
- * @file Slicing what a rank holds out of a whole value, and laying blocks of ranks in the original order. Both are local nodes; the numbers
- * that differ between ranks are integer operands.
+ * @file Slices a rank's chunk out of a whole value, and concatenates blocks of ranks in the original order. Both are local nodes; the
+ * numbers that differ between ranks are integer operands.
  */
 import type { ValueShape } from "../ir/types.ts";
 import { add, equal, mul, RANK, type Expr } from "../expr/expr.ts";
@@ -11,7 +11,7 @@ import { layoutOf, noteSlice, sliceOf } from "./knowledge.ts";
 import { addConcat, addLocal, addReshape, addSplit, elemOf, integers } from "./writer.ts";
 import type { AxisShard, Layout, Origin, Segment } from "./types.ts";
 
-/** What of a whole value flat rank `rank` holds under `shard`; the value itself where there is one rank. */
+/** The chunk of a whole value that flat rank `rank` holds under `shard`; the value itself with one rank. */
 export function sliceLocal(state: State, value: string, shard: AxisShard, origin: Origin, rank: Expr = RANK): string {
   const { mesh } = state.options;
   const shape = shapeOf(state, value);
@@ -29,7 +29,7 @@ export function sliceLocal(state: State, value: string, shard: AxisShard, origin
   return addConcat(state, origin, pieces, shard.axis, `${value}::local`, dims);
 }
 
-/** An axis whose split factor is not its outermost one is taken apart, sliced, and merged again. */
+/** An axis whose split factor is not its outermost one is reshaped to its factors, sliced, and merged again. */
 function sliceMerged(state: State, value: string, shape: ValueShape, shard: AxisShard, origin: Origin): string {
   const { axis } = shard;
   const rest = mul(add(0, ...shard.segments.map((s) => s.length)), shard.inner);
@@ -59,7 +59,7 @@ function addSlice(
   return addLocal(state, origin, { op: "Slice", inputs: [value, ...operands], outputs })[0]!;
 }
 
-/** Blocks of one axis from the ranks of a group, and what each of them holds of each segment. */
+/** Blocks of one axis from the ranks of a group, and the extent of each segment in each block. */
 export interface Blocks {
   readonly values: readonly string[];
   readonly axis: number;
@@ -70,7 +70,9 @@ export interface Blocks {
   readonly size: (length: Expr, at: number) => Expr;
 }
 
-/** Lays blocks in the original order: segment by segment, rank by rank. `dims` is the shape of the result on the evaluating rank. */
+/**
+ * Concatenates blocks in the original order: segment by segment, rank by rank. `dims` is the shape of the result on the evaluating rank.
+ */
 export function assemble(state: State, blocks: Blocks, name: string, dims: readonly Expr[], origin: Origin): string {
   const { values, axis, segments, inner } = blocks;
   if (values.length === 1) return values[0]!;
@@ -117,8 +119,8 @@ function assembleMerged(state: State, blocks: Blocks, name: string, dims: readon
 }
 
 /**
- * A whole value as `layout` asks for it (at most one axis): sliced once and used again. Also how a plan's split begins: its first
- * reader finds the slice here.
+ * A whole value as `layout` requires it (at most one axis): sliced once and reused. Also how a plan's split starts: its first reader finds
+ * the slice here.
  */
 export function align(state: State, value: string, layout: Layout, origin: Origin): string {
   const [shard] = layout;

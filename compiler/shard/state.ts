@@ -1,5 +1,5 @@
 /**
- * @file Propagation on its way through one graph: what it writes and what it knows, and the few verbs that need both.
+ * @file The state of propagation through one graph: the writer, the knowledge, and the few functions that need both.
  */
 import type { Binding, BoundPlan } from "../bind/types.ts";
 import { invariant } from "../diagnostics/diagnose.ts";
@@ -37,7 +37,7 @@ export function newState({ graph, bindings }: BoundPlan, options: ShardOptions, 
   };
 }
 
-/** Whole shape of a value, in the lengths that stand for others. */
+/** Whole shape of a value, after substitution of lengths that are assumed equal. */
 export function shapeOf(state: State, name: string): ValueShape {
   const shape = state.shapes.get(name);
   invariant(shape !== undefined, `no shape for ${name}`);
@@ -49,7 +49,7 @@ export function localDimsOf(state: State, name: string): readonly Expr[] {
   return localDims(shapeOf(state, name).dims, layoutOf(state, name), state.options.mesh, RANK);
 }
 
-/** Gives a value its whole shape, its layout, and the value of the unsplit graph whose content it has. */
+/** Sets the whole shape of a value, its layout, and the value of the unsplit graph with its content. */
 export function declare(
   state: State,
   name: string,

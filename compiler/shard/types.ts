@@ -1,13 +1,13 @@
 /**
- * @file The sharded graph: what every rank executes, value by value, with the layout of each. All ranks run the same nodes;
- * what differs between them is said by expressions in `rank`. Knows nothing of pieces, sessions or transports.
+ * @file The sharded graph: what every rank executes, value by value, with the layout of each. All ranks run the same nodes; expressions in
+ * `rank` describe what differs between them. Knows nothing of pieces, sessions or transports.
  */
 import type { CanonicalGraph, CanonicalNode, IntegerValue, ValueShape } from "../ir/types.ts";
 import type { Expr } from "../expr/expr.ts";
 import type { PlanSpec } from "../plan/types.ts";
 import type { Group, Mesh } from "../../program/mesh.ts";
 
-/** A run of tokens that is split on its own. */
+/** A run of tokens that is split separately. */
 export interface Segment {
   readonly length: Expr;
   /** The value that introduced it, for messages only; equality leaves it out. */
@@ -37,7 +37,7 @@ export interface Origin {
   readonly module: string;
   /** Node of the canonical graph, if there is one. */
   readonly node: string | null;
-  /** The plan entry, if one asked for it. */
+  /** The plan entry, if one requested it. */
   readonly spec: PlanSpec | null;
 }
 
@@ -48,7 +48,10 @@ export interface LocalStep {
   readonly origin: Origin;
 }
 
-/** Which blocks ranks exchange: `all-to-all` block j goes to rank j of the group; `all-gather` one block goes to all; `shift` one block goes to the next rank. */
+/**
+ * Which blocks ranks exchange. `all-to-all`: block j is sent to rank j of the group; `all-gather`: one block is sent to all; `shift`: one
+ * block is sent to the next rank.
+ */
 export type CollectiveKind = "all-to-all" | "all-gather" | "shift";
 
 export interface Transfer {
@@ -63,7 +66,7 @@ export interface Transfer {
 
 export { PEER } from "../expr/expr.ts";
 
-/** What a collective serves: what a plan asked for, a scheme of attention, or an exact reduction. Also what is printed. */
+/** The purpose of a collective: a plan entry, a scheme of attention, or an exact reduction. Also printed. */
 export type Purpose =
   | "gather"
   | "ulysses in"
@@ -86,7 +89,7 @@ export interface CollectiveStep {
 
 export type ShardedStep = LocalStep | CollectiveStep;
 
-/** Two numbers that must agree, because the proof used it. */
+/** Two extents that must agree, because the proof used it. */
 export interface Equation {
   readonly left: Expr;
   readonly right: Expr;
@@ -101,7 +104,7 @@ export interface Minimum {
   readonly extent: Expr;
   /** What it is, for the message: `hidden_states axis 1`. */
   readonly name: string;
-  /** The value that the split makes; `null` where the proof relies on the rows, whether or not anything reads that value. */
+  /** The value that the split makes; `null` where the proof relies on the rows, even if nothing reads that value. */
   readonly slice: string | null;
   readonly origin: Origin;
 }
@@ -114,7 +117,7 @@ export interface Alignment {
   readonly origin: Origin;
 }
 
-/** What happens at an attention site: `local`, or a scheme with its collectives. */
+/** How an attention site is executed: `local`, or a scheme with its collectives. */
 export interface AttentionSite {
   readonly node: string;
   readonly module: string;

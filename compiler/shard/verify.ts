@@ -1,6 +1,7 @@
 /**
- * @file What holds of every sharded graph: each value is written once, before it is read; layouts fit shapes; each rank's extents are what
- * the operator gives on them; both ends of a collective agree. A finding is a mistake of the compiler. Proves no plan: that is done.
+ * @file Invariants of every sharded graph: each value is written once, before it is read; layouts match shapes; each rank's extents are
+ * those that the operator gives for its operands; both ends of a collective agree. A finding is an error of the compiler. Does not repeat
+ * the proof of the plan.
  */
 import { outputShapes, viewOf } from "../operators/infer.ts";
 import type { ValueShape } from "../ir/types.ts";
@@ -11,7 +12,7 @@ import { reads, writes } from "./prune.ts";
 import { agreement, type Agree } from "./samples.ts";
 import type { CollectiveStep, LocalStep, ShardedGraph, Transfer } from "./types.ts";
 
-/** What is wrong with the sharded graph; empty if nothing is. */
+/** Violations; empty if the sharded graph is correct. */
 export function verifySharded(graph: ShardedGraph): readonly string[] {
   const agree = agreement(graph);
   const local = localProblems(graph, agree);
@@ -40,7 +41,7 @@ function orderProblems({ graph, steps, integers }: ShardedGraph): readonly strin
   return [...problems, ...graph.outputs.filter((o) => !written.has(o)).map((o) => `nothing writes the output ${o}`)];
 }
 
-/** A layout names axes that are there, each once, with segments that fill them; outside attention at most one. */
+/** A layout names axes that exist, each once, with segments that fill them; outside attention at most one. */
 function layoutProblems(sharded: ShardedGraph, name: string, agree: Agree): readonly string[] {
   const { graph, mesh, shapes, layouts, localShapes } = sharded;
   const layout = layouts.get(name) ?? [];
@@ -64,7 +65,7 @@ function layoutProblems(sharded: ShardedGraph, name: string, agree: Agree): read
   ];
 }
 
-/** The operator, on what a rank holds, gives what the rank is said to hold. */
+/** The operator, applied to a rank's extents, gives the rank's stated extents. */
 function localProblems(graph: ShardedGraph, agree: Agree): (step: LocalStep) => readonly string[] {
   const operands = [...graph.integers].map(([name, { elem, dims }]) => [name, { elem, dims }] as const);
   const shapes = new Map<string, ValueShape>([...graph.localShapes, ...operands]);

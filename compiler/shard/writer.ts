@@ -1,6 +1,6 @@
 /**
- * @file What propagation writes: steps, with the names, shapes and integers of their values. Gives the small verbs with which the rest of
- * this room writes local nodes and collectives. Knows no layout and no operator's meaning.
+ * @file The output of propagation: steps, with the names, shapes and integers of their values. Offers the functions with which this folder
+ * writes local nodes and collectives. Knows no layout and no operator's meaning.
  */
 import { before, groupSize, rankAt, type Mesh } from "../../program/mesh.ts";
 import { invariant } from "../diagnostics/diagnose.ts";
@@ -17,28 +17,28 @@ export interface Writer {
   readonly integers: Map<string, IntegerValue>;
   /** Whole shape of a value with a layout; of others what flat rank `rank` holds. */
   readonly shapes: Map<string, ValueShape>;
-  /** Names that are given away. */
+  /** Names in use. */
   readonly taken: Set<string>;
 }
 
-/** A name that no value of the steps so far has. A name of the unsplit graph is given once, to the value that takes its place. */
-function freshName(writer: Writer, wish: string): string {
-  let name = wish;
-  for (let i = 2; writer.taken.has(name); i++) name = `${wish}.${i}`;
+/** A name that no value of the steps has yet. A name of the unsplit graph is given once, to the value that takes its place. */
+function freshName(writer: Writer, preferred: string): string {
+  let name = preferred;
+  for (let i = 2; writer.taken.has(name); i++) name = `${preferred}.${i}`;
   writer.taken.add(name);
   return name;
 }
 
 /** Integers as an operand of a local node: a list of them. */
-export function integers(writer: Writer, wish: string, elements: readonly Expr[]): string {
-  const name = freshName(writer, wish);
+export function integers(writer: Writer, preferred: string, elements: readonly Expr[]): string {
+  const name = freshName(writer, preferred);
   writer.integers.set(name, { elem: "int64", dims: [elements.length], elements });
   return name;
 }
 
 /** One integer as an operand of a local node: a scalar. */
-export function integer(writer: Writer, wish: string, element: Expr): string {
-  const name = freshName(writer, wish);
+export function integer(writer: Writer, preferred: string, element: Expr): string {
+  const name = freshName(writer, preferred);
   writer.integers.set(name, { elem: "int64", dims: [], elements: [element] });
   return name;
 }
@@ -47,7 +47,7 @@ export interface LocalNode {
   readonly op: string;
   readonly domain?: string;
   readonly inputs: readonly string[];
-  /** Names wished for the outputs, with the shape that each has on flat rank `rank`; the element type is that of operand 0 if not given. */
+  /** Preferred names of the outputs, with the shape of each on flat rank `rank`; the element type defaults to that of operand 0. */
   readonly outputs: readonly { readonly name: string; readonly dims: readonly Expr[]; readonly elem?: ElemType }[];
   readonly attributes?: Attributes;
 }
@@ -78,7 +78,7 @@ export function elemOf({ shapes }: Writer, name: string): ElemType {
   return shape.elem;
 }
 
-/** Takes a node of the graph over as a step, under the names that its outputs have there. */
+/** Copies a node of the graph as a step, with its output names. */
 export function takeNode(writer: Writer, node: CanonicalNode, origin: Origin): void {
   for (const name of node.outputs) if (name !== "") writer.taken.add(name);
   writer.steps.push({ kind: "local", node, origin });
@@ -96,7 +96,7 @@ export function addReshape(writer: Writer, origin: Origin, input: string, name: 
   })[0]!;
 }
 
-/** A Concat of at least one value; one alone is itself. */
+/** A Concat of at least one value; a single value is returned unchanged. */
 export function addConcat(
   writer: Writer,
   origin: Origin,
@@ -110,7 +110,10 @@ export function addConcat(
   return addLocal(writer, origin, { op: "Concat", inputs, outputs: [{ name, dims }], attributes })[0]!;
 }
 
-/** A Split of a value, whose local extents are `dims`, into values of the given extents; one alone is the value itself. */
+/**
+ * A Split of a value, whose local extents are `dims`, into values of the given extents; for a single extent the value is returned
+ * unchanged.
+ */
 export function addSplit(
   writer: Writer,
   origin: Origin,
@@ -125,18 +128,18 @@ export function addSplit(
   return addLocal(writer, origin, { op: "Split", inputs: [value, operand], outputs, attributes: { axis: int(axis) } });
 }
 
-/** The blocks of one transfer, before what is received has names. */
+/** The blocks of one transfer, before the received values have names. */
 export interface Sending {
   /** all-to-all: a value for each rank of the group, in order; else one. */
   readonly send: readonly string[];
-  /** Name wished for what comes from the rank at place `at` of the group; of a shift, place 0. */
+  /** Preferred name of the block from the rank at position `at` of the group; of a shift, position 0. */
   readonly receive: (at: number) => string;
   readonly elem: ElemType;
   /** Extents of the block that flat rank `from` sends to flat rank `to`. */
   readonly dims: (from: Expr, to: Expr) => readonly Expr[];
 }
 
-/** Adds a collective, and gives what each of its transfers receives, in the order of the group. */
+/** Adds a collective, and returns what each of its transfers receives, in the order of the group. */
 export function addCollective(
   writer: Writer,
   step: Pick<CollectiveStep, "name" | "collective" | "group" | "purpose" | "origin">,

@@ -1,6 +1,6 @@
 /**
- * @file Lengths to try a sharded graph with, where the caller gives none: such that its equations hold and splits come out uneven. Runs
- * nothing.
+ * @file Lengths for the simulation of a sharded graph, where the caller gives none: chosen so that its equations hold and splits are
+ * uneven. Runs nothing.
  */
 import { evaluate, symbolsOf } from "../expr/expr.ts";
 import { ranksOf } from "../../program/mesh.ts";
@@ -13,8 +13,8 @@ type Equation = Pick<ShardedGraph["equations"][number], "left" | "right">;
 const REACH = { one: 1024, two: 16 } as const;
 
 /**
- * A number for every length: its own, above the number of ranks and no multiple of it, moved as little as makes all equations hold. Where
- * that is not found some stay broken; `checkLengths` says which.
+ * A number for every length: a different one each, above the number of ranks and no multiple of it, moved as little as all equations need.
+ * If none is found some equations stay violated; `checkLengths` reports which.
  */
 export function chooseLengths({ graph, equations, mesh }: Pick<ShardedGraph, "graph" | "equations" | "mesh">): Lengths {
   const ranks = ranksOf(mesh);
@@ -44,7 +44,10 @@ function improvement(
   return null;
 }
 
-/** What may make an equation hold: one side put in for a length that is the other, then small moves of one length, then of two. */
+/**
+ * Candidates that may satisfy an equation: substituting one side for a length that is the other, then small moves of one length, then of
+ * two.
+ */
 function* changes({ left, right }: Equation, lengths: Lengths): Generator<Lengths> {
   if (typeof left === "string") yield { [left]: evaluate(right, lengths) };
   if (typeof right === "string") yield { [right]: evaluate(left, lengths) };

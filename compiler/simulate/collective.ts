@@ -1,5 +1,5 @@
 /**
- * @file Collectives between ranks that live in one map each: tensors change hands, nothing is copied.
+ * @file Collectives between simulated ranks, each a map of values: tensors are passed by reference, nothing is copied.
  */
 import { verifyMessages as messages } from "../diagnostics/catalog/verify.ts";
 import { invariant } from "../diagnostics/diagnose.ts";
@@ -14,7 +14,7 @@ import type { WrongValue } from "./types.ts";
 /** Values of one rank by name. */
 export type RankValues = Map<string, OrtTensor>;
 
-/** Moves the blocks of one collective. Gives the first block that is not as announced; then nothing of it has moved. */
+/** Moves the blocks of one collective. Returns the first block that differs from its announced shape; then none has moved. */
 export function runCollective(
   step: CollectiveStep,
   ranks: readonly RankValues[],

@@ -14,7 +14,7 @@ import type { Lengths } from "./positions.ts";
 import type { Mesh } from "../../program/mesh.ts";
 import type { RankTensors, Tolerance, WrongValue } from "./types.ts";
 
-/** Which value it is, for the report. */
+/** The value, for the report. */
 export interface Label {
   readonly value: string;
   readonly node: string;
@@ -47,7 +47,7 @@ export function compareShards(
     if (compared.wrong !== null) return compared;
     difference = Math.max(difference, compared.difference);
   }
-  const wrong = whatIsMissing(label, covered, placement.layout) ?? whereRanksDiffer(label, shards, placement.layout);
+  const wrong = missingElement(label, covered, placement.layout) ?? whereRanksDiffer(label, shards, placement.layout);
   return { wrong, difference };
 }
 
@@ -97,10 +97,10 @@ function compareShard(
   return { wrong: null, difference };
 }
 
-/** Beyond this an element is a mask's rather than something to be added up. */
+/** Larger elements are those of a mask, not terms of a sum. */
 const LARGEST = 1e3;
 
-/** Small elements are sums of large ones, and rounded as these are: the largest finite magnitude, from 1 to `LARGEST`. */
+/** The largest finite magnitude, from 1 to `LARGEST`: small elements may be sums of large ones and carry their rounding. */
 function magnitude(numbers: ArrayLike<number>): number {
   let largest = 1;
   for (let i = 0; i < numbers.length; i++) {
@@ -111,7 +111,7 @@ function magnitude(numbers: ArrayLike<number>): number {
 }
 
 /** The shards together must hold every element. */
-function whatIsMissing(label: Label, covered: Uint8Array, layout: Layout): WrongValue | null {
+function missingElement(label: Label, covered: Uint8Array, layout: Layout): WrongValue | null {
   const total = covered.length;
   const count = covered.reduce((a, b) => a + b, 0);
   if (count === total) return null;
@@ -121,7 +121,7 @@ function whatIsMissing(label: Label, covered: Uint8Array, layout: Layout): Wrong
   return fail(label, null, messages.incomplete, { ...label, layout: axes.join("; "), covered: count, total }).wrong;
 }
 
-/** A value that is whole on every rank must be the same there to the last bit, or the ranks drift apart. */
+/** A value that is whole on every rank must be bitwise equal there, or the ranks diverge. */
 function whereRanksDiffer(label: Label, shards: RankTensors, layout: Layout): WrongValue | null {
   const [first] = shards;
   if (layout.length > 0 || first === undefined) return null;
@@ -156,7 +156,7 @@ function fail<P>(label: Label, rank: number | null, message: Message<P>, params:
   return { wrong: wrongValue(label, rank, message, params), difference: Infinity };
 }
 
-/** A wrong value without single numbers. */
+/** A wrong value without single numbers to show. */
 export function wrongValue<P>(label: Label, rank: number | null, message: Message<P>, params: P): WrongValue {
   return {
     ...label,

@@ -1,5 +1,5 @@
 /**
- * @file Whether feeds are what the plan's proof assumed, before anything runs, and the lengths that they give. Runs nothing.
+ * @file Checks that feeds satisfy the assumptions of the plan's proof before anything runs, and returns their lengths. Runs nothing.
  */
 import type { OrtTensors } from "../../ort/types.ts";
 import { checkLengths as check, type Lengths } from "../../program/lengths.ts";
@@ -11,7 +11,7 @@ import type { CanonicalGraph } from "../ir/types.ts";
 import { lengthRules } from "../shard/length-rules.ts";
 import type { ShardedGraph } from "../shard/types.ts";
 
-/** The number of each named length; inputs must be there and agree, equations must hold, and every rank must get a token. */
+/** The value of each named length; inputs must be present and agree, equations must hold, and every rank must get a token. */
 export function checkLengths(sharded: ShardedGraph, feeds: OrtTensors): Result<Lengths> {
   const wrong = checkFeeds(sharded.graph, feeds);
   if (wrong.length > 0) return { ok: false, diagnostics: wrong };

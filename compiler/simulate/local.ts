@@ -1,5 +1,5 @@
 /**
- * @file Runs local steps on every rank: consecutive steps are one model whose every value is an output, and one session serves all ranks.
+ * @file Runs local steps on every rank: consecutive steps are one model with every value as an output, and one session serves all ranks.
  */
 import { OrtError, createSession } from "../../ort/session.ts";
 import { ortTensor } from "../../ort/tensors.ts";
@@ -25,7 +25,7 @@ export interface Run {
   readonly ranks: readonly RankValues[];
 }
 
-/** Adds the values that `steps` make to every rank. Gives the step that fails, if one does; those before it have run. */
+/** Adds the values that `steps` make to every rank. Returns the step that fails, if one does; those before it have run. */
 export async function runLocal(run: Run, steps: readonly LocalStep[]): Promise<WrongValue | null> {
   let rank: number | null = null;
   let session: OrtSession | null = null;
@@ -48,7 +48,7 @@ export async function runLocal(run: Run, steps: readonly LocalStep[]): Promise<W
   }
 }
 
-/** One by one, so that the values before the failure are there to be compared. */
+/** One by one, so that the values before the failure are available for comparison. */
 async function runEach(run: Run, steps: readonly LocalStep[]): Promise<WrongValue | null> {
   for (const step of steps) {
     const failed = await runLocal(run, [step]);
@@ -65,7 +65,7 @@ function failure({ node, origin }: LocalStep, rank: number | null, error: OrtErr
 interface Emitted {
   readonly model: Uint8Array;
   readonly folder: string | null;
-  /** Integers that differ between ranks, or come from lengths: inputs of the model. */
+  /** Integers that differ between ranks, or depend on lengths: inputs of the model. */
   readonly integers: ReadonlyMap<string, IntegerValue>;
 }
 
@@ -97,7 +97,7 @@ function emitSteps(run: Run, steps: readonly LocalStep[]): Emitted {
   };
 }
 
-/** Shapes of the operands of attention as the ranks hold them; an extent is a number where all ranks have the same. */
+/** Shapes of the operands of attention as the ranks hold them; an extent is a number where it is the same on all ranks. */
 function attentionShapes(
   { sharded, lengths, ranks }: Run,
   steps: readonly LocalStep[],

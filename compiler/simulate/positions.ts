@@ -1,5 +1,6 @@
 /**
- * @file Which elements of a whole value a rank holds, in plain numbers. Written apart from the compiler's layout arithmetic, which it checks.
+ * @file Which elements of a whole value a rank holds, in plain numbers. Deliberately independent of the compiler's layout arithmetic, which
+ * it checks.
  */
 import { invariant } from "../diagnostics/diagnose.ts";
 import { evaluate } from "../expr/expr.ts";
@@ -28,7 +29,7 @@ export function heldPositions(
   });
 }
 
-/** Row-major indices into the whole value of the elements that lie at the given positions of each axis. */
+/** Row-major indices into the whole value of the elements at the given positions of each axis. */
 export function flatIndices(dims: readonly number[], positions: readonly (readonly number[])[]): Int32Array {
   let indices = Int32Array.of(0);
   for (const [axis, held] of positions.entries()) {
@@ -58,7 +59,7 @@ function shardPositions(shard: AxisShard, mesh: Mesh, rank: number, lengths: Len
   );
 }
 
-/** What a rank holds of one segment. */
+/** A rank's share of one segment. */
 function heldRange(length: number, { over, unit }: AxisShard, mesh: Mesh, rank: number): Range {
   if (over === "mesh") return chunkOf(length, ranksOf(mesh), rank);
   const group = groupOf("ulysses", rank, mesh);

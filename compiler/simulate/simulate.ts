@@ -1,6 +1,6 @@
 /**
- * @file The oracle: executes a sharded graph for all ranks in one thread, step by step, and compares every value that has a layout with
- * the unsplit value. It needs no pieces, workers or transports, and tells where an error was born.
+ * @file The oracle: executes a sharded graph for all ranks in one thread, step by step, and compares every value that has a layout with the
+ * unsplit value. It needs no pieces, workers or transports, and locates the step where an error first appears.
  */
 import { OrtError } from "../../ort/session.ts";
 import { ranksOf } from "../../program/mesh.ts";
@@ -24,7 +24,7 @@ import { unsplitValues } from "./unsplit.ts";
 export type { SimulateOptions, SimulationReport } from "./types.ts";
 
 const TOLERANCE: Tolerance = { absolute: 1e-5, relative: 1e-5 };
-/** Where a model computes with 16 bits, their rounding is in all that follows. */
+/** Where a model computes with 16 bits, every later value carries their rounding. */
 const HALF: Tolerance = { absolute: 2e-3, relative: 2e-3 };
 
 function usual({ shapes }: ShardedGraph): Tolerance {
@@ -32,7 +32,7 @@ function usual({ shapes }: ShardedGraph): Tolerance {
 }
 
 /**
- * Runs `sharded` on whole `feeds`. Fails where the feeds are not what the proof assumed, or the unsplit model does not run; a wrong
+ * Runs `sharded` on whole `feeds`. Fails if the feeds violate the assumptions of the proof, or the unsplit model does not run; a wrong
  * value is a finding, not a failure: see `wrong` in the report, and `reportOf`.
  */
 export async function simulate(
@@ -57,7 +57,7 @@ export async function simulate(
   }
 }
 
-/** What a report says to the user: the first wrong value, or a note that all agree. */
+/** A report as a diagnostic: the first wrong value, or a note that all agree. */
 export function reportOf({ wrong, ranks, compared, differences }: SimulationReport): Diagnostic {
   if (wrong !== null) return wrong.diagnostic;
   const [value, largest] = [...differences].reduce((a, b) => (b[1] > a[1] ? b : a), ["", 0]);
@@ -122,7 +122,7 @@ function labelsOf(step: ShardedStep): readonly Label[] {
   return received.map((value) => ({ value, node: step.name, module }));
 }
 
-/** For every value with a layout, the unsplit value that holds its content: itself, or what `sameAs` leads to. */
+/** For every value with a layout, the unsplit value that holds its content: itself, or the one that `sameAs` gives. */
 function counterpartsOf({ graph, layouts, sameAs }: ShardedGraph): ReadonlyMap<string, string> {
   const unsplit = new Set([
     ...graph.inputs.map(({ name }) => name),

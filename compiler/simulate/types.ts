@@ -1,5 +1,5 @@
 /**
- * @file What a simulation takes and tells. Knows nothing of how it runs.
+ * @file Input and result of a simulation. Knows nothing of how it runs.
  */
 import type { OrtTensor } from "../../ort/types.ts";
 import type { Diagnostic } from "../diagnostics/types.ts";
@@ -17,7 +17,7 @@ export interface SimulateOptions {
   readonly tolerance?: Tolerance;
 }
 
-/** A value that is not what the unsplit model has, and where it was born. */
+/** A value that differs from the unsplit model, and the step where it first appeared. */
 export interface WrongValue {
   readonly value: string;
   /** Node or collective that made it. */

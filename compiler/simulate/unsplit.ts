@@ -1,5 +1,5 @@
 /**
- * @file Values of the unsplit graph, from one session of the canonical graph whose every needed value is an output.
+ * @file Values of the unsplit graph, from one session of the canonical graph with every needed value as an output.
  */
 import { createSession } from "../../ort/session.ts";
 import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
@@ -9,7 +9,7 @@ import { writeModel } from "../graph/write.ts";
 import { integerTensor } from "./local.ts";
 import type { Lengths } from "./positions.ts";
 
-/** The values named by `wanted`, as far as the graph has them: feeds, constants, and what nodes make. Throws `OrtError`. */
+/** The values named by `wanted` that the graph has: feeds, constants, and results of nodes. Throws `OrtError`. */
 export async function unsplitValues(
   graph: CanonicalGraph,
   feeds: OrtTensors,

@@ -1,24 +1,24 @@
 /**
- * @file Names beside a target, under which it is written before it takes its place, and what a killed process has left under such
- * names. Knows not what a target is.
+ * @file Temporary names next to a target, used while it is written, and cleanup of what a killed process left under such names. Does not
+ * know what a target is.
  */
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { basename, dirname, join } from "node:path";
-import { ownedEntries } from "./names.ts";
+import { ownedEntries } from "./folder-names.ts";
 import { isGone, ownerToken } from "./owner.ts";
 
-/** `new`: not yet in its place. `old`: no longer. */
+/** `new`: not yet in place. `old`: replaced. */
 export type AsideKind = "new" | "old";
 
-/** A free name beside `target`, which says whose it is. */
+/** A free name next to `target` that identifies its process. */
 export function asideOf(target: string, kind: AsideKind): string {
   return join(dirname(target), `${prefixOf(target, kind)}${ownerToken()}-${randomBytes(6).toString("hex")}`);
 }
 
 /**
- * Removes what processes that are gone left beside `target`; where they took the target away and put nothing in its place, it comes
- * back. `isOld` says whether an entry may be removed, being what a target is. What cannot be moved or removed stays.
+ * Removes leftovers of dead processes next to `target`; where they moved the target away without replacing it, it is restored. `isOld` says
+ * whether an entry has the form of a target and may be removed. What cannot be moved or removed stays.
  */
 export function sweepAsides(target: string, isOld: (path: string) => boolean): void {
   for (const path of leftovers(target, "old")) {

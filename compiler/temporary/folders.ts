@@ -1,17 +1,17 @@
 /**
- * @file Temporary folders: the one place that makes them. They go when their process exits; what a killed process leaves, the next one
- * removes. Knows not what lies in them.
+ * @file Temporary folders: the only place that creates them. They are removed when their process exits; the next process removes those of a
+ * killed one. Does not know their content.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isMainThread } from "node:worker_threads";
-import { ownedEntries } from "./names.ts";
+import { ownedEntries } from "./folder-names.ts";
 import { isGone, ownerToken } from "./owner.ts";
 
 const PREFIX = "onnx-cp-";
 
-/** A new folder in the system's folder for temporary files, readable by this user only. Throws as `fs` does. */
+/** A new folder in the system's temporary folder, readable by this user only. Throws as `fs` does. */
 export function makeTemporaryFolder(): string {
   sweepTemporaryFolders();
   removeAtExit();
@@ -23,7 +23,7 @@ export function removeTemporaryFolder(folder: string): void {
   remove(folder);
 }
 
-/** Removes all folders of this process, whichever of its threads made them. For whoever ends the process without an exit. */
+/** Removes all folders of this process, whichever of its threads made them. For callers that end the process without an exit. */
 export function removeTemporaryFolders(): void {
   const own = ownerToken();
   for (const { path, token } of ownedEntries(tmpdir(), PREFIX)) if (token === own) remove(path);
@@ -40,7 +40,7 @@ export function sweepTemporaryFolders(): void {
 
 let watching = false;
 
-/** Only in the main thread: what another thread has made may outlive that thread. Changes no reaction to a signal. */
+/** Only in the main thread: folders of another thread may outlive that thread. Changes no signal handler. */
 export function removeAtExit(): void {
   if (watching || !isMainThread) return;
   watching = true;

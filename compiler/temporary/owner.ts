@@ -1,6 +1,6 @@
 /**
- * @file Which process a file on disk belongs to, said in the file's name, and whether that process is gone. Knows no folder. The one
- * file of the compiler that asks about processes.
+ * @file Which process a file on disk belongs to, encoded in the file's name, and whether that process has ended. Knows no folder. The only
+ * file of the compiler that inspects processes.
  */
 import { createHash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
@@ -10,14 +10,16 @@ import { hostname } from "node:os";
 export const TOKEN = "[0-9a-f]{8}-[0-9]+-[0-9]+";
 
 /**
- * Names this process: where its id is valid, the id, and its start, so that no later process with the same id is mistaken for it. The
- * start is 0 where the system does not say it.
+ * Identifies this process: the namespace where its id is valid, the id, and its start time, so that no later process with the same id is
+ * mistaken for it. The start is 0 where the system does not report it.
  */
 export function ownerToken(): string {
   return `${place()}-${process.pid}-${startOf(process.pid) ?? 0}`;
 }
 
-/** True only if the process has certainly ended. Never for one of another machine, boot or container: its id says nothing here. */
+/**
+ * True only if the process has certainly ended. Never for a process of another machine, boot or container, whose id has no meaning here.
+ */
 export function isGone(token: string): boolean {
   const [where, id, start] = token.split("-");
   if (where !== place()) return false;
@@ -33,7 +35,7 @@ export function isGone(token: string): boolean {
 
 let known: string | undefined;
 
-/** Within it, an id means one process at a time: this boot of this machine, and this namespace of process ids. */
+/** The scope in which an id means one process at a time: this boot of this machine, and this namespace of process ids. */
 function place(): string {
   known ??= createHash("sha256").update(placeFacts().join("\n")).digest("hex").slice(0, 8);
   return known;
@@ -45,10 +47,10 @@ function placeFacts(): readonly string[] {
   return [boot, processes, hostname()];
 }
 
-/** When a process started, in ticks since the boot; `null` if it has ended, or if the system does not say. */
+/** When a process started, in ticks since the boot; `null` if it has ended, or if the system does not report it. */
 function startOf(pid: number): string | null {
   const stat = tried(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
-  // The name of the program stands in parentheses and may hold anything; the state and 19 more fields are between it and the start.
+  // The program name is in parentheses and may contain anything; the state and 19 more fields precede the start.
   const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const ended = state === "Z" || state === "X" || state === "";
   return ended ? null : (fields[18] ?? null);

@@ -1,6 +1,6 @@
 /**
- * @file Plans that leave to the compiler what meets a split value: it is sliced by the segments of that value, recorded, and exact. What
- * was assumed about lengths on the way is checked at run time.
+ * @file Plans that leave alignment to the compiler: a whole value next to a split one is sliced by its segments, recorded, and exact.
+ * Length assumptions are checked at run time.
  */
 import { expect, test } from "vitest";
 import { compileStages } from "../../compiler/compile.ts";

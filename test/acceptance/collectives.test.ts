@@ -1,6 +1,6 @@
 /**
- * @file What ranks exchange in a run of Flux: which collectives, in which order, and how many bytes leave each rank. The numbers come from
- * formulae in lengths and heads that share nothing with the compiler.
+ * @file Communication of a Flux run: which collectives, in which order, and how many bytes leave each rank. The numbers come from formulae
+ * in lengths and heads, independent of the compiler.
  */
 import { expect, test } from "vitest";
 import type { MeshConfig } from "../../compiler/plan/types.ts";

@@ -1,6 +1,6 @@
 /**
- * @file Every model of the fixtures on worker threads under the plan that is shipped for it: all its lengths one after the other in one
- * session, against the unsplit model and against what torch gave.
+ * @file Every fixture model on worker threads under its shipped plan: all lengths in sequence in one session, compared with the unsplit
+ * model and with torch.
  */
 import { expect, test } from "vitest";
 import { compareTensors } from "../../runtime/verify.ts";

@@ -1,6 +1,6 @@
 /**
- * @file Models without a plan of their own: a vision transformer, a text encoder, a U-Net, Stable Diffusion 3. Their plans run in every
- * scheme as torch does; plans that split elsewhere are exact, or are refused where they cannot be.
+ * @file Models without a shipped plan: a vision transformer, a text encoder, a U-Net, Stable Diffusion 3. Their plans match torch in every
+ * scheme; plans that split elsewhere are exact or refused.
  */
 import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";

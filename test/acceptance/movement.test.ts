@@ -1,6 +1,6 @@
 /**
- * @file Data movement loses and changes nothing: tokens that are split, exchanged for heads, attended, and put back are bit by bit what
- * they were, for random shapes, segments and meshes. Attention picks out each token's own value exactly, so any other bit is a misplaced one.
+ * @file Data movement is lossless: tokens that are split, exchanged for heads, attended, and put back are bitwise unchanged, for random
+ * shapes, segments and meshes. Attention selects each token's own value exactly, so any different bit shows a misplaced token.
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";

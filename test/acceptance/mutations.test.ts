@@ -1,6 +1,6 @@
 /**
- * @file Sharded graphs with one mistake each, as a naive compiler would make it: the simulator must find every one. Without that, that it
- * finds nothing elsewhere would say nothing.
+ * @file Sharded graphs with one bug each, typical of a naive compiler: the simulator must find every one. Otherwise its clean results would
+ * prove nothing.
  */
 import { expect, test } from "vitest";
 import type { CanonicalNode, IntegerValue } from "../../compiler/ir/types.ts";

@@ -1,6 +1,6 @@
 /**
- * @file A number that is not finite in one text token of QwenImage, whose softmax gives 0 for NaN: the split outputs are NaN and infinite
- * where the unsplit ones are, on worker threads and in the simulator.
+ * @file A non-finite number in one text token of QwenImage, whose softmax gives 0 for NaN: the split outputs are NaN and infinite where the
+ * unsplit ones are, on worker threads and in the simulator.
  */
 import { expect, test } from "vitest";
 import { simulate } from "../../compiler/simulate/simulate.ts";

@@ -1,6 +1,6 @@
 /**
- * @file What the plan language has beyond the reference's, on exports of both exporters: a split and a gather of one module, several `*`,
- * `null` in a list of outputs, a list of specs for a parameter that is a tuple. Each for 1, 2 and 4 ranks, by simulator and on worker threads.
+ * @file Extensions of the reference's plan language, on exports of both exporters: a split and a gather of one module, several `*`, `null`
+ * in a list of outputs, a list of specs for a tuple parameter. Each for 1, 2 and 4 ranks, in the simulator and on worker threads.
  */
 import { describe, expect, test } from "vitest";
 import type { Binding } from "../../compiler/bind/types.ts";

@@ -1,6 +1,6 @@
 /**
- * @file Flux in a process of its own, through the built package: a second attach works, release returns the memory and the compiled
- * files, and a process with nothing left to do exits.
+ * @file Flux in a separate process, through the built package: a second attach works, release returns the memory and the compiled files,
+ * and an idle process exits.
  */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";

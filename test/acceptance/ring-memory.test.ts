@@ -1,6 +1,6 @@
 /**
- * @file What a rotating ring holds: at any step of the program, of one attention's keys and values, a rank has its current chunk and the
- * one in flight, never a third. Read from the program itself, which says when each value is made and freed.
+ * @file Memory of a rotating ring: at any step, a rank holds its current chunk of an attention's keys and values and the one in flight,
+ * never a third. Read from the program, which states when each value is made and freed.
  */
 import { expect, test } from "vitest";
 import type { CollectiveStep, ProgramStep } from "../../program/types.ts";

@@ -1,5 +1,5 @@
 /**
- * @file A shipped plan that is there in both spellings, JSON and TypeScript, compiles to the same program.
+ * @file A plan shipped in both spellings, JSON and TypeScript, compiles to the same program.
  */
 import { createHash } from "node:crypto";
 import { readdirSync } from "node:fs";

@@ -1,5 +1,5 @@
 /**
- * @file The public entry: one call from a model to a session, its errors, and what it leaves behind.
+ * @file The public entry: one call from a model to a session, its errors, and its cleanup.
  */
 import { copyFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";

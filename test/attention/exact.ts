@@ -1,5 +1,5 @@
 /**
- * @file What tests of the family ask: that every value of a split graph is the unsplit one. Not a test itself.
+ * @file Assertion of the family's tests: every value of a split graph equals the unsplit one. Not a test itself.
  */
 import { expect } from "vitest";
 import type { SimulationReport, Tolerance } from "../../compiler/simulate/types.ts";

@@ -1,6 +1,6 @@
 /**
- * @file A family of tiny models, one attention each, with the plan that splits it: every way in which streams meet, every mask, every
- * grouping of heads.
+ * @file A family of tiny models, one attention each, with the plan that splits it: every combination of streams, every mask, every grouping
+ * of heads.
  */
 import { int } from "../../compiler/graph/attributes.ts";
 import { writeModel } from "../../compiler/graph/write.ts";

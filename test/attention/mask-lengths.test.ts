@@ -1,5 +1,5 @@
 /**
- * @file Masks whose lengths go by names of their own: exact where a run's feeds agree, and an error before dispatch where they do not.
+ * @file Masks whose lengths have different names: exact where a run's feeds agree, and an error before dispatch where they do not.
  */
 import { expect, test } from "vitest";
 import { compilePlan } from "../../compiler/compile.ts";

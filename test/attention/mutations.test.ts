@@ -1,5 +1,5 @@
 /**
- * @file Mistakes that a scheme could make, put into its sharded graph one at a time: the comparison with the unsplit graph finds each.
+ * @file Possible bugs of a scheme, inserted into its sharded graph one at a time: the comparison with the unsplit graph finds each.
  */
 import { describe, expect, test } from "vitest";
 import { add, mod, RANK, substitute } from "../../compiler/expr/expr.ts";

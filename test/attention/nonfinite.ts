@@ -1,5 +1,5 @@
 /**
- * @file Numbers that are not finite: the attentions that they reach, and where they stand. Data for a test; knows no scheme.
+ * @file Non-finite numbers: the attentions that they reach, and their positions. Data for a test; knows no scheme.
  */
 import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
 import { isBoolean, JOINT, type FamilyMember } from "./family.ts";

@@ -1,5 +1,5 @@
 /**
- * @file Every mask under schemes of every kind, with grouped heads and causal patterns: every value is the unsplit one.
+ * @file Every mask under schemes of every kind, with grouped heads and causal patterns: every value equals the unsplit one.
  */
 import { expect, test } from "vitest";
 import { codesOf, sharded } from "./cell.ts";

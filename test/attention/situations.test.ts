@@ -1,5 +1,5 @@
 /**
- * @file Which of queries, keys, values and mask are split, which streams meet, and in which operator: each is the unsplit result.
+ * @file Which of queries, keys, values and mask are split, which streams are joined, and by which operator: each gives the unsplit result.
  */
 import { expect, test } from "vitest";
 import { valueOf } from "../support/fixtures.ts";

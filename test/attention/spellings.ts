@@ -1,5 +1,5 @@
 /**
- * @file The ways in which a model can spell one attention: in single operators as exporters write it, or as one operator.
+ * @file The spellings of one attention in a model: single operators as exporters write it, or one fused operator.
  */
 import { float, int, ints } from "../../compiler/graph/attributes.ts";
 import type { Network } from "./network.ts";

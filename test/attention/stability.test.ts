@@ -1,5 +1,5 @@
 /**
- * @file Scores of any size, chunks and rows that nobody sees: the unsplit result, and never NaN where the unsplit model has none.
+ * @file Scores of any size, and fully masked chunks and rows: the unsplit result, and never NaN where the unsplit model has none.
  */
 import { expect, test } from "vitest";
 import { expectExact, gathering, rotating, ulysses, withMember } from "./exact.ts";

@@ -1,6 +1,6 @@
 /**
- * @file Golden cases of binding; `test/support/cases.ts` says how they are written. Most name a model that they share. A line that binding has
- * changed or added begins with `|`.
+ * @file Golden cases of binding; `test/support/cases.ts` describes their format. Most refer to a shared model. A line that binding has
+ * changed or added starts with `|`.
  */
 import { describe, expect, test } from "vitest";
 import { printBound } from "../../compiler/bind/print.ts";

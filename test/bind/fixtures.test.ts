@@ -1,6 +1,6 @@
 /**
- * @file The shipped plans bound to the real exports: every entry that is there is found, decoys are not, and what inspection tells. That it
- * is what markers mark: `markers.test.ts`.
+ * @file The shipped plans bound to the real exports: every entry that exists is found, decoys are not, and inspection agrees.
+ * `markers.test.ts` compares with the markers.
  */
 import { describe, expect, test } from "vitest";
 import { inspectGraph, modulesForSchema } from "../../compiler/inspect/inspect.ts";

@@ -1,5 +1,5 @@
 /**
- * @file Which inputs a value comes from where streams were laid end to end and taken apart again.
+ * @file Which inputs a value comes from where streams are concatenated and separated again.
  */
 import { expect, test } from "vitest";
 import { lineageOf } from "../../compiler/bind/boundaries/lineage.ts";

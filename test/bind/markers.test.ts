@@ -1,6 +1,6 @@
 /**
- * @file What the exporter's markers mark, entry by entry, is what binding finds in the unmarked exports of the same weights: the same numbers
- * at every value, whatever the exporter called it and wherever it put the node that makes it.
+ * @file Binding on unmarked exports finds what the exporter's markers mark in exports with the same weights, entry by entry: the same
+ * numbers at every value, whatever the exporter called it and wherever it put the producing node.
  */
 import { describe, expect, test } from "vitest";
 import type { CanonicalGraph, Marker } from "../../compiler/ir/types.ts";

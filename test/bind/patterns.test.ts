@@ -1,10 +1,10 @@
 /**
- * @file Which modules a pattern means, and which names are misspellings.
+ * @file Which modules a pattern matches, and which names are misspellings.
  */
 import { describe, expect, test } from "vitest";
 import { matchModules } from "../../compiler/bind/patterns.ts";
 import { familyOf } from "../../compiler/ir/module-paths.ts";
-import { kindByName, nearMiss } from "../../compiler/bind/names.ts";
+import { kindByName, nearMiss } from "../../compiler/bind/parameter-names.ts";
 
 const modules = ["", "proj_out", "blocks.0", "blocks.0.attn", "blocks.1", "blocks.1.attn", "blocks.10", "down.0.mid.1"];
 

@@ -1,5 +1,5 @@
 /**
- * @file Module scopes from node names and metadata of both exporters, and from nothing at all.
+ * @file Module scopes from node names and metadata of both exporters, and without any of these.
  */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";

@@ -1,5 +1,5 @@
 /**
- * @file What binding writes is the same graph with Shard and Gather nodes in it, whatever plan is given.
+ * @file Binding writes the same graph plus Shard and Gather nodes, for any plan.
  */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";

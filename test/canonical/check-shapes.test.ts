@@ -1,5 +1,5 @@
 /**
- * @file Sizes that a caller gives for inputs against what the model can have, in the API and on the command line.
+ * @file Sizes that a caller gives for inputs, checked against the model, in the API and on the command line.
  */
 import { expect, test } from "vitest";
 import { main } from "../../cli/cli.ts";

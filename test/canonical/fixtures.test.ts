@@ -1,6 +1,6 @@
 /**
- * @file Every export, canonicalised: the same outputs as before, one node per attention, every shape as onnxruntime has it, and
- * a print that is read back to the same graph.
+ * @file Every export, canonicalised: the same outputs as before, one node per attention, every shape as in onnxruntime, and a print that
+ * reads back to the same graph.
  */
 import { expect, test } from "vitest";
 import { CP } from "../../compiler/ir/types.ts";

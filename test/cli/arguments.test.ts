@@ -1,5 +1,5 @@
 /**
- * @file Arguments: what is understood, and what a person reads who gets them wrong.
+ * @file Arguments: valid ones, and the messages for invalid ones.
  */
 import { expect, test } from "vitest";
 import { parseArguments } from "../../cli/arguments.ts";

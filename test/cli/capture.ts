@@ -1,5 +1,5 @@
 /**
- * @file The outside world of a command, for tests: what it prints is kept.
+ * @file The environment of a command, for tests: its output is recorded.
  */
 import type { Io } from "../../cli/io.ts";
 

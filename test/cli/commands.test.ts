@@ -1,5 +1,5 @@
 /**
- * @file `inspect`, `check`, `compile` and `schema` on a real model, and on files that are no model.
+ * @file `inspect`, `check`, `compile` and `schema` on a real model, and on files that are not models.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * @file Each model of the shipped plans from its plan file alone: `run --verify` agrees with the unsplit model, and the outputs that it writes
- * agree with what torch gave for the unexported one.
+ * @file Each model of the shipped plans from its plan file alone: `run --verify` agrees with the unsplit model, and the written outputs
+ * agree with torch's for the original model.
  */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";

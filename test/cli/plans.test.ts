@@ -1,5 +1,5 @@
 /**
- * @file Every kind of mistake in a plan, as `check` says it: one plan in `cases/` with the text and the exit code beside it.
+ * @file Every kind of mistake in a plan, as `check` reports it: one plan in `cases/` with the text and the exit code in a file next to it.
  */
 import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";

@@ -1,6 +1,6 @@
 /**
- * @file What the command line refuses before it does anything: devices that `run` would refuse, names of outputs, a plan and a model in each other's
- * place; and how many diagnostics it prints.
+ * @file What the command line refuses before it starts work: devices that `run` would refuse, names of outputs, swapped plan and model; and
+ * how many diagnostics it prints.
  */
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
 /**
- * @file How diagnostics look as text and as JSON: golden files, and the places where code frames go wrong.
+ * @file Diagnostics as text and as JSON: golden files, and difficult cases of code frames.
  */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";

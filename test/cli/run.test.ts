@@ -1,5 +1,5 @@
 /**
- * @file `run`: a plan or a program, its outputs, its comparison with the unsplit model, and inputs that are wrong.
+ * @file `run`: a plan or a program, its outputs, its comparison with the unsplit model, and wrong inputs.
  */
 import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
 /**
- * @file The short work during which the process must not end: the main thread waits for it, and keeps new work from beginning.
+ * @file The short work during which the process must not end: the main thread waits for it, and prevents new work from starting.
  */
 import { once } from "node:events";
 import { join } from "node:path";

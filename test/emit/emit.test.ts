@@ -1,5 +1,5 @@
 /**
- * @file Emission: every form of attention against plain loops, fills, integers, weights on disk, and what an emitted model asks for.
+ * @file Emission: every form of attention against plain loops, fills, integers, weights on disk, and the inputs of an emitted model.
  */
 import { fromBinary } from "@bufbuild/protobuf";
 import { ModelProtoSchema } from "onnx-buf";

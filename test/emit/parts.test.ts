@@ -1,6 +1,6 @@
 /**
- * @file Attention part by part: the merge of two parts is the attention over all keys, whichever form a part takes; and which it takes.
- * A part in the kernel's form gives the mean of its logits where the explicit one gives their maximum.
+ * @file Attention in parts: the merge of two parts equals attention over all keys, whichever form a part takes; and which form is chosen. A
+ * part in the kernel's form gives the mean of its logits where the explicit form gives their maximum.
  */
 import { expect, test } from "vitest";
 import { emitGraph, emitModel, wholeGraph } from "../../compiler/emit/emit.ts";

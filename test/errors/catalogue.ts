@@ -1,5 +1,5 @@
 /**
- * @file All entries of the diagnostics catalogue with the names and types of their parameters, which only the source text has.
+ * @file All entries of the diagnostics catalogue with the names and types of their parameters, which exist only in the source text.
  */
 import { readdirSync } from "node:fs";
 import { basename } from "node:path";

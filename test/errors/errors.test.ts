@@ -1,5 +1,5 @@
 /**
- * @file Every code of the catalogue has an example that leads to it, and docs/errors.md shows them. `npm run errors` writes the page.
+ * @file Every code of the catalogue has an example that triggers it, and docs/errors.md shows them. `npm run errors` writes the page.
  */
 import { existsSync } from "node:fs";
 import { expect, test } from "vitest";

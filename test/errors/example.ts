@@ -1,5 +1,5 @@
 /**
- * @file An example of a diagnostic: the files and the command, or the call, that lead to it, and how it is run. Knows no code.
+ * @file An example of a diagnostic: the files and the command, or the call, that trigger it, and how it is run. Knows no code.
  */
 import { mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

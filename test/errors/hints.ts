@@ -1,5 +1,5 @@
 /**
- * @file Does what a hint says, to the letter: the plan, the options, or the inputs, changed by its words alone. Knows no model.
+ * @file Applies a hint literally: edits the plan, the options, or the inputs by its words alone. Knows no model.
  */
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import type { OrtTensor, OrtTensors } from "../../ort/types.ts";

@@ -1,5 +1,5 @@
 /**
- * @file Typical mistakes are mended by doing what the hints say, and docs/mistakes.md shows how. `npm run errors` writes the page.
+ * @file Common mistakes are fixed by following the hints, and docs/mistakes.md shows how. `npm run errors` writes the page.
  */
 import { writeFileSync } from "node:fs";
 import { expect, test } from "vitest";

@@ -1,5 +1,5 @@
 /**
- * @file Typical mistakes: a plan, how it is called, and what it is about. What is said, and what mends it, comes from running it.
+ * @file Common mistakes: a plan, a title, and what it is about. The messages and the fixes come from running it.
  */
 import type { OrtTensors } from "../../ort/types.ts";
 import { random } from "../support/graphs.ts";

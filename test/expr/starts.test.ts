@@ -1,5 +1,5 @@
 /**
- * @file Starts of chunks are found in sums, and what is found is the sum.
+ * @file Chunk starts are found in sums, and the result equals the sum.
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";

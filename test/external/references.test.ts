@@ -1,5 +1,5 @@
 /**
- * @file External data found in the bytes of a model: at every place where ONNX has a tensor, and nothing in bytes that are no model.
+ * @file External data found in the bytes of a model: at every place where ONNX has a tensor, and none in bytes that are not a model.
  */
 import type { DescMessage } from "@bufbuild/protobuf";
 import { create, toBinary } from "@bufbuild/protobuf";

@@ -1,5 +1,5 @@
 /**
- * @file What is wrong with an answer of the compiler to bad input: nothing if it is diagnostics fit for a person.
+ * @file What is wrong with the compiler's response to bad input; nothing if it consists of readable diagnostics.
  */
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 

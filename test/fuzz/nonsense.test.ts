@@ -1,5 +1,5 @@
 /**
- * @file Plans that are well formed and make no sense, against real graphs: refused with diagnostics, or right on every value.
+ * @file Well-formed but meaningless plans on real graphs: refused with diagnostics, or right on every value.
  */
 import * as fc from "fast-check";
 import { test } from "vitest";

@@ -1,5 +1,5 @@
 /**
- * @file Whatever the text of a plan: a plan or diagnostics, never an exception, never a hang, and nothing in it is ever executed.
+ * @file Any text of a plan gives a plan or diagnostics, never an exception, never a hang, and nothing in it is ever executed.
  */
 import { readFileSync, readdirSync } from "node:fs";
 import * as fc from "fast-check";

@@ -1,6 +1,6 @@
 /**
- * @file Compiled programs with a file that is cut, damaged or of another shape: refused before anything runs. Programs that were changed
- * and sealed again: refused, or run to outputs or diagnostics.
+ * @file Compiled programs with a truncated, damaged or restructured file: refused before anything runs. Programs that were changed and
+ * sealed again: refused, or run to outputs or diagnostics.
  */
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * @file Changes of JSON at any place: a node is dropped, doubled, or replaced by what has another type, or by a node of another place.
- * Knows no program.
+ * @file Changes to JSON at any location: a node is removed, duplicated, or replaced by a value of another type, or by a node from another
+ * location. Knows no program.
  */
 import * as fc from "fast-check";
 import { oddNames } from "./words.ts";

@@ -1,5 +1,5 @@
 /**
- * @file Archives of tensors that are cut, damaged, of other types and orders, or unpack to far more than they hold.
+ * @file Archives of tensors that are truncated, damaged, of other types and orders, or unpack to far more than their size.
  */
 import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";

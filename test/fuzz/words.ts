@@ -1,5 +1,5 @@
 /**
- * @file Strings and numbers that have broken programs before. Knows nothing of where they are put.
+ * @file Strings and numbers that have broken programs before. Knows nothing of where they are used.
  */
 import * as fc from "fast-check";
 

@@ -1,5 +1,5 @@
 /**
- * @file Whatever the bytes: a graph or diagnostics, never an exception and never a hang.
+ * @file Any bytes give a graph or diagnostics, never an exception and never a hang.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

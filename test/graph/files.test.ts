@@ -1,5 +1,5 @@
 /**
- * @file Files that people give by mistake, and external data that is missing, short, or outside the model's folder.
+ * @file Files given by mistake, and external data that is missing, short, or outside the model's folder.
  */
 import { copyFile, mkdir, readFile, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";

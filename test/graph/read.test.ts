@@ -1,5 +1,5 @@
 /**
- * @file Reading models: fixtures, what becomes of constants and names, and what is said about graphs that are wrong.
+ * @file Reading models: fixtures, decoded constants and names, and diagnostics for wrong graphs.
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
 /**
- * @file The printed inspection of the small models of cases/models, as a person sees it.
+ * @file The printed inspection of the small models of cases/models, as a user sees it.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";

@@ -1,5 +1,5 @@
 /**
- * @file The operators of the `cp` domain: what is written as operands and attributes is what is read.
+ * @file The operators of the `cp` domain: operands and attributes read back as they were written.
  */
 import { expect, test } from "vitest";
 import { tensorFromNumbers } from "../../compiler/graph/tensors.ts";
@@ -31,11 +31,12 @@ test("a part has the attributes of its attention, without the causal pattern", (
   expect(asCp(part, "AttentionPart")).toMatchObject({ mask: "m", result: { out: "o", max: "x", sum: "s" } });
 });
 
-test("the end of a merge, a fill and what a plan asked for", () => {
+test("the end of a merge, a fill and a planned split", () => {
   const attributes = finishAttributes({ nan_to_zero: { kind: "int", value: 1 } }, "float16");
   expect(cpOf(node("AttentionFinish", { attributes }))).toMatchObject({
     part: { out: "a", max: "b", sum: "c" },
     nanToZero: true,
+    elem: "float16",
   });
   const value = tensorFromNumbers("float32", [1], [7]);
   expect(asCp(node("Fill", { attributes: fillAttributes(value) }), "Fill")).toMatchObject({ shape: "a", value });

@@ -1,5 +1,5 @@
 /**
- * @file The index of a canonical graph: producers, readers, what modules hold, what must stay, and the way back from a value.
+ * @file The index of a canonical graph: producers, readers, nodes of modules, values that must stay, and tracing back from a value.
  */
 import { expect, test } from "vitest";
 import { behind, descendsFrom, indexOf } from "../../compiler/ir/graph-index.ts";

@@ -1,5 +1,5 @@
 /**
- * @file Arithmetic of module paths: what holds what, what is common, what a pattern means.
+ * @file Arithmetic of module paths: containment, common paths, pattern matching.
  */
 import { expect, test } from "vitest";
 import {

@@ -1,6 +1,6 @@
 /**
- * @file Printed graphs say all that the graphs hold: the test language reads each back to the same graph, with the nodes of a plan, and with
- * names, numbers and attributes of every kind. For the exports as they are, see test/canonical/fixtures.test.ts.
+ * @file Printed graphs are complete: the test language reads each back to the same graph, with the nodes of a plan, and with names, numbers
+ * and attributes of every kind. test/canonical/fixtures.test.ts does the same for the exports.
  */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";

@@ -1,5 +1,5 @@
 /**
- * @file The table of bounds in the documentation is that of the code.
+ * @file The table of limits in the documentation matches the code.
  */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";

@@ -1,6 +1,6 @@
 /**
- * @file Files that are no regular files, and files that are too large: refused at once, whatever they were meant to be. A pipe without a writer
- * would block, `/dev/zero` has no end.
+ * @file Files that are not regular files, and files that are too large: refused at once, for every purpose. A pipe without a writer would
+ * block, `/dev/zero` has no end.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";

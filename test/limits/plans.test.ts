@@ -1,6 +1,6 @@
 /**
- * @file Plans at the bounds and beyond: refused with both numbers above them, and read in time below them. Times are those of the processor, far
- * above what a plan takes and far below what the same plan took with work that grows with the square.
+ * @file Plans at and above the limits: refused with both numbers above them, and read in time below them. Times are processor times, far
+ * above what a plan takes and far below what it took with quadratic algorithms.
  */
 import { expect, test } from "vitest";
 import { matcher } from "../../compiler/bind/patterns.ts";

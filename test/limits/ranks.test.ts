@@ -1,5 +1,5 @@
 /**
- * @file Compiling for as many ranks as are possible takes seconds. In a process that runs no verifier of stages, which would look at every rank.
+ * @file Compiling for the maximum number of ranks takes seconds. Runs in a process without stage verifiers, which would visit every rank.
  */
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";

@@ -1,5 +1,5 @@
 /**
- * @file Small sharded graphs written by hand, for tests of lowering: a builder of steps, and what lowering is given beside them.
+ * @file Small sharded graphs written by hand, for tests of lowering: a builder of steps, and the other inputs of lowering.
  */
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";

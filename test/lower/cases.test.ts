@@ -1,6 +1,6 @@
 /**
- * @file Golden cases of lowering, a small graph with its plan each; `test/support/cases.ts` says how they are written. The program of a case
- * is run on all of its ranks as well, and its outputs compared with those of the unsplit graph.
+ * @file Golden cases of lowering, a small graph with its plan each; `test/support/cases.ts` describes their format. The program of a case
+ * also runs on all of its ranks, and its outputs are compared with those of the unsplit graph.
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

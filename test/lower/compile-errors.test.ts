@@ -1,5 +1,5 @@
 /**
- * @file What the file system refuses while a plan is compiled is a diagnostic, not an exception.
+ * @file Errors of the file system during compilation are diagnostics, not exceptions.
  */
 import { copyFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
 /**
- * @file Programs of the Flux exports: how many pieces and collectives they have, and that they compute what the unsplit model computed.
+ * @file Programs of the Flux exports: their numbers of pieces and collectives, and outputs equal to the unsplit model's.
  */
 import { basename } from "node:path";
 import { expect, test } from "vitest";

@@ -1,5 +1,5 @@
 /**
- * @file Lowering of hand-made graphs: the steps that come out, as expected texts, and what they compute on real sessions.
+ * @file Lowering of hand-made graphs: the resulting steps, as expected texts, and their results in real sessions.
  */
 import { rmSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";

@@ -1,5 +1,5 @@
 /**
- * @file Where steps are placed: pieces end at collectives, attention stands alone, work waits for its reader unless that costs memory.
+ * @file Where steps are placed: pieces end at collectives, attention is separate, work waits for its reader unless that costs memory.
  */
 import { describe, expect, test } from "vitest";
 import { float, int } from "../../compiler/graph/attributes.ts";

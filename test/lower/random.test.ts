@@ -1,5 +1,5 @@
 /**
- * @file Random sharded graphs: whatever the order of collectives, sites, hooks and dead steps, the program computes what its steps say.
+ * @file Random sharded graphs: for any order of collectives, sites, hooks and dead steps, the program computes what its steps state.
  */
 import { rmSync } from "node:fs";
 import { afterAll, expect, test } from "vitest";

@@ -1,6 +1,6 @@
 /**
- * @file A mask that several attention sites, or several steps around a ring, read: each slice of it is taken once, and a hook that
- * replaces the mask of one site changes that site only.
+ * @file A mask that several attention sites, or several steps of a ring, read: each slice of it is taken once, and a hook that replaces the
+ * mask of one site changes that site only.
  */
 import { rmSync } from "node:fs";
 import { fromBinary } from "@bufbuild/protobuf";

@@ -1,5 +1,5 @@
 /**
- * @file What an output folder may lose: the files that an earlier program states as its own. All else is refused by name and stays.
+ * @file What may be removed from an output folder: the files that an earlier program lists. Everything else is refused by name and stays.
  */
 import {
   cpSync,

@@ -1,6 +1,6 @@
 /**
- * @file How the parts of a ring become pieces: one piece for all parts of all sites, and never more kept than two parts and
- * two chunks of keys and values.
+ * @file How the parts of a ring become pieces: one piece for all parts of all sites, with at most two parts and two chunks of keys and
+ * values alive.
  */
 import { rmSync } from "node:fs";
 import { fromBinary } from "@bufbuild/protobuf";

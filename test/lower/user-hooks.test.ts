@@ -1,5 +1,5 @@
 /**
- * @file Points for user hooks: where they cut, in which order a value passes them, and that a replaced value is what later steps read.
+ * @file Points for user hooks: where they cut, in which order a value passes them, and that later steps read a replaced value.
  */
 import { rmSync } from "node:fs";
 import { afterAll, expect, test } from "vitest";

@@ -1,5 +1,5 @@
 /**
- * @file The check of a program against itself: a good one has no findings, each kind of damage has its own.
+ * @file The consistency check of a program: a valid one has no findings, each kind of damage has a distinct one.
  */
 import { expect, test } from "vitest";
 import { verifyProgram } from "../../program/verify.ts";

@@ -1,5 +1,5 @@
 /**
- * @file Where weights end up: small ones in the piece, large inline ones once in the program's file, external ones where they are.
+ * @file Where weights are stored: small ones in the piece, large inline ones once in the program's file, external ones where they are.
  */
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
 /**
- * @file Writing a program: what lies in the folder, what may be replaced, and that a failure leaves everything as it was.
+ * @file Writing a program: the content of the folder, what may be replaced, and that a failure leaves everything unchanged.
  */
 import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
 /**
- * @file All mutants of an export, each with the way to judge it: by the simulator, and a part of them on ranks too.
+ * @file All mutants of an export, each with its judge: the simulator, and for a subset also real ranks.
  */
 import { existsSync, readFileSync } from "node:fs";
 import type { ContextParallelPlan, MeshConfig } from "../../compiler/plan/types.ts";

@@ -1,5 +1,5 @@
 /**
- * @file What became of cases: the record of one, counts of many, and what is not as it must be.
+ * @file Results of cases: the record of one, counts of many, and violations of the expected outcome.
  */
 import type { Case } from "./census.ts";
 import type { Outcome, Verdict } from "./judge.ts";

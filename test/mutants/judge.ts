@@ -1,5 +1,5 @@
 /**
- * @file Compiles a mutant for a mesh and lets the simulator compare every value: what became of it. Knows nothing of mutations.
+ * @file Compiles a mutant for a mesh, lets the simulator compare every value, and returns the outcome. Knows nothing of mutations.
  */
 import type { CanonicalGraph } from "../../compiler/ir/types.ts";
 import type { Diagnostic, Result } from "../../compiler/diagnostics/types.ts";

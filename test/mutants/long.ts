@@ -1,5 +1,5 @@
 /**
- * @file The long run: one part of all mutants, each recorded as soon as it has been judged, and the report at the end.
+ * @file The long run: one subset of all mutants, each recorded as soon as it has been judged, and the report at the end.
  */
 import { casesOf, subjects } from "./census.ts";
 import { judged, type Finding } from "./findings.ts";

@@ -1,6 +1,6 @@
 /**
- * @file No mutant of a plan or of feeds gives a wrong result, an exception or a hang; what must run runs, what must be refused is
- * refused. `npm test` takes a fixed sample, `npm run mutants` a part of all that there are.
+ * @file No mutant of a plan or of feeds gives a wrong result, an exception or a hang; valid ones run, invalid ones are refused. `npm test`
+ * takes a fixed sample, `npm run mutants` a larger subset.
  */
 import { expect, test } from "vitest";
 import shipped from "../../plans/qwenimage.plan.json" with { type: "json" };

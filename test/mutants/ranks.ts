@@ -1,6 +1,6 @@
 /**
- * @file Runs a mutant on worker threads through the runtime and compares its outputs with those of the unsplit model in onnxruntime: what
- * became of it. Shares nothing with the simulator but the compiler.
+ * @file Runs a mutant on worker threads, compares its outputs with those of the unsplit model in onnxruntime, and returns the outcome.
+ * Shares only the compiler with the simulator.
  */
 import { canonicalOutputs, unsplitSession } from "../../cli/run/unsplit.ts";
 import { compilePlan } from "../../compiler/compile.ts";

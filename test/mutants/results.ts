@@ -1,6 +1,6 @@
 /**
- * @file Results of the long run on disk, a line for each case, so that a run that was cut off goes on where it was. They hold for one
- * state of the sources: a run after a change begins anew.
+ * @file Results of the long run on disk, one line per case, so that an interrupted run resumes. They are valid for one state of the
+ * sources: after a change a run starts over.
  */
 import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";

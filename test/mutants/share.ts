@@ -1,5 +1,5 @@
 /**
- * @file Deals names into equal shares, the same ones each time, whatever else there is.
+ * @file Distributes names into equal shares, deterministically.
  */
 
 /** From 0 up to, but not including, 1; evenly spread over names. */

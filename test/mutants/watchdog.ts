@@ -1,5 +1,5 @@
 /**
- * @file Ends this process when a case takes so long that nothing in its own thread could notice, and leaves the record of it.
+ * @file Ends this process when a case takes so long that its own thread cannot notice, and leaves a record of it.
  */
 import { Worker } from "node:worker_threads";
 import type { Finding } from "./findings.ts";

@@ -1,6 +1,6 @@
 /**
- * @file Mutants of rules that no check can tell from the rule, each with the reason. The long run fails where one of them is found after
- * all, so that the list cannot hide a missing sample.
+ * @file Mutants of rules that no check can distinguish from the rule, each with the reason. The long run fails if a check does detect one,
+ * so the list cannot hide a missing sample.
  */
 
 export interface Equivalent {

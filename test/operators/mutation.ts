@@ -1,5 +1,5 @@
 /**
- * @file What the checks of a rule say of a mutant of it: the first check that tells it from the rule, or that none does.
+ * @file Which check of a rule detects a mutant of it: the first one, or none.
  */
 import { viewOf } from "../../compiler/operators/infer.ts";
 import type { FactorMap, OperatorRule, ResultType } from "../../compiler/operators/types.ts";

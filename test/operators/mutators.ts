@@ -1,5 +1,5 @@
 /**
- * @file Ways to make a factor map wrong, generic over all rules: what a rule says is data, and all of it is altered in each way.
+ * @file Ways to corrupt a factor map, generic over all rules: a rule is data, and every element of it is changed in each way.
  */
 import { add } from "../../compiler/expr/expr.ts";
 import type { Axis, Factor, FactorKind, FactorMap, Sizing } from "../../compiler/operators/types.ts";

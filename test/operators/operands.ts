@@ -1,5 +1,5 @@
 /**
- * @file How samples are written: operands with values of a kind, attributes, a node of them.
+ * @file Helpers for samples: operands with values of a kind, attributes, a node with them.
  */
 import type { Attribute, Attributes, ElemType } from "../../compiler/graph/types.ts";
 

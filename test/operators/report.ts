@@ -1,5 +1,5 @@
 /**
- * @file The operator table as text: every operator with its factor maps in letters, and what became of the mutants of its rules.
+ * @file The operator table as text: every operator with its factor maps in letters, and the results of its rule mutants.
  */
 import { viewOf } from "../../compiler/operators/infer.ts";
 import type { Axis, FactorMap } from "../../compiler/operators/types.ts";

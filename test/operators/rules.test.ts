@@ -1,6 +1,6 @@
 /**
- * @file Every operator rule against onnxruntime: the shapes that it infers, and for every operand axis that either the split program
- * gives the same result for 2 and 3 ranks, or the split is refused. The golden file says which; a changed rule changes it.
+ * @file Every operator rule against onnxruntime: the inferred shapes, and for every operand axis that either the split program gives the
+ * same result for 2 and 3 ranks, or the split is refused. The golden file records which; a changed rule changes it.
  */
 import { describe, expect, it } from "vitest";
 import { CP_OPERATORS, MICROSOFT_OPERATORS, OPERATORS } from "../../compiler/operators/table.ts";

@@ -1,7 +1,7 @@
 /**
- * @file One node or more of every operator in the table, small enough to run at once. Exhaustive by type: a new rule needs a sample.
+ * @file At least one node of every operator in the table, small enough to run at once. Exhaustive by type: a new rule needs a sample.
  */
-import type { CpOperatorName, MicrosoftOperatorName, OperatorName } from "../../compiler/operators/names.ts";
+import type { CpOperatorName, MicrosoftOperatorName, OperatorName } from "../../compiler/operators/operator-names.ts";
 import { tensorFromNumbers } from "../../compiler/graph/tensors.ts";
 import {
   joined,

@@ -1,6 +1,6 @@
 /**
- * @file Every part of every operator rule is needed: a rule altered in any way is told from the right one by the checks of its samples.
- * `npm test` takes some mutants of some rules, `npm run table` all, and writes docs/operator-mutants.md.
+ * @file Every element of every operator rule matters: the checks of its samples detect any change to it. `npm test` takes some mutants of
+ * some rules, `npm run table` all, and writes docs/operator-mutants.md.
  */
 import { writeFileSync } from "node:fs";
 import { expect, test } from "vitest";

@@ -1,5 +1,5 @@
 /**
- * @file Extents behind convolutions, pooling and resizing are expressions in the lengths before them, equal where the numbers are.
+ * @file Extents after convolutions, pooling and resizing are expressions in the lengths before them, and agree with the numbers.
  */
 import { expect, test } from "vitest";
 import { outputShapes } from "../../compiler/operators/infer.ts";

@@ -1,5 +1,5 @@
 /**
- * @file A process in which onnxruntime-node cannot be loaded: the compiler and the ranks say so by one diagnostic.
+ * @file A process in which onnxruntime-node does not load: the compiler and the ranks report it by one diagnostic.
  */
 import { expect, test } from "vitest";
 import { gatherProgram } from "../runtime/support/programs.ts";

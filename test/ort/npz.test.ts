@@ -1,5 +1,5 @@
 /**
- * @file Archives of tensors: what numpy wrote, what we write, and what is no archive.
+ * @file Archives of tensors: those of numpy, ours, and invalid ones.
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
 /**
- * @file Sessions: tensors in and out, external data, errors in clear words, release.
+ * @file Sessions: tensors in and out, external data, clear error messages, release.
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * @file onnxruntime's telemetry is off in every process and thread of ours: a process that ran sessions to their end has left no file in
- * its home, cache and temporary folder.
+ * @file onnxruntime's telemetry is off in every process and thread of ours: a process that ran sessions to their end leaves no file in its
+ * home, cache and temporary folder.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync } from "node:fs";

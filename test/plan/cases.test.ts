@@ -1,6 +1,6 @@
 /**
- * @file Golden cases of plan files: every file in cases/ is read, and what a person sees stands beside it in a `.txt` of
- * the same name. `.invalid` in the name says that there are errors. `npx vitest run test/plan -u` rewrites them.
+ * @file Golden cases of plan files: every file in cases/ is read, and what a user sees is in a `.txt` of the same name. `.invalid` in the
+ * name means that there are errors. `npx vitest run test/plan -u` rewrites them.
  */
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";

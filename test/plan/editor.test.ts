@@ -1,5 +1,5 @@
 /**
- * @file What a person sees in an editor under our schemas, as golden text: completions, hovers, messages.
+ * @file An editor's behaviour under our schemas, as golden text: completions, hovers, messages.
  */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";

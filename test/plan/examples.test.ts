@@ -1,5 +1,5 @@
 /**
- * @file The plans that the package ships, and every example of the language's page, are read without a complaint.
+ * @file The plans that the package ships, and every example of the language's page, are read without a diagnostic.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";

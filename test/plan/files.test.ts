@@ -1,5 +1,5 @@
 /**
- * @file Plan files that cannot be read as files, positions, did-you-mean, and plans given as values.
+ * @file Unreadable plan files, positions, did-you-mean, and plans given as values.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

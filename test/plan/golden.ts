@@ -1,5 +1,5 @@
 /**
- * @file What the golden tests of this folder share: a result as the text that a person would see, and the files of cases.
+ * @file Shared helpers of this folder's golden tests: a result as the text that a user would see, and the files of cases.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { renderDiagnostics } from "../../compiler/diagnostics/render.ts";

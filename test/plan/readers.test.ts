@@ -1,6 +1,6 @@
 /**
- * @file Properties of the readers: nothing throws, strict JSON is exactly JSON, and a plan means the same however it is
- * written: JSON, JSONC, TypeScript, or a value.
+ * @file Properties of the readers: nothing throws, strict JSON is exactly JSON, and a plan means the same in every form: JSON, JSONC,
+ * TypeScript, or a value.
  */
 import { isUtf8 } from "node:buffer";
 import fc from "fast-check";

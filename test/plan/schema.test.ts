@@ -1,6 +1,6 @@
 /**
- * @file The committed schemas are fresh, and they say what the TypeScript types say: same fields, same types, same
- * required ones. The types are read from their source.
+ * @file The committed schemas are up to date and match the TypeScript types: same fields, same types, same required ones. The types are
+ * read from their source.
  */
 import { readFileSync } from "node:fs";
 import { type InterfaceDeclaration, Project, type PropertySignature } from "ts-morph";

@@ -1,6 +1,6 @@
 /**
- * @file The static evaluator against JavaScript itself: for random expressions of the plan language, and for whole plan
- * files, evaluating without running gives what running gives.
+ * @file The static evaluator compared with JavaScript: for random expressions of the plan language, and for whole plan files, evaluation
+ * gives the same result as execution.
  */
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";

@@ -1,6 +1,6 @@
 /**
- * @file A graph that grows move by move, with what is known of each value: its extents in named lengths, and what they are at the lengths
- * chosen. Knows no layouts and no rules.
+ * @file A graph that grows move by move, with the known facts about each value: its extents in named lengths, and their numbers at the
+ * chosen lengths. Knows no layouts and no rules.
  */
 import { equal, evaluate, type Expr } from "../../compiler/expr/expr.ts";
 import { int } from "../../compiler/graph/attributes.ts";

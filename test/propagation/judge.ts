@@ -1,6 +1,6 @@
 /**
- * @file What becomes of a random model: compiled with every output gathered where it is still split, simulated, and its canonical form
- * compared with the model as written.
+ * @file The outcome of a random model: compiled with a gather on every output that is still split, simulated, and its canonical form
+ * compared with the original model.
  */
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import type { Model } from "../../compiler/graph/types.ts";

@@ -1,5 +1,5 @@
 /**
- * @file Moves that compute: element by element, along an axis, over two operands that share one; and attention as it is exported.
+ * @file Moves that compute: elementwise, along an axis, over two operands that share one; and attention in exported form.
  */
 import { equal, type Expr } from "../../compiler/expr/expr.ts";
 import { float, int, ints } from "../../compiler/graph/attributes.ts";

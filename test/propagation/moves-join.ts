@@ -1,5 +1,5 @@
 /**
- * @file Moves that lay values end to end, cut them apart, pick from them and place into them.
+ * @file Moves that concatenate values, split them, read from them and write into them by index.
  */
 import { add, floorDiv, sub, type Expr } from "../../compiler/expr/expr.ts";
 import { int } from "../../compiler/graph/attributes.ts";

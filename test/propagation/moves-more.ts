@@ -1,5 +1,5 @@
 /**
- * @file Moves with rarer operators: quantisation, the largest along an axis, blocks of space, statistics that are given, placing by element.
+ * @file Moves with rarer operators: quantisation, top-k along an axis, space-to-depth, given statistics, scatter by element.
  */
 import { exactDiv, mul, type Expr } from "../../compiler/expr/expr.ts";
 import { int } from "../../compiler/graph/attributes.ts";

@@ -1,5 +1,5 @@
 /**
- * @file Moves that rearrange axes: permute, merge and cut them, add and drop them, repeat along them.
+ * @file Moves that rearrange axes: permute, merge and split them, add and remove them, repeat along them.
  */
 import { equal, exactDiv, mul, type Expr } from "../../compiler/expr/expr.ts";
 import { int, ints } from "../../compiler/graph/attributes.ts";

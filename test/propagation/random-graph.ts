@@ -1,6 +1,6 @@
 /**
- * @file Random small models with a random plan, mesh and lengths: two streams, a whole table and ids as feeds, then move after move. Taken
- * from numbers alone, so that a failing case shrinks by dropping moves.
+ * @file Random small models with a random plan, mesh and lengths: two streams, a whole table and ids as feeds, then a sequence of moves.
+ * Derived from numbers alone, so a failing case shrinks by dropping moves.
  */
 import * as fc from "fast-check";
 import type { Dim, Graph } from "../../compiler/graph/types.ts";

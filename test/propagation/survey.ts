@@ -1,5 +1,5 @@
 /**
- * @file Many random models: what became of each, and the faults with as few moves as still fail.
+ * @file Many random models: the outcome of each, and the failures with a minimal number of moves.
  */
 import * as fc from "fast-check";
 import { judgeCase } from "./judge.ts";

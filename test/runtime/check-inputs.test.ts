@@ -1,5 +1,5 @@
 /**
- * @file Wrong feeds and fetches: every mistake at once, each with both names and both numbers.
+ * @file Wrong feeds and fetches: all errors at once, each with both names and both numbers.
  */
 import { Tensor } from "onnxruntime-node";
 import * as fc from "fast-check";

@@ -1,5 +1,5 @@
 /**
- * @file The control block in one thread: abort, reset, and who wins between native code and the driver.
+ * @file The control block in one thread: abort, reset, and the race between native code and the driver.
  */
 import { expect, test } from "vitest";
 import { abort, createControl, meet, reset, throwIfAborted } from "../../runtime/world/threads/control.ts";

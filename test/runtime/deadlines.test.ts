@@ -1,6 +1,6 @@
 /**
- * @file Deadlines of what is no run: the start of the ranks, and the registration of handlers. What the error says, and what the session
- * is good for afterwards.
+ * @file Deadlines outside a run: the start of the ranks, and the registration of handlers. The text of the error, and whether the session
+ * is usable afterwards.
  */
 import { expect, test } from "vitest";
 import type { ContextParallelError } from "../../compiler/diagnostics/error.ts";

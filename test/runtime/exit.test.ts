@@ -1,5 +1,5 @@
 /**
- * @file A process that exits while ranks are inside native code: its exit code stays, and it is not taken down.
+ * @file A process that exits while ranks are inside native code keeps its exit code and does not crash.
  */
 import { spawn } from "node:child_process";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * @file Faults on real worker threads: one error on the caller that says where, the other ranks freed, the session usable where every
- * rank is still there. Nothing here may hang.
+ * @file Faults on real worker threads: one error for the caller with its location, the other ranks freed, the session usable if every rank
+ * is still alive. Nothing here may hang.
  */
 import { expect, test } from "vitest";
 import type { ContextParallelError } from "../../compiler/diagnostics/error.ts";

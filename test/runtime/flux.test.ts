@@ -1,6 +1,6 @@
 /**
- * @file Flux on real worker threads under the shipped plan: every export, scheme and number of ranks gives what the unsplit model gives,
- * and what torch gave when the model was exported.
+ * @file Flux on real worker threads under the shipped plan: every export, scheme and number of ranks gives the results of the unsplit model
+ * and of torch at export.
  */
 import { expect, test } from "vitest";
 import {

@@ -1,5 +1,5 @@
 /**
- * @file User hooks: where they may be registered, what a handler sees and may return, how a bad one fails.
+ * @file User hooks: where they may be registered, what a handler receives and may return, how an invalid one fails.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { attach } from "../../runtime/caller/attach.ts";

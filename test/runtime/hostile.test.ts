@@ -1,6 +1,6 @@
 /**
- * @file Programs that somebody with bad intentions sealed: they read no file but their own and the model's, say nothing of others, and
- * whatever is wrong is a diagnostic. A file that changes later is found at the next station: attach, then the rank.
+ * @file Sealed programs with malicious content: they read only their own and the model's files, reveal nothing about others, and every
+ * problem is a diagnostic. A file that changes later is found at the next check: attach, then the rank.
  */
 import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";

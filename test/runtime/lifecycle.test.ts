@@ -1,6 +1,6 @@
 /**
- * @file Ends: a process with nothing left to do exits, memory and workers are gone after release, temporary folders too. What must be
- * seen from outside runs in a process of its own.
+ * @file Cleanup: an idle process exits; memory, workers and temporary folders are gone after release. Checks from outside run in a separate
+ * process.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";

@@ -1,5 +1,5 @@
 /**
- * @file Programs on disk: a whole one loads; a damaged one, or one of another model, is refused with both values.
+ * @file Programs on disk: an intact one loads; a damaged one, or one of another model, is refused with both values.
  */
 import {
   appendFileSync,

@@ -1,6 +1,6 @@
 /**
- * @file Arguments of wrong types, as JavaScript lets through: one error with a code for each, and never another exception, a rejection that
- * nobody handles, or the end of the process.
+ * @file Arguments of wrong types, which JavaScript permits: one error with a code for each, and never another exception, an unhandled
+ * rejection, or the end of the process.
  */
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { applyContextParallel } from "../../index.ts";

@@ -1,5 +1,5 @@
 /**
- * @file Ranks in one thread: whole programs over a world of promises, a failing rank that frees the others, the worker's conversation.
+ * @file Ranks in one thread: whole programs over a world of promises, a failing rank that frees the others, the worker's messages.
  */
 import { MessageChannel } from "node:worker_threads";
 import * as fc from "fast-check";

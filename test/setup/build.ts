@@ -1,6 +1,6 @@
 /**
- * @file Vitest global set-up: builds dist/ when a source is newer than the last build,
- * because a rank's worker thread starts from dist/. It knows no test.
+ * @file Vitest global set-up: builds dist/ when a source is newer than the last build, because a rank's worker thread starts from dist/.
+ * Knows no test.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";

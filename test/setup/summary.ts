@@ -1,6 +1,6 @@
 /**
- * @file Vitest reporter: prints `N passed, N failed` alone on the last line of a run.
- * A file that does not load, or an error outside any test, counts as a failure.
+ * @file Vitest reporter: prints `N passed, N failed` as the last line of a run. A file that does not load, or an error outside any test,
+ * counts as a failure.
  */
 import type { Reporter, TestModule } from "vitest/node";
 

@@ -1,5 +1,5 @@
 /**
- * @file Before every test file: whatever is compiled there, each stage's result is verified.
+ * @file Before every test file: turns on the verification of each stage's result.
  */
 import { verifyStages } from "../../compiler/checked.ts";
 

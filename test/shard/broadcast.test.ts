@@ -1,6 +1,6 @@
 /**
- * @file Extents of one axis under several names: an operand that is broadcast runs, one that would widen the result is refused before
- * anything runs, since later steps would go by the narrower extent.
+ * @file Extents of one axis under several names: a broadcast operand runs; one that would widen the result is refused before anything runs,
+ * since later steps would use the narrower extent.
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /**
- * @file Golden cases of propagation, a small graph with its plan each; `test/support/cases.ts` says how they are written. What a case says is
- * right is run on all of its ranks as well, and every value compared with the unsplit one: no wrong expectation can be committed.
+ * @file Golden cases of propagation, a small graph with its plan each; `test/support/cases.ts` describes their format. Valid cases also run
+ * on all of their ranks, and every value is compared with the unsplit one: no wrong expectation can be committed.
  */
 import { describe, expect, test } from "vitest";
 import { sampleFeeds } from "../../cli/run/sample-feeds.ts";

@@ -1,6 +1,6 @@
 /**
- * @file Numbers read from a shape before the split that bound a slice, or size a value, behind it: the compiler makes them local where they are
- * used. Taken out of the compiler, the same plan gives wrong values on the exports that read such numbers.
+ * @file Numbers read from a shape before the split that bound a slice, or size a value, after it: the compiler makes them local where they
+ * are used. Without that step, the same plan gives wrong values on the exports that read such numbers.
  */
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { evaluate, RANK } from "../../compiler/expr/expr.ts";

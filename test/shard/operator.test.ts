@@ -1,6 +1,6 @@
 /**
- * @file What no operator rule can follow is refused by name on a split value and passes on a whole one: operators that the table lacks,
- * subgraphs, random numbers.
+ * @file Operators without a rule are refused by name on a split value and pass on a whole one: operators outside the table, subgraphs,
+ * random numbers.
  */
 import { describe, expect, it } from "vitest";
 import type { Graph, Node } from "../../compiler/graph/types.ts";

@@ -1,6 +1,6 @@
 /**
- * @file Reductions along a split axis: linear attention and pooling over split tokens are exact by an all-reduce; a split of channels
- * against a weight stays refused.
+ * @file Reductions along a split axis: linear attention and pooling over split tokens are exact through an all-reduce; a split of channels
+ * against a weight is still refused.
  */
 import { describe, expect, it } from "vitest";
 import type { Binding } from "../../compiler/bind/types.ts";

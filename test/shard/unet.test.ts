@@ -1,6 +1,6 @@
 /**
- * @file Attention at the bottom of a small U-Net without stated shapes, channels first: its tokens are expressions in height and width, also
- * behind convolutions that halve them.
+ * @file Attention at the bottom of a small U-Net without stated shapes, channels first: its tokens are expressions in height and width,
+ * also after convolutions that halve them.
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

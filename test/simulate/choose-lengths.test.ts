@@ -1,5 +1,5 @@
 /**
- * @file Lengths that the simulator chooses itself hold every equation of a sharded graph that can be held.
+ * @file Lengths that the simulator chooses satisfy every equation of a sharded graph that can be satisfied.
  */
 import { describe, expect, test } from "vitest";
 import { add, evaluate, floorDiv, min, mod, mul, sub, type Expr } from "../../compiler/expr/expr.ts";

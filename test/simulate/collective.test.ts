@@ -1,5 +1,5 @@
 /**
- * @file Collectives of the simulator: who gets what, and what is said about blocks that are not as announced.
+ * @file Collectives of the simulator: which rank receives what, and the report on blocks that differ from their announced shape.
  */
 import { expect, test } from "vitest";
 import { runCollective } from "../../compiler/simulate/collective.ts";

@@ -1,5 +1,5 @@
 /**
- * @file Comparison of shards with the whole value: what is right, and what is said about each way to be wrong.
+ * @file Comparison of shards with the whole value: correct shards, and the report on each kind of error.
  */
 import { expect, test } from "vitest";
 import { compareShards } from "../../compiler/simulate/compare.ts";

@@ -1,6 +1,6 @@
 /**
- * @file Every value of every committed export under the plan that is shipped for its family, at every length that the export takes,
- * against the unsplit model.
+ * @file Every value of every committed export under its family's shipped plan, at every length that the export allows, against the unsplit
+ * model.
  */
 import { expect, test } from "vitest";
 import { simulate } from "../../compiler/simulate/simulate.ts";

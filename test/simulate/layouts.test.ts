@@ -1,5 +1,5 @@
 /**
- * @file The oracle on layouts beyond one axis of tokens: heads dealt to ranks, merged axes, slices of constants.
+ * @file The oracle on layouts beyond one axis of tokens: heads distributed over ranks, merged axes, slices of constants.
  */
 import { expect, test } from "vitest";
 import type { CanonicalNode, IntegerValue } from "../../compiler/ir/types.ts";

@@ -1,5 +1,5 @@
 /**
- * @file Which elements a rank holds: numbers worked out by hand, and properties for random layouts.
+ * @file Which elements a rank holds: examples computed by hand, and properties for random layouts.
  */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";

@@ -1,5 +1,6 @@
 /**
- * @file The oracle on a sharded graph made by hand: right ones pass at any length, and each kind of mistake is told where it was born.
+ * @file The oracle on a hand-made sharded graph: correct ones pass at any length, and each kind of error is reported at the step that
+ * causes it.
  */
 import { expect, test } from "vitest";
 import { add } from "../../compiler/expr/expr.ts";

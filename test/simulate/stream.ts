@@ -1,5 +1,5 @@
 /**
- * @file A sharded graph made by hand for the simulator's tests: a joint stream of text and image on three ranks.
+ * @file A hand-made sharded graph for the simulator's tests: a joint stream of text and image on three ranks.
  */
 import type { CanonicalGraph, CanonicalNode, IntegerValue } from "../../compiler/ir/types.ts";
 import { add, chunk, chunkStart } from "../../compiler/expr/expr.ts";

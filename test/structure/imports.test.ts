@@ -1,6 +1,6 @@
 /**
- * @file Checks the rules that keep the code readable: import directions, packages known to one
- * folder, no cycles, who may touch the process, file length, header, ASCII.
+ * @file Checks the rules that keep the code readable: import directions, packages known to one folder, no cycles, access to the process,
+ * file length, header, ASCII.
  */
 import { expect, test } from "vitest";
 import { lazyFolders, mayTouchProcess, packages, parts, tooNew, tops } from "./rules.ts";

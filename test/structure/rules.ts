@@ -17,6 +17,7 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
   "compiler/external": [],
   "compiler/temporary": [],
   "compiler/turn.ts": [],
+  "compiler/group.ts": [],
   "compiler/graph": [
     "compiler/diagnostics",
     "compiler/expr",
@@ -40,6 +41,7 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
   "compiler/bind": [
     "compiler/diagnostics",
     "compiler/expr",
+    "compiler/group.ts",
     "compiler/limits",
     "compiler/plan",
     "compiler/graph",
@@ -71,6 +73,7 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
   "compiler/lower": [
     "compiler/diagnostics",
     "compiler/expr",
+    "compiler/group.ts",
     "compiler/limits",
     "compiler/plan",
     "compiler/graph",

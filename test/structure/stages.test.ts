@@ -1,5 +1,5 @@
 /**
- * @file Every stage's result is verified in tests: the pipeline does it, and so does the one helper of tests that call a stage themselves.
+ * @file Every stage's result is verified in tests: by the pipeline, and by the only helper of tests that call a stage directly.
  */
 import { expect, test } from "vitest";
 import { importsOf, read, sourceFiles, withoutComments } from "./sources.ts";

@@ -1,5 +1,5 @@
 /**
- * @file Attention in plain loops, as the canonical graph defines it: the reference for every form that computes it.
+ * @file Attention in plain loops, as the canonical graph defines it: the reference for every implementation.
  */
 import { numbersIn } from "../../ort/tensors.ts";
 import type { OrtTensor } from "../../ort/types.ts";

@@ -1,5 +1,5 @@
 /**
- * @file From an export and a plan to what a test looks at: the sharded graph, the compiled program, a session, the unsplit outputs.
+ * @file From an export and a plan to the objects of a test: the sharded graph, the compiled program, a session, the unsplit outputs.
  */
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";

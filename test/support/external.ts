@@ -1,5 +1,5 @@
 /**
- * @file ONNX files that name external data, as somebody with bad intentions would write them.
+ * @file Malicious ONNX files that name external data outside their folder.
  */
 import { create, toBinary } from "@bufbuild/protobuf";
 import { ModelProtoSchema, TensorProto_DataLocation } from "onnx-buf";

@@ -1,5 +1,5 @@
 /**
- * @file Folders and files of a test: a temporary folder that goes when the test ends, and a file that cannot be read.
+ * @file Folders and files of a test: a temporary folder that is removed when the test ends, and an unreadable file.
  */
 import { chmod, mkdtemp, realpath, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";

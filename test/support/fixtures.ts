@@ -1,5 +1,5 @@
 /**
- * @file Paths and contents of the committed fixtures. A fixture that does not load fails the test that asks for it.
+ * @file Paths and contents of the committed fixtures. A fixture that does not load fails the test that uses it.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,5 +1,5 @@
 /**
- * @file What the tests know of Flux: its feeds at several lengths, and plans that say less than the shipped one.
+ * @file Flux in tests: its feeds at several lengths, and plans with fewer entries than the shipped one.
  */
 import type { ContextParallelPlan } from "../../compiler/plan/types.ts";
 import type { OrtTensor, OrtTensors } from "../../ort/types.ts";

@@ -1,5 +1,5 @@
 /**
- * @file A process of its own in which the native library of onnxruntime-node does not load, in the words of the system's linker. Ranks
+ * @file A separate process in which the native library of onnxruntime-node does not load, with the system linker's error text. Ranks
  * inherit it.
  */
 import { spawnSync } from "node:child_process";

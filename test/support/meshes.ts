@@ -1,5 +1,5 @@
 /**
- * @file Meshes with their ring's way of exchanging keys and values, by the name under which a test shows them.
+ * @file Meshes with their rotation method, by the name that a test shows.
  */
 import type { MeshConfig } from "../../compiler/plan/types.ts";
 

@@ -1,5 +1,5 @@
 /**
- * @file The stages for tests that call them one by one: as in the pipeline, each result is verified.
+ * @file The stages for tests that call them directly: as in the pipeline, each result is verified.
  */
 import { bindPlan as bind } from "../../compiler/bind/bind.ts";
 import type { BoundPlan } from "../../compiler/bind/types.ts";

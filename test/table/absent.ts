@@ -1,5 +1,5 @@
 /**
- * @file Why a cell of the models table does not exist: which exporters and lengths a model has no export for, and what an export fixes.
+ * @file Reasons for missing cells of the models table: exporters and lengths for which a model has no export, and what an export fixes.
  * Data only.
  */
 

@@ -1,5 +1,5 @@
 /**
- * @file The attention section of docs/support.md from what was measured: a table for each grouping of heads. Measures nothing.
+ * @file The attention section of docs/support.md from measurements: a table for each grouping of heads. Measures nothing.
  */
 import { schemeName, schemes } from "../attention/schemes.ts";
 import { groupings, type MaskCells } from "./attention.ts";

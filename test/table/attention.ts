@@ -1,6 +1,6 @@
 /**
- * @file Measures attention alone: one mask with every grouping of heads, under every scheme, at even and uneven lengths and two batches.
- * Knows no page.
+ * @file Measures attention alone: one mask with every grouping of heads, under every scheme, at even and uneven lengths and two batch
+ * sizes. Knows no page.
  */
 import { codesOf, prepare, run, sharded, simulated, type Prepared } from "../attention/cell.ts";
 import { JOINT, type FamilyMember } from "../attention/family.ts";

@@ -1,5 +1,5 @@
 /**
- * @file The models section of docs/support.md from what was measured: a table for each model, and what no row can show. Measures nothing.
+ * @file The models section of docs/support.md from measurements: a table for each model, and the remarks that fit no row. Measures nothing.
  */
 import { schemeName } from "../attention/schemes.ts";
 import type { Export } from "../support/exports.ts";

@@ -1,5 +1,5 @@
 /**
- * @file Measures one committed export under the plan of its family: every scheme at every length that the export takes, by simulator and on
+ * @file Measures one committed export under its family's plan: every scheme at every length that the export allows, in the simulator and on
  * worker threads. Knows no page.
  */
 import { mkdtemp, rm } from "node:fs/promises";

@@ -1,5 +1,5 @@
 /**
- * @file docs/support.md as sections between markers, each replaced on its own. Knows no cell.
+ * @file docs/support.md as sections between markers, each replaced separately. Knows no cell.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";

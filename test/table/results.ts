@@ -1,6 +1,6 @@
 /**
- * @file What was measured so far, a file for each unit of work, so that a broken-off measurement goes on where it was. A result counts only
- * for the sources that it was measured with. Knows no cell.
+ * @file Measurements so far, a file for each unit of work, so that an interrupted measurement resumes. A result is valid only for the
+ * sources that it was measured with. Knows no cell.
  */
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";

@@ -1,5 +1,5 @@
 /**
- * @file How `npm run support` runs: the tests' own set-up, with the files that measure and write docs/support.md.
+ * @file Configuration of `npm run support`: the tests' set-up, with the files that measure and write docs/support.md.
  */
 import { defineConfig, mergeConfig } from "vitest/config";
 import base from "../../vitest.config.ts";

@@ -1,5 +1,5 @@
 /**
- * @file What a killed compilation leaves beside its target: removed when the target is written again, or put back.
+ * @file What a killed compilation leaves next to its target: removed when the target is written again, or restored.
  */
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

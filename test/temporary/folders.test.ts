@@ -1,5 +1,5 @@
 /**
- * @file Temporary folders: they go with their process, and what a killed process leaves goes when the next one starts; nothing else does.
+ * @file Temporary folders: removed when their process ends; those of a killed process when the next one starts; no other folder is touched.
  */
 import { chownSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

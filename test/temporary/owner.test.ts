@@ -1,5 +1,5 @@
 /**
- * @file Whether a process named on disk is gone: the living, the dead, reused ids, other machines.
+ * @file Whether a process named on disk has ended: running ones, ended ones, reused ids, other machines.
  */
 import { expect, test } from "vitest";
 import { isGone, ownerToken, TOKEN } from "../../compiler/temporary/owner.ts";

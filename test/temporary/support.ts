@@ -1,5 +1,5 @@
 /**
- * @file Processes that make temporary folders, seen from outside: each with a folder for temporary files of its own.
+ * @file Processes that make temporary folders, observed from outside: each with a separate folder for temporary files.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";

@@ -1,5 +1,5 @@
 /**
- * @file The verifiers of the stages find what they are for: each kind of damage to a stage's result, done to a real one.
+ * @file The verifiers of the stages detect each kind of damage to a real stage result.
  */
 import { describe, expect, test } from "vitest";
 import { checked, verifyStages } from "../../compiler/checked.ts";

@@ -1,4 +1,4 @@
-"""Makes an exported protobuf fit to be shared and reproducible: nothing of the exporting machine stays in it."""
+"""Makes an exported protobuf shareable and reproducible: removes every trace of the exporting machine."""
 
 from __future__ import annotations
 

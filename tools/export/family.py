@@ -1,4 +1,4 @@
-"""What the tool must be told about a model family, as data. Knows neither torch nor ONNX.
+"""The description of a model family, as data. Knows neither torch nor ONNX.
 
 A family is one `Family` in `families/<name>.py`. Shapes are written with the names of lengths ("img"), the keys of the
 model's own config ("in_channels"), numbers, or arithmetic of these ("frames * (height // 2)").

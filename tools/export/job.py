@@ -1,4 +1,4 @@
-"""One export from beginning to end: model, ONNX file, parity with torch, sample tensors."""
+"""One complete export: model, ONNX file, parity with torch, sample tensors."""
 
 from __future__ import annotations
 

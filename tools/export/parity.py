@@ -1,4 +1,4 @@
-"""Compares an exported model under ONNX Runtime with the tensors that torch gave."""
+"""Compares an exported model under ONNX Runtime with the tensors from torch."""
 
 from __future__ import annotations
 

@@ -10,11 +10,11 @@ import { isWithin } from "../../ir/module-paths.ts";
 export interface Boundary {
   readonly value: string;
   readonly shape: ValueShape;
-  /** The node that makes it, `null` for a graph input. */
+  /** The node that produces it, `null` for a graph input. */
   readonly producer: CanonicalNode | null;
   /** Readers on the other side: inside for a module's input, outside for its output. */
   readonly readers: readonly Reader[];
-  /** Of an output: the module reads it as well, as it does with a subexpression that others share. */
+  /** For an output: the module reads it too, as with a subexpression that others share. */
   readonly isReadInside: boolean;
   readonly isGraphOutput: boolean;
   /** Graph inputs whose content reaches the value. */
@@ -24,7 +24,7 @@ export interface Boundary {
 }
 
 interface ModuleBoundaries {
-  /** In order of first use; without constants and without integers made from lengths. */
+  /** In order of first use; without constants and without integers computed from lengths. */
   readonly inputs: readonly Boundary[];
   /** In order of production. */
   readonly outputs: readonly Boundary[];
@@ -49,7 +49,7 @@ export function boundariesOf(graph: CanonicalGraph): Boundaries {
   };
 }
 
-/** What the module makes for others: it does not read its own results, and it does read what others happen to share. */
+/** What the module computes for others: results that it does not read itself, and shared ones that it also reads. */
 export function ownResults(outputs: readonly Boundary[]): readonly Boundary[] {
   const results = outputs.filter(({ isReadInside }) => !isReadInside);
   return results.length === 0 ? outputs : results;
@@ -65,7 +65,7 @@ function find(module: string, index: GraphIndex, lineage: Lineage): ModuleBounda
   };
 }
 
-/** Names that nodes of the module read and no node of it makes, without constants and integers. */
+/** Names that nodes of the module read and none of them produces, without constants and integers. */
 function inputsOf(module: string, { graph, inside, producer }: GraphIndex): readonly string[] {
   const names = new Set<string>();
   for (const node of inside(module)) {

@@ -1,6 +1,6 @@
 /**
- * @file Which graph inputs a value comes from. Follows data only: an operand that sizes or bounds something carries numbers, not content. Which
- * operands these are is said by the operator's rule. Knows no plan and no module.
+ * @file Which graph inputs a value comes from. Follows data only: an operand that sizes or bounds something carries numbers, not content.
+ * The operator's rule says which operands these are. Knows no plan and no module.
  */
 import { withinLimits } from "../../expr/expr.ts";
 import type { GraphIndex } from "../../ir/graph-index.ts";
@@ -14,13 +14,13 @@ import { trackStretches } from "./stretches.ts";
 export interface Lineage {
   /** Graph inputs whose content reaches the value. */
   ancestors(value: string): ReadonlySet<string>;
-  /** The one graph input that the value is a later state of, or `null` where there is no such or more than one. */
+  /** The one graph input that the value is a later state of, or `null` where there is none or more than one. */
   owner(value: string): string | null;
 }
 
 const NOTHING: ReadonlySet<string> = new Set();
 
-/** Operators whose result says something about a shape, not about content: to a rule they read their operand as any other does. */
+/** Operators whose result describes a shape, not content; their rules treat the operand as data. */
 const SHAPE_ONLY: ReadonlySet<string> = new Set(["Shape", "Size"]);
 
 export function lineageOf(index: GraphIndex): Lineage {
@@ -56,19 +56,19 @@ function ancestorsOf({ graph }: GraphIndex, maps: Maps): ReadonlyMap<string, Rea
     const map = maps.get(node);
     const taken = map === undefined ? [] : stretches.visit(node, map);
     const sources = union(contentIn(node, map).map((name) => found.get(name) ?? NOTHING));
-    // A slice at the edges of what was laid end to end takes the content of its own stretches only.
+    // A slice at the edges of a concatenation takes the content of its stretches only.
     for (const [i, output] of node.outputs.entries()) found.set(output, taken[i] ? union(taken[i]) : sources);
   }
   return found;
 }
 
-/** The operands whose content a node takes; all of them where its rule cannot tell. */
+/** The operands whose content a node takes; all of them where its rule does not say. */
 function contentIn({ op, inputs }: CanonicalNode, map: FactorMap | undefined): readonly string[] {
   if (SHAPE_ONLY.has(op)) return [];
   return map === undefined ? inputs : inputs.filter((_, operand) => map.inputs[operand]);
 }
 
-/** Returns one of the sets itself where it holds all the others: long chains share one set. */
+/** The union; returns one of the sets itself if it contains all the others, since long chains share one set. */
 function union(sets: readonly ReadonlySet<string>[]): ReadonlySet<string> {
   const largest = sets.reduce((a, b) => (b.size > a.size ? b : a), NOTHING);
   const missing = sets.flatMap((set) => [...set].filter((name) => !largest.has(name)));

@@ -1,26 +1,26 @@
 /**
- * @file What a module's inputs are to its attention: source of the queries, or of the keys and values. By the field's convention
- * `hidden_states` asks and `encoder_hidden_states` is asked, whatever the model calls these tensors outside.
+ * @file Which inputs of a module feed the queries of its attention, and which the keys and values. By the field's convention
+ * `hidden_states` feeds the queries and `encoder_hidden_states` the keys and values, whatever the model calls these tensors outside.
  */
 import { asCp } from "../../ir/cp.ts";
 import type { CanonicalNode } from "../../ir/types.ts";
-import { isStateName } from "../names.ts";
+import { isStateName } from "../parameter-names.ts";
 import { behind, type GraphIndex } from "../../ir/graph-index.ts";
 import { isWithin } from "../../ir/module-paths.ts";
 
 export interface Sides {
-  /** Inputs that only queries come from. */
-  readonly asking: ReadonlySet<string>;
-  /** Inputs that only keys and values come from. */
-  readonly asked: ReadonlySet<string>;
+  /** Inputs that feed only the queries. */
+  readonly queries: ReadonlySet<string>;
+  /** Inputs that feed only keys and values. */
+  readonly keys: ReadonlySet<string>;
 }
 
-const NEITHER: Sides = { asking: new Set(), asked: new Set() };
+const NEITHER: Sides = { queries: new Set(), keys: new Set() };
 
-/** Every parameter of a module asks for its sides. */
+/** Computed once per module: every parameter of a module needs them. */
 const known = new WeakMap<GraphIndex, Map<string, Sides>>();
 
-/** For a module with one attention; with more, or none, an input has no one side. */
+/** For a module with exactly one attention; otherwise an input has no single side. */
 export function sidesOf(module: string, index: GraphIndex): Sides {
   const ofModules = known.get(index) ?? new Map<string, Sides>();
   known.set(index, ofModules);
@@ -37,14 +37,14 @@ function findSides(module: string, index: GraphIndex): Sides {
   const keys = sourcesOf([site.k, site.v], module, index);
   const only = (a: ReadonlySet<string>, b: ReadonlySet<string>): ReadonlySet<string> =>
     new Set([...a].filter((value) => !b.has(value)));
-  return { asking: only(queries, keys), asked: only(keys, queries) };
+  return { queries: only(queries, keys), keys: only(keys, queries) };
 }
 
-/** The side that a name stands for, and the other one; `null` for names without a side. */
-export function sideByName(parameter: string, { asking, asked }: Sides): { right: Names; wrong: Names } | null {
-  if (isStateName(parameter)) return { right: asking, wrong: asked };
+/** The side that a name refers to, and the other one; `null` for names without a side. */
+export function sideByName(parameter: string, { queries, keys }: Sides): { right: Names; wrong: Names } | null {
+  if (isStateName(parameter)) return { right: queries, wrong: keys };
   const isContext = parameter.split("_").some((word) => word === "encoder" || word === "context");
-  return isContext ? { right: asked, wrong: asking } : null;
+  return isContext ? { right: keys, wrong: queries } : null;
 }
 
 type Names = ReadonlySet<string>;

@@ -1,6 +1,6 @@
 /**
- * @file Values laid end to end, of which a later slice at their edges takes some back: a text and a picture that get their positions in
- * one tensor. Reads in factor maps what is joined and what is taken apart; knows no operator, no plan and no module.
+ * @file Concatenated values that a later slice separates at their edges: text and image tokens whose positions are computed in one tensor,
+ * for example. Reads joins and slices from factor maps; knows no operator, no plan and no module.
  */
 import { add, equal, type Expr } from "../../expr/expr.ts";
 import type { CanonicalNode } from "../../ir/types.ts";
@@ -16,11 +16,11 @@ interface Stretches {
 }
 
 export interface StretchTracker {
-  /** What is known of a node's results once its operands are known: the contents that output `i` consists of, or `null`. */
+  /** The contents that output `i` of a node consists of, or `null`, once its operands are known. */
   readonly visit: (node: CanonicalNode, map: FactorMap) => readonly (readonly Names[] | null)[];
 }
 
-/** `contentOf` gives what is in a value so far. */
+/** `contentOf` gives the known content of a value. */
 export function trackStretches(contentOf: (value: string) => Names): StretchTracker {
   const known = new Map<string, Stretches>();
   const visit: StretchTracker["visit"] = (node, map) => {
@@ -34,7 +34,7 @@ export function trackStretches(contentOf: (value: string) => Names): StretchTrac
   return { visit };
 }
 
-/** What a result lays end to end: one operand for each of the factors that are joined in an axis. */
+/** Concatenated operands of a result: one operand for each of the factors that are joined in an axis. */
 function joined(
   { inputs }: CanonicalNode,
   { factors, inputs: operands, outputs }: FactorMap,
@@ -48,7 +48,7 @@ function joined(
   return { axis, ends: endsOf(found.joined, factors), contents: sources.map((at) => contentOf(inputs[at] ?? "")) };
 }
 
-/** Stretches of the only operand with content, where the operator works element by element and leaves their axis where it is. */
+/** Stretches of the only operand with content, where the operator is elementwise and keeps their axis in place. */
 function kept(
   { inputs }: CanonicalNode,
   { factors, inputs: operands, outputs, sizing }: FactorMap,
@@ -64,7 +64,7 @@ function kept(
   return isElementwise && isOnly && isSame(axes[source.axis], result[source.axis]) ? source : null;
 }
 
-/** The contents that a result takes of its first operand, whose axis is taken apart into joined factors; `null` where not at edges. */
+/** The contents that a result takes from its first operand, whose axis is separated into joined factors; `null` where not at edges. */
 function taken(source: Stretches, { factors, inputs, outputs }: FactorMap, output: number): readonly Names[] | null {
   const axis = inputs[0]?.[source.axis];
   if (axis === undefined || !("joined" in axis)) return null;

@@ -1,18 +1,18 @@
 /**
- * @file Which of a module's inputs could be a parameter, and what each rule knows about them. One rule, one function; none decides alone.
+ * @file Which inputs of a module could be a parameter. One function per rule; no rule decides alone.
  */
 import type { ElemType } from "../../graph/types.ts";
 import type { CanonicalGraph } from "../../ir/types.ts";
 import { symbolsOf } from "../../expr/expr.ts";
 import type { PlanSpec } from "../../plan/types.ts";
 import type { Boundary } from "../boundaries/boundaries.ts";
-import { kindByName, type TensorKind } from "../names.ts";
+import { kindByName, type TensorKind } from "../parameter-names.ts";
 import { type GraphIndex } from "../../ir/graph-index.ts";
 import { isWithin } from "../../ir/module-paths.ts";
 
 const FLOATS: ReadonlySet<ElemType> = new Set<ElemType>(["float32", "float16", "float64", "bfloat16"]);
 
-/** What a spec says of the tensor itself. */
+/** What a spec requires of the tensor itself. */
 export type Axes = Pick<PlanSpec, "dim" | "expectedDims">;
 
 /** Rank and type allow it; without `expected_dims` any rank that has the axis does. */
@@ -22,7 +22,7 @@ export function fits(boundary: Boundary, parameter: string, spec: Axes, graph: C
   return (spec.expectedDims === null ? hasAxis : rank === spec.expectedDims) && hasKind(boundary, parameter, graph);
 }
 
-/** A graph input of the same name says the type, unless it is a number that the model turns into something else on its way. */
+/** A graph input of the same name gives the type, unless it is a number that the model converts on its way. */
 export function hasKind({ shape }: Boundary, parameter: string, graph: CanonicalGraph): boolean {
   const root = graph.inputs.find(({ name }) => name === parameter);
   const kind: TensorKind = root === undefined ? kindByName(parameter) : FLOATS.has(root.shape.elem) ? "float" : "any";
@@ -31,8 +31,8 @@ export function hasKind({ shape }: Boundary, parameter: string, graph: Canonical
 }
 
 /**
- * It is a state of another graph input that looks the same: then it is that parameter under its own name. A token's embedding is no
- * longer `input_ids`, so rank and type must be kept.
+ * It is a state of another graph input with the same rank and type: then it is that parameter under its name. A token's embedding is no
+ * longer `input_ids`, so rank and type must match.
  */
 export function isExplained({ owner, shape }: Boundary, parameter: string, graph: CanonicalGraph): boolean {
   const root = graph.inputs.find(({ name }) => name === owner);
@@ -52,14 +52,14 @@ export function hasLengthOf(
   return lengths.some(({ name, sources }) => symbols.has(name) && sources.some(({ input }) => input === parameter));
 }
 
-/** Made inside one of `modules`: a subexpression that moved to its first user, or a state that a block hands on. */
+/** Made inside one of `modules`: a subexpression that moved to its first user, or a state that a block passes on. */
 export function isMadeIn({ producer }: Boundary, modules: readonly string[]): boolean {
   return producer !== null && modules.some((module) => isWithin(producer.scope, module));
 }
 
 /**
- * What the module does with the value: its readers with their place in the module, through type casts. The same in
- * every block of a model, whatever the values are called.
+ * How the module uses the value: its readers with their place in the module, through type casts. The same in every block of a model,
+ * whatever the values are called.
  */
 export function roleOf({ readers }: Pick<Boundary, "readers">, module: string, index: GraphIndex): string {
   const marks = new Set<string>();
@@ -79,8 +79,8 @@ export function roleOf({ readers }: Pick<Boundary, "readers">, module: string, i
 const WORKING: ReadonlySet<string> = new Set("MatMul Gemm Conv LayerNormalization RMSNormalization".split(" "));
 
 /**
- * A subexpression that the exporter shares with one of `siblings`: made inside it and used there as it is used here. Modules of one kind
- * compute alike, so what one makes for itself at this place is no parameter of the other either.
+ * A subexpression that the exporter shares with one of `siblings`: computed inside it and used there in the same way. Modules of one kind
+ * compute alike, so what one computes itself at this place is no parameter of the other either.
  */
 export function isShared(boundary: Boundary, module: string, siblings: readonly string[], index: GraphIndex): boolean {
   const maker = siblings.find((sibling) => isMadeIn(boundary, [sibling]));

@@ -5,7 +5,8 @@ import { bindNames } from "../../diagnostics/catalog/bind.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Diagnostic } from "../../diagnostics/types.ts";
 import { roleOf } from "./candidates.ts";
-import { groupBy, placesOf, type Context, type Found, type Place, type Verdict, type Want } from "../context.ts";
+import { groupBy } from "../../group.ts";
+import { placesOf, type Context, type Found, type Place, type Verdict, type Want } from "../context.ts";
 import { choose, judge, judgeList, type Roles } from "./inputs.ts";
 import { findKnown, misspelt, whereOf } from "./known.ts";
 import { findOutputs } from "./outputs.ts";
@@ -13,12 +14,12 @@ import { oncePerSpec, type Fault } from "../notes.ts";
 import { familyOf } from "../../ir/module-paths.ts";
 
 export interface Findings {
-  /** A want without an entry has an error among the diagnostics. */
+  /** A want without an entry has an error in the diagnostics. */
   readonly found: ReadonlyMap<Want, Found>;
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Verdicts so far; a place that is not in it is still open. */
+/** Verdicts so far; a missing place is still open. */
 type Verdicts = Map<Place, Verdict>;
 
 type ByModule = ReadonlyMap<string, readonly Place[]>;
@@ -45,8 +46,8 @@ export function findValues(wants: readonly Want[], context: Context): Findings {
 }
 
 /**
- * First the parameters that their own state leads to, then those that a graph input of their name reaches, then the rest by what these leave
- * over; sibling blocks are compared in between. Roles that markers and `value` fix in one block count for all of them.
+ * First the parameters whose state leads to a value, then those with a graph input of their name, then the rest by elimination; sibling
+ * blocks are compared in between. Roles that markers and `value` fix in one block count for all of them.
  */
 function findInputs(places: readonly Place[], open: readonly Place[], verdicts: Verdicts, context: Context): void {
   const inputs = groupBy(
@@ -91,13 +92,13 @@ function rolesOf(family: readonly Place[], verdicts: Verdicts, { boundaries }: C
   return { own, other, values };
 }
 
-/** Values that other places of the same module have; `byModule` holds one side of every module. */
+/** Values that other places of the same module have; `byModule` covers inputs or outputs. */
 function takenIn(group: readonly Place[], byModule: ByModule, verdicts: Verdicts): ReadonlySet<string> {
   const others = (byModule.get(group[0]?.module ?? "") ?? []).filter((place) => !group.includes(place));
   return new Set(others.map((p) => valueAt(verdicts, p)).filter((value) => value !== null));
 }
 
-/** If no parameter of the root is an input of the model, the exporter has renamed them: say which there are. */
+/** If no parameter of the root is an input of the model, the exporter has renamed them: list the inputs that exist. */
 function renamedInputs(places: readonly Place[], verdicts: Verdicts, { graph }: Context): void {
   const inputs = places.filter(({ module, side }) => module === "" && side === "input");
   const [first] = inputs;
@@ -127,7 +128,7 @@ function familyKey({ module, parameter }: Place): string {
 function collect(places: readonly Place[], verdicts: Verdicts): Findings {
   const found = new Map<Want, Found>();
   const faults: Fault[] = [];
-  // What is wrong with a list is said of each of its members.
+  // An error about a list is reported for each of its members.
   const said = new Set<string>();
   for (const place of places) {
     const verdict = verdicts.get(place) ?? null;

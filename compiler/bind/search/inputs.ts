@@ -1,6 +1,6 @@
 /**
  * @file Finds parameters of modules without markers: by rank and type, lineage to the graph input of that name, role in the module,
- * likeness to sibling blocks, elimination. A choice is unique or none.
+ * similarity to sibling blocks, elimination. A choice is unique or none.
  */
 import type { CanonicalGraph } from "../../ir/types.ts";
 import { bindValues } from "../../diagnostics/catalog/bind.ts";
@@ -21,11 +21,11 @@ import {
 import { ABSENT, nameOf, type Context, type Place, type Verdict } from "../context.ts";
 import { describe, pasteLine } from "../describe.ts";
 import { whereOf } from "./known.ts";
-import { isStateName, kindByName } from "../names.ts";
+import { isStateName, kindByName } from "../parameter-names.ts";
 import { sideByName, sidesOf } from "../boundaries/sides.ts";
 import { descendsFrom, type GraphIndex } from "../../ir/graph-index.ts";
 
-/** What is known of a parameter from sibling modules: roles of the value that it is, and roles of values that it is not. */
+/** Evidence from sibling modules: roles of the value that the parameter has there, and roles of values that it is not. */
 export interface Roles {
   readonly own: ReadonlySet<string>;
   readonly other: ReadonlySet<string>;
@@ -33,7 +33,7 @@ export interface Roles {
   readonly values: ReadonlySet<string>;
 }
 
-/** A parameter that is looked for. */
+/** A parameter to find. */
 export interface Question {
   readonly module: string;
   readonly parameter: string | null;
@@ -41,11 +41,11 @@ export interface Question {
 }
 
 export interface Choice {
-  /** Values that are left; the parameter is found if there is exactly one. */
+  /** Remaining values; the parameter is found if there is exactly one. */
   readonly pool: readonly Boundary[];
   /**
-   * `strong`: found by its name's lineage, good enough to judge siblings by. `doubtful`: the state of a block, which has another name as
-   * far as anyone can tell; not taken, but told.
+   * `strong`: found by its name's lineage, reliable enough to judge siblings by. `doubtful`: the state of a block, which has another name
+   * as far as can be decided; not taken, but reported.
    */
   readonly strength: "strong" | "weak" | "doubtful";
 }
@@ -54,7 +54,7 @@ export const NO_ROLES: Roles = { own: new Set(), other: new Set(), values: new S
 
 const NOTHING: Choice = { pool: [], strength: "weak" };
 
-/** The values that a single parameter may be, narrowed by every rule that has an opinion. */
+/** The candidates of a single parameter, narrowed by every rule that applies. */
 export function choose(place: Question, taken: ReadonlySet<string>, roles: Roles, context: Context): Choice {
   const { module, spec } = place;
   const parameter = place.parameter ?? "";
@@ -86,19 +86,22 @@ export function choose(place: Question, taken: ReadonlySet<string>, roles: Roles
   if (pool.length !== 1 || only === undefined) return { pool, strength: "weak" };
   if (roles.own.size > 0 && !roles.own.has(role(only)) && isDecoy(only, role(only), roles, boundaries.index))
     return NOTHING;
-  // The state of a block is known by its usual names; under another one it may be taken for something that was folded.
+  // The state of a block is known by its usual names; another name may belong to a parameter that was folded away.
   const isDoubtful = !hasRoot && roles.own.size === 0 && isResidual(only) && !isStateName(parameter);
-  // What a sibling block made is judged by what that block has for itself.
+  // A value made by a sibling block is judged by what that block uses itself.
   const isStrong = owned.length > 0 && !isMadeIn(only, siblings);
   return { pool, strength: isDoubtful ? "doubtful" : isStrong ? "strong" : "weak" };
 }
 
-/** A name that leads to one value outside and stands for another by convention. */
+/** A name that leads to one value outside and means another by convention. */
 function doubted(named: Boundary | undefined, byConvention: readonly Boundary[]): readonly Boundary[] {
   return named === undefined ? byConvention : [...byConvention, named];
 }
 
-/** What a parameter can be that is no input of the model: not one that plainly is another, and no content of a block for a mask. */
+/**
+ * Candidates for a parameter that is no input of the model: without values that clearly are another parameter, and without block content
+ * for a mask.
+ */
 function unnamedIn(fitting: readonly Boundary[], parameter: string, graph: CanonicalGraph): readonly Boundary[] {
   const free = fitting.filter((b) => !isExplained(b, parameter, graph));
   // A module may call its state by any of the usual names, whatever the model calls it.
@@ -107,16 +110,20 @@ function unnamedIn(fitting: readonly Boundary[], parameter: string, graph: Canon
 }
 
 /**
- * A single candidate that a sibling uses for something else; or what a sibling has made of its own parameter and this module shares: it
- * is as that one is.
+ * A single candidate that a sibling uses for something else; or one that a sibling derived from its parameter and this module shares: it
+ * has the same role as there.
  */
 function isDecoy(candidate: Boundary, role: string, roles: Roles, index: GraphIndex): boolean {
   if (roles.other.has(role)) return true;
   return !isResidual(candidate) && descendsFrom(candidate.value, roles.values, index);
 }
 
-/** Groups of values that look alike, as the members of a list-valued parameter do. */
-function alikeIn(place: Place, taken: ReadonlySet<string>, { graph, boundaries }: Context): readonly Boundary[][] {
+/** Groups of values with equal rank and type, as the members of a list-valued parameter have. */
+function similarGroups(
+  place: Place,
+  taken: ReadonlySet<string>,
+  { graph, boundaries }: Context,
+): readonly Boundary[][] {
   const free = boundaries.of(place.module).inputs.filter(({ value }) => !taken.has(value));
   const parameter = place.parameter ?? "";
   const fitting = free.filter((b) => fits(b, parameter, place.spec, graph) && !isExplained(b, parameter, graph));
@@ -136,15 +143,15 @@ export function judge(place: Place, { pool, strength }: Choice, roles: Roles, co
 }
 
 /**
- * The verdicts for the members of a list: the only group of as many that look alike. A single group of another size is a list of that
- * length; with fewer values than members, the list is not there.
+ * The verdict for the members of a list: the only group of that size with equal rank and type. A single group of another size is a list of
+ * that length; with fewer values than members, the list is absent.
  */
 export function judgeList(places: readonly Place[], taken: ReadonlySet<string>, context: Context): readonly Verdict[] {
   const [place] = places;
   if (place === undefined) return [];
-  const groups = alikeIn(place, taken, context);
+  const groups = similarGroups(place, taken, context);
   const count = place.spec.count ?? places.length;
-  // A single value is no list of one while others look like the members of one.
+  // A single value is not a list of one while other values match the list's members.
   const tuples = groups.filter((group) => group.length > 1);
   const [list, ...others] = (tuples.length > 0 ? tuples : groups).filter((group) => group.length === count);
   const same = new Set(places.map(({ spec }) => JSON.stringify([spec.dim, spec.expectedDims]))).size === 1;
@@ -164,14 +171,14 @@ function otherCount(place: Place, list: readonly Boundary[]): Verdict {
   return { error: diagnose(bindValues.listCount, params, { ...whereOf(place), related }) };
 }
 
-/** The value is there under its own name, and its rank is not the expected one: the caller leaves it whole. */
+/** The value exists under its name, but its rank differs from the expected one: the caller leaves it whole. */
 function otherRank(place: Place, roles: Roles, context: Context): Verdict {
   const { module, parameter, spec } = place;
   if (parameter === null || spec.expectedDims === null) return null;
   const owned = context.boundaries
     .of(module)
     .inputs.filter((b) => b.owner === parameter && hasKind(b, parameter, context.graph));
-  // What a sibling has made of its own parameter is another thing, unless this module uses it just as that one does.
+  // What a sibling derived from its parameter is another value, unless this module uses it in the same way.
   const isSame = (b: Boundary): boolean => roles.own.has(roleOf(b, module, context.boundaries.index));
   const here = owned.filter((b) => isSame(b) || !isMadeIn(b, context.siblings(module)));
   const [only] = here;
@@ -185,7 +192,7 @@ function undecided(place: Place, pool: readonly Boundary[]): Verdict {
   return { error: diagnose(bindValues.ambiguousInput, params, { ...whereOf(place), related }) };
 }
 
-/** Applies the rules in order until one is left; a rule that would leave none has no opinion. */
+/** Applies the rules in order until one candidate is left; a rule that would exclude all is skipped. */
 function narrow(pool: readonly Boundary[], rules: readonly ((b: Boundary) => boolean)[]): readonly Boundary[] {
   return rules.reduce((left, rule) => {
     if (left.length <= 1) return left;

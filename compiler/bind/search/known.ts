@@ -1,5 +1,5 @@
 /**
- * @file The evidence that leaves no doubt: markers of the export, `value` in the plan, names of graph inputs, order of graph outputs.
+ * @file Certain evidence: markers of the export, `value` in the plan, names of graph inputs, order of graph outputs.
  */
 import type { Marker } from "../../ir/types.ts";
 import { bindNames, bindValues } from "../../diagnostics/catalog/bind.ts";
@@ -7,7 +7,7 @@ import { diagnose, type Where } from "../../diagnostics/diagnose.ts";
 import type { Diagnostic } from "../../diagnostics/types.ts";
 import { suggest } from "../../diagnostics/suggest.ts";
 import { ABSENT, nameOf, outputsSeen, type Context, type Place, type Verdict } from "../context.ts";
-import { nearMiss } from "../names.ts";
+import { nearMiss } from "../parameter-names.ts";
 
 export function findKnown(place: Place, context: Context): Verdict {
   return byMarker(place, context) ?? byValue(place, context) ?? byRoot(place, context);
@@ -33,12 +33,12 @@ function byMarker(place: Place, context: Context): Verdict {
     const params = { value, where: nameOf(place), marked: marker.value };
     return { error: diagnose(bindNames.contradictedValue, params, whereOf(place)) };
   }
-  // What became numbers made from lengths, or went away with dead code, is no tensor that could be split.
+  // Values that became numbers computed from lengths, or dead code, are not tensors that could be split.
   const isTensor = context.graph.shapes.has(marker.value) && !context.graph.integers.has(marker.value);
   return isTensor ? { value: marker.value, evidence: "marker" } : ABSENT;
 }
 
-/** A list has one spec per output. Markers tell the outputs that a plan named; the module may have more, as far as they are used. */
+/** A list has one spec per output. Markers identify the outputs that a plan named; the module may have more, as far as they are used. */
 function miscounted(place: Place, markers: readonly Marker[], context: Context): Verdict {
   const { module, spec } = place;
   const marked = Math.max(0, ...markers.map(({ index }) => (index ?? 0) + 1));
@@ -77,7 +77,7 @@ function rootInput(place: Place, { graph }: Context): Verdict {
   const { parameter, index, spec } = place;
   const names = graph.inputs.map(({ name }) => name);
   if (index === null) return names.includes(parameter ?? "") ? { value: parameter, evidence: "graph input" } : null;
-  // Exporters flatten a list into inputs that carry its name and a number.
+  // Exporters flatten a list into inputs named after it with a number.
   const elements = names.filter((name) => elementOf(name, parameter ?? "") !== null);
   if (elements.length === 0) return null;
   if (elements.length !== spec.count) {
@@ -110,8 +110,8 @@ function rootOutput(place: Place, { graph }: Context): Verdict {
 }
 
 /**
- * Errors for parameters that no certain evidence knows and whose names nearly are names of the model, and for a root of which no
- * parameter is known at all.
+ * Errors for parameters without certain evidence whose names are close to names of the model, and for a root of which no parameter is
+ * known.
  */
 export function misspelt(places: readonly Place[], context: Context): ReadonlyMap<Place, Diagnostic> {
   const inputs = context.graph.inputs.map(({ name }) => name);

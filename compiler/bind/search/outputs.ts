@@ -1,6 +1,6 @@
 /**
- * @file Finds the outputs of one module without markers. Exporters keep neither their order nor their number: an output that nobody
- * reads is gone, and a subexpression that another module shares looks like one.
+ * @file Finds the outputs of one module without markers. Exporters keep neither their order nor their number: an unread output is dropped,
+ * and a shared subexpression looks like one.
  */
 import { bindValues } from "../../diagnostics/catalog/bind.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
@@ -10,7 +10,7 @@ import { ABSENT, nameOf, outputsSeen, type Context, type Place, type Verdict } f
 import { describe, pasteLine } from "../describe.ts";
 import { whereOf } from "./known.ts";
 
-/** `places` are outputs of one module that no certain evidence knows. `taken` are values that others have. */
+/** `places` are outputs of one module without certain evidence. `taken` are values of other places. */
 export function findOutputs(
   places: readonly Place[],
   taken: ReadonlySet<string>,
@@ -27,7 +27,7 @@ export function findOutputs(
 
   if (all.length === 0) return answer(() => ABSENT);
   const isComplete = places.length + taken.size === expected && places.every((place) => isWithinRange(place, expected));
-  // Specs that say the same of every output need no order, and do not care which of them the export has folded or dropped.
+  // Identical specs for every output need no order, and it does not matter which outputs the export folded or dropped.
   const isCovered = isComplete || (places.length + taken.size > expected && coversFromZero(places, taken.size));
   if (isCovered && allAlike(places, free)) return answer((_, i) => (i === 0 ? certain : found(free[i])));
   const outside = outOfRange(places, results, expected);
@@ -42,12 +42,12 @@ function found(boundary: Boundary | undefined, evidence: "only output" | "inferr
   return boundary === undefined ? ABSENT : { value: boundary.value, evidence };
 }
 
-/** The index is there, and a list has one spec per output. */
+/** The index exists, and a list has one spec per output. */
 function isWithinRange({ index, spec }: Place, outputs: number): boolean {
   return (index ?? 0) < outputs && (spec.count ?? outputs) === outputs;
 }
 
-/** Outputs named one by one (not in a list, whose length must be right), from 0 on without a gap, more than one. */
+/** Outputs named individually (not in a list, whose length must be right), from 0 without a gap, more than one. */
 function coversFromZero(places: readonly Place[], known: number): boolean {
   const count = places.length + known;
   return count > 1 && places.every(({ index, spec }) => spec.count === null && (index ?? 0) < count);
@@ -68,14 +68,14 @@ function outOfRange(places: readonly Place[], results: readonly Boundary[], expe
   return { error: diagnose(bindValues.outputIndex, params, whereOf(beyond, "key")) };
 }
 
-/** Each spec does the same, whichever result it meets: also where one counts its axis from the end, or does not state the rank. */
+/** All specs do the same, whichever result they apply to: also where one counts its axis from the end, or does not state the rank. */
 function allAlike(places: readonly Place[], free: readonly Boundary[]): boolean {
   const ranks = new Set(free.map(({ shape }) => shape.dims.length));
   const [rank] = ranks.size === 1 ? ranks : [];
   return new Set(places.map(({ spec }) => JSON.stringify(effect(spec, rank)))).size <= 1;
 }
 
-/** What a spec does to a result of this rank; as it is written where the rank is open. */
+/** The effect of a spec on a result of this rank; unchanged where the rank is open. */
 function effect({ action, dim, expectedDims, count }: PlanSpec, rank: number | undefined): readonly unknown[] {
   if (rank === undefined || dim < -rank || (expectedDims !== null && expectedDims !== rank)) {
     return [action, dim, expectedDims, count];
@@ -83,7 +83,7 @@ function effect({ action, dim, expectedDims, count }: PlanSpec, rank: number | u
   return [action, dim < 0 ? dim + rank : dim, rank, count];
 }
 
-/** Each place by the only result of its expected rank, if no two places then have the same. */
+/** Assigns each place the only result of its expected rank, if no two places then have the same one. */
 function byRank(places: readonly Place[], free: readonly Boundary[]): ReadonlyMap<Place, Verdict> | null {
   const fitting = places.map(({ spec }) => free.filter(({ shape }) => shape.dims.length === spec.expectedDims));
   const isUnique = fitting.every((fits) => fits.length === 1);

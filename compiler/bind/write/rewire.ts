@@ -1,6 +1,5 @@
 /**
- * @file A canonical graph while nodes are being inserted into it: new nodes, readers that move to them, outputs that keep their names.
- * Knows no plan.
+ * @file A canonical graph while nodes are inserted: new nodes, readers that move to them, outputs that keep their names. Knows no plan.
  */
 import { plannedAttributes } from "../../ir/cp.ts";
 import { CP, type CanonicalGraph, type CanonicalNode, type ValueShape } from "../../ir/types.ts";
@@ -12,7 +11,7 @@ export interface Insertion {
   readonly axis: number;
   readonly binding: number;
   readonly module: string;
-  /** Which nodes read the new value from now on. */
+  /** Which nodes read the new value after the insertion. */
   readonly moves: (reader: CanonicalNode) => boolean;
   /** The model's output moves too, and keeps its name. */
   readonly movesOutput: boolean;
@@ -24,7 +23,7 @@ export interface Inserted {
   readonly to: string;
 }
 
-/** Changed in place by `insert`; `finish` makes a graph of it. */
+/** Changed in place by `insert`; `finish` makes the graph. */
 export interface Draft {
   readonly graph: CanonicalGraph;
   readonly nodes: Map<string, CanonicalNode>;
@@ -33,7 +32,7 @@ export interface Draft {
   readonly producers: Map<string, string>;
   /** Value to the names of the nodes that read it. */
   readonly readers: Map<string, Set<string>>;
-  /** Value to the inserted nodes that read it: they stand right behind its producer. */
+  /** Value to the inserted nodes that read it: they follow directly after its producer. */
   readonly followers: Map<string, string[]>;
   /** Values of the graph that gave their name to an inserted node. */
   readonly renamed: Map<string, string>;
@@ -57,7 +56,7 @@ export function insert(draft: Draft, insertion: Insertion): Inserted {
   const { op, value, axis, binding, module, moves, movesOutput } = insertion;
   const shape = draft.shapes.get(value);
   invariant(shape !== undefined, `the value ${value} has no shape`);
-  // An input of the model that is returned as it is has no producer to rename; its output stays what it was.
+  // An input of the model that is returned unchanged has no producer to rename; its output stays unchanged.
   const keepsName = movesOutput && draft.graph.outputs.includes(value) && draft.producers.has(value);
   const fresh = unused(`${value}_${keepsName ? "local" : op.toLowerCase()}`, draft.shapes);
   const { from, to } = keepsName ? { from: fresh, to: value } : { from: value, to: fresh };
@@ -99,7 +98,7 @@ function move(draft: Draft, reader: string, from: string, to: string): void {
   readersOf(draft, to).add(reader);
 }
 
-/** Gives a value that a node makes another name, everywhere. */
+/** Renames a value that a node makes, everywhere. */
 function rename(draft: Draft, from: string, to: string): void {
   const producer = nodeOf(draft, draft.producers.get(from) ?? "");
   const outputs = producer.outputs.map((name) => (name === from ? to : name));

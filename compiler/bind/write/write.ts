@@ -1,6 +1,6 @@
 /**
- * @file Writes bindings into the graph, in the order in which the reference's hooks would run: outputs when they are made, inner
- * modules first; inputs when a module begins, outer modules first and, of several entries for one module, the last one first.
+ * @file Writes bindings into the graph, in the order in which the reference's hooks would run: outputs when they are made, inner modules
+ * first; inputs when a module starts, outer modules first and, of several entries for one module, the last one first.
  */
 import type { CanonicalGraph } from "../../ir/types.ts";
 import { bindValues } from "../../diagnostics/catalog/bind.ts";
@@ -22,19 +22,19 @@ export interface Step {
 
 export interface Written {
   readonly graph: CanonicalGraph;
-  /** Steps that changed nothing, since another did the same to the same value. */
+  /** Steps without effect, since another did the same to the same value. */
   readonly satisfied: readonly { readonly step: Step; readonly by: Step }[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** A value that some readers see instead of another. */
+/** A value that some readers read in place of another. */
 interface Alias {
   from: string;
   to: string;
   readonly step: Step;
 }
 
-/** Steps without a value, and those left out for their rank, are passed over. */
+/** Skips steps without a value, and those left out for their rank. */
 export function write(graph: CanonicalGraph, steps: readonly Step[]): Written {
   const draft = draftOf(graph);
   const aliases = new Map<string, Alias[]>();
@@ -76,13 +76,13 @@ function apply(draft: Draft, at: { step: Step; value: string; chain: Alias[] }):
   at.chain.push({ from, to, step: at.step });
 }
 
-/** The module, or for an output its surroundings, reads the alias and not the value itself. */
+/** The module, or for an output its surroundings, reads the alias instead of the value itself. */
 function isSeenBy({ binding: { spec, module } }: Step, { step: { binding } }: Alias): boolean {
   if (binding.spec.side === "input") return spec.side === "input" && isWithin(module, binding.module);
   return isWithin(binding.module, module) || !isWithin(module, binding.module);
 }
 
-/** What was gathered is whole and can be split anywhere; what was split can be gathered where it is split. */
+/** A gathered value is whole and can be split anywhere; a split value can be gathered where it is split. */
 function isNewAction({ binding }: Step, { binding: earlier }: Step): boolean {
   if (binding.spec.action === earlier.spec.action) return false;
   return binding.spec.action === "split" || binding.axis === earlier.axis;

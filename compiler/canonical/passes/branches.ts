@@ -1,13 +1,13 @@
 /**
- * @file An `If` whose condition is known becomes the branch that is taken: conditions on shapes are decided once shapes are known.
- * Exporters write them for parameters that may be of either rank. Knows no other operator.
+ * @file Replaces an `If` with a known condition by the branch that is taken: conditions on shapes are decided once shapes are known.
+ * Exporters write them for parameters that may have either rank. Knows no other operator.
  */
 import { numbersOf } from "../../graph/tensors.ts";
 import type { Graph, Node, Tensor } from "../../graph/types.ts";
 
 export interface Inlined {
   readonly graph: Graph;
-  /** Names of the nodes that came out of a branch, with the `If` that they stood in. */
+  /** Names of the nodes that came from a branch, with their `If`. */
   readonly origins: ReadonlyMap<string, string>;
 }
 
@@ -35,7 +35,7 @@ function takenBranch(node: Node, constants: ReadonlyMap<string, Tensor>): Graph 
   return branch?.kind === "graph" ? branch.value : null;
 }
 
-/** The branch with names of its own; its outputs take the names of the node's. Captured values keep theirs. */
+/** The branch with fresh names; its outputs take the names of the node's. Captured values keep theirs. */
 function renamed(
   branch: Graph,
   node: Node,

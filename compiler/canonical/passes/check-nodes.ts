@@ -1,6 +1,6 @@
 /**
- * @file Whether nodes are what their operators allow, before anything reads them: rules and rewrites take operands and attributes that ONNX
- * demands as given. Knows operators by their signatures only.
+ * @file Checks that nodes are valid for their operators before anything reads them: rules and rewrites assume the operands and attributes
+ * that ONNX requires. Knows operators by their signatures only.
  */
 import { malformedNode, reservedOperator } from "../../diagnostics/catalog/canonical.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
@@ -16,7 +16,7 @@ interface Signature {
   readonly attributes: ReadonlyMap<string, { readonly kind: Attribute["kind"]; readonly required: boolean }>;
 }
 
-/** `graph` has no markers any more; those inside subgraphs are checked too. */
+/** `graph` has no markers any more; nodes inside subgraphs are checked too. */
 export function checkNodes(graph: Graph): readonly Diagnostic[] {
   return graph.nodes.flatMap((node) => [...checkNode(node, graph.constants), ...subgraphsOf(node).flatMap(checkNodes)]);
 }
@@ -35,7 +35,7 @@ function checkNode(node: Node, constants: Graph["constants"]): readonly Diagnost
   return faults.map((fault) => diagnose(malformedNode, { node: name, op, fault }, { related }));
 }
 
-/** Quotients that `foldConstants` leaves alone, since their operands come out of other constants. */
+/** Quotients that `foldConstants` does not fold, since their operands are computed from other constants. */
 export function checkQuotients({ nodes, constants }: Pick<Graph, "nodes" | "constants">): readonly Diagnostic[] {
   return nodes.flatMap((node) =>
     overflow(node, constants).map((fault) => {
@@ -45,7 +45,7 @@ export function checkQuotients({ nodes, constants }: Pick<Graph, "nodes" | "cons
   );
 }
 
-/** The one quotient of integers that no integer is: the processor stops the whole process at it, inside onnxruntime. */
+/** The one quotient of integers without a result: inside onnxruntime it kills the whole process. */
 export function overflow(
   { op, inputs }: Pick<Node, "op" | "inputs">,
   constants: Graph["constants"],
@@ -54,7 +54,7 @@ export function overflow(
   const [dividend, divisor] = inputs.map((name) => constants.get(name));
   const bits = /^int(\d+)$/.exec(dividend?.elem ?? "")?.[1];
   if (bits === undefined || dividend === undefined || divisor === undefined) return [];
-  // Integers beyond 2^53 are read as that.
+  // Integers beyond 2^53 are read as 2^53.
   const smallest = Math.max(-(2 ** (Number(bits) - 1)), -(2 ** 53));
   const holds = (tensor: Tensor, number: number): boolean => numbersOf(tensor)?.includes(number) ?? false;
   return holds(dividend, smallest) && holds(divisor, -1)

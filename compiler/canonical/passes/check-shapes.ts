@@ -1,5 +1,5 @@
 /**
- * @file Whether the sizes that a caller fixes for inputs are ones that the model can have: its names, ranks, fixed extents and symbols.
+ * @file Checks that the model can have the input sizes that a caller fixes: names, ranks, fixed extents and symbols.
  */
 import { shapeMessages as messages } from "../../diagnostics/catalog/canonical.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
@@ -8,7 +8,7 @@ import type { Diagnostic } from "../../diagnostics/types.ts";
 import type { GraphValue } from "../../graph/types.ts";
 import type { FixedShapes } from "../../ir/lengths.ts";
 
-/** Everything that is wrong; of one input the first thing only. */
+/** All errors; of one input only the first. */
 export function checkShapes(inputs: readonly GraphValue[], fixed: FixedShapes): readonly Diagnostic[] {
   const known = new Map(inputs.map((input) => [input.name, input]));
   /** Where each symbol got its size. */
@@ -27,7 +27,7 @@ export function checkShapes(inputs: readonly GraphValue[], fixed: FixedShapes): 
 type Sizes = Map<string, { readonly size: number; readonly at: string }>;
 
 function wrongSizes(input: string, dims: readonly number[]): Diagnostic | undefined {
-  // A caller of the API may write anything.
+  // A caller of the API may pass anything.
   const isList = Array.isArray(dims) && dims.every((size) => Number.isSafeInteger(size) && size >= 0);
   return isList ? undefined : diagnose(messages.noSizes, { input, found: JSON.stringify(dims) ?? String(dims) });
 }

@@ -1,6 +1,6 @@
 /**
- * @file How large the results of a node on constants are, told before it runs: a few bytes of file can ask for gigabytes. Knows operators by
- * their rules.
+ * @file The size of the results of a node on constants, computed before it runs: a file of a few bytes can request gigabytes. Knows
+ * operators by their rules.
  */
 import { withinLimits } from "../../expr/expr.ts";
 import type { Expr } from "../../expr/expr.ts";
@@ -13,7 +13,7 @@ import type { IntegerValue, ValueShape } from "../../ir/types.ts";
 
 type Constants = ReadonlyMap<string, Tensor>;
 
-/** True if no result has more than `limit` elements; `stated` are the extents that the file gives, where no rule tells. */
+/** True if no result has more than `limit` elements; `stated` are the extents in the file, used where no rule gives them. */
 export function staysSmall(
   node: Node,
   constants: Constants,
@@ -49,7 +49,7 @@ function ruledShapes(node: Node, constants: Constants): readonly (readonly Expr[
   return outputShapes(viewOf(explicit, { ...known, declared }))?.map(({ dims }) => dims) ?? null;
 }
 
-/** Its rule reads steps of 1 only; constants tell all three. */
+/** The rule reads steps of 1 only; constants give all three. */
 function rangeLength({ inputs }: Node, constants: Constants): number {
   const [start, limit, delta] = inputs.map((name) => {
     const tensor = constants.get(name);

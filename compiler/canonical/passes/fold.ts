@@ -1,6 +1,6 @@
 /**
- * @file Replaces nodes that compute constants by the constants. onnxruntime computes them, so that no kernel is ours. Weights are not
- * read: only small constants inside the model file take part, and results stay small.
+ * @file Replaces nodes that compute constants by the constants. onnxruntime computes them, so this project needs no kernels. Weights are
+ * not read: only small constants inside the model file take part, and results stay small.
  */
 import { evaluateGraph } from "../../../ort/evaluate.ts";
 import { OrtError, type OrtTensor } from "../../../ort/session.ts";
@@ -14,7 +14,7 @@ import { isRandom } from "../../operators/table.ts";
 import { staysSmall } from "./fold-sizes.ts";
 import type { CanonicalGraph, IntegerValue } from "../../ir/types.ts";
 
-/** Constants of more bytes are neither read nor made. */
+/** Larger constants (in bytes) are neither read nor made. */
 const LIMIT = 64 * 1024;
 
 /** Longest chain of constants that is computed: each layer is a session. */
@@ -59,7 +59,7 @@ function tensorOf({ elem, dims, elements }: IntegerValue): Tensor | null {
   return numbers.length < elements.length ? null : tensorFromNumbers(elem, dims, numbers);
 }
 
-/** Results of nodes, layer by layer: each layer is one run, and what came out too large feeds no further layer. */
+/** Results of nodes, layer by layer: each layer is one run, and a result that is too large feeds no later layer. */
 async function fold(
   nodes: readonly Node[],
   given: ReadonlyMap<string, Tensor>,
@@ -98,7 +98,7 @@ function isSafe(node: Node, constants: ReadonlyMap<string, Tensor>): boolean {
   return overflow(node, constants).length === 0;
 }
 
-/** A tensor of one repeated float or boolean stays a fill, which needs no storage and takes any layout; nothing large is made. */
+/** A tensor of one repeated float or boolean stays a fill, which needs no storage and takes any layout; no large tensor is made. */
 function isWorthwhile({ op, inputs, attributes }: Node, constants: ReadonlyMap<string, Tensor>): boolean {
   if (op !== "ConstantOfShape" && op !== "Expand" && op !== "Tile") return true;
   const sizes = numbersOf(constants.get(inputs.at(-1) ?? "")!);
@@ -113,7 +113,7 @@ function isWorthwhile({ op, inputs, attributes }: Node, constants: ReadonlyMap<s
   return op === "Tile" || sizes.length < 2 || filled === "int64" || filled === "int32";
 }
 
-/** Runs independent nodes at once; where onnxruntime refuses, in halves, until only those that it cannot run are left out. */
+/** Runs independent nodes together; where onnxruntime refuses, in halves, until only the nodes that it cannot run are left out. */
 async function evaluate(
   nodes: readonly Node[],
   constants: ReadonlyMap<string, Tensor>,
@@ -145,12 +145,12 @@ function fromOrt({ elem, dims, data }: OrtTensor): Tensor {
   return { elem, dims, data: { kind: "inline", bytes: bytesOf(data) } };
 }
 
-/** Types that cannot cross onnxruntime's API are left alone. */
+/** Values of types that cannot cross onnxruntime's API are not folded. */
 function isUsable({ elem, dims, data }: Tensor): boolean {
   return data.kind === "inline" && elem !== "string" && elem !== "bfloat16" && sizeOf(dims) * elemBytes(elem) <= LIMIT;
 }
 
-/** Known to have more elements than the limit has bytes. */
+/** Known to have more elements than the limit in bytes. */
 function isLarge(dims: readonly (Expr | null)[] | null): boolean {
   return dims !== null && sizeOf(dims.map((d) => (typeof d === "number" ? d : 1))) > LIMIT;
 }

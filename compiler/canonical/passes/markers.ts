@@ -1,5 +1,5 @@
 /**
- * @file Takes the boundary markers that our export tool writes (`cp::Boundary`, an identity) out of a graph and tells what they marked.
+ * @file Removes the boundary markers that our export tool writes (`cp::Boundary`, an identity) from a graph and returns what they marked.
  * Knows nothing of plans.
  */
 import { malformedMarker } from "../../diagnostics/catalog/canonical.ts";
@@ -45,8 +45,8 @@ function isMarker(node: Node): boolean {
 }
 
 /**
- * Graph outputs that a marker makes: the marker's source takes the output's name if a node makes it and it is no output itself, else
- * the marker stays as a copy.
+ * Graph outputs made by a marker: the marker's source takes the output's name if a node makes it and it is no output itself; otherwise the
+ * marker stays as a copy.
  */
 function nameOutputs(
   graph: Graph,
@@ -87,7 +87,7 @@ function renameAttributes(attributes: Attributes, rename: (value: string) => str
   return Object.fromEntries(entries.map(([name, attribute]) => [name, renamed(attribute)]));
 }
 
-/** What is stated for a marker's result holds for its source too, unless more is stated there. */
+/** The stated type of a marker's result also holds for its source, unless the source has a more precise one. */
 function renameTypes(graph: Graph, rename: (value: string) => string): Graph["types"] {
   const types = new Map([...graph.types].map(([name, type]) => [rename(name), type]));
   for (const [name, type] of graph.types) if (rename(name) === name) types.set(name, type);

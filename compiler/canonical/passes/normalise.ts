@@ -1,6 +1,6 @@
 /**
- * @file One spelling per operator: sizes and axes that ONNX lets a file leave out become operands, shapes become explicit. The first
- * step of the canonical graph, node by node, while shapes are inferred.
+ * @file One spelling per operator: optional sizes and axes become operands, shapes become explicit. The first step of the canonical graph,
+ * node by node, during shape inference.
  */
 import { add, floorDiv, min, mul, sub, type Expr } from "../../expr/expr.ts";
 import type { Normalised } from "../../operators/infer.ts";
@@ -12,7 +12,7 @@ import type { CanonicalNode, IntegerValue } from "../../ir/types.ts";
 
 type Rewrite = (view: NodeView) => Normalised | null;
 
-/** The node in canonical spelling; as it is where nothing needs to change. */
+/** The node in canonical spelling; unchanged where it already is. */
 export function normalise(view: NodeView): Normalised {
   const rewrite = view.node.domain === "" && Object.hasOwn(REWRITES, view.node.op) ? REWRITES[view.node.op]! : null;
   return rewrite?.(view) ?? { node: view.node, operands: new Map() };
@@ -24,7 +24,7 @@ const REWRITES: Readonly<Record<string, Rewrite>> = {
     const target = view.integers(1)?.elements;
     if (!from || !target) return null;
     const zeroCopies = intAttribute(view, "allowzero", 0) === 0;
-    // A chunk may be empty, and then a 0 must mean 0.
+    // A chunk may be empty; a 0 must then mean 0.
     const node = {
       ...view.node,
       attributes: { ...view.node.attributes, allowzero: { kind: "int", value: 1 } as const },
@@ -57,7 +57,7 @@ const REWRITES: Readonly<Record<string, Rewrite>> = {
   },
 };
 
-/** The full result shape of an Expand: an extent of 1, or one left out, takes the other's. */
+/** The full result shape of an Expand: an extent of 1, or a missing one, takes the other's. */
 function expanded(from: readonly Expr[], target: readonly Expr[]): readonly Expr[] {
   const rank = Math.max(from.length, target.length);
   return Array.from({ length: rank }, (_, i) => {
@@ -74,7 +74,7 @@ function evenSizes(extent: Expr, count: number): readonly Expr[] {
   );
 }
 
-/** The node with operand `at` replaced by integers of its own, named after the node's first output. */
+/** The node with operand `at` replaced by new integers, named after the node's first output. */
 function withOperand(node: CanonicalNode, at: number, elements: readonly Expr[]): Normalised {
   const name = `${node.outputs[0]}::operand${at}`;
   const inputs = Array.from({ length: Math.max(node.inputs.length, at + 1) }, (_, i) =>

@@ -1,6 +1,6 @@
 /**
- * @file Shapes that no rule and no statement of the file gives, asked of onnxruntime: exact where all inputs have fixed sizes, and
- * at least types and ranks where they have not.
+ * @file Shapes that neither a rule nor the file gives, inferred by onnxruntime: exact where all inputs have fixed sizes, otherwise at least
+ * types and ranks.
  */
 import { OrtError } from "../../../ort/session.ts";
 import { probeShapes } from "../../../ort/probe.ts";
@@ -32,7 +32,7 @@ export async function probed(
   }
 }
 
-/** Symbols of inputs come back from onnxruntime as they were given. */
+/** onnxruntime returns symbols of inputs unchanged. */
 function symbols({ dims }: ValueShape): readonly (readonly [string, string])[] {
   return dims.filter((d) => typeof d === "string").map((d) => [d, d]);
 }

@@ -16,7 +16,7 @@ export interface Assignment {
   readonly updates: string;
 }
 
-/** The assignment that a node is, or `null`. One of a whole value has the first axis. */
+/** The assignment that a node is, or `null`. An assignment of a whole value has the first axis. */
 export function assignmentOf(lookup: Lookup, node: CanonicalNode | undefined): Assignment | null {
   if (!isOp(node, "ScatterND")) return null;
   const { reduction } = node.attributes;
@@ -58,7 +58,7 @@ function componentOf(lookup: Lookup, indices: string, count: number, j: number):
   return affine && { offset: affine.offset, steps: affine.steps.slice(0, -1), dims: affine.dims.slice(0, -1) };
 }
 
-/** Coordinate `axis` itself, over all of an axis of that extent. */
+/** The coordinate along `axis` itself, over a whole axis of that extent. */
 function isWhole({ offset, steps, dims }: Affine, axis: number, extent: Expr): boolean {
   if (offset !== 0 || !equal(dims[axis] ?? 0, extent)) return false;
   return steps.every((s, i) => s === (i === axis && extent !== 1 ? 1 : 0));

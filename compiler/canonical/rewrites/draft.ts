@@ -1,5 +1,5 @@
 /**
- * @file Collects the nodes that stand for one replaced node, and puts such replacements into a graph. Knows no pattern.
+ * @file Collects the nodes that replace one node, and inserts such replacements into a graph. Knows no pattern.
  */
 import { invariant } from "../../diagnostics/diagnose.ts";
 import type { Expr } from "../../expr/expr.ts";
@@ -8,13 +8,13 @@ import { removeDead } from "../../ir/clean.ts";
 import type { CanonicalGraph, CanonicalNode, IntegerValue, ValueShape } from "../../ir/types.ts";
 import type { Lookup } from "./lookup.ts";
 
-/** What a new node is, apart from its names. */
+/** A new node without its names. */
 export interface NewNode {
   readonly op: string;
   readonly domain?: string;
   readonly inputs: readonly string[];
   readonly attributes?: Attributes;
-  /** Shape of its one output. */
+  /** Shape of its only output. */
   readonly shape: ValueShape;
 }
 
@@ -24,7 +24,7 @@ export interface Draft {
   /** Adds a 1-D int64 operand. */
   readonly integers: (elements: readonly Expr[]) => string;
   readonly constant: (tensor: Tensor) => string;
-  /** The replacement of `anchor`: the nodes added so far make its outputs, or `aliases` name a value in their place. */
+  /** The replacement of `anchor`: the nodes added so far make its outputs, or `aliases` replace outputs by existing values. */
   readonly replace: (anchor: CanonicalNode, aliases?: ReadonlyMap<string, string>) => Patch;
 }
 

@@ -1,5 +1,5 @@
 /**
- * @file The rewrites of the canonical graph, in order, each with the reason for its place. No logic of its own.
+ * @file The rewrites of the canonical graph, in order, each with the reason for its place. No logic.
  */
 import type { CanonicalGraph } from "../../ir/types.ts";
 import { fuseAttention } from "./attention/attention.ts";
@@ -15,15 +15,15 @@ interface Rewrite {
   readonly apply: (graph: CanonicalGraph) => CanonicalGraph;
 }
 
-/** Each keeps what the graph computes, up to the rounding of a scale that is applied at another place. */
+/** Each preserves the result of the graph, up to the rounding of a scale that is applied at another place. */
 const REWRITES: readonly Rewrite[] = [
-  // Slice assignments first: they stand between the queries and their attention, and hide the way up to (B, S, H, D).
+  // Slice assignments first: they are between the queries and their attention, and hide the way up to (B, S, H, D).
   { name: "scatters to concats", apply: replaceScatters },
-  // After the scatters, which are often the only readers of a table of zeros; what is left is used as a value.
+  // After the scatters, which are often the only readers of a table of zeros; fills that remain are used as values.
   { name: "constant fills", apply: makeFills },
   // Anywhere: no other rewrite looks at it.
   { name: "rotary angles over the batch", apply: expandAngles },
-  // Before the attention, which reads queries, keys and values one by one.
+  // Before attention, which reads queries, keys and values as separate operands.
   { name: "packed operands apart", apply: unpackOperands },
   // Looks up the chains of views behind queries, keys and values, so nothing after it needs to.
   { name: "attention", apply: fuseAttention },

@@ -1,5 +1,5 @@
 /**
- * @file What a rewrite asks about a canonical graph: beside the index its shapes, its numbers, and free names. Knows no pattern.
+ * @file Queries of rewrites on a canonical graph: its index, shapes, numbers, and free names. Knows no pattern.
  */
 import { asCp } from "../../ir/cp.ts";
 import { invariant } from "../../diagnostics/diagnose.ts";
@@ -50,10 +50,10 @@ export function integersOf(lookup: Lookup, value: string): readonly Expr[] | nul
   return numbersOf(tensor);
 }
 
-/** Operators whose result holds no element that operand 0 does not hold. */
+/** Operators whose result holds only elements of operand 0. */
 const SPREADS = new Set(["Cast", "Expand", "Identity", "Reshape", "Squeeze", "Tile", "Unsqueeze"]);
 
-/** The one integer that every element of a value is, or `null` where that is not known. */
+/** The integer that every element of a value equals, or `null` where that is not known. */
 export function uniformOf(lookup: Lookup, value: string): Expr | null {
   const [first, ...others] = integersOf(lookup, value) ?? [];
   if (first !== undefined) return others.every((e) => equal(e, first)) ? first : null;
@@ -64,7 +64,7 @@ export function uniformOf(lookup: Lookup, value: string): Expr | null {
   return fill === null ? null : (numbersOf(fill.value)?.[0] ?? null);
 }
 
-/** True if the value is read by `node` alone and need not stay. */
+/** True if only `node` reads the value and the value need not stay. */
 export function feedsOnly(lookup: Lookup, value: string, node: CanonicalNode): boolean {
   const users = lookup.users(value);
   return users.length === 1 && users[0] === node && !lookup.isKept(value);

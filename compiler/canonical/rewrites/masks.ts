@@ -1,5 +1,6 @@
 /**
- * @file Masks that say nothing go; a mask that hides exactly the later keys becomes the attribute `causal`, which costs no S x S values.
+ * @file Removes masks that hide nothing; a mask that hides exactly the later keys becomes the attribute `causal`, which needs no S x S
+ * values.
  */
 import { equal } from "../../expr/expr.ts";
 import { float, int } from "../../graph/attributes.ts";
@@ -31,7 +32,7 @@ function simplify(lookup: Lookup, node: CanonicalNode): CanonicalNode {
   return { ...plain, attributes: { ...node.attributes, causal: int(1), ...filling } };
 }
 
-/** Each row sees its own key, so that any fill below all scores hides as well as an infinite one. */
+/** Each row sees at least its own key, so any fill below all scores hides as well as an infinite one. */
 function meaningOf({ below, above }: Triangle, isBoolean: boolean): "nothing" | "causal" | null {
   const [seen, hidden] = isBoolean ? [below === 1, above === 0] : [below === 0, above <= NEVER];
   if (!seen) return null;

@@ -1,6 +1,6 @@
 /**
- * @file Gives every `RotaryEmbedding` its angles once per batch element: an exporter may leave them to be broadcast over the batch, which
- * onnxruntime does not do.
+ * @file Expands the angles of every `RotaryEmbedding` over the batch: an exporter may leave them to broadcasting, which onnxruntime does
+ * not do.
  */
 import type { CanonicalGraph, CanonicalNode } from "../../ir/types.ts";
 import { applyPatches, draft, type Patch } from "./draft.ts";
@@ -20,7 +20,7 @@ function expanded(lookup: Lookup, node: CanonicalNode): Patch | null {
   const { op, domain, attributes } = node;
   const [batch] = dimsOf(lookup, x);
   const d = draft(lookup, node.name, node.scope);
-  // With positions, these have the batch and the tables do not.
+  // With position ids, these have the batch axis and the tables do not.
   const isShared = (value: string): boolean =>
     value !== "" && dimsOf(lookup, value).length === (operands[2] ? 2 : 3) && dimsOf(lookup, value)[0] === 1;
   const shared = operands.filter((value, i) => (i === 2) === Boolean(operands[2]) && isShared(value));

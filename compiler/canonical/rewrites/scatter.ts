@@ -1,7 +1,7 @@
 /**
- * @file Chains of ScatterND that assign slices until nothing of the first value is left (rotary embeddings written as
- * `out[..., 0::2] = a; out[..., 1::2] = b`) become a Concat, with an Unsqueeze and a Reshape where the slices interleave; so does one
- * that assigns a stretch, with what is left of the first value.
+ * @file Chains of ScatterND that assign slices until the first value is overwritten (rotary embeddings written as `out[..., 0::2] = a;
+ * out[..., 1::2] = b`) become a Concat, with an Unsqueeze and a Reshape where the slices interleave. An assignment of one stretch becomes a
+ * Concat with the rest of the first value.
  */
 import type { Expr } from "../../expr/expr.ts";
 import { int } from "../../graph/attributes.ts";
@@ -62,7 +62,7 @@ function joinedToRest(lookup: Lookup, node: CanonicalNode): Patch | null {
   return d.replace(node);
 }
 
-/** The assignments that together write every position, in order of their start; `null` where something of the first value remains. */
+/** The assignments that together write every position, in order of their start; `null` where a part of the first value remains. */
 function coveringAssignments(lookup: Lookup, node: CanonicalNode): readonly Assignment[] | null {
   const assigned: Assignment[] = [];
   for (let at: CanonicalNode | null = node; at !== null; at = scatterBefore(lookup, at)) {

@@ -1,6 +1,6 @@
 /**
- * @file Chains of Transpose, Reshape and their like behind an attention, shortened: what undoes itself goes, the rest becomes as few nodes
- * as possible. Values at the boundary of a module stay, since a plan may name them.
+ * @file Shortens chains of Transpose, Reshape and similar nodes after an attention: inverse steps cancel, the rest becomes as few nodes as
+ * possible. Values at the boundary of a module stay, since a plan may name them.
  */
 import type { CanonicalGraph, CanonicalNode } from "../../ir/types.ts";
 import { asCp } from "../../ir/cp.ts";

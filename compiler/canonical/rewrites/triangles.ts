@@ -19,7 +19,7 @@ export interface Triangle {
   readonly above: number;
 }
 
-/** Larger constants are not looked through. */
+/** Larger constants are not searched. */
 const LIMIT = 2 ** 20;
 
 /** What each of the two numbers becomes under an elementwise operator. */
@@ -72,7 +72,7 @@ function filled({ value }: FillOperation): Triangle | null {
   return number === undefined ? null : { below: number, above: number };
 }
 
-/** The lower triangle with its diagonal, or the upper one without; other diagonals cut elsewhere. */
+/** The lower triangle with its diagonal, or the upper one without; other diagonals are no causal mask. */
 function trilu(lookup: Lookup, node: CanonicalNode): Triangle | null {
   const [data = "", diagonal = ""] = node.inputs;
   const source = isSquare(dimsOf(lookup, data)) ? triangleOf(lookup, data) : null;
@@ -112,7 +112,7 @@ function throughView(lookup: Lookup, source: string, value: string): Triangle | 
   return added && !isOp(node, "Transpose") && from.every((d, i) => equal(d, to[i]!)) ? triangle : null;
 }
 
-/** Numbers keep their value, except that anything but 0 is true; fractions as integers are left alone. */
+/** Numbers keep their value, except that anything but 0 is true; casts of fractions to integers are left alone. */
 function cast(lookup: Lookup, node: CanonicalNode): Triangle | null {
   const source = triangleOf(lookup, node.inputs[0]!);
   const elem = elemOf(lookup, node.outputs[0]!);

@@ -1,6 +1,6 @@
 /**
- * @file Operands of onnxruntime's attention operators one by one: queries, keys and values that are packed into one operand, and a bias for
- * all three, become values of their own. Does not judge whether the rest of the operator can be followed.
+ * @file Unpacks operands of onnxruntime's attention operators: queries, keys and values that are packed into one operand, and a bias for
+ * all three, become separate values. Does not judge whether the rest of the operator is supported.
  */
 import { numberAttribute } from "../../graph/attributes.ts";
 import type { CanonicalGraph, CanonicalNode } from "../../ir/types.ts";
@@ -21,7 +21,7 @@ function unpack(lookup: Lookup, node: CanonicalNode): Patch | null {
   return node.op === "MultiHeadAttention" ? unpackBias(lookup, node) : null;
 }
 
-/** Whether one of the results behind the first is read: the keys and values as they were packed. */
+/** Whether one of the results after the first is read: the keys and values in packed form. */
 export function readsMore(lookup: Lookup, node: CanonicalNode): boolean {
   return node.outputs.slice(1).some((o) => o !== "" && (lookup.users(o).length > 0 || lookup.isKept(o)));
 }
@@ -65,7 +65,7 @@ function slicesOf(lookup: Lookup, d: Draft, value: string, sizes: readonly numbe
   });
 }
 
-/** The operator with its first result alone. */
+/** The operator with its first result only. */
 function plain(lookup: Lookup, d: Draft, node: CanonicalNode, inputs: readonly string[]): Patch {
   const { op, domain, attributes } = node;
   const output = node.outputs[0]!;

@@ -1,6 +1,6 @@
 /**
- * @file What can be wrong when a plan meets a model: modules, parameters, values, axes. Codes CP3000-3999.
- * `where` reads like `hidden_states of transformer_blocks.0`.
+ * @file Errors when a plan is bound to a model: modules, parameters, values, axes. Codes CP3000-3999. `where` reads like `hidden_states of
+ * transformer_blocks.0`.
  */
 import type { Catalog } from "./catalog.ts";
 
@@ -88,7 +88,7 @@ export const bindNames: Catalog<{
   },
 };
 
-/** Values that cannot be told apart, or do not have what the plan says of them. */
+/** Values that cannot be distinguished, or contradict the plan. */
 export const bindValues: Catalog<{
   ambiguousInput: { where: string; count: number; line: string };
   ambiguousOutput: { where: string; count: number; line: string };
@@ -172,7 +172,7 @@ export const bindValues: Catalog<{
   },
 };
 
-/** What was decided in a way that the reader may want to know. */
+/** Decisions that the reader may want to know. */
 export const bindNotes: Catalog<{
   absent: { where: string; modules: readonly string[]; others: readonly string[] };
   absentInput: { where: string; inputs: readonly string[] };
@@ -222,7 +222,7 @@ function moduleName(module: string): string {
   return module === "" ? "the model" : module;
 }
 
-/** An export shows of a module only the outputs that something reads. */
+/** An export shows only those outputs of a module that something reads. */
 function outputsSeen(module: string, outputs: number): string {
   if (module === "") return `the model has ${counted(outputs, "output")}`;
   return `the export shows ${counted(outputs, "output")} of ${module}`;

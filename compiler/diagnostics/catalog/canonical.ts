@@ -1,10 +1,10 @@
 /**
- * @file What can be wrong with a model when its graph is brought into canonical form. Codes CP2500-2999.
+ * @file Errors in a model that show when its graph is brought into canonical form. Codes CP2500-2999.
  */
 import type { Message } from "../diagnose.ts";
 import type { Catalog } from "./catalog.ts";
 
-/** A node as it is named to the user. */
+/** A node as named to the user. */
 interface AtNode {
   readonly node: string;
   readonly module: string;

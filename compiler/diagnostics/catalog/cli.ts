@@ -1,6 +1,5 @@
 /**
- * @file What the command line itself has to say: wrong usage, files that it reads and writes, the end of a run.
- * Codes CP7000-7999.
+ * @file Errors and notes of the command line itself: wrong usage, files that it reads and writes, the end of a run. Codes CP7000-7999.
  */
 import type { Catalog } from "./catalog.ts";
 

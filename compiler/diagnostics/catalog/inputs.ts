@@ -1,5 +1,5 @@
 /**
- * @file What is wrong with the feeds and fetches of a run, found before anything is dispatched. Codes CP6000-6499.
+ * @file Errors in the feeds and fetches of a run, found before anything is dispatched. Codes CP6000-6499.
  */
 import type { Catalog } from "./catalog.ts";
 
@@ -10,7 +10,7 @@ interface Unknown {
   readonly known: readonly string[];
 }
 
-/** What is wrong with one feed, or with several that do not fit together. Shapes are printed: `[1, img, 64]`. */
+/** Errors in one feed, or in several that contradict each other. Shapes are printed: `[1, img, 64]`. */
 export const inputMessages: Catalog<{
   missing: { name: string; elem: string; shape: string };
   unknown: Unknown;

@@ -1,6 +1,5 @@
 /**
- * @file What can go wrong while a proven plan becomes a program on disk: points for user hooks, the output folder.
- * Codes CP5200-5299.
+ * @file Errors while a proven plan becomes a program on disk: points for user hooks, the output folder. Codes CP5200-5299.
  */
 import type { Catalog, NoParams } from "./catalog.ts";
 

@@ -1,5 +1,5 @@
 /**
- * @file What can be wrong with a model file: the file itself, its external data, its graph. Codes CP2000-2499.
+ * @file Errors in a model file: the file itself, its external data, its graph. Codes CP2000-2499.
  */
 import type { Catalog, NoParams } from "./catalog.ts";
 
@@ -124,7 +124,7 @@ export const modelFileMessages: Catalog<{
   },
 };
 
-/** Where an initialiser, an attribute or a type stands: `the initialiser "w"`. */
+/** The location of an initialiser, an attribute or a type: `the initialiser "w"`. */
 interface At {
   readonly at: string;
 }

@@ -1,6 +1,6 @@
 /**
- * @file What can be wrong with the meaning of a plan or of a parallel config, before any model is known.
- * Codes CP1500-1999. `where` reads like `transformer_blocks.*.hidden_states`.
+ * @file Errors in the meaning of a plan or of a parallel config, before any model is known. Codes CP1500-1999. `where` reads like
+ * `transformer_blocks.*.hidden_states`.
  */
 import type { Catalog, NoParams } from "./catalog.ts";
 

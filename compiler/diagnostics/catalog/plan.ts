@@ -1,6 +1,6 @@
 /**
- * @file What can be wrong with the text of a plan or of a parallel config: the file, its JSON, its TypeScript.
- * Codes CP1000-1499. What can be wrong with its meaning stands in plan-rules.ts.
+ * @file Errors in the text of a plan or of a parallel config: the file, its JSON, its TypeScript. Codes CP1000-1499. Errors in its meaning
+ * are in plan-rules.ts.
  */
 import type { Catalog, NoParams } from "./catalog.ts";
 

@@ -1,5 +1,5 @@
 /**
- * @file What is wrong with a compiled program on disk, or with the model that it belongs to. Codes CP5000-5499.
+ * @file Errors in a compiled program on disk, or in the model that it belongs to. Codes CP5000-5499.
  */
 import type { Catalog } from "./catalog.ts";
 
@@ -198,7 +198,7 @@ function compileAgain(): string {
   return "compile the program again with `onnx-cp compile`";
 }
 
-/** A folder whose `program.json` does not prove what is its own is not replaced. */
+/** A folder is not replaced if its `program.json` does not prove which files belong to it. */
 function compileElsewhere(): string {
   return "compile the program again with `onnx-cp compile`, into a new folder";
 }

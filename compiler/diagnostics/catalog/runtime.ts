@@ -1,5 +1,5 @@
 /**
- * @file What can go wrong while a program is attached or runs on its ranks. Codes CP6500-6999.
+ * @file Errors while a program is attached or runs on its ranks. Codes CP6500-6999.
  */
 import type { Catalog, NoParams } from "./catalog.ts";
 

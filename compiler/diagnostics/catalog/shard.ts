@@ -1,5 +1,5 @@
 /**
- * @file What propagation can say: splits that cannot be followed, conflicts, missing gathers, and notes on what was decided.
+ * @file Diagnostics of propagation: splits that cannot be followed, conflicts, missing gathers, and notes on decisions.
  */
 import type { Message } from "../diagnose.ts";
 
@@ -20,7 +20,7 @@ export const needsWholeAxis: Message<
     from: string;
     /** Module that makes the value; `null` for an input of the model. */
     maker: string | null;
-    /** The only other axis that has a length of its own, or `null`. */
+    /** The only other axis with a different length, or `null`. */
     other: number | null;
   }
 > = {

@@ -1,5 +1,5 @@
 /**
- * @file What can be wrong with a file of tensors (.npz). Codes CP7500-7599.
+ * @file Errors in a file of tensors (.npz). Codes CP7500-7599.
  */
 import type { Catalog } from "./catalog.ts";
 

@@ -1,5 +1,5 @@
 /**
- * @file What a simulation finds. Codes CP5500-5999. Numbers come in pairs: what the ranks have, and what the unsplit model has.
+ * @file Findings of a simulation. Codes CP5500-5999. Numbers come in pairs: those of the ranks, and those of the unsplit model.
  */
 import type { Catalog } from "./catalog.ts";
 

@@ -7,12 +7,12 @@ import { constantOf, decodeNode } from "./node.ts";
 import { decodeTensor, reporter } from "./tensor.ts";
 import type { DecodeContext } from "./tensor.ts";
 import { decodeBoundary, decodeType } from "./types.ts";
-import { uniqueNames } from "../names.ts";
+import { uniqueNames } from "../node-names.ts";
 import { inOrder } from "../order.ts";
 import { valuesReadBy } from "../reads.ts";
 import type { Graph, GraphValue, Node, Tensor, TensorType } from "../types.ts";
 
-/** Decodes the main graph of a model. Everything wrong is reported; the result is of use only if nothing was. */
+/** Decodes the main graph of a model. All errors are reported; the result is valid only if there were none. */
 export function decodeGraph(proto: GraphProto, context: DecodeContext): Graph {
   const report = reporter(context);
   const inputs = boundaries("input", proto.input, proto.initializer, context);
@@ -116,7 +116,7 @@ function checkOnce(
   }
 }
 
-/** By the names in the file: what could not be decoded is reported already. */
+/** By the names in the file: names that could not be decoded are reported already. */
 function checkDefined(proto: GraphProto, graph: Graph, context: DecodeContext): void {
   const defined = new Set([...proto.input, ...proto.initializer].map(({ name }) => name));
   for (const node of proto.node) for (const name of node.output) defined.add(name);

@@ -11,7 +11,7 @@ import { elemBytes, elemOfCode, sizeOf } from "../elements.ts";
 import type { DataFolder } from "../external.ts";
 import type { ElemType, Tensor, TensorData } from "../types.ts";
 
-/** What decoding needs beside the message: where data lies, and where to put what is wrong. */
+/** Context of decoding: the location of data, and the place to report errors. */
 export interface DecodeContext {
   readonly file: string;
   readonly data: DataFolder;
@@ -36,7 +36,7 @@ export function decodeTensor(proto: TensorProto, at: string, context: DecodeCont
   return data && { elem, dims, data };
 }
 
-/** Reports and gives `undefined`, so that a caller can return both at once. */
+/** Reports and returns `undefined`, so that a caller can return in the same statement. */
 export function reporter(context: DecodeContext): <P>(message: Message<P>, params: P) => undefined {
   return (message, params) => {
     context.report(diagnose(message, params, { file: context.file }));

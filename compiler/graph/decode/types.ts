@@ -33,7 +33,7 @@ export function decodeBoundary(
   return report(tensorMessages.elem, { at: `the ${side} "${name}"`, found });
 }
 
-/** `undefined` for what is no tensor of a known element type. */
+/** `undefined` if it is not a tensor of a known element type. */
 export function decodeType(type: TypeProto | undefined): TensorType | undefined {
   if (type?.value.case !== "tensorType") return undefined;
   const { elemType, shape } = type.value.value;

@@ -6,9 +6,9 @@ import { parentOf } from "../../ir/module-paths.ts";
 import type { Trail } from "./trails.ts";
 
 /**
- * Path as written to the module's own path, for every repeated call. `blocks.0.norm_1` is a call of `blocks.0.norm` only if
- * that module exists, the calls before it do too, and nothing shows a module of this very name: neither a weight
- * (`blocks.0.norm_1.weight`) nor a child. The exporter numbers the innermost module only, so repeated calls have no children.
+ * Path as written to the module's own path, for every repeated call. `blocks.0.norm_1` is a call of `blocks.0.norm` only if that module
+ * exists, the calls before it do too, and there is no evidence of a module of this very name: neither a weight (`blocks.0.norm_1.weight`)
+ * nor a child. The exporter numbers the innermost module only, so repeated calls have no children.
  */
 export function repeatedCalls(trails: Iterable<Trail>, weights: Iterable<string>): ReadonlyMap<string, string> {
   const paths = new Set<string>();

@@ -1,6 +1,6 @@
 /**
- * @file Tells which module of the original model each node belongs to, from what either exporter left in the graph.
- * Never fails: a node without usable traces goes where its readers are. Knows nothing of plans.
+ * @file Determines which module of the original model each node belongs to, from the traces of either exporter in the graph. Never fails: a
+ * node without usable traces takes the module of its readers. Knows nothing of plans.
  */
 import { isWithin, modulesAround } from "../../ir/module-paths.ts";
 import { repeatedCalls } from "./calls.ts";
@@ -14,7 +14,7 @@ export interface Scopes {
   readonly scopeOf: ReadonlyMap<string, string>;
   /** In order of first appearance, the root `""` first. */
   readonly modules: ReadonlyMap<string, ScopedModule>;
-  /** Path of an outer module around the whole model that has been taken off all paths, or `null`. */
+  /** Path of an outer module around the whole model that was removed from all paths, or `null`. */
   readonly prefix: string | null;
 }
 
@@ -52,7 +52,7 @@ interface Placing {
   readonly around: string | null;
 }
 
-/** Places readers before what they read, so that a node without a trail can follow them. */
+/** Orders readers before what they read, so that a node without a trail can take their module. */
 function place(graph: Graph, placing: Placing): void {
   const { trails, modules, scopeOf, around } = placing;
   const meet = (a: string | undefined, b: string): string => (a === undefined ? b : common(a, b, modules));
@@ -83,7 +83,7 @@ function withNested(graph: Graph): readonly Node[] {
   return graph.nodes.flatMap((node) => [node, ...nestedGraphs(node).flatMap(withNested)]);
 }
 
-/** Every name that a nested graph mentions; its own values do no harm, they have no meaning outside. */
+/** Every name that occurs in a nested graph; its local values are harmless, since they have no meaning outside. */
 function namesRead(graph: Graph): readonly string[] {
   return [...graph.outputs.map(({ name }) => name), ...withNested(graph).flatMap((node) => node.inputs)];
 }

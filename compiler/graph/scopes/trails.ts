@@ -11,7 +11,7 @@ export interface ScopedModule {
   readonly className: string | null;
 }
 
-/** The modules around a node, root first; never empty. `null` where the node does not tell. */
+/** The modules around a node, root first; never empty. `null` where the node has no such information. */
 export type Trail = readonly ScopedModule[] | null;
 
 const NAME_SCOPES = "pkg.torch.onnx.name_scopes";
@@ -22,7 +22,7 @@ export function trailOf(node: Node): Trail {
   return fromMetadata(node) ?? fromName(node.name);
 }
 
-/** The dynamo exporter lists full paths and, last, its own name for the operation. */
+/** The dynamo exporter lists full paths and, last, the exporter's name for the operation. */
 function fromMetadata({ metadata }: Node): Trail {
   const scopes = parsePythonStrings(metadata[NAME_SCOPES] ?? "");
   if (scopes === null || scopes.length < 2 || scopes[0] !== "") return null;
@@ -32,8 +32,8 @@ function fromMetadata({ metadata }: Node): Trail {
 }
 
 /**
- * The TorchScript exporter writes `/outer/inner/Operator`. A segment that repeats the one before it and goes on
- * with a dot (`/ff/net/net.0`) is a child of a container that was itself called, written in full.
+ * The TorchScript exporter writes `/outer/inner/Operator`. A segment that repeats the previous one and continues with a dot
+ * (`/ff/net/net.0`) is a child of a container that was itself called, written in full.
  */
 function fromName(name: string): Trail {
   const parts = name.split("/");

@@ -1,13 +1,13 @@
 /**
- * @file Finds the outer module that someone put around the model for the export, and takes it off the scopes.
- * Goes by structure: no name is special.
+ * @file Finds the outer module that wrapped the model for the export, and removes it from the scopes. Decides by structure: no name is
+ * special.
  */
 import { isWithin, pathInside } from "../../ir/module-paths.ts";
 import type { ScopedModule, Trail } from "./trails.ts";
 
 /**
- * Path of the module that does all the work: every node that tells its modules is inside it, it is an attribute (no dot, so
- * not an element of a list), and it calls modules itself. Wrappers may be nested. `""` where there is none.
+ * Path of the module that does all the work: every node with module information is inside it, it is an attribute (no dot, so not an element
+ * of a list), and it calls modules itself. Wrappers may be nested. `""` where there is none.
  */
 export function wrapperPath(trails: readonly Trail[]): string {
   const known = trails.filter((trail) => trail !== null);
@@ -21,7 +21,7 @@ export function wrapperPath(trails: readonly Trail[]): string {
   }
 }
 
-/** The trail as it would be without the wrapper. */
+/** The trail without the wrapper. */
 export function unwrap(trail: Trail, wrapper: string): Trail {
   if (trail === null || wrapper === "") return trail;
   const from = trail.findIndex(({ path }) => path === wrapper);

@@ -1,5 +1,5 @@
 /**
- * @file Emits piece bodies as models, equal ones of attention sites as one. Knows nothing of the order of steps.
+ * @file Emits piece bodies as models; equal bodies of attention sites become one. Knows nothing of the order of steps.
  */
 import { createHash } from "node:crypto";
 import { emitModel } from "../../emit/emit.ts";
@@ -13,8 +13,8 @@ import type { PieceStep, ProgramIntegers, ProgramPiece } from "../../../program/
 import type { PieceBody } from "../schedule/arrange.ts";
 import { isOperand, readsOf } from "../flow.ts";
 import type { Flow } from "../flow.ts";
-import { namedBody } from "./names.ts";
-import type { NamedBody } from "./names.ts";
+import { namedBody } from "./piece-names.ts";
+import type { NamedBody } from "./piece-names.ts";
 import type { WeightStore } from "../weights/weights.ts";
 
 export interface PieceContext {
@@ -70,7 +70,7 @@ function emitBody(
   const operands = [...new Set(body.steps.flatMap(readsOf))].filter((name) => isOperand(flow, name));
   const { constants, home } = weights.place(renamed(flow.constants, operands));
   const dimName = dimNames();
-  // A rank's own chunk is as long as its queries, another's may not be: the parts of a ring are one piece if that is not said.
+  // The local chunk has as many keys as queries, a received one may not: with separate symbols, all parts of a ring are one piece.
   const apart = body.steps.some(({ node }) => asCp(node, "AttentionPart") !== null);
   const emitted = emitModel({
     name: body.site === null ? "local" : "attention",
@@ -88,7 +88,7 @@ function emitBody(
   return { emitted, home };
 }
 
-/** Equal extents of one owner get equal symbols, so that onnxruntime can reuse buffers; the symbols are the piece's own. */
+/** Equal extents of one owner get equal symbols, so that onnxruntime can reuse buffers; the symbols are local to the piece. */
 function dimNames(): (dim: Expr, owner: string) => Dim {
   const names = new Map<string, string>();
   return (dim, owner) => {

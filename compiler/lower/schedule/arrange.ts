@@ -5,12 +5,15 @@
 import type { CollectiveStep, LocalStep } from "../../shard/types.ts";
 import { isOperand, readsOf, writesOf } from "../flow.ts";
 import type { Flow, FlowStep, UserHook } from "../flow.ts";
-import { groupBy } from "../group.ts";
+import { groupBy } from "../../group.ts";
 
-/** Local steps that become one piece: a piece in the making, with the values that it reads and those that others read from it, in order of first use. */
+/**
+ * A piece body: local steps that become one piece, with the values that they read and those that others read from them, in order of first
+ * use.
+ */
 export interface PieceBody {
   readonly kind: "body";
-  /** The attention site that these steps belong to: then the piece holds no weights. */
+  /** The attention site that these steps belong to; then the piece holds no weights. */
   readonly site: string | null;
   readonly steps: readonly LocalStep[];
   readonly reads: readonly string[];
@@ -51,7 +54,7 @@ function localGroups(steps: readonly FlowStep[], inside: ReadonlyMap<FlowStep, s
     .sort((a, b) => Number(a.site !== null) - Number(b.site !== null));
 }
 
-/** Collectives of the same kind for the same purpose at the same place are one, with several transfers. */
+/** Collectives of the same kind and purpose in the same phase become one, with several transfers. */
 function crossRanks(steps: readonly FlowStep[]): readonly (Collective | UserHook)[] {
   const collectives = groupBy(
     steps.filter((step) => step.kind === "collective"),
@@ -64,7 +67,7 @@ function crossRanks(steps: readonly FlowStep[]): readonly (Collective | UserHook
   ];
 }
 
-/** Values that are outputs, or that something else than their own body reads. */
+/** Values that are outputs, or that a step outside their body reads. */
 function neededOutside(flow: Flow, groups: readonly (LocalGroup | Collective | UserHook)[]): ReadonlySet<string> {
   const needed = new Set(flow.outputs);
   for (const group of groups) {

@@ -1,5 +1,5 @@
 /**
- * @file Numbers that are the same on every rank become numbers: a piece then holds them as constants, and its kernels may count on
+ * @file Evaluates expressions that have the same value on every rank: a piece then holds them as constants, and its kernels may rely on
  * them. Knows nothing of steps.
  */
 import { RANK, evaluate, substitute, symbolsOf } from "../../expr/expr.ts";
@@ -19,7 +19,7 @@ export function foldRanks(flow: Flow): Flow {
 
 /** Also inside an expression: `chunk(img, 2, 2 * (rank // 2))` on two ranks is `chunk(img, 2, 0)`. */
 function sameOnAllRanks(expr: Expr, mesh: Mesh): Expr {
-  // What does not depend on the rank is in its normal form already.
+  // An expression without the rank is in its normal form already.
   if (typeof expr === "number" || !symbolsOf(expr).includes(RANK)) return expr;
   const folded = typeof expr === "string" ? expr : foldArguments(expr, mesh);
   if (symbolsOf(folded).some((name) => name !== RANK)) return folded;

@@ -1,15 +1,15 @@
 /**
- * @file Gives every step a phase of the schedule: in one phase first pieces run, then collectives and hooks. Steps wait for their first reader unless
- * running early keeps fewer bytes alive between phases. Knows nothing of models.
+ * @file Assigns every step a phase of the schedule: in one phase pieces run first, then collectives and hooks. Steps wait for their first
+ * reader unless running early keeps fewer bytes alive between phases. Knows nothing of models.
  */
 import { makersOf, readersOf, readsOf, writesOf } from "../flow.ts";
 import type { Flow, FlowStep } from "../flow.ts";
 
 export interface PhaseRequest {
   readonly flow: Flow;
-  /** The attention site that a step stands inside. */
+  /** The attention site that contains a step. */
   readonly inside: ReadonlyMap<FlowStep, string>;
-  /** Bytes of a value at some usual length. */
+  /** Bytes of a value at a typical length. */
   readonly bytesOf: (value: string) => number;
 }
 
@@ -25,7 +25,7 @@ export function assignPhases(request: PhaseRequest): ReadonlyMap<FlowStep, numbe
 type Phases = Map<FlowStep, number>;
 type Readers = ReturnType<typeof readersOf>;
 
-/** How many phases later than `from` a reader of its values runs at least. Leaving or entering a site begins another piece. */
+/** How many phases after `from` a reader of its values runs at the earliest. Leaving or entering a site starts another piece. */
 function gap(inside: PhaseRequest["inside"], from: FlowStep, to: FlowStep): 0 | 1 {
   if (from.kind !== "local") return 1;
   if (to.kind !== "local") return 0;
@@ -57,19 +57,21 @@ function sink({ flow, inside }: PhaseRequest, phases: Phases, readers: Readers, 
         .map((reader) => phases.get(reader)! - gap(inside, step, reader)),
     );
     if (isMain(inside, step)) while (!pieces.has(latest)) latest--;
-    else latest = Math.max(phases.get(step)!, Math.min(latest, handedOn(step, phases, readers)));
+    else latest = Math.max(phases.get(step)!, Math.min(latest, phaseSentOn(step, phases, readers)));
     phases.set(step, latest);
   }
 }
 
-/** Phase in which what a step inside a site reads is sent on: it runs by then, since waiting would keep every chunk of a ring. */
-function handedOn(step: FlowStep, phases: Phases, readers: Readers): number {
+/**
+ * Phase in which the operands of a step inside a site are sent on: the step runs by then, since waiting would keep every chunk of a ring.
+ */
+function phaseSentOn(step: FlowStep, phases: Phases, readers: Readers): number {
   if (step.kind !== "local") return Infinity;
   const sent = readsOf(step).flatMap((name) => readers.get(name) ?? []);
   return Math.min(...sent.filter((reader) => reader.kind === "collective").map((reader) => phases.get(reader)!));
 }
 
-/** Takes a step back to its operands where they, kept only for it, are larger than its results. */
+/** Moves a step back to its operands where they, kept only for it, are larger than its results. */
 function raise(request: PhaseRequest, phases: Phases, readers: Readers, pieces: ReadonlySet<number>): void {
   const { flow, inside, bytesOf } = request;
   const makers = makersOf(flow.steps);

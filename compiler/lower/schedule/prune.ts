@@ -1,6 +1,5 @@
 /**
- * @file Keeps the steps that the outputs need, and makes values of constants that someone sends, hooks or returns. Knows nothing of
- * pieces.
+ * @file Keeps the steps that the outputs need, and makes values of constants that are sent, hooked or returned. Knows nothing of pieces.
  */
 import type { CanonicalNode } from "../../ir/types.ts";
 import { isOperand, readsOf, writesOf } from "../flow.ts";
@@ -25,7 +24,7 @@ function neededOf(step: FlowStep, needed: ReadonlySet<string>): FlowStep | null 
   return transfers.length === 0 ? null : { ...step, transfers };
 }
 
-/** A constant has no place among the values of a program: where one is needed there, a piece copies it. */
+/** A constant is not a value of a program: where one is needed as a value, a piece copies it. */
 export function materialise(flow: Flow): Flow {
   const wanted = [...flow.outputs, ...flow.steps.filter((step) => step.kind !== "local").flatMap(readsOf)];
   const names = [...new Set(wanted)].filter((name) => isOperand(flow, name));

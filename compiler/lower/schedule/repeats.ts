@@ -1,12 +1,12 @@
 /**
- * @file Nodes that the split added and that compute the same from the same are kept once: the rows of a mask that every step around a
- * ring slices, or every block of a model. It runs after user hooks are placed, so that what one may replace is not the same.
+ * @file Merges nodes that the split added and that compute the same from the same operands: the mask rows that every step of a ring slices,
+ * or every block of a model. Runs after user hooks are placed, so that values which a hook may replace stay distinct.
  */
 import type { LocalStep } from "../../shard/types.ts";
 import { renameReads, writesOf } from "../flow.ts";
 import type { Flow, FlowStep } from "../flow.ts";
 
-/** Steps that a plan entry asked for, or that make one of `named`, are kept: a program lists them. */
+/** Steps that a plan entry requested, or that make one of `named`, are kept: a program lists them. */
 export function dropRepeats(flow: Flow, named: ReadonlySet<string>): Flow {
   const first = new Map<string, LocalStep>();
   const sameAs = new Map<string, string>();
@@ -23,7 +23,7 @@ export function dropRepeats(flow: Flow, named: ReadonlySet<string>): Flow {
   return { ...flow, steps: kept };
 }
 
-/** Equal where two steps compute the same; integers count by what they hold, results by how they lie on the ranks. */
+/** Equal where two steps compute the same; integers compare by content, results by layout. */
 function computation(flow: Flow, { node }: LocalStep): string | null {
   const { op, domain, attributes } = node;
   if (Object.values(attributes).some(({ kind }) => kind === "graph")) return null;

@@ -1,5 +1,5 @@
 /**
- * @file Finds the steps that only an attention site with a scheme has between its collectives: they hold no weights, so equal ones of
+ * @file Finds the steps that only an attention site with a scheme has between its collectives: they hold no weights, so equal steps of
  * different sites can be one piece. Knows nothing of phases.
  */
 import { asCp, cpOf } from "../../ir/cp.ts";
@@ -8,15 +8,16 @@ import { readsOf, writesOf } from "../flow.ts";
 import type { Flow, FlowStep } from "../flow.ts";
 
 /**
- * The steps inside the sites, with a name for those that may be one piece. Each part of a ring is apart from the others, from what makes
- * its operands and from what merges it: parts need most memory to work in, which a session keeps. So one session does them all.
+ * The steps inside the sites, with a name for those that may be one piece. Each part of a ring is separate from the other parts, from the
+ * producers of its operands and from the merge: parts need the most working memory, which a session keeps, and this way one session serves
+ * them all.
  */
 export function stepsInsideSites(flow: Flow, sites: readonly AttentionSite[]): ReadonlyMap<FlowStep, string> {
   const withScheme = new Set(sites.filter(({ scheme }) => scheme !== "local").map(({ node }) => node));
   const inside = new Map<FlowStep, string>();
   /** Values that a site made after its first collective and before its last. */
   const between = new Map<string, string>();
-  /** Results of parts, and what is made of them. */
+  /** Results of parts, and what is computed from them. */
   const partResults = new Set<string>();
   for (const step of flow.steps) {
     if (step.kind === "hook") continue;
@@ -40,7 +41,7 @@ function isBetween(step: LocalStep, site: string, between: ReadonlyMap<string, s
   return computes || readsOf(step).some((name) => between.get(name) === site);
 }
 
-/** After this collective the values are what they were before the site. */
+/** After this collective the values have their layout from before the site. */
 function isLast(step: CollectiveStep): boolean {
   return step.purpose === "ulysses out";
 }

@@ -1,6 +1,6 @@
 /**
- * @file Writes the arranged flow as the steps of a program, with the values that each step is the last to need. Knows nothing of
- * what is inside a piece.
+ * @file Writes the arranged flow as the steps of a program, with the values whose last reader each step is. Knows nothing of the content of
+ * a piece.
  */
 import { commonModule } from "../../ir/module-paths.ts";
 import { invariant } from "../../diagnostics/diagnose.ts";
@@ -66,7 +66,7 @@ function hookStep(flow: Flow, hook: UserHook, hookOf: Registrations["hookOf"]): 
   };
 }
 
-/** Outputs stay; any other value goes with its last reader, or at once where nobody reads it. */
+/** Outputs stay; any other value is freed after its last reader, or at once without a reader. */
 function withFrees(flow: Flow, steps: readonly ProgramStep[]): readonly ProgramStep[] {
   const kept = new Set(flow.outputs);
   const values = new Set([...flow.inputs, ...steps.flatMap(valuesWritten)]);

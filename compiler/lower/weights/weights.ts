@@ -1,6 +1,6 @@
 /**
- * @file Decides where the constants of each piece lie: in the piece, in the model's external data, or in the program's own weights
- * file. No weight is loaded, and none is copied that can stay where it is.
+ * @file Decides where the constants of each piece are stored: in the piece, in the model's external data, or in the program's weights file.
+ * No weight is loaded, and none is copied that can stay where it is.
  */
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
@@ -12,7 +12,7 @@ import type { WeightBlock } from "../types.ts";
 
 /** Inline constants of this many bytes or more leave the piece. */
 const LARGE = 64 * 1024;
-/** Mapped data begins at a page. */
+/** Mapped data starts at a page boundary. */
 const PAGE = 4096;
 
 interface PlacedConstants {
@@ -26,7 +26,7 @@ export interface WeightStore {
   readonly blocks: () => readonly WeightBlock[];
 }
 
-/** A store that gives equal constants one place. */
+/** A store that puts equal constants in one place. */
 export function weightStore(): WeightStore {
   const blocks: WeightBlock[] = [];
   const offsets = new Map<string, number>();
@@ -45,7 +45,7 @@ export function weightStore(): WeightStore {
   const place = (constants: ReadonlyMap<string, Tensor>): PlacedConstants => {
     const external = total(constants, isExternal);
     const large = total(constants, isLarge);
-    // A piece reads one folder, and the model's cannot be written to: the smaller side goes where the other one is.
+    // A piece reads one folder, and the model's cannot be written to: the smaller side is moved to the other side's folder.
     if (external > 0 && external >= large) return { constants, home: "model" };
     if (external + large === 0) return { constants, home: null };
     const leaves = (tensor: Tensor): boolean => isExternal(tensor) || isLarge(tensor);
@@ -57,7 +57,7 @@ export function weightStore(): WeightStore {
   return { place, blocks: () => blocks };
 }
 
-/** A piece finds its external data by one folder; a model whose data is elsewhere has been refused when it was read. */
+/** A piece finds its external data by one folder; a model with data in several is refused when it is read. */
 export function checkFolders(constants: ReadonlyMap<string, Tensor>): void {
   const files = [...constants.values()].flatMap(({ data }) => (data.kind === "external" ? [dirname(data.file)] : []));
   const folders = [...new Set(files)].sort();

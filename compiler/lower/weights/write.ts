@@ -1,5 +1,5 @@
 /**
- * @file Writes the program's own weights file, copying from the model's data file in small runs. Knows no tensor.
+ * @file Writes the program's weights file, copying from the model's data file in small runs. Knows no tensor.
  */
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { invariant } from "../../diagnostics/diagnose.ts";
@@ -9,7 +9,7 @@ import type { WeightBlock } from "../types.ts";
 
 const RUN = 8 * 1024 * 1024;
 
-/** Rejects where the file system refuses, where a data file is shorter than the model says, and with `Aborted`. */
+/** Rejects if the file system refuses, if a data file is shorter than the model states, and with `Aborted`. */
 export async function writeWeights(blocks: readonly WeightBlock[], file: string, signal?: AbortSignal): Promise<void> {
   const out = openSync(file, "wx");
   try {

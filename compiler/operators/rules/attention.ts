@@ -8,8 +8,8 @@ import type { Axis, FactorMap, OperatorRule, NodeView } from "../types.ts";
 import { unchanged } from "./movement.ts";
 
 /**
- * q (B, Sq, H, D), k (B, Sk, Hk, D), v (B, Sk, Hk, Dv), mask (B, H, Sq, Sk) -> (B, Sq, H, Dv). Queries are free; keys are taken at once,
- * and what a split of them means is decided by the attention scheme, not here.
+ * q (B, Sq, H, D), k (B, Sk, Hk, D), v (B, Sk, Hk, Dv), mask (B, H, Sq, Sk) -> (B, Sq, H, Dv). Queries are free; an attention needs all
+ * keys at once, and the attention scheme, not this rule, decides how to treat split keys.
  */
 export const attention: OperatorRule = { types: [{ operand: 0 }], factors: attentionFactors };
 
@@ -36,14 +36,14 @@ function attentionFactors(view: NodeView): FactorMap | null {
 }
 
 /**
- * The operators that attention is exported as. They become `cp.Attention`; the rule gives their shape until then, and lets only the
- * batch through where one stays. (B, H, S, D), or (B, S, H * D) with the number of heads as an attribute;
- * keys and values may be the former where queries are the latter.
+ * The operators that attention is exported as. They become `cp.Attention`; until then the rule gives their shape, and lets only the batch
+ * pass where one remains. (B, H, S, D), or (B, S, H * D) with the number of heads as an attribute; keys and values may have the first form
+ * where queries have the second.
  */
 export function exported(
   headsAttribute: string | null,
   keyHeadsAttribute: string | null,
-  /** Operands behind q, k, v that have an element for each element of the batch, or one for all. */
+  /** Operands after q, k, v with an element for each element of the batch, or one for all. */
   batched: readonly number[],
   likeQueries = false,
 ): OperatorRule {
@@ -62,12 +62,13 @@ export function exported(
           : floorDiv(mul(v.dims[2]!, heads), keyHeads);
       const list = factorList();
       const size = q.dims[0]!;
-      // A mask of fewer axes than four begins with rows. One whose first axis cannot be told from the batch may have to follow it.
+      // A mask with fewer than four axes starts with rows. If its first axis cannot be distinguished from the batch, it may have to follow
+      // it.
       const follows = (i: number): boolean => batched.includes(i) && (i !== 3 || view.inputs[i]?.dims.length === 4);
-      const told = view.inputs.every(
+      const isKnown = view.inputs.every(
         (s, i) => !follows(i) || s === null || s.dims[0] === 1 || equal(s.dims[0] ?? 1, size),
       );
-      const batch = list.axis(size, told ? "free" : "along");
+      const batch = list.axis(size, isKnown ? "free" : "along");
       const whole = (dims: readonly Expr[]): readonly Axis[] =>
         dims.map((d, i) => (i === 0 && d !== 1 ? batch : list.axis(d, "along")));
       const inputs = view.inputs.map((s, i) =>

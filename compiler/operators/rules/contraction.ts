@@ -23,7 +23,7 @@ export const fusedMatMul: OperatorRule = {
   },
 };
 
-/** (..., k) with packed weights: the rows pass, all else is whole. */
+/** (..., k) with packed weights: the rows pass, all other axes are whole. */
 export const matMulNBits: OperatorRule = {
   types: [{ operand: 0 }],
   factors: (view) => {
@@ -38,7 +38,7 @@ export const matMulNBits: OperatorRule = {
   },
 };
 
-/** Integers less their zero points, multiplied: operands 2 and 3 are scalars, or one number for each row of a or column of b. */
+/** Products of integers minus their zero points: operands 2 and 3 are scalars, or one number for each row of a or column of b. */
 export const matMulInteger: OperatorRule = {
   types: [{ elem: "int32" }],
   factors: (view) => {
@@ -87,7 +87,7 @@ function gemmFactors(view: NodeView): FactorMap | null {
   const transB = intAttribute(view, "transB", 0) === 1;
   const list = factorList();
   const m = list.axis(a.dims[transA ? 1 : 0]!);
-  // A bias is added once: with one, no sum of products is a result.
+  // A bias must be added once: with one, a sum of partial products is not the result.
   const k = list.axis(a.dims[transA ? 0 : 1]!, c ? "along" : "sum");
   const n = list.axis(b.dims[transB ? 0 : 1]!);
   const bias =
@@ -100,7 +100,7 @@ function gemmFactors(view: NodeView): FactorMap | null {
   };
 }
 
-/** Letters are factors; a letter that the result lacks is summed. An ellipsis is not in the table. */
+/** Letters are factors; a letter missing in the result is summed. Ellipses are not supported. */
 export const einsum: OperatorRule = { types: [{ operand: 0 }], factors: einsumFactors };
 
 function einsumFactors(view: NodeView): FactorMap | null {
@@ -114,7 +114,7 @@ function einsumFactors(view: NodeView): FactorMap | null {
     const extents = operands.flatMap((letters, i) =>
       [...letters].flatMap((l, axis) => (l === letter ? [view.inputs[i]?.dims[axis] ?? 1] : [])),
     );
-    // A letter that stands twice in one operand is its diagonal, which no rank has.
+    // A letter that occurs twice in one operand is its diagonal, which no rank has.
     const diagonal = operands.some((letters) => letters.indexOf(letter) !== letters.lastIndexOf(letter));
     const kind = diagonal ? "along" : result.includes(letter) ? "free" : "sum";
     axes.set(letter, list.axis(broadcastExtent(extents), kind));

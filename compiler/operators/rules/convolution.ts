@@ -1,5 +1,5 @@
 /**
- * @file The factor map of `Conv`: a kernel of one element looks at each place on its own, so that places may be split.
+ * @file The factor map of `Conv`: a kernel of one element acts on each place separately, so places may be split.
  */
 import { factorList, intsAttribute, ONE } from "../builder.ts";
 import { spatial } from "./opaque.ts";
@@ -11,7 +11,7 @@ export const convolution: OperatorRule = {
   factors: (view) => pointwise(view) ?? spatial.factors(view),
 };
 
-/** `null` where the kernel, its steps or its padding are more than one element. */
+/** `null` where the kernel, its strides or its padding are more than one element. */
 function pointwise(view: NodeView): FactorMap | null {
   const [x, weight, bias] = view.inputs;
   const [features, channels, ...kernel] = weight?.dims ?? [];

@@ -1,5 +1,5 @@
 /**
- * @file Operators that work element by element, with operands broadcast against each other from the right.
+ * @file Elementwise operators, with operands broadcast against each other from the right.
  */
 import type { Expr } from "../../expr/expr.ts";
 import { numbersOf } from "../../graph/tensors.ts";
@@ -11,7 +11,7 @@ export function elementwise(type: ResultType = { operand: 0 }): OperatorRule {
   return { types: [type], factors: broadcast };
 }
 
-/** Same as `elementwise`, where operand 1 and later are parameters without axes of their own (`Clip` bounds). */
+/** Same as `elementwise`, but operand 1 and later are parameters without axes (`Clip` bounds). */
 export function elementwiseFirst(): OperatorRule {
   return {
     types: [{ operand: 0 }],
@@ -19,7 +19,7 @@ export function elementwiseFirst(): OperatorRule {
   };
 }
 
-/** Inference passes the value; the second result is a mask of its shape. */
+/** In inference the value is unchanged; the second result is a mask of its shape. */
 export const dropout: OperatorRule = {
   types: [{ operand: 0 }, { elem: "bool" }],
   factors: (view) => {

@@ -1,5 +1,5 @@
 /**
- * @file Operators that pick or place by index, and those that make a value from numbers: `Gather`, `ScatterND`, `Range`, `Fill`.
+ * @file Operators that read or write by index, and those that make a value from numbers: `Gather`, `ScatterND`, `Range`, `Fill`.
  */
 import { equal, sub, type Expr } from "../../expr/expr.ts";
 import { factorList, fromEnd, intAttribute } from "../builder.ts";
@@ -8,7 +8,7 @@ import type { Axis, FactorMap, OperatorRule, NodeView } from "../types.ts";
 
 const sameType = [{ operand: 0 }] as const;
 
-/** The indexed axis must be whole; the axes of the indices stand in its place. */
+/** The indexed axis must be whole; the axes of the indices replace it. */
 export const gather: OperatorRule = {
   types: sameType,
   factors: (view) => {
@@ -23,7 +23,7 @@ export const gather: OperatorRule = {
   },
 };
 
-/** Picks along one axis, element by element; the other axes run in step where indices and data have the same extent. */
+/** Reads along one axis, element by element; the other axes are paired where indices and data have the same extent. */
 export const gatherElements: OperatorRule = {
   types: sameType,
   factors: (view) => {
@@ -38,7 +38,7 @@ export const gatherElements: OperatorRule = {
   },
 };
 
-/** indices (i..., k): the first k axes of the data (after batch_dims) are indexed, the others stand behind i. */
+/** indices (i..., k): the first k axes of the data (after batch_dims) are indexed, the others follow i. */
 export const gatherNd: OperatorRule = {
   types: sameType,
   factors: (view) => {
@@ -75,12 +75,12 @@ export const scatterNd: OperatorRule = {
   },
 };
 
-/** Fewer indices than data, which ONNX allows, leave the rest of the data as it is; two names may stand for the same extent. */
+/** Fewer indices than data, which ONNX allows, leave the rest of the data unchanged; two names may mean the same extent. */
 function inStep(a: Expr, b: Expr): boolean {
   return equal(a, b) || (typeof a !== "number" && typeof b !== "number");
 }
 
-/** Places by index along one axis, element by element; the other axes run in step as those of `GatherElements`. */
+/** Writes by index along one axis, element by element; the other axes are paired as in `GatherElements`. */
 export const scatterElements: OperatorRule = {
   types: sameType,
   factors: (view) => {
@@ -95,7 +95,7 @@ export const scatterElements: OperatorRule = {
   },
 };
 
-/** A new axis of operand 1's extent, on which a position holds the second of two values. */
+/** A new axis of operand 1's extent; one position holds the second of two values, the others the first. */
 export const oneHot: OperatorRule = {
   types: [{ operand: 2 }],
   factors: (view) => {
@@ -110,7 +110,7 @@ export const oneHot: OperatorRule = {
   },
 };
 
-/** Positions of what is not 0: a row for each axis, as many columns as the data says. */
+/** Positions of nonzero elements: a row for each axis, and a number of columns that depends on the data. */
 export const nonZero: OperatorRule = {
   types: [{ elem: "int64" }],
   factors: (view) => {
@@ -124,7 +124,7 @@ export const nonZero: OperatorRule = {
   },
 };
 
-/** (N, C, H, W) read at (N, H', W', 2): the places pass, what is read must be whole in space. */
+/** (N, C, H, W) sampled at (N, H', W', 2): the places pass, the sampled value must be whole in space. */
 export const gridSample: OperatorRule = {
   types: sameType,
   factors: (view) => {
@@ -180,7 +180,7 @@ export const shapeOf: OperatorRule = {
   },
 };
 
-/** The lower or upper triangle of the last two axes: a position, so they must be whole. */
+/** The lower or upper triangle of the last two axes: it depends on positions, so they must be whole. */
 export const triangle: OperatorRule = {
   types: sameType,
   factors: (view) => lastAxesWhole(view, 2),

@@ -1,5 +1,5 @@
 /**
- * @file Operators that lay values end to end along an axis or cut them apart: `Concat`, `Split`, `Slice`, `Pad`.
+ * @file Operators that concatenate values along an axis or divide them: `Concat`, `Split`, `Slice`, `Pad`.
  */
 import { add, max, min, sub, type Expr } from "../../expr/expr.ts";
 import { axesOf, factorList, fromEnd, intAttribute } from "../builder.ts";
@@ -40,10 +40,10 @@ export const split: OperatorRule = {
   },
 };
 
-/** Exporters write "to the end" as a number that no extent reaches. */
+/** Exporters write "to the end" as a number larger than any extent. */
 const END = 2 ** 31 - 1;
 
-/** What a `Slice` takes of one axis: from `start` to `end` of the whole extent, by `step`. */
+/** The range that a `Slice` takes of one axis: from `start` to `end` of the whole extent, by `step`. */
 export interface SliceRange {
   readonly axis: number;
   readonly start: Expr;
@@ -75,12 +75,12 @@ function rangeOf(axis: number, from: Expr, to: Expr, step: number, extent: Expr)
   return { axis, start, end: empty ? start : end, step };
 }
 
-/** From a place to one before it there is nothing; both counted from the same side. */
+/** A range that ends before its start is empty; both are counted from the same side. */
 function isBefore(a: Expr, b: Expr): boolean {
   return typeof a === "number" && typeof b === "number" && a < b && a < 0 === b < 0;
 }
 
-/** What a negative step takes, as a range upwards: of numbers, or the whole axis turned around, as exporters write it. */
+/** The range of a negative step, as an ascending range: of numbers, or the whole axis reversed, as exporters write it. */
 function downwards(from: Expr, to: Expr, extent: Expr): { readonly start: Expr; readonly end: Expr } | null {
   if (typeof from !== "number" || typeof to !== "number") return null;
   if (typeof extent !== "number") return from === -1 && to <= -END ? { start: 0, end: extent } : null;
@@ -89,7 +89,7 @@ function downwards(from: Expr, to: Expr, extent: Expr): { readonly start: Expr; 
   return { start: Math.min(first, last + 1), end: last + 1 };
 }
 
-/** A bound within 0..extent: counted from the end if negative, cut off if beyond. */
+/** A bound within 0..extent: counted from the end if negative, clamped if beyond. */
 function bound(value: Expr, extent: Expr): Expr {
   if (typeof value === "number" && value >= END) return extent;
   if (typeof value === "number") return value < 0 ? max(0, add(extent, value)) : min(value, extent);
@@ -97,7 +97,7 @@ function bound(value: Expr, extent: Expr): Expr {
   return negative ? max(0, add(extent, value)) : min(value, extent);
 }
 
-/** An expression is taken as negative where all its terms are: lengths are not. */
+/** An expression counts as negative if all its terms are: lengths are not. */
 function isNegative(value: Expr): boolean {
   return max(0, value) === 0;
 }

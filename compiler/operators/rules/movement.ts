@@ -48,7 +48,7 @@ export const unsqueeze: OperatorRule = {
   },
 };
 
-/** Without axes operand, every axis of extent 1 goes; the canonical graph always names them. */
+/** Without an axes operand, every axis of extent 1 is removed; the canonical graph always names them. */
 export const squeeze: OperatorRule = {
   types: sameType,
   factors: (view) => {
@@ -74,8 +74,8 @@ export const reshape: OperatorRule = {
 };
 
 /**
- * Target of a Reshape with 0 and -1 replaced by what they stand for. A -1 that the symbols do not tell is what the file states, or
- * an extent of its own.
+ * Target of a Reshape with 0 and -1 replaced by the extents that they mean. A -1 that the symbols do not determine is the stated extent, or
+ * a new one.
  */
 export function resolveTarget(
   view: NodeView,
@@ -115,8 +115,8 @@ export function extents(operand: number, rank: number, role: Sizing["role"] = "e
 }
 
 /**
- * total / known. A slice of a table is clamped to its end (`min(frames, 32)`), which a Reshape to `frames` rules out: where it matters
- * the model itself fails, and so does this Reshape.
+ * total / known. A slice of a table is clamped to its end (`min(frames, 32)`), which a Reshape to `frames` rules out: where the clamp
+ * applies, the model itself fails, and so does this Reshape.
  */
 function remaining(total: Expr, known: Expr): Expr | null {
   return exactDiv(total, known) ?? exactDiv(unclamped(total, 1), known) ?? exactDiv(unclamped(total, 2), known);
@@ -169,7 +169,7 @@ export function blocks(toSpace: boolean): OperatorRule {
         ? [floorDiv(channels, size * size), height, width]
         : [channels, floorDiv(height, size), floorDiv(width, size)];
       const [depth, rows, columns] = [list.index(c), list.index(h), list.index(w)];
-      // The size of a block is the operator's own: no rank can hold less than one.
+      // The block size is a constant of the operator: no rank can hold less than one block.
       const [down, across] = [list.index(size, "along"), list.index(size, "along")];
       const inner = stringAttribute(view, "mode") === "CRD";
       const deep = [
@@ -184,7 +184,7 @@ export function blocks(toSpace: boolean): OperatorRule {
   };
 }
 
-/** Every axis on its own, all free: operators that take a value as it is. */
+/** Each axis is a separate free factor: operators that take a value unchanged. */
 export function unchanged(view: NodeView): FactorMap | null {
   const shape = view.inputs[0];
   if (!shape) return null;

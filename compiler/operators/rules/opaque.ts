@@ -1,13 +1,13 @@
 /**
  * @file Operators whose axes must be whole except for named ones: convolutions, pooling, and every operator that the table does not
- * know. Where no extents can be worked out the file states them.
+ * contain. Where extents cannot be computed, the file states them.
  */
 import { isOpen, type Expr } from "../../expr/expr.ts";
 import { factorList } from "../builder.ts";
 import type { Axis, FactorMap, OperatorRule, NodeView } from "../types.ts";
 import { convolved, pooled, pooledWhole, transposed } from "../windows.ts";
 
-/** (N, C, places...) to one or more results of the same extents: only the batch passes, and where there is a second result nothing. */
+/** (N, C, places...) to one or more results of the same extents: only the batch passes, and with a second result no axis does. */
 export const spatial: OperatorRule = placed(convolved);
 export const pooling: OperatorRule = placed(pooled, [{ operand: 0 }, { elem: "int64" }]);
 export const globalPooling: OperatorRule = placed(pooledWhole);
@@ -22,18 +22,18 @@ function placed(
     factors: (view) => {
       const found = extents(view);
       const results = view.node.outputs.map((_, i) => statedOr(view.declared(i)?.dims ?? null, found));
-      // A second result holds places of the whole input, which some of the batch does not know.
+      // A second result holds positions in the whole input, which a rank with a part of the batch does not know.
       return opaque(view, view.node.outputs.filter((name) => name !== "").length === 1, results);
     },
   };
 }
 
-/** Extents that hang on data are told better by the file, if it tells them. */
+/** Extents that depend on data come from the file, if it states them. */
 function statedOr(stated: readonly Expr[] | null, found: readonly Expr[] | null): readonly Expr[] | null {
   return found === null || (stated !== null && found.some(isOpen)) ? stated : found;
 }
 
-/** Nothing passes. */
+/** No axis passes. */
 export const unknown: OperatorRule = {
   types: ["declared"],
   factors: (view) =>

@@ -4,7 +4,7 @@
 import { factorList, fromEnd, intAttribute, ONE } from "../builder.ts";
 import type { Axis, FactorMap, OperatorRule, ResultType, NodeView } from "../types.ts";
 
-/** Scale and zero point are scalars, or lie along `axis`; with blocks, that axis must be whole. */
+/** Scale and zero point are scalars, or vectors along `axis`; with blocks, that axis must be whole. */
 export function quantisation(type: ResultType): OperatorRule {
   return { types: [type], factors: scaled };
 }
@@ -24,7 +24,7 @@ function scaled(view: NodeView): FactorMap | null {
   return { factors: list.factors, inputs: [axes, ...own], outputs: [axes], sizing: [] };
 }
 
-/** The range of the whole value sets its scale: nothing passes. */
+/** The range of the whole value determines its scale: no axis passes. */
 export const dynamicQuantisation: OperatorRule = {
   types: [{ elem: "uint8" }, { operand: 0 }, { elem: "uint8" }],
   factors: (view) => {

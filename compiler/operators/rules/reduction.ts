@@ -1,12 +1,12 @@
 /**
- * @file Operators that reduce or normalise along axes: `ReduceMean` and its kin, `Softmax`, the normalisations.
+ * @file Operators that reduce or normalise along axes: `ReduceMean` and similar, `Softmax`, the normalisations.
  */
 import { axesOf, factorList, fromEnd, intAttribute, intsAttribute, numbersOf, ONE, unaryMap } from "../builder.ts";
 import type { Axis, FactorKind, FactorMap, OperatorRule, NodeView } from "../types.ts";
 
 const sameType = [{ operand: 0 }] as const;
 
-/** `ReduceSum` and its kin: the axes named (none: all) go, or stay with extent 1. */
+/** `ReduceSum` and similar: the named axes (without names, all) are removed, or stay with extent 1. */
 export function reduction(kind: FactorKind): OperatorRule {
   return { types: sameType, factors: (view) => reduced(view, kind) };
 }
@@ -25,7 +25,7 @@ function reduced(view: NodeView, kind: FactorKind): FactorMap | null {
   return { factors: list.factors, inputs: [input, null], outputs: [output], sizing: [] };
 }
 
-/** The k largest along an axis and their positions: the axis must be whole, and comes out with extent k. */
+/** The k largest along an axis and their positions: the axis must be whole, and has extent k in the result. */
 export const topK: OperatorRule = {
   types: [{ operand: 0 }, { elem: "int64" }],
   factors: (view) => {
@@ -58,7 +58,7 @@ export const argument: OperatorRule = {
   },
 };
 
-/** Same shape out as in; the attribute `axis` names the one axis that must be whole. */
+/** The result has the operand's shape; the attribute `axis` names the only axis that must be whole. */
 export function alongAxis(otherwise: number): OperatorRule {
   return {
     types: sameType,
@@ -101,7 +101,7 @@ export const layerNormalization: OperatorRule = {
   },
 };
 
-/** A stream and what is added to it, normalised over the last axis; the sum is the last result. */
+/** A stream and the value added to it, normalised over the last axis; the sum is the last result. */
 export const skipNormalization: OperatorRule = {
   types: sameType,
   factors: (view) => {
@@ -117,7 +117,7 @@ export const skipNormalization: OperatorRule = {
   },
 };
 
-/** The mean and variance of each channel are given: every axis passes, unless they are learned here. */
+/** The mean and variance of each channel are operands: every axis passes, unless training updates them. */
 export const batchNormalization: OperatorRule = {
   types: sameType,
   factors: (view) => {
@@ -136,7 +136,7 @@ export const meanVarianceNormalization: OperatorRule = {
     ),
 };
 
-/** Steps of a sequence turned round, in every element of a batch by its own length. */
+/** Reverses the steps of a sequence, for every element of a batch by its length. */
 export const reverseSequence: OperatorRule = {
   types: sameType,
   factors: (view) => {

@@ -1,6 +1,6 @@
 /**
- * @file `Resize`: the axes that keep their extent pass, the others mix their elements. Where the sizes
- * do not follow from the operands, the file states them.
+ * @file `Resize`: the axes that keep their extent pass, the others mix their elements. Where the sizes do not follow from the operands, the
+ * file states them.
  */
 import { equal } from "../../expr/expr.ts";
 import { numbersOf } from "../../graph/tensors.ts";

@@ -1,6 +1,6 @@
 /**
- * @file Rotary embedding as one operator, in the spelling of ai.onnx and of com.microsoft: (B, S, H * D) or (B, H, S, D), turned by tables of
- * cosines and sines at each position.
+ * @file Rotary embedding as one operator, in the spelling of ai.onnx and of com.microsoft: (B, S, H * D) or (B, H, S, D), rotated by tables
+ * of cosines and sines at each position.
  */
 import { factorList, ONE, type FactorList } from "../builder.ts";
 import type { ValueShape } from "../../ir/types.ts";
@@ -21,7 +21,7 @@ function turned(table: number, positions: number): OperatorRule {
       const list = factorList();
       const sequence = x.dims.length - 2;
       const at = view.inputs[positions] ?? null;
-      // One position for all counts on from there: each row then depends on its place.
+      // A single position is the start that all rows count from: each row then depends on its index.
       const counted = at !== null && at.dims.length < 2;
       const kindOf = (i: number): "free" | "along" =>
         i === x.dims.length - 1 || (i === sequence && counted) ? "along" : "free";
@@ -38,7 +38,7 @@ function turned(table: number, positions: number): OperatorRule {
   };
 }
 
-/** The leading axes of a value are `lead`, where they are not 1; the others must be whole. */
+/** The leading axes of a value are `lead`, unless they are 1; the others must be whole. */
 function shared(shape: ValueShape, lead: readonly Axis[], list: FactorList): readonly Axis[] {
   return shape.dims.map((d, i) => (d === 1 ? ONE : (lead[i] ?? list.axis(d, "along"))));
 }

@@ -13,13 +13,13 @@ import { explainErrors } from "./syntax-errors.ts";
 import { tokenize, tooDeep } from "./tokens.ts";
 
 export interface ParsedJson {
-  /** The tree, also beside errors that leave its meaning clear; null if there is none. */
+  /** The tree, also after errors that leave its meaning clear; null if there is none. */
   readonly root: AstNode | null;
   readonly diagnostics: readonly Diagnostic[];
 }
 
 export interface JsonOptions {
-  /** JSONC: comments are blanks, and a comma may stand before a closing bracket. Nothing else differs. */
+  /** JSONC: comments count as blanks, and a comma may precede a closing bracket. Nothing else differs. */
   readonly comments: boolean;
   /** What to write into an empty file. */
   readonly example: string;

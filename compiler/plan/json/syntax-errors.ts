@@ -1,6 +1,6 @@
 /**
- * @file Turns the parser's error codes into diagnostics that say what to write instead. Errors that only follow
- * from an earlier one in the same line are dropped.
+ * @file Turns the parser's error codes into diagnostics that say what to write instead. Errors that only follow from an earlier one in the
+ * same line are dropped.
  */
 import { type ParseError, printParseErrorCode } from "jsonc-parser";
 import { jsonMessages } from "../../diagnostics/catalog/plan.ts";
@@ -14,11 +14,11 @@ const shown = 10;
 
 export interface SyntaxErrors {
   readonly diagnostics: readonly Diagnostic[];
-  /** The tree beside them still means what the author meant: only commas and comments are wrong. */
+  /** The tree still has the intended meaning: only commas and comments are wrong. */
   readonly harmless: boolean;
 }
 
-/** Everything that the explanations look at. */
+/** Everything that the explanations use. */
 export interface JsonSource {
   readonly text: string;
   readonly tokens: readonly Token[];
@@ -148,7 +148,7 @@ function isLeadingZero(error: ParseError, tokens: readonly Token[]): boolean {
   );
 }
 
-/** Index of the first token at or behind the offset. */
+/** Index of the first token at or after the offset. */
 function tokenAt(tokens: readonly Token[], offset: number): number {
   let [low, high] = [0, tokens.length];
   while (low < high) {

@@ -1,6 +1,6 @@
 /**
- * @file The tokens of a JSON text without blanks and comments. They tell the depth before anything recursive
- * runs, and what stands before a syntax error.
+ * @file The tokens of a JSON text without blanks and comments. They give the depth before any recursive code runs, and the context of a
+ * syntax error.
  */
 import { createScanner } from "jsonc-parser";
 
@@ -10,9 +10,9 @@ export interface Token {
 }
 
 export interface Tokens {
-  /** At most as many as were asked for. */
+  /** At most as many as requested. */
   readonly tokens: readonly Token[];
-  /** How many the text has. */
+  /** Number of tokens in the text. */
   readonly count: number;
 }
 
@@ -23,14 +23,14 @@ export function tokenize(text: string, most: number): Tokens {
   for (;;) {
     scanner.scan();
     const offset = scanner.getTokenOffset();
-    // The length is no sign of the end: behind a comment without end the scanner gives tokens of length 1 for ever.
+    // The length does not signal the end: after an unterminated comment the scanner returns tokens of length 1 forever.
     if (offset >= text.length) return { tokens, count };
     count += 1;
     if (count <= most) tokens.push({ text: text.slice(offset, offset + scanner.getTokenLength()), offset });
   }
 }
 
-/** The bracket that opens one level more than `limit`. */
+/** The bracket that exceeds `limit` levels. */
 export function tooDeep(tokens: readonly Token[], limit: number): Token | undefined {
   let depth = 0;
   for (const token of tokens) {

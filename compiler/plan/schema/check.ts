@@ -1,6 +1,6 @@
 /**
- * @file Checks a value against one of our schemas with ajv and returns plain findings: which rule, where, which schema.
- * The one place that knows ajv; knows nothing of spans.
+ * @file Checks a value against one of our schemas with ajv and returns plain findings: which rule, where, which schema. The only file that
+ * knows ajv; knows nothing of spans.
  */
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import { editorKeywords, type JsonSchema } from "./json-schema.ts";

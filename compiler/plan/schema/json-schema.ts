@@ -1,6 +1,6 @@
 /**
- * @file The part of JSON Schema draft-07 that our schemas use, with the extensions of editors (`errorMessage`,
- * `defaultSnippets`, ...). Knows nothing of plans.
+ * @file The subset of JSON Schema draft-07 that our schemas use, with the extensions of editors (`errorMessage`, `defaultSnippets`, ...).
+ * Knows nothing of plans.
  */
 
 export type JsonType = "object" | "array" | "string" | "number" | "integer" | "boolean" | "null";
@@ -16,11 +16,11 @@ export interface JsonSchema {
   readonly $ref?: string;
   readonly title?: string;
   readonly description?: string;
-  /** Shown on hover, wins over `description`. */
+  /** Shown on hover, takes precedence over `description`. */
   readonly markdownDescription?: string;
-  /** Replaces an editor's message for `type`, `not` and `additionalProperties`; our hint for the same. */
+  /** Replaces an editor's message for `type`, `not` and `additionalProperties`; also our hint for these. */
   readonly errorMessage?: string;
-  /** Kept out of completions. */
+  /** Excluded from completions. */
   readonly doNotSuggest?: boolean;
   readonly defaultSnippets?: readonly Snippet[];
   readonly default?: unknown;

@@ -5,7 +5,7 @@
 import type { JsonSchema } from "./json-schema.ts";
 import { definitions, entrySchema, inputsSchema, planSchema, reservedKeys } from "./plan-schema.ts";
 
-/** What the schema says about a module. `inputs` may be empty where parameter names are unknown. */
+/** A module in the schema. `inputs` may be empty where parameter names are unknown. */
 export interface ModuleOutline {
   /** Dotted name; `""` is the root. */
   readonly name: string;
@@ -14,7 +14,7 @@ export interface ModuleOutline {
   readonly outputs: number;
 }
 
-/** One property per module and per pattern over alike siblings; one definition per kind of module. */
+/** One property per module and per pattern over similar siblings; one definition per kind of module. */
 export function modelSchema(modules: readonly ModuleOutline[]): JsonSchema {
   const kinds = new Map<string, Kind>();
   const patterns = new Map<string, Kind | null>();
@@ -44,7 +44,7 @@ export function modelSchema(modules: readonly ModuleOutline[]): JsonSchema {
 
 const wildcard = "\\*";
 
-/** Modules that look alike from outside. */
+/** Modules with the same inputs and outputs. */
 interface Kind {
   readonly id: string;
   readonly description: string;

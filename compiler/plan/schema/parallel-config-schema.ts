@@ -38,7 +38,7 @@ const meshFields: Readonly<Record<keyof MeshConfig, JsonSchema>> = {
   },
 };
 
-/** Fields of the reference that are accepted and change nothing here. */
+/** Fields of the reference that are accepted without effect. */
 export const inertFields: readonly string[] = ["ulysses_anything", "ring_anything"];
 
 /** Fields of the reference that are refused unless null, with what to do instead. */

@@ -1,6 +1,6 @@
 /**
- * @file The JSON Schema of a plan, as data. Written for editors first: no anyOf, so that a mistake is reported at its
- * key; the same schema is what plans are checked with.
+ * @file The JSON Schema of a plan, as data. Written for editors first: no anyOf, so that a mistake is reported at its key. Plans are
+ * checked with the same schema.
  */
 import type { JsonSchema } from "./json-schema.ts";
 import { inputSpec, outputSpec } from "./spec-schemas.ts";
@@ -13,13 +13,13 @@ const offeredGatherDim: JsonSchema = {
   defaultSnippets: [{ label: "1", body: 1 }],
 };
 
-/** An object with a `gather_dim` that is no object itself: `gather_dim` could also be a parameter's name. */
+/** An object with a `gather_dim` that is not an object: `gather_dim` could also be a parameter's name. */
 const looksLikeOutput: JsonSchema = {
   required: ["gather_dim"],
   properties: { gather_dim: { ...offeredGatherDim, not: { type: ["object", "array"] } } },
 };
 
-/** Keys that stand in an inputs map by mistake. They still can be parameter names, if a spec stands under them. */
+/** Keys that are in an inputs map by mistake. They may still be parameter names, if their value is a spec. */
 const misplaced = (errorMessage: string): JsonSchema => ({
   type: ["object", "array"],
   errorMessage,
@@ -42,7 +42,7 @@ const misplacedKeys: Readonly<Record<string, JsonSchema>> = {
   value: misplaced('An output spec needs "gather_dim" too; an input spec belongs under a parameter name.'),
 };
 
-/** A parameter of the name `gather_dim`, and what is offered. */
+/** A parameter named `gather_dim`, and the completion for it. */
 const gatherDimKey: JsonSchema = {
   type: ["object", "array"],
   errorMessage: "gather_dim must be an axis: an integer; negative axes count from the end.",
@@ -55,7 +55,7 @@ const parameterOfAnyName: JsonSchema = {
   markdownDescription: "How this parameter (or the output with this index) is split.",
 };
 
-/** Beside a bare `inputs` map: what may stand at a module. `inputs` names the definition of the map. */
+/** What may be at a module besides a bare `inputs` map. `inputs` names the definition of the map. */
 export function entrySchema(inputs: string): JsonSchema {
   return {
     type: ["object", "array"],
@@ -94,7 +94,7 @@ export const definitions: Readonly<Record<string, JsonSchema>> = {
     defaultSnippets: [{ label: "split", body: { split_dim: 1 } }],
     ...ref("parameterSpecs"),
   },
-  /** Kept apart from the message, which differs from place to place: editors let a referenced key win. */
+  /** Separate from the message, which differs by location: editors let a referenced key win. */
   parameterSpecs: {
     if: { type: "array" },
     then: {

@@ -64,7 +64,7 @@ const outputFields: Fields<ContextParallelOutput> = {
   },
 };
 
-/** No `type` here: it stands where the spec is used, beside the message for that place. */
+/** No `type` here: it is given where the spec is used, next to the message for that location. */
 export const inputSpec: JsonSchema = {
   properties: inputFields,
   required: ["split_dim"],

@@ -1,5 +1,5 @@
 /**
- * @file The scopes of modules: names to values across files, computed when first used, circles reported.
+ * @file The scopes of modules: names to values across files, computed on first use; cycles are reported.
  */
 import { ts } from "ts-morph";
 import { typescriptMessages } from "../../diagnostics/catalog/plan.ts";
@@ -112,7 +112,7 @@ function namespaceOf(context: Context, modules: Modules, target: LinkedModule, s
 }
 
 function exported(context: Context, modules: Modules, target: LinkedModule, name: string, span: Span): Value {
-  // Files that pass a name on to each other in a circle end here.
+  // Files that re-export a name in a cycle end here.
   context.nesting += 1;
   const value = spend(context, 1, span) ? findExport(context, modules, target, name, span) : broken(span);
   context.nesting -= 1;

@@ -84,7 +84,7 @@ function parse(text: string, path: string, locate: Locate): Parsed {
       });
     return { source: errors.length === 0 ? source : null, errors: errors.slice(0, 10) };
   } catch (error) {
-    // The parser recurses; a text made of brackets only exhausts the stack.
+    // The parser recurses; a text that consists of brackets exhausts the stack.
     if (!(error instanceof RangeError)) throw error;
     const limit = { what: "nested brackets", limit: limits.nesting.most };
     return { source: null, errors: [diagnose(typescriptMessages.limit, limit, { span: locate(0, 0) })] };
@@ -107,7 +107,7 @@ function relativeImports(source: ts.SourceFile, locate: Locate): readonly Relati
   });
 }
 
-/** `./x.ts` as it is; `./x.js` and `./x` mean the TypeScript file, as they do for the compiler. */
+/** `./x.ts` is kept; `./x.js` and `./x` mean the TypeScript file, as they do for the compiler. */
 function resolve(from: string, specifier: string): string {
   const path = join(dirname(from), specifier);
   if (/\.[cm]?ts$/.test(path) || path.endsWith(".json")) return path;

@@ -1,6 +1,6 @@
 /**
- * @file Stage 1 for `*.plan.ts`: load, check the statements, evaluate `export default definePlan(...)`, give the tree.
- * Loaded only for such plans, since the TypeScript parser is large. Nothing of the file is ever executed.
+ * @file Stage 1 for `*.plan.ts`: load, check the statements, evaluate `export default definePlan(...)`, return the tree. Loaded only for
+ * such plans, since the TypeScript parser is large. No code of the file is ever executed.
  */
 import { jsonMessages, typescriptMessages } from "../../diagnostics/catalog/plan.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";

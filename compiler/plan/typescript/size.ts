@@ -1,6 +1,6 @@
 /**
- * @file Whether the text of a TypeScript plan is one that the parser can take: the parser calls itself for every bracket, and takes time with the
- * square of a chain of operators. Looks at words and signs only.
+ * @file Checks that the parser can handle the text of a TypeScript plan: the parser recurses for every bracket, and takes quadratic time in
+ * the length of a chain of operators. Scans words and signs only.
  */
 import { ts } from "ts-morph";
 import { typescriptMessages } from "../../diagnostics/catalog/plan.ts";
@@ -25,7 +25,7 @@ const CLOSING: ReadonlySet<Kind> = new Set([
   SyntaxKind.TemplateTail,
 ]);
 const SEPARATING: ReadonlySet<Kind> = new Set([SyntaxKind.CommaToken, SyntaxKind.SemicolonToken]);
-/** They begin a statement, where the semicolon before may be left out. */
+/** They start a statement, where the preceding semicolon may be omitted. */
 const BEGINNING: ReadonlySet<Kind> = new Set([
   SyntaxKind.ConstKeyword,
   SyntaxKind.ExportKeyword,
@@ -36,13 +36,13 @@ const BEGINNING: ReadonlySet<Kind> = new Set([
   SyntaxKind.EnumKeyword,
 ]);
 
-/** A bracket that is open: what opened it, and how many tokens it holds since the last comma. */
+/** An open bracket: what opened it, and how many tokens it holds since the last comma. */
 interface Level {
   readonly opening: Kind | null;
   chained: number;
 }
 
-/** Undefined where the parser can take the text. */
+/** Undefined if the parser can handle the text. */
 export function checkSource(text: string, locate: Locate): Diagnostic | undefined {
   const scanner = ts.createScanner(ts.ScriptTarget.Latest, true, ts.LanguageVariant.Standard, text);
   const levels: Level[] = [{ opening: null, chained: 0 }];

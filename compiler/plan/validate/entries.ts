@@ -1,6 +1,6 @@
 /**
- * @file Reads a plan's tree as entries and specs, tolerantly: what has the wrong shape is left out here, because the
- * shape check has already reported it. Rules and the final `Plan` are both made from this.
+ * @file Reads a plan's tree as entries and specs, tolerantly: malformed parts are left out here, because the shape check has already
+ * reported them. Rules and the final `Plan` are both made from this.
  */
 import type { Span } from "../../diagnostics/types.ts";
 import { type AstMember, type AstNode, member, type PlanAst } from "../ast.ts";
@@ -11,7 +11,7 @@ export interface RawSpec {
   /** Parameter name or output index of an input spec; null for an output spec. */
   readonly key: string | null;
   readonly keySpan: Span | null;
-  /** Position in the list that the spec stands in, and that list's length; null if it stands alone. */
+  /** Position in the list that contains the spec, and that list's length; null outside a list. */
   readonly position: number | null;
   readonly count: number | null;
   readonly where: string;

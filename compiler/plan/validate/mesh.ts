@@ -1,6 +1,6 @@
 /**
- * @file A `ParallelConfig`, or a bare `ContextParallelConfig`, to the normalised mesh. Fields of the reference that have
- * no effect here are noted, those that cannot work are refused by name.
+ * @file Converts a `ParallelConfig`, or a bare `ContextParallelConfig`, to the normalised mesh. Fields of the reference that have no effect
+ * here get a note; those that cannot work are refused by name.
  */
 import { configMessages } from "../../diagnostics/catalog/plan-rules.ts";
 import { diagnose, settle } from "../../diagnostics/diagnose.ts";
@@ -30,7 +30,7 @@ export function validateParallelConfig(root: AstNode): Result<MeshConfig> {
   return settle(mesh, inTextOrder([...found, ...tooManyRanks(mesh, config)]));
 }
 
-/** Refused fields, and fields of the inner config that stand beside it. */
+/** Refused fields, and fields of the inner config that are next to it. */
 function special({ keyword, key, path }: Finding, { node, key: name, keySpan, where }: Place): Diagnostic | undefined {
   const instead = name !== null && Object.hasOwn(refusedFields, name) ? refusedFields[name] : undefined;
   if (keyword === "type" && name !== null && instead !== undefined) {
@@ -43,7 +43,7 @@ function special({ keyword, key, path }: Finding, { node, key: name, keySpan, wh
   return diagnose(configMessages.bothForms, { field: key }, { span });
 }
 
-/** Each degree may be possible by itself; the schema says so. */
+/** Each degree may be valid alone; the schema checks that. */
 function tooManyRanks(
   { ring_degree: ring, ulysses_degree: ulysses }: MeshConfig,
   config: AstNode,

@@ -10,11 +10,11 @@ export interface Place {
   readonly where: string;
   readonly keySpan: Span | null;
   readonly key: string | null;
-  /** What holds this value; null at the root of the file. */
+  /** The container of this value; null at the root of the file. */
   readonly parent: AstNode | null;
 }
 
-/** The place that a path of keys and indices leads to, as far as it exists. `rootName` names the whole value. */
+/** The location of a path of keys and indices, as far as it exists. `rootName` names the whole value. */
 export function placeOf(root: AstNode, path: readonly string[], rootName: string): Place {
   let place: Place = { node: root, where: rootName, keySpan: null, key: null, parent: null };
   path.forEach((segment, depth) => {
@@ -35,12 +35,12 @@ function step(from: Place, segment: string, first: boolean): Place | undefined {
   return { node, where: joinWhere(first ? null : from.where, key), keySpan, key, parent };
 }
 
-/** `where` one key deeper; null stands for the root of the file. */
+/** `where` one key deeper; null means the root of the file. */
 export function joinWhere(where: string | null, key: string): string {
   return where === null ? nameOf(key) : `${where}.${nameOf(key)}`;
 }
 
-/** A key as it stands in a place's name: quoted where it would not be clear. */
+/** A key within a location's name: quoted where it would be ambiguous. */
 export function nameOf(key: string): string {
   return /^[\w.*$+-]{1,80}$/.test(key) ? key : quote(key);
 }

@@ -1,5 +1,5 @@
 /**
- * @file The shape of a plan: the general messages, and better ones where a plan's author mixed up two forms.
+ * @file The shape of a plan: the general messages, and better ones where a plan's author confused two forms.
  */
 import { planMessages, shapeMessages } from "../../diagnostics/catalog/plan-rules.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
@@ -29,7 +29,7 @@ function special(finding: Finding, place: Place): Diagnostic | null | undefined 
   );
 }
 
-/** A list that starts with a misspelt output is taken for the pair of inputs and outputs: one message is enough. */
+/** A list that starts with a misspelt output is treated as the pair of inputs and outputs: one message is enough. */
 function isConsequence({ path }: Finding, { node, parent }: Place): boolean {
   const list = path.length === 1 ? node : path.length === 2 && path[1] === "1" ? parent : null;
   const first = list?.kind === "array" ? list.items[0] : undefined;
@@ -41,7 +41,7 @@ function isConsequence({ path }: Finding, { node, parent }: Place): boolean {
   return isOne;
 }
 
-/** Whether an object is a misspelt output, so that a long list looks once. */
+/** Whether an object is a misspelt output; stored, so that a long list is checked once. */
 const misspelt = new WeakMap<AstNode, boolean>();
 
 function isMisspelt(key: string, meant: string): boolean {
@@ -79,7 +79,7 @@ function mixedSpecs({ keyword, key, schema }: Finding, { where, node }: Place): 
   return undefined;
 }
 
-/** A number or string where a parameter's spec belongs: most often a key of a spec, on the wrong level or misspelt. */
+/** A number or string in place of a parameter's spec: usually a key of a spec, on the wrong level or misspelt. */
 function scalarParameter({ keyword, schema, path }: Finding, place: Place): Diagnostic | null | undefined {
   const { node, key, keySpan, parent, where } = place;
   const inInputs = path.length > 1 && parent?.kind === "object" && schema.type?.includes("array") === true;

@@ -1,6 +1,6 @@
 /**
- * @file Turns findings of the JSON Schema into diagnostics with spans. Serves plans and parallel configs: what is
- * special to one of them comes in as `special`.
+ * @file Turns findings of the JSON Schema into diagnostics with spans. Serves plans and parallel configs: `special` supplies what differs
+ * between them.
  */
 import { shapeMessages } from "../../diagnostics/catalog/plan-rules.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
@@ -11,7 +11,7 @@ import { type Finding, checkSchema } from "../schema/check.ts";
 import type { JsonSchema } from "../schema/json-schema.ts";
 import { type Place, placeOf } from "./places.ts";
 
-/** A better diagnostic for a finding, undefined to take the general one, or null where another finding explains it. */
+/** A better diagnostic for a finding, undefined to use the general one, or null where another finding explains it. */
 export type Special = (finding: Finding, place: Place) => Diagnostic | null | undefined;
 
 export interface ShapeOptions {
@@ -19,11 +19,11 @@ export interface ShapeOptions {
   /** Name of the whole value in messages. */
   readonly rootName: string;
   readonly special: Special;
-  /** The schema looks at each member of the root by itself, so a long root may be checked in parts. */
+  /** The schema checks each member of the root independently, so a long root may be checked in parts. */
   readonly memberwise: boolean;
 }
 
-/** Members checked at a time: the time that ajv takes grows with the square of the errors of one check. */
+/** Members checked at a time: the time of ajv grows with the square of the number of errors in one check. */
 const PART = 100;
 
 export function checkShape(root: AstNode, options: ShapeOptions): readonly Diagnostic[] {
@@ -44,7 +44,7 @@ function partsOf(root: AstNode, { memberwise }: ShapeOptions): readonly AstNode[
   return Array.from({ length: count }, (_, i) => ({ ...root, members: root.members.slice(i * PART, (i + 1) * PART) }));
 }
 
-/** A key is not missing where it is only misspelt, or where a key of the other kind of spec stands. */
+/** A key is not missing if it is misspelt, or if a key of the other kind of spec is in its place. */
 function isExplained({ keyword, path, key }: Finding, unknown: ReadonlyMap<string, readonly Finding[]>): boolean {
   if (keyword !== "required" || key === null) return false;
   const others = unknown.get(path.join("/")) ?? [];

@@ -1,6 +1,6 @@
 /**
- * @file How large a plan may be, whatever it says: number of entries, size of each, length of keys. Looked at before anything else, so that what
- * follows takes time in proportion to the text.
+ * @file Size limits of a plan, independent of its meaning: number of entries, size of each, length of keys. Checked before anything else,
+ * so that later checks take time in proportion to the text.
  */
 import { planMessages } from "../../diagnostics/catalog/plan-rules.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
@@ -9,7 +9,7 @@ import { limits } from "../../limits/limits.ts";
 import { type AstNode, quote } from "../ast.ts";
 import { joinWhere } from "./places.ts";
 
-/** The first bound that is broken, if one is. `rootName` names the whole value in messages. */
+/** The first limit that is exceeded, if any. `rootName` names the whole value in messages. */
 export function checkSize(root: AstNode, rootName: string): Diagnostic | undefined {
   const tooMany = tooManyEntries(root);
   if (tooMany !== undefined) return tooMany;
@@ -52,7 +52,7 @@ function longKey(node: AstNode): Diagnostic | undefined {
   return diagnose(planMessages.longKey, params, { span: long.keySpan ?? undefined });
 }
 
-/** In reverse, so that the first comes off the stack first. */
+/** In reverse, so that the first one is popped first. */
 function childrenOf({ node, where }: Walked): readonly Walked[] {
   if (node.kind === "array") {
     return node.items.map((item, i) => ({ node: item, where: `${where ?? ""}[${i}]` })).reverse();

@@ -1,6 +1,6 @@
 /**
- * @file Stage 2: the tree of a plan to the `Plan`. First the shape by the schema, then the rules in order; all
- * mistakes are found in one run. Knows no file and no model.
+ * @file Stage 2: from the tree of a plan to the `Plan`. First the shape by the schema, then the rules in order; one run finds all mistakes.
+ * Knows no file and no model.
  */
 import { settle } from "../../diagnostics/diagnose.ts";
 import type { Result } from "../../diagnostics/types.ts";
@@ -14,12 +14,12 @@ import { indexMeansOutput } from "./rules/output-index.ts";
 import { wellFormedPattern } from "./rules/pattern.ts";
 import type { Rule } from "./rules/rule.ts";
 import { checkSize } from "./size.ts";
-import { saysSomething } from "./rules/something.ts";
+import { hasContent } from "./rules/content.ts";
 import { valueNamesOneModule } from "./rules/value-name.ts";
 
-/** Independent of each other; the order is that of the words in a plan: entry, module, key, fields. */
+/** Independent of each other; the order follows a plan from outside in: entry, module, key, fields. */
 const rules: readonly Rule[] = [
-  saysSomething,
+  hasContent,
   wellFormedPattern,
   indexMeansOutput,
   dimFitsExpectedDims,
@@ -27,7 +27,7 @@ const rules: readonly Rule[] = [
 ];
 
 export function validatePlan(ast: PlanAst): Result<Plan> {
-  // What is out of bounds is not looked at any further.
+  // A plan beyond the limits is not checked further.
   const size = checkSize(ast.root, "the plan");
   if (size !== undefined) return { ok: false, diagnostics: [size] };
   const entries = entriesOf(ast);

@@ -1,5 +1,5 @@
 /**
- * @file What happens at an attention node, by which of its operands are split: local, a scheme with its collectives, or refused.
+ * @file How an attention node is executed, by which of its operands are split: local, a scheme with its collectives, or refused.
  */
 import type { AttentionOperation } from "../../ir/cp.ts";
 import * as catalog from "../../diagnostics/catalog/shard.ts";
@@ -27,15 +27,15 @@ import {
   rowsOf,
   type Attention,
 } from "./operands.ts";
-import { localMask, meetMask } from "./mask.ts";
+import { localMask, assumeMaskLengths } from "./mask.ts";
 import { mergeParts, rotate, type RingSite } from "./rotate.ts";
 
-/** Takes an attention node to local nodes and collectives; false if it was refused. */
+/** Translates an attention node to local nodes and collectives; false if it was refused. */
 export function attend(state: State, attention: AttentionOperation): boolean {
   const { node } = attention;
   const site = readAttention(attention);
   const { q, k, v, mask } = site;
-  if (!meetMask(state, site)) return false;
+  if (!assumeMaskLengths(state, site)) return false;
   const strided = [q, k, v].find((x) => isStrided(state, x));
   if (strided !== undefined) return refuseStrided(state, site, strided);
   if ([q, k, v].some((x) => isOddlySplit(state, x))) {
@@ -53,7 +53,7 @@ export function attend(state: State, attention: AttentionOperation): boolean {
   return runScheme(state, split, rows, keys);
 }
 
-/** Rows in steps: each rank would hold some of every stretch of the sequence. */
+/** Rows with a stride: each rank would hold some of every stretch of the sequence. */
 function refuseStrided(state: State, site: Attention, value: string): false {
   const what = `rows of ${sayValue(state, value)} that are split with a stride (${sayLayout(state, value)})`;
   const where = atSplitOf(state, value, [{ message: "the attention", node: site.node.name, module: site.node.scope }]);
@@ -67,7 +67,7 @@ function note(state: State, site: Attention, scheme: AttentionSite["scheme"]): v
   state.attention.push({ node: site.node.name, module: site.node.scope, scheme });
 }
 
-/** Whole keys: each rank attends with the queries that it has. */
+/** Whole keys: each rank attends with its queries. */
 function stayLocal(state: State, site: Attention, rows: AxisShard | null): boolean {
   note(state, site, "local");
   if (ranksOf(state.options.mesh) === 1) return finishLocal(state, site, rows);
@@ -103,7 +103,7 @@ function wholeQueries(state: State, site: Attention, keys: AxisShard): boolean {
   return finish(state, site, [site.q, k!, v!, mask], WHOLE);
 }
 
-/** Elements that a rank sends for the parts, against those of its keys and values, with lengths that are not fixed taken as equal. */
+/** Elements that a rank sends for the parts, compared with those of its keys and values; lengths that are not fixed count as equal. */
 function partsAreSmaller(state: State, site: Attention): boolean {
   const count = (dims: readonly Expr[]): number => {
     const size = mul(1, ...dims);
@@ -198,7 +198,7 @@ function allowHeads(state: State, site: Attention, heads: Expr, keyHeads: Expr):
   return false;
 }
 
-/** Keys and values of the whole ring at once, one attention over them. */
+/** Keys and values of the whole ring gathered, one attention over them. */
 function atOnce(
   state: State,
   site: Attention,

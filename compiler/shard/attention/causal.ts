@@ -1,6 +1,6 @@
 /**
- * @file The causal pattern as a mask, for ranks that hold some of the query rows only: which row is which is then no longer told by its
- * place. Rows are compared by their position in the unsplit sequence, so order and segments do not matter.
+ * @file The causal pattern as a mask, for ranks that hold only some of the query rows: the index of a row no longer gives its position.
+ * Rows are compared by their position in the unsplit sequence, so order and segments do not matter.
  */
 import { attentionFill, asCp, fillAttributes, withoutCausalAttributes } from "../../ir/cp.ts";
 import { CP, FILL_AT } from "../../ir/types.ts";

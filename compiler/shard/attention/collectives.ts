@@ -1,6 +1,6 @@
 /**
- * @file The collectives of attention: rows against heads inside a Ulysses group, and keys and values around a ring. Layout work
- * (blocks of heads, order of ranks) is local nodes, so that what is sent is always whole blocks.
+ * @file The collectives of attention: all-to-all between rows and heads inside a Ulysses group, and keys and values around a ring. Layout
+ * work (blocks of heads, order of ranks) is done by local nodes, so that only whole blocks are sent.
  */
 import { rankAt, ulyssesIndex } from "../../../program/mesh.ts";
 import { RANK, chunk, mul, type Expr } from "../../expr/expr.ts";
@@ -12,7 +12,7 @@ import { assemble } from "../slices.ts";
 import type { AxisShard, Origin } from "../types.ts";
 import { HEADS, headShard, ROWS } from "./operands.ts";
 
-/** A value split by rows that goes to heads: `unit` query heads stay together with one key/value head. */
+/** A value split by rows that will be split by heads: `unit` query heads stay together with one key/value head. */
 export interface ToHeads {
   readonly value: string;
   readonly rows: AxisShard;
@@ -90,7 +90,7 @@ export function headsToRows(
   return made;
 }
 
-/** Keys and values of all ranks of a ring on each of them, in the original order. */
+/** Gathers keys and values of a ring on each of its ranks, in the original order. */
 export function gatherRing(
   state: State,
   values: readonly string[],

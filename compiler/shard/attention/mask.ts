@@ -14,28 +14,28 @@ import type { AxisShard } from "../types.ts";
 import { causalMask, isCausal, type HeldKeys } from "./causal.ts";
 import { BATCH, HEADS, maskAxis, ROWS, type Attention } from "./operands.ts";
 
-/** Which slice of the mask is wanted; `null` means all of it. */
+/** The slice of the mask to take; `null` means all of it. */
 export interface MaskSlice {
   readonly rows: AxisShard | null;
   readonly heads: AxisShard | null;
   readonly keys: HeldKeys | null;
 }
 
-/** The local mask, the causal pattern in it where only some rows or keys are there; `null` where there is nothing to mask. */
+/** The local mask, with the causal pattern where only some rows or keys are local; `null` where nothing is masked. */
 export function localMask(state: State, site: Attention, slice: MaskSlice): string | null {
   const sliced = site.mask === null ? null : sliceMask(state, site, site.mask, slice);
   const causal = isCausal(site) && (slice.rows !== null || slice.keys !== null);
   return causal ? causalMask(state, site, sliced, slice.rows, slice.keys) : sliced;
 }
 
-/** The local rows of the mask over all keys, with the causal pattern in it; `null` where there is nothing to mask. */
+/** The local rows of the mask over all keys, with the causal pattern; `null` where nothing is masked. */
 export function rowMask(state: State, site: Attention, rows: AxisShard | null, heads: AxisShard | null): string | null {
   const sliced = site.mask === null ? null : sliceMask(state, site, site.mask, { rows, heads, keys: null });
   return isCausal(site) ? causalMask(state, site, sliced, rows, null) : sliced;
 }
 
-/** The mask's axes are those of the scores, or 1: where they go by other names, every run checks the lengths. False if they differ. */
-export function meetMask(state: State, { node, origin, q, k, mask }: Attention): boolean {
+/** The mask's axes are those of the scores, or 1: where they have other names, every run checks the lengths. False if they differ. */
+export function assumeMaskLengths(state: State, { node, origin, q, k, mask }: Attention): boolean {
   if (mask === null) return true;
   const [queries, keys] = [shapeOf(state, q).dims, shapeOf(state, k).dims];
   const scores = [queries[BATCH]!, queries[HEADS]!, queries[ROWS]!, keys[ROWS]!];

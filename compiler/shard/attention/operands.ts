@@ -1,5 +1,5 @@
 /**
- * @file The operands of an attention node as the schemes see them: rows, heads, and the mask with what each of its axes stands for.
+ * @file The operands of an attention node as the schemes see them: rows, heads, and the mask with the role of each of its axes.
  */
 import type { AttentionOperation } from "../../ir/cp.ts";
 import type { CanonicalNode } from "../../ir/types.ts";
@@ -26,7 +26,7 @@ export function readAttention({ node, q, k, v, mask }: AttentionOperation): Atte
   return { node, origin: { module: node.scope, node: node.name, spec: null }, q, k, v, mask };
 }
 
-/** The split of a value's rows, if that is how it is split; each of its tokens may stand for several rows, one after the other. */
+/** The split of a value's rows, if it is split by rows; each of its tokens may be several consecutive rows. */
 export function rowsOf(state: State, value: string): AxisShard | null {
   const [shard] = layoutOf(state, value);
   return shard !== undefined && shard.axis === ROWS && equal(shard.outer, 1) ? shard : null;
@@ -47,7 +47,7 @@ export function headsOf(state: State, value: string): Expr {
   return shapeOf(state, value).dims[HEADS]!;
 }
 
-/** Which axis of the mask stands for `what`, or `null` where it is broadcast. Axes count from the right, as those of (B, H, Sq, Sk). */
+/** Which axis of the mask is `what`, or `null` where it is broadcast. Axes count from the right, as those of (B, H, Sq, Sk). */
 export function maskAxis(state: State, mask: string, what: "heads" | "rows" | "keys"): number | null {
   const { dims } = shapeOf(state, mask);
   const axis = dims.length - { heads: 3, rows: 2, keys: 1 }[what];

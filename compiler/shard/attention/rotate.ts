@@ -1,8 +1,8 @@
 /**
- * @file Attention whose keys are met part by part: around a ring, chunk after chunk, or by whole queries on every rank. Each part gives
- * (output, maximum, sum of exponentials); parts are merged, and divided at the end.
+ * @file Attention over parts of the keys: chunk by chunk around a ring, or with whole queries on every rank. Each part gives (output,
+ * maximum, sum of exponentials); parts are merged, and divided at the end.
  */
-import { asCp, finishAttributes, partAttributes } from "../../ir/cp.ts";
+import { asCp, finishAttributes, partAttributes, type Part } from "../../ir/cp.ts";
 import { CP, ZERO_HIDDEN } from "../../ir/types.ts";
 import { RANK, type Expr } from "../../expr/expr.ts";
 import { localDims, WHOLE } from "../layout.ts";
@@ -14,16 +14,14 @@ import type { AxisShard, Layout } from "../types.ts";
 import { localMask, rowMask } from "./mask.ts";
 import { HEADS, ROWS, type Attention } from "./operands.ts";
 
-/** (out, max, sum) of a part: (B, H, Sq, Dv), (B, H, Sq, 1), (B, H, Sq, 1). */
-type Part = readonly [string, string, string];
-
-interface Shapes {
+/** Local extents of `out` (B, H, Sq, Dv), and of `max` and `sum` (B, H, Sq, 1). */
+interface PartDims {
   readonly out: readonly Expr[];
   readonly statistic: readonly Expr[];
 }
 
 /** Local extents of a part's values, from the layout that the result will have. */
-function partDims(state: State, site: Attention, layout: Layout): Shapes {
+function partDims(state: State, site: Attention, layout: Layout): PartDims {
   const whole = shapeOf(state, site.node.outputs[0]!).dims;
   const [b, s, h, d] = localDims(whole, layout, state.options.mesh, RANK);
   return { out: [b!, h!, s!, d!], statistic: [b!, h!, s!, 1] };
@@ -46,7 +44,7 @@ function addPart(
     convert_to_fp32,
     !neverEmpty(state, ranksOf(mesh), keys.segments),
   );
-  const made = addLocal(state, site.origin, {
+  const [made = "", max = "", sum = ""] = addLocal(state, site.origin, {
     op: "AttentionPart",
     domain: CP,
     inputs: operands.filter((x) => x !== null),
@@ -57,7 +55,11 @@ function addPart(
       { name: `${name}.sum`, dims: statistic, elem },
     ],
   });
-  return made as unknown as Part;
+  return { out: made, max, sum };
+}
+
+function valuesOf({ out, max, sum }: Part): readonly string[] {
+  return [out, max, sum];
 }
 
 function partElem(state: State, site: Attention) {
@@ -66,17 +68,17 @@ function partElem(state: State, site: Attention) {
 }
 
 function addMerge(state: State, site: Attention, a: Part, b: Part, name: string): Part {
-  const outputs = a.map((value, i) => ({
-    name: `${name}.${["out", "max", "sum"][i]}`,
-    dims: shapeOf(state, value).dims,
-    elem: elemOf(state, value),
-  }));
-  return addLocal(state, site.origin, {
+  const [out = "", max = "", sum = ""] = addLocal(state, site.origin, {
     op: "AttentionMerge",
     domain: CP,
-    inputs: [...a, ...b],
-    outputs,
-  }) as unknown as Part;
+    inputs: [...valuesOf(a), ...valuesOf(b)],
+    outputs: (["out", "max", "sum"] as const).map((value) => ({
+      name: `${name}.${value}`,
+      dims: shapeOf(state, a[value]).dims,
+      elem: elemOf(state, a[value]),
+    })),
+  });
+  return { out, max, sum };
 }
 
 /** Divides the last merge: (B, Sq, H, Dv) in the model's type. */
@@ -94,18 +96,18 @@ function addFinish(
   return addLocal(state, site.origin, {
     op: "AttentionFinish",
     domain: CP,
-    inputs: zeroesHidden(site) ? [...merged, rowMask(state, site, rows, heads)!] : merged,
+    inputs: [...valuesOf(merged), ...(zeroesHidden(site) ? [rowMask(state, site, rows, heads)!] : [])],
     outputs: [{ name, dims, elem: shape.elem }],
     attributes,
   })[0]!;
 }
 
-/** Whether rows that see no key are 0 by the mask, which no part knows alone. */
+/** Whether rows that see no key are 0 by the mask, which no single part can determine. */
 function zeroesHidden({ node, mask }: Attention): boolean {
   return mask !== null && asCp(node, "Attention")?.zeroHidden === ZERO_HIDDEN.byMask;
 }
 
-/** What a ring site needs beside its operands. */
+/** Properties of a ring site besides its operands. */
 export interface RingSite {
   readonly site: Attention;
   readonly q: string;
@@ -127,7 +129,7 @@ export function rotate(state: State, ring: RingSite, name: string): string {
   let [k, v] = [ring.k, ring.v];
   let merged: Part | null = null;
   for (let step = 0; step < R; step++) {
-    // After `step` shifts a rank holds what the rank `step` places before it in the ring began with.
+    // After `step` shifts a rank holds the chunk of the rank that is `step` positions before it in the ring.
     const holder = (rank: Expr): Expr => before(rank, step, mesh);
     const mask = localMask(state, ring.site, {
       rows: ring.rows,
@@ -156,7 +158,7 @@ function shift(
     const dims = (from: Expr): readonly Expr[] =>
       whole.map((d, axis) => {
         if (axis === ROWS) return localDims(whole, [keys], mesh, holder(from))[ROWS]!;
-        // Ring neighbours hold the same heads: said as queries say theirs, so that the number per key head stays known.
+        // Ring neighbours hold the same heads: written in the queries' terms, so that the number per key head stays known.
         return axis === HEADS && keyHeads !== null ? localDims(whole, [keyHeads], mesh, RANK)[HEADS]! : d;
       });
     return { send: [values[i]!], receive: () => `${original}::step${step}`, elem, dims };
@@ -168,7 +170,10 @@ function shift(
   return [k!, v!];
 }
 
-/** Whole queries against split keys: each rank attends to its own keys, and all merge all parts in rank order, so that the result is the same everywhere. */
+/**
+ * Whole queries against split keys: each rank attends to its keys, and all ranks merge all parts in rank order, so that the result is the
+ * same everywhere.
+ */
 export function mergeParts(state: State, site: Attention, keys: AxisShard, name: string): string {
   const ranks = ranksOf(state.options.mesh);
   const mask = localMask(state, site, { rows: null, heads: null, keys: { shard: keys, rank: RANK } });
@@ -177,12 +182,15 @@ export function mergeParts(state: State, site: Attention, keys: AxisShard, name:
   const received = addCollective(
     state,
     { name: `${name}::merge`, collective: "all-gather", group: "mesh", purpose: "merge", origin },
-    own.map((value) => {
+    valuesOf(own).map((value) => {
       const { elem, dims } = shapeOf(state, value);
       return { send: [value], receive: (rank) => `${value}::from${rank}`, elem, dims: () => dims };
     }),
   );
-  const partOf = (rank: number): Part => received.map((values) => values[rank]!) as unknown as Part;
+  const partOf = (rank: number): Part => {
+    const [out = "", max = "", sum = ""] = received.map((values) => values[rank]!);
+    return { out, max, sum };
+  };
   let merged = partOf(0);
   for (let rank = 1; rank < ranks; rank++)
     merged = addMerge(state, site, merged, partOf(rank), `${name}::merge${rank}`);

@@ -1,5 +1,5 @@
 /**
- * @file Alignment: a whole operand that shares a split factor takes the rank's rows of it, segment by segment, free of communication.
+ * @file Alignment: of a whole operand that shares a split factor each rank takes its rows, segment by segment, without communication.
  */
 import type { FactorMap } from "../../operators/types.ts";
 import type { CanonicalNode } from "../../ir/types.ts";
@@ -14,7 +14,7 @@ import { shapeOf, type State } from "../state.ts";
 import { layoutOf } from "../knowledge.ts";
 import type { AxisShard, Origin } from "../types.ts";
 
-/** The operand as the split factors ask for it: itself, a local slice, or `null` with a diagnostic. */
+/** The operand as the split factors require it: itself, a local slice, or `null` with a diagnostic. */
 export function alignOperand(
   state: State,
   node: CanonicalNode,
@@ -46,7 +46,7 @@ export function alignOperand(
   return alignTo(state, node, value, shard, origin);
 }
 
-/** Slices a whole value and records it; asked again for the same, it gives the same. */
+/** Slices a whole value and records it; a second call for the same slice returns the first one. */
 export function alignTo(state: State, node: CanonicalNode, value: string, shard: AxisShard, origin: Origin): string {
   const local = align(state, value, [shard], origin);
   if (!state.alignments.some((a) => a.aligned === local)) {

@@ -1,6 +1,6 @@
 /**
- * @file Extents of one axis that go by several names. The result has one of them; another may be the same or 1 and is then broadcast. If it
- * were more, the result would be wider than every later step believes, so a run checks that it is not.
+ * @file Extents of one axis with several names. The result has one of them; another may be equal to it, or 1 and broadcast. If it were
+ * more, the result would be wider than later steps assume, so a run checks that it is not.
  */
 import type { FactorMap } from "../../operators/types.ts";
 import type { ValueShape } from "../../ir/types.ts";
@@ -8,7 +8,7 @@ import { max } from "../../expr/expr.ts";
 import type { State } from "../state.ts";
 import type { Origin } from "../types.ts";
 
-/** Takes it that no operand is wider along an axis than the extent that the result has there. */
+/** Assumes that no operand is wider along an axis than the result. */
 export function assumeWidest(
   state: State,
   map: FactorMap,

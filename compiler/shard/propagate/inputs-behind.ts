@@ -1,6 +1,6 @@
 /**
- * @file Which inputs of the model the rows of a whole value come from: what a plan would split to have the value split. Uses rules, knows
- * no operator.
+ * @file Which inputs of the model the rows of a whole value come from: what a plan would split to split the value. Uses rules, knows no
+ * operator.
  */
 import { makerOf, places } from "./leaves.ts";
 import type { State } from "../state.ts";
@@ -13,7 +13,7 @@ export interface InputAxis {
 /** How far back a value is followed. */
 const FUEL = 512;
 
-/** Inputs whose rows, laid end to end, are the rows of `value` along `axis`; `null` if other things than inputs are among them. */
+/** Inputs whose concatenated rows are the rows of `value` along `axis`; `null` if other values than inputs are among them. */
 export function inputsBehind(state: State, value: string, axis: number): readonly InputAxis[] | null {
   return trace(state, value, axis, { left: FUEL });
 }
@@ -28,7 +28,7 @@ function trace(state: State, value: string, axis: number, fuel: { left: number }
   const behind = (factor: number): readonly InputAxis[] | null => {
     if (map.factors[factor]?.kind !== "free") return null;
     for (const [operand, at] of places(map, factor)) {
-      // Of an axis of several joined factors it is not known which rows are meant.
+      // For an axis of several joined factors it is not known which rows are meant.
       if ("joined" in map.inputs[operand]![at]!) continue;
       const found = trace(state, node.inputs[operand]!, at, fuel);
       if (found !== null) return found;

@@ -1,6 +1,6 @@
 /**
- * @file The segments of a whole value that is about to be split: the streams that a Concat laid end to end, as far back as they can be
- * followed. Each stream is split on its own, so that a later slice between them stays exact. Uses rules, knows no operator.
+ * @file The segments of a whole value that is about to be split: the streams that a Concat joined, as far back as they can be followed.
+ * Each stream is split separately, so that a later slice between them stays exact. Uses rules, knows no operator.
  */
 import { viewOf } from "../../operators/infer.ts";
 import { factorsOf } from "../../operators/factors.ts";
@@ -25,7 +25,7 @@ function single(state: State, value: string, axis: number): Segment {
   return { length: shapeOf(state, value).dims[axis] ?? 1, origin: value };
 }
 
-/** The segments if the value's producers tell of more than one, else `null`. */
+/** The segments if the value's producers have more than one, else `null`. */
 function trace(state: State, value: string, axis: number, fuel: { left: number }): readonly Segment[] | null {
   if (fuel.left-- <= 0) return null;
   const made = makerOf(state, value);
@@ -46,7 +46,7 @@ function trace(state: State, value: string, axis: number, fuel: { left: number }
   return null;
 }
 
-/** What a Concat laid end to end, each operand with its own segments. */
+/** The segments of a Concat: those of each operand, in order. */
 function joined(
   state: State,
   node: CanonicalNode,
@@ -63,7 +63,7 @@ function joined(
   });
 }
 
-/** Operand axes that consist of a factor alone, or of joined factors of which it is one. */
+/** Operand axes that consist of a factor alone, or of joined factors including it. */
 export function places(map: FactorMap, factor: number): readonly (readonly [number, number])[] {
   return map.inputs.flatMap((axes, operand) =>
     (axes ?? []).flatMap((axis, at) => {
@@ -87,7 +87,7 @@ function segmentsIn(
   return splits?.[axis.joined.indexOf(factor)]?.segments ?? null;
 }
 
-/** The factors of the node that makes a value, in the unsplit graph; `null` for an input, or where its rule cannot tell. */
+/** The factors of the node that makes a value, in the unsplit graph; `null` for an input, or where its rule does not say. */
 export function makerOf(state: State, value: string): { readonly node: CanonicalNode; readonly map: FactorMap } | null {
   const node = indexOf(state.graph).producer(value);
   if (node === undefined) return null;

@@ -1,6 +1,6 @@
 /**
- * @file Integer operands that size or bound a split axis become local, by a copy for that use; everywhere else an integer keeps the value
- * that it has in the unsplit graph. Which elements these are is said by the operator's rule, what they become by the layout.
+ * @file Integer operands that size or bound a split axis become local, as a copy for that use; everywhere else an integer keeps its value
+ * of the unsplit graph. The operator's rule says which elements these are, the layout what they become.
  */
 import { compactTarget } from "../../operators/targets.ts";
 import type { Axis, FactorMap, Sizing } from "../../operators/types.ts";
@@ -33,7 +33,7 @@ export function localOperands(
   return { ...node, inputs };
 }
 
-/** Extents of outputs as the rank holds them; `null` where no output that is sized is split. */
+/** Extents of outputs as the rank holds them; `null` where no sized output is split. */
 function extents(
   state: State,
   sizing: readonly Sizing[],
@@ -50,7 +50,7 @@ function extents(
   return sizing.every((s) => s.role === "open extent") ? compactTarget(local) : local;
 }
 
-/** Bounds of a slice on a split axis: what the rank holds of what lies before, and of what is kept. */
+/** Bounds of a slice on a split axis: local rows before the slice, and local rows of the slice. */
 function bounds(
   state: State,
   node: CanonicalNode,
@@ -71,7 +71,7 @@ function bounds(
   return touched ? local : null;
 }
 
-/** Local rows before what is kept: those of the segments that make up the first factor of the axis. */
+/** Local rows before the slice: those of the segments that make up the first factor of the axis. */
 function startOf(state: State, node: CanonicalNode, map: FactorMap, axis: number, kept: AxisShard): Expr {
   const [whole] = layoutOf(state, node.inputs[0]!);
   const { joined } = map.inputs[0]![axis] as Axis & { joined: readonly number[] };

@@ -1,6 +1,6 @@
 /**
- * @file Takes one operator from the layouts of its operands to that of its results, by its factor map alone. Whole operands that share a
- * split factor are aligned; lengths that must agree are assumed; everything else is refused. Knows no operator.
+ * @file Derives the layouts of one operator's results from those of its operands, by its factor map alone. Whole operands that share a
+ * split factor are aligned; lengths that must agree are assumed equal; everything else is refused. Knows no operator.
  */
 import { viewOf } from "../../operators/infer.ts";
 import { factorsOf } from "../../operators/factors.ts";
@@ -41,7 +41,7 @@ export function propagate(state: State, node: CanonicalNode): boolean {
   }
   if (!isKnown(node)) return refuseUnknown(state, node, split[0]!);
   const map = factorsOf(view);
-  if (map === null || !tellsAll(node, map))
+  if (map === null || !coversResults(node, map))
     return refuse(
       state,
       split[0]!,
@@ -77,7 +77,7 @@ export function propagate(state: State, node: CanonicalNode): boolean {
   return true;
 }
 
-/** False, with a diagnostic, for what no rule speaks of: what a subgraph reads, and numbers that no two ranks draw alike. */
+/** False, with a diagnostic, for what no rule covers: operands of a subgraph, and random numbers that would differ between ranks. */
 function sameOnAllRanks(state: State, node: CanonicalNode): boolean {
   if (isRandom(node) && ranksOf(state.options.mesh) > 1) {
     state.diagnostics.push(diagnose(catalog.randomNumbers, at(node)));
@@ -106,8 +106,8 @@ function refuseUnknown(state: State, node: CanonicalNode, value: string): false 
   return poison(state, node);
 }
 
-/** A result that the rule says nothing of has no layout to give. */
-function tellsAll(node: CanonicalNode, map: FactorMap): boolean {
+/** Whether the map covers every result: one that it leaves out has no layout. */
+function coversResults(node: CanonicalNode, map: FactorMap): boolean {
   return node.outputs.every((name, i) => name === "" || map.outputs[i] !== undefined);
 }
 
@@ -127,7 +127,7 @@ function outputsOf(node: CanonicalNode): readonly string[] {
   return node.outputs.filter((name) => name !== "");
 }
 
-/** Reads every split operand in the node's factors; `null` where one cannot be read. */
+/** Expresses every split operand in the node's factors; `null` where one cannot be expressed. */
 function read(state: State, node: CanonicalNode, map: FactorMap): readonly Demand[] | null {
   const demands: Demand[] = [];
   for (const [operand, value] of node.inputs.entries()) {
@@ -197,7 +197,7 @@ function allFree(
   return true;
 }
 
-/** What a plan could do instead of splitting a value as it is split: another axis, or a gather where it was made. */
+/** What a plan could do instead of this split: another axis, or a gather at the producer. */
 function alternatives(state: State, value: string): { readonly maker: string | null; readonly other: number | null } {
   const name = sayValue(state, value);
   const made = indexOf(state.graph).producer(name);
@@ -211,7 +211,7 @@ function alternatives(state: State, value: string): { readonly maker: string | n
   return { maker, other: free.length === 1 ? free[0]![0] : null };
 }
 
-/** Lengths that are rows or keys of an attention: what a plan splits, and no batch. `null` where nothing attends. */
+/** Lengths that are rows or keys of an attention: these a plan splits, never a batch. `null` where there is no attention. */
 function sequenceLengths({ graph }: State): ReadonlySet<string> | null {
   const sites = graph.nodes.filter(({ op, domain }) => domain === CP && op === "Attention");
   if (sites.length === 0) return null;
@@ -230,7 +230,7 @@ function outputLayouts(
   for (const [i, axes] of map.outputs.entries()) {
     const found = axes.flatMap((axis, a): [number, AxisShard | null][] => {
       const split = embed(axis, splits, map.factors);
-      // Of an axis without segments every rank holds all there is: nothing.
+      // Every rank holds all of an axis without segments: nothing.
       if (split === undefined || split?.segments.length === 0) return [];
       return [[a, split === null ? null : shardOf(a, split)]];
     });

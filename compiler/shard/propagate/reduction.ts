@@ -1,7 +1,7 @@
 /**
- * @file A reduction along a split axis, where the results of the ranks have an exact combination: each rank reduces its own rows, an
- * all-gather takes the results to all, and all combine them in rank order, so that the whole result is the same everywhere. The rule says
- * what the combination is.
+ * @file A reduction along a split axis, where the results of the ranks can be combined exactly: each rank reduces its rows, an all-gather
+ * distributes the results, and all ranks combine them in rank order, so that the whole result is the same everywhere. The rule says what
+ * the combination is.
  */
 import { outputShapes } from "../../operators/infer.ts";
 import type { FactorKind, FactorMap, NodeView } from "../../operators/types.ts";
@@ -18,7 +18,7 @@ import type { Demand } from "./unify.ts";
 import type { Origin } from "../types.ts";
 import { neverEmpty } from "../knowledge.ts";
 
-/** How the results of two ranks become one, for floats and integers alike. A mean is a sum of weighted means. */
+/** Combines the results of two ranks, for floats and integers alike. A mean is a sum of weighted means. */
 const COMBINE: Readonly<Partial<Record<FactorKind, "Add" | "Max" | "Min">>> = {
   sum: "Add",
   mean: "Add",
@@ -27,8 +27,8 @@ const COMBINE: Readonly<Partial<Record<FactorKind, "Add" | "Max" | "Min">>> = {
 };
 
 /**
- * The split factor if it is the only one, is reduced away in a way that can be combined, and no rank is without rows; else `null`. All
- * operands that have it must be split: a split stream against a whole weight is a plan that names the wrong axis.
+ * The split factor if it is the only one, its reduction can be combined, and no rank is without rows; else `null`. All operands that have
+ * it must be split: a split stream against a whole weight means that the plan names the wrong axis.
  */
 export function reducedFactor(
   state: State,
@@ -38,7 +38,7 @@ export function reducedFactor(
 ): number | null {
   const [factor, ...others] = splits.keys();
   if (factor === undefined || others.length > 0 || COMBINE[map.factors[factor]!.kind] === undefined) return null;
-  // A mean of integers is rounded, so that the means of the ranks tell nothing.
+  // A mean of integers is rounded, so the means of the ranks do not determine it.
   if (map.factors[factor]!.kind === "mean" && !elemOf(state, demands[0]!.value).includes("float")) return null;
   const has = (axes: FactorMap["inputs"][number]): boolean =>
     axes?.some((a) => "product" in a && a.product.includes(factor)) ?? false;
@@ -78,7 +78,7 @@ export function allReduce(
   return true;
 }
 
-/** The results of all ranks in rank order, two by two: the same on every rank. Of one rank it is the result. */
+/** Combines the results of all ranks in rank order, pairwise: the same on every rank. With one rank it is the result. */
 function combined(
   state: State,
   op: string,
@@ -89,8 +89,8 @@ function combined(
 ): string {
   const [first, ...others] = results as readonly [string, ...string[]];
   const last = others.length - 1;
-  const add = (inputs: readonly string[], wish: string, op: string): string =>
-    addLocal(state, origin, { op, inputs, outputs: [{ name: wish, dims, elem }] })[0]!;
+  const add = (inputs: readonly string[], name: string, op: string): string =>
+    addLocal(state, origin, { op, inputs, outputs: [{ name: name, dims, elem }] })[0]!;
   if (last < 0) return add([first], name, "Identity");
   return others.reduce((sum, result, i) => add([sum, result], i === last ? name : `${name}::upto${i + 1}`, op), first);
 }

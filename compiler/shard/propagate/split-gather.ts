@@ -1,5 +1,5 @@
 /**
- * @file The two things that a plan asks for: a split of a whole value, and a gather of a split one.
+ * @file The two actions of a plan: a split of a whole value, and a gather of a split one.
  */
 import type { PlannedOperation } from "../../ir/cp.ts";
 import * as catalog from "../../diagnostics/catalog/shard.ts";
@@ -15,20 +15,20 @@ import { layoutOf, valueOf } from "../knowledge.ts";
 import type { Origin, Purpose } from "../types.ts";
 import { addCollective } from "../writer.ts";
 
-/** Where a bound `Shard` or `Gather` node comes from in the plan. */
+/** The plan entry of a bound `Shard` or `Gather` node. */
 function bindingOrigin(state: State, { node, binding: at }: PlannedOperation): Origin {
   const binding = state.bindings[at];
   return { module: binding?.module ?? node.scope, node: null, spec: binding?.spec ?? null };
 }
 
-/** From here on each rank holds its chunk. A value that is split that way already stays as it is. */
+/** Each rank holds its chunk from this node on. A value that is split that way already stays unchanged. */
 export function shardValue(state: State, planned: PlannedOperation): void {
   const { value: source, result: output, axis } = planned;
   const value = valueOf(state, source);
   const origin = bindingOrigin(state, planned);
   const [current] = layoutOf(state, value);
   if (current !== undefined) {
-    state.standIns.set(output, value);
+    state.replacements.set(output, value);
     const first = state.origins.get(value);
     const entry = sayOrigin(origin);
     const where = { span: origin.spec?.origin.span ?? undefined, related: relatedTo(first, "first split here") };
@@ -65,10 +65,10 @@ export function shardValue(state: State, planned: PlannedOperation): void {
   for (const segment of segments) if (!state.splitters.has(segment.origin)) state.splitters.set(segment.origin, origin);
   const local = align(state, value, [shardOf(axis, { outer: 1, segments, inner: 1 })], origin);
   state.minimums.push({ extent, name: `${value} axis ${axis}`, slice: local, origin });
-  state.standIns.set(output, local);
+  state.replacements.set(output, local);
 }
 
-/** From here on every rank holds the whole axis again: the blocks of all ranks, laid in the original order. */
+/** Every rank holds the whole axis again from this node on: the blocks of all ranks, in the original order. */
 export function gatherValue(state: State, planned: PlannedOperation): void {
   const { value: source, result: output, axis } = planned;
   const value = valueOf(state, source);
@@ -95,10 +95,10 @@ export function gatherValue(state: State, planned: PlannedOperation): void {
     state.diagnostics.push(diagnose(catalog.gatherOtherAxis, params, where));
   }
   const whole = gatherWhole(state, value, output, "gather", origin);
-  state.standIns.set(output, whole);
+  state.replacements.set(output, whole);
 }
 
-/** The whole of a split value on every rank, under a new name; a value that is whole under a second name. */
+/** The whole of a split value on every rank, under a new name; a whole value under a second name. */
 export function gatherWhole(state: State, value: string, name: string, purpose: Purpose, origin: Origin): string {
   const [shard] = layoutOf(state, value);
   const { mesh } = state.options;

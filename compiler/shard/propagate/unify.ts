@@ -1,6 +1,6 @@
 /**
- * @file Brings the splits that a node's operands ask for together: one split per factor, equal segment by segment. Operands of a Concat that
- * nobody has split yet become segments of their own.
+ * @file Unifies the splits of a node's operands: one split per factor, equal segment by segment. Whole operands of a Concat become separate
+ * segments.
  */
 import type { Binding } from "../../bind/types.ts";
 import type { FactorMap } from "../../operators/types.ts";
@@ -14,7 +14,7 @@ import { at, atSplitOf, relatedTo, say, sayOrigin, sayValue } from "../origins.t
 import { shapeOf, type State } from "../state.ts";
 import type { Origin } from "../types.ts";
 
-/** An operand axis that is split, read in the node's factors. */
+/** An operand axis that is split, expressed in the node's factors. */
 export interface Demand {
   readonly operand: number;
   readonly value: string;
@@ -42,12 +42,12 @@ export function unify(
       }
     }
   }
-  if (!apart(state, node, demands, map)) return null;
+  if (!splitOnce(state, node, demands, map)) return null;
   return complete(state, node, map, result);
 }
 
 /** Two operands that split different factors leave a result that is split twice, unless these are joined in one axis. */
-function apart(state: State, node: CanonicalNode, demands: readonly Demand[], map: FactorMap): boolean {
+function splitOnce(state: State, node: CanonicalNode, demands: readonly Demand[], map: FactorMap): boolean {
   const joined = (a: number, b: number): boolean =>
     a === b ||
     [...map.outputs, ...map.inputs].some((axes) =>
@@ -61,7 +61,7 @@ function apart(state: State, node: CanonicalNode, demands: readonly Demand[], ma
   return false;
 }
 
-/** Two operands whose rows are taken in pairs must hold the same ones on every rank: keys and values. Reports what differs. */
+/** Two operands whose rows are paired must hold the same rows on every rank: keys and values. Reports what differs. */
 export function sameRows(
   state: State,
   node: CanonicalNode,
@@ -135,7 +135,7 @@ function conflict(
   state.diagnostics.push(diagnose(entry, { ...at(node), first: words(first), second: words(second) }, where));
 }
 
-/** Where one of the factors joined in an axis is split, all are: a whole operand of a Concat is a segment of its own. */
+/** If one of the factors joined in an axis is split, all are: a whole operand of a Concat is a separate segment. */
 function complete(
   state: State,
   node: CanonicalNode,

@@ -1,5 +1,5 @@
 /**
- * @file What a plan may name stays: values at the boundary of a module, marked values, graph outputs. Scopes of new nodes.
+ * @file Values that a plan may name stay: those at the boundary of a module, marked values, graph outputs. Scopes of new nodes.
  */
 import { describe, expect, test } from "vitest";
 import { rewrite } from "../../../compiler/canonical/rewrites/index.ts";

@@ -1,5 +1,5 @@
 /**
- * @file What only resembles attention is left as it is, numbers and nodes, and where it is close a note says why.
+ * @file What only resembles attention stays unchanged, numbers and nodes, and a note explains close cases.
  */
 import { describe, expect, test } from "vitest";
 import { removeDead } from "../../../compiler/ir/clean.ts";

@@ -1,5 +1,5 @@
 /**
- * @file Boundary markers: taken out of the graph, told as values, names of graph outputs kept.
+ * @file Boundary markers: removed from the graph, returned as data, names of graph outputs kept.
  */
 import { describe, expect, test } from "vitest";
 import { removeMarkers } from "../../../compiler/canonical/passes/markers.ts";

@@ -1,5 +1,5 @@
 /**
- * @file Masks that hide exactly the later keys become `causal`, masks of nothing go, all others stay.
+ * @file Masks that hide exactly the later keys become `causal`, masks that hide nothing are removed, all others stay.
  */
 import { describe, expect, test } from "vitest";
 import { rewrite } from "../../../compiler/canonical/rewrites/index.ts";

@@ -1,5 +1,5 @@
 /**
- * @file The phrases that spellings of attention consist of: H = 4 heads of D = 8, queries (B, S, 32), keys and values (B, T, 32).
+ * @file The building blocks of attention spellings: H = 4 heads of D = 8, queries (B, S, 32), keys and values (B, T, 32).
  */
 import { int } from "../../../compiler/graph/attributes.ts";
 import type { Attribute } from "../../../compiler/graph/types.ts";

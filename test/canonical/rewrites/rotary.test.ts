@@ -1,5 +1,5 @@
 /**
- * @file Rotary angles that an export leaves to be broadcast over the batch are repeated, which onnxruntime needs; others stay.
+ * @file Rotary angles that an export leaves to broadcasting over the batch are repeated, as onnxruntime requires; others stay.
  */
 import { expect, test } from "vitest";
 import { rewrite } from "../../../compiler/canonical/rewrites/index.ts";

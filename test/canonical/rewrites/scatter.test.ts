@@ -1,5 +1,5 @@
 /**
- * @file Slice assignments that leave nothing of the first value become Concats, bit for bit; others stay. Constant fills.
+ * @file Slice assignments that overwrite the first value completely become Concats, bit for bit; others stay. Constant fills.
  */
 import { describe, expect, test } from "vitest";
 import { rewrite } from "../../../compiler/canonical/rewrites/index.ts";

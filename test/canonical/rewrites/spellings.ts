@@ -1,5 +1,5 @@
 /**
- * @file Attention as exporters and people write it in parts: one graph per spelling.
+ * @file Attention as exporters and people write it with basic operators: one graph per spelling.
  */
 import { int } from "../../../compiler/graph/attributes.ts";
 import type { Pattern } from "./build.ts";

@@ -1,6 +1,6 @@
 /**
- * @file Views against index arithmetic. Every chain of Transposes and Reshapes, composed as a view and written again in fewer steps, moves
- * every element to the same place.
+ * @file Views compared with index arithmetic. Every chain of Transposes and Reshapes, composed as a view and rewritten in fewer steps,
+ * moves every element to the same position.
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";

@@ -1,5 +1,5 @@
 /**
- * @file Examples of plans whose names do not fit the model. Codes CP3000-3999.
+ * @file Examples of plans whose names do not match the model. Codes CP3000-3999.
  */
 import { writeFileSync } from "node:fs";
 import { graph, node, value } from "../../support/graphs.ts";

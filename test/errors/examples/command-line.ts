@@ -1,5 +1,5 @@
 /**
- * @file Examples of what the command line says, and of files of tensors that are wrong. Codes CP7000-7999.
+ * @file Examples of diagnostics of the command line, and of wrong tensor files. Codes CP7000-7999.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { zipSync } from "fflate";

@@ -1,5 +1,5 @@
 /**
- * @file Examples of inputs of a run that are wrong. Codes CP6000-6499.
+ * @file Examples of wrong inputs of a run. Codes CP6000-6499.
  */
 import { writeFileSync } from "node:fs";
 import { encodeNpz } from "../../../ort/files/npz.ts";

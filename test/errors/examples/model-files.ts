@@ -1,5 +1,5 @@
 /**
- * @file Examples of what can be wrong with a model's file. Codes CP2000-2099.
+ * @file Examples of errors in a model's file. Codes CP2000-2099.
  */
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { create } from "@bufbuild/protobuf";

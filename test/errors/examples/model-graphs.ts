@@ -1,5 +1,5 @@
 /**
- * @file Examples of what can be wrong with a model's graph, and of what its canonical form cannot be made from. Codes CP2200-2999.
+ * @file Examples of errors in a model's graph, and of graphs without a canonical form. Codes CP2200-2999.
  */
 import { create } from "@bufbuild/protobuf";
 import { AttributeProtoSchema } from "onnx-buf";

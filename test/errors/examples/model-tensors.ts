@@ -1,5 +1,5 @@
 /**
- * @file Examples of what can be wrong with a model's weights. Codes CP2100-2199.
+ * @file Examples of errors in a model's weights. Codes CP2100-2199.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { create } from "@bufbuild/protobuf";

@@ -1,5 +1,5 @@
 /**
- * @file Examples of what can be wrong with the text of a plan: the file and its JSON. Codes CP1000-1199.
+ * @file Examples of errors in the text of a plan: the file and its JSON. Codes CP1000-1199.
  */
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import type { Examples } from "../example.ts";

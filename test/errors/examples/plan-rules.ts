@@ -1,5 +1,5 @@
 /**
- * @file Examples of what can be wrong with the meaning of a plan or a parallel config. Codes CP1500-1999.
+ * @file Examples of errors in the meaning of a plan or a parallel config. Codes CP1500-1999.
  */
 import { writeFileSync } from "node:fs";
 import type { Example, Examples } from "../example.ts";

@@ -1,5 +1,5 @@
 /**
- * @file Examples of what can be wrong with a plan in TypeScript. Codes CP1200-1299.
+ * @file Examples of errors in a plan in TypeScript. Codes CP1200-1299.
  */
 import { writeFileSync } from "node:fs";
 import type { Example, Examples } from "../example.ts";

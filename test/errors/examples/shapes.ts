@@ -1,5 +1,5 @@
 /**
- * @file Examples of sizes that are given for inputs and that the model cannot have. Codes CP2530-2539.
+ * @file Examples of given input sizes that the model cannot have. Codes CP2530-2539.
  */
 import type { Diagnostic } from "../../../compiler/diagnostics/types.ts";
 import { compileStages } from "../../../compiler/compile.ts";

@@ -1,5 +1,5 @@
 /**
- * @file Examples of splits that cannot be exact, and of what is decided on the way. Codes CP4000-4999.
+ * @file Examples of splits that cannot be exact, and of decisions of propagation. Codes CP4000-4999.
  */
 import type { Attribute, Attributes, ElemType, Node } from "../../../compiler/graph/types.ts";
 import { tensorFromInts } from "../../../compiler/graph/tensors.ts";

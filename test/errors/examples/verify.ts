@@ -1,5 +1,5 @@
 /**
- * @file Examples of what a simulation finds. Most are mistakes of the compiler, so they are made up here. Codes CP5500-5999.
+ * @file Examples of simulation findings. Most are compiler bugs, so they are constructed here. Codes CP5500-5999.
  */
 import { tensorFromInts } from "../../../compiler/graph/tensors.ts";
 import type { Layout, ShardedGraph } from "../../../compiler/shard/types.ts";

@@ -1,5 +1,5 @@
 /**
- * @file What an act of damage is given and may change. Knows no act.
+ * @file Input of an act of damage, and what it may change. Knows no act.
  */
 import type { GraphProto, ModelProto } from "onnx-buf";
 

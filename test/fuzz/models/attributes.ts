@@ -1,5 +1,5 @@
 /**
- * @file Damage to attributes: lost, of another kind, of absurd values.
+ * @file Damage to attributes: removed, changed in kind, or given absurd values.
  */
 import { clone, create } from "@bufbuild/protobuf";
 import { AttributeProto_AttributeType as Kind, AttributeProtoSchema, TensorProtoSchema } from "onnx-buf";

@@ -1,5 +1,5 @@
 /**
- * @file Real models with their plans and feeds: what is damaged. One of each exporter and operator set.
+ * @file Real models with their plans and feeds, as the starting points of damage. One of each exporter and operator set.
  */
 import { readFileSync } from "node:fs";
 import { fromBinary } from "@bufbuild/protobuf";

@@ -1,5 +1,5 @@
 /**
- * @file Model files cut short or with bytes changed, through the whole pipeline.
+ * @file Truncated model files, and files with changed bytes, through the whole pipeline.
  */
 import { join } from "node:path";
 import * as fc from "fast-check";

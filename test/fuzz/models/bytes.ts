@@ -1,5 +1,5 @@
 /**
- * @file Damage to the bytes of a file: changed ones, and an end too early. Knows no format.
+ * @file Damage to the bytes of a file: changed bytes, and truncation. Knows no format.
  */
 import * as fc from "fast-check";
 

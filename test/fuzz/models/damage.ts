@@ -1,5 +1,5 @@
 /**
- * @file One act of damage to a decoded model, said by its kind and four choices that every kind reads in its own way. Knows no pipeline.
+ * @file One act of damage to a decoded model, given by its kind and four choices that every kind interprets separately. Knows no pipeline.
  */
 import type { ModelProto } from "onnx-buf";
 import * as fc from "fast-check";

@@ -1,6 +1,6 @@
 /**
- * @file A model file through the whole pipeline: what is wrong with the answer. What compiles is run on every rank and compared value by
- * value, where its values are small.
+ * @file Runs a model file through the whole pipeline and reports what is wrong with the response. A model that compiles is run on every
+ * rank and compared value by value, if its values are small.
  */
 import { writeFile } from "node:fs/promises";
 import * as fc from "fast-check";

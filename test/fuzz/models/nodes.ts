@@ -1,5 +1,6 @@
 /**
- * @file Damage to the nodes of a graph: nodes lost, doubled, renamed, joined in circles, of another operator, and subgraphs around them.
+ * @file Damage to the nodes of a graph: nodes removed, duplicated, renamed, joined in cycles, changed in operator, and subgraphs around
+ * them.
  */
 import { clone, create } from "@bufbuild/protobuf";
 import {

@@ -1,5 +1,5 @@
 /**
- * @file Choices by a number that knows nothing of how many there are.
+ * @file Choices by a number that is independent of the number of options.
  */
 
 /** The element that `at` falls on; `undefined` of an empty list. */

@@ -1,5 +1,5 @@
 /**
- * @file Models that are well encoded and make no sense: refused with diagnostics, or the plan is right on every value.
+ * @file Well-encoded but meaningless models: refused with diagnostics, or the plan is right on every value.
  */
 import { join } from "node:path";
 import { toBinary } from "@bufbuild/protobuf";

@@ -1,5 +1,5 @@
 /**
- * @file Damage to stated types: element types, ranks, extents, kinds that are no tensors.
+ * @file Damage to stated types: element types, ranks, extents, kinds that are not tensors.
  */
 import { create } from "@bufbuild/protobuf";
 import { TensorShapeProto_DimensionSchema, TensorShapeProtoSchema, TypeProtoSchema } from "onnx-buf";

@@ -1,5 +1,5 @@
 /**
- * @file Feeds that are not what the model takes: one missing, of another type, with another number of axes.
+ * @file Feeds that the model does not accept: one missing, of another type, with another number of axes.
  */
 import { newData } from "../../../ort/tensors.ts";
 import type { OrtElem, OrtTensors } from "../../../ort/types.ts";

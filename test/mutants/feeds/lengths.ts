@@ -1,5 +1,5 @@
 /**
- * @file Feeds with other lengths: moved between segments, unequal where they should agree, cut to almost nothing.
+ * @file Feeds with other lengths: moved between segments, unequal where they should agree, shortened to almost nothing.
  */
 import type { CanonicalGraph, Length } from "../../../compiler/ir/types.ts";
 import type { OrtTensors } from "../../../ort/types.ts";

@@ -1,6 +1,6 @@
 /**
- * @file Feeds with other masks: all tokens, one, none, holes, and other tokens in each element of the batch. A mask means what it means in
- * the unsplit model, so all of them must run.
+ * @file Feeds with other masks: all tokens, one, none, holes, and other tokens in each element of the batch. Any mask is valid for the
+ * unsplit model, so all of them must run.
  */
 import type { CanonicalGraph } from "../../../compiler/ir/types.ts";
 import { newData } from "../../../ort/tensors.ts";

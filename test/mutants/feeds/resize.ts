@@ -1,5 +1,5 @@
 /**
- * @file Makes a feed longer or shorter along an axis by repeating or cutting its rows.
+ * @file Makes a feed longer or shorter along an axis by repeating or dropping rows.
  */
 import { newData } from "../../../ort/tensors.ts";
 import type { OrtTensor, OrtTensors } from "../../../ort/types.ts";

@@ -1,5 +1,5 @@
 /**
- * @file Mutations that add to a plan: splits and gathers on the way, other inputs, another family's plan.
+ * @file Mutations that add to a plan: splits and gathers in between, other inputs, another family's plan.
  */
 import type { ContextParallelPlan } from "../../../compiler/plan/types.ts";
 import { blocksOf, gathersOf, matching, mutant, splitsOf, type Mutation, type Subject } from "./mutant.ts";

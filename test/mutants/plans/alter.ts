@@ -1,5 +1,5 @@
 /**
- * @file Mutations that alter one spec where it stands: its axis, its rank, its names.
+ * @file Mutations that change one spec in place: its axis, its rank, its names.
  */
 import { mutant, rankOf, replaced, splitsOf, type Mutation } from "./mutant.ts";
 import { gathersOnce, reliesOnRank, withoutSpecs, type Label } from "./oracle.ts";

@@ -1,5 +1,5 @@
 /**
- * @file Mutations that leave something of a plan out: what is left must be completed by alignment, or refused.
+ * @file Mutations that omit specs of a plan: alignment must complete the rest, or it is refused.
  */
 import { gathersOf, mutant, splitsOf, without, type Mutation } from "./mutant.ts";
 import { streamOf, withoutSpecs } from "./oracle.ts";

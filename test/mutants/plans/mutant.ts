@@ -1,5 +1,6 @@
 /**
- * @file What a mutant of a plan is, what a mutation may know, and the edits that mutations share. Data only; nothing is compiled here.
+ * @file What a mutant of a plan is, the information that a mutation may use, and edits that mutations share. Data only; nothing is compiled
+ * here.
  */
 import type { ContextParallelPlan } from "../../../compiler/plan/types.ts";
 import type { Label } from "./oracle.ts";

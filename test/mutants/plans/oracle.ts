@@ -1,6 +1,6 @@
 /**
- * @file What must become of a mutant, judged from the meaning of plans alone and without the compiler: the parts of each plan and
- * what may be left out of it. Where the meaning does not decide, the simulator does.
+ * @file The required outcome of a mutant, derived from the meaning of plans without the compiler: the specs of each plan and which may be
+ * omitted. Where the meaning does not decide, the simulator does.
  */
 import { isSplit, nameOf, type PlacedSpec } from "./specs.ts";
 

@@ -1,5 +1,5 @@
 /**
- * @file Mutations that put a spec elsewhere: into another module, under another key, under a pattern or out of one.
+ * @file Mutations that move a spec: into another module, under another key, into or out of a pattern.
  */
 import { matching, mutant, replaced, splitsOf, type Mutation, type Subject } from "./mutant.ts";
 import { keepsStream, type Label } from "./oracle.ts";

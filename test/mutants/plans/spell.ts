@@ -1,5 +1,5 @@
 /**
- * @file Mutations that say the same in other words, or nearly the same.
+ * @file Mutations that write the same plan in another form, or nearly the same plan.
  */
 import {
   gathersOf,

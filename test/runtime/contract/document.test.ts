@@ -1,5 +1,5 @@
 /**
- * @file The contract of `program.json`: what the compiler makes of every family satisfies it; each kind of nonsense has its own finding.
+ * @file The contract of `program.json`: programs of every family satisfy it; each kind of violation has a distinct finding.
  */
 import { expect, test } from "vitest";
 import type { CompiledProgram, Program } from "../../../program/types.ts";

@@ -1,5 +1,5 @@
 /**
- * @file The one error that a call must end with.
+ * @file Asserts the one error that a call must end with.
  */
 import { expect } from "vitest";
 import { ContextParallelError } from "../../../compiler/diagnostics/error.ts";

@@ -1,6 +1,6 @@
 /**
- * @file Tiny piece models and the programs around them, written by hand for any mesh. Each program comes with the function that says
- * what the unsplit computation gives.
+ * @file Tiny piece models and the programs around them, written by hand for any mesh. Each program comes with a function for the unsplit
+ * result.
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";

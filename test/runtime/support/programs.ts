@@ -1,5 +1,5 @@
 /**
- * @file The programs that the runtime's tests run: gather, Ulysses there and back, ring by rotation, user hooks.
+ * @file The programs that the runtime's tests run: gather, Ulysses in both directions, rotating ring, user hooks.
  */
 import type { CompiledProgram, ProgramHook } from "../../../program/types.ts";
 import {

@@ -1,5 +1,5 @@
 /**
- * @file A graph of the test language while it is read. Knows no statement.
+ * @file A graph of the test language during parsing. Knows no statement.
  */
 import type { Tensor } from "../../../compiler/graph/types.ts";
 import type {

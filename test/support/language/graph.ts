@@ -1,6 +1,6 @@
 /**
- * @file The test language for canonical graphs: reads what `printGraph` prints, and what a person writes by hand. Beyond the print's form:
- * lengths follow from the inputs, a result's type from the operator's rule, a constant without content is noise.
+ * @file The test language for canonical graphs: reads what `printGraph` prints, and what a person writes by hand. Shorthand beyond the
+ * print's form: lengths follow from the inputs, a result's type from the operator's rule, a constant without content is noise.
  */
 import { modulesAround } from "../../../compiler/ir/print.ts";
 import { tensorText } from "../../../compiler/ir/text.ts";

@@ -1,5 +1,5 @@
 /**
- * @file The claim that printed graphs say all that the graphs hold, for any graph.
+ * @file Asserts that a printed graph is complete, for any graph.
  */
 import { printGraph } from "../../../compiler/ir/print.ts";
 import type { CanonicalGraph } from "../../../compiler/ir/types.ts";

@@ -1,1 +1,1 @@
-"""One file per model family; see ../family.py for the words."""
+"""One file per model family; see ../family.py for the terms."""

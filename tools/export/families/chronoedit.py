@@ -1,4 +1,4 @@
-"""ChronoEdit: Wan with two pictures, the given and the edited, between which the positions leave room for a video."""
+"""ChronoEdit: Wan with two pictures, the source and the edited one; the positions between them leave room for a video."""
 
 from dataclasses import replace
 

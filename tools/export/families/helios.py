@@ -1,4 +1,4 @@
-"""Helios: video with three histories of falling resolution before it, split and gathered inside every block."""
+"""Helios: video preceded by three histories of decreasing resolution, split and gathered inside every block."""
 
 import re
 

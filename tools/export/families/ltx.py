@@ -1,4 +1,4 @@
-"""LTX-Video: a masked text that is split too, rotary tables over all heads, coordinates for each token."""
+"""LTX-Video: masked text that is split too, rotary tables over all heads, coordinates for each token."""
 
 from ..family import Family, Input
 

@@ -1,4 +1,4 @@
-"""Stable Diffusion 3: two streams with weights of their own meet in joint attention; the last block drops the text."""
+"""Stable Diffusion 3: two streams with separate weights meet in joint attention; the last block drops the text."""
 
 from ..family import Family, Input
 

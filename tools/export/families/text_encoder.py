@@ -1,4 +1,4 @@
-"""A text encoder with grouped heads and a mask that it makes itself, from the numbers of its tokens and the padding."""
+"""A text encoder with grouped heads and a mask that it computes from token positions and padding."""
 
 from ..family import Family, Input
 

@@ -1,4 +1,4 @@
-"""A U-Net: only its attention is split, by rows of the picture, behind the norm that needs all of them."""
+"""A U-Net: only its attention is split, by rows of the picture, after the norm that needs all of them."""
 
 from ..family import Family, Input
 

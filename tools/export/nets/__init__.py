@@ -1,1 +1,1 @@
-"""Small networks that diffusers does not have, one file each, written the way their field writes them."""
+"""Small networks that diffusers does not have, one file each, written as is usual in their field."""

@@ -1,4 +1,4 @@
-"""What makes a plain module look like a diffusers model to this tool: a config, and a plan."""
+"""Makes a plain module look like a diffusers model to this tool: adds a config and a plan."""
 
 from __future__ import annotations
 

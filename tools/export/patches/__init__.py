@@ -1,4 +1,4 @@
-"""Changes to model code without which an export fails or is wrong. Each is named, explained, undone afterwards.
+"""Changes to model code without which an export fails or is wrong. Each is named, explained, and undone afterwards.
 
 A patch keeps the mathematics of the model. It applies to the exporters that need it, and to nothing else.
 """

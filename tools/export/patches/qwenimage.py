@@ -1,4 +1,4 @@
-"""Patches of QwenImage, whose rotary tables are complex numbers and whose text length is made a Python int."""
+"""Patches of QwenImage, whose rotary tables are complex numbers and whose text length becomes a Python int."""
 
 from __future__ import annotations
 

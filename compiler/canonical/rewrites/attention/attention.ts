@@ -36,7 +36,7 @@ export function explainAttention(graph: CanonicalGraph): readonly Diagnostic[] {
   });
 }
 
-/** Attention is over floats; what a damaged file states otherwise stays as it is. */
+/** Attention is over floats; other types come from a damaged file and are left alone. */
 function fuse(lookup: Lookup, node: CanonicalNode): Patch | Refusal | null {
   const elem = lookup.graph.shapes.get(node.outputs[0] ?? "")?.elem;
   if (elem === undefined || !FLOATS.has(elem)) return null;

@@ -15,7 +15,7 @@ export interface Role {
   readonly perm: readonly number[];
 }
 
-/** The scores as a view of the product where a mask meets them, with the product's axes that they consist of. */
+/** The scores as a view of the product where a mask is applied, with the product's axes that they consist of. */
 export interface ScoreAxes {
   readonly view: View;
   readonly batch: readonly AxisFactors[];
@@ -38,7 +38,7 @@ export interface Axes {
   readonly masked: readonly ScoreAxes[];
 }
 
-/** Axes of an attention, or why the two products are none. */
+/** Axes of an attention, or why the two products do not form one. */
 export function axesOf(lookup: Lookup, scores: Scores, weights: Weights): Axes | Refusal {
   const { product } = scores;
   const { labels } = product.out;
@@ -103,7 +103,7 @@ function belowAxes(
   const canonical = [...sorted, rows, width];
   return {
     value: roleOf(values, [...sorted, product.summed, width]),
-    // By the names that the scores have: a mask may have brought others.
+    // Named as in the scores: a mask may have brought other names.
     valueBatch: sorted.map((label) => extentOf(view.axes[probabilities.labels.indexOf(label)]!)),
     outPerm: product.out.labels.map((l) => canonical.indexOf(l)),
   };

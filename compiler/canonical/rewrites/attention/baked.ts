@@ -1,12 +1,12 @@
 /**
- * @file Why an extent is not known where it could be: an export that wrote a length down as a number. Knows no attention.
+ * @file Why an extent is unknown that could be known: the export wrote a length as a number. Knows no attention.
  */
 import { isOpen, show } from "../../../expr/expr.ts";
 import { linkAbove } from "../views/links.ts";
 import { dimsOf, integersOf, isOp, type Lookup } from "../lookup.ts";
 import { refuse, type Refusal } from "./refusal.ts";
 
-/** The Reshape behind a value that makes extents of lengths to numbers which hold for one length only; `null` where there is none. */
+/** The Reshape behind a value that turns extents with lengths into numbers that hold for one length only; `null` where there is none. */
 export function bakedLength(lookup: Lookup, value: string): Refusal | null {
   const link = linkAbove(lookup, value);
   if (link === null || !dimsOf(lookup, value).some(isOpen)) return null;

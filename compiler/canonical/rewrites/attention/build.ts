@@ -1,5 +1,6 @@
 /**
- * @file Writes a `cp.Attention` node with what brings its operands to (B, S, H, D) and its result to where it was. Knows no pattern.
+ * @file Writes a `cp.Attention` node, with the nodes that bring its operands to (B, S, H, D) and its result to the original form. Knows no
+ * pattern.
  */
 import type { Expr } from "../../../expr/expr.ts";
 import { float, int } from "../../../graph/attributes.ts";
@@ -15,13 +16,13 @@ export interface AttentionForm {
   readonly v: Operand;
   /** Adds what makes the mask, as `cp.Attention` takes it, and returns its value. */
   readonly addMask: ((d: Draft) => string) | null;
-  /** Apart from the scales of the operands. */
+  /** Without the scales of the operands. */
   readonly scale: number;
-  /** Scores x become softcap * tanh(x / softcap) before the mask; 0 where they do not. */
+  /** Scores x become softcap * tanh(x / softcap) before the mask; 0 for no cap. */
   readonly softcap: number;
   readonly nanToZero: boolean;
   readonly causal: boolean;
-  /** What hidden keys get, and where; whether rows that see none are 0. See `cp.Attention`. */
+  /** The fill of hidden keys, and where it is applied; whether rows that see no key are 0. See `cp.Attention`. */
   readonly fill: number;
   readonly fillAt: number;
   readonly zeroHidden: number;

@@ -10,7 +10,7 @@ export interface Labelled {
   readonly labels: readonly string[];
 }
 
-/** out = sum over `summed` of left * right. Batch labels stand in all three, a free label in one operand and the result. */
+/** out = sum over `summed` of left * right. Batch labels occur in all three, a free label in one operand and the result. */
 export interface Contraction {
   readonly node: CanonicalNode;
   readonly left: Labelled;
@@ -23,7 +23,7 @@ export interface Contraction {
   readonly freeRight: string;
 }
 
-/** The contraction that a node is, or `null` if it is none or has other than one summed label and one free label per operand. */
+/** The contraction that a node is, or `null` if it is none or does not have exactly one summed label and one free label per operand. */
 export function contractionOf(lookup: Lookup, node: CanonicalNode | undefined): Contraction | null {
   if (isOp(node, "MatMul")) return fromMatMul(lookup, node);
   return isOp(node, "Einsum") ? fromEinsum(lookup, node) : null;

@@ -9,11 +9,11 @@ import type { ScoreAxes } from "./axes.ts";
 import type { Mask } from "./trace.ts";
 import type { Draft } from "../draft.ts";
 import { dimsOf, type Lookup } from "../lookup.ts";
-import { canMeet, extentsOf, flat, regroup, sameExtents, sameFactors, viewOf } from "../views/views.ts";
+import { canBeEqual, extentsOf, flat, regroup, sameExtents, sameFactors, viewOf } from "../views/views.ts";
 
 /**
- * Extents (B or 1, H or 1, Sq or 1, Sk or 1) of a mask that meets the scores at `axes`; `null` where it has no such form. An extent
- * may go by another name than that of the scores.
+ * Extents (B or 1, H or 1, Sq or 1, Sk or 1) of a mask that is applied to the scores at `axes`; `null` where it has no such form. An extent
+ * may have another name than that of the scores.
  */
 export function maskExtents(
   dims: readonly Expr[],
@@ -27,7 +27,7 @@ export function maskExtents(
   const inOrder = sameFactors(flat([rows]), flat([query])) && sameFactors(flat([columns]), flat([key]));
   if (!inOrder || !sameFactors(flat(view.axes.slice(0, -2)), flat(batch))) return null;
   const mask: readonly Expr[] = [...Array.from({ length: rank - dims.length }, () => 1), ...dims];
-  if (mask.some((d, i) => d !== 1 && !canMeet(d, scores[i]!))) return null;
+  if (mask.some((d, i) => d !== 1 && !canBeEqual(d, scores[i]!))) return null;
   const lead = leadExtents(mask.slice(0, -2), scores.slice(0, -2), [b, h]);
   return lead && [...lead, ...mask.slice(-2)];
 }

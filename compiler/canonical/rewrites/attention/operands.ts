@@ -1,6 +1,6 @@
 /**
- * @file Brings an operand of an attention to (B, S, H, D) with as few nodes as possible: looks up the chain of views and scales behind it
- * for the value from which the way is shortest. Also tells how many heads a merged batch axis holds.
+ * @file Brings an operand of an attention to (B, S, H, D) with as few nodes as possible: searches the chain of views and scales behind it
+ * for the value with the shortest way. Also determines how many heads a merged batch axis holds.
  */
 import { equal, exactDiv, mul, type Expr } from "../../../expr/expr.ts";
 import type { CanonicalNode } from "../../../ir/types.ts";
@@ -9,11 +9,11 @@ import { chainAbove, pushAll } from "../views/links.ts";
 import { dimsOf, type Lookup } from "../lookup.ts";
 import { extentOf, flat, hasRepeat, permute, regroup, viewOf, type AxisFactors, type View } from "../views/views.ts";
 
-/** An operand as steps from a value that is there already. */
+/** An operand as steps from an existing value. */
 export interface Operand {
   readonly base: string;
   readonly steps: readonly Step[];
-  /** Constant factor that the steps leave out. */
+  /** Constant factor that the steps omit. */
   readonly scale: number;
   readonly heads: Expr;
 }
@@ -24,7 +24,7 @@ export interface Request {
   readonly reader: CanonicalNode;
   /** From a view of the value to (B, H, S, D). */
   readonly toHeads: (view: View) => View | null;
-  /** Whether constant factors may be left out, and repeats of key/value heads. */
+  /** Whether constant factors, and repeats of key/value heads, may be omitted. */
   readonly scales: boolean;
   readonly groups: boolean;
 }
@@ -78,8 +78,8 @@ export function toHeads(perm: readonly number[], dims: readonly Expr[]): (view: 
 }
 
 /**
- * Batch and heads of attention operands with one merged batch axis: the head is the innermost factor that any of the operands shows on the
- * way to it. A single factor is a head if it comes from behind the rows. `null` where nothing tells.
+ * Batch and heads of attention operands with one merged batch axis: the head is the innermost factor that any of the operands has on the
+ * way to it. A single factor is a head if it comes from after the rows. `null` where no operand decides.
  */
 export function splitBatch(
   lookup: Lookup,
@@ -118,7 +118,7 @@ export function separated(factors: AxisFactors): Batch | null {
   return factors.length < 2 ? null : [extentOf(factors.slice(0, -1)), factors.at(-1)!.extent];
 }
 
-/** Keys and values with one number of heads, fewer than the queries' where both are repeated; `null` where they do not fit. */
+/** Keys and values with one number of heads, fewer than the queries' where both are repeated; `null` where they do not match. */
 export function commonHeads(
   heads: Expr,
   fetch: (groups: boolean) => { readonly k: Operand | null; readonly v: Operand | null },

@@ -14,9 +14,9 @@ import { draft, type Draft, type Patch } from "../draft.ts";
 import { dimsOf, elemOf, uniformOf, type Lookup } from "../lookup.ts";
 import { refuse, type Refusal } from "./refusal.ts";
 import { readsMore } from "../unpack.ts";
-import { canMeet, permute, regroup, viewOf, type View } from "../views/views.ts";
+import { canBeEqual, permute, regroup, viewOf, type View } from "../views/views.ts";
 
-/** What an operator's node says, in common terms. */
+/** An operator's node in common terms. */
 interface Reading {
   /** Values of q, k, v: (B, S, H * D), or (B, H, S, D) where they have rank 4. */
   readonly operands: readonly [string, string, string];
@@ -26,13 +26,13 @@ interface Reading {
   /** 0 where scores are not capped. */
   readonly softcap: number;
   readonly causal: boolean;
-  /** Where hidden keys get their fill, which is the lowest finite number but in place of a score. */
+  /** Where hidden keys get their fill: the lowest finite number, unless it replaces the score. */
   readonly fillAt: number;
   /** Which rows that see no key give 0. */
   readonly zeroHidden: number;
   /** Additive or boolean, to be broadcast to (B, H, Sq, Sk). */
   readonly mask: string | null;
-  /** (B, Sk) or (B, Sq, Sk) integers, 0 where a key is not seen, and what is added to the scores there. */
+  /** (B, Sk) or (B, Sq, Sk) integers, 0 for a hidden key, and what is added to the scores there. */
   readonly padding: { readonly value: string; readonly fill: number } | null;
 }
 
@@ -58,7 +58,7 @@ function readAttention(lookup: Lookup, node: CanonicalNode): Reading | Refusal {
   if (pastKey !== "" || pastValue !== "") return refuse("it reads past keys and values (a KV cache)");
   if (used !== "") return refuse("an operand sets the number of keys in use (nonpad_kv_seqlen)");
   const causal = number("is_causal", 0) === 1;
-  // ONNX caps what the mask has been added to, so that a key is never quite hidden.
+  // ONNX caps the sum of score and mask, so a key is never completely hidden.
   if (number("softcap", 0) !== 0 && (mask !== "" || causal))
     return refuse("it caps its scores after the mask (softcap)");
   const headsOf = (value: string, attribute: string): Expr =>
@@ -103,7 +103,7 @@ function readMultiHead(lookup: Lookup, node: CanonicalNode): Reading | Refusal {
   });
 }
 
-/** Always causal. Its lengths must say that every row uses all keys. */
+/** Always causal. Its lengths must mean that every row uses all keys. */
 function readGroupQuery(lookup: Lookup, node: CanonicalNode): Reading | Refusal {
   const [
     q = "",
@@ -231,7 +231,7 @@ function extents(lookup: Lookup, value: string, heads: number): readonly Expr[] 
 
 function fits(mask: readonly Expr[], scores: readonly Expr[]): boolean {
   const lead = scores.length - mask.length;
-  return lead >= 0 && mask.every((d, i) => d === 1 || canMeet(d, scores[lead + i]!));
+  return lead >= 0 && mask.every((d, i) => d === 1 || canBeEqual(d, scores[lead + i]!));
 }
 
 /** The mask, with the padding of keys as a further additive one. */

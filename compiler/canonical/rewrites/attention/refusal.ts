@@ -1,5 +1,5 @@
 /**
- * @file Why a pattern that begins to match is left alone in the end: a value, so that it can be told to the user. Knows no pattern.
+ * @file Why a pattern that matches partly is left alone: a value, so that it can be reported to the user. Knows no pattern.
  */
 export interface Refusal {
   readonly refused: string;

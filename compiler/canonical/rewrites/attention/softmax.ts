@@ -1,5 +1,5 @@
 /**
- * @file Attention written as product, Softmax, product: from the nodes that belong together to the replacement.
+ * @file Attention written as product, Softmax, product: from the matched nodes to the replacement.
  */
 import { commonModule } from "../../../ir/module-paths.ts";
 import type { Expr } from "../../../expr/expr.ts";
@@ -35,7 +35,7 @@ import { dimsOf, elemOf, type Lookup } from "../lookup.ts";
 import { isRefusal, refuse, type Refusal } from "./refusal.ts";
 import { permute, regroup, sameExtents, viewOf } from "../views/views.ts";
 
-/** A Softmax between two products: an attention, if its axes can be told. */
+/** A Softmax between two products: an attention, if its axes can be determined. */
 interface Candidate {
   readonly softmax: CanonicalNode;
   readonly scores: Scores;
@@ -44,7 +44,7 @@ interface Candidate {
   readonly mask: Mask | null;
 }
 
-/** The replacement of the product with the values; `null` for a Softmax that does not stand between two products. */
+/** The replacement of the product with the values; `null` for a Softmax that is not between two products. */
 export function fuseSoftmax(lookup: Lookup, softmax: CanonicalNode): Patch | Refusal | null {
   const weights = weightsBelow(lookup, softmax);
   const input = softmax.inputs[0]!;
@@ -58,7 +58,7 @@ export function fuseSoftmax(lookup: Lookup, softmax: CanonicalNode): Patch | Ref
   return isRefusal(outcome) ? (lostLength(lookup, readings[0]!, weights) ?? outcome) : outcome;
 }
 
-/** A better reason than that axes do not fit: an operand's extents are not known. */
+/** A more specific reason than mismatched axes: an operand's extents are not known. */
 function lostLength(lookup: Lookup, scores: Scores, weights: Weights): Refusal | null {
   const operands = [scores.product, weights.product].flatMap(({ left, right }) => [left.value, right.value]);
   return operands.map((value) => bakedLength(lookup, value)).find((reason) => reason !== null) ?? null;
@@ -94,7 +94,7 @@ function fuseReading(lookup: Lookup, softmax: CanonicalNode, scores: Scores, wei
   return firstThatFits(batches(lookup, axes), (batch) => build(lookup, candidate, batch));
 }
 
-/** What the scales among the steps multiply a score with. */
+/** The factor by which the scales among the steps multiply a score. */
 function scaleOf(steps: readonly ScoreStep[]): number {
   return steps.reduce((scale, s) => (s.kind === "link" ? scale * s.link.scale : scale), 1);
 }

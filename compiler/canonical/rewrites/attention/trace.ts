@@ -1,15 +1,15 @@
 /**
- * @file Follows the graph from a Softmax up to the product of queries and keys, and down to the product with the values. Says what stands
- * in between; does not judge whether the axes fit.
+ * @file Follows the graph from a Softmax up to the product of queries and keys, and down to the product with the values. Returns the nodes
+ * in between; does not judge whether the axes match.
  */
 import type { CanonicalNode } from "../../../ir/types.ts";
 import { contractionOf, type Contraction } from "./contraction.ts";
 import { linkAbove, type Link } from "../views/links.ts";
 import { dimsOf, feedsOnly, isOp, scalarOf, type Lookup } from "../lookup.ts";
 import { refuse, type Refusal } from "./refusal.ts";
-import { canMeet } from "../views/views.ts";
+import { canBeEqual } from "../views/views.ts";
 
-/** `additive`: added to the scores. `boolean`: where it is not `attend`, `fill` stands in place of the score. */
+/** `additive`: added to the scores. `boolean`: where it is not `attend`, `fill` replaces the score. */
 export type Mask =
   | { readonly kind: "additive"; readonly value: string }
   | { readonly kind: "boolean"; readonly value: string; readonly attend: boolean; readonly fill: number };
@@ -34,13 +34,13 @@ export interface Weights {
   readonly value: string;
 }
 
-/** A score that is filled with less than this is as good as never seen: adding any real score to the fill does not change it. */
+/** A score filled with less than this is as good as hidden: adding any real score to the fill does not change it. */
 export const NEVER = -1e30;
 
-/** One more than an attention can have, so that too many are noticed. */
+/** One more than an attention can have, to detect too many. */
 const MASKS = 2;
 
-/** All ways to read `value` as scores: the product of two values, scaled, viewed and masked. Looks behind at most `masks` masks. */
+/** All ways to read `value` as scores: the product of two values, scaled, viewed and masked. Passes at most `masks` masks. */
 export function scoresAbove(lookup: Lookup, value: string, masks: number = MASKS): readonly Scores[] {
   const node = lookup.producer(value);
   const product = contractionOf(lookup, node);
@@ -84,10 +84,10 @@ function masksOf(lookup: Lookup, node: CanonicalNode): readonly (readonly [strin
   });
 }
 
-/** The result may carry the other operand's name of an extent that both have. */
+/** The result may have the other operand's name for an extent that both have. */
 function keepsShape(lookup: Lookup, operand: string, node: CanonicalNode): boolean {
   const [from, to] = [dimsOf(lookup, operand), dimsOf(lookup, node.outputs[0]!)];
-  return from.length === to.length && from.every((d, i) => canMeet(d, to[i]!));
+  return from.length === to.length && from.every((d, i) => canBeEqual(d, to[i]!));
 }
 
 /** From the Softmax down to the product with the values; `null` where there is none. */
@@ -127,7 +127,7 @@ function nanGuard(lookup: Lookup, value: string): CanonicalNode | null {
   return fits && feedsOnly(lookup, condition, guard) && keepsShape(lookup, value, guard) ? guard : null;
 }
 
-/** The value between the product and the Softmax that something else reads too, if any. */
+/** The value between the product and the Softmax that another node reads too, if any. */
 export function sharedScore(lookup: Lookup, { product, steps }: Scores, softmax: CanonicalNode): string | null {
   const nodes = [product.node, ...steps.map((s) => s.node), softmax];
   const shared = nodes.slice(0, -1).find((node, i) => !feedsOnly(lookup, node.outputs[0]!, nodes[i + 1]!));

@@ -14,7 +14,7 @@ export type Step =
   | { readonly kind: "reshape"; readonly dims: readonly Expr[] }
   | { readonly kind: "transpose"; readonly perm: readonly number[]; readonly dims: readonly Expr[] };
 
-/** Steps from the base of a view to its axes; `null` where a Reshape would need an extent that nothing tells. No repeats. */
+/** Steps from the base of a view to its axes; `null` where a Reshape would need an unknown extent. No repeats. */
 export function stepsOf(view: View): readonly Step[] | null {
   const { base, axes } = view;
   if (sameFactors(flat(base), flat(axes))) return known(reshapeTo(extentsOf(base), extentsOf(axes)));
@@ -33,7 +33,7 @@ function unitsOf({ base, axes }: View): readonly AxisFactors[] {
   return [...axes].sort((a, b) => at(a) - at(b));
 }
 
-/** Reshape the base to `units`, permute these, reshape to the axes; each only where it changes something. */
+/** Reshapes the base to `units`, permutes these, reshapes to the axes; each only where it has an effect. */
 function plan(
   base: readonly AxisFactors[],
   units: readonly AxisFactors[],
@@ -86,7 +86,7 @@ function known(steps: readonly Step[]): readonly Step[] | null {
   return fails ? null : steps;
 }
 
-/** Adds the nodes of `steps` behind `value`; the last one makes `output` where that is given. Returns the name of the result. */
+/** Adds the nodes of `steps` after `value`; the last one makes `output` if given. Returns the name of the result. */
 export function addSteps(d: Draft, value: string, elem: ElemType, steps: readonly Step[], output?: string): string {
   return steps.reduce((from, step, i) => {
     const name = i === steps.length - 1 ? output : undefined;

@@ -1,6 +1,6 @@
 /**
- * @file Single nodes as links of a chain: a view of the operand, or the operand times a number. Knows which operators are such, not what
- * chains of them are for.
+ * @file Single nodes as links of a chain: a view of the operand, or the operand times a number. Knows which operators these are, not the
+ * purpose of chains.
  */
 import type { CanonicalNode } from "../../../ir/types.ts";
 import { elemCode } from "../../../graph/elements.ts";
@@ -48,7 +48,7 @@ function viewLink(lookup: Lookup, node: CanonicalNode): Link | null {
   const [source] = node.inputs;
   const push = Object.hasOwn(VIEWS, node.op) ? VIEWS[node.op] : undefined;
   if (source === undefined || push === undefined || !lookup.graph.shapes.has(source)) return null;
-  // Of all types only the same one keeps the elements; a Concat repeats only if all its operands are one value.
+  // A cast keeps the elements only if the type stays the same; a Concat repeats only if all its operands are one value.
   if (node.op === "Cast" && numberAttribute(node.attributes, "to", 0) !== elemCode(elemOf(lookup, source))) return null;
   if (node.op === "Concat" && node.inputs.some((i) => i !== source)) return null;
   return { node, source, result: node.outputs[0]!, scale: 1, push: (view) => push(lookup, node, view) };
@@ -82,7 +82,7 @@ export function permutationOf(lookup: Lookup, node: CanonicalNode): readonly num
 
 /**
  * The chain of links that ends in `value`, nearest first. With `inside`, it stays within the module of the reader `inside` and stops at
- * values that must stay: beyond them a boundary would be bypassed.
+ * values that must stay: going past them would bypass a boundary.
  */
 export function chainAbove(lookup: Lookup, value: string, inside: CanonicalNode | null): readonly Link[] {
   const chain: Link[] = [];

@@ -1,6 +1,6 @@
 /**
- * @file Integer tensors whose elements are an affine function of their position: ranges, slices and broadcasts of them. Index grids of
- * slice assignments are such. Knows nothing of what indexes with them.
+ * @file Integer tensors whose elements are an affine function of their position: ranges, slices and broadcasts of them, such as the index
+ * grids of slice assignments. Knows nothing of what they index.
  */
 import { add, mul, type Expr } from "../../../expr/expr.ts";
 import { numbersOf } from "../../../graph/tensors.ts";

@@ -4,7 +4,7 @@
  */
 import { equal, exactDiv, isOpen, mayEqual, mul, type Expr } from "../../../expr/expr.ts";
 
-/** An index over an axis or some of one. A `repeat` is not an index of the base: all of its positions hold the same (Expand). */
+/** An index over an axis or a part of one. A `repeat` is not an index of the base: all of its positions have the same value (Expand). */
 export interface Factor {
   readonly key: string;
   readonly extent: Expr;
@@ -37,12 +37,12 @@ export function sameExtents(a: readonly Expr[], b: readonly Expr[]): boolean {
   return a.length === b.length && a.every((x, i) => equal(x, b[i]!));
 }
 
-/** True if a program can hold two extents for the same: they are, or an equation of lengths says so. */
-export function canMeet(a: Expr, b: Expr): boolean {
+/** True if a program can treat two extents as equal: they are, or an equation of lengths says so. */
+export function canBeEqual(a: Expr, b: Expr): boolean {
   return equal(a, b) || (mayEqual(a, b) && a !== 1 && b !== 1 && !isOpen(a) && !isOpen(b));
 }
 
-/** Factors in order, without those of extent 1, which order nothing. */
+/** Factors in order, without those of extent 1, whose order is irrelevant. */
 export function flat(axes: readonly AxisFactors[]): AxisFactors {
   return axes.flat().filter((f) => f.extent !== 1);
 }
@@ -56,7 +56,7 @@ export function permute(view: View, perm: readonly number[]): View {
   return { base: view.base, axes: perm.map((p) => view.axes[p] ?? []) };
 }
 
-/** The same elements in row-major order under other extents; `null` where an extent cannot be cut along factors. */
+/** The same elements in row-major order under other extents; `null` where an extent cannot be divided along factors. */
 export function regroup(view: View, dims: readonly Expr[]): View | null {
   if (sameExtents(extentsOf(view.axes), dims)) return view;
   const rest = [...flat(view.axes)];

@@ -1,6 +1,6 @@
 /**
- * @file Reading a property of an object, or an element of a list. A name that is not there is an error, not
- * `undefined`: in a plan it is a misspelling.
+ * @file Reading a property of an object, or an element of a list. A missing name is an error, not `undefined`: in a plan it is a
+ * misspelling.
  */
 import type { ts } from "ts-morph";
 import { typescriptMessages } from "../../../diagnostics/catalog/plan.ts";
@@ -55,7 +55,7 @@ function lengthOf(value: Value): number | undefined {
   return value.kind === "scalar" && typeof value.value === "string" ? value.value.length : undefined;
 }
 
-/** `a?.b` with nothing in `a`, also further down the same chain. */
+/** `a?.b` where `a` is null or undefined, also further down the same chain. */
 function shortCircuit(
   receiver: Value,
   node: ts.PropertyAccessExpression | ts.ElementAccessExpression,

@@ -8,7 +8,7 @@ import { type ArrayValue, type Member, objectOf, type Primitive, scalar, type Va
 /** Calls a function of the plan, or a builtin, with these arguments. */
 export type Apply = (callee: Value, args: readonly Value[]) => Value;
 
-/** Returns undefined where the arguments do not fit. Every list that it makes has been paid for by the caller. */
+/** Returns undefined for unsuitable arguments. The caller has already charged the work for every list that it makes. */
 export type Builtin = (args: readonly Value[], span: Span, apply: Apply) => Value | undefined;
 export type Method = (receiver: ArrayValue, args: readonly Value[], span: Span, apply: Apply) => Value | undefined;
 

@@ -8,13 +8,13 @@ import { property } from "./access.ts";
 import { type Apply, arrayMethods, builtinNames, functions, stringMethods } from "./builtins.ts";
 import { type Context, report, spend } from "./context.ts";
 import { elements } from "./literals.ts";
-import { abbreviate } from "../names.ts";
+import { abbreviate } from "../syntax-names.ts";
 import { bindParameters } from "./parameters.ts";
 import { broken, describeValue, scalar, type Scope, type Value } from "./values.ts";
 
 interface Call {
   readonly context: Context;
-  /** As it is written, for messages. */
+  /** As written, for messages. */
   readonly name: () => string;
   readonly args: readonly Value[];
   readonly span: Span;
@@ -82,7 +82,7 @@ function apply(call: Call, callee: Value): Value {
   return run === undefined ? unknown(call) : settle(call, args[0], run(args, span, applier(call)));
 }
 
-/** Gives its argument back, marked as a plan. */
+/** Returns its argument, marked as a plan. */
 function definePlan(call: Call): Value {
   const { context, args, span } = call;
   const [plan, ...rest] = args;
@@ -98,7 +98,7 @@ function applier(call: Call): Apply {
   return (callee, args) => apply({ ...call, args }, callee);
 }
 
-/** Pays for the list or text that a builtin made; reports operands that it could not take. */
+/** Charges the work for the list or text that a builtin made; reports unsuitable operands. */
 function settle(call: Call, operand: Value | undefined, result: Value | undefined): Value {
   const { context, name, span, args } = call;
   if (result === undefined) {
@@ -115,7 +115,7 @@ function unknown({ context, name, span }: Call): Value {
   return report(context, typescriptMessages.unknownCall, { callee: name() }, span);
 }
 
-/** An entry of a table, not a method of its prototype. */
+/** A direct entry of a table, not a method of its prototype. */
 function own<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
   return Object.hasOwn(table, name) ? table[name] : undefined;
 }

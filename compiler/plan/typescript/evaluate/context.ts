@@ -1,5 +1,5 @@
 /**
- * @file What the evaluation of one plan shares: the diagnostics found and the work that is left.
+ * @file Shared state of the evaluation of one plan: the diagnostics found and the remaining work.
  */
 import type { ts } from "ts-morph";
 import { typescriptMessages } from "../../../diagnostics/catalog/plan.ts";
@@ -12,16 +12,16 @@ import { broken, type BrokenValue, type Scope, type Value } from "./values.ts";
 export type Evaluate = (context: Context, node: ts.Expression, scope: Scope) => Value;
 
 export interface Context {
-  /** The evaluator itself: calls and operators evaluate their operands through it, without importing it. */
+  /** The evaluator: calls and operators evaluate their operands through it, without importing it. */
   readonly evaluate: Evaluate;
   readonly diagnostics: Diagnostic[];
   readonly reported: Set<string>;
-  /** Objects that came out of `definePlan`. */
+  /** Objects returned by `definePlan`. */
   readonly plans: Set<Value>;
   steps: number;
   nesting: number;
   exhausted: boolean;
-  /** Errors met, the same one counted each time. */
+  /** Number of errors so far, repeated ones included. */
   faults: number;
   readonly locates: ReadonlyMap<ts.SourceFile, Locate>;
 }
@@ -40,7 +40,7 @@ export function createContext(evaluate: Evaluate, locates: ReadonlyMap<ts.Source
   };
 }
 
-/** Reports once what a function that is called many times meets many times. */
+/** Reports an error once, even if a function that is called many times causes it many times. */
 export function report<P>(context: Context, entry: Message<P>, params: P, span: Span): BrokenValue {
   context.faults += 1;
   if (context.faults > limits.faults.most && !context.exhausted) {
@@ -56,13 +56,13 @@ export function report<P>(context: Context, entry: Message<P>, params: P, span: 
   return broken(span);
 }
 
-/** Reports that a limit is reached; nothing is evaluated from here on. */
+/** Reports that a limit is reached; nothing is evaluated afterwards. */
 export function exhaust<P>(context: Context, entry: Message<P>, params: P, span: Span): void {
   if (!context.exhausted) report(context, entry, params, span);
   context.exhausted = true;
 }
 
-/** Takes `steps` from what is left. False when nothing is left, which is reported once. */
+/** Subtracts `steps` from the remaining work. False when none is left, which is reported once. */
 export function spend(context: Context, steps: number, span: Span): boolean {
   context.steps += steps;
   if (context.exhausted) return false;

@@ -1,6 +1,6 @@
 /**
- * @file Evaluates the expressions of a TypeScript plan without running it. Everything that is not listed here is an
- * error with its place; a broken part leaves its siblings to be evaluated.
+ * @file Evaluates the expressions of a TypeScript plan without running it. Everything that is not listed here is an error with its
+ * location; siblings of a broken part are still evaluated.
  */
 import { ts } from "ts-morph";
 import { typescriptMessages } from "../../../diagnostics/catalog/plan.ts";
@@ -11,7 +11,7 @@ import { builtinNames } from "./builtins.ts";
 import { callExpression } from "./calls.ts";
 import { type Context, report, spanOf, spend } from "./context.ts";
 import { arrayLiteral, objectLiteral } from "./literals.ts";
-import { nameOfExpression } from "../names.ts";
+import { nameOfExpression } from "../syntax-names.ts";
 import { binaryExpression, prefixExpression, templateExpression } from "./operators.ts";
 import { bodyOf } from "./statements.ts";
 import { broken, isTruthy, type Primitive, scalar, type Scope, type Value } from "./values.ts";
@@ -43,7 +43,7 @@ function dispatch(context: Context, node: ts.Expression, scope: Scope, span: Spa
   return report(context, typescriptMessages.expression, { what: nameOfExpression(node) }, span);
 }
 
-/** What only concerns types, and brackets. */
+/** Parentheses and type-only syntax. */
 function transparent(node: ts.Expression): ts.Expression | undefined {
   const isWrapper =
     ts.isParenthesizedExpression(node) ||
@@ -54,7 +54,7 @@ function transparent(node: ts.Expression): ts.Expression | undefined {
   return isWrapper ? node.expression : undefined;
 }
 
-/** Undefined for what is no literal: the value `undefined` is an identifier. */
+/** Undefined if it is not a literal: the value `undefined` is an identifier. */
 function literalValue(node: ts.Expression): Exclude<Primitive, undefined> | undefined {
   if (ts.isStringLiteralLike(node)) return node.text;
   if (ts.isNumericLiteral(node)) return Number(node.text);

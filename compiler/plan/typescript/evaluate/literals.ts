@@ -6,7 +6,7 @@ import { typescriptMessages } from "../../../diagnostics/catalog/plan.ts";
 import type { Span } from "../../../diagnostics/types.ts";
 import { duplicate } from "../../json/parse.ts";
 import { type Context, report, spanOf, spend } from "./context.ts";
-import { nameOfExpression } from "../names.ts";
+import { nameOfExpression } from "../syntax-names.ts";
 import { describeValue, isTruthy, type Member, objectOf, type Scope, type Value } from "./values.ts";
 
 export function objectLiteral(context: Context, node: ts.ObjectLiteralExpression, scope: Scope, span: Span): Value {

@@ -5,7 +5,7 @@ import { ts } from "ts-morph";
 import { typescriptMessages } from "../../../diagnostics/catalog/plan.ts";
 import type { Span } from "../../../diagnostics/types.ts";
 import { type Context, report, spend } from "./context.ts";
-import { isAssignment } from "../names.ts";
+import { isAssignment } from "../syntax-names.ts";
 import {
   broken,
   describeValue,
@@ -92,7 +92,7 @@ function concatenate(context: Context, parts: readonly Value[], span: Span): Val
   return spend(context, text.length, span) ? scalar(text, span) : broken(span);
 }
 
-/** Which operand is the result, if the left one decides that. */
+/** Which operand is the result, if the left one decides. */
 function shortCircuit(operator: Kind, left: Value): "left" | "right" | undefined {
   switch (operator) {
     case ts.SyntaxKind.AmpersandAmpersandToken:
@@ -110,7 +110,7 @@ export function isSame(a: Value, b: Value): boolean {
   return a === b || (a.kind === "scalar" && b.kind === "scalar" && a.value === b.value);
 }
 
-/** Steps to look at both operands: one for 64 characters. */
+/** Cost of reading both operands: one step per 64 characters. */
 function comparison(...operands: readonly Value[]): number {
   const lengths = operands.map((o) => (o.kind === "scalar" && typeof o.value === "string" ? o.value.length : 0));
   return Math.floor(Math.min(...lengths) / 64);

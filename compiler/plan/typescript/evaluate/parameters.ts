@@ -6,7 +6,7 @@ import { typescriptMessages } from "../../../diagnostics/catalog/plan.ts";
 import type { Span } from "../../../diagnostics/types.ts";
 import { property } from "./access.ts";
 import { type Context, report, spanOf, spend } from "./context.ts";
-import { nameOfExpression } from "../names.ts";
+import { nameOfExpression } from "../syntax-names.ts";
 import { broken, describeValue, type FunctionValue, scalar, type Scope, type Value } from "./values.ts";
 
 /** The scope in which the body of the function is evaluated. */
@@ -63,7 +63,7 @@ function bindList(binding: Binding, name: ts.ArrayBindingPattern, value: Value):
   });
 }
 
-/** The elements from `start` on, paid for as the list that they are. */
+/** The elements from `start` on; their work is charged as for a list. */
 function restOf(context: Context, items: readonly Value[], start: number, span: Span): Value {
   const rest = spend(context, Math.max(0, items.length - start), span) ? items.slice(start) : [];
   return { kind: "array", items: rest, span };

@@ -5,7 +5,7 @@
 import { ts } from "ts-morph";
 import { typescriptMessages } from "../../../diagnostics/catalog/plan.ts";
 import { type Context, report, spanOf } from "./context.ts";
-import { nameOfStatement } from "../names.ts";
+import { nameOfStatement } from "../syntax-names.ts";
 
 export type Declaration =
   | { readonly kind: "const"; readonly node: ts.Identifier; readonly initializer: ts.Expression }
@@ -123,7 +123,7 @@ function readExport(draft: Draft, statement: ts.ExportDeclaration): void {
   }
 }
 
-/** The one expression that a function returns; null if it does anything else. */
+/** The only expression that a function returns; null if it does anything else. */
 export function bodyOf(node: ts.FunctionLikeDeclaration): ts.Expression | null {
   const isSpecial = has(node, ts.SyntaxKind.AsyncKeyword) || node.asteriskToken !== undefined;
   const body: ts.Node | undefined = node.body;

@@ -1,6 +1,5 @@
 /**
- * @file What a TypeScript plan's expressions can evaluate to. Values are immutable and keep the span of the source
- * that made them.
+ * @file Values of a TypeScript plan's expressions. They are immutable and keep the span of the source that made them.
  */
 import type { ts } from "ts-morph";
 import type { Span } from "../../../diagnostics/types.ts";
@@ -31,7 +30,7 @@ export interface ArrayValue {
   readonly span: Span;
 }
 
-/** A function of the plan whose body is one expression, with the names it sees. */
+/** A function of the plan whose body is one expression, with its enclosing scope. */
 export interface FunctionValue {
   readonly kind: "function";
   readonly parameters: readonly ts.ParameterDeclaration[];
@@ -40,14 +39,14 @@ export interface FunctionValue {
   readonly span: Span;
 }
 
-/** A function or object that the reader itself provides: `definePlan`, `Array`, `Object`, `String`, `Number`. */
+/** A function or object that the reader provides: `definePlan`, `Array`, `Object`, `String`, `Number`. */
 export interface BuiltinValue {
   readonly kind: "builtin";
   readonly name: string;
   readonly span: Span;
 }
 
-/** What could not be evaluated and has been reported; it makes everything that uses it broken, in silence. */
+/** A failed evaluation that has been reported; anything that uses it fails silently. */
 export interface BrokenValue {
   readonly kind: "broken";
   readonly span: Span;

@@ -1,5 +1,5 @@
 /**
- * @file Rule: an axis fits the rank that the same spec expects.
+ * @file Rule: an axis is within the rank that the same spec expects.
  */
 import { planMessages } from "../../../diagnostics/catalog/plan-rules.ts";
 import { diagnose } from "../../../diagnostics/diagnose.ts";

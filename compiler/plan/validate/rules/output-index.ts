@@ -1,5 +1,5 @@
 /**
- * @file Rule: `split_output` and output indices go together, and an index is written in the one canonical way.
+ * @file Rule: `split_output` and output indices are used together, and an index is written in canonical form.
  */
 import { planMessages } from "../../../diagnostics/catalog/plan-rules.ts";
 import { diagnose } from "../../../diagnostics/diagnose.ts";
@@ -28,7 +28,7 @@ function check(spec: RawSpec, key: string | null): readonly Diagnostic[] {
     return [diagnose(planMessages.splitOutputNeedsIndex, { where, name: quote(key) }, { span: at })];
   }
   if (spec.count !== null) {
-    // Said once for the list, at its first element.
+    // Reported once for the list, at its first element.
     if (spec.position !== 0) return [];
     const list = where.slice(0, where.lastIndexOf("["));
     return [diagnose(planMessages.splitOutputInList, { where: list, count: spec.count }, { span })];

@@ -1,5 +1,5 @@
 /**
- * @file Rule: a module name is a dotted path in which `*` stands for whole segments.
+ * @file Rule: a module name is a dotted path in which `*` matches whole segments.
  */
 import { planMessages } from "../../../diagnostics/catalog/plan-rules.ts";
 import { diagnose } from "../../../diagnostics/diagnose.ts";

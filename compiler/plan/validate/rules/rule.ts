@@ -1,5 +1,5 @@
 /**
- * @file What a rule of the plan language is: one check over the entries, beyond what the schema can say.
+ * @file The type of a rule of the plan language: one check over the entries, beyond what the schema can express.
  */
 import type { Diagnostic } from "../../../diagnostics/types.ts";
 import type { PlanAst } from "../../ast.ts";

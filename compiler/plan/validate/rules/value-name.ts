@@ -1,5 +1,5 @@
 /**
- * @file Rule: `value` names one ONNX value, so it cannot stand under a pattern for several modules.
+ * @file Rule: `value` names one ONNX value, so it is not allowed under a pattern for several modules.
  */
 import { planMessages } from "../../../diagnostics/catalog/plan-rules.ts";
 import { diagnose } from "../../../diagnostics/diagnose.ts";

@@ -1,5 +1,5 @@
 /**
- * @file The names of the operators that the table has, domain by domain, as types: a name without a rule does not compile.
+ * @file The names of the operators in the table, by domain, as types: a name without a rule does not compile.
  */
 import type { CpOp } from "../ir/cp.ts";
 
@@ -152,10 +152,10 @@ type Other =
 /** Operators of ai.onnx that have a rule. */
 export type OperatorName = Elementwise | Other;
 
-/** Operators of the `cp` domain that a canonical or bound graph holds; those of parts appear in sharded graphs only. */
+/** Operators of the `cp` domain in a canonical or bound graph; those of parts appear in sharded graphs only. */
 export type CpOperatorName = Exclude<CpOp, "AttentionPart" | "AttentionMerge" | "AttentionFinish">;
 
-/** Operators of com.microsoft, which exports and optimisers of onnxruntime bring. */
+/** Operators of com.microsoft, which exports and onnxruntime's optimisers write. */
 export type MicrosoftOperatorName =
   | "BiasGelu"
   | "FastGelu"

@@ -1,11 +1,11 @@
 /**
- * @file Names of parameters: which are misspellings of others, and what a name says about the tensor behind it.
+ * @file Parameter names: which are likely misspellings of others, and what a name implies about its tensor.
  */
 import { distance } from "fastest-levenshtein";
 
 /**
- * The known name that `name` most likely should have been, or `null`. Stricter than a suggestion, since it makes an error: parameters
- * of one model are often alike (`img_ids`, `txt_ids`; `audio_hidden_states`).
+ * The known name that `name` was most likely meant to be, or `null`. Stricter than a suggestion, since it causes an error: parameters of
+ * one model often have similar names (`img_ids`, `txt_ids`; `audio_hidden_states`).
  */
 export function nearMiss(name: string, known: Iterable<string>): string | null {
   const limit = Math.max(1, Math.min(2, Math.floor(name.length / 4)));
@@ -16,7 +16,7 @@ export function nearMiss(name: string, known: Iterable<string>): string | null {
 
 export type TensorKind = "float" | "integer" | "any";
 
-/** By the field's conventions: positions into something are integers, masks may be of any type, all else is numbers. */
+/** By the field's conventions: position ids are integers, masks may be of any type, everything else is floating point. */
 export function kindByName(parameter: string): TensorKind {
   const words = parameter.toLowerCase().split("_");
   if (words.some((word) => ["index", "indices", "idx"].includes(word))) return "integer";

@@ -1,6 +1,6 @@
 /**
- * @file Names inside a piece. Those of attention sites are neutral ones in order of first use, so that equal ones are equal
- * bytes; the others keep the names of the model, for whoever looks at a piece or its profile.
+ * @file Names inside a piece. Those of attention sites are neutral, numbered by first use, so equal sites give equal bytes; the others keep
+ * the names of the model, to make a piece or its profile readable.
  */
 import { valuesReadBy } from "../../graph/reads.ts";
 import type { CanonicalNode } from "../../ir/types.ts";

@@ -1,12 +1,12 @@
 /**
- * @file Rule: a plan and each of its entries says something.
+ * @file Rule: a plan and each of its entries has content.
  */
 import { planMessages } from "../../../diagnostics/catalog/plan-rules.ts";
 import { diagnose } from "../../../diagnostics/diagnose.ts";
 import type { AstNode } from "../../ast.ts";
 import type { Rule } from "./rule.ts";
 
-export const saysSomething: Rule = (entries, ast) => {
+export const hasContent: Rule = (entries, ast) => {
   if (entries.length === 0 && ast.root.kind === "object") {
     return [diagnose(planMessages.emptyPlan, {}, { span: ast.root.span ?? undefined })];
   }
@@ -15,7 +15,7 @@ export const saysSomething: Rule = (entries, ast) => {
     .map(({ where, node }) => diagnose(planMessages.emptyEntry, { where }, { span: node.span ?? undefined }));
 };
 
-/** An empty map of inputs, or a list that leaves every output alone. */
+/** An empty map of inputs, or a list that leaves every output unchanged. */
 function isIdle(node: AstNode): boolean {
   if (node.kind === "object") return node.members.length === 0;
   return node.kind === "array" && node.items.length > 0 && node.items.every(isNull);

@@ -1,5 +1,5 @@
 /**
- * @file Names of TypeScript syntax in words of a person, for messages.
+ * @file Readable names of TypeScript syntax, for messages.
  */
 import { ts } from "ts-morph";
 import { quote } from "../ast.ts";
@@ -61,7 +61,7 @@ export function isAssignment(kind: ts.SyntaxKind): boolean {
   return kind >= ts.SyntaxKind.FirstAssignment && kind <= ts.SyntaxKind.LastAssignment;
 }
 
-/** The beginning of a text on one line, its white space replaced by `blank`. Looks at no more than the beginning. */
+/** The start of a text on one line, its white space replaced by `blank`. Reads no more than the start. */
 export function abbreviate(text: string, blank: string): string {
   const line = text.slice(0, 200).replace(/\s+/g, blank);
   return line.length > 40 ? `${line.slice(0, 37)}...` : line;

@@ -1,5 +1,5 @@
 /**
- * @file Entries of a folder whose name says which process made them: only real ones (no links) of this user. Knows no purpose.
+ * @file Folder entries whose name identifies the process that made them: only real ones (no links) of this user. Knows no purpose.
  */
 import { lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
