@@ -83,8 +83,8 @@ test.each([
   "ids that are cut elsewhere than the tokens are refused by their shared lengths, plan %s",
   async (_, plan) => {
     expect(await refusal("flux.dynamo18-dynamic", plan)).toEqual([
-      'CP6006 the length "img" is 96 by "hidden_states" axis 1, but 94 by "img_ids" axis 0',
-      'CP6006 the length "txt" is 40 by "encoder_hidden_states" axis 1, but 42 by "txt_ids" axis 0',
+      'CP6006 the length "img" is 96 on axis 1 of "hidden_states", but 94 on axis 0 of "img_ids"',
+      'CP6006 the length "txt" is 40 on axis 1 of "encoder_hidden_states", but 42 on axis 0 of "txt_ids"',
     ]);
   },
 );

@@ -106,7 +106,7 @@ test.each([
     "columns, which every row has some of",
     { "mid_attn.to_qkv": { input: { split_dim: 3 } }, "mid_attn.to_out": { gather_dim: 3 } },
     "CP4018",
-    /split in steps \(axis 1 = 7 x \[6\]\)/,
+    /split with a stride \(axis 1 = 7 x \[6\]\)/,
   ],
   [
     "a convolution of three rows",

@@ -120,7 +120,7 @@ describe.each(exporters)("%s", (exporter) => {
   test.each([1, 3])("a list of %i for a tuple of 2 is an error with both numbers", async (specs) => {
     const plan = { "transformer_blocks.0": { image_rotary_emb: Array.from({ length: specs }, () => table) } };
     const compiled = await compilePlan({ model: fixture(`flux/flux.${exporter}.onnx`), plan });
-    const list = `the list for image_rotary_emb of transformer_blocks.0 has ${specs} specs, and the model passes 2 tensors`;
+    const list = `the list for image_rotary_emb of transformer_blocks.0 has ${specs} spec${specs === 1 ? "" : "s"}, but the model passes 2 tensors`;
     expect([compiled.ok, texts(compiled.diagnostics)]).toEqual([false, [`CP3014 ${list}`]]);
   });
 });

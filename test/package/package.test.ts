@@ -77,7 +77,7 @@ test("a mistake ends the process with 1, wrong usage with 2", async () => {
   writeFileSync(join(project, "a.plan.json"), '{ "": { "hidden_states": { "split_dim": 1 } }, }');
   const wrong = await cp(["check", "a.plan.json", "--model", model]);
   expect(wrong.code).toBe(1);
-  expect(wrong.stderr).toContain("error CP1102: comma before the closing }\n  at a.plan.json:1:46\n");
+  expect(wrong.stderr).toContain("error CP1102: trailing comma before the closing }\n  at a.plan.json:1:46\n");
   expect(await cp(["chek"])).toMatchObject({ code: 2 });
 });
 

@@ -136,8 +136,8 @@ export const bindValues: Catalog<{
     severity: "error",
     title: "Wrong number of specs for a list of tensors",
     message: ({ where, specs, values }) =>
-      `the list for ${where} has ${specs} specs, but the model passes ${values} tensors`,
-    hint: ({ values }) => `write ${values} specs`,
+      `the list for ${where} has ${specs} ${specs === 1 ? "spec" : "specs"}, but the model passes ${values} ${values === 1 ? "tensor" : "tensors"}`,
+    hint: ({ values }) => `write ${values} ${values === 1 ? "spec" : "specs"}`,
   },
   notAList: {
     code: "CP3015",
