@@ -5,6 +5,7 @@
 import { constants } from "node:os";
 import { Worker } from "node:worker_threads";
 import { removeAtExit, removeTemporaryFolders } from "../compiler/temporary/folders.ts";
+import { keepTelemetryOff } from "../ort/telemetry.ts";
 import { EXIT } from "./outcome.ts";
 import type { FromCommand, Setup, ToCommand } from "./thread/protocol.ts";
 import { close, createSection } from "./thread/section.ts";
@@ -35,6 +36,8 @@ let exitCode: number | undefined;
 let over = false;
 
 removeAtExit();
+// Before the thread starts: a worker cannot change the environment that native code reads.
+await keepTelemetryOff();
 const thread = new Worker(new URL("thread/entry.js", import.meta.url), { workerData: setup });
 thread.on("message", (message: FromCommand) => {
   if (over) return;

@@ -1,7 +1,7 @@
 /**
  * @file The flux export in the current folder for examples: compiled programs, damaged ones, inputs, and a session with hooks.
  */
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { toFeeds } from "../../cli/run/tensors.ts";
 import { compilePlan } from "../../compiler/compile.ts";
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
@@ -35,8 +35,8 @@ export async function compiled(
   ranks = 2,
 ): Promise<void> {
   writeFileSync("flux.plan.json", fluxPlan);
-  copyFileSync(fixture(model), "flux.onnx");
-  if (existsSync(fixture(`${model}.data`))) copyFileSync(fixture(`${model}.data`), `${model.split("/")[1]}.data`);
+  copy(fixture(model), "flux.onnx");
+  if (existsSync(fixture(`${model}.data`))) copy(fixture(`${model}.data`), `${model.split("/")[1]}.data`);
   const found = await diagnosticsOf(
     `onnx-cp compile flux.plan.json --model flux.onnx --ulysses-degree ${ranks} --out program`,
   );
@@ -72,7 +72,7 @@ type Use = (session: Session, feeds: Readonly<Record<string, TensorLike>>) => Pr
 
 /** Attaches flux with hooks at its first block, and gives what `use` fails with. */
 export async function withSession(use: Use, ranks = 2): Promise<readonly Diagnostic[]> {
-  copyFileSync(fixture("flux/flux.dynamo18-dynamic.onnx"), "flux.onnx");
+  copy(fixture("flux/flux.dynamo18-dynamic.onnx"), "flux.onnx");
   const made = await compilePlan({
     model: "flux.onnx",
     plan: "flux.plan.json",
@@ -98,4 +98,9 @@ export async function failure(work: Promise<unknown>): Promise<readonly Diagnost
     if (error instanceof ContextParallelError) return error.diagnostics;
     throw error;
   }
+}
+
+/** A writable copy, also of a read-only file. */
+function copy(from: string, to: string): void {
+  writeFileSync(to, readFileSync(from));
 }

@@ -24,7 +24,8 @@ async function inProcess(body: string, env: Readonly<Record<string, string>> = {
   const folder = await temporaryFolder();
   const [home, cache, temporary] = ["home", "cache", "tmp"].map((name) => join(folder, name));
   for (const path of [home!, cache!, temporary!]) mkdirSync(path);
-  const { ORT_DISABLE_TELEMETRY: _, ...given } = process.env;
+  // The library is silent by itself where a build server announces itself.
+  const { ORT_DISABLE_TELEMETRY: _, CI: __, GITHUB_ACTIONS: ___, TF_BUILD: ____, ...given } = process.env;
   const folders = { HOME: home, XDG_CACHE_HOME: cache, TMPDIR: temporary };
   const { status, stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", body], {
     cwd: root,

@@ -12,7 +12,11 @@ const root = process.cwd();
 const model = join(root, "test/fixtures/flux/flux.dynamo18-dynamic.onnx");
 const inputs = join(root, "test/fixtures/flux/flux.img67-txt13.inputs.npz");
 const { dependencies } = JSON.parse(readFileSync("package.json", "utf8")) as { dependencies: Record<string, string> };
+/** Where a build server announces itself, the library is silent by itself. */
+const { CI: _, GITHUB_ACTIONS: __, TF_BUILD: ___, ...withoutServer } = process.env;
 let project: string;
+/** For the temporary files of the command. */
+let temporary: string;
 let installed: string;
 
 interface Ended {
@@ -25,6 +29,8 @@ interface Ended {
 /** Packs into an empty project; the dependencies are those of this checkout, so that no network is needed. */
 beforeAll(async () => {
   project = await realpath(await mkdtemp(join(tmpdir(), "onnx-cp-package-")));
+  temporary = join(project, "tmp");
+  mkdirSync(temporary);
   installed = join(project, "node_modules/onnx-context-parallel");
   const npm = { cwd: project, encoding: "utf8" } as const;
   const packed = execFileSync("npm", ["pack", root, "--ignore-scripts", "--silent"], npm).trim();
@@ -45,7 +51,7 @@ afterAll(() => rm(project, { recursive: true, force: true }));
 function cp(argv: readonly string[], interruptAfterMs?: number): Promise<Ended> {
   const child = spawn(process.execPath, [join(installed, "bin/onnx-cp.js"), ...argv], {
     cwd: project,
-    env: { ...process.env, NO_COLOR: "1" },
+    env: { ...withoutServer, NO_COLOR: "1", TMPDIR: temporary },
   });
   const [out, err]: [string[], string[]] = [[], []];
   child.stdout.on("data", (data: Buffer) => out.push(String(data)));
@@ -126,4 +132,9 @@ test("an interrupt ends the process with 130, or by itself where the command tak
   const ended = await cp(argv, 2500);
   expect(ended.code ?? ended.signal).toBe(ended.signal === null ? 130 : "SIGINT");
   expect(ended.stderr).toContain("error CP7005: interrupted");
+});
+
+test("the commands above left no temporary file, although koffi is not installed here", () => {
+  expect(readdirSync(join(project, "node_modules"))).not.toContain("koffi");
+  expect(readdirSync(temporary)).toEqual([]);
 });
