@@ -1,7 +1,7 @@
 /**
  * @file The flux export in the current folder for examples: compiled programs, damaged ones, inputs, and a session with hooks.
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { toFeeds } from "../../cli/run/tensors.ts";
 import { compilePlan } from "../../compiler/compile.ts";
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
@@ -100,7 +100,8 @@ export async function failure(work: Promise<unknown>): Promise<readonly Diagnost
   }
 }
 
-/** A writable copy, also of a read-only file. */
+/** A writable copy, also of a read-only file. A link of that name leads to the fixture itself, so it goes first. */
 function copy(from: string, to: string): void {
+  rmSync(to, { force: true });
   writeFileSync(to, readFileSync(from));
 }
