@@ -72,8 +72,9 @@ export function ownedValue({ native, ledger }: ValueSource, pointer: Pointer): N
     release: () => {
       if (released) return;
       released = true;
-      native.api.ReleaseValue(pointer);
+      // A thread can be ended on its return from the library: struck out later, the value would be released twice.
       strike();
+      native.api.ReleaseValue(pointer);
     },
   };
 }

@@ -35,7 +35,7 @@ export interface AttachOptions {
   readonly deadlineMs?: number | undefined;
   /**
    * `native`: sessions that all ranks share, through ONNX Runtime's C interface, on CPU; `binding`: sessions of each rank, through
-   * onnxruntime-node. Default: the environment variable `ONNX_CP_BACKEND`, else `binding`.
+   * onnxruntime-node. Default: the environment variable `ONNX_CP_BACKEND`, else `native` where it can be used.
    */
   readonly backend?: Backend | undefined;
 }

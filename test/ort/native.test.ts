@@ -10,10 +10,12 @@ import { int } from "../../compiler/graph/attributes.ts";
 import { tensorFromInts, tensorFromNumbers } from "../../compiler/graph/tensors.ts";
 import type { Graph } from "../../compiler/graph/types.ts";
 import { writeModel } from "../../compiler/graph/write.ts";
+import { loadNative } from "../../ort/native/api.ts";
 import { leftIn, newLedger, openLedger } from "../../ort/native/ledger.ts";
 import { findLibrary, isTested } from "../../ort/native/library.ts";
 import { members } from "../../ort/native/members.ts";
 import { openValues } from "../../ort/native/runner.ts";
+import { ownedValue } from "../../ort/native/values.ts";
 import type { NativeRank, NativeValues } from "../../ort/native/runner.ts";
 import { selfTest } from "../../ort/native/self-test.ts";
 import { openSessions } from "../../ort/native/shared.ts";
@@ -238,6 +240,15 @@ test("what a rank has left is released with the sessions, and a second release d
   others.release();
   others.release();
   others.interrupt(true);
+});
+
+test("a value is struck out before the library releases it: the thread can be ended in between", async () => {
+  const native = await loadNative();
+  const ledger = newLedger();
+  const seen: (readonly bigint[])[] = [];
+  const api = { ...native.api, ReleaseValue: () => void seen.push(leftIn(ledger)) };
+  ownedValue({ native: { ...native, api }, ledger: openLedger(ledger), memory: rank.memory }, 7n).release();
+  expect(seen).toEqual([[]]);
 });
 
 test("a ledger that is full writes no more down, and its places are used again", () => {

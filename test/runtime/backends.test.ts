@@ -29,9 +29,9 @@ async function backendOf(options: AttachOptions): Promise<Backend | string> {
   }
 }
 
-test("the option chooses, else the environment, else it is binding", async () => {
+test("the option chooses, else the environment, else it is the native one on cpu", async () => {
   vi.stubEnv(BACKEND_VARIABLE, "");
-  expect(await backendOf({})).toBe("binding");
+  expect(await backendOf({})).toBe("native");
   expect(await backendOf({ backend: "binding" })).toBe("binding");
   vi.stubEnv(BACKEND_VARIABLE, "binding");
   expect(await backendOf({})).toBe("binding");
