@@ -2,18 +2,16 @@
  * @file The backend of a session: chooses it, makes the sessions that ranks share, and takes them back when the last rank has ended.
  * Knows no thread and no step.
  */
-import { createHash } from "node:crypto";
 import { runtimeMessages } from "../../compiler/diagnostics/catalog/runtime.ts";
 import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
-import type { Program, ProgramPiece } from "../../program/types.ts";
+import type { Program } from "../../program/types.ts";
 import { selfTest } from "../../ort/native/self-test.ts";
 import { openSessions } from "../../ort/native/shared.ts";
-import type { SharedSessions } from "../../ort/native/shared.ts";
-import { notLoaded, readPiece } from "../rank/pieces.ts";
 import type { PieceFolders, PieceSettings } from "../rank/pieces.ts";
 import { reasonOf } from "../reason.ts";
+import { loadShared } from "../load/sessions.ts";
 
 export const BACKENDS = ["native", "binding"] as const;
 
@@ -83,7 +81,11 @@ function bindingEngine(options: EngineOptions, notes: readonly Diagnostic[]): En
 async function nativeEngine(program: Program, options: EngineOptions): Promise<Engine> {
   const shared = await openSessions();
   try {
-    const sessions = await loadShared(program.pieces, options, shared);
+    // Every rank's own thread computes; the further threads of all ranks are one pool.
+    const threads = 1 + options.devices.length * (options.threads - 1);
+    const sessions = await loadShared(program.pieces, options, (model, folder) =>
+      shared.create(model, { folder, threads }),
+    );
     const ranks = options.devices.map(() => shared.addRank());
     return {
       backend: "native",
@@ -96,28 +98,4 @@ async function nativeEngine(program: Program, options: EngineOptions): Promise<E
     shared.release();
     throw error;
   }
-}
-
-/** Pieces of the same model over the same weights are one session. */
-async function loadShared(
-  pieces: readonly ProgramPiece[],
-  options: EngineOptions,
-  shared: SharedSessions,
-): Promise<Readonly<Record<string, bigint>>> {
-  // Every rank's own thread computes; the further threads of all ranks are one pool.
-  const threads = 1 + options.devices.length * (options.threads - 1);
-  const made = new Map<string, bigint>();
-  const sessions: Record<string, bigint> = {};
-  for (const piece of pieces) {
-    try {
-      const { model, folder } = await readPiece(piece, options);
-      const key = `${createHash("sha256").update(model).digest("hex")} ${folder}`;
-      const session = made.get(key) ?? (await shared.create(model, { folder, threads }));
-      made.set(key, session);
-      sessions[piece.id] = session;
-    } catch (error) {
-      throw notLoaded(piece, { rank: 0, device: "cpu" }, error);
-    }
-  }
-  return sessions;
 }
