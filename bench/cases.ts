@@ -67,7 +67,7 @@ export const workloads: readonly Workload[] = [
     title: "Flux, 4,096 image and 128 text tokens",
     lengths: { img: 4096, txt: 128 },
     rounds: 3,
-    schemes: ["single", "ulysses2", "gather2", "rotate2", "unified4"],
+    schemes: ["single", "ulysses2", "rotate2", "unified4"],
     second: opset18,
     reference: { img: 4096, txt: 128 },
   },

@@ -79,7 +79,12 @@ function rowsOf({ one: { scheme }, result }: MeasuredCase): readonly (readonly s
   const name = [scheme.title, String(scheme.ranks)];
   return [
     [...name, ...base],
-    ...Object.entries(sides).map(([side, one]) => ["", "", side, ...cellsOf(one, Math.max(...sent))]),
+    ...Object.entries(sides).map(([side, one]) => [
+      "",
+      "",
+      side,
+      ...cellsOf(one, side === FREE ? 0 : Math.max(...sent)),
+    ]),
   ];
 }
 
@@ -92,7 +97,7 @@ function cellsOf({ milliseconds, ratios, peak_pss: pss, breakdown }: MeasuredSid
     ratioText(ratios.processor_milliseconds),
     mebibytes(pss),
     ratioText(ratios.peak_pss),
-    breakdown === null ? "-" : (sent / 1e6).toFixed(1),
+    sent === 0 || breakdown === null ? "-" : (sent / 1e6).toFixed(1),
     breakdown === null ? "-" : percent((breakdown.exchange + breakdown.waiting) / total(breakdown)),
   ];
 }

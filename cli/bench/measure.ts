@@ -30,16 +30,17 @@ type Progress = (what: string) => void;
 
 export async function measureAlone(side: Side, signal: AbortSignal): Promise<Alone> {
   const running = await startSide(side, signal);
+  const watch = watchMemory(running.pid);
   try {
-    const watch = watchMemory(running.pid);
     const first = await running.run(true);
     let last = first;
     for (let i = 1; i < RUNS_ALONE; i += 1) last = await running.run();
-    const { resident, proportional } = watch.stop();
+    const { resident, proportional } = watch.peak();
     // On Linux a process also inherits the largest resident set of its parent, so that its own account is not used there.
     const memory = { resident: resident ?? last.resident, proportional };
     return { started: running.started, first, memory, outputs: first.outputs };
   } finally {
+    watch.stop();
     await running.stop();
   }
 }

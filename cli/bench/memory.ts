@@ -13,8 +13,15 @@ export interface PeakMemory {
 /** Between two samples. A sample of a large process takes milliseconds, in which the process cannot map memory. */
 const SAMPLE_MS = 20;
 
-/** Samples the memory of a process until `stop`, which must be called while the process still lives. */
-export function watchMemory(pid: number): { readonly stop: () => PeakMemory } {
+export interface MemoryWatch {
+  /** Of the time until now; while the process lives. */
+  readonly peak: () => PeakMemory;
+  /** Ends the samples. */
+  readonly stop: () => void;
+}
+
+/** Samples the memory of a process until `stop`. */
+export function watchMemory(pid: number): MemoryWatch {
   let proportional: number | null = null;
   const sample = (): void => {
     const now = bytesIn(pid, "smaps_rollup", "Pss");
@@ -22,11 +29,11 @@ export function watchMemory(pid: number): { readonly stop: () => PeakMemory } {
   };
   const timer = setInterval(sample, SAMPLE_MS);
   return {
-    stop: () => {
-      clearInterval(timer);
+    peak: () => {
       sample();
       return { resident: bytesIn(pid, "status", "VmHWM"), proportional };
     },
+    stop: () => clearInterval(timer),
   };
 }
 

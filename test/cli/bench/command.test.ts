@@ -136,10 +136,16 @@ function isAlive(pid: number): boolean {
 }
 
 test.runIf(process.platform === "linux").each([
-  { name: "an interrupt", signals: ["SIGINT"] as const, ended: { code: 130, signal: null } },
-  { name: "two signals", signals: ["SIGINT", "SIGTERM"] as const, ended: null },
-  { name: "a kill", signals: ["SIGKILL"] as const, ended: { code: null, signal: "SIGKILL" } },
-])("$name leaves no process and no file", async ({ signals, ended }) => {
+  { name: "an interrupt", sides: 2, signals: ["SIGINT"] as const, ended: { code: 130, signal: null } },
+  {
+    name: "an interrupt while one side is alone",
+    sides: 1,
+    signals: ["SIGINT"] as const,
+    ended: { code: 130, signal: null },
+  },
+  { name: "two signals", sides: 2, signals: ["SIGINT", "SIGTERM"] as const, ended: null },
+  { name: "a kill", sides: 2, signals: ["SIGKILL"] as const, ended: { code: null, signal: "SIGKILL" } },
+])("$name leaves no process and no file", async ({ sides: count, signals, ended }) => {
   const temporary = await temporaryFolder();
   const argv = ["bin/onnx-cp.js", ...bench, ...inputs, "--rounds", "100000"];
   const child = spawn(process.execPath, argv, { cwd: root, env: { ...process.env, TMPDIR: temporary }, stdio: "pipe" });
@@ -147,8 +153,8 @@ test.runIf(process.platform === "linux").each([
   let said = "";
   child.stderr.on("data", (data: Buffer) => (said += String(data)));
   const end = new Promise((resolve) => void child.on("close", (code, signal) => resolve({ code, signal })));
-  // Both sides alone, and then together.
-  await vi.waitFor(() => expect(childrenOf(child.pid!)).toHaveLength(2), { timeout: 40_000, interval: 5 });
+  // Each side alone, and then together.
+  await vi.waitFor(() => expect(childrenOf(child.pid!)).toHaveLength(count), { timeout: 40_000, interval: 5 });
   const sides = childrenOf(child.pid!);
   for (const signal of signals) child.kill(signal);
   const how = await end;

@@ -2,12 +2,13 @@
  * @file The processes of sides: what they answer, and that none is left behind.
  */
 import { join } from "node:path";
-import { copyFileSync, readdirSync } from "node:fs";
+import { copyFileSync, readdirSync, writeFileSync } from "node:fs";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { measureAlone, measureInTurn, measureOperators } from "../../../cli/bench/measure.ts";
 import { startSide } from "../../../cli/bench/sides/process.ts";
 import type { RunningSide, Side } from "../../../cli/bench/sides/process.ts";
-import { fixture } from "../../support/fixtures.ts";
+import { encodeNpz } from "../../../ort/files/npz.ts";
+import { fixture, fixtureTensors } from "../../support/fixtures.ts";
 import { temporaryFolder } from "../../support/files.ts";
 
 const config = {
@@ -69,6 +70,18 @@ test("what the side cannot do comes back as the diagnostics of its process", asy
   copyFileSync(config.feeds, join(folder, "model.onnx"));
   const noModel = startSide({ ...side, config: { ...config, model: join(folder, "model.onnx") } }, never);
   await expect(noModel).rejects.toMatchObject({ diagnostics: [{ code: "CP5508" }] });
+});
+
+test("a run that fails ends the watch over the memory", async () => {
+  const folder = await temporaryFolder();
+  const { hidden_states: _, ...incomplete } = await fixtureTensors("flux/flux.img67-txt13.inputs.npz");
+  writeFileSync(join(folder, "feeds.npz"), encodeNpz(incomplete));
+  const [started, cleared] = [vi.spyOn(globalThis, "setInterval"), vi.spyOn(globalThis, "clearInterval")];
+  onTestFinished(() => void vi.restoreAllMocks());
+  const failing = measureAlone({ ...side, config: { ...config, feeds: join(folder, "feeds.npz") } }, never);
+  await expect(failing).rejects.toMatchObject({ diagnostics: [{ code: "CP5508" }] });
+  expect(started).toHaveBeenCalledOnce();
+  expect(cleared).toHaveBeenCalledWith(started.mock.results[0]?.value);
 });
 
 test("a side ends with its signal, and none starts after it", async () => {
