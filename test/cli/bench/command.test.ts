@@ -29,7 +29,7 @@ function masked(text: string): string {
   const isStable = /^(?:split: |plain: |inputs: |bytes that|\d+ rounds)/;
   const lines = before.split("\n").map((line) => {
     if (isStable.test(line)) return line.replaceAll(/\d+(?= (?:threads?|cores?)\b)/g, "#");
-    return line.replaceAll(/\d+(?:\.\d+)?(?:e[+-]?\d+)?/g, "#").replaceAll(/ {2,}/g, "  ");
+    return line.replaceAll(/(?<![\d.])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/g, "#").replaceAll(/ {2,}/g, "  ");
   });
   return lines.join("\n");
 }
