@@ -3,6 +3,7 @@
  * when it runs.
  */
 import { Command, CommanderError, Option } from "commander";
+import type { BenchOptions } from "./commands/bench.ts";
 import type { CheckOptions } from "./commands/check.ts";
 import type { CompileCommandOptions } from "./commands/compile.ts";
 import type { InspectOptions } from "./commands/inspect.ts";
@@ -53,6 +54,7 @@ function build(version: string, found: Found): Command {
   addCheck(program, found);
   addCompile(program, found);
   addRun(program, found);
+  addBench(program, found);
   addSchema(program, found);
   for (const command of program.commands) command.helpOption("--help", "print this help").addOption(formatOption());
   return program;
@@ -109,6 +111,18 @@ function addRun(program: Command, found: Found): void {
   addCompileOptions(command).action((target: string, options: RunOptions) => {
     need(command, "inputs");
     found("run", async (io) => (await import("./commands/run.ts")).run(target, options, io));
+  });
+}
+
+function addBench(program: Command, found: Found): void {
+  const command = program
+    .command("bench")
+    .description("measure a plan in turn with one plain session of its model on the same cores")
+    .argument("<PLAN>", "a *.plan.json, *.plan.jsonc or *.plan.ts file")
+    .option("--inputs <FILE>", "an .npz file with one array per input; default: sample inputs of the given --shape")
+    .addOption(new Option("--rounds <N>", "how often each side runs for its time").argParser(degree).default(5));
+  addCompileOptions(command).action((plan: string, options: BenchOptions) => {
+    found("bench", async (io) => (await import("./commands/bench.ts")).bench(plan, options, io));
   });
 }
 

@@ -29,7 +29,10 @@ const MISTAKES: ReadonlySet<string> = new Set(
   ),
 );
 
-/** 4 where something failed while running (CP65xx-CP69xx, or an internal error), else 1 for any error. */
+/** Codes outside that range of what fails while running. */
+const FAULTS: ReadonlySet<string> = new Set([cliMessages.internal.code, cliMessages.sideEnded.code]);
+
+/** 4 where something failed while running, else 1 for any error. */
 function exitCodeOf(diagnostics: readonly Diagnostic[]): number {
   if (!hasErrors(diagnostics)) return EXIT.fine;
   return diagnostics.some((d) => d.severity === "error" && isFault(d.code)) ? EXIT.fault : EXIT.wrong;
@@ -37,7 +40,7 @@ function exitCodeOf(diagnostics: readonly Diagnostic[]): number {
 
 function isFault(code: string): boolean {
   const number = Number(code.slice(2));
-  return (number >= 6500 && number < 7000 && !MISTAKES.has(code)) || code === cliMessages.internal.code;
+  return (number >= 6500 && number < 7000 && !MISTAKES.has(code)) || FAULTS.has(code);
 }
 
 /** Wrong usage that shows only when the arguments are checked together. */

@@ -7,7 +7,7 @@ import { loadOnnxRuntime } from "./load.ts";
 import { cleanMessage } from "./messages.ts";
 import { dataOf, isOrtElem } from "./tensors.ts";
 import { OrtError } from "./types.ts";
-import type { OrtSession, OrtTensor, OrtTensors, OrtValueInfo, SessionOptions } from "./types.ts";
+import type { OrtSession, OrtTensor, OrtTensors, OrtValueInfo, PlainOptions, SessionOptions } from "./types.ts";
 
 type Package = typeof Ort;
 
@@ -16,10 +16,38 @@ export async function createBindingSession(
   model: Uint8Array | string,
   options: SessionOptions = {},
 ): Promise<OrtSession> {
+  return openSession(model, settingsOf(options));
+}
+
+/**
+ * The baseline of a comparison: a session as any user of onnxruntime-node gets it, with the library's own settings except for the
+ * number of threads. Throws `OrtError`, and `ContextParallelError` where the package does not load.
+ */
+export function createPlainSession(
+  model: Uint8Array | string,
+  { folder, threads = 1, device = "cpu", profile }: PlainOptions,
+): Promise<OrtSession> {
+  const extra =
+    folder === undefined || folder === null
+      ? {}
+      : { session: { model_external_initializers_file_folder_path: folder } };
+  return openSession(model, {
+    executionProviders: [provider(device)],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    logSeverityLevel: 4,
+    extra,
+    ...profiling(profile),
+  });
+}
+
+async function openSession(
+  model: Uint8Array | string,
+  settings: Ort.InferenceSession.SessionOptions,
+): Promise<OrtSession> {
   const ort = await loadOnnxRuntime();
   // Failures are thrown; without this the library prints them as well, in its own words.
   ort.env.logLevel = "fatal";
-  const settings = settingsOf(options);
   try {
     const source = typeof model === "string" ? resolve(model) : model;
     return wrap(
@@ -39,6 +67,7 @@ function settingsOf({
   device = "cpu",
   optimise = "all",
   keepMemory = true,
+  profile,
 }: SessionOptions): Ort.InferenceSession.SessionOptions {
   return {
     executionProviders: [provider(device)],
@@ -57,7 +86,13 @@ function settingsOf({
         ...(folder === undefined || folder === null ? {} : { model_external_initializers_file_folder_path: folder }),
       },
     },
+    ...profiling(profile),
   };
+}
+
+/** The library writes the file when the session is released, and adds the time and `.json` to its name. */
+function profiling(prefix: string | undefined): Ort.InferenceSession.SessionOptions {
+  return prefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: prefix };
 }
 
 /** `cuda:1` names the device number 1 of the provider `cuda`. */

@@ -4,6 +4,7 @@
 import { createBindingSession } from "./binding.ts";
 import type { OrtSession, SessionOptions } from "./types.ts";
 
+export { createPlainSession } from "./binding.ts";
 export type { OrtData, OrtElem, OrtSession, OrtTensor, OrtTensors, OrtValueInfo, SessionOptions } from "./types.ts";
 export { OrtError } from "./types.ts";
 

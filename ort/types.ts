@@ -56,7 +56,12 @@ export interface SessionOptions {
   /** `cpu`, `cuda`, `cuda:1`, `webgpu`, ... */
   readonly device?: string;
   readonly optimise?: "disabled" | "basic" | "all";
+  /** Path prefix of a file to which the library writes the time of every operator of every run. */
+  readonly profile?: string;
 }
+
+/** What a plain session leaves to its caller. */
+export type PlainOptions = Pick<SessionOptions, "folder" | "threads" | "device" | "profile">;
 
 /** A failure that onnxruntime reports, without its internal paths and symbols. */
 export class OrtError extends Error {

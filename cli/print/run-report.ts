@@ -1,8 +1,6 @@
 /**
  * @file The report of a run: its cost, its outputs, and how they compare with the unsplit model.
  */
-import { cliMessages } from "../../compiler/diagnostics/catalog/cli.ts";
-import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import type { Program } from "../../program/types.ts";
 import type { OrtTensors } from "../../ort/types.ts";
@@ -10,6 +8,7 @@ import type { Comparison } from "../../runtime/verify.ts";
 import { EXIT, type Outcome, outcome } from "../outcome.ts";
 import { meshText } from "./summary.ts";
 import { short, table } from "./table.ts";
+import { failure, written } from "./verification.ts";
 
 /** What one run cost: milliseconds, and bytes that left their rank. */
 export interface Step {
@@ -47,22 +46,6 @@ function mean(steps: readonly Step[]): Step {
   const counted = steps.length > 1 ? steps.slice(1) : steps;
   const of = (key: keyof Step): number => counted.reduce((sum, step) => sum + step[key], 0) / counted.length;
   return { milliseconds: of("milliseconds"), bytes: of("bytes") };
-}
-
-function failure({ name, problem, wrong, elements, tolerance, because, worst }: Comparison): Diagnostic {
-  const { atol, rtol } = tolerance;
-  const limit = atol + rtol === 0 ? "exactly" : `within ${atol} + ${rtol} * |unsplit| (${because})`;
-  const where =
-    worst === null ? "" : `; the worst is [${worst.index.join(", ")}]: ${worst.actual}, unsplit ${worst.expected}`;
-  const text = problem ?? `has ${wrong} of ${elements} elements that do not match the unsplit model ${limit}${where}`;
-  return diagnose(cliMessages.verification, { output: name, problem: text });
-}
-
-/** JSON knows no infinity. */
-function written(comparison: Comparison): object {
-  const finite = (value: number): number | string => (Number.isFinite(value) ? value : String(value));
-  const { largest_absolute, largest_relative } = comparison;
-  return { ...comparison, largest_absolute: finite(largest_absolute), largest_relative: finite(largest_relative) };
 }
 
 function outputTable(outputs: OrtTensors, comparisons: readonly Comparison[] | null): string {

@@ -6,17 +6,28 @@ import { readModel } from "../../compiler/graph/read.ts";
 import { canonicalModel } from "../../compiler/inspect/model.ts";
 import { unsplitValues } from "../../compiler/simulate/unsplit.ts";
 import { writeModel } from "../../compiler/graph/write.ts";
-import { createSession, OrtError } from "../../ort/session.ts";
-import type { OrtSession, OrtTensors } from "../../ort/types.ts";
+import { createPlainSession, createSession, OrtError } from "../../ort/session.ts";
+import type { OrtSession, OrtTensors, PlainOptions } from "../../ort/types.ts";
+
+type Create<Options> = (model: Uint8Array | string, options: Options) => Promise<OrtSession>;
 
 /** Loads the model of `file`. Throws `OrtError`. */
-export async function unsplitSession(file: string, threads: number): Promise<OrtSession> {
+export function unsplitSession(file: string, threads: number): Promise<OrtSession> {
+  return unsplitBy(createSession, file, { threads });
+}
+
+/** Loads the model of `file` with the settings of onnxruntime-node. Throws `OrtError`. */
+export function plainSession(file: string, options: PlainOptions): Promise<OrtSession> {
+  return unsplitBy(createPlainSession, file, options);
+}
+
+async function unsplitBy<Options>(create: Create<Options>, file: string, options: Options): Promise<OrtSession> {
   try {
-    return await createSession(file, { threads });
+    return await create(file, options);
   } catch (error) {
     const bytes = error instanceof OrtError ? await withoutMarkers(file) : null;
     if (bytes === null) throw error;
-    return createSession(bytes.model, { threads, folder: bytes.folder });
+    return create(bytes.model, { ...options, folder: bytes.folder });
   }
 }
 

@@ -33,6 +33,8 @@ export interface OwnPieces extends PieceFolders {
   readonly device: string;
   /** Threads per session. */
   readonly threads: number;
+  /** Path prefix of the profiles of the pieces, if any: `PREFIX.ID` followed by what the library adds. */
+  readonly profile?: string;
 }
 
 /** Sessions that the driver has made, by piece. */
@@ -107,10 +109,11 @@ async function sharedPieces({ sessions, rank }: SharedPieces, guard: Guard): Pro
 
 async function ownPiece(piece: ProgramPiece, settings: OwnPieces, guard: Guard): Promise<Runner> {
   const { model, folder } = await readPiece(piece, settings);
-  const { threads, device } = settings;
+  const { threads, device, profile } = settings;
   // Attention works longest for the memory that it takes: to take it anew costs it least, and every rank keeps less between the steps.
   const keepMemory = piece.kind !== "attention";
-  return guarded(runnerOf(await guard(() => createSession(model, { folder, threads, device, keepMemory }))), guard);
+  const options = { folder, threads, device, keepMemory, ...(profile && { profile: `${profile}.${piece.id}` }) };
+  return guarded(runnerOf(await guard(() => createSession(model, options))), guard);
 }
 
 function guarded(runner: Runner, guard: Guard): Runner {

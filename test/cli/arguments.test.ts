@@ -23,6 +23,8 @@ test("every command is understood", () => {
     "compile p.plan.json --model m.onnx --out dir --ulysses-degree 2 --ring-degree 3",
     "run dir --inputs in.npz --devices cpu,cpu --verify --steps 3 --world threads",
     "run p.plan.ts --model m.onnx --inputs in.npz --outputs out.npz --shape a=1,2 --shape b=3 --format json",
+    "bench p.plan.json --model m.onnx --inputs in.npz --rounds 3 --ring-degree 2 --format json",
+    "bench p.plan.json",
     "schema",
     "schema m.onnx --out s.json",
   ]) {
@@ -53,6 +55,7 @@ test("wrong usage is said in a sentence, with what was meant", () => {
     "run dir --inputs in.npz --steps -1",
     "run dir --inputs in.npz --world mpj",
     "inspect m.onnx --modules x",
+    "bench p.plan.json --rounds 0",
   ];
   const text = lines.map((line) => `$ onnx-cp ${line}`.trimEnd().concat(`\n${problem(line)}\n`)).join("\n");
   return expect(text).toMatchFileSnapshot("golden/usage.txt");

@@ -17,6 +17,7 @@ const sources = [
   "cli",
   "plans",
   "demo",
+  "bench",
   "package.json",
   "tsconfig.json",
 ];

@@ -145,7 +145,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   fflate: ["ort"],
   "jsonc-parser": ["compiler/plan"],
   koffi: ["ort/native", "ort/telemetry.ts", "runtime/world"],
-  "onnxruntime-node": ["ort", "bench/server.ts"],
+  "onnxruntime-node": ["ort"],
   "onnxruntime-common": ["ort"],
   picocolors: ["cli", "demo"],
   "ts-morph": ["compiler/plan/typescript"],

@@ -14,6 +14,7 @@ export const cliMessages: Catalog<{
   noModule: { pattern: string; nearest: string | null };
   noSample: { inputs: readonly string[] };
   moreDiagnostics: { count: number; rest: string; limit: number };
+  sideEnded: { side: string; reason: string };
 }> = {
   usage: {
     code: "CP7001",
@@ -82,5 +83,12 @@ export const cliMessages: Catalog<{
     title: "Further diagnostics",
     message: ({ count, rest, limit }) => `${count} further diagnostics (${rest}) are not shown; the limit is ${limit}`,
     hint: () => "fix the errors above first",
+  },
+  sideEnded: {
+    code: "CP7020",
+    severity: "error",
+    title: "Process of a measurement that ended",
+    message: ({ side, reason }) => `the process that measures ${side} ended: ${reason}`,
+    hint: () => "if SIGKILL ended it, the memory was most likely not enough: measure at smaller shapes",
   },
 };

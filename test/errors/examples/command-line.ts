@@ -4,6 +4,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { zipSync } from "fflate";
 import { main } from "../../../cli/cli.ts";
+import { startSide } from "../../../cli/bench/sides/process.ts";
+import type { ContextParallelError } from "../../../compiler/diagnostics/error.ts";
 import type { Diagnostic } from "../../../compiler/diagnostics/types.ts";
 import { writeNpy } from "../../../ort/files/npy.ts";
 import { ortTensor } from "../../../ort/tensors.ts";
@@ -62,6 +64,19 @@ async function interrupted(): Promise<readonly Diagnostic[]> {
   stop.abort();
   await running;
   return (JSON.parse(io.stdout()) as { readonly diagnostics: readonly Diagnostic[] }).diagnostics;
+}
+
+async function killedSide(): Promise<readonly Diagnostic[]> {
+  const common = { kind: "plain", threads: 1, device: "cpu", profile: null } as const;
+  const config = { ...common, model: "flux.onnx", feeds: "flux.npz" };
+  const side = await startSide({ name: "the plain session", config }, new AbortController().signal);
+  process.kill(side.pid, "SIGKILL");
+  try {
+    await side.run();
+    return [];
+  } catch (error) {
+    return (error as ContextParallelError).diagnostics;
+  }
 }
 
 async function brokenTerminal(): Promise<readonly Diagnostic[]> {
@@ -131,6 +146,14 @@ export const commandLine: Examples = {
       writeFileSync("flux.plan.json", `{\n${entries.join(",\n")}\n}`);
     },
     command: "onnx-cp check flux.plan.json --model flux.onnx",
+  },
+  CP7020: {
+    means:
+      "`onnx-cp bench` measures each side in a process. One of them ended without an answer: the system ran out of memory, or somebody ended it. The exit code is 4.",
+    files,
+    given: "a process that SIGKILL ends during the measurement",
+    command: "onnx-cp bench flux.plan.json --model flux.onnx --ulysses-degree 2 --inputs flux.npz",
+    call: killedSide,
   },
   CP7501: {
     means: "The file of inputs does not exist.",

@@ -1,34 +1,4 @@
 /**
- * @file A world of ranks in one thread: the waits are promises, the outboxes ordinary memory.
+ * @file A world of ranks in one thread, for tests.
  */
-import { outboxCapacity, outboxWorld } from "../../../runtime/world/outbox.ts";
-import { RunAborted } from "../../../runtime/world/world.ts";
-import type { World } from "../../../runtime/world/world.ts";
-import { deferred } from "../../../runtime/deferred.ts";
-
-export function localWorlds(size: number, outboxBytes: number): readonly World[] {
-  let arrived = 0;
-  let aborted = false;
-  let gate = deferred<void>();
-  const check = (): void => {
-    if (aborted) throw new RunAborted();
-  };
-  const abort = (): void => {
-    aborted = true;
-    gate.resolve();
-  };
-  const barrier = async (): Promise<void> => {
-    check();
-    arrived += 1;
-    const mine = gate;
-    if (arrived === size) {
-      arrived = 0;
-      gate = deferred<void>();
-      mine.resolve();
-    }
-    await mine.promise;
-    check();
-  };
-  const outboxes = Array.from({ length: size }, () => new ArrayBuffer(outboxCapacity(outboxBytes)));
-  return outboxes.map((_, rank) => outboxWorld({ rank, size, barrier, abort, check }, outboxes));
-}
+export { localWorlds } from "../../../runtime/world/local.ts";
