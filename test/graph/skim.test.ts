@@ -127,7 +127,7 @@ test("damaged bytes are refused, or mean what they mean to the decoder", () => {
     })();
     if (skimBytes(damaged) === null) outcomes.refused += 1;
     else if (decoded === null) {
-      expect(() => restored(damaged)).toThrow();
+      expect(() => restored(damaged), `damage ${i}`).toThrow(/./);
       outcomes.undecodable += 1;
     } else {
       expectSame(restored(damaged), decoded);
@@ -200,7 +200,7 @@ test("the weights of a large file move to the program as they are", async () => 
       graph: { initializer: [{ name: "table", dataType: 1, dims: [BigInt(5 * MEBIBYTE)], rawData: bias }] },
     }).graph!.initializer[0]!,
   );
-  const [last] = graph!.node.filter(({ output: made }) => made.includes(output!.name));
+  const last = graph!.node.find(({ output: made }) => made.includes(output!.name));
   last!.output = last!.output.map((name) => (name === output!.name ? "before" : name));
   graph!.node.push(
     ...create(ModelProtoSchema, {
