@@ -31,7 +31,8 @@ function decodeModel(source: ModelFile): Result<Model> {
   const proto = parsed.value;
   const diagnostics: Diagnostic[] = [...checkVersions(proto, file)];
   const data = dataFolder(folder, source.realFolder);
-  const context: DecodeContext = { file, data, report: (diagnostic) => diagnostics.push(diagnostic) };
+  const { stored } = source;
+  const context: DecodeContext = { file, data, stored, report: (diagnostic) => diagnostics.push(diagnostic) };
   // Decoding a model of an unsupported version would only add misleading errors.
   if (hasErrors(diagnostics) || proto.graph === undefined) return { ok: false, diagnostics };
   const graph = decodeGraph(proto.graph, context);
@@ -47,13 +48,13 @@ function decodeModel(source: ModelFile): Result<Model> {
   return settle(model, diagnostics);
 }
 
-function parse({ file, bytes }: ModelFile): Result<ModelProto> {
+function parse({ file, bytes, size }: ModelFile): Result<ModelProto> {
   const fail = (diagnostic: Diagnostic): Result<ModelProto> => ({ ok: false, diagnostics: [diagnostic] });
   // The first field of an ONNX file is the IR version, a small number.
   const beginsWell = bytes[0] === 0x08 && (bytes[1] ?? 255) < 64;
   const broken = (reason: string): Result<ModelProto> =>
     beginsWell
-      ? fail(diagnose(messages.truncated, { bytes: bytes.length, reason }, { file }))
+      ? fail(diagnose(messages.truncated, { bytes: size, reason }, { file }))
       : fail(diagnose(messages.notOnnx, { reason }, { file }));
   try {
     const proto = fromBinary(ModelProtoSchema, bytes);

@@ -28,10 +28,20 @@ export interface TensorType {
   readonly dims: readonly Dim[] | null;
 }
 
-/** Bytes of a constant, little-endian, row-major. External data stays on disk. */
+/** A run of bytes of a file; `file` is absolute. */
+export interface Place {
+  readonly file: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/**
+ * Bytes of a constant, little-endian, row-major. External data stays on disk. So do the large constants of a large model file: these have a
+ * `place`, and each access to `bytes` reads them.
+ */
 export type TensorData =
-  | { readonly kind: "inline"; readonly bytes: Uint8Array }
-  | { readonly kind: "external"; readonly file: string; readonly offset: number; readonly length: number };
+  | { readonly kind: "inline"; readonly bytes: Uint8Array; readonly place?: Place }
+  | ({ readonly kind: "external" } & Place);
 
 /** A constant tensor; `file` of external data is an absolute path inside the model's folder. */
 export interface Tensor {

@@ -40,15 +40,25 @@ const PROBE = 2 ** 16;
 
 /** The bytes of a regular file, links followed. Rejects with `FileRefused`, or as `fs` does. */
 export async function readRegularFile(path: string, most: number): Promise<Buffer> {
+  const handle = await openRegularFile(path, most);
+  try {
+    return await readAll(handle, (await handle.stat()).size, most);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Opens a regular file for reading, links followed; the caller closes it. Rejects with `FileRefused`, or as `fs` does. */
+export async function openRegularFile(path: string, most: number): Promise<FileHandle> {
   // The name first, since opening a device can act on it; then the descriptor, since the name may refer to another file by now.
   checkStats(await stat(path), most);
   const handle = await open(path, FLAGS);
   try {
-    const info = await handle.stat();
-    checkStats(info, most);
-    return await readAll(handle, info.size, most);
-  } finally {
+    checkStats(await handle.stat(), most);
+    return handle;
+  } catch (error) {
     await handle.close();
+    throw error;
   }
 }
 

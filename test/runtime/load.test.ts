@@ -167,7 +167,7 @@ test("weights that are missing, of another size, or with other ends", async () =
   expect(await refusal(compiled.folder)).toEqual([
     "CP5009: the weights ROOT/a.bin of ROOT/model.onnx are missing",
     `CP5010: ROOT/b.bin does not have the ${3 * 2 ** 20} bytes that it had when the program was compiled`,
-    `CP5011: ROOT/c.bin does not hold the weights that the program was compiled with: the hash of its first and last MiB was ${data[2]!.hash} then`,
+    `CP5011: ROOT/c.bin does not hold the weights that the program was compiled with: the hash of its first and last MiB and of 64 blocks between them was ${data[2]!.hash} then`,
   ]);
 });
 

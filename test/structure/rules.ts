@@ -135,8 +135,8 @@ export const tops: readonly string[] = ["cli", "demo", "bench", "test"];
 
 /** Package to the folders that may import it. */
 export const packages: Readonly<Record<string, readonly string[]>> = {
-  "@bufbuild/protobuf": ["compiler/graph", "compiler/external"],
-  "onnx-buf": ["compiler/graph"],
+  "@bufbuild/protobuf": ["compiler/graph", "compiler/external", "bench/size"],
+  "onnx-buf": ["compiler/graph", "bench/size"],
   ajv: ["compiler/plan/schema"],
   "cli-progress": ["cli"],
   commander: ["cli"],

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import onnx
+import onnx_ir
 import torch
 
 from . import markers, patches
@@ -26,6 +27,8 @@ EXPORTERS: Mapping[str, tuple[str, int]] = {
     "torchscript18": (TORCHSCRIPT, 18),
 }
 UNNAMED = "auto"
+# Smaller tensors stay inside the graph, as when onnx_ir writes external data.
+_INLINE = 256
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,8 @@ class Request:
     `dynamic` maps an input to {axis: name of the dimension}; the name "auto" leaves it to the exporter, which then
     gives every axis its own symbol. `plan`, if given, is where boundary markers go. `wrapper` puts the model under an
     outer module, as its attribute of that name. `external` is the model's file if weights shall go beside it, to
-    `<external>.data`; they then never pass through one message, which could hold 2 GB at most.
+    `<external>.data`; they then never pass through one message, which could hold 2 GB at most. `weightless` is the name
+    of a data file that the export refers to and nobody writes.
     """
 
     exporter: str
@@ -47,6 +51,7 @@ class Request:
     patches: Iterable[str] = ()
     wrapper: str | None = None
     external: Path | None = None
+    weightless: str | None = None
 
 
 def _bound(
@@ -78,6 +83,20 @@ def _dynamic_shapes(request: Request) -> dict[str, dict[int, object]]:
     return {name: {axis: dims[dim] for axis, dim in request.dynamic.get(name, {}).items()} for name in request.inputs}
 
 
+def _without_weights(model: onnx_ir.Model, location: str) -> onnx.ModelProto:
+    """The protobuf, as if the weights had been written to the file `location` next to it."""
+    end = 0
+    for value in model.graph.initializers.values():
+        tensor = value.const_value
+        if tensor.nbytes < _INLINE:
+            continue
+        value.const_value = onnx_ir.ExternalTensor(
+            location, end, tensor.nbytes, tensor.dtype, shape=tensor.shape, name=value.name
+        )
+        end += tensor.nbytes
+    return onnx_ir.to_proto(model)
+
+
 def _export_dynamo(model: torch.nn.Module, request: Request, opset: int) -> onnx.ModelProto:
     program = torch.onnx.export(
         model,
@@ -90,6 +109,8 @@ def _export_dynamo(model: torch.nn.Module, request: Request, opset: int) -> onnx
         dynamic_shapes=_dynamic_shapes(request) if request.dynamic else None,
         verbose=False,
     )
+    if request.weightless:
+        return _without_weights(program.model, request.weightless)
     if not request.external:
         return onnx.load_from_string(program.model_proto.SerializeToString())
     program.save(request.external, external_data=True)

@@ -66,7 +66,7 @@ class Options:
     tolerance: float = 1e-5
 
 
-def _class_of(name: str) -> type[torch.nn.Module]:
+def class_of(name: str) -> type[torch.nn.Module]:
     """A class of diffusers, or `nets.<file>.<class>`."""
     module, _, class_name = name.rpartition(".")
     return getattr(importlib.import_module(f".{module}", __package__) if module else diffusers, class_name)
@@ -74,7 +74,7 @@ def _class_of(name: str) -> type[torch.nn.Module]:
 
 def tiny(family: Family, seed: int) -> Subject:
     """The family's tiny config with weights from the seed."""
-    model = _class_of(family.model).from_config(dict(family.config)).eval()
+    model = class_of(family.model).from_config(dict(family.config)).eval()
     randomise(model, seed)
     if family.shrink:
         family.shrink(model)
@@ -110,7 +110,7 @@ def _example(subject: Subject, options: Options, lengths: list[Lengths]) -> Leng
     raise ValueError(f"{', '.join(options.dynamic)} are dynamic, so one set of lengths needs all of them above 1")
 
 
-def _request(subject: Subject, options: Options, lengths: Lengths, path: Path) -> Request:
+def request_of(subject: Subject, options: Options, lengths: Lengths, path: Path) -> Request:
     return Request(
         exporter=options.exporter,
         inputs=subject.inputs(lengths),
@@ -134,7 +134,7 @@ def export_file(subject: Subject, options: Options, lengths: list[Lengths], path
     for file in (path, data):
         file.unlink(missing_ok=True)
     try:
-        request = _request(subject, options, _example(subject, options, lengths), path)
+        request = request_of(subject, options, _example(subject, options, lengths), path)
         model = clean.clean(export(subject.model, request), options.classes)
         worst = _compare(subject, model, path.parent, lengths if options.dynamic else lengths[:1])
         if worst > options.tolerance:

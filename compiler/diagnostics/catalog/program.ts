@@ -111,7 +111,7 @@ export const programMessages: Catalog<{
     severity: "error",
     title: "Changed weights",
     message: ({ data, expected }) =>
-      `${data} does not hold the weights that the program was compiled with: the hash of its first and last MiB was ${expected} then`,
+      `${data} does not hold the weights that the program was compiled with: the hash of its first and last MiB and of 64 blocks between them was ${expected} then`,
     hint: () => "compile the plan again for these weights, or restore the original ones",
   },
   checksum: {

@@ -42,7 +42,9 @@ function decodeBody(
     proto.node.map(({ name }) => name),
     (i) => proto.node[i]!.output.find((output) => output !== "") ?? `${proto.node[i]!.opType}_${i}`,
   );
-  const all = proto.node.map((node, i) => decodeNode(node, names[i]!, context, decodeSubgraph));
+  // Only the main graph's data is left in the file.
+  const inside = { ...context, stored: new Map() };
+  const all = proto.node.map((node, i) => decodeNode(node, names[i]!, inside, decodeSubgraph));
   const constants = new Map([...initialisers(proto, context), ...constantNodes(all, context)]);
   const computing = all.filter((node) => !isConstant(node));
   checkOnce(proto, { inputs, outputs, nodes: all }, context);
@@ -68,8 +70,8 @@ function initialisers(proto: GraphProto, context: DecodeContext): readonly (read
     const names = proto.sparseInitializer.map(({ values }) => values?.name ?? "");
     reporter(context)(tensorMessages.sparse, { names });
   }
-  return proto.initializer.flatMap((tensor) => {
-    const decoded = decodeTensor(tensor, `the initialiser "${tensor.name}"`, context);
+  return proto.initializer.flatMap((tensor, i) => {
+    const decoded = decodeTensor(tensor, `the initialiser "${tensor.name}"`, context, context.stored.get(i));
     return decoded === undefined ? [] : [[tensor.name, decoded] as const];
   });
 }

@@ -9,17 +9,25 @@ import type { Message } from "../../diagnostics/diagnose.ts";
 import type { Diagnostic } from "../../diagnostics/types.ts";
 import { elemBytes, elemOfCode, sizeOf } from "../elements.ts";
 import type { DataFolder } from "../external.ts";
-import type { ElemType, Tensor, TensorData } from "../types.ts";
+import { storedData } from "./stored.ts";
+import type { ElemType, Place, Tensor, TensorData } from "../types.ts";
 
 /** Context of decoding: the location of data, and the place to report errors. */
 export interface DecodeContext {
   readonly file: string;
   readonly data: DataFolder;
+  /** Raw data that was left in the file, by position among the initialisers of the main graph. */
+  readonly stored: ReadonlyMap<number, Place>;
   readonly report: (diagnostic: Diagnostic) => void;
 }
 
-/** `at` names the tensor for messages. `undefined` after a report. */
-export function decodeTensor(proto: TensorProto, at: string, context: DecodeContext): Tensor | undefined {
+/** `at` names the tensor for messages; `place` is where its raw data was left. `undefined` after a report. */
+export function decodeTensor(
+  proto: TensorProto,
+  at: string,
+  context: DecodeContext,
+  place?: Place,
+): Tensor | undefined {
   const report = reporter(context);
   const elem = elemOfCode(proto.dataType);
   if (elem === undefined || elem === "string") {
@@ -32,7 +40,7 @@ export function decodeTensor(proto: TensorProto, at: string, context: DecodeCont
   const data =
     proto.dataLocation === TensorProto_DataLocation.EXTERNAL
       ? externalData(proto, at, elem, dims, context)
-      : inlineData(proto, at, elem, dims, context);
+      : inlineData(proto, at, elem, dims, context, place);
   return data && { elem, dims, data };
 }
 
@@ -50,15 +58,16 @@ function inlineData(
   elem: ElemType,
   dims: readonly number[],
   context: DecodeContext,
+  place: Place | undefined,
 ): TensorData | undefined {
   const report = reporter(context);
   const count = sizeOf(dims);
   const shape = dims.join(", ");
-  if (proto.rawData.length > 0) {
+  const actual = place?.length ?? proto.rawData.length;
+  if (actual > 0) {
     const expected = count * elemBytes(elem);
-    const actual = proto.rawData.length;
     if (expected !== actual) return report(messages.dataSize, { at, shape, expected, actual, unit: "bytes" });
-    return { kind: "inline", bytes: proto.rawData };
+    return place === undefined ? { kind: "inline", bytes: proto.rawData } : storedData(place);
   }
   const { values, write } = typedField(proto, elem);
   if (values.length !== count) {

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { invariant } from "../../diagnostics/diagnose.ts";
-import type { Tensor, TensorData } from "../../graph/types.ts";
+import type { Place, Tensor, TensorData } from "../../graph/types.ts";
 import { WEIGHTS_FILE } from "../../../program/types.ts";
 import type { ProgramPiece } from "../../../program/types.ts";
 import type { WeightBlock } from "../types.ts";
@@ -65,7 +65,7 @@ export function checkFolders(constants: ReadonlyMap<string, Tensor>): void {
 }
 
 function bytesIn(data: TensorData): number {
-  return data.kind === "inline" ? data.bytes.byteLength : data.length;
+  return data.kind === "external" ? data.length : (data.place?.length ?? data.bytes.byteLength);
 }
 
 function isExternal({ data }: Tensor): boolean {
@@ -73,7 +73,7 @@ function isExternal({ data }: Tensor): boolean {
 }
 
 function isLarge({ data }: Tensor): boolean {
-  return data.kind === "inline" && data.bytes.byteLength >= LARGE;
+  return data.kind === "inline" && bytesIn(data) >= LARGE;
 }
 
 function total(constants: ReadonlyMap<string, Tensor>, counts: (tensor: Tensor) => boolean): number {
@@ -81,6 +81,11 @@ function total(constants: ReadonlyMap<string, Tensor>, counts: (tensor: Tensor) 
 }
 
 function contentOf(data: TensorData): string {
-  if (data.kind === "external") return `${data.file}\n${data.offset}\n${data.length}`;
-  return createHash("sha256").update(data.bytes).digest("hex");
+  if (data.kind === "external") return contentAt(data);
+  return data.place === undefined ? createHash("sha256").update(data.bytes).digest("hex") : contentAt(data.place);
+}
+
+/** What stays on disk is not read to compare it. */
+function contentAt({ file, offset, length }: Place): string {
+  return `${file}\n${offset}\n${length}`;
 }

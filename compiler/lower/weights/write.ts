@@ -1,9 +1,9 @@
 /**
- * @file Writes the program's weights file, copying from the model's data file in small runs. Knows no tensor.
+ * @file Writes the program's weights file, copying from the model's files in small runs. Knows no tensor.
  */
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { invariant } from "../../diagnostics/diagnose.ts";
-import type { TensorData } from "../../graph/types.ts";
+import type { Place } from "../../graph/types.ts";
 import { turn } from "../../turn.ts";
 import type { WeightBlock } from "../types.ts";
 
@@ -14,20 +14,16 @@ export async function writeWeights(blocks: readonly WeightBlock[], file: string,
   const out = openSync(file, "wx");
   try {
     for (const { offset, data } of blocks) {
-      if (data.kind === "inline") writeAll(out, data.bytes, offset);
-      else await copy(data, out, offset, signal);
+      if (data.kind === "external") await copy(data, out, offset, signal);
+      else if (data.place !== undefined) await copy(data.place, out, offset, signal);
+      else writeAll(out, data.bytes, offset);
     }
   } finally {
     closeSync(out);
   }
 }
 
-async function copy(
-  data: Extract<TensorData, { kind: "external" }>,
-  out: number,
-  offset: number,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+async function copy(data: Place, out: number, offset: number, signal: AbortSignal | undefined): Promise<void> {
   const source = openSync(data.file, "r");
   const buffer = new Uint8Array(Math.min(RUN, data.length));
   try {
