@@ -23,12 +23,14 @@ async function cp(argv: readonly string[]): Promise<{ readonly exitCode: number;
   return { exitCode: await main(argv, io), io };
 }
 
-/** Without what changes from run to run or from machine to machine: times, memory, column widths, cores, the order of operators. */
+/** Without what changes from run to run or from machine to machine: times, memory, column widths, cores, the backend, the order of operators. */
 function masked(text: string): string {
   const [before = ""] = text.split(/(?<=operator, ms .*\n)/);
   const isStable = /^(?:split: |plain: |inputs: |bytes that|\d+ rounds)/;
   const lines = before.split("\n").map((line) => {
-    if (isStable.test(line)) return line.replaceAll(/\d+(?= (?:threads?|cores?)\b)/g, "#");
+    if (isStable.test(line)) {
+      return line.replaceAll(/\d+(?= (?:threads?|cores?)\b)/g, "#").replace(/backend \w+/, "backend #");
+    }
     return line.replaceAll(/(?<![\d.])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/g, "#").replaceAll(/ {2,}/g, "  ");
   });
   return lines.join("\n");
