@@ -1,6 +1,6 @@
 /**
  * @file Runs a row-wise attention block by block, so that the logits of one block exist at a time: some rows of one head, or all rows of
- * some heads or batch elements. Softmax is row-wise, so the result is the same. Knows no form of attention.
+ * some heads or batch elements. Softmax is row-wise, so the result is the same. Knows how operands are cut, not what is computed from them.
  */
 import { int } from "../graph/attributes.ts";
 import { elemCode } from "../graph/elements.ts";
