@@ -2,7 +2,7 @@
  * @file Collects the plain ONNX nodes that one canonical node becomes, with fresh value names. Knows no operator.
  */
 import { tensorFromInts, tensorFromNumbers } from "../graph/tensors.ts";
-import type { Attribute, Attributes, ElemType, Graph, Node, Tensor } from "../graph/types.ts";
+import type { Attribute, Attributes, ElemType, Graph, GraphValue, Node, Tensor } from "../graph/types.ts";
 
 /** Domain of onnxruntime's own operators. */
 export const MICROSOFT = "com.microsoft";
@@ -27,6 +27,8 @@ export interface Builder {
   /** Adds a scalar constant. */
   readonly scalar: (elem: ElemType, value: number) => string;
   /** A subgraph for a control-flow node; `make` adds its nodes and names its outputs. It reads outer values by their names. */
+  readonly subgraph: (inputs: readonly GraphValue[], make: (inner: Builder) => readonly GraphValue[]) => Attribute;
+  /** A subgraph without inputs, whose outputs are tensors of one element type. */
   readonly branch: (elem: ElemType, make: (inner: Builder) => readonly string[]) => Attribute;
 }
 
@@ -56,6 +58,13 @@ export function builder(emission: Emission, stem: string): Builder {
     const outputs = typeof output === "string" ? [output] : output;
     nodes.push({ name: unused(`${outputs[0]}/node`), op, domain, inputs, outputs, attributes, metadata: {} });
   };
+  const subgraph: Builder["subgraph"] = (inputs, make) => {
+    const own: Node[] = [];
+    // Constants stay outside: onnxruntime folds them there all the same.
+    const outputs = make(builder({ ...emission, nodes: own }, stem));
+    const graph: Graph = { name: fresh("branch"), inputs, outputs, nodes: own, constants: new Map(), types: new Map() };
+    return { kind: "graph", value: graph };
+  };
   return {
     addAs,
     fresh,
@@ -67,19 +76,8 @@ export function builder(emission: Emission, stem: string): Builder {
     },
     ints: (values) => constant(tensorFromInts(values)),
     scalar: (elem, value) => constant(tensorFromNumbers(elem, [], [value])),
-    branch: (elem, make) => {
-      const own: Node[] = [];
-      // Constants stay outside: onnxruntime folds them there all the same.
-      const outputs = make(builder({ ...emission, nodes: own }, stem));
-      const graph: Graph = {
-        name: fresh("branch"),
-        inputs: [],
-        outputs: outputs.map((name) => ({ name, type: { elem, dims: null } })),
-        nodes: own,
-        constants: new Map(),
-        types: new Map(),
-      };
-      return { kind: "graph", value: graph };
-    },
+    subgraph,
+    branch: (elem, make) =>
+      subgraph([], (inner) => make(inner).map((name): GraphValue => ({ name, type: { elem, dims: null } }))),
   };
 }

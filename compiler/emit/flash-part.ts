@@ -3,11 +3,15 @@
  * and value 0 gives it: if that key has weight p, the exponentials of the others sum to (1 - p) / p in units of exp(c).
  */
 import { elemCode } from "../graph/elements.ts";
-import { int } from "../graph/attributes.ts";
+import { int, ints } from "../graph/attributes.ts";
 import { tensorFromNumbers } from "../graph/tensors.ts";
-import { emitKernel, reduceLast, SWAP } from "./attention.ts";
-import type { KernelSite } from "./attention.ts";
 import type { Builder } from "./builder.ts";
+import { emitKernel } from "./kernel.ts";
+import type { KernelOperands } from "./kernel.ts";
+import { adapt, scoresKept } from "./kernel-site.ts";
+import type { Adapted, KernelSite } from "./kernel-site.ts";
+import { SWAP } from "./site.ts";
+import { allOf, allTrue, extents, joined, reduceLast } from "./vectors.ts";
 
 /** The kernel's results over the keys and the sentinel. */
 export interface FlashPart {
@@ -17,9 +21,7 @@ export interface FlashPart {
   readonly weight: string;
   /** c, (B, H, Sq, 1). */
   readonly logit: string;
-  /** Scalar boolean: there is no other key. */
-  readonly empty: string;
-  /** Scalar boolean: no p is too small to divide by. */
+  /** Scalar boolean: the part is that of the model, and no p is too small to divide by. */
   readonly exact: string;
 }
 
@@ -27,19 +29,20 @@ export interface FlashPart {
 const LEAST_WEIGHT = Math.exp(-60);
 
 /**
- * c is the mean of the other logits. Their log-sum-exp is at least c + log(n), so that 1 - p loses no digits. p approaches 0 where a logit
- * is far above the mean: the caller checks `exact`. q, k and v get an extra column; k and v hold 1 there for the sentinel key only.
+ * c is a mean of the other logits: of all alike, or, with a mask m, by weights softmax(m), so that hidden keys do not count. The
+ * log-sum-exp is then at least c (Jensen), so p is at most 1/2 and 1 - p loses no digits. p approaches 0 where a logit is far above the
+ * mean: the caller checks `exact`. q, k and v get an extra column; k and v hold 1 there for the sentinel key only.
  */
 export function emitFlashPart(b: Builder, site: KernelSite): FlashPart {
-  const { q, k, v, size, valueSize } = site;
-  const count = b.add("Gather", [b.add("Shape", [k]), b.scalar("int64", 1)]);
-  const dots = reduceLast(b, "ReduceSum", b.add("Mul", [q, meanKey(b, k, count)]));
+  const given = adapt(b, site);
+  const dots = reduceLast(b, "ReduceSum", b.add("Mul", [given.q, meanKey(b, given)]));
   const out = b.fresh("attention");
-  const extended: KernelSite = {
-    ...site,
-    q: b.add("Concat", [q, dots], { axis: int(3) }),
-    k: withMarkedRow(b, k, size),
-    v: withMarkedRow(b, v, valueSize),
+  const { size, valueSize } = given;
+  const extended: KernelOperands = {
+    ...given,
+    q: b.add("Concat", [given.q, dots], { axis: int(3) }),
+    k: withMarkedRow(b, given.k, size),
+    v: withMarkedRow(b, given.v, valueSize),
     size: size + 1,
     valueSize: valueSize + 1,
   };
@@ -47,38 +50,43 @@ export function emitFlashPart(b: Builder, site: KernelSite): FlashPart {
   const columns = (from: number, to: number): string =>
     b.add("Transpose", [b.add("Slice", [out, b.ints([from]), b.ints([to]), b.ints([3])])], SWAP);
   const weight = columns(valueSize, valueSize + 1);
+  const large = b.add("GreaterOrEqual", [weight, b.scalar("float32", LEAST_WEIGHT)]);
   return {
     out: columns(0, valueSize),
     weight,
-    logit: b.add("Transpose", [b.add("Mul", [dots, b.scalar("float32", site.scale)])], SWAP),
-    empty: b.add("Equal", [count, b.scalar("int64", 0)]),
-    exact: noneSmaller(b, weight),
+    logit: b.add("Transpose", [b.add("Mul", [dots, b.scalar("float32", given.scale)])], SWAP),
+    exact: allOf(b, [allTrue(b, large), ...scoresKept(b, site)]),
   };
 }
 
-/** The mean of `count` keys, (B, Sk, H, D) to (B, 1, H, D); zero where there is none. A product, since reductions of this axis are slow. */
-function meanKey(b: Builder, k: string, count: string): string {
-  const number = b.add("Cast", [b.add("Max", [count, b.scalar("int64", 1)])], { to: int(elemCode("float32")) });
-  const extent = (axis: number): string => b.add("Slice", [b.add("Shape", [k]), b.ints([axis]), b.ints([axis + 1])]);
-  // All batch axes are written out: onnxruntime's MatMul does not broadcast 1 against an empty one.
-  const dims = b.add("Concat", [extent(0), extent(2), b.ints([1]), extent(1)], { axis: int(0) });
-  const shares = b.add("Expand", [b.add("Reciprocal", [number]), dims]);
-  return b.add("Transpose", [b.add("MatMul", [shares, b.add("Transpose", [k], SWAP)])], SWAP);
+/** A mean of the keys, (B, Sk, H, D) to (B, 1, H, D); zero where no key counts. A product, since reductions of this axis are slow. */
+function meanKey(b: Builder, { keys, bias }: Adapted): string {
+  const turned = b.add("Transpose", [keys], SWAP);
+  const mean = (shares: string, of: string): string => b.add("MatMul", [shares, of]);
+  if (bias === null) return b.add("Transpose", [mean(equalShares(b, keys), turned)], SWAP);
+  const mask = b.add("Transpose", [bias], { perm: ints([0, 2, 3, 1]) });
+  const softmax = b.add("Softmax", [mask], { axis: int(-1) });
+  const zero = b.scalar("float32", 0);
+  // Undefined where all keys are hidden.
+  const shares = b.add("Where", [b.add("IsNaN", [softmax]), zero, softmax]);
+  // A share of 0 would not cancel a mask of -inf.
+  const counting = b.add("Where", [b.add("Equal", [shares, zero]), zero, mask]);
+  const ofMask = mean(shares, b.add("Transpose", [counting], { perm: ints([0, 1, 3, 2]) }));
+  return b.add("Transpose", [b.add("Concat", [mean(shares, turned), ofMask], { axis: int(3) })], SWAP);
+}
+
+/** (B, H, 1, Sk). All batch axes are written out: onnxruntime's MatMul does not broadcast 1 against an empty one. */
+function equalShares(b: Builder, keys: string): string {
+  const count = extents(b, keys, 1, 2);
+  const number = b.add("Cast", [b.add("Max", [count, b.ints([1])])], { to: int(elemCode("float32")) });
+  const dims = joined(b, extents(b, keys, 0, 1), extents(b, keys, 2, 3), b.ints([1]), count);
+  return b.add("Expand", [b.add("Reciprocal", [number]), dims]);
 }
 
 /** (B, Sk, H, D) to (B, Sk + 1, H, D + 1): zeros, and 1 where the new row and the new column meet. */
 function withMarkedRow(b: Builder, x: string, width: number): string {
-  const extent = (axis: number): string => b.add("Slice", [b.add("Shape", [x]), b.ints([axis]), b.ints([axis + 1])]);
-  const dims = b.add("Concat", [extent(0), b.ints([1]), extent(2), b.ints([width + 1])], { axis: int(0) });
+  const dims = joined(b, extents(b, x, 0, 1), b.ints([1]), extents(b, x, 2, 3), b.ints([width + 1]));
   const row = Array.from({ length: width + 1 }, (_, i) => (i < width ? 0 : 1));
   const marked = b.add("Expand", [b.constant(tensorFromNumbers("float32", [width + 1], row)), dims]);
   return b.add("Concat", [b.add("Pad", [x, b.ints([0, 0, 0, 0, 0, 0, 0, 1])]), marked], { axis: int(1) });
-}
-
-/** Whether all weights are large enough; false if one is NaN, true if there is none. */
-function noneSmaller(b: Builder, weight: string): string {
-  const large = b.add("GreaterOrEqual", [weight, b.scalar("float32", LEAST_WEIGHT)]);
-  const flags = b.add("Cast", [b.add("Reshape", [large, b.ints([-1])])], { to: int(elemCode("int32")) });
-  const withOne = b.add("Pad", [flags, b.ints([0, 1]), b.scalar("int32", 1)]);
-  return b.add("Cast", [b.add("ReduceMin", [withOne], { keepdims: int(0) })], { to: int(elemCode("bool")) });
 }

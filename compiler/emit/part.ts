@@ -3,19 +3,21 @@
  * rounding loss. A maximum of -inf means that there is no key, or only masked ones. Non-finite results stay: a NaN sum means undefined
  * weights, and 0 * v is NaN for a non-finite value.
  */
-import { elemCode } from "../graph/elements.ts";
 import { int } from "../graph/attributes.ts";
 import type { ElemType } from "../graph/types.ts";
-import { emitHidden, emitLogits, fitsKernel, largestSeen, reduceLast, siteOf, SWAP } from "./attention.ts";
-import type { Site } from "./attention.ts";
+import { inBlocks } from "./blocks.ts";
+import type { Rows } from "./blocks.ts";
 import type { Builder } from "./builder.ts";
+import { emitLogits, wholeRows } from "./explicit.ts";
 import { emitFlashPart } from "./flash-part.ts";
 import type { FlashPart } from "./flash-part.ts";
+import { fitsKernel } from "./kernel-site.ts";
+import { emitHidden, largestSeen } from "./masks.ts";
+import { siteOf, SWAP } from "./site.ts";
+import type { Shapes, Site } from "./site.ts";
+import { castTo, extents, joined, reduceLast } from "./vectors.ts";
 import { ZERO_HIDDEN } from "../ir/types.ts";
 import type { AttentionFinishOperation, AttentionMergeOperation, AttentionPartOperation, Part } from "../ir/cp.ts";
-import type { ValueShape } from "../ir/types.ts";
-
-type Shapes = ReadonlyMap<string, ValueShape>;
 
 /** By the kernel where it supports the site, with the explicit form where its result shows that it is not exact. */
 export function emitPart(b: Builder, operation: AttentionPartOperation, shapes: Shapes): void {
@@ -23,7 +25,9 @@ export function emitPart(b: Builder, operation: AttentionPartOperation, shapes: 
   const site = siteOf(operation, shapes);
   const elem: ElemType = fp32 && site.elem !== "float64" ? "float32" : site.elem;
   const typed: Site = { ...site, elem };
-  if (!fitsKernel(typed)) return explicitPart(b, site, elem, mayBeEmpty, result);
+  // A half-precision score and a mask are added in half precision.
+  const adds = site.mask !== null && site.elem !== elem;
+  if (adds || !fitsKernel(typed)) return explicitPart(b, site, elem, mayBeEmpty, result);
   const [q, k, v] = [site.q, site.k, site.v].map((x) => castTo(b, x, site.elem, elem));
   const own = { ...typed, q: q!, k: k!, v: v! };
   const flash = emitFlashPart(b, own);
@@ -38,18 +42,30 @@ export function emitPart(b: Builder, operation: AttentionPartOperation, shapes: 
   });
 }
 
+/** Of the sentinel key's weight: with any other key it is at most 1/2, without one it is 1. */
+const ALONE = 0.75;
+
 /** In units of the sentinel key: its logit replaces the maximum, which is only the reference point of the exponents. */
-function flashResult(b: Builder, { out, weight, logit, empty }: FlashPart): readonly string[] {
-  const rest = b.add("Sub", [b.scalar("float32", 1), weight]);
-  const max = b.add("Where", [empty, b.scalar("float32", -Infinity), logit]);
-  return [b.add("Div", [out, weight]), max, b.add("Div", [rest, weight])];
+function flashResult(b: Builder, { out, weight, logit }: FlashPart): readonly string[] {
+  const alone = b.add("Greater", [weight, b.scalar("float32", ALONE)]);
+  const rest = b.add("Div", [b.add("Sub", [b.scalar("float32", 1), weight]), weight]);
+  const max = b.add("Where", [alone, b.scalar("float32", -Infinity), logit]);
+  return [b.add("Div", [out, weight]), max, b.add("Where", [alone, b.scalar("float32", 0), rest])];
 }
 
 /** `elem` is the type from the logits on. */
-function explicitPart(b: Builder, site: Site, elem: ElemType, mayBeEmpty: boolean, { out, max, sum }: Part): void {
-  const made = emitLogits(b, site);
-  const own = { logits: castTo(b, made.logits, site.elem, elem), v: castTo(b, made.v, site.elem, elem) };
-  const { logits, v } = mayBeEmpty ? withKey(b, own.logits, own.v, elem) : own;
+function explicitPart(b: Builder, site: Site, elem: ElemType, mayBeEmpty: boolean, result: Part): void {
+  inBlocks(b, site, wholeRows(b, site, elem), valuesOf(result), elem, (inner, rows, loops) => {
+    const made: Part = { out: inner.fresh("out"), max: inner.fresh("max"), sum: inner.fresh("sum") };
+    partOfRows(inner, site, rows, elem, mayBeEmpty && !loops, made);
+    return valuesOf(made);
+  });
+}
+
+function partOfRows(b: Builder, site: Site, rows: Rows, elem: ElemType, mayBeEmpty: boolean, made: Part): void {
+  const { out, max, sum } = made;
+  const own = castTo(b, emitLogits(b, site, rows).logits, site.elem, elem);
+  const { logits, v } = mayBeEmpty ? withKey(b, own, rows.v, elem) : { logits: own, v: rows.v };
   if (!site.nanToZero && site.zeroHidden === ZERO_HIDDEN.never) {
     reduceLast(b, "ReduceMax", logits, max);
     const weights = addWeights(b, logits, max, sum, elem);
@@ -76,10 +92,6 @@ function valuesOf({ out, max, sum }: Part): readonly string[] {
   return [out, max, sum];
 }
 
-function castTo(b: Builder, x: string, from: ElemType, to: ElemType): string {
-  return from === to ? x : b.add("Cast", [x], { to: int(elemCode(to)) });
-}
-
 /** A maximum that can be subtracted: every exponential of a fully masked row is then exp(-inf) = 0. */
 function finite(b: Builder, max: string, elem: ElemType): string {
   return b.add("Where", [b.add("Equal", [max, b.scalar(elem, -Infinity)]), b.scalar(elem, 0), max]);
@@ -87,10 +99,8 @@ function finite(b: Builder, max: string, elem: ElemType): string {
 
 /** Appends one masked key with value 0: onnxruntime reduces an empty axis to no element. */
 function withKey(b: Builder, logits: string, v: string, elem: ElemType): { logits: string; v: string } {
-  const part = (x: string, from: number, to: number): string =>
-    b.add("Slice", [b.add("Shape", [x]), b.ints([from]), b.ints([to])]);
-  const column = b.add("Concat", [part(logits, 0, 3), b.ints([1])], { axis: int(0) });
-  const row = b.add("Concat", [part(v, 0, 2), b.ints([1]), part(v, 3, 4)], { axis: int(0) });
+  const column = joined(b, extents(b, logits, 0, 3), b.ints([1]));
+  const row = joined(b, extents(b, v, 0, 2), b.ints([1]), extents(b, v, 3, 4));
   const masked = b.add("Expand", [b.scalar(elem, -Infinity), column]);
   const nothing = b.add("Expand", [b.scalar(elem, 0), row]);
   return {

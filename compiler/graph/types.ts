@@ -80,6 +80,8 @@ export interface Node {
 export interface GraphValue {
   readonly name: string;
   readonly type: TensorType;
+  /** The value is a sequence of such tensors; only inside a subgraph that the compiler writes. */
+  readonly sequence?: true;
 }
 
 /** A graph in topological order. `Constant` nodes have become constants; initialisers that are also inputs are constants. */

@@ -106,8 +106,10 @@ function tensorProto(name: string, tensor: Tensor): TensorProto {
   return proto;
 }
 
-function valueInfo({ name, type }: GraphValue): ValueInfoProto {
-  return create(ValueInfoProtoSchema, { name, type: { value: { case: "tensorType", value: tensorType(type) } } });
+function valueInfo({ name, type, sequence }: GraphValue): ValueInfoProto {
+  const tensor = { value: { case: "tensorType", value: tensorType(type) } } as const;
+  if (sequence === undefined) return create(ValueInfoProtoSchema, { name, type: tensor });
+  return create(ValueInfoProtoSchema, { name, type: { value: { case: "sequenceType", value: { elemType: tensor } } } });
 }
 
 function tensorType({ elem, dims }: TensorType): { elemType: number; shape?: { dim: DimInit[] } } {

@@ -5,87 +5,24 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { ModelProtoSchema } from "onnx-buf";
 import { describe, expect, test } from "vitest";
 import { emitGraph, emitModel, emitNodes, wholeGraph } from "../../compiler/emit/emit.ts";
-import type { CanonicalGraph, CanonicalNode, ValueShape } from "../../compiler/ir/types.ts";
+import type { CanonicalGraph, CanonicalNode } from "../../compiler/ir/types.ts";
 import { chunk, mul } from "../../compiler/expr/expr.ts";
-import type { Expr } from "../../compiler/expr/expr.ts";
-import { float, int } from "../../compiler/graph/attributes.ts";
+import { int } from "../../compiler/graph/attributes.ts";
 import { tensorFromInts, tensorFromNumbers } from "../../compiler/graph/tensors.ts";
 import type { Tensor } from "../../compiler/graph/types.ts";
 import { evaluateGraph } from "../../ort/evaluate.ts";
 import { createSession } from "../../ort/session.ts";
 import { numbersIn, ortTensor } from "../../ort/tensors.ts";
-import type { OrtElem, OrtTensor, OrtTensors } from "../../ort/types.ts";
+import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
 import { attentionReference } from "../support/attention.ts";
-import type { AttentionInputs } from "../support/attention.ts";
 import { canonical, canonicalNode, integers, random, shape } from "../support/graphs.ts";
+import { attention, difference } from "./site.ts";
+import type { Case } from "./site.ts";
 
 const run = async (graph: CanonicalGraph, feeds: OrtTensors): Promise<OrtTensors> => {
   const emitted = emitGraph(graph);
   return evaluateGraph(emitted.graph, feeds, { opsets: emitted.opsets });
 };
-
-const opsOf = (graph: CanonicalGraph): readonly string[] => emitGraph(graph).graph.nodes.map(({ op }) => op);
-
-interface Case {
-  /** B, Sq, Sk */
-  readonly sizes?: readonly [number, number, number];
-  /** H, Hk */
-  readonly heads?: readonly [number, number];
-  /** Heads as the shapes say them; numbers by default. */
-  readonly said?: readonly [Expr, Expr];
-  /** D, Dv */
-  readonly width?: readonly [number, number];
-  readonly mask?: OrtTensor;
-  readonly causal?: boolean;
-  readonly nanToZero?: boolean;
-  readonly elem?: OrtElem;
-  readonly opset?: number;
-  readonly scale?: number;
-}
-
-function attention(options: Case): { readonly graph: CanonicalGraph; readonly inputs: AttentionInputs } {
-  const { sizes: [b, sq, sk] = [2, 5, 7], heads: [h, hk] = [4, 4], width: [d, dv] = [8, 8] } = options;
-  const {
-    elem = "float32",
-    mask,
-    causal = false,
-    nanToZero = false,
-    scale = 0.3,
-    said = [h, hk],
-    opset = 18,
-  } = options;
-  const inputs = {
-    q: random(1, [b, sq, h, d], elem),
-    k: random(2, [b, sk, hk, d], elem),
-    v: random(3, [b, sk, hk, dv], elem),
-  };
-  const shapes: Record<string, ValueShape> = {
-    q: shape(elem, "B", "Sq", said[0], d),
-    k: shape(elem, "B", "Sk", said[1], d),
-    v: shape(elem, "B", "Sk", said[1], dv),
-    ...(mask === undefined ? {} : { mask: shape(mask.elem, ...mask.dims.map((_, i) => `m${i}`)) }),
-  };
-  const site = canonicalNode("Attention", ["q", "k", "v", ...(mask === undefined ? [] : ["mask"])], ["y"], {
-    domain: "cp",
-    attributes: { scale: float(scale), causal: int(causal ? 1 : 0), nan_to_zero: int(nanToZero ? 1 : 0) },
-  });
-  const made = { y: shape(elem, "B", "Sq", said[0], dv) };
-  const graph = canonical({ inputs: shapes, outputs: ["y"], nodes: [site], shapes: made, opset });
-  return { graph, inputs: { ...inputs, ...(mask === undefined ? {} : { mask }), scale, causal, nanToZero } };
-}
-
-async function difference(options: Case): Promise<number> {
-  const { graph, inputs } = attention(options);
-  const { q, k, v, mask } = inputs;
-  const { y } = await run(graph, { q, k, v, ...(mask === undefined ? {} : { mask }) });
-  expect(y?.dims).toEqual([q.dims[0], q.dims[1], q.dims[2], v.dims[3]]);
-  const [ours, theirs] = [numbersIn(y!), attentionReference(inputs)];
-  expect(ours.length).toBe(theirs.length);
-  return theirs.reduce((worst, number, i) => {
-    const same = Object.is(number, ours[i]) || (Number.isNaN(number) && Number.isNaN(ours[i]));
-    return Math.max(worst, same ? 0 : Math.abs(number - ours[i]!));
-  }, 0);
-}
 
 const blocked = ortTensor(
   "bool",
@@ -132,13 +69,6 @@ describe("attention is what its definition says", () => {
   test("float16", async () => {
     expect(await difference({ elem: "float16", mask: random(9, [7], "float16") })).toBeLessThan(2e-3);
   });
-});
-
-test("the kernel without an S x S matrix is taken exactly where it can be", () => {
-  const fused = (options: Case): boolean => opsOf(attention(options).graph).includes("MultiHeadAttention");
-  expect([{}, { said: ["h", "h"] as const }, { width: [8, 6] as const }].map(fused)).toEqual([true, true, true]);
-  const explicit: readonly Case[] = [{ mask: additive([7]) }, { causal: true }, { heads: [4, 2] }, { elem: "float64" }];
-  expect(explicit.map(fused)).toEqual([false, false, false, false]);
 });
 
 test("one emitted attention serves all lengths and batches", async () => {

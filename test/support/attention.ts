@@ -1,6 +1,8 @@
 /**
  * @file Attention in plain loops, as the canonical graph defines it: the reference for every implementation.
  */
+import { lowestOf } from "../../compiler/graph/elements.ts";
+import { FILL_AT, ZERO_HIDDEN } from "../../compiler/ir/types.ts";
 import { numbersIn } from "../../ort/tensors.ts";
 import type { OrtTensor } from "../../ort/types.ts";
 
@@ -16,11 +18,26 @@ export interface AttentionInputs {
   readonly scale: number;
   readonly causal?: boolean;
   readonly nanToZero?: boolean;
+  readonly softcap?: number;
+  readonly fill?: number;
+  /** See `FILL_AT` and `ZERO_HIDDEN`. */
+  readonly fillAt?: number;
+  readonly zeroHidden?: number;
 }
 
+/** With the numbers of the mask. */
+interface Given extends AttentionInputs {
+  readonly numbers: ArrayLike<number>;
+}
+
+type Index = readonly [batch: number, head: number, row: number, key: number];
+
 /** Row-major (B, Sq, H, Dv). */
-export function attentionReference(inputs: AttentionInputs): readonly number[] {
-  const { q, k, v } = inputs;
+export function attentionReference(attention: AttentionInputs): readonly number[] {
+  const { q, k, v, mask, softcap = 0 } = attention;
+  const inputs: Given = { ...attention, numbers: mask === undefined ? [] : numbersIn(mask) };
+  // Scores overflow where the operands' type does.
+  const round = q.elem === "float32" ? Math.fround : (x: number): number => x;
   const [batch = 0, queries = 0, heads = 0, size = 0] = q.dims;
   const [, keys = 0, keyHeads = 0] = k.dims;
   const valueSize = v.dims[3] ?? 0;
@@ -33,17 +50,17 @@ export function attentionReference(inputs: AttentionInputs): readonly number[] {
         const logits = Array.from({ length: keys }, (_, j) => {
           let dot = 0;
           for (let d = 0; d < size; d++) {
-            dot += qs[((b * queries + i) * heads + h) * size + d]! * ks[((b * keys + j) * keyHeads + g) * size + d]!;
+            const [x, y] = [((b * queries + i) * heads + h) * size + d, ((b * keys + j) * keyHeads + g) * size + d];
+            dot = round(dot + round(qs[x]! * ks[y]!));
           }
-          return masked(inputs, [b, h, i, j], inputs.scale * dot);
+          const score = inputs.scale * dot;
+          return masked(inputs, [b, h, i, j], softcap === 0 ? score : softcap * Math.tanh(score / softcap));
         });
-        const largest = Math.max(...logits);
-        const weights = logits.map((x) => Math.exp(x - largest));
-        const sum = weights.reduce((x, y) => x + y, 0);
+        const weights = weightsOf(inputs, [b, h, i, 0], logits);
         for (let d = 0; d < valueSize; d++) {
           let total = 0;
           for (let j = 0; j < keys; j++) total += weights[j]! * vs[((b * keys + j) * keyHeads + g) * valueSize + d]!;
-          out.push(Number.isNaN(sum) && inputs.nanToZero ? 0 : total / sum);
+          out.push(total);
         }
       }
     }
@@ -51,16 +68,43 @@ export function attentionReference(inputs: AttentionInputs): readonly number[] {
   return out;
 }
 
-function masked(
-  { mask, causal }: AttentionInputs,
-  index: readonly [number, number, number, number],
-  logit: number,
-): number {
-  if (causal && index[3] > index[2]) return -Infinity;
-  if (mask === undefined) return logit;
-  const own = index.slice(4 - mask.dims.length);
-  const flat = mask.dims.reduce((at, extent, axis) => at * extent + (extent === 1 ? 0 : own[axis]!), 0);
-  const number = numbersIn(mask)[flat]!;
-  if (mask.elem !== "bool") return logit + number;
-  return number === 0 ? -Infinity : logit;
+function weightsOf(inputs: Given, index: Index, logits: readonly number[]): readonly number[] {
+  if (seesNothing(inputs, index, logits)) return logits.map(() => 0);
+  const largest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
+  const exponentials = logits.map((x) => Math.exp(x - largest));
+  const sum = exponentials.reduce((x, y) => x + y, 0);
+  return exponentials.map((x) => (Number.isNaN(sum) && inputs.nanToZero ? 0 : x / sum));
+}
+
+function seesNothing(inputs: Given, [b, h, i]: Index, logits: readonly number[]): boolean {
+  const { mask, zeroHidden = ZERO_HIDDEN.never } = inputs;
+  const lowest = lowestOf(inputs.q.elem);
+  if (zeroHidden === ZERO_HIDDEN.byScore) return logits.every((x) => !(x > lowest));
+  if (zeroHidden === ZERO_HIDDEN.never || mask === undefined) return false;
+  return logits.every((_, j) => {
+    const number = maskAt(inputs, [b, h, i, j]);
+    return isLater(inputs, [b, h, i, j]) || (mask.elem === "bool" ? number === 0 : number <= lowest);
+  });
+}
+
+function isLater({ causal }: AttentionInputs, [, , row, key]: Index): boolean {
+  return causal === true && key > row;
+}
+
+function maskAt({ mask, numbers }: Given, index: Index): number {
+  const dims = mask?.dims ?? [];
+  let flat = 0;
+  for (const [axis, extent] of dims.entries())
+    flat = flat * extent + (extent === 1 ? 0 : index[axis + 4 - dims.length]!);
+  return numbers[flat]!;
+}
+
+function masked(inputs: Given, index: Index, logit: number): number {
+  const { mask, fill = -Infinity, fillAt = FILL_AT.score } = inputs;
+  const later = isLater(inputs, index);
+  const number = mask === undefined || mask.elem === "bool" ? 0 : maskAt(inputs, index);
+  const hidden = mask?.elem === "bool" && maskAt(inputs, index) === 0;
+  if (fillAt === FILL_AT.score) return hidden || later ? fill : logit + number;
+  if (fillAt === FILL_AT.mask) return hidden || later ? logit + fill : logit + number;
+  return logit + number + (hidden ? fill : 0) + (later ? fill : 0);
 }
