@@ -75,6 +75,23 @@ test.each([
     expect((await outcome({ edit, form, boolean: true, mask: (at) => (hides(at) ? 0 : 1) })).worst).toBeLessThan(4e-6);
 });
 
+/** The hidden scores and the fill add up to the score of the key that is seen. */
+test("hidden scores near the largest number are discarded as in the model", async () => {
+  const edit: Case["edit"] = ({ q, a, b }) => {
+    (q.data as Float32Array).fill(1);
+    for (const { k } of [a, b]) {
+      const [, tokens = 0, heads = 0, size = 0] = k.dims;
+      const seen = (i: number): number => [-(2 ** 127), 2 ** 106][i % size] ?? 0;
+      const isSeen = (i: number): boolean => Math.floor(i / (heads * size)) % tokens === 0;
+      const data = k.data as Float32Array;
+      data.set(data.map((_, i) => (isSeen(i) ? seen(i) : i % size < 7 ? 2 ** 127 : 0)));
+    }
+  };
+  const options: Case = { edit, boolean: true, mask: ({ key }) => (key === 0 ? 1 : 0), form: { fill: LOWEST } };
+  expect(byKernel(options)).toBe(true);
+  expect((await outcome(options)).worst).toBeLessThan(4e-6);
+});
+
 const LARGE = { sizes: [1, 700, 1600, 20], heads: [1, 1] } as const satisfies Case;
 const rows = ({ row, key }: At): boolean => row % 7 === 6 || (row * 31 + key) % 4 === 0;
 
