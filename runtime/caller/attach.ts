@@ -73,7 +73,12 @@ export async function attachWithGrace(
   const { crew, started } = startThreads(size, setups(program, engine), engine, graceMs);
   await startedBy({ deadlineMs, begun }, program, crew, started);
   holdFolder(compiled);
-  return createSession(program, crew, { engine, deadlineMs, onRelease: async () => dropFolder(compiled) });
+  return createSession(program, crew, {
+    engine,
+    shares: null,
+    deadlineMs,
+    onRelease: async () => dropFolder(compiled),
+  });
 }
 
 /** The pieces of all ranks, unless that takes longer than the caller has; what comes later is given back. */

@@ -1,6 +1,7 @@
 /**
  * @file The family on worker threads: the unsplit outputs, and every collective with the bytes that the scheme needs and no others.
  */
+import { equalCut } from "../../program/shares.ts";
 import { expect, test } from "vitest";
 import { chunk, evaluate } from "../../compiler/expr/expr.ts";
 import { run } from "./cell.ts";
@@ -21,7 +22,8 @@ interface Moved {
   readonly bytes: readonly number[];
 }
 
-const chunkOf = (length: number, count: number, i: number): number => evaluate(chunk(length, count, i), {});
+const chunkOf = (length: number, count: number, i: number): number =>
+  evaluate(chunk("sequence", length, count, i), {}, equalCut);
 
 /** What a scheme must move, written down from its meaning: rows of both streams, heads of keys and of queries with their group. */
 function collectivesOf(
