@@ -2,19 +2,32 @@
  * @file Shares: the relative speeds of ranks, and the edges at which lengths and heads are dealt in proportion to them. Integers only, so that
  * every rank finds the same edges. Knows no value and no step.
  */
-import { invariant } from "../compiler/diagnostics/diagnose.ts";
+import { runtimeMessages as messages } from "../compiler/diagnostics/catalog/runtime.ts";
+import { diagnose, invariant } from "../compiler/diagnostics/diagnose.ts";
+import type { Diagnostic } from "../compiler/diagnostics/types.ts";
 import type { Cut, CutAxis } from "../compiler/expr/expr.ts";
 import { groupOf, ranksOf, type Mesh } from "./mesh.ts";
 
 /** One positive finite number per flat rank; `null`: all ranks are equal. */
 export type Shares = readonly number[] | null;
 
-/** Whole shares of at most this sum stay as they are; others are scaled to whole numbers up to `SCALE`. */
+/** Whole shares whose sum, reduced, is at most this stay as they are; others are scaled to whole numbers up to `SCALE`. */
 const LARGEST_SUM = 2 ** 16;
 const SCALE = 2 ** 16;
 
 /** Lengths whose edges are remembered. */
 const REMEMBERED = 1024;
+
+/** What is wrong with shares for a mesh. */
+export function checkShares(mesh: Mesh, shares: readonly number[]): readonly Diagnostic[] {
+  const { ring_degree: ring, ulysses_degree: ulysses } = mesh;
+  const [expected, actual] = [ranksOf(mesh), shares.length];
+  if (actual !== expected)
+    return [diagnose(messages.sharesCount, { expected, actual, mesh: `ring ${ring} x ulysses ${ulysses}` })];
+  return shares.flatMap((share, rank) =>
+    Number.isFinite(share) && share > 0 ? [] : [diagnose(messages.shareValue, { rank, actual: String(share) })],
+  );
+}
 
 /**
  * The edges for a mesh and the shares of its ranks. Rows are dealt by flat rank, heads by Ulysses index: the sum over the ring, so that every
@@ -54,9 +67,17 @@ function weightsOf(mesh: Mesh, shares: readonly number[]): Readonly<Record<CutAx
 
 /** In proportion to `shares`, as closely as whole numbers can be; at least 1 each. */
 function wholeNumbers(shares: readonly number[]): readonly number[] {
-  if (shares.every(Number.isInteger) && sum(shares) <= LARGEST_SUM) return shares;
+  if (shares.every(Number.isSafeInteger)) {
+    const divisor = shares.reduce(commonDivisor);
+    const reduced = shares.map((share) => share / divisor);
+    if (sum(reduced) <= LARGEST_SUM) return reduced;
+  }
   const largest = Math.max(...shares);
   return shares.map((share) => Math.max(1, Math.round((share / largest) * SCALE)));
+}
+
+function commonDivisor(a: number, b: number): number {
+  return b === 0 ? a : commonDivisor(b, a % b);
 }
 
 /** Where each chunk begins, and the length. */

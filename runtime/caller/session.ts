@@ -4,6 +4,7 @@
  */
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
+import { ranksOf } from "../../program/mesh.ts";
 import { cutOf, type Shares } from "../../program/shares.ts";
 import type { Program } from "../../program/types.ts";
 import { checkFetches, checkInputs } from "./check-inputs.ts";
@@ -32,6 +33,8 @@ export interface Session {
   readonly inputMetadata: readonly TensorMetadata[];
   readonly outputMetadata: readonly TensorMetadata[];
   readonly hooks: SessionHooks;
+  /** The relative speed of each rank, by which lengths and heads are dealt. */
+  readonly shares: readonly number[];
   /** What runs the pieces. */
   readonly backend: Backend;
   /** Why `backend` is not `native`, where nobody has chosen it. */
@@ -89,7 +92,7 @@ export function createSession(program: Program, crew: Crew, settings: SessionSet
   };
 
   return {
-    ...descriptionOf(program, settings.engine),
+    ...descriptionOf(program, settings),
     hooks: handlers.hooks,
     get lastRun() {
       return lastRun;
@@ -134,17 +137,18 @@ function checkCall(
   return { inputs: inputs.value, call: call.value };
 }
 
-type Description = "inputNames" | "outputNames" | "inputMetadata" | "outputMetadata" | "backend" | "notes";
+type Description = "inputNames" | "outputNames" | "inputMetadata" | "outputMetadata" | "shares" | "backend" | "notes";
 
 function descriptionOf(
-  { inputs, outputs }: Program,
-  { backend, notes }: SessionSettings["engine"],
+  { inputs, outputs, mesh }: Program,
+  { engine: { backend, notes }, shares }: SessionSettings,
 ): Pick<Session, Description> {
   return {
     inputNames: inputs.map(({ name }) => name),
     outputNames: outputs.map(({ name }) => name),
     inputMetadata: metadataOf(inputs),
     outputMetadata: metadataOf(outputs),
+    shares: shares ?? Array.from({ length: ranksOf(mesh) }, () => 1),
     backend,
     notes,
   };

@@ -101,6 +101,17 @@ export const running: Examples = {
     files,
     command: "onnx-cp run flux.plan.json --model flux.onnx --ulysses-degree 2 --devices cpu,cpu,cpu --inputs flux.npz",
   },
+  CP6530: {
+    means: "Every rank has one share. The ranks are those that the plan was compiled for.",
+    files,
+    command: "onnx-cp check flux.plan.json --model flux.onnx --ulysses-degree 2 --shares 2,1,1",
+  },
+  CP6531: {
+    means:
+      "Rows and heads are dealt in proportion to the shares, so each must be a positive number; only their ratios count.",
+    files,
+    command: "onnx-cp run flux.plan.json --model flux.onnx --ulysses-degree 2 --shares 2,0 --inputs flux.npz",
+  },
   CP6519: {
     means: "`check` runs a minimal model on each device. The reason comes from ONNX Runtime.",
     files,
