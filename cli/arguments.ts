@@ -10,7 +10,7 @@ import type { InspectOptions } from "./commands/inspect.ts";
 import type { RunOptions } from "./commands/run.ts";
 import type { SchemaOptions } from "./commands/schema.ts";
 import type { Io } from "./io.ts";
-import { addCompileOptions, degree, formatOption, stageNames } from "./options.ts";
+import { addCompileOptions, degree, formatOption, sharesOption, stageNames } from "./options.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** What the arguments request. */
@@ -77,7 +77,8 @@ function addCheck(program: Command, found: Found): void {
     .description("compile without writing and report every problem")
     .argument("<PLAN>", "a *.plan.json, *.plan.jsonc or *.plan.ts file")
     .option("--explain [PATTERN]", "print the layouts of the values of modules, with reasons")
-    .option("--simulate", "simulate all ranks and compare every value with the unsplit model");
+    .option("--simulate", "simulate all ranks and compare every value with the unsplit model")
+    .addOption(sharesOption());
   addCompileOptions(command).action((plan: string, options: CheckOptions) => {
     found("check", async (io) => (await import("./commands/check.ts")).check(plan, options, io));
   });
@@ -104,6 +105,7 @@ function addRun(program: Command, found: Found): void {
     .option("--inputs <FILE>", "an .npz file with one array per input")
     .option("--outputs <FILE>", "the .npz file to write, with one array per output")
     .option("--verify", "also run the unsplit model and compare")
+    .addOption(sharesOption())
     .addOption(new Option("--steps <K>", "run K times with the same inputs").argParser(degree).default(1))
     .addOption(
       new Option("--world <WORLD>", "how the ranks communicate").choices(["threads", "mpi"]).default("threads"),

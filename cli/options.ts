@@ -56,6 +56,17 @@ function devices(text: string): readonly string[] {
   return names;
 }
 
+/** `2,1,1`; which numbers a program accepts is checked with it. */
+function shares(text: string): readonly number[] {
+  const numbers = text.split(",").map((part) => (part.trim() === "" ? NaN : Number(part)));
+  if (numbers.some(Number.isNaN)) throw new InvalidArgumentError("Write one number per rank, for example 2,1,1.");
+  return numbers;
+}
+
+export function sharesOption(): Option {
+  return new Option("--shares <LIST>", "relative speed of each rank, for example 2,1,1").argParser(shares);
+}
+
 function shape(text: string, previous: Shapes | undefined): Shapes {
   const match = /^([^=]+)=(\d+(?:,\d+)*)?$/.exec(text.trim());
   if (match === null) throw new InvalidArgumentError("Write it as name=1,4096,64.");

@@ -2,9 +2,8 @@
  * @file Prints a program as text: the same program gives the same text. For `--dump` and for expected results of tests.
  */
 import { basename } from "node:path";
-import { showWith } from "../compiler/expr/expr.ts";
+import { show } from "../compiler/expr/expr.ts";
 import type { Expr } from "../compiler/expr/expr.ts";
-import { startIn, startText } from "../compiler/expr/starts.ts";
 import type {
   CollectiveStep,
   PieceStep,
@@ -67,13 +66,6 @@ type Names = (list: readonly string[]) => string;
 
 function integers({ elem, dims, elements }: ProgramIntegers): string {
   return dims.length === 0 ? `${elem} ${elements.map(show).join()}` : `${elem} ${shape(elements)}`;
-}
-
-function show(expr: Expr): string {
-  return showWith(expr, (part) => {
-    const start = startIn(part);
-    return start === null ? null : startText(start, show, `${start.parts}, `);
-  });
 }
 
 function shape(dims: readonly Expr[]): string {

@@ -7,7 +7,7 @@ import type { Expr } from "../compiler/expr/types.ts";
 import type { Group, Mesh } from "./mesh.ts";
 
 export const PROGRAM_FORMAT = "onnx-context-parallel";
-export const PROGRAM_VERSION = "2.0";
+export const PROGRAM_VERSION = "3.0";
 
 export interface ProgramTensor {
   readonly name: string;

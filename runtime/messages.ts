@@ -3,6 +3,7 @@
  * as a request. All of it can be cloned; memory that is shared is named so.
  */
 import type { Diagnostic } from "../compiler/diagnostics/types.ts";
+import type { Shares } from "../program/shares.ts";
 import type { Program } from "../program/types.ts";
 import type { OrtData, OrtElem } from "../ort/session.ts";
 import type { Lengths } from "./collectives/placement.ts";
@@ -40,6 +41,8 @@ export interface RunRequest {
   readonly kind: "run";
   readonly feeds: PackedFeeds;
   readonly lengths: Lengths;
+  /** The same for all ranks, so that all deal the lengths alike. */
+  readonly shares: Shares;
   /** Outputs that rank 0 returns. */
   readonly wanted: readonly string[];
   /** Registrations whose handlers are called: those that every rank has loaded and nobody has removed. */

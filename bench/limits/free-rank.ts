@@ -10,6 +10,7 @@ import { startRank } from "../../runtime/rank/rank.ts";
 import type { RankRun } from "../../runtime/rank/rank.ts";
 import { outboxCapacity } from "../../runtime/world/outbox.ts";
 import type { World } from "../../runtime/world/world.ts";
+import { equalCut } from "../../program/shares.ts";
 
 export interface FreeRank {
   readonly rank: number;
@@ -22,7 +23,7 @@ export interface FreeRank {
 
 const setup = workerData as FreeRank;
 const { rank, size, program, pieces, feeds, lengths } = setup;
-const place = placer(program.mesh, lengths);
+const place = placer(program.mesh, lengths, equalCut);
 const own = new ArrayBuffer(outboxCapacity(outboxSizes(program, place)[rank] ?? 0));
 const arriving = plausible(largestBlock());
 
@@ -35,7 +36,7 @@ const started = await startRank(
   () => undefined,
 );
 parentPort?.on("message", () => {
-  const run = { feeds, lengths, wanted: [], handlers: [], onStep: () => undefined };
+  const run = { feeds, lengths, shares: null, wanted: [], handlers: [], onStep: () => undefined };
   void started.run(world, run).then((report) => parentPort?.postMessage(report, []));
 });
 parentPort?.postMessage("started", []);

@@ -6,6 +6,7 @@ import { compileStages } from "../../compiler/compile.ts";
 import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
 import { reportOf, simulate } from "../../compiler/simulate/simulate.ts";
 import type { ShardedGraph } from "../../compiler/shard/types.ts";
+import { checkShares, type Shares } from "../../program/shares.ts";
 import { checkDevices } from "../run/devices.ts";
 import { explain, type Explanation, printExplanation } from "../print/explain.ts";
 import type { Io } from "../io.ts";
@@ -19,6 +20,8 @@ export interface CheckOptions extends CompileOptions {
   /** A pattern, or true for all modules. */
   readonly explain?: string | true;
   readonly simulate?: boolean;
+  /** Relative speeds of the ranks, for the simulation. */
+  readonly shares?: readonly number[];
 }
 
 export async function check(plan: string, options: CheckOptions, io: Io): Promise<Outcome> {
@@ -32,18 +35,22 @@ export async function check(plan: string, options: CheckOptions, io: Io): Promis
   const explained = explanation?.value ?? null;
   const said = explained === null ? "" : printExplanation(explained);
   if (!sharded || !lowered) return outcome(found, { explanation: explained }, said);
-  const devices = await checkDevices(lowered.program, options.devices);
-  if (devices.length > 0) return outcome([...found, ...devices], { explanation: explained }, said);
+  const { shares } = options;
+  const ranks = [
+    ...(await checkDevices(lowered.program, options.devices)),
+    ...(shares === undefined ? [] : checkShares(sharded.mesh, shares)),
+  ];
+  if (ranks.length > 0) return outcome([...found, ...ranks], { explanation: explained }, said);
   const result = { ...summary(lowered.program).result, explanation: explained };
   const text = `${said}${summary(lowered.program).text}`;
   if (!options.simulate) return outcome(found, result, text);
-  return simulated(sharded, outcome(found, result, text));
+  return simulated(sharded, shares ?? null, outcome(found, result, text));
 }
 
 /** Adds what the simulation found to an outcome that is fine so far. */
-async function simulated(sharded: ShardedGraph, before: Outcome): Promise<Outcome> {
+async function simulated(sharded: ShardedGraph, shares: Shares, before: Outcome): Promise<Outcome> {
   const feeds = sampleFeeds(sharded);
-  const report = await simulate(sharded, feeds);
+  const report = await simulate(sharded, feeds, { shares });
   if (!report.ok) {
     const inputs = Object.entries(feeds).map(([name, { dims }]) => `${name}=${dims.join(",")}`);
     const help = sharded.graph.lengths.length === 0 ? [] : [diagnose(cliMessages.noSample, { inputs })];

@@ -28,6 +28,8 @@ export interface RunOptions extends CompileOptions {
   readonly outputs?: string;
   readonly verify?: boolean;
   readonly steps: number;
+  /** Relative speeds of the ranks. */
+  readonly shares?: readonly number[];
   readonly world: "threads" | "mpi";
 }
 
@@ -62,10 +64,10 @@ interface Executed {
 async function execute(
   program: CompiledProgram,
   inputs: OrtTensors,
-  { devices, steps: count }: RunOptions,
+  { devices, shares, steps: count }: RunOptions,
   io: Io,
 ): Promise<Executed> {
-  const session = await attach(program, { devices });
+  const session = await attach(program, { devices, shares });
   const total = program.program.steps.length;
   const progress = await startProgress(count === 1 ? "step" : "run", count === 1 ? total : count, io, count > 1);
   try {

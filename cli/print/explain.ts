@@ -13,7 +13,7 @@ import { suggest } from "../../compiler/diagnostics/suggest.ts";
 import type { Result } from "../../compiler/diagnostics/types.ts";
 import { elemBytes } from "../../compiler/graph/elements.ts";
 import type { ElemType } from "../../compiler/graph/types.ts";
-import { type Expr, show } from "../../compiler/expr/expr.ts";
+import { type Expr, show, showFactor } from "../../compiler/expr/expr.ts";
 import { showLayout } from "../../compiler/shard/layout.ts";
 import type { CollectiveStep, Layout, ShardedGraph } from "../../compiler/shard/types.ts";
 import { table } from "./table.ts";
@@ -184,11 +184,7 @@ function collectivesOf({ collective, purpose, origin, transfers }: CollectiveSte
 /** Product of the fixed extents and the element size, followed by the extents that only a run knows. */
 function bytesOf(dims: readonly Expr[], elem: ElemType): string {
   const fixed = dims.reduce<number>((size, dim) => (typeof dim === "number" ? size * dim : size), elemBytes(elem));
-  return [...dims.filter((dim) => typeof dim !== "number").map(factor), String(fixed)].join(" * ");
-}
-
-function factor(dim: Expr): string {
-  return typeof dim === "object" && dim[0] === "+" ? `(${show(dim)})` : show(dim);
+  return [...dims.filter((dim) => typeof dim !== "number").map(showFactor), String(fixed)].join(" * ");
 }
 
 type Row = Readonly<Record<string, string | number | null>>;

@@ -4,20 +4,17 @@
  */
 import { invariant } from "../diagnostics/diagnose.ts";
 import { limit } from "./limits.ts";
-import {
-  divideExactly,
-  divideTerms,
-  fromPolynomial,
-  isNonNegative,
-  keyOf,
-  multiply,
-  toPolynomial,
-} from "./polynomial.ts";
-import type { Expr, ExprOperator } from "./types.ts";
+import { isNonNegative } from "./order.ts";
+import { divideExactly, divideTerms, fromPolynomial, keyOf, multiply, toPolynomial } from "./polynomial.ts";
+import { chunk, chunkAxis, start, startAxis, startOf, type Start } from "./starts.ts";
+import { show } from "./text.ts";
+import type { Cut, CutAxis, Expr, ExprOperator } from "./types.ts";
 
 export { withinLimits } from "./limits.ts";
+export { chunk, start } from "./starts.ts";
+export { show, showFactor, showWith } from "./text.ts";
 export { PEER, RANK } from "./types.ts";
-export type { Expr } from "./types.ts";
+export type { Cut, CutAxis, Expr } from "./types.ts";
 
 export function add(...terms: readonly Expr[]): Expr {
   return fromPolynomial(toPolynomial(["+", ...terms]));
@@ -42,11 +39,14 @@ export function floorDiv(a: Expr, b: Expr): Expr {
   return add(fromPolynomial(quotient), typeof remaining === "number" ? 0 : ["//", remaining, b]);
 }
 
-/** Remainder with the sign of `b`. */
+/** Remainder with the sign of `b`. Multiples of a number `b` fall away: (2*h + 3) % 2 = 1. */
 export function mod(a: Expr, b: Expr): Expr {
   limit(b !== 0);
   if (typeof a === "number" && typeof b === "number") return ((a % b) + b) % b;
-  return exactDiv(a, b) === null ? ["%", a, b] : 0;
+  if (typeof b !== "number" || b < 0) return exactDiv(a, b) === null ? ["%", a, b] : 0;
+  const rest = fromPolynomial(divideTerms(toPolynomial(a), b).rest);
+  const isReduced = typeof rest === "object" && rest[0] === "%" && rest[2] === b;
+  return typeof rest === "number" || isReduced ? rest : ["%", rest, b];
 }
 
 /** a / b where `b` divides `a` for every length, else `null`. */
@@ -63,22 +63,6 @@ export function min(a: Expr, b: Expr): Expr {
 export function max(a: Expr, b: Expr): Expr {
   if (atMost(a, b)) return b;
   return atMost(b, a) ? a : symmetric("max", a, b);
-}
-
-/** Extent of part `index` of `parts` of `length` (tensor_split). */
-export function chunk(length: Expr, parts: number, index: Expr): Expr {
-  if (parts === 1) return length;
-  if (typeof length === "number" && length % parts === 0) return length / parts;
-  if (typeof length === "number" && typeof index === "number") {
-    return Math.floor(length / parts) + (index < length % parts ? 1 : 0);
-  }
-  return ["chunk", length, parts, index];
-}
-
-/** Where part `index` starts. */
-export function chunkStart(length: Expr, parts: number, index: Expr): Expr {
-  if (parts === 1) return 0;
-  return add(mul(index, floorDiv(length, parts)), min(index, mod(length, parts)));
 }
 
 /** True if both are the same for every value of the lengths. */
@@ -113,6 +97,18 @@ export function symbolsOf(expr: Expr): readonly string[] {
   return [...new Set(expr.slice(1).flatMap((e) => symbolsOf(e as Expr)))];
 }
 
+/** The edges of cuts in `expr`. With any, it has no value before a program is attached. */
+export function startsIn(expr: Expr): readonly Start[] {
+  if (typeof expr !== "object") return [];
+  const own = startOf(expr);
+  const inner = (expr.slice(1) as readonly Expr[]).flatMap(startsIn);
+  return own === null ? inner : [own, ...inner];
+}
+
+export function isCut(expr: Expr): boolean {
+  return startsIn(expr).length > 0;
+}
+
 /** Substitutes expressions for names. */
 export function substitute(expr: Expr, names: ReadonlyMap<string, Expr>): Expr {
   if (typeof expr === "number") return expr;
@@ -135,8 +131,8 @@ export function unclamped(expr: Expr, side: 1 | 2): Expr {
   );
 }
 
-/** The value of `expr` under `lengths`; a missing name is an internal error. */
-export function evaluate(expr: Expr, lengths: Readonly<Record<string, number>>): number {
+/** The value of `expr` under `lengths`, with the edges of `cut`; a missing name, or a start without a cut, is an internal error. */
+export function evaluate(expr: Expr, lengths: Readonly<Record<string, number>>, cut?: Cut): number {
   if (typeof expr === "number") return expr;
   if (typeof expr === "string") {
     // A length may have the name of a property that every object has.
@@ -145,37 +141,21 @@ export function evaluate(expr: Expr, lengths: Readonly<Record<string, number>>):
     return value;
   }
   const [op, ...args] = expr;
-  const value = apply(
-    op,
-    args.map((a) => evaluate(a, lengths)),
-  );
+  const numbers = args.map((a) => evaluate(a, lengths, cut));
+  const axis = startAxis(op);
+  const value = axis === null ? apply(op, numbers) : edge(expr, axis, numbers, cut);
   // The text is made only on demand: a program is evaluated for a thousand ranks.
   if (typeof value !== "number") invariant(false, `${show(expr)} has no value`);
   return value;
 }
 
-/** Readable text: `txt + img`, `chunk(img, 2, rank)`. */
-export function show(expr: Expr): string {
-  return showWith(expr, () => null);
-}
-
-/** The same, with another text for the parts of `expr` for which `special` gives one. */
-export function showWith(expr: Expr, special: (part: Expr) => string | null): string {
-  const text = (part: Expr): string => {
-    const other = special(part);
-    if (other !== null) return other;
-    if (typeof part === "number" || typeof part === "string") return String(part);
-    const [op, ...args] = part;
-    if (op === "+") return args.map(text).join(" + ").replaceAll("+ -", "- ");
-    if (op === "*") return args.map(inProduct).join("*");
-    if (op === "//" || op === "%") return args.map(inProduct).join(` ${op} `);
-    return `${op}(${args.map(text).join(", ")})`;
-  };
-  const inProduct = (part: Expr): string => {
-    const compound = Array.isArray(part) && (part[0] === "+" || part[0] === "//" || part[0] === "%");
-    return compound ? `(${text(part)})` : text(part);
-  };
-  return text(expr);
+function edge(expr: Expr, axis: CutAxis, numbers: readonly number[], cut: Cut | undefined): number {
+  const [length, parts, index] = numbers;
+  if (cut === undefined) invariant(false, `no cut for ${show(expr)}`);
+  if (length === undefined || parts === undefined || index === undefined)
+    invariant(false, `${show(expr)} needs three arguments`);
+  limit(index >= 0 && index <= parts);
+  return cut(axis, length, parts, index);
 }
 
 function apply(op: ExprOperator, args: readonly Expr[]): Expr {
@@ -188,8 +168,9 @@ function apply(op: ExprOperator, args: readonly Expr[]): Expr {
   if (op === "%") return mod(a, b);
   if (op === "min") return min(a, b);
   if (op === "max") return max(a, b);
-  invariant(typeof b === "number" && c !== undefined, "chunk needs a number of parts and an index");
-  return chunk(a, b, c);
+  invariant(typeof b === "number" && c !== undefined, `${op} needs a number of parts and an index`);
+  const axis = startAxis(op);
+  return axis === null ? chunk(chunkAxis(op)!, a, b, c) : start(axis, a, b, c);
 }
 
 function symmetric(op: "min" | "max", a: Expr, b: Expr): Expr {

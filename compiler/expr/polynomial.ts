@@ -1,12 +1,12 @@
 /**
  * @file Normal form of expressions: a sum of integer multiples of products of atoms, so that equal expressions are equal data.
- * An atom is a length or a `//`, `%`, `min`, `max`, `chunk` of normal expressions. Knows nothing of what the lengths mean.
+ * An atom is a length or a `//`, `%`, `min`, `max`, `start` of normal expressions. Knows nothing of what the lengths mean.
  */
 import { LARGEST, LIMITS, limit } from "./limits.ts";
 import type { Expr } from "./types.ts";
 
 /** Product of `atoms` (sorted by key, repeated for powers) times `coefficient`. */
-interface Term {
+export interface Term {
   readonly coefficient: number;
   readonly atoms: readonly Expr[];
 }
@@ -76,23 +76,8 @@ export function divideTerms(
   };
 }
 
-/** True if every coefficient and every atom is at least 0: then the value is. */
-export function isNonNegative(polynomial: Polynomial): boolean {
-  return [...polynomial.values()].every((t) => t.coefficient >= 0 && t.atoms.every(isNonNegativeAtom));
-}
-
-/** Lengths are at least 0; expressions of them may not be: `min(txt - 64, 8)`. */
-function isNonNegativeAtom(atom: Expr): boolean {
-  if (typeof atom === "string") return true;
-  if (typeof atom === "number") return atom >= 0;
-  const [op, ...args] = atom;
-  const holds = (expr: Expr): boolean => isNonNegative(toPolynomial(expr));
-  if (op === "max") return args.some(holds);
-  if (op === "chunk") return holds(args[0]!);
-  return op === "%" ? holds(args[1]!) : args.every(holds);
-}
-
-function collect(terms: readonly Term[]): Polynomial {
+/** Like terms are added. */
+export function collect(terms: readonly Term[]): Polynomial {
   const sums = new Map<string, Term>();
   for (const term of terms) {
     const key = keyOf(["*", ...term.atoms]);

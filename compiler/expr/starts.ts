@@ -1,46 +1,99 @@
 /**
- * @file Finds chunk starts in a sum, so that printers can write `start(img, 4, rank)` for `rank*(img // 4) + min(rank, img % 4)`. Knows no
- * printer.
+ * @file The edges of a cut as terms of expressions, and chunks found again in their differences: `start(img, 4, rank + 1) - start(img, 4,
+ * rank)` is `chunk(img, 4, rank)`. Knows no mesh and no shares.
  */
-import { chunkStart, equal, sub } from "./expr.ts";
-import type { Expr } from "./types.ts";
+import { collect, fromPolynomial, keyOf, multiply, toPolynomial, type Polynomial, type Term } from "./polynomial.ts";
+import type { ChunkOperator, CutAxis, Expr, StartOperator } from "./types.ts";
 
-/** `chunkStart(length, parts, index) + rest`. */
+const START: Readonly<Record<StartOperator, CutAxis>> = { "start:sequence": "sequence", "start:ulysses": "ulysses" };
+const CHUNK: Readonly<Record<ChunkOperator, CutAxis>> = { "chunk:sequence": "sequence", "chunk:ulysses": "ulysses" };
+
+/** A start or a chunk by its parts. */
 export interface Start {
+  readonly op: StartOperator | ChunkOperator;
+  readonly axis: CutAxis;
   readonly length: Expr;
   readonly parts: number;
   readonly index: Expr;
-  readonly rest: Expr;
 }
 
-/** The first chunk start that the sum contains, or `null`. */
-export function startIn(sum: Expr): Start | null {
-  if (typeof sum !== "object" || sum[0] !== "+") return null;
-  for (const term of sum.slice(1) as readonly Expr[]) {
-    const found = typeof term === "object" && term[0] === "min" ? remainderIn(term.slice(1) as Expr[]) : null;
-    if (found === null) continue;
-    const rest = sub(sum, chunkStart(found.length, found.parts, found.index));
-    if (termsOf(rest) < termsOf(sum)) return { ...found, rest };
-  }
-  return null;
+/** Where chunk `index` of `length` begins. */
+export function start(axis: CutAxis, length: Expr, parts: number, index: Expr): Expr {
+  if (length === 0 || index === 0) return 0;
+  if (index === parts) return length;
+  return parts === 1 ? fromPolynomial(toPolynomial(["*", length, index])) : [`start:${axis}`, length, parts, index];
 }
 
-/** `min(index, length % parts)`, in either order. */
-function remainderIn(pair: readonly Expr[]): Omit<Start, "rest"> | null {
-  for (const [at, part] of pair.entries()) {
-    if (typeof part === "object" && part[0] === "%" && typeof part[2] === "number") {
-      return { length: part[1]!, parts: part[2], index: pair[1 - at]! };
+/** The extent of chunk `index`. */
+export function chunk(axis: CutAxis, length: Expr, parts: number, index: Expr): Expr {
+  if (parts === 1) return length;
+  const end = start(axis, length, parts, fromPolynomial(toPolynomial(["+", index, 1])));
+  return fromPolynomial(toPolynomial(["+", end, ["*", -1, start(axis, length, parts, index)]]));
+}
+
+/** The operator of a start; `null` for any other. */
+export function startAxis(op: string): CutAxis | null {
+  return Object.hasOwn(START, op) ? START[op as StartOperator] : null;
+}
+
+/** The operator of a chunk; `null` for any other. */
+export function chunkAxis(op: string): CutAxis | null {
+  return Object.hasOwn(CHUNK, op) ? CHUNK[op as ChunkOperator] : null;
+}
+
+export function startOf(expr: Expr): Start | null {
+  if (typeof expr !== "object") return null;
+  const axis = startAxis(expr[0]);
+  return axis === null ? null : cutOf(expr, axis);
+}
+
+export function chunkOf(expr: Expr): Start | null {
+  if (typeof expr !== "object") return null;
+  const axis = chunkAxis(expr[0]);
+  return axis === null ? null : cutOf(expr, axis);
+}
+
+function cutOf([op, length, parts, index]: Exclude<Expr, number | string>, axis: CutAxis): Start {
+  return { op: op as Start["op"], axis, length: length!, parts: parts as number, index: index! };
+}
+
+/** The same expression with chunks in place of differences of starts, also inside products. */
+export function withChunks(expr: Expr): Expr {
+  if (typeof expr !== "object" || !keyOf(expr).includes("start:")) return expr;
+  let sum = toPolynomial(expr);
+  for (let shorter = withOneChunk(sum); shorter !== null; shorter = withOneChunk(sum)) sum = shorter;
+  return fromPolynomial(sum);
+}
+
+/** Chunks that a difference of two starts may be written as: those of a Ulysses group. */
+const NEIGHBOURS = 8;
+
+/** The sum with two starts less, or a start and the length, and the chunks between them instead; `null` where there is no such pair. */
+function withOneChunk(sum: Polynomial): Polynomial | null {
+  for (const term of sum.values()) {
+    for (const [at, atom] of term.atoms.entries()) {
+      const found = startOf(atom);
+      if (found === null) continue;
+      const others = { coefficient: -term.coefficient, atoms: term.atoms.toSpliced(at, 1) };
+      for (let count = 1; count <= Math.min(found.parts, NEIGHBOURS); count++) {
+        const named = withChunksFrom(sum, others, found, count);
+        if (named.size <= sum.size - 2 + count) return named;
+      }
     }
   }
   return null;
 }
 
-function termsOf(sum: Expr): number {
-  return typeof sum === "object" && sum[0] === "+" ? sum.length - 1 : 1;
-}
-
-/** The text of a start, from those of its operands. */
-export function startText({ length, index, rest }: Start, say: (e: Expr) => string, parts: string): string {
-  const start = `start(${say(length)}, ${parts}${say(index)})`;
-  return equal(rest, 0) ? start : `${start} + ${say(rest)}`.replaceAll("+ -", "- ");
+function withChunksFrom(
+  sum: Polynomial,
+  others: Term,
+  { axis, length, parts, index }: Start,
+  count: number,
+): Polynomial {
+  const nth = (i: number): Expr => fromPolynomial(toPolynomial(["+", index, i]));
+  const chunks = Array.from({ length: count }, (_, i): Expr => [`chunk:${axis}`, length, parts, nth(i)]);
+  const between: Expr = ["+", start(axis, length, parts, nth(count)), ["*", -1, start(axis, length, parts, index)]];
+  const named = multiply(collect([others]), toPolynomial(["+", ...chunks]));
+  const starts = multiply(collect([{ ...others, coefficient: -others.coefficient }]), toPolynomial(between));
+  return collect([...sum.values(), ...named.values(), ...starts.values()]);
 }

@@ -3,10 +3,24 @@
  * The compiler builds them, a program carries them, a rank evaluates them. Knows nothing of graphs.
  */
 
-/** `chunk(length, parts, i)` is the extent of part i under tensor_split: the first `length % parts` parts get one more. */
-export type ExprOperator = "+" | "*" | "//" | "%" | "min" | "max" | "chunk";
+/** What a length is dealt over: the rows of a segment over all ranks (by flat rank), or heads over a Ulysses group (by Ulysses index). */
+export type CutAxis = "sequence" | "ulysses";
+
+/**
+ * `[start:AXIS, length, parts, i]`, with i from 0 to `parts`, is where chunk i of `length` begins. Where the edges lie is chosen when a
+ * program is attached: the compiler relies on the laws of every cut only (start 0 is 0, start `parts` is `length`, starts do not fall).
+ */
+export type StartOperator = `start:${CutAxis}`;
+
+/** `chunk i` is start i + 1 less start i. Only texts have it. */
+export type ChunkOperator = `chunk:${CutAxis}`;
+
+export type ExprOperator = "+" | "*" | "//" | "%" | "min" | "max" | StartOperator | ChunkOperator;
 
 export type Expr = number | string | readonly [ExprOperator, ...Expr[]];
+
+/** The edges of a cut: where chunk `index` of `parts` begins, from 0 (index 0) to `length` (index `parts`). */
+export type Cut = (axis: CutAxis, length: number, parts: number, index: number) => number;
 
 /** The name of the evaluating rank's flat index; no length has it. */
 export const RANK = "rank";

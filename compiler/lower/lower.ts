@@ -9,6 +9,7 @@ import { RANK, evaluate, symbolsOf, withinLimits } from "../expr/expr.ts";
 import type { Expr } from "../expr/expr.ts";
 import { elemBytes } from "../graph/elements.ts";
 import type { CanonicalGraph } from "../ir/types.ts";
+import { equalCut } from "../../program/shares.ts";
 import { PROGRAM_FORMAT, PROGRAM_VERSION } from "../../program/types.ts";
 import type { Program, ProgramTensor } from "../../program/types.ts";
 import { lengthRules } from "../shard/length-rules.ts";
@@ -75,7 +76,7 @@ function usualBytes({ localShapes }: Flow, name: string): number {
   const shape = localShapes.get(name);
   invariant(shape !== undefined, `no shape for the value ${name}`);
   const usual = (dim: Expr): number =>
-    evaluate(dim, Object.fromEntries(symbolsOf(dim).map((symbol) => [symbol, symbol === RANK ? 0 : 1024])));
+    evaluate(dim, Object.fromEntries(symbolsOf(dim).map((symbol) => [symbol, symbol === RANK ? 0 : 1024])), equalCut);
   return shape.dims.reduce<number>((bytes, dim) => bytes * usual(dim), elemBytes(shape.elem));
 }
 

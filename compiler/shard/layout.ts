@@ -3,7 +3,7 @@
  * here knows an operator or a graph.
  */
 import type { Axis, Factor } from "../operators/types.ts";
-import { add, chunk, chunkStart, equal, exactDiv, floorDiv, mul, type Expr } from "../expr/expr.ts";
+import { add, chunk, equal, exactDiv, floorDiv, mul, start, sub, type Expr } from "../expr/expr.ts";
 import { rankAt, ranksOf, ulyssesIndex, type Mesh } from "../../program/mesh.ts";
 import type { AxisShard, Layout, Segment } from "./types.ts";
 
@@ -38,22 +38,25 @@ export function localExtent(shard: AxisShard, mesh: Mesh, rank: Expr): Expr {
 
 /** The extent of one segment on flat rank `rank`. */
 export function localLength(length: Expr, shard: Pick<AxisShard, "over" | "unit">, mesh: Mesh, rank: Expr): Expr {
-  const { ulysses_degree: U } = mesh;
-  if (shard.over === "mesh") return chunk(length, ranksOf(mesh), rank);
-  if (shard.over === "ulysses") {
-    return mul(chunk(floorDiv(length, shard.unit), U, ulyssesIndex(rank, mesh)), shard.unit);
-  }
-  const chunks = Array.from({ length: U }, (_, u) => chunk(length, ranksOf(mesh), rankAt("ulysses", u, rank, mesh)));
-  return add(0, ...chunks);
+  if (shard.over === "mesh") return chunk("sequence", length, ranksOf(mesh), rank);
+  if (shard.over === "ulysses") return ownHeads(length, shard.unit, mesh, ulyssesIndex(rank, mesh));
+  const [first, after] = [0, mesh.ulysses_degree].map((u) => rankAt("ulysses", u, rank, mesh));
+  return sub(start("sequence", length, ranksOf(mesh), after!), start("sequence", length, ranksOf(mesh), first!));
 }
 
 /** The offset of flat rank `rank`'s chunk within one segment. */
 export function localStart(length: Expr, shard: Pick<AxisShard, "over" | "unit">, mesh: Mesh, rank: Expr): Expr {
-  if (shard.over === "mesh") return chunkStart(length, ranksOf(mesh), rank);
   if (shard.over === "ulysses") {
-    return mul(chunkStart(floorDiv(length, shard.unit), mesh.ulysses_degree, ulyssesIndex(rank, mesh)), shard.unit);
+    const groups = floorDiv(length, shard.unit);
+    return mul(start("ulysses", groups, mesh.ulysses_degree, ulyssesIndex(rank, mesh)), shard.unit);
   }
-  return chunkStart(length, ranksOf(mesh), rankAt("ulysses", 0, rank, mesh));
+  const first = shard.over === "mesh" ? rank : rankAt("ulysses", 0, rank, mesh);
+  return start("sequence", length, ranksOf(mesh), first);
+}
+
+/** Of `heads` heads, of which `unit` stay together, those of a Ulysses index. */
+export function ownHeads(heads: Expr, unit: number, { ulysses_degree: U }: Mesh, index: Expr): Expr {
+  return mul(chunk("ulysses", floorDiv(heads, unit), U, index), unit);
 }
 
 /** The whole shape with the sharded axes as flat rank `rank` holds them. */

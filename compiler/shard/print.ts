@@ -4,7 +4,8 @@
  * heads at a time). Neighbours with a common prefix share it: `q::to.{0, 1}`. Nothing reads it back.
  */
 import { equal, floorDiv, mul, RANK, showWith, type Expr } from "../expr/expr.ts";
-import { startIn, startText } from "../expr/starts.ts";
+import type { Start } from "../expr/starts.ts";
+import { cutText, namedCut } from "../expr/text.ts";
 import { eachOnce, lengthLine } from "../ir/print.ts";
 import { callText, extentText, integersText, listText, nameText, SHORT, typeText, underHeadings } from "../ir/text.ts";
 import type { ValueShape } from "../ir/types.ts";
@@ -125,15 +126,13 @@ function shortly(text: string): string {
 /** Extents in the terms of the legend. */
 function speaker({ mesh }: ShardedGraph): Say {
   const { ulysses_degree: members } = mesh;
-  const ranks = ranksOf(mesh);
   const first = members > 1 ? mul(members, floorDiv(RANK, members)) : null;
   const special = (part: Expr): string | null => {
     if (first !== null && equal(part, first)) return "first";
-    if (typeof part !== "object") return null;
-    if (part[0] === "chunk" && part[2] === ranks) return `chunk(${say(part[1]!)}, ${say(part[3]!)})`;
-    const start = startIn(part);
-    return start === null || start.parts !== ranks ? null : startText(start, say, "");
+    return typeof part === "string" ? extentText(part) : null;
   };
-  const say: Say = (e) => showWith(e, (part) => (typeof part === "string" ? extentText(part) : special(part)));
+  const cutOverRanks = (cut: Start, text: Say): string =>
+    cut.axis === "sequence" ? cutText(cut.op, [text(cut.length), text(cut.index)]) : namedCut(cut, text);
+  const say: Say = (e) => showWith(e, special, cutOverRanks);
   return say;
 }

@@ -1,9 +1,10 @@
 /**
- * @file Whether two extents of a sharded graph agree: as expressions, else in numbers, for lengths that satisfy its equations. Numbers
- * refute and do not prove; the proof is elsewhere.
+ * @file Whether two extents of a sharded graph agree: as expressions, else in numbers, for lengths that satisfy its equations, dealt equally
+ * and not. Numbers refute and do not prove; the proof is elsewhere.
  */
-import { PEER, RANK, equal, evaluate, symbolsOf, type Expr } from "../expr/expr.ts";
+import { PEER, RANK, equal, evaluate, symbolsOf, type Cut, type Expr } from "../expr/expr.ts";
 import { ranksOf } from "../../program/mesh.ts";
+import { cutOf } from "../../program/shares.ts";
 import type { Equation, ShardedGraph } from "./types.ts";
 
 /** Two shapes that agree for every sampled length and rank; an extent that depends on data agrees with any. */
@@ -17,17 +18,26 @@ const BASES = [24, 37, 101] as const;
 export function agreement(graph: ShardedGraph): Agree {
   const ranks = ranksOf(graph.mesh);
   const all = BASES.flatMap((base) => sample(graph, base) ?? []);
+  const uneven = Array.from({ length: ranks }, (_, rank) => 1 + ((5 * rank) % 7));
+  const cuts = [cutOf(graph.mesh, null), cutOf(graph.mesh, uneven)];
   const places = all.flatMap((lengths) =>
-    Array.from({ length: ranks }, (_, rank) => ({ ...lengths, [RANK]: rank, [PEER]: ranks - 1 - rank })),
+    Array.from({ length: ranks }, (_, rank) => ({ ...lengths, [RANK]: rank, [PEER]: ranks - 1 - rank })).flatMap(
+      (names) => cuts.map((cut) => ({ names, cut })),
+    ),
   );
   return (a, b) => a.length === b.length && a.every((left, i) => same(left, b[i]!, places));
 }
 
-function same(a: Expr, b: Expr, places: readonly Lengths[]): boolean {
+interface Place {
+  readonly names: Lengths;
+  readonly cut: Cut;
+}
+
+function same(a: Expr, b: Expr, places: readonly Place[]): boolean {
   if (equal(a, b)) return true;
   if (typeof a === "number" && typeof b === "number") return a < 0 || b < 0;
   if ([...symbolsOf(a), ...symbolsOf(b)].some((s) => s.startsWith("?"))) return true;
-  return places.every((place) => evaluate(a, place) === evaluate(b, place));
+  return places.every(({ names, cut }) => evaluate(a, names, cut) === evaluate(b, names, cut));
 }
 
 /** Different lengths near `base`, moved until every equation holds; `null` if assigning single lengths does not achieve that. */

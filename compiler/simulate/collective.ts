@@ -3,7 +3,7 @@
  */
 import { verifyMessages as messages } from "../diagnostics/catalog/verify.ts";
 import { invariant } from "../diagnostics/diagnose.ts";
-import { PEER, RANK, evaluate } from "../expr/expr.ts";
+import { PEER, RANK, evaluate, type Cut } from "../expr/expr.ts";
 import type { OrtTensor } from "../../ort/types.ts";
 import type { CollectiveStep, Transfer } from "../shard/types.ts";
 import { wrongValue } from "./compare.ts";
@@ -20,12 +20,13 @@ export function runCollective(
   ranks: readonly RankValues[],
   mesh: Mesh,
   lengths: Lengths,
+  cut: Cut,
 ): WrongValue | null {
   for (const group of groupsOf(step.group, mesh)) {
     for (const transfer of step.transfers) {
       const moves = movesOf(step, transfer, group);
       for (const move of moves) {
-        const wrong = checkBlock(step, transfer, move, ranks, lengths);
+        const wrong = checkBlock(step, transfer, move, ranks, lengths, cut);
         if (wrong !== null) return wrong;
       }
       for (const { from, to, send, receive } of moves) ranks[to]!.set(receive, ranks[from]!.get(send)!);
@@ -66,10 +67,11 @@ function checkBlock(
   { from, to, send }: Move,
   ranks: readonly RankValues[],
   lengths: Lengths,
+  cut: Cut,
 ): WrongValue | null {
   const block = ranks[from]!.get(send);
   invariant(block !== undefined, `${step.name} sends ${send}, which rank ${from} does not have`);
-  const announced = dims.map((dim) => evaluate(dim, { ...lengths, [RANK]: from, [PEER]: to }));
+  const announced = dims.map((dim) => evaluate(dim, { ...lengths, [RANK]: from, [PEER]: to }, cut));
   const expected = `${elem} [${announced.join(", ")}]`;
   const actual = `${block.elem} [${block.dims.join(", ")}]`;
   if (expected === actual) return null;

@@ -7,7 +7,7 @@ import { verifyMessages as messages } from "../diagnostics/catalog/verify.ts";
 import { diagnose } from "../diagnostics/diagnose.ts";
 import type { Message } from "../diagnostics/diagnose.ts";
 import { sizeOf } from "../graph/elements.ts";
-import { show } from "../expr/expr.ts";
+import { show, type Cut } from "../expr/expr.ts";
 import type { Layout } from "../shard/types.ts";
 import { flatIndices, heldPositions } from "./positions.ts";
 import type { Lengths } from "./positions.ts";
@@ -25,6 +25,7 @@ export interface Placement {
   readonly layout: Layout;
   readonly mesh: Mesh;
   readonly lengths: Lengths;
+  readonly cut: Cut;
 }
 
 export interface Comparison {
@@ -56,12 +57,12 @@ function compareShard(
   shard: OrtTensor,
   rank: number,
   whole: OrtTensor,
-  { layout, mesh, lengths }: Placement,
+  { layout, mesh, lengths, cut }: Placement,
   tolerance: Tolerance,
   covered: Uint8Array,
 ): Comparison {
   const at = { ...label, rank };
-  const positions = heldPositions(whole.dims, layout, mesh, rank, lengths);
+  const positions = heldPositions(whole.dims, layout, { mesh, cut }, rank, lengths);
   const expectedShape = positions.map((held) => held.length).join(", ");
   if (shard.elem !== whole.elem)
     return fail(label, rank, messages.elem, { ...at, expected: whole.elem, actual: shard.elem });

@@ -9,7 +9,7 @@ import { CP } from "../ir/types.ts";
 import type { IntegerValue, ValueShape } from "../ir/types.ts";
 import { verifyMessages as messages } from "../diagnostics/catalog/verify.ts";
 import { invariant } from "../diagnostics/diagnose.ts";
-import { RANK, evaluate, symbolsOf } from "../expr/expr.ts";
+import { RANK, evaluate, isCut, symbolsOf, type Cut } from "../expr/expr.ts";
 import { valuesReadBy } from "../graph/reads.ts";
 import { writeModel } from "../graph/write.ts";
 import type { LocalStep, ShardedGraph } from "../shard/types.ts";
@@ -21,6 +21,7 @@ import type { WrongValue } from "./types.ts";
 export interface Run {
   readonly sharded: ShardedGraph;
   readonly lengths: Lengths;
+  readonly cut: Cut;
   /** Values of each flat rank. */
   readonly ranks: readonly RankValues[];
 }
@@ -97,7 +98,7 @@ function emitSteps(run: Run, steps: readonly LocalStep[]): Emitted {
   };
 }
 
-/** Shapes of the operands of attention as the ranks hold them; an extent is a number where it is the same on all ranks. */
+/** Shapes of the operands of attention as the ranks hold them; an extent is a number where it is the same on all ranks for every cut. */
 function attentionShapes(
   { sharded, lengths, ranks }: Run,
   steps: readonly LocalStep[],
@@ -109,7 +110,7 @@ function attentionShapes(
     invariant(shape !== undefined, `no local shape for ${name}`);
     const dims = shape.dims.map((dim) => {
       // An extent that depends on data has no number, and needs none: only heads and their sizes do.
-      if (symbolsOf(dim).some((symbol) => symbol !== RANK && !Object.hasOwn(lengths, symbol))) return dim;
+      if (isCut(dim) || symbolsOf(dim).some((symbol) => symbol !== RANK && !Object.hasOwn(lengths, symbol))) return dim;
       const numbers = ranks.map((_, rank) => evaluate(dim, { ...lengths, [RANK]: rank }));
       return numbers.every((number) => number === numbers[0]) ? numbers[0]! : dim;
     });
@@ -119,7 +120,7 @@ function attentionShapes(
 }
 
 function feedsOf(
-  { ranks, lengths }: Run,
+  { ranks, lengths, cut }: Run,
   rank: number,
   names: readonly string[],
   integers: Emitted["integers"],
@@ -127,18 +128,18 @@ function feedsOf(
   const entries = names.map((name): readonly [string, OrtTensor] => {
     const integer = integers.get(name);
     const tensor =
-      integer === undefined ? ranks[rank]!.get(name) : integerTensor(integer, { ...lengths, [RANK]: rank });
+      integer === undefined ? ranks[rank]!.get(name) : integerTensor(integer, { ...lengths, [RANK]: rank }, cut);
     invariant(tensor !== undefined, `rank ${rank} does not have ${name}`);
     return [name, tensor];
   });
   return Object.fromEntries(entries);
 }
 
-/** An integer operand as a tensor, for a rank's lengths. */
-export function integerTensor({ elem, dims, elements }: IntegerValue, lengths: Lengths): OrtTensor {
+/** An integer operand as a tensor, for a rank's lengths and the edges of `cut`. */
+export function integerTensor({ elem, dims, elements }: IntegerValue, lengths: Lengths, cut?: Cut): OrtTensor {
   return ortTensor(
     elem,
     dims,
-    elements.map((element) => evaluate(element, lengths)),
+    elements.map((element) => evaluate(element, lengths, cut)),
   );
 }

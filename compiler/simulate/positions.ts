@@ -1,13 +1,19 @@
 /**
  * @file Which elements of a whole value a rank holds, in plain numbers. Deliberately independent of the compiler's layout arithmetic, which
- * it checks.
+ * it checks; only the edges are those of the cut that all ranks share.
  */
 import { invariant } from "../diagnostics/diagnose.ts";
-import { evaluate } from "../expr/expr.ts";
+import { evaluate, type Cut, type CutAxis } from "../expr/expr.ts";
 import { groupOf, ranksOf, type Mesh } from "../../program/mesh.ts";
 import type { AxisShard, Layout } from "../shard/types.ts";
 
 export type Lengths = Readonly<Record<string, number>>;
+
+/** The ranks, and the edges between their chunks. */
+export interface Dealt {
+  readonly mesh: Mesh;
+  readonly cut: Cut;
+}
 
 /** A half-open range of tokens. */
 interface Range {
@@ -19,13 +25,13 @@ interface Range {
 export function heldPositions(
   dims: readonly number[],
   layout: Layout,
-  mesh: Mesh,
+  dealt: Dealt,
   rank: number,
   lengths: Lengths,
 ): readonly (readonly number[])[] {
   return dims.map((extent, axis) => {
     const shard = layout.find((entry) => entry.axis === axis);
-    return shard === undefined ? range({ begin: 0, end: extent }) : shardPositions(shard, mesh, rank, lengths);
+    return shard === undefined ? range({ begin: 0, end: extent }) : shardPositions(shard, dealt, rank, lengths);
   });
 }
 
@@ -42,7 +48,7 @@ export function flatIndices(dims: readonly number[], positions: readonly (readon
 }
 
 /** The axis reads, outer to inner: `outer` times the segments one after another, each token `inner` positions long. */
-function shardPositions(shard: AxisShard, mesh: Mesh, rank: number, lengths: Lengths): readonly number[] {
+function shardPositions(shard: AxisShard, dealt: Dealt, rank: number, lengths: Lengths): readonly number[] {
   const outer = evaluate(shard.outer, lengths);
   const inner = evaluate(shard.inner, lengths);
   const segments = shard.segments.map(({ length }) => evaluate(length, lengths));
@@ -50,7 +56,7 @@ function shardPositions(shard: AxisShard, mesh: Mesh, rank: number, lengths: Len
   const tokens: number[] = [];
   let before = 0;
   for (const length of segments) {
-    const { begin, end } = heldRange(length, shard, mesh, rank);
+    const { begin, end } = heldRange(length, shard, dealt, rank);
     tokens.push(...range({ begin: before + begin, end: before + end }));
     before += length;
   }
@@ -60,24 +66,20 @@ function shardPositions(shard: AxisShard, mesh: Mesh, rank: number, lengths: Len
 }
 
 /** A rank's share of one segment. */
-function heldRange(length: number, { over, unit }: AxisShard, mesh: Mesh, rank: number): Range {
-  if (over === "mesh") return chunkOf(length, ranksOf(mesh), rank);
+function heldRange(length: number, { over, unit }: AxisShard, { mesh, cut }: Dealt, rank: number): Range {
+  const chunkOf = (axis: CutAxis, whole: number, parts: number, index: number): Range => ({
+    begin: cut(axis, whole, parts, index),
+    end: cut(axis, whole, parts, index + 1),
+  });
+  if (over === "mesh") return chunkOf("sequence", length, ranksOf(mesh), rank);
   const group = groupOf("ulysses", rank, mesh);
   if (over === "ring") {
-    const [first, last] = [group.at(0)!, group.at(-1)!].map((at) => chunkOf(length, ranksOf(mesh), at));
+    const [first, last] = [group.at(0)!, group.at(-1)!].map((at) => chunkOf("sequence", length, ranksOf(mesh), at));
     return { begin: first!.begin, end: last!.end };
   }
   invariant(length % unit === 0, `a segment of ${length} heads in units of ${unit}`);
-  const groups = chunkOf(length / unit, group.length, group.indexOf(rank));
+  const groups = chunkOf("ulysses", length / unit, group.length, group.indexOf(rank));
   return { begin: groups.begin * unit, end: groups.end * unit };
-}
-
-/** tensor_split: the first `length % chunks` chunks are one longer. */
-function chunkOf(length: number, chunks: number, index: number): Range {
-  const size = Math.floor(length / chunks);
-  const longer = length % chunks;
-  const begin = index * size + Math.min(index, longer);
-  return { begin, end: begin + size + (index < longer ? 1 : 0) };
 }
 
 function range({ begin, end }: Range): number[] {

@@ -4,6 +4,7 @@
  */
 import { OrtError } from "../../ort/session.ts";
 import { ranksOf } from "../../program/mesh.ts";
+import { cutOf } from "../../program/shares.ts";
 import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
 import { withinLimits } from "../expr/expr.ts";
 import { lengthsTooLarge } from "../diagnostics/catalog/canonical.ts";
@@ -38,7 +39,7 @@ function usual({ shapes }: ShardedGraph): Tolerance {
 export async function simulate(
   sharded: ShardedGraph,
   feeds: OrtTensors,
-  { tolerance = usual(sharded) }: SimulateOptions = {},
+  { tolerance = usual(sharded), shares = null }: SimulateOptions = {},
 ): Promise<Result<SimulationReport>> {
   const lengths = withinLimits(() => checkLengths(sharded, feeds));
   if (lengths === null) return { ok: false, diagnostics: [diagnose(lengthsTooLarge, { stage: "reading the inputs" })] };
@@ -49,7 +50,7 @@ export async function simulate(
   const counterparts = counterpartsOf(sharded);
   try {
     const unsplit = await unsplitValues(sharded.graph, feeds, lengths.value, new Set(counterparts.values()));
-    const run = { sharded, lengths: lengths.value, ranks };
+    const run = { sharded, lengths: lengths.value, cut: cutOf(sharded.mesh, shares), ranks };
     return { ok: true, value: await execute(run, counterparts, unsplit, tolerance), diagnostics: [] };
   } catch (error) {
     if (!(error instanceof OrtError)) throw error;
@@ -70,7 +71,7 @@ async function execute(
   unsplit: ReadonlyMap<string, OrtTensor>,
   tolerance: Tolerance,
 ): Promise<SimulationReport> {
-  const { sharded, ranks, lengths } = run;
+  const { sharded, ranks, lengths, cut } = run;
   const differences = new Map<string, number>();
   const unchecked: string[] = [];
   let compared = 0;
@@ -82,7 +83,7 @@ async function execute(
     const whole = unsplit.get(counterparts.get(label.value) ?? "");
     if (whole === undefined) return void unchecked.push(label.value);
     const shards = ranks.map((values) => values.get(label.value)!);
-    const result = compareShards(label, shards, whole, { layout, mesh: sharded.mesh, lengths }, tolerance);
+    const result = compareShards(label, shards, whole, { layout, mesh: sharded.mesh, lengths, cut }, tolerance);
     compared += 1;
     if (result.wrong !== null) wrong.push(result.wrong);
     else differences.set(label.value, result.difference);
@@ -92,7 +93,7 @@ async function execute(
     failed =
       first.kind === "local"
         ? await runLocal(run, steps as readonly LocalStep[])
-        : runCollective(first, ranks, sharded.mesh, lengths);
+        : runCollective(first, ranks, sharded.mesh, lengths, cut);
     for (const step of steps) for (const label of labelsOf(step)) compare(label);
     if (failed !== null) break;
   }

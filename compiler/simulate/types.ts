@@ -2,6 +2,7 @@
  * @file Input and result of a simulation. Knows nothing of how it runs.
  */
 import type { OrtTensor } from "../../ort/types.ts";
+import type { Shares } from "../../program/shares.ts";
 import type { Diagnostic } from "../diagnostics/types.ts";
 
 /**
@@ -15,6 +16,8 @@ export interface Tolerance {
 
 export interface SimulateOptions {
   readonly tolerance?: Tolerance;
+  /** Relative speeds of the ranks, as `attach` takes them; default: all equal. */
+  readonly shares?: Shares;
 }
 
 /** A value that differs from the unsplit model, and the step where it first appeared. */

@@ -13,6 +13,7 @@ import { attachCall, checkOptions, wrongArgument } from "./check-options.ts";
 import { keepTelemetryOff } from "../../ort/telemetry.ts";
 import { BACKEND_VARIABLE, preferredBackend } from "../../ort/process.ts";
 import { ranksOf } from "../../program/mesh.ts";
+import { checkShares } from "../../program/shares.ts";
 import { describeValue, isRecord } from "../describe.ts";
 import { BACKENDS, startEngine } from "./engine.ts";
 import type { Backend, Engine } from "./engine.ts";
@@ -31,6 +32,11 @@ import type { SetupOf } from "../world/threads/crew.ts";
 export interface AttachOptions {
   /** One per rank, in order of rank: `cpu`, `cuda:0`, ...; default N times `cpu`. */
   readonly devices?: readonly string[] | undefined;
+  /**
+   * The relative speed of each rank, in order of rank, positive: every length that the plan splits, and the heads, are dealt in proportion.
+   * Default: equal.
+   */
+  readonly shares?: readonly number[] | undefined;
   /** Bounds the start, and then each run that gives none itself. `undefined` and `Infinity` are none. */
   readonly deadlineMs?: number | undefined;
   /**
@@ -60,7 +66,11 @@ export async function attachWithGrace(
   const size = ranksOf(program.mesh);
   const devices = options.devices ?? Array.from({ length: size }, () => "cpu");
   const backend = options.backend ?? preferredBackend();
-  const wrong = checkDevices(program, devices, backend);
+  const shares = options.shares ?? null;
+  const wrong = [
+    ...checkDevices(program, devices, backend),
+    ...(shares === null ? [] : checkShares(program.mesh, shares)),
+  ];
   if (wrong.length > 0) throw new ContextParallelError(wrong);
   // Between the compilation, or the loading, and now any file may have changed.
   const changed = await checkProgramFiles(compiled);
@@ -73,7 +83,12 @@ export async function attachWithGrace(
   const { crew, started } = startThreads(size, setups(program, engine), engine, graceMs);
   await startedBy({ deadlineMs, begun }, program, crew, started);
   holdFolder(compiled);
-  return createSession(program, crew, { engine, deadlineMs, onRelease: async () => dropFolder(compiled) });
+  return createSession(program, crew, {
+    engine,
+    shares,
+    deadlineMs,
+    onRelease: async () => dropFolder(compiled),
+  });
 }
 
 /** The pieces of all ranks, unless that takes longer than the caller has; what comes later is given back. */

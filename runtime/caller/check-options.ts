@@ -25,9 +25,10 @@ const signal: Rule = { expected: "an AbortSignal", holds: isSignal };
 const onProgress: Rule = { expected: "a function", holds: (value) => typeof value === "function" };
 const devices: Rule = { expected: 'a list of names such as "cpu"', holds: isNames };
 
+const shares: Rule = { expected: "a list of numbers, one per rank", holds: isNumbers };
 const backend: Rule = { expected: 'the name "binding"', holds: (value) => typeof value === "string" };
 
-export const attachCall: Call = { name: "attach", options: { devices, deadlineMs, backend } };
+export const attachCall: Call = { name: "attach", options: { devices, shares, deadlineMs, backend } };
 export const runCall: Call = { name: "run", options: { deadlineMs, signal, onProgress } };
 export const registerCall: Call = { name: "hooks.register", options: { deadlineMs, signal } };
 
@@ -48,6 +49,10 @@ export function wrongArgument({ name: call }: Call, name: string, expected: stri
 export function isNames(value: unknown): value is readonly string[] {
   // `every` does not visit the holes of a list.
   return Array.isArray(value) && Array.from<unknown>(value).every((name) => typeof name === "string");
+}
+
+function isNumbers(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && Array.from<unknown>(value).every((number) => typeof number === "number");
 }
 
 /** Of whatever realm or library: what is called of it is there. */

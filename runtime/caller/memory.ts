@@ -4,7 +4,7 @@
 import { inputMessages } from "../../compiler/diagnostics/catalog/inputs.ts";
 import { runtimeMessages } from "../../compiler/diagnostics/catalog/runtime.ts";
 import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
-import { withinLimits } from "../../compiler/expr/expr.ts";
+import { withinLimits, type Cut } from "../../compiler/expr/expr.ts";
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { Program } from "../../program/types.ts";
 import type { CheckedInputs } from "./check-inputs.ts";
@@ -29,10 +29,10 @@ export interface SessionMemory {
 
 const none = new SharedArrayBuffer(0);
 
-export function createMemory(program: Program): SessionMemory {
+export function createMemory(program: Program, cut: Cut): SessionMemory {
   let feedMemory = none;
   let outboxes: readonly SharedArrayBuffer[] = Array.from({ length: ranksOf(program.mesh) }, () => none);
-  const sizesAt = rememberLast((lengths: Lengths) => outboxSizes(program, placer(program.mesh, lengths)));
+  const sizesAt = rememberLast((lengths: Lengths) => outboxSizes(program, placer(program.mesh, lengths, cut)));
   return {
     prepare: ({ feeds, lengths }) => {
       const gone = [...feeds].filter(([, { elem, dims, data }]) => data.byteLength !== byteSize(elem, dims));

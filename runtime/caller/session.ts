@@ -4,6 +4,8 @@
  */
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
+import { ranksOf } from "../../program/mesh.ts";
+import { cutOf, type Shares } from "../../program/shares.ts";
 import type { Program } from "../../program/types.ts";
 import { checkFetches, checkInputs } from "./check-inputs.ts";
 import type { CheckedInputs, Feeds } from "./check-inputs.ts";
@@ -14,6 +16,7 @@ import { createHooks } from "./hooks.ts";
 import type { SessionHooks } from "./hooks.ts";
 import { lateRun } from "./late.ts";
 import { createMemory } from "./memory.ts";
+import type { RunRequest } from "../messages.ts";
 import { metadataOf } from "./metadata.ts";
 import type { TensorMetadata } from "./metadata.ts";
 import { outputsFor } from "./outputs.ts";
@@ -30,6 +33,8 @@ export interface Session {
   readonly inputMetadata: readonly TensorMetadata[];
   readonly outputMetadata: readonly TensorMetadata[];
   readonly hooks: SessionHooks;
+  /** The relative speed of each rank, by which lengths and heads are dealt. */
+  readonly shares: readonly number[];
   /** What runs the pieces. */
   readonly backend: Backend;
   /** Why `backend` is not `native`, where nobody has chosen it. */
@@ -48,6 +53,7 @@ export interface Session {
 
 export interface SessionSettings {
   readonly engine: Pick<Engine, "backend" | "notes">;
+  readonly shares: Shares;
   /** For runs that give none. */
   readonly deadlineMs: number | undefined;
   /** Called once, when the ranks have ended. */
@@ -56,7 +62,7 @@ export interface SessionSettings {
 
 /** The session takes the crew over: releasing it ends the crew. */
 export function createSession(program: Program, crew: Crew, settings: SessionSettings): Session {
-  const memory = createMemory(program);
+  const memory = createMemory(program, cutOf(program.mesh, settings.shares));
   const dispatcher = createDispatcher(crew);
   const handlers = createHooks(program, async (job, limits) => {
     await dispatcher.dispatch(job, limits);
@@ -71,8 +77,7 @@ export function createSession(program: Program, crew: Crew, settings: SessionSet
     const request: Job["request"] = () => {
       const prepared = memory.prepare(inputs);
       started = performance.now();
-      const progress = call.options.onProgress !== undefined;
-      return { kind: "run", ...prepared, lengths: inputs.lengths, wanted: call.wanted, handlers: loaded(), progress };
+      return { kind: "run", ...prepared, ...requested(inputs, call), shares: settings.shares, handlers: loaded() };
     };
     const answers = await dispatcher.dispatch(runJob(program, call.options, request), { signal, deadlineMs });
     const reports = answers.filter((report) => report !== null);
@@ -87,7 +92,7 @@ export function createSession(program: Program, crew: Crew, settings: SessionSet
   };
 
   return {
-    ...descriptionOf(program, settings.engine),
+    ...descriptionOf(program, settings),
     hooks: handlers.hooks,
     get lastRun() {
       return lastRun;
@@ -99,6 +104,13 @@ export function createSession(program: Program, crew: Crew, settings: SessionSet
     },
     release: () => (releasing ??= release()),
   };
+}
+
+function requested(
+  { lengths }: CheckedInputs,
+  { wanted, options }: RunCall,
+): Pick<RunRequest, "lengths" | "wanted" | "progress"> {
+  return { lengths, wanted, progress: options.onProgress !== undefined };
 }
 
 function runJob(program: Program, { onProgress }: RunOptions, request: Job["request"]): Job {
@@ -125,17 +137,18 @@ function checkCall(
   return { inputs: inputs.value, call: call.value };
 }
 
-type Description = "inputNames" | "outputNames" | "inputMetadata" | "outputMetadata" | "backend" | "notes";
+type Description = "inputNames" | "outputNames" | "inputMetadata" | "outputMetadata" | "shares" | "backend" | "notes";
 
 function descriptionOf(
-  { inputs, outputs }: Program,
-  { backend, notes }: SessionSettings["engine"],
+  { inputs, outputs, mesh }: Program,
+  { engine: { backend, notes }, shares }: SessionSettings,
 ): Pick<Session, Description> {
   return {
     inputNames: inputs.map(({ name }) => name),
     outputNames: outputs.map(({ name }) => name),
     inputMetadata: metadataOf(inputs),
     outputMetadata: metadataOf(outputs),
+    shares: shares ?? Array.from({ length: ranksOf(mesh) }, () => 1),
     backend,
     notes,
   };

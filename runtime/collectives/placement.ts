@@ -1,9 +1,9 @@
 /**
  * @file Which blocks a rank sends and receives in a collective, and where each lies in its sender's outbox. Pure functions of the
- * program, the rank and the lengths, so that every rank and the driver get the same numbers. Knows no tensor and no transport.
+ * program, the rank, the lengths and the cut, so that every rank and the driver get the same numbers. Knows no tensor and no transport.
  */
 import { invariant } from "../../compiler/diagnostics/diagnose.ts";
-import { evaluate, PEER, RANK } from "../../compiler/expr/expr.ts";
+import { evaluate, PEER, RANK, type Cut } from "../../compiler/expr/expr.ts";
 import type { CollectiveStep, Program } from "../../program/types.ts";
 import { byteSize } from "../tensor.ts";
 import { groupOf, ranksOf, type Mesh } from "../../program/mesh.ts";
@@ -45,20 +45,20 @@ export interface Placement {
 const ALIGNMENT = 64;
 
 /** Placements of one program at given lengths; equal collectives share one. */
-export function placer(mesh: Mesh, lengths: Lengths): (step: CollectiveStep, rank: number) => Placement {
+export function placer(mesh: Mesh, lengths: Lengths, cut: Cut): (step: CollectiveStep, rank: number) => Placement {
   const known = new Map<string, Placement>();
   return (step, rank) => {
     const geometry = step.transfers.map(({ send, elem, dims }) => [send.length, elem, dims]);
     const key = JSON.stringify([rank, step.collective, step.group, geometry]);
-    const found = known.get(key) ?? placementOf(step, rank, mesh, lengths);
+    const found = known.get(key) ?? placementOf(step, rank, mesh, lengths, cut);
     known.set(key, found);
     return found;
   };
 }
 
-export function placementOf(step: CollectiveStep, rank: number, mesh: Mesh, lengths: Lengths): Placement {
+export function placementOf(step: CollectiveStep, rank: number, mesh: Mesh, lengths: Lengths, cut: Cut): Placement {
   const members = groupOf(step.group, rank, mesh);
-  const sendsBy = new Map(members.map((member) => [member, sendsOf(step, member, members, lengths)]));
+  const sendsBy = new Map(members.map((member) => [member, sendsOf(step, member, members, lengths, cut)]));
   const sends = sendsBy.get(rank);
   invariant(sends !== undefined, `rank ${rank} is not a member of its own group`);
   const receives = step.transfers.flatMap((_, transfer) =>
@@ -79,12 +79,18 @@ export function outboxSizes(program: Program, place: ReturnType<typeof placer>):
   );
 }
 
-function sendsOf(step: CollectiveStep, rank: number, members: readonly number[], lengths: Lengths): readonly Send[] {
+function sendsOf(
+  step: CollectiveStep,
+  rank: number,
+  members: readonly number[],
+  lengths: Lengths,
+  cut: Cut,
+): readonly Send[] {
   const sends: Send[] = [];
   let offset = 0;
   step.transfers.forEach(({ elem, dims }, transfer) => {
     targetsOf(step, rank, members).forEach(({ to, peer }, slot) => {
-      const extents = dims.map((dim) => evaluate(dim, { ...lengths, [RANK]: rank, [PEER]: peer }));
+      const extents = dims.map((dim) => evaluate(dim, { ...lengths, [RANK]: rank, [PEER]: peer }, cut));
       const bytes = byteSize(elem, extents);
       const stays = to.length === 0;
       sends.push({ transfer, slot, to, dims: extents, bytes, offset: stays ? 0 : offset });

@@ -2,8 +2,9 @@
  * @file What a program of the right shape may still get wrong: names that nothing defines, numbers that do not fit each other. Each check
  * is one function in an ordered list, and takes time in proportion to the program. Reads no file.
  */
-import { PEER, RANK, symbolsOf } from "../../compiler/expr/expr.ts";
+import { PEER, RANK, isCut, startsIn, symbolsOf } from "../../compiler/expr/expr.ts";
 import type { Expr } from "../../compiler/expr/expr.ts";
+import { partsOver } from "../../program/shares.ts";
 import { WEIGHTS_FILE } from "../../program/types.ts";
 import { verifyProgram } from "../../program/verify.ts";
 import { LIMITS } from "./limits.ts";
@@ -25,6 +26,7 @@ const checks: readonly Check[] = [
   namesTwice,
   lengthsWithoutSource,
   namesUnknown,
+  cutsMisplaced,
   integersOfOtherSize,
   piecesUnlisted,
   verifyProgram,
@@ -84,6 +86,26 @@ function namesUnknown(document: Document): readonly string[] {
     ...document.steps.flatMap((step, i) =>
       step.kind === "collective" ? step.transfers.flatMap(({ dims }) => unknown(`step ${i}`, dims, [RANK, PEER])) : [],
     ),
+  ];
+}
+
+/** Only what a rank computes may depend on where chunks begin, and each cut has as many chunks as the mesh has ranks along its axis. */
+function cutsMisplaced({ mesh, inputs, equations, minimums, derived, steps }: Document): readonly string[] {
+  const shapes = [
+    ...inputs.flatMap(({ dims }) => dims),
+    ...equations.flatMap(({ left, right }) => [left, right]),
+    ...minimums.map(({ length }) => length),
+  ];
+  const cuts = [
+    ...Object.values(derived).flatMap(({ elements }) => elements),
+    ...steps.flatMap((step) => (step.kind === "collective" ? step.transfers.flatMap(({ dims }) => dims) : [])),
+  ].flatMap(startsIn);
+  return [
+    ...(shapes.some(isCut) ? ["what a run checks of its feeds depends on the cut of a length"] : []),
+    ...cuts
+      .filter(({ axis, parts }) => parts !== partsOver(axis, mesh))
+      .slice(0, 1)
+      .map(({ axis, parts }) => `a length is cut into ${parts} parts over ${partsOver(axis, mesh)} ranks (${axis})`),
   ];
 }
 

@@ -2,6 +2,7 @@
  * @file One rank: its pieces, its handlers, and runs over whatever world it is given. Knows no thread and no message port.
  */
 import { invariant } from "../../compiler/diagnostics/diagnose.ts";
+import type { Shares } from "../../program/shares.ts";
 import type { Program } from "../../program/types.ts";
 import type { OrtTensor } from "../../ort/session.ts";
 import type { Lengths } from "../collectives/placement.ts";
@@ -21,6 +22,7 @@ import type { ValueTable } from "./table.ts";
 export interface RankRun {
   readonly feeds: ReadonlyMap<string, OrtTensor>;
   readonly lengths: Lengths;
+  readonly shares: Shares;
   readonly wanted: readonly string[];
   /** Registrations whose handlers are called; the others are forgotten. */
   readonly handlers: readonly number[];
@@ -51,11 +53,11 @@ export async function startRank(
   return {
     inPlace: pieces.values.inPlace,
     handlers,
-    run: async (world, { feeds, lengths, wanted, handlers: active, onStep }) => {
+    run: async (world, { feeds, lengths, shares, wanted, handlers: active, onStep }) => {
       const table = createTable();
       try {
         handlers.keep(active);
-        const derived = derive(lengths);
+        const derived = derive(lengths, shares);
         for (const [name, tensor] of [...derived.integers, ...feeds]) table.set(name, pieces.values.hold(tensor));
         const times = await execute({ program, flow, world, pieces, handlers, derived, table, announce, onStep });
         const sent = program.steps.map((step) => (step.kind === "collective" ? derived.placement(step).sent : 0));

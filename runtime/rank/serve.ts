@@ -40,13 +40,14 @@ async function serve(port: MessagePort, setup: RankSetup, rank: Rank, request: T
 }
 
 function run(port: MessagePort, setup: RankSetup, rank: Rank, request: RunRequest): Promise<RankReport> {
-  const { feeds, lengths, wanted, handlers, outboxes, progress } = request;
+  const { feeds, lengths, shares, wanted, handlers, outboxes, progress } = request;
   const onStep = (done: number): void => {
     if (progress) say(port, { kind: "progress", done });
   };
   return rank.run(threadWorld(setup, outboxes), {
     feeds: unpackFeeds(feeds, rank.inPlace),
     lengths,
+    shares,
     wanted,
     handlers,
     onStep,

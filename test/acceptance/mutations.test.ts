@@ -4,7 +4,7 @@
  */
 import { expect, test } from "vitest";
 import type { CanonicalNode, IntegerValue } from "../../compiler/ir/types.ts";
-import { RANK, add, chunkStart, sub } from "../../compiler/expr/expr.ts";
+import { RANK, add, start, sub } from "../../compiler/expr/expr.ts";
 import type { Expr } from "../../compiler/expr/expr.ts";
 import type { ShardedGraph, ShardedStep } from "../../compiler/shard/types.ts";
 import { simulate } from "../../compiler/simulate/simulate.ts";
@@ -41,7 +41,7 @@ function contiguous(graph: ShardedGraph): ShardedGraph {
     void integers.set(name, { ...integers.get(name)!, elements: [element] });
   for (const { aligned, layout } of graph.alignments) {
     const total = add(0, ...layout[0]!.segments.map(({ length }) => length));
-    let begin = chunkStart(total, mesh.ring_degree * mesh.ulysses_degree, RANK);
+    let begin = start("sequence", total, mesh.ring_degree * mesh.ulysses_degree, RANK);
     for (const slice of nodeThatMakes(graph, aligned).inputs) {
       const [, start = "", end = ""] = nodeThatMakes(graph, slice).inputs;
       const next = add(begin, sub(only(end), only(start)));

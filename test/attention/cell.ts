@@ -10,11 +10,11 @@ import { readModel } from "../../compiler/graph/read.ts";
 import { readPlanValue } from "../../compiler/plan/read.ts";
 import type { ShardedGraph } from "../../compiler/shard/types.ts";
 import { simulate } from "../../compiler/simulate/simulate.ts";
-import type { SimulationReport, Tolerance } from "../../compiler/simulate/types.ts";
+import type { SimulateOptions, SimulationReport } from "../../compiler/simulate/types.ts";
 import type { Diagnostic, Result } from "../../compiler/diagnostics/types.ts";
 import { createSession, OrtError } from "../../ort/session.ts";
 import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
-import { attach } from "../../runtime/caller/attach.ts";
+import { attach, type AttachOptions } from "../../runtime/caller/attach.ts";
 import type { RunStats } from "../../runtime/caller/stats.ts";
 import { compareOutputs } from "../../runtime/verify.ts";
 import { texts, valueOf } from "../support/fixtures.ts";
@@ -47,9 +47,9 @@ export function sharded({ bound }: Prepared, { ring, ulysses, rotate }: Scheme):
 export async function simulated(
   graph: ShardedGraph,
   feeds: OrtTensors,
-  tolerance?: Tolerance,
+  options: SimulateOptions = {},
 ): Promise<SimulationReport> {
-  return valueOf(await simulate(graph, feeds, tolerance === undefined ? {} : { tolerance }));
+  return valueOf(await simulate(graph, feeds, options));
 }
 
 export function codesOf(diagnostics: readonly Diagnostic[]): readonly string[] {
@@ -67,11 +67,12 @@ export async function run(
   { member, file }: Prepared,
   { ring, ulysses, rotate }: Scheme,
   all: readonly OrtTensors[],
+  options: AttachOptions = {},
 ): Promise<readonly Ran[]> {
   const parallel = { ring_degree: ring, ulysses_degree: ulysses, rotate_method: rotate };
   const compiled = await compilePlan({ model: file, plan: planOf(member), parallel });
   if (!compiled.ok) throw new Error(texts(compiled.diagnostics).join("\n"));
-  const session = await attach(compiled.program);
+  const session = await attach(compiled.program, options);
   try {
     const ran: Ran[] = [];
     for (const feeds of all) {

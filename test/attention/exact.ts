@@ -2,7 +2,7 @@
  * @file Assertion of the family's tests: every value of a split graph equals the unsplit one. Not a test itself.
  */
 import { expect } from "vitest";
-import type { SimulationReport, Tolerance } from "../../compiler/simulate/types.ts";
+import type { SimulateOptions, SimulationReport } from "../../compiler/simulate/types.ts";
 import type { OrtTensors } from "../../ort/types.ts";
 import { valueOf } from "../support/fixtures.ts";
 import { prepare, sharded, simulated, type Prepared } from "./cell.ts";
@@ -31,9 +31,9 @@ export async function expectExact(
   prepared: Prepared,
   scheme: Scheme,
   feeds: OrtTensors,
-  tolerance?: Tolerance,
+  options: SimulateOptions = {},
 ): Promise<SimulationReport> {
-  const report = await simulated(valueOf(sharded(prepared, scheme)), feeds, tolerance);
+  const report = await simulated(valueOf(sharded(prepared, scheme)), feeds, options);
   expect(report.wrong?.diagnostic.message ?? null).toBeNull();
   expect(report.unchecked).toEqual([]);
   return report;

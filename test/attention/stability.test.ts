@@ -17,7 +17,7 @@ async function exact(member: FamilyMember, content: Partial<MaskContent>, absolu
   return withMember(member, async (prepared) => {
     let compared = 0;
     for (const scheme of SCHEMES)
-      compared += (await expectExact(prepared, scheme, feeds, { absolute, relative: 1e-5 })).compared;
+      compared += (await expectExact(prepared, scheme, feeds, { tolerance: { absolute, relative: 1e-5 } })).compared;
     return compared;
   });
 }

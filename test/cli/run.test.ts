@@ -255,7 +255,7 @@ test("compile leaves a folder alone that holds the model, whatever program.json 
   const folder = await temporaryFolder();
   const own = join(folder, "model.onnx");
   await writeFile(own, await readFile(model));
-  await writeFile(join(folder, "program.json"), '{"format":"onnx-context-parallel","version":"2.0"}');
+  await writeFile(join(folder, "program.json"), '{"format":"onnx-context-parallel","version":"3.0"}');
   const { exitCode, io } = await cp("compile", plan, "--model", own, "--out", folder, "--ulysses-degree", "2");
   expect(exitCode).toBe(1);
   expect(io.stderr()).toContain(

@@ -71,7 +71,7 @@ const forms: Readonly<Record<string, Case>> = {
   "grouped heads": { heads: [2, 1], causal: true },
   "heads that differ between ranks": {
     heads: [2, 1],
-    said: [mul(2, chunk(1, 1, "rank")), chunk(1, 1, "rank")],
+    said: [mul(2, chunk("sequence", 1, 1, "rank")), chunk("sequence", 1, 1, "rank")],
     causal: true,
   },
   "oldest opset": { opset: 13, mask: seeing([B, 1, SQ, SK]) },

@@ -36,7 +36,7 @@ describe("attention is what its definition says", () => {
     plain: {},
     "one head": { heads: [1, 1] },
     "other value width": { width: [8, 6] },
-    "heads that differ between ranks": { said: [chunk(8, 2, "rank"), chunk(8, 2, "rank")] },
+    "heads that differ between ranks": { said: [chunk("sequence", 8, 2, "rank"), chunk("sequence", 8, 2, "rank")] },
     "heads that differ between ranks, other value width": { said: ["h", "h"], width: [8, 6] },
     "additive mask, one row for all": { mask: additive([7]) },
     "additive mask with heads": { mask: additive([2, 4, 5, 7]) },
@@ -50,7 +50,7 @@ describe("attention is what its definition says", () => {
     "one key head": { heads: [3, 1] },
     "grouped heads that differ between ranks": {
       heads: [4, 2],
-      said: [mul(2, chunk(4, 2, "rank")), chunk(4, 2, "rank")],
+      said: [mul(2, chunk("sequence", 4, 2, "rank")), chunk("sequence", 4, 2, "rank")],
     },
     "grouped heads with a mask of heads": { heads: [4, 2], mask: additive([2, 4, 1, 7]) },
     "no scale": { scale: 1, mask: additive([7]) },

@@ -40,7 +40,7 @@ const columns: Readonly<Record<string, Case>> = {
   "additive, grouped heads that differ between ranks": {
     mask: random(9, [2, 1, 1, KEYS]),
     heads: [4, 2],
-    said: [mul(2, chunk(4, 2, "rank")), chunk(4, 2, "rank")],
+    said: [mul(2, chunk("sequence", 4, 2, "rank")), chunk("sequence", 4, 2, "rank")],
   },
   "additive -inf": { mask: keyMask(-Infinity, "none") },
   "additive -inf, a batch element without a key": { mask: keyMask(-Infinity, "all") },

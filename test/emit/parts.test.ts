@@ -11,10 +11,18 @@ const KERNEL = [false, false];
 
 test.each([
   ["equal parts", {}, 2e-6],
-  ["heads that differ between ranks", { said: [chunk(6, 2, "rank"), chunk(6, 2, "rank")] }, 2e-6],
+  [
+    "heads that differ between ranks",
+    { said: [chunk("sequence", 6, 2, "rank"), chunk("sequence", 6, 2, "rank")] },
+    2e-6,
+  ],
   ["half precision, in float32", { elem: "float16" }, 1e-3],
   ["grouped heads", { heads: [4, 2] }, 2e-6],
-  ["grouped heads, some", { heads: [4, 2], said: [mul(2, chunk(4, 2, "rank")), chunk(4, 2, "rank")] }, 2e-6],
+  [
+    "grouped heads, some",
+    { heads: [4, 2], said: [mul(2, chunk("sequence", 4, 2, "rank")), chunk("sequence", 4, 2, "rank")] },
+    2e-6,
+  ],
 ] as const)("without a logits matrix: %s", async (_, options, most) => {
   const { worst, explicit } = await outcome(options);
   expect(worst).toBeLessThan(most);

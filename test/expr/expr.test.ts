@@ -1,13 +1,11 @@
 /**
- * @file Expressions: equal ones are equal data, values agree with plain arithmetic, chunks follow tensor_split.
+ * @file Expressions: equal ones are equal data, values agree with plain arithmetic.
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   add,
   atMost,
-  chunk,
-  chunkStart,
   equal,
   evaluate,
   exactDiv,
@@ -110,6 +108,8 @@ describe("division", () => {
   it("of what does not divide stays an expression", () => {
     expect(floorDiv("img", 2)).toEqual(["//", "img", 2]);
     expect(mod(mul(4, "img"), 2)).toBe(0);
+    expect(mod(add(mul(4, "img"), 3), 2)).toBe(1);
+    expect(mod(add(mod("img", 2), 2), 2)).toEqual(mod("img", 2));
   });
 
   it("divides multiples on their own, so that one extent has one form", () => {
@@ -132,37 +132,11 @@ describe("order", () => {
   });
 });
 
-describe("chunks", () => {
-  it("are those of tensor_split", () => {
-    expect([0, 1, 2, 3].map((r) => chunk(10, 4, r))).toEqual([3, 3, 2, 2]);
-    expect([0, 1, 2, 3].map((r) => chunkStart(10, 4, r))).toEqual([0, 3, 6, 8]);
-  });
-
-  it("lie end to end, whatever the length and the number of parts", () => {
-    fc.assert(
-      fc.property(fc.nat(200), fc.integer({ min: 1, max: 9 }), (length, parts) => {
-        let at = 0;
-        for (let r = 0; r < parts; r++) {
-          const env = { L: length, rank: r };
-          expect(evaluate(chunkStart("L", parts, "rank"), env)).toBe(at);
-          at += evaluate(chunk("L", parts, "rank"), env);
-        }
-        expect(at).toBe(length);
-      }),
-    );
-  });
-
-  it("of an even number need no rank", () => {
-    expect(chunk(8, 4, "rank")).toBe(2);
-  });
-});
-
 describe("text", () => {
   it("reads as one writes", () => {
     expect(show(add("img", "txt"))).toBe("img + txt");
     expect(show(sub("img", 1))).toBe("img - 1");
     expect(show(mul(2, add("img", 1)))).toBe("2*img + 2");
-    expect(show(chunk("img", 2, "rank"))).toBe("chunk(img, 2, rank)");
     expect(show(floorDiv(add("img", 1), 2))).toBe("(img + 1) // 2");
   });
 });

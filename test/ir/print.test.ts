@@ -76,7 +76,7 @@ const extents: fc.Arbitrary<Expr> = fc.letrec<{ expr: Expr }>((tie) => ({
     fc.tuple(tie("expr"), fc.integer({ min: 2, max: 9 })).map(([a, b]) => mod(a, b)),
     fc.tuple(tie("expr"), tie("expr")).map(([a, b]) => min(a, b)),
     fc.tuple(tie("expr"), tie("expr")).map(([a, b]) => max(a, b)),
-    fc.tuple(lengths, fc.integer({ min: 2, max: 9 }), lengths).map(([a, n, b]) => chunk(a, n, b)),
+    fc.tuple(lengths, fc.integer({ min: 2, max: 9 }), lengths).map(([a, n, b]) => chunk("sequence", a, n, b)),
   ),
 })).expr;
 

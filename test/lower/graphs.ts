@@ -1,7 +1,7 @@
 /**
  * @file Hand-made sharded graphs of the lowering tests: split and gather around a MatMul, and a stack of attention sites.
  */
-import { add, chunk, chunkStart } from "../../compiler/expr/expr.ts";
+import { add, chunk, start } from "../../compiler/expr/expr.ts";
 import type { Expr } from "../../compiler/expr/expr.ts";
 import { float, int } from "../../compiler/graph/attributes.ts";
 import type { Layout, Minimum, ShardedGraph, Transfer } from "../../compiler/shard/types.ts";
@@ -14,11 +14,11 @@ const range = (count: number): readonly number[] => Array.from({ length: count }
 /** Takes the rank's rows of a whole value. */
 function splitRows(b: Builder, name: string, at: number, dims: readonly Expr[], ranks: number, more: More): string {
   const length = dims[at]!;
-  const start = chunkStart(length, ranks, "rank");
+  const begin = start("sequence", length, ranks, "rank");
   const operands = [
     name,
-    b.ints(`${name}::start`, [start]),
-    b.ints(`${name}::end`, [add(start, chunk(length, ranks, "rank"))]),
+    b.ints(`${name}::start`, [begin]),
+    b.ints(`${name}::end`, [add(begin, chunk("sequence", length, ranks, "rank"))]),
     b.ints(`${name}::axes`, [at]),
   ];
   return b.local("Slice", operands, [[`${name}::local`, dims, [split(at, length)]]], more)[0]!;
@@ -36,13 +36,13 @@ function gatherRows(
 ): string {
   const length = dims[at]!;
   const withRows = (rows: Expr): readonly Expr[] => dims.map((dim, i) => (i === at ? rows : dim));
-  const receive = range(ranks).map((r) => b.shape(`${name}::from${r}`, withRows(chunk(length, ranks, r))));
+  const receive = range(ranks).map((r) => b.shape(`${name}::from${r}`, withRows(chunk("sequence", length, ranks, r))));
   b.collective(
     {
       collective: "all-gather",
       group: "mesh",
       purpose: "gather",
-      transfers: [{ send: [name], receive, elem: "float32", dims: withRows(chunk(length, ranks, "rank")) }],
+      transfers: [{ send: [name], receive, elem: "float32", dims: withRows(chunk("sequence", length, ranks, "rank")) }],
     },
     more,
   );
@@ -120,8 +120,8 @@ function block(b: Builder, stack: Stack, x: string, i: number): string {
 
 function ulysses(b: Builder, { ranks, heads }: Stack, qkv: readonly string[], i: number): string {
   const site: More = { module: `blocks.${i}.attn`, site: `attention ${i}` };
-  const headsOf = (rank: Expr): Expr => chunk(heads, ranks, rank);
-  const rowsOf = (rank: Expr): Expr => chunk("S", ranks, rank);
+  const headsOf = (rank: Expr): Expr => chunk("ulysses", heads, ranks, rank);
+  const rowsOf = (rank: Expr): Expr => chunk("sequence", "S", ranks, rank);
   const sizes = b.ints(`head blocks ${i}`, range(ranks).map(headsOf));
   const transfers = qkv.map((name): Transfer => {
     const send = range(ranks).map((to): readonly [string, readonly Expr[]] => [
@@ -154,9 +154,14 @@ function ulysses(b: Builder, { ranks, heads }: Stack, qkv: readonly string[], i:
 function ulyssesOut(b: Builder, { ranks, heads }: Omit<Stack, "sites">, out: string, i: number, site: More): string {
   const rows = b.ints(
     `row blocks ${i}`,
-    range(ranks).map((r) => chunk("S", ranks, r)),
+    range(ranks).map((r) => chunk("sequence", "S", ranks, r)),
   );
-  const block = (rank: Expr, to: Expr): readonly Expr[] => [1, chunk("S", ranks, to), chunk(heads, ranks, rank), SIZE];
+  const block = (rank: Expr, to: Expr): readonly Expr[] => [
+    1,
+    chunk("sequence", "S", ranks, to),
+    chunk("ulysses", heads, ranks, rank),
+    SIZE,
+  ];
   const send = range(ranks).map((to): readonly [string, readonly Expr[]] => [`${out}::to${to}`, block("rank", to)]);
   b.local("Split", [out, rows], send, { ...site, ...axis(1) });
   const receive = range(ranks).map((r) => b.shape(`${out}::from${r}`, block(r, "rank")));

@@ -2,6 +2,7 @@
  * @file Runs a program with all its ranks in one thread, for tests: pieces on real sessions, collectives as plain assignments. It is
  * written for clarity and knows nothing of the runtime.
  */
+import { equalCut } from "../../program/shares.ts";
 import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { evaluate } from "../../compiler/expr/expr.ts";
@@ -85,7 +86,7 @@ function exchange(
     for (const { send, receive, elem, dims } of transfers) {
       for (const [i, sender] of from.entries()) {
         const block = get(values[sender]!, send[collective === "all-to-all" ? place : 0]!);
-        const stated = dims.map((dim) => evaluate(dim, { ...lengths, rank: sender, [PEER]: rank }));
+        const stated = dims.map((dim) => evaluate(dim, { ...lengths, rank: sender, [PEER]: rank }, equalCut));
         if (block.elem !== elem || String(block.dims) !== String(stated)) {
           throw new Error(
             `${send.join()} is ${block.elem} [${block.dims.join()}], stated as ${elem} [${stated.join()}]`,
@@ -120,7 +121,7 @@ function derived(program: Program, lengths: Names, rank: number): readonly (read
     ortTensor(
       elem,
       dims,
-      elements.map((element) => evaluate(element, { ...lengths, rank })),
+      elements.map((element) => evaluate(element, { ...lengths, rank }, equalCut)),
     ),
   ]);
 }

@@ -1,9 +1,10 @@
 /**
  * @file Moving data changes nothing: random shapes and meshes over ranks in one thread, blocks compared byte by byte.
  */
+import { equalCut } from "../../program/shares.ts";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { evaluate } from "../../compiler/expr/expr.ts";
+import { chunk, evaluate } from "../../compiler/expr/expr.ts";
 import type { Expr } from "../../compiler/expr/expr.ts";
 import type { CollectiveStep } from "../../program/types.ts";
 import type { OrtTensor } from "../../ort/session.ts";
@@ -42,7 +43,7 @@ async function onAllRanks(
   values: readonly Values[],
   keep = true,
 ): Promise<readonly number[]> {
-  const placements = steps.map((step) => values.map((_, rank) => placementOf(step, rank, mesh, lengths)));
+  const placements = steps.map((step) => values.map((_, rank) => placementOf(step, rank, mesh, lengths, equalCut)));
   const largest = Math.max(...placements.flat().map(({ outbox }) => outbox));
   const worlds = localWorlds(values.length, largest);
   await Promise.all(
@@ -82,7 +83,7 @@ test("all-to-all there and back is the identity, and its bytes are those of the 
             send: names("a", n),
             receive: names("b", n),
             elem,
-            dims: [["chunk", "s", n, index("rank")], ["chunk", "h", n, index("peer")], d],
+            dims: [chunk("sequence", "s", n, index("rank")), chunk("ulysses", "h", n, index("peer")), d],
           },
         ],
       });
@@ -95,14 +96,14 @@ test("all-to-all there and back is the identity, and its bytes are those of the 
             send: names("b", n),
             receive: names("c", n),
             elem,
-            dims: [["chunk", "s", n, index("peer")], ["chunk", "h", n, index("rank")], d],
+            dims: [chunk("sequence", "s", n, index("peer")), chunk("ulysses", "h", n, index("rank")), d],
           },
         ],
       });
       const lengths = { s, h };
       const size = ranksOf(mesh);
       const dims = (rank: number, peer: number): number[] =>
-        there.transfers[0]!.dims.map((dim) => evaluate(dim, { ...lengths, rank, peer }));
+        there.transfers[0]!.dims.map((dim) => evaluate(dim, { ...lengths, rank, peer }, equalCut));
       const values = range(size).map(
         (rank): Values =>
           new Map(members(rank).map((peer, slot) => [`a${slot}`, filled(elem, dims(rank, peer), rank * 8 + slot)])),
@@ -134,14 +135,14 @@ test("split, then gather, gives every rank of the group every block, bit by bit"
         collective: "all-gather",
         group,
         transfers: [
-          { send: ["a"], receive: names("b", n), elem, dims: [["chunk", "s", size, "rank"], d] },
+          { send: ["a"], receive: names("b", n), elem, dims: [chunk("sequence", "s", size, "rank"), d] },
           { send: ["k"], receive: names("l", n), elem: "int64", dims: [2] },
         ],
       });
       const values = range(size).map(
         (rank): Values =>
           new Map([
-            ["a", filled(elem, [evaluate(["chunk", s, size, rank], {}), d], rank)],
+            ["a", filled(elem, [evaluate(chunk("sequence", s, size, rank), {}, equalCut), d], rank)],
             ["k", filled("int64", [2], rank + 100)],
           ]),
       );

@@ -2,6 +2,7 @@
  * @file Faults on real worker threads: one error for the caller with its location, the other ranks freed, the session usable if every rank
  * is still alive. Nothing here may hang.
  */
+import { chunk } from "../../compiler/expr/expr.ts";
 import { expect, test } from "vitest";
 import type { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import { attach, attachWithGrace } from "../../runtime/caller/attach.ts";
@@ -210,7 +211,9 @@ test("a piece that does not load fails the attach, on whatever rank, and leaves 
 
 test("a value that is not what the program says is our mistake, and said so", async () => {
   const { program, ...rest } = hookProgram(mesh);
-  const steps = JSON.parse(JSON.stringify(program.steps).replace('["chunk","s",3,"rank"]', '"s"'));
+  const steps = JSON.parse(
+    JSON.stringify(program.steps).replace(JSON.stringify(chunk("sequence", "s", 3, "rank")), '"s"'),
+  );
   const session = await attach({ ...rest, program: { ...program, steps } });
   const error = await failure(session.run(feed(7)));
   expect(error.code).toBe("CP6514");

@@ -2,6 +2,7 @@
  * @file Sealed programs with malicious content: they read only their own and the model's files, reveal nothing about others, and every
  * problem is a diagnostic. A file that changes later is found at the next check: attach, then the rank.
  */
+import { chunk } from "../../compiler/expr/expr.ts";
 import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
@@ -214,7 +215,10 @@ test("lengths for which a program has no number are diagnostics of the run", asy
   await expect(session.run(feed(4))).rejects.toThrow(/^CP6014: 7 \/\/ \(s - 4\) has no value for the lengths s = 4/);
   await session.release();
   const steps = JSON.parse(
-    JSON.stringify(program.steps).replace('["chunk","s",2,"rank"]', '["*","s",9007199254740991]'),
+    JSON.stringify(program.steps).replace(
+      JSON.stringify(chunk("sequence", "s", 2, "rank")),
+      '["*","s",9007199254740991]',
+    ),
   ) as Program["steps"];
   const other = await attach({ ...compiled, program: { ...program, steps } });
   await expect(other.run(feed(4))).rejects.toThrow(/^CP6014: an extent of a collective has no value/);

@@ -79,8 +79,8 @@ test.each([
   ],
   [
     "another major version",
-    (p: Record<string, unknown>) => (p["version"] = "3.0"),
-    'CP5003: ROOT/program/program.json has version "3.0"; this release reads version 2.x',
+    (p: Record<string, unknown>) => (p["version"] = "4.0"),
+    'CP5003: ROOT/program/program.json has version "4.0"; this release reads version 3.x',
   ],
   [
     "no steps",
@@ -134,7 +134,7 @@ test("a program that was edited, and a file of it that was", async () => {
 
 test("another minor version is read", async () => {
   const compiled = fresh();
-  edit(compiled, (program) => (program["version"] = "2.7"));
+  edit(compiled, (program) => (program["version"] = "3.7"));
   expect((await loadProgram(compiled.folder)).ok).toBe(true);
 });
 

@@ -1,6 +1,8 @@
 /**
  * @file Ranks in one thread: whole programs over a world of promises, a failing rank that frees the others, the worker's messages.
  */
+import { chunk } from "../../compiler/expr/expr.ts";
+import { equalCut } from "../../program/shares.ts";
 import { MessageChannel } from "node:worker_threads";
 import * as fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
@@ -63,11 +65,11 @@ async function runAll(
   const inputs = checkInputs(program, feed(rows));
   if (!inputs.ok) throw new Error(JSON.stringify(inputs.diagnostics));
   const { feeds, lengths } = inputs.value;
-  const largest = Math.max(...outboxSizes(program, placer(program.mesh, lengths)));
+  const largest = Math.max(...outboxSizes(program, placer(program.mesh, lengths, equalCut)));
   const worlds = localWorlds(ranks.length, largest);
   const wanted = program.outputs.map(({ name }) => name);
   const runs = ranks.map((rank, i) =>
-    rank.run(worlds[i]!, { feeds, lengths, wanted, handlers, onStep: () => undefined }),
+    rank.run(worlds[i]!, { feeds, lengths, shares: null, wanted, handlers, onStep: () => undefined }),
   );
   return (await Promise.allSettled(runs)).map((result) =>
     result.status === "fulfilled" ? result.value : (result.reason as Error),
@@ -136,7 +138,7 @@ test("a value of another shape than the program says stops at the exchange", asy
   const compiled = gatherProgram({ ring_degree: 1, ulysses_degree: 2 });
   const steps = JSON.parse(
     JSON.stringify(compiled.program.steps)
-      .replace('["chunk","s",2,"rank"]', '["chunk","s",2,"peer"]')
+      .replace(JSON.stringify(chunk("sequence", "s", 2, "rank")), JSON.stringify(chunk("sequence", "s", 2, "peer")))
       .replace("all-gather", "all-to-all")
       .replace('"send":["local"]', '"send":["local","local"]'),
   );
@@ -150,10 +152,12 @@ test("a value of another shape than the program says stops at the exchange", asy
 
 test("more shared memory than there is", () => {
   const { program } = gatherProgram({ ring_degree: 1, ulysses_degree: 2 });
-  const steps = JSON.parse(JSON.stringify(program.steps).replace('["chunk","s",2,"rank"]', '["*",1099511627776,"s"]'));
+  const steps = JSON.parse(
+    JSON.stringify(program.steps).replace(JSON.stringify(chunk("sequence", "s", 2, "rank")), '["*",1099511627776,"s"]'),
+  );
   const inputs = checkInputs(program, feed(3));
   if (!inputs.ok) throw new Error("the feeds are wrong");
-  const memory = createMemory({ ...program, steps });
+  const memory = createMemory({ ...program, steps }, equalCut);
   expect(() => memory.prepare(inputs.value)).toThrow(
     /^CP6516: cannot allocate \d+ bytes for the exchange between ranks: /,
   );
@@ -238,6 +242,7 @@ test("a worker answers its start and every request once, in order", async () => 
     kind: "run",
     feeds,
     lengths: inputs.value.lengths,
+    shares: null,
     wanted: ["y"],
     handlers: [],
     outboxes: [new SharedArrayBuffer(0)],

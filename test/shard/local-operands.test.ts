@@ -7,6 +7,7 @@ import { evaluate, RANK } from "../../compiler/expr/expr.ts";
 import { shard } from "../../compiler/shard/shard.ts";
 import type { LocalStep, ShardedGraph } from "../../compiler/shard/types.ts";
 import { simulate } from "../../compiler/simulate/simulate.ts";
+import { equalCut } from "../../program/shares.ts";
 import { boundFixture, shippedPlan } from "../support/compiled.ts";
 import { fixtureTensors, valueOf } from "../support/fixtures.ts";
 import { meshes } from "../support/meshes.ts";
@@ -39,7 +40,7 @@ function ends(graph: ShardedGraph): readonly (readonly [whole: number, local: nu
     const local = graph.integers.get(node.inputs[2]!)?.elements[0];
     if (whole === undefined || local === undefined || !node.inputs[2]!.includes("::local")) return [];
     const lengths = { batch: 2, txt: 13, [RANK]: 0 };
-    return [[evaluate(whole, lengths), evaluate(local, lengths)] as const];
+    return [[evaluate(whole, lengths), evaluate(local, lengths, equalCut)] as const];
   });
 }
 

@@ -1,6 +1,7 @@
 /**
  * @file Collectives of the simulator: which rank receives what, and the report on blocks that differ from their announced shape.
  */
+import { equalCut } from "../../program/shares.ts";
 import { expect, test } from "vitest";
 import { runCollective } from "../../compiler/simulate/collective.ts";
 import { groupsOf } from "../../program/mesh.ts";
@@ -38,7 +39,7 @@ test("all-to-all: block j goes to member j, and lies under its sender's name", (
     group: "ulysses",
     transfers: [{ send: ["s0", "s1"], receive: ["r0", "r1"], ...block }],
   });
-  expect(runCollective(step, values, mesh, {})).toBeNull();
+  expect(runCollective(step, values, mesh, {}, equalCut)).toBeNull();
   expect(held(values, "r0")).toEqual([0, 1, 20, 21]);
   expect(held(values, "r1")).toEqual([10, 11, 30, 31]);
 });
@@ -50,7 +51,7 @@ test("all-gather: every member holds every block, in order", () => {
     group: "ring",
     transfers: [{ send: ["s"], receive: ["r0", "r1"], ...block }],
   });
-  expect(runCollective(step, values, mesh, {})).toBeNull();
+  expect(runCollective(step, values, mesh, {}, equalCut)).toBeNull();
   expect([held(values, "r0"), held(values, "r1")]).toEqual([
     [0, 10, 0, 10],
     [20, 30, 20, 30],
@@ -64,20 +65,20 @@ test("shift: the block goes to the next member", () => {
     group: "ring",
     transfers: [{ send: ["s"], receive: ["r"], ...block }],
   });
-  expect(runCollective(step, values, mesh, {})).toBeNull();
+  expect(runCollective(step, values, mesh, {}, equalCut)).toBeNull();
   expect(held(values, "r")).toEqual([20, 30, 0, 10]);
 });
 
 test("a block that is not as announced stops the collective, with both shapes", () => {
   const values = ranks("s");
-  const dims = [chunk("n", 4, "rank")];
+  const dims = [chunk("sequence", "n", 4, "rank")];
   const step = collective({
     name: "kv",
     collective: "all-gather",
     transfers: [{ send: ["s"], receive: ["a", "b", "c", "d"], elem: "float32", dims }],
   });
-  expect(runCollective(step, values, mesh, { n: 4 })).toBeNull();
-  const wrong = runCollective(step, values, mesh, { n: 3 });
+  expect(runCollective(step, values, mesh, { n: 4 }, equalCut)).toBeNull();
+  const wrong = runCollective(step, values, mesh, { n: 3 }, equalCut);
   expect(wrong?.diagnostic.message).toBe(
     'the block "s" that rank 3 sends to rank 0 in "kv" in module "m" is float32 [1]; the collective expects float32 [0]',
   );
@@ -85,5 +86,7 @@ test("a block that is not as announced stops the collective, with both shapes", 
 
 test("a collective that does not fit its group is a mistake of ours", () => {
   const step = collective({ collective: "all-gather", transfers: [{ send: ["s"], receive: ["a", "b"], ...block }] });
-  expect(() => runCollective(step, ranks("s"), mesh, {})).toThrow("sends 1 and receives 2 values in a group of 4");
+  expect(() => runCollective(step, ranks("s"), mesh, {}, equalCut)).toThrow(
+    "sends 1 and receives 2 values in a group of 4",
+  );
 });

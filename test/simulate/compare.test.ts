@@ -1,6 +1,7 @@
 /**
  * @file Comparison of shards with the whole value: correct shards, and the report on each kind of error.
  */
+import { equalCut } from "../../program/shares.ts";
 import { expect, test } from "vitest";
 import { compareShards } from "../../compiler/simulate/compare.ts";
 import type { Comparison, Placement } from "../../compiler/simulate/compare.ts";
@@ -16,6 +17,7 @@ const place = (layout: Layout, ranks: number): Placement => ({
   layout,
   mesh: { ring_degree: 1, ulysses_degree: ranks },
   lengths: {},
+  cut: equalCut,
 });
 const compare = (shards: readonly OrtTensor[], whole: OrtTensor, layout: Layout): Comparison =>
   compareShards(label, shards, whole, place(layout, shards.length), tolerance);

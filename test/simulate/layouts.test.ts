@@ -3,7 +3,7 @@
  */
 import { expect, test } from "vitest";
 import type { CanonicalNode, IntegerValue } from "../../compiler/ir/types.ts";
-import { chunk, chunkStart } from "../../compiler/expr/expr.ts";
+import { chunk, start } from "../../compiler/expr/expr.ts";
 import type { Expr } from "../../compiler/expr/expr.ts";
 import { float, ints } from "../../compiler/graph/attributes.ts";
 import { tensorFromNumbers } from "../../compiler/graph/tensors.ts";
@@ -35,7 +35,9 @@ function dealtHeads(heads: number, unit: number, ranks: number): ShardedGraph {
   const deal = (name: "q" | "k" | "v"): ReturnType<typeof slices> => {
     const size = name === "q" ? unit : 1;
     const times = (e: Expr): Expr => ["*", size, e];
-    return slices(name, 2, [[times(chunkStart(kv, ranks, "rank")), times(chunk(kv, ranks, "rank"))]]);
+    return slices(name, 2, [
+      [times(start("sequence", kv, ranks, "rank")), times(chunk("sequence", kv, ranks, "rank"))],
+    ]);
   };
   const dealt = (["q", "k", "v"] as const).map(deal);
   const over = (h: number, size: number): Layout => [split(2, [h], { over: "ulysses", unit: size })];

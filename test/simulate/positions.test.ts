@@ -6,8 +6,14 @@ import { expect, test } from "vitest";
 import { evaluate } from "../../compiler/expr/expr.ts";
 import { localExtent } from "../../compiler/shard/layout.ts";
 import type { AxisShard } from "../../compiler/shard/types.ts";
-import { flatIndices, heldPositions } from "../../compiler/simulate/positions.ts";
+import { flatIndices, heldPositions, type Dealt } from "../../compiler/simulate/positions.ts";
+import { equalCut } from "../../program/shares.ts";
 import { split } from "../support/sharded.ts";
+
+const dealt = ([ring, ulysses]: readonly [number, number]): Dealt => ({
+  mesh: { ring_degree: ring, ulysses_degree: ulysses },
+  cut: equalCut,
+});
 
 const held = (
   extent: number,
@@ -15,8 +21,7 @@ const held = (
   mesh: readonly [number, number],
   rank: number,
   lengths = {},
-): readonly number[] =>
-  heldPositions([extent], [shard], { ring_degree: mesh[0], ulysses_degree: mesh[1] }, rank, lengths)[0]!;
+): readonly number[] => heldPositions([extent], [shard], dealt(mesh), rank, lengths)[0]!;
 
 test("joint text and image: each rank holds its chunk of both segments", () => {
   const joint = split(0, ["txt", "img"]);
@@ -89,7 +94,7 @@ test("over all ranks every position is held, once per rank that shares it, and a
         const positions = held(extent, entry, mesh, rank);
         expect(positions).toEqual([...positions].sort((a, b) => a - b));
         const local = localExtent(entry, { ring_degree: R, ulysses_degree: U }, rank);
-        expect(positions.length).toBe(evaluate(local, {}));
+        expect(positions.length).toBe(evaluate(local, {}, equalCut));
         for (const position of positions) count[position]! += 1;
       }
       expect(count).toEqual(Array.from({ length: extent }, () => times));

@@ -2,7 +2,7 @@
  * @file A hand-made sharded graph for the simulator's tests: a joint stream of text and image on three ranks.
  */
 import type { CanonicalGraph, CanonicalNode, IntegerValue } from "../../compiler/ir/types.ts";
-import { add, chunk, chunkStart } from "../../compiler/expr/expr.ts";
+import { add, chunk, start } from "../../compiler/expr/expr.ts";
 import type { Expr } from "../../compiler/expr/expr.ts";
 import { int } from "../../compiler/graph/attributes.ts";
 import { tensorFromNumbers } from "../../compiler/graph/tensors.ts";
@@ -36,8 +36,8 @@ const stream: CanonicalGraph = canonical({
 });
 
 export const N = 3;
-export const chunkOf = (length: Expr): Expr => chunk(length, N, "rank");
-export const from = (length: Expr, before: Expr = 0): Expr => add(before, chunkStart(length, N, "rank"));
+export const chunkOf = (length: Expr): Expr => chunk("sequence", length, N, "rank");
+export const from = (length: Expr, before: Expr = 0): Expr => add(before, start("sequence", length, N, "rank"));
 
 export function slices(
   value: string,

@@ -20,6 +20,7 @@ import { toFeeds } from "../../run/tensors.ts";
 import type { Opened } from "./opened.ts";
 import type { SplitSide } from "./protocol.ts";
 import { programOf } from "./split.ts";
+import { equalCut } from "../../../program/shares.ts";
 
 /** Throws `ContextParallelError`. */
 export async function openProfiled(
@@ -49,7 +50,7 @@ export async function openProfiled(
   }
   const { feeds: given, lengths } = inputs.value;
   const outbox = outboxOf(program, lengths);
-  const run = { feeds: given, lengths, wanted: [], handlers: [], onStep: () => undefined };
+  const run = { feeds: given, lengths, shares: null, wanted: [], handlers: [], onStep: () => undefined };
   return {
     backend: "binding",
     notes: [],
@@ -65,5 +66,5 @@ export async function openProfiled(
 }
 
 function outboxOf(program: Program, lengths: Lengths): number {
-  return Math.max(0, ...outboxSizes(program, placer(program.mesh, lengths)));
+  return Math.max(0, ...outboxSizes(program, placer(program.mesh, lengths, equalCut)));
 }

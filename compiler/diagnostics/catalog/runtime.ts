@@ -36,6 +36,8 @@ export const runtimeMessages: Catalog<{
   startDeadline: { milliseconds: number; late: string };
   library: { reason: string; other: string | null };
   noDevice: { device: string; reason: string };
+  sharesCount: { expected: number; actual: number; mesh: string };
+  shareValue: { rank: number; actual: string };
   backendMissing: { name: string; reason: string };
   notNative: { reason: string };
 }> = {
@@ -221,6 +223,23 @@ export const runtimeMessages: Catalog<{
         ? "install the package again, on this platform and with this version of Node"
         : "use one version in the whole project: npm ls onnxruntime-node shows which package depends on which version; give your package.json the same " +
           'version, or an entry in "overrides", and run npm dedupe',
+  },
+  sharesCount: {
+    code: "CP6530",
+    severity: "error",
+    title: "Wrong number of shares",
+    message: ({ expected, actual, mesh }) =>
+      `${actual} ${actual === 1 ? "share was" : "shares were"} given; the program is compiled for ${expected} ${expected === 1 ? "rank" : "ranks"} (${mesh})`,
+    hint: ({ expected }) =>
+      `give ${expected === 1 ? "one share" : `${expected} shares, one per rank in order of rank`}, or none to deal every length equally`,
+  },
+  shareValue: {
+    code: "CP6531",
+    severity: "error",
+    title: "Share that is not positive",
+    message: ({ rank, actual }) => `the share of rank ${rank} is ${actual}; a share must be a finite number above 0`,
+    hint: () =>
+      "give the relative speed of each rank: a rank with share 2 gets twice the rows of a rank with share 1. To leave a device out, compile the plan for fewer ranks",
   },
   backendMissing: {
     code: "CP6540",

@@ -1,8 +1,8 @@
 /**
- * @file Evaluates expressions that have the same value on every rank: a piece then holds them as constants, and its kernels may rely on
- * them. Knows nothing of steps.
+ * @file Evaluates expressions that have the same value on every rank, whatever the cut: a piece then holds them as constants, and its kernels
+ * may rely on them. Knows nothing of steps.
  */
-import { RANK, evaluate, substitute, symbolsOf } from "../../expr/expr.ts";
+import { RANK, evaluate, isCut, substitute, symbolsOf } from "../../expr/expr.ts";
 import type { Expr } from "../../expr/expr.ts";
 import { ranksOf, type Mesh } from "../../../program/mesh.ts";
 import type { Flow } from "../flow.ts";
@@ -17,12 +17,12 @@ export function foldRanks(flow: Flow): Flow {
   };
 }
 
-/** Also inside an expression: `chunk(img, 2, 2 * (rank // 2))` on two ranks is `chunk(img, 2, 0)`. */
+/** Also inside an expression: `start(img, 2, 2 * (rank // 2) + 2)` on two ranks is `start(img, 2, 2)`, and so `img`. */
 function sameOnAllRanks(expr: Expr, mesh: Mesh): Expr {
   // An expression without the rank is in its normal form already.
   if (typeof expr === "number" || !symbolsOf(expr).includes(RANK)) return expr;
   const folded = typeof expr === "string" ? expr : foldArguments(expr, mesh);
-  if (symbolsOf(folded).some((name) => name !== RANK)) return folded;
+  if (isCut(folded) || symbolsOf(folded).some((name) => name !== RANK)) return folded;
   const first = evaluate(folded, { [RANK]: 0 });
   // Most differ on the second rank already.
   for (let rank = 1; rank < ranksOf(mesh); rank += 1) if (evaluate(folded, { [RANK]: rank }) !== first) return folded;

@@ -3,8 +3,8 @@
  * work (blocks of heads, order of ranks) is done by local nodes, so that only whole blocks are sent.
  */
 import { rankAt, ulyssesIndex } from "../../../program/mesh.ts";
-import { RANK, chunk, mul, type Expr } from "../../expr/expr.ts";
-import { localDims, localLength } from "../layout.ts";
+import { RANK, mul, type Expr } from "../../expr/expr.ts";
+import { localDims, localLength, ownHeads } from "../layout.ts";
 import { declare, shapeOf, type State, localDimsOf } from "../state.ts";
 import { layoutOf } from "../knowledge.ts";
 import { addConcat, addSplit, type Sending, addCollective } from "../writer.ts";
@@ -47,11 +47,11 @@ function headBlocks(state: State, { value, rows, heads, unit }: ToHeads, origin:
   const { mesh } = state.options;
   const { ulysses_degree: U } = mesh;
   const { elem, dims: whole } = shapeOf(state, value);
-  const share = (u: Expr): Expr => mul(chunk(heads / unit, U, u), unit);
+  const headsOf = (u: Expr): Expr => ownHeads(heads, unit, mesh, u);
   const source = { value, dims: localDimsOf(state, value) };
-  const send = addSplit(state, origin, source, HEADS, each(U, share), `${value}::to`);
+  const send = addSplit(state, origin, source, HEADS, each(U, headsOf), `${value}::to`);
   const dims = (from: Expr, to: Expr): readonly Expr[] =>
-    localDims(whole, [rows], mesh, from).map((d, axis) => (axis === HEADS ? share(ulyssesIndex(to, mesh)) : d));
+    localDims(whole, [rows], mesh, from).map((d, axis) => (axis === HEADS ? headsOf(ulyssesIndex(to, mesh)) : d));
   return { send, receive: (u) => `${value}::from${u}`, elem, dims };
 }
 
@@ -70,12 +70,12 @@ export function headsToRows(
   const { ulysses_degree: U } = mesh;
   const shape = shapeOf(state, value);
   const peer = (u: number): Expr => rankAt("ulysses", u, RANK, mesh);
-  const share = (length: Expr, rank: Expr): Expr => mul(localLength(length, rows, mesh, rank), rows.inner);
-  const sizes = rows.segments.flatMap((s) => each(U, (u) => share(s.length, peer(u))));
+  const extentOn = (length: Expr, rank: Expr): Expr => mul(localLength(length, rows, mesh, rank), rows.inner);
+  const sizes = rows.segments.flatMap((s) => each(U, (u) => extentOn(s.length, peer(u))));
   const blocks = addSplit(state, origin, { value, dims: localDimsOf(state, value) }, ROWS, sizes, `${value}::rows`);
-  const ownHeads = (rank: Expr): Expr => mul(chunk(heads / unit, U, ulyssesIndex(rank, mesh)), unit);
+  const headsOf = (rank: Expr): Expr => ownHeads(heads, unit, mesh, ulyssesIndex(rank, mesh));
   const local = (from: Expr, to: Expr): readonly Expr[] =>
-    localDims(shape.dims, [rows], mesh, to).map((d, axis) => (axis === HEADS ? ownHeads(from) : d));
+    localDims(shape.dims, [rows], mesh, to).map((d, axis) => (axis === HEADS ? headsOf(from) : d));
   const send = each(U, (u) => {
     const mine = rows.segments.map((_, s) => blocks[s * U + u]!);
     return addConcat(state, origin, mine, ROWS, `${value}::to${u}`, local(RANK, peer(u)));

@@ -9,6 +9,7 @@ import type { Program } from "../../../program/types.ts";
 import { placer } from "../../../runtime/collectives/placement.ts";
 import type { RunStats } from "../../../runtime/caller/stats.ts";
 import { fixture } from "../../support/fixtures.ts";
+import { equalCut } from "../../../program/shares.ts";
 
 const steps = [
   { kind: "piece", piece: "p0", module: "" },
@@ -82,7 +83,7 @@ test.each([
 ])("%o: the formula is what the runtime counts, at uneven lengths too", async (parallel) => {
   const program = await compiled(parallel);
   const lengths = { img: 67, txt: 13 };
-  const place = placer(program.mesh, lengths);
+  const place = placer(program.mesh, lengths, equalCut);
   const formula = bytesByFormula(program, lengths);
   const collectives = program.steps.flatMap((step) =>
     step.kind === "collective" ? [{ bytes: formula.map((_, rank) => place(step, rank).sent) }] : [],

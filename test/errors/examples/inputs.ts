@@ -2,6 +2,7 @@
  * @file Examples of wrong inputs of a run. Codes CP6000-6499.
  */
 import { writeFileSync } from "node:fs";
+import { chunk } from "../../../compiler/expr/expr.ts";
 import { encodeNpz } from "../../../ort/files/npz.ts";
 import type { OrtTensor, OrtTensors } from "../../../ort/types.ts";
 import { ortTensor } from "../../../ort/tensors.ts";
@@ -114,7 +115,7 @@ export const runInputs: Examples = {
     means:
       "A size in the program is undefined for these lengths. The compiler writes no such program, so the program was edited.",
     given: "a program in which one extent of an exchange was edited",
-    make: () => withSteps('["chunk","img",2,"rank"]', '["*",9007199254740991,"img"]'),
+    make: () => withSteps(JSON.stringify(chunk("sequence", "img", 2, "rank")), '["*",9007199254740991,"img"]'),
     command: "onnx-cp run program --inputs flux.npz",
   },
   CP6011: called(

@@ -5,6 +5,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Worker } from "node:worker_threads";
+import { chunk } from "../../../compiler/expr/expr.ts";
 import { encodeNpz } from "../../../ort/files/npz.ts";
 import { ortTensor } from "../../../ort/tensors.ts";
 import { attach } from "../../../runtime/caller/attach.ts";
@@ -18,6 +19,9 @@ import { graph, node, random, value } from "../../support/graphs.ts";
 import type { Example, Examples } from "../example.ts";
 import { compiled, failure, fluxPlan, withSession, withSteps } from "../flux.ts";
 import { model } from "../models.ts";
+
+/** The rows of a rank, as the steps of a program have them. */
+const ROWS = JSON.stringify(chunk("sequence", "img", 2, "rank"));
 
 type Feeds = Parameters<Session["run"]>[0];
 
@@ -96,6 +100,17 @@ export const running: Examples = {
     means: "Each rank needs one device, and the degrees give another number of ranks.",
     files,
     command: "onnx-cp run flux.plan.json --model flux.onnx --ulysses-degree 2 --devices cpu,cpu,cpu --inputs flux.npz",
+  },
+  CP6530: {
+    means: "Every rank has one share. The ranks are those that the plan was compiled for.",
+    files,
+    command: "onnx-cp check flux.plan.json --model flux.onnx --ulysses-degree 2 --shares 2,1,1",
+  },
+  CP6531: {
+    means:
+      "Rows and heads are dealt in proportion to the shares, so each must be a positive number; only their ratios count.",
+    files,
+    command: "onnx-cp run flux.plan.json --model flux.onnx --ulysses-degree 2 --shares 2,0 --inputs flux.npz",
   },
   CP6519: {
     means: "`check` runs a minimal model on each device. The reason comes from ONNX Runtime.",
@@ -184,8 +199,8 @@ export const running: Examples = {
   CP6514: damaged(
     "The value that a rank has to send differs from the program. The proof excludes this, so either the program was changed after compilation or this is a bug.",
     "a program in which one extent of an exchange was edited",
-    '["chunk","img",2,"rank"]',
-    '["+",["chunk","img",2,"rank"],"rank"]',
+    ROWS,
+    `["+",${ROWS},"rank"]`,
   ),
   CP6515: {
     means: "A step fails outside ONNX Runtime. Either the program is damaged or this is a bug.",
@@ -196,8 +211,8 @@ export const running: Examples = {
   CP6516: damaged(
     "The ranks exchange data through shared memory, and there is not enough of it for these lengths.",
     "a program edited to exchange a million times as much",
-    '["chunk","img",2,"rank"]',
-    '["*",1099511627776,["chunk","img",2,"rank"]]',
+    ROWS,
+    `["*",4398046511104,${ROWS}]`,
   ),
   CP6518: used(
     "A relative path depends on the module that resolves it; an absolute URL does not.",

@@ -1,6 +1,7 @@
 /**
  * @file Examples of simulation findings. Most are compiler bugs, so they are constructed here. Codes CP5500-5999.
  */
+import { equalCut } from "../../../program/shares.ts";
 import { tensorFromInts } from "../../../compiler/graph/tensors.ts";
 import type { Layout, ShardedGraph } from "../../../compiler/shard/types.ts";
 import { compareShards } from "../../../compiler/simulate/compare.ts";
@@ -26,7 +27,7 @@ function compared(
   layout: Layout,
   whole: OrtTensor = floats(1, 2, 3, 4),
 ): Example {
-  const place = { layout, mesh: { ring_degree: 1, ulysses_degree: 2 }, lengths: {} };
+  const place = { layout, mesh: { ring_degree: 1, ulysses_degree: 2 }, lengths: {}, cut: equalCut };
   const { wrong } = compareShards(label, shards, whole, place, { absolute: 1e-5, relative: 1e-5 });
   return { means, given, command, call: async () => (wrong === null ? [] : [wrong.diagnostic]) };
 }

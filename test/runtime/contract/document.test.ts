@@ -83,6 +83,16 @@ test.each<[string, object, string]>([
 
 test.each<[string, object, string]>([
   ["too many ranks", { mesh: { ring_degree: 1024, ulysses_degree: 2 } }, "it is for 2048 ranks; the limit is 1024"],
+  [
+    "a cut for another mesh",
+    { derived: { ...program.derived, at: { elem: "int64", dims: [], elements: [["start:ulysses", 8, 3, 1]] } } },
+    "a length is cut into 3 parts over 2 ranks (ulysses)",
+  ],
+  [
+    "a check of feeds that depends on a cut",
+    { minimums: [{ length: ["start:sequence", "s", 2, 1], at_least: 2, name: "x axis 0", span: null }] },
+    "what a run checks of its feeds depends on the cut of a length",
+  ],
   ["one input twice", { inputs: [program.inputs[0], program.inputs[0]] }, "the value x is defined twice"],
   [
     "a length called rank",
@@ -142,7 +152,8 @@ test.each([
   [5, true],
   ["s", true],
   [["+", "s"], true],
-  [["chunk", "s", 2, "rank"], true],
+  [["start:sequence", "s", 2, "rank"], true],
+  [["start:ulysses", 24, 2, ["%", "rank", 2]], true],
   [["*", ["//", "s", "t"], -3], true],
   [0.5, false],
   [2 ** 60, false],
@@ -153,8 +164,10 @@ test.each([
   [["+"], false],
   [["//", "s", 0], false],
   [["%", "s"], false],
-  [["chunk", "s", "n", "rank"], false],
-  [["chunk", "s", 0, "rank"], false],
+  [["start:sequence", "s", "n", "rank"], false],
+  [["start:sequence", "s", 0, "rank"], false],
+  [["start:rows", "s", 2, "rank"], false],
+  [["chunk:sequence", "s", 2, "rank"], false],
   [["pow", "s", 2], false],
   [["toString", 1], false],
 ])("%j is an expression: %s", (value, expected) => {
@@ -162,7 +175,7 @@ test.each([
 });
 
 test("nesting and size are bounded before anything recurses", () => {
-  const deep = `{"format":"onnx-context-parallel","version":"2.0","notes":${"[".repeat(200_000)}${"]".repeat(200_000)}}`;
+  const deep = `{"format":"onnx-context-parallel","version":"3.0","notes":${"[".repeat(200_000)}${"]".repeat(200_000)}}`;
   expect(readDocument("FILE", deep).diagnostics).toMatchObject([{ code: "CP5021" }]);
 });
 

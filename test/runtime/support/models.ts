@@ -2,6 +2,7 @@
  * @file Tiny piece models and the programs around them, written by hand for any mesh. Each program comes with a function for the unsplit
  * result.
  */
+import { add, start } from "../../../compiler/expr/expr.ts";
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -75,8 +76,10 @@ export const range = (length: number): readonly number[] => Array.from({ length 
 
 /** Where the chunk of `rank` begins and ends. */
 export function chunkBounds(length: Expr, parts: number): { readonly start: Expr; readonly end: Expr } {
-  const start: Expr = ["+", ["*", "rank", ["//", length, parts]], ["min", "rank", ["%", length, parts]]];
-  return { start, end: ["+", start, ["chunk", length, parts, "rank"]] };
+  return {
+    start: start("sequence", length, parts, "rank"),
+    end: start("sequence", length, parts, add("rank", 1)),
+  };
 }
 
 const folders: string[] = [];

@@ -1,6 +1,7 @@
 /**
  * @file The programs that the runtime's tests run: gather, Ulysses in both directions, rotating ring, user hooks.
  */
+import { chunk } from "../../../compiler/expr/expr.ts";
 import type { CompiledProgram, ProgramHook } from "../../../program/types.ts";
 import {
   chunkBounds,
@@ -61,7 +62,7 @@ function bounds(parts: number): CompiledProgram["program"]["derived"] {
 export const inputsOf = (parts: readonly string[]): Readonly<Record<string, string>> =>
   Object.fromEntries(parts.map((name, i) => [`p${i}`, name]));
 
-const dims = (n: number) => [["chunk", "s", n, "rank"], heads, size] as const;
+const dims = (n: number) => [chunk("sequence", "s", n, "rank"), heads, size] as const;
 
 /** y = -x: every rank negates its rows, then all are gathered. */
 export function gatherProgram(mesh: Mesh): CompiledProgram {
@@ -98,7 +99,7 @@ export function ulyssesProgram(ulysses: number): CompiledProgram {
   const sizes = (length: string | number) => ({
     elem: "int64" as const,
     dims: [ulysses],
-    elements: range(ulysses).map((i) => ["chunk", length, ulysses, i] as const),
+    elements: range(ulysses).map((i) => chunk("ulysses", length, ulysses, i)),
   });
   const split = (id: string, axis: number, blocks: readonly string[], before: "Identity" | "CumSum"): PieceModel => {
     const inputs = [value("x", ["a", "b", size]), value("sizes", [ulysses], "int64")];
@@ -141,7 +142,7 @@ export function ulyssesProgram(ulysses: number): CompiledProgram {
               send: toHeads!,
               receive: fromRows!,
               elem: "float32",
-              dims: [["chunk", "s", ulysses, "rank"], ["chunk", heads, ulysses, "peer"], size],
+              dims: [chunk("sequence", "s", ulysses, "rank"), chunk("ulysses", heads, ulysses, "peer"), size],
             },
           ],
           frees: toHeads!,
@@ -159,7 +160,7 @@ export function ulyssesProgram(ulysses: number): CompiledProgram {
               send: toRows!,
               receive: fromHeads!,
               elem: "float32",
-              dims: [["chunk", "s", ulysses, "peer"], ["chunk", heads, ulysses, "rank"], size],
+              dims: [chunk("sequence", "s", ulysses, "peer"), chunk("ulysses", heads, ulysses, "rank"), size],
             },
           ],
           frees: toRows!,

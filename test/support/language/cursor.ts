@@ -1,7 +1,7 @@
 /**
  * @file Reads one statement of the test language from left to right. Knows the signs of the language, no statement.
  */
-import { add, chunk, floorDiv, max, min, mod, mul, sub, type Expr } from "../../../compiler/expr/expr.ts";
+import { add, chunk, floorDiv, max, min, mod, mul, start, sub, type Expr } from "../../../compiler/expr/expr.ts";
 
 const QUOTED = /"(?:[^"\\]|\\.)*"/y;
 const NAME = /[\w.:/@?-]*[\w./@?-]/y;
@@ -121,7 +121,8 @@ export class Cursor {
     const [a = 0, b = 0, c = 0] = this.list(")", () => this.extent());
     if (name === "min") return min(a, b);
     if (name === "max") return max(a, b);
-    if (name === "chunk" && typeof b === "number") return chunk(a, b, c);
-    return this.fail("min, max or chunk");
+    if (name === "chunk" && typeof b === "number") return chunk("sequence", a, b, c);
+    if (name === "start" && typeof b === "number") return start("sequence", a, b, c);
+    return this.fail("min, max, chunk or start");
   }
 }

@@ -1,0 +1,74 @@
+/**
+ * @file What a scheme must move, written down from its meaning, for any shares. Knows no program.
+ */
+import type { CutAxis } from "../../compiler/expr/expr.ts";
+import { cutOf, type Shares } from "../../program/shares.ts";
+import type { FamilyMember } from "./family.ts";
+import type { Sizes } from "./samples.ts";
+import type { Scheme } from "./schemes.ts";
+
+export const FLOAT = 4;
+/** Channels of the outputs. */
+export const RESULT = 5;
+
+interface Moved {
+  readonly purpose: string;
+  readonly collective: string;
+  /** By rank. */
+  readonly bytes: readonly number[];
+}
+
+/** Rows of both streams, heads of keys and of queries with their group. */
+export function collectivesOf(
+  { ring, ulysses: members, rotate }: Scheme,
+  { heads: [h, hk], size: [d, dv] }: FamilyMember,
+  { batch, img, txt }: Sizes,
+  shares: Shares,
+): readonly Moved[] {
+  const cut = cutOf({ ring_degree: ring, ulysses_degree: members }, shares);
+  const chunkOf = (axis: CutAxis, length: number, count: number, i: number): number =>
+    cut(axis, length, count, i + 1) - cut(axis, length, count, i);
+  const ranks = Array.from({ length: ring * members }, (_, rank) => rank);
+  const rows = (rank: number): number =>
+    chunkOf("sequence", img, ranks.length, rank) + chunkOf("sequence", txt, ranks.length, rank);
+  const groupRows = (group: number): number =>
+    ranks.slice(group * members, (group + 1) * members).reduce((sum, rank) => sum + rows(rank), 0);
+  const keyHeads = (rank: number): number => chunkOf("ulysses", hk, members, rank % members);
+  const queryHeads = (rank: number): number => keyHeads(rank) * (h / hk);
+  const made = (purpose: string, collective: string, count: (rank: number) => number): Moved => ({
+    purpose,
+    collective,
+    bytes: ranks.map((rank) => count(rank) * batch * FLOAT),
+  });
+  const group = (rank: number): number => Math.floor(rank / members);
+  const keys = (rank: number, step: number): number =>
+    groupRows((group(rank) + ring - step) % ring) * keyHeads(rank) * (d + dv);
+  const inside =
+    members === 1
+      ? []
+      : [
+          made(
+            "ulysses in",
+            "all-to-all",
+            (rank) => rows(rank) * ((h - queryHeads(rank)) * d + (hk - keyHeads(rank)) * (d + dv)),
+          ),
+        ];
+  const around =
+    ring === 1
+      ? []
+      : rotate === "allgather"
+        ? [made("ring", "all-gather", (rank) => keys(rank, 0) * (ring - 1))]
+        : Array.from({ length: ring - 1 }, (_, step) => made("ring", "shift", (rank) => keys(rank, step)));
+  const back =
+    members === 1
+      ? []
+      : [made("ulysses out", "all-to-all", (rank) => (groupRows(group(rank)) - rows(rank)) * queryHeads(rank) * dv)];
+  const gathers = [img, txt].map((length) =>
+    made(
+      "gather",
+      "all-gather",
+      (rank) => chunkOf("sequence", length, ranks.length, rank) * RESULT * (ranks.length - 1),
+    ),
+  );
+  return [...inside, ...around, ...back, ...gathers];
+}
