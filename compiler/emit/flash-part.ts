@@ -28,19 +28,19 @@ const LEAST_WEIGHT = Math.exp(-60);
 
 /**
  * c is the mean of the other logits. Their log-sum-exp is at least c + log(n), so that 1 - p loses no digits. p approaches 0 where a logit
- * is far above the mean: the caller checks `exact`. q, k and v get an extra column; k and v hold 1 there for the sentinel key only.
+ * is far above the mean: the caller checks `exact`. The sentinel key is the mean key, so that its logit is c; v gets an extra column, which
+ * holds 1 for the sentinel only.
  */
 export function emitFlashPart(b: Builder, site: KernelSite): FlashPart {
-  const { q, k, v, size, valueSize } = site;
+  const { q, k, v, valueSize } = site;
   const count = b.add("Gather", [b.add("Shape", [k]), b.scalar("int64", 1)]);
-  const dots = reduceLast(b, "ReduceSum", b.add("Mul", [q, meanKey(b, k, count)]));
+  const mean = meanKey(b, k, count);
+  const dots = reduceLast(b, "ReduceSum", b.add("Mul", [q, mean]));
   const out = b.fresh("attention");
   const extended: KernelSite = {
     ...site,
-    q: b.add("Concat", [q, dots], { axis: int(3) }),
-    k: withMarkedRow(b, k, size),
+    k: b.add("Concat", [k, mean], { axis: int(1) }),
     v: withMarkedRow(b, v, valueSize),
-    size: size + 1,
     valueSize: valueSize + 1,
   };
   emitKernel(b, extended, out);
