@@ -16,7 +16,7 @@ import { lengthRules } from "../shard/length-rules.ts";
 import type { ShardedGraph } from "../shard/types.ts";
 import { arrange } from "./schedule/arrange.ts";
 import type { PieceBody, Placed } from "./schedule/arrange.ts";
-import { flowOf } from "./flow.ts";
+import { flowOf, writesOf } from "./flow.ts";
 import type { Flow } from "./flow.ts";
 import { foldRanks } from "./schedule/fold.ts";
 import { emitPieces } from "./pieces/pieces.ts";
@@ -24,6 +24,7 @@ import type { Pieces } from "./pieces/pieces.ts";
 import { materialise, prune } from "./schedule/prune.ts";
 import { uniteIntegers } from "./schedule/integers.ts";
 import { dropRepeats } from "./schedule/repeats.ts";
+import { rewrite } from "./rewrites/rewrites.ts";
 import { register } from "./registrations.ts";
 import type { Registrations } from "./registrations.ts";
 import { stepsInsideSites } from "./schedule/sites.ts";
@@ -42,7 +43,7 @@ export function lower(sharded: ShardedGraph, context: LowerContext): Result<Lowe
 
 function lowered(sharded: ShardedGraph, context: LowerContext): Result<LoweredProgram> {
   const hooked = insertUserHooks(flowOf(sharded), [...sharded.graph.modules.keys()], context.hooks);
-  const flow = dropRepeats(prepare(hooked.flow), namedValues(sharded));
+  const flow = dropRepeats(prepare(hooked.flow, listedValues(sharded)), namedValues(sharded));
   const { diagnostics } = hooked;
   checkFolders(sharded.graph.constants);
   if (diagnostics.some(({ severity }) => severity === "error")) return settle<LoweredProgram>(undefined, diagnostics);
@@ -57,8 +58,14 @@ function lowered(sharded: ShardedGraph, context: LowerContext): Result<LoweredPr
   return settle({ program, models: pieces.models, weights: weights.blocks() }, diagnostics);
 }
 
-function prepare(flow: Flow): Flow {
-  return uniteIntegers(prune(materialise(foldRanks(flow))));
+function prepare(flow: Flow, listed: ReadonlySet<string>): Flow {
+  return uniteIntegers(rewrite(prune(materialise(foldRanks(flow))), listed));
+}
+
+/** Values that registrations name, whoever reads them. */
+function listedValues({ steps, alignments }: ShardedGraph): ReadonlySet<string> {
+  const planned = steps.filter(({ origin }) => origin.spec !== null).flatMap(writesOf);
+  return new Set([...planned, ...alignments.map(({ aligned }) => aligned)]);
 }
 
 /** Values of the unsplit graph, and values with the same content. */

@@ -76,7 +76,8 @@ function rendered(diagnostics: readonly Diagnostic[]): string {
 const SECTIONS = ["model", "plan", "config", "hooks"] as const;
 type Section = (typeof SECTIONS)[number];
 
-function caseFrom(given: string, file: string): Case {
+/** The case that a text gives; messages name `file`. */
+export function caseFrom(given: string, file: string): Case {
   const sections = sectionsOf(given);
   const model = sections.model?.trim();
   const text =
