@@ -10,4 +10,4 @@ export const PROCESS: number = 98 * MIB;
 export const RANK: number = 20 * MIB;
 
 /** What the arena touches, compared with what lives at once: freed memory between values does not always fit the next. */
-export const ARENA_FACTOR = 1.25;
+export const ARENA_FACTOR = 1.15;
