@@ -55,7 +55,13 @@ test.each([2, 4])("a rotating ring of %i holds 1/R of keys and values and one ch
 });
 
 const node = (op: string, inputs: readonly string[], output: string): Node => ({
-  ...{ name: output, op, domain: "", inputs, outputs: [output], attributes: {}, metadata: {} },
+  name: output,
+  op,
+  domain: "",
+  inputs,
+  outputs: [output],
+  attributes: {},
+  metadata: {},
 });
 
 function graphOf(nodes: readonly Node[], outputs: readonly string[]): Graph {
