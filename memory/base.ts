@@ -1,5 +1,5 @@
 /**
- * @file What the prediction of memory takes as given, measured on Linux with Node 20 and ONNX Runtime 1.30. Knows no program.
+ * @file What the prediction of memory takes as given, fitted to processes measured on Linux with Node 20 and ONNX Runtime 1.30. Knows no program.
  */
 const MIB = 2 ** 20;
 
