@@ -14,6 +14,7 @@ import type { CompileOptions } from "../options.ts";
 import { EXIT, type Outcome, outcome } from "../outcome.ts";
 import { requestOf } from "../request.ts";
 import { sampleFeeds } from "../run/sample-feeds.ts";
+import { memoryReport, printMemory } from "../print/memory.ts";
 import { summary } from "../print/summary.ts";
 
 export interface CheckOptions extends CompileOptions {
@@ -33,7 +34,8 @@ export async function check(plan: string, options: CheckOptions, io: Io): Promis
   const explanation = options.explain !== undefined && sharded ? explain(stages, options.explain) : undefined;
   if (explanation?.ok === false) return outcome([...found, ...explanation.diagnostics]);
   const explained = explanation?.value ?? null;
-  const said = explained === null ? "" : printExplanation(explained);
+  const memory = options.explain === true ? memoryReport(stages) : null;
+  const said = `${explained === null ? "" : printExplanation(explained)}${memory === null ? "" : printMemory(memory)}`;
   if (!sharded || !lowered) return outcome(found, { explanation: explained }, said);
   const { shares } = options;
   const ranks = [
@@ -41,7 +43,7 @@ export async function check(plan: string, options: CheckOptions, io: Io): Promis
     ...(shares === undefined ? [] : checkShares(sharded.mesh, shares)),
   ];
   if (ranks.length > 0) return outcome([...found, ...ranks], { explanation: explained }, said);
-  const result = { ...summary(lowered.program).result, explanation: explained };
+  const result = { ...summary(lowered.program).result, explanation: explained, memory };
   const text = `${said}${summary(lowered.program).text}`;
   if (!options.simulate) return outcome(found, result, text);
   return simulated(sharded, shares ?? null, outcome(found, result, text));

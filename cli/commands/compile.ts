@@ -8,6 +8,7 @@ import type { Io } from "../io.ts";
 import type { CompileOptions, StageName } from "../options.ts";
 import { type Outcome, outcome } from "../outcome.ts";
 import { requestOf } from "../request.ts";
+import { memoryLine, memoryReport } from "../print/memory.ts";
 import { summary } from "../print/summary.ts";
 
 export interface CompileCommandOptions extends CompileOptions {
@@ -29,5 +30,8 @@ export async function compile(plan: string, options: CompileCommandOptions, io: 
   const written = await writeProgram(lowered, out, { sources, signal: io.signal, commit });
   if (!written.ok) return outcome([...found, ...written.diagnostics]);
   const { result, text } = summary(lowered.program);
-  return outcome(found, { folder: out, ...result, dump: dumped }, dumped ?? `${out}\n${text}`);
+  // Only where the caller has fixed all lengths: at sample lengths the number would tell little.
+  const memory = lowered.program.lengths.length === 0 ? memoryReport(stages) : null;
+  const predicted = memory === null ? "" : memoryLine(memory);
+  return outcome(found, { folder: out, ...result, memory, dump: dumped }, dumped ?? `${out}\n${text}${predicted}`);
 }

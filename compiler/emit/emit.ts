@@ -44,6 +44,7 @@ export interface EmittedGraph {
 }
 
 export interface EmittedModel {
+  readonly graph: Graph;
   readonly bytes: Uint8Array;
   readonly integerInputs: readonly string[];
   /** Absolute folder of the external data that the model refers to. */
@@ -79,7 +80,7 @@ export function emitNodes(request: EmitRequest): EmittedGraph {
 /** Emits nodes as the bytes of a model. All external data that they read must be in one folder. */
 export function emitModel(request: EmitRequest): EmittedModel {
   const { graph, opsets, integerInputs } = emitNodes(request);
-  return { bytes: writeModel(graph, { opsets }), integerInputs, externalFolder: externalFolder(graph) };
+  return { graph, bytes: writeModel(graph, { opsets }), integerInputs, externalFolder: externalFolder(graph) };
 }
 
 /** Absolute folder of the external data that a graph refers to; one model can name one. */

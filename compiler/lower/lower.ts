@@ -55,7 +55,7 @@ function lowered(sharded: ShardedGraph, context: LowerContext): Result<LoweredPr
   const program = assemble({ sharded, context, flow, placed, pieces, registrations, notes: diagnostics });
   const problems = verifyProgram(program);
   invariant(problems.length === 0, problems.join("; "));
-  return settle({ program, models: pieces.models, weights: weights.blocks() }, diagnostics);
+  return settle({ program, models: pieces.models, graphs: pieces.graphs, weights: weights.blocks() }, diagnostics);
 }
 
 function prepare(flow: Flow, listed: ReadonlySet<string>): Flow {

@@ -2,7 +2,7 @@
  * @file The inputs of lowering besides the sharded graph, and its result. Knows nothing of sessions or transports.
  */
 import type { Diagnostic } from "../diagnostics/types.ts";
-import type { Model, TensorData } from "../graph/types.ts";
+import type { Graph, Model, TensorData } from "../graph/types.ts";
 import type { Program, ProgramModel } from "../../program/types.ts";
 
 export interface LowerContext {
@@ -27,6 +27,8 @@ export interface LoweredProgram {
   readonly program: Program;
   /** Piece models by `ProgramPiece.file`. */
   readonly models: ReadonlyMap<string, Uint8Array>;
+  /** The same as graphs, by `ProgramPiece.file`. */
+  readonly graphs: ReadonlyMap<string, Graph>;
   /** Content of the program's own weights file, by ascending offset; empty if there is none. */
   readonly weights: readonly WeightBlock[];
 }

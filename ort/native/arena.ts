@@ -10,6 +10,9 @@ import type { Pointer } from "./members.ts";
 /** `ORT_LOGGING_LEVEL_FATAL`: failures are thrown, nothing is printed. */
 export const FATAL = 4;
 
+/** Bytes of the arena's first region. Freed memory is not joined across regions, so that many small ones would waste it. */
+const FIRST_REGION = 32 * 2 ** 20;
+
 export interface Arena {
   readonly environment: Pointer;
   /** Describes CPU memory; valid until `leave`. */
@@ -46,7 +49,7 @@ export function enterArena(native: Native): Arena {
 function register(native: Native, env: Pointer, memory: Pointer): void {
   const { api } = native;
   // No limit; grows to the next power of two (0), whose pages cost nothing until they are touched; -1 leaves a default.
-  const config = result(native, "load", (out) => api.CreateArenaCfg(0, 0, -1, -1, out));
+  const config = result(native, "load", (out) => api.CreateArenaCfg(0, 0, FIRST_REGION, -1, out));
   try {
     check(native, "load", api.CreateAndRegisterAllocator(env, memory, config));
   } finally {

@@ -34,6 +34,7 @@ export interface OrtApi {
     outputs: Memory,
   ) => Status;
   readonly CreateSessionOptions: (out: Memory) => Status;
+  readonly DisableMemPattern: (options: Pointer) => Status;
   readonly SetSessionLogSeverityLevel: (options: Pointer, level: number) => Status;
   readonly SetSessionGraphOptimizationLevel: (options: Pointer, level: number) => Status;
   readonly SetIntraOpNumThreads: (options: Pointer, threads: number) => Status;
@@ -87,6 +88,7 @@ export const members: Readonly<Record<keyof OrtApi, Member>> = {
   CreateSessionFromArray: { index: 8, prototype: status(P, P, "size_t", P, P) },
   Run: { index: 9, prototype: status(P, P, NAMES, P, "size_t", NAMES, "size_t", P) },
   CreateSessionOptions: { index: 10, prototype: status(P) },
+  DisableMemPattern: { index: 17, prototype: status(P) },
   SetSessionLogSeverityLevel: { index: 22, prototype: status(P, "int") },
   SetSessionGraphOptimizationLevel: { index: 23, prototype: status(P, "int") },
   SetIntraOpNumThreads: { index: 24, prototype: status(P, "int") },

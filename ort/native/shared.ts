@@ -106,6 +106,8 @@ function configure(
     ...(folder === null ? {} : { "session.model_external_initializers_file_folder_path": folder }),
   };
   check(native, "load", api.SetSessionLogSeverityLevel(options, FATAL));
+  // A pattern of earlier runs would take the working memory of a whole run as one block, for which the arena has no room between smaller ones.
+  check(native, "load", api.DisableMemPattern(options));
   check(native, "load", api.SetSessionGraphOptimizationLevel(options, levels[optimise]));
   check(native, "load", api.SetIntraOpNumThreads(options, threads));
   check(native, "load", api.SetInterOpNumThreads(options, 1));

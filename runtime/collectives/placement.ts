@@ -58,12 +58,18 @@ export function placer(mesh: Mesh, lengths: Lengths, cut: Cut): (step: Collectiv
 
 export function placementOf(step: CollectiveStep, rank: number, mesh: Mesh, lengths: Lengths, cut: Cut): Placement {
   const members = groupOf(step.group, rank, mesh);
-  const sendsBy = new Map(members.map((member) => [member, sendsOf(step, member, members, lengths, cut)]));
-  const sends = sendsBy.get(rank);
-  invariant(sends !== undefined, `rank ${rank} is not a member of its own group`);
+  invariant(members.includes(rank), `rank ${rank} is not a member of its own group`);
+  // Only those that are received from: a shift in a group of a thousand has one.
+  const known = new Map<number, readonly Send[]>();
+  const sendsBy = (member: number): readonly Send[] => {
+    const found = known.get(member) ?? sendsOf(step, member, members, lengths, cut);
+    known.set(member, found);
+    return found;
+  };
+  const sends = sendsBy(rank);
   const receives = step.transfers.flatMap((_, transfer) =>
     sourcesOf(step, rank, members).map(({ from, sendSlot }, slot): Receive => {
-      const block = sendsBy.get(from)?.find((send) => send.transfer === transfer && send.slot === sendSlot);
+      const block = sendsBy(from).find((send) => send.transfer === transfer && send.slot === sendSlot);
       invariant(block !== undefined, `rank ${from} has no block ${sendSlot} in ${step.name}`);
       return { transfer, slot, from, sendSlot, dims: block.dims, bytes: block.bytes, offset: block.offset };
     }),

@@ -11,6 +11,7 @@ import type { Derived } from "./derived.ts";
 import type { Flow } from "./flow.ts";
 import type { Handlers } from "./handlers.ts";
 import type { Pieces } from "./pieces.ts";
+import type { Results } from "./results.ts";
 import type { ValueTable } from "./table.ts";
 import { tensorOf } from "../tensor.ts";
 import { RunAborted } from "../world/world.ts";
@@ -27,6 +28,7 @@ export interface Execution {
   readonly announce: Announce;
   /** Holds the feeds and the derived integers before, and what the steps have left after it. */
   readonly table: ValueTable;
+  readonly results: Results;
   /** Called after every step with the number of steps done. */
   readonly onStep: (done: number) => void;
 }
@@ -92,10 +94,11 @@ async function runInto({ world }: Execution, runner: Runner, feeds: OrtValues, o
   }
 }
 
-/** Where the next exchange would copy the value to, if it may be made there at once. */
-function placeOf({ world, flow, derived, pieces }: Execution, index: number, value: string): OrtTensor | null {
-  const block = pieces.values.inPlace ? flow.blockOf(index, value) : null;
-  if (block === null) return null;
+/** Where the value may be made at once: where the next exchange would copy it to, or the memory of an output. */
+function placeOf({ world, flow, derived, pieces, results }: Execution, index: number, value: string): OrtTensor | null {
+  if (!pieces.values.inPlace) return null;
+  const block = flow.blockOf(index, value);
+  if (block === null) return results.placeOf(value);
   const { sends } = derived.placement(block.step);
   const send = sends.find(({ transfer, slot }) => transfer === block.transfer && slot === block.slot);
   if (send === undefined || send.to.length === 0 || send.bytes === 0) return null;

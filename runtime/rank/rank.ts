@@ -1,14 +1,12 @@
 /**
  * @file One rank: its pieces, its handlers, and runs over whatever world it is given. Knows no thread and no message port.
  */
-import { invariant } from "../../compiler/diagnostics/diagnose.ts";
 import type { Shares } from "../../program/shares.ts";
 import type { Program } from "../../program/types.ts";
 import type { OrtTensor } from "../../ort/session.ts";
 import type { Lengths } from "../collectives/placement.ts";
 import { execute } from "./execute.ts";
 import type { RankReport } from "../messages.ts";
-import { copyOf } from "../tensor.ts";
 import type { Announce, Guard, World } from "../world/world.ts";
 import { deriver } from "./derived.ts";
 import { flowOf } from "./flow.ts";
@@ -16,8 +14,8 @@ import { createHandlers } from "./handlers.ts";
 import type { Handlers } from "./handlers.ts";
 import { loadPieces, releasePieces } from "./pieces.ts";
 import type { PieceSettings } from "./pieces.ts";
+import { createResults } from "./results.ts";
 import { createTable } from "./table.ts";
-import type { ValueTable } from "./table.ts";
 
 export interface RankRun {
   readonly feeds: ReadonlyMap<string, OrtTensor>;
@@ -59,9 +57,11 @@ export async function startRank(
         handlers.keep(active);
         const derived = derive(lengths, shares);
         for (const [name, tensor] of [...derived.integers, ...feeds]) table.set(name, pieces.values.hold(tensor));
-        const times = await execute({ program, flow, world, pieces, handlers, derived, table, announce, onStep });
+        const results = createResults(program, rank === 0 ? wanted : [], lengths);
+        const given = { program, flow, world, pieces, handlers, derived, table, results, announce, onStep };
+        const times = await execute(given);
         const sent = program.steps.map((step) => (step.kind === "collective" ? derived.placement(step).sent : 0));
-        return { outputs: rank === 0 ? outputsOf(table, wanted) : [], times, sent };
+        return { outputs: results.take(table), times, sent };
       } catch (error) {
         world.abort();
         throw error;
@@ -71,13 +71,4 @@ export async function startRank(
     },
     release: () => releasePieces(pieces),
   };
-}
-
-/** The wanted values, each in memory of its own: they are about to move to another thread. */
-function outputsOf(table: ValueTable, wanted: readonly string[]): RankReport["outputs"] {
-  return wanted.map((name) => {
-    const value = table.find(name);
-    invariant(value !== undefined, `the program's steps leave no output ${name}`);
-    return { name, ...copyOf(value.tensor()) };
-  });
 }

@@ -130,6 +130,22 @@ test("--shape fixes a dynamic input", async () => {
   expect(stdout).toContain("axis 1 = [90]");
 });
 
+test("compile and check --explain predict the memory for the lengths that --shape fixes", async () => {
+  const shapes = ["--shape", "hidden_states=1,90,16", "--shape", "encoder_hidden_states=1,40,24"];
+  const argv = [plan, "--model", model, "--ulysses-degree", "2", ...shapes];
+  const folder = join(await temporaryFolder(), "program");
+  const compiled = await cp("compile", ...argv, "--out", folder, "--format", "json");
+  const checked = await cp("check", ...argv, "--explain", "--format", "json");
+  const [one, other] = [compiled, checked].map(({ stdout }) => JSON.parse(stdout).result.memory);
+  expect(one).toMatchObject({ sample: false, lengths: {}, unsized: 0 });
+  expect(one.process.feeds).toBeGreaterThan(4 * (90 * 16 + 40 * 24));
+  expect(other).toEqual(one);
+  const { stdout } = await cp("compile", ...argv, "--out", folder);
+  expect(stdout).toMatch(/^memory on the backend native: \d+ MiB predicted, [\d.]+ MiB of values per rank$/m);
+  const open = await cp("compile", ...argv.slice(0, 5), "--out", folder);
+  expect(open.stdout).not.toContain("memory on");
+});
+
 test("compile prints the stage that is asked for", async () => {
   const argv = ["compile", plan, "--model", model, "--ulysses-degree", "2", "--dump", "plan", "--out"];
   const { exitCode, stdout, stderr } = await cp(...argv, join(await temporaryFolder(), "program"));

@@ -117,6 +117,8 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
     "program",
     "ort",
   ],
+  // Predicts what `runtime` takes, from the same placements and flow.
+  memory: ["compiler/expr", "compiler/graph", "compiler/ir", "compiler/operators", "program", "runtime"],
   "index.ts": [
     "compiler",
     "compiler/diagnostics",

@@ -8,7 +8,7 @@ import { asCp } from "../../ir/cp.ts";
 import type { ValueShape } from "../../ir/types.ts";
 import { invariant } from "../../diagnostics/diagnose.ts";
 import type { Expr } from "../../expr/expr.ts";
-import type { Dim } from "../../graph/types.ts";
+import type { Dim, Graph } from "../../graph/types.ts";
 import type { PieceStep, ProgramIntegers, ProgramPiece } from "../../../program/types.ts";
 import type { PieceBody } from "../schedule/arrange.ts";
 import { isOperand, readsOf } from "../flow.ts";
@@ -26,6 +26,7 @@ export interface PieceContext {
 export interface Pieces {
   readonly pieces: readonly ProgramPiece[];
   readonly models: ReadonlyMap<string, Uint8Array>;
+  readonly graphs: ReadonlyMap<string, Graph>;
   readonly derived: Readonly<Record<string, ProgramIntegers>>;
   /** How each body is run. */
   readonly runs: ReadonlyMap<PieceBody, Pick<PieceStep, "piece" | "inputs" | "outputs">>;
@@ -34,6 +35,7 @@ export interface Pieces {
 export function emitPieces(context: PieceContext, bodies: readonly PieceBody[]): Pieces {
   const pieces: ProgramPiece[] = [];
   const models = new Map<string, Uint8Array>();
+  const graphs = new Map<string, Graph>();
   const derived = new Map<string, ProgramIntegers>();
   const runs = new Map<PieceBody, Pick<PieceStep, "piece" | "inputs" | "outputs">>();
   const known = new Map<string, ProgramPiece>();
@@ -47,12 +49,13 @@ export function emitPieces(context: PieceContext, bodies: readonly PieceBody[]):
       pieces.push(piece);
       known.set(key, piece);
       models.set(piece.file, emitted.bytes);
+      graphs.set(piece.file, emitted.graph);
     }
     const integers = integersOf(body, named, emitted);
     for (const name of integers) derived.set(name, derivedOf(context.flow, name));
     runs.set(body, { piece: piece.id, ...bindings(body, named, integers) });
   }
-  return { pieces, models, derived: Object.fromEntries(derived), runs };
+  return { pieces, models, graphs, derived: Object.fromEntries(derived), runs };
 }
 
 function emitBody(

@@ -1,0 +1,184 @@
+/**
+ * @file Memory that one rank takes at every step of a program on the native backend. It follows what `runtime/rank` does: values live from
+ * the step that makes them to the last that reads them, and what the next exchange sends lies in its outbox. Knows no process.
+ */
+import { evaluate, RANK } from "../compiler/expr/expr.ts";
+import { tensorFromNumbers } from "../compiler/graph/tensors.ts";
+import type { ElemType, Graph, Tensor } from "../compiler/graph/types.ts";
+import type { Lengths } from "../program/lengths.ts";
+import { equalCut } from "../program/shares.ts";
+import type { CollectiveStep, PieceStep, Program, ProgramStep } from "../program/types.ts";
+import { placer } from "../runtime/collectives/placement.ts";
+import type { Placement } from "../runtime/collectives/placement.ts";
+import { flowOf } from "../runtime/rank/flow.ts";
+import type { Flow } from "../runtime/rank/flow.ts";
+import { bytesOf, shapesIn } from "./sizes.ts";
+import type { TensorShape } from "./sizes.ts";
+import { workOf } from "./work.ts";
+import type { Work } from "./work.ts";
+
+export interface RankMemory {
+  /** Largest number of bytes of values at once, work inside pieces included; what lies in outboxes is not. */
+  readonly peak: number;
+  /** Index of the step with that peak. */
+  readonly step: number;
+  /** Values whose size is not known; they are not counted. */
+  readonly unsized: readonly string[];
+}
+
+/** Memory under one or several names. */
+interface Held {
+  readonly shape: TensorShape | undefined;
+  readonly bytes: number;
+  names: number;
+}
+
+interface Walk {
+  readonly program: Program;
+  readonly graphs: ReadonlyMap<string, Graph>;
+  readonly integers: ReadonlyMap<string, Tensor>;
+  readonly placementOf: (step: CollectiveStep) => Placement;
+  readonly flow: Flow;
+  readonly rank: number;
+  readonly held: Map<string, Held>;
+  /** What each execution takes; blocks of a transformer repeat. */
+  readonly works: Map<string, Executed>;
+  readonly unsized: Set<string>;
+  live: number;
+}
+
+interface Executed extends Work {
+  readonly outputs: ReadonlyMap<string, TensorShape>;
+}
+
+/** `graphs` are the pieces by `ProgramPiece.file`. */
+export function rankMemory(
+  program: Program,
+  graphs: ReadonlyMap<string, Graph>,
+  lengths: Lengths,
+  rank: number,
+): RankMemory {
+  const walk = newWalk(program, graphs, lengths, rank);
+  let [peak, at] = [0, 0];
+  for (const [index, step] of program.steps.entries()) {
+    const during = takeStep(walk, step, index);
+    if (during > peak) [peak, at] = [during, index];
+    drop(walk, step.frees);
+  }
+  return { peak, step: at, unsized: [...walk.unsized] };
+}
+
+function newWalk(program: Program, graphs: ReadonlyMap<string, Graph>, lengths: Lengths, rank: number): Walk {
+  const names = { ...lengths, [RANK]: rank };
+  const place = placer(program.mesh, lengths, equalCut);
+  const integers = Object.entries(program.derived).map(([name, { elem, dims, elements }]) => {
+    const numbers = elements.map((element) => evaluate(element, names));
+    return [name, tensorFromNumbers(elem, dims, numbers)] as const;
+  });
+  const held = program.inputs.map(({ name, elem, dims }): readonly [string, Held] => {
+    const shape = { elem: elem as ElemType, dims: dims.map((dim) => evaluate(dim, names)) };
+    // The ranks read the caller's feeds in place.
+    return [name, { shape, bytes: 0, names: 1 }];
+  });
+  return {
+    program,
+    graphs,
+    integers: new Map(integers),
+    placementOf: (step) => place(step, rank),
+    flow: flowOf(program),
+    rank,
+    held: new Map(held),
+    works: new Map(),
+    unsized: new Set(),
+    live: 0,
+  };
+}
+
+/** Makes the values of a step. Returns the bytes at its peak. */
+function takeStep(walk: Walk, step: ProgramStep, index: number): number {
+  if (step.kind === "piece") return runPiece(walk, step, index);
+  if (step.kind === "hook") rename(walk, step.value, step.result);
+  else receive(walk, step);
+  return walk.live;
+}
+
+function runPiece(walk: Walk, step: PieceStep, index: number): number {
+  const placed = new Set(
+    Object.entries(step.outputs).flatMap(([inside, value]) => (isPlaced(walk, index, value) ? [inside] : [])),
+  );
+  const { peak, outputs, unsized } = execute(walk, step, placed);
+  const during = walk.live + peak;
+  for (const name of unsized) walk.unsized.add(name);
+  for (const [inside, value] of Object.entries(step.outputs)) {
+    const shape = outputs.get(inside);
+    hold(walk, value, { shape, bytes: shape === undefined || placed.has(inside) ? 0 : bytesOf(shape), names: 0 });
+  }
+  return during;
+}
+
+/** Whether a value is made in the outbox, as `runtime/rank/execute.ts` decides. */
+function isPlaced({ flow, placementOf }: Walk, index: number, value: string): boolean {
+  const block = flow.blockOf(index, value);
+  if (block === null) return false;
+  const { sends } = placementOf(block.step);
+  const send = sends.find(({ transfer, slot }) => transfer === block.transfer && slot === block.slot);
+  return send !== undefined && send.to.length > 0 && send.bytes > 0;
+}
+
+function execute(walk: Walk, { piece: id, inputs }: PieceStep, placed: ReadonlySet<string>): Executed {
+  const piece = walk.program.pieces.find((one) => one.id === id);
+  const graph = walk.graphs.get(piece?.file ?? "");
+  if (graph === undefined) return { peak: 0, unsized: [id], outputs: new Map() };
+  const shapes = new Map<string, TensorShape>();
+  const integers = new Map<string, Tensor>();
+  for (const [inside, value] of Object.entries(inputs)) {
+    const integer = walk.integers.get(value);
+    const shape = walk.held.get(value)?.shape;
+    if (integer !== undefined) integers.set(inside, integer);
+    else if (shape !== undefined) shapes.set(inside, shape);
+  }
+  const key = JSON.stringify([id, [...shapes], [...placed], Object.values(inputs).filter((v) => walk.integers.has(v))]);
+  const known = walk.works.get(key);
+  if (known !== undefined) return known;
+  const all = shapesIn(graph, shapes, integers);
+  const outputs = graph.outputs.flatMap(({ name }) => (all.has(name) ? [[name, all.get(name)!] as const] : []));
+  const executed = { ...workOf(graph, all, placed), outputs: new Map(outputs) };
+  walk.works.set(key, executed);
+  return executed;
+}
+
+/** A block that arrives lies in its sender's outbox, unless it is used for longer than that keeps it; the own block stays where it is. */
+function receive(walk: Walk, step: CollectiveStep): void {
+  for (const { transfer, slot, from, sendSlot, dims } of walk.placementOf(step).receives) {
+    const { send, receive: names, elem } = step.transfers[transfer]!;
+    const name = names[slot]!;
+    if (from === walk.rank) rename(walk, send[sendSlot]!, name);
+    else {
+      const shape = { elem: elem as ElemType, dims };
+      hold(walk, name, { shape, bytes: walk.flow.outlives(name) ? bytesOf(shape) : 0, names: 0 });
+    }
+  }
+}
+
+function rename(walk: Walk, value: string, name: string): void {
+  const held = walk.held.get(value);
+  if (held === undefined) return;
+  held.names += 1;
+  walk.held.set(name, held);
+}
+
+function hold(walk: Walk, name: string, held: Held): void {
+  held.names += 1;
+  walk.held.set(name, held);
+  walk.live += held.bytes;
+}
+
+function drop(walk: Walk, names: readonly string[]): void {
+  for (const name of names) {
+    const held = walk.held.get(name);
+    walk.held.delete(name);
+    if (held === undefined) continue;
+    held.names -= 1;
+    if (held.names === 0) walk.live -= held.bytes;
+  }
+}

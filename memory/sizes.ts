@@ -1,0 +1,75 @@
+/**
+ * @file Extents and bytes of the values of a graph whose inputs have known extents, by the rules of the operators. Knows no rank and no step.
+ */
+import { elemBytes, sizeOf } from "../compiler/graph/elements.ts";
+import type { ElemType, Graph, Node, Tensor } from "../compiler/graph/types.ts";
+import type { CanonicalNode, ValueShape } from "../compiler/ir/types.ts";
+import { infer } from "../compiler/operators/infer.ts";
+import type { Normalised } from "../compiler/operators/infer.ts";
+import type { NodeView } from "../compiler/operators/types.ts";
+
+/** A tensor of known extents. */
+export interface TensorShape {
+  readonly elem: ElemType;
+  readonly dims: readonly number[];
+}
+
+export type Shapes = ReadonlyMap<string, TensorShape>;
+
+/** Values that are known by their elements, so that the extents of others can follow from them. */
+type Integers = ReadonlyMap<string, Tensor>;
+
+/** Shapes of all values of a graph, as far as they follow from the inputs. A value with an extent that depends on data has none. */
+export function shapesIn(graph: Graph, inputs: Shapes, integers: Integers): Shapes {
+  const nodes = graph.nodes.map((node): CanonicalNode => ({ ...node, scope: "" }));
+  const given = [...inputs].map(([name, shape]) => ({ name, shape }));
+  const constants = new Map([...graph.constants, ...integers]);
+  const keep = new Set(nodes.flatMap(({ outputs }) => outputs));
+  // Results of branches are known only after all around them: a second pass sees them.
+  const first = known(infer(nodes, given, constants, () => null, keep, asItIs).shapes);
+  const branched = new Map(graph.nodes.flatMap((node) => resultsOfBranches(node, first, constants)));
+  if (branched.size === 0) return first;
+  return known(infer(nodes, given, constants, (name) => branched.get(name) ?? null, keep, asItIs).shapes);
+}
+
+/** Branches of a node: subgraphs without inputs of their own. */
+export function branchesOf({ attributes }: Pick<Node, "attributes">): readonly Graph[] {
+  return Object.values(attributes).flatMap((attribute) =>
+    attribute.kind === "graph" && attribute.value.inputs.length === 0 ? [attribute.value] : [],
+  );
+}
+
+export function bytesOf(shape: TensorShape): number {
+  return storedBytes(shape.elem) * sizeOf(shape.dims);
+}
+
+/** Half precision is computed in float32 on the CPU. */
+function storedBytes(elem: ElemType): number {
+  return elem === "float16" || elem === "bfloat16" ? elemBytes("float32") : elemBytes(elem);
+}
+
+function resultsOfBranches(
+  node: Node,
+  outer: Shapes,
+  constants: Integers,
+): readonly (readonly [string, TensorShape])[] {
+  const [branch] = branchesOf(node);
+  if (branch === undefined) return [];
+  const inside = shapesIn(branch, outer, constants);
+  return node.outputs.flatMap((name, i) => {
+    const shape = inside.get(branch.outputs[i]?.name ?? "");
+    return shape === undefined ? [] : [[name, shape] as const];
+  });
+}
+
+function asItIs({ node }: NodeView): Normalised {
+  return { node, operands: new Map() };
+}
+
+function known(shapes: ReadonlyMap<string, ValueShape>): Shapes {
+  return new Map(
+    [...shapes].flatMap(([name, { elem, dims }]) =>
+      dims.every((dim) => typeof dim === "number") ? [[name, { elem, dims }] as const] : [],
+    ),
+  );
+}
