@@ -72,7 +72,7 @@ function newWalk(program: Program, graphs: ReadonlyMap<string, Graph>, lengths: 
   const names = { ...lengths, [RANK]: rank };
   const place = placer(program.mesh, lengths, equalCut);
   const integers = Object.entries(program.derived).map(([name, { elem, dims, elements }]) => {
-    const numbers = elements.map((element) => evaluate(element, names));
+    const numbers = elements.map((element) => evaluate(element, names, equalCut));
     return [name, tensorFromNumbers(elem, dims, numbers)] as const;
   });
   const held = program.inputs.map(({ name, elem, dims }): readonly [string, Held] => {

@@ -7,6 +7,7 @@ import { evaluate, PEER, RANK } from "../../compiler/expr/expr.ts";
 import { elemBytes } from "../../compiler/graph/elements.ts";
 import type { ElemType } from "../../compiler/graph/types.ts";
 import { groupOf, ranksOf } from "../../program/mesh.ts";
+import { equalCut } from "../../program/shares.ts";
 import type { CollectiveStep, Program, ProgramTransfer } from "../../program/types.ts";
 import type { Lengths } from "../../program/lengths.ts";
 import type { RunStats } from "../../runtime/caller/stats.ts";
@@ -39,7 +40,7 @@ function bytesOfStep({ mesh }: Program, step: CollectiveStep, rank: number, leng
 }
 
 function blockBytes({ dims, elem }: ProgramTransfer, names: Lengths): number {
-  return dims.reduce<number>((size, dim) => size * evaluate(dim, names), elemBytes(elem as ElemType));
+  return dims.reduce<number>((size, dim) => size * evaluate(dim, names, equalCut), elemBytes(elem as ElemType));
 }
 
 /** Bytes that left each rank in a run, as the runtime counted them; throws an internal error unless they are the formula's. */
