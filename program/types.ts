@@ -7,7 +7,7 @@ import type { Expr } from "../compiler/expr/types.ts";
 import type { Group, Mesh } from "./mesh.ts";
 
 export const PROGRAM_FORMAT = "onnx-context-parallel";
-export const PROGRAM_VERSION = "2.0";
+export const PROGRAM_VERSION = "3.0";
 
 export interface ProgramTensor {
   readonly name: string;
@@ -134,7 +134,7 @@ export interface Program {
   /** Integer inputs of pieces by value name. */
   readonly derived: Readonly<Record<string, ProgramIntegers>>;
   readonly equations: readonly ProgramEquation[];
-  /** Minimum lengths for a split: S >= N. */
+  /** Minimum lengths for a split: one row for every rank that it is over. */
   readonly minimums: readonly {
     readonly length: Expr;
     readonly at_least: number;

@@ -39,14 +39,23 @@ export function floorDiv(a: Expr, b: Expr): Expr {
   if (exact !== null || typeof b !== "number" || b <= 0) return exact ?? ["//", a, b];
   const { quotient, rest } = divideTerms(toPolynomial(a), b);
   const remaining = fromPolynomial(rest);
-  return add(fromPolynomial(quotient), typeof remaining === "number" ? 0 : ["//", remaining, b]);
+  const isBelow = typeof remaining === "number" || (typeof remaining === "object" && isRemainder(remaining, b));
+  return add(fromPolynomial(quotient), isBelow ? 0 : ["//", remaining, b]);
+}
+
+function isRemainder([op, , by]: Exclude<Expr, number | string>, b: Expr): boolean {
+  return op === "%" && typeof b === "number" && b > 0 && by === b;
 }
 
 /** Remainder with the sign of `b`. */
 export function mod(a: Expr, b: Expr): Expr {
   limit(b !== 0);
   if (typeof a === "number" && typeof b === "number") return ((a % b) + b) % b;
-  return exactDiv(a, b) === null ? ["%", a, b] : 0;
+  if (exactDiv(a, b) !== null) return 0;
+  // What remains without the multiples of `b`, if that is a remainder already.
+  const rest = typeof b === "number" && b > 0 ? fromPolynomial(divideTerms(toPolynomial(a), b).rest) : a;
+  if (typeof rest === "number") return mod(rest, b);
+  return typeof rest === "object" && isRemainder(rest, b) ? rest : ["%", a, b];
 }
 
 /** a / b where `b` divides `a` for every length, else `null`. */

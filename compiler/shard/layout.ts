@@ -4,8 +4,8 @@
  */
 import type { Axis, Factor } from "../operators/types.ts";
 import { add, chunk, chunkStart, equal, exactDiv, floorDiv, mul, type Expr } from "../expr/expr.ts";
-import { rankAt, ranksOf, ulyssesIndex, type Mesh } from "../../program/mesh.ts";
-import type { AxisShard, Layout, Segment } from "./types.ts";
+import { groupSize, indexIn, rankAt, type Mesh } from "../../program/mesh.ts";
+import type { AxisShard, Layout, Segment, Spread } from "./types.ts";
 
 /** How one factor is split: `outer` x segments x `inner`. */
 export interface Split {
@@ -16,9 +16,9 @@ export interface Split {
 
 export const WHOLE: Layout = [];
 
-/** A split of an axis over all ranks. */
-export function shardOf(axis: number, { outer, segments, inner }: Split): AxisShard {
-  return { axis, over: "mesh", outer, segments, inner, unit: 1 };
+/** A split of an axis over the ranks of a group. */
+export function shardOf(axis: number, { outer, segments, inner }: Split, over: Spread): AxisShard {
+  return { axis, over, outer, segments, inner, unit: 1 };
 }
 
 export function lengthOf(segments: readonly Segment[]): Expr {
@@ -38,28 +38,32 @@ export function localExtent(shard: AxisShard, mesh: Mesh, rank: Expr): Expr {
 
 /** The extent of one segment on flat rank `rank`. */
 export function localLength(length: Expr, shard: Pick<AxisShard, "over" | "unit">, mesh: Mesh, rank: Expr): Expr {
-  const { ulysses_degree: U } = mesh;
-  if (shard.over === "mesh") return chunk(length, ranksOf(mesh), rank);
-  if (shard.over === "ulysses") {
-    return mul(chunk(floorDiv(length, shard.unit), U, ulyssesIndex(rank, mesh)), shard.unit);
+  const { over, unit } = shard;
+  if (over !== "ring") {
+    return mul(chunk(floorDiv(length, unit), groupSize(over, mesh), indexIn(over, rank, mesh)), unit);
   }
-  const chunks = Array.from({ length: U }, (_, u) => chunk(length, ranksOf(mesh), rankAt("ulysses", u, rank, mesh)));
+  const chunks = Array.from({ length: mesh.ulysses_degree }, (_, u) => {
+    const member = rankAt("ulysses", u, rank, mesh);
+    return chunk(length, groupSize("sequence", mesh), indexIn("sequence", member, mesh));
+  });
   return add(0, ...chunks);
 }
 
 /** The offset of flat rank `rank`'s chunk within one segment. */
 export function localStart(length: Expr, shard: Pick<AxisShard, "over" | "unit">, mesh: Mesh, rank: Expr): Expr {
-  if (shard.over === "mesh") return chunkStart(length, ranksOf(mesh), rank);
-  if (shard.over === "ulysses") {
-    return mul(chunkStart(floorDiv(length, shard.unit), mesh.ulysses_degree, ulyssesIndex(rank, mesh)), shard.unit);
+  const { over, unit } = shard;
+  if (over !== "ring") {
+    return mul(chunkStart(floorDiv(length, unit), groupSize(over, mesh), indexIn(over, rank, mesh)), unit);
   }
-  return chunkStart(length, ranksOf(mesh), rankAt("ulysses", 0, rank, mesh));
+  const first = rankAt("ulysses", 0, rank, mesh);
+  return chunkStart(length, groupSize("sequence", mesh), indexIn("sequence", first, mesh));
 }
 
 /** The whole shape with the sharded axes as flat rank `rank` holds them. */
 export function localDims(dims: readonly Expr[], layout: Layout, mesh: Mesh, rank: Expr): readonly Expr[] {
   return dims.map((d, axis) => {
-    const shard = layout.find((s) => s.axis === axis);
+    // The last entry of an axis already counts from what the earlier ones left.
+    const shard = layout.findLast((s) => s.axis === axis);
     return shard === undefined ? d : localExtent(shard, mesh, rank);
   });
 }
@@ -161,7 +165,7 @@ export function showLayout(layout: Layout, show: (e: Expr) => string): string {
       const segments = `[${s.segments.map((x) => show(x.length)).join(", ")}]`;
       const outer = equal(s.outer, 1) ? "" : `${show(s.outer)} x `;
       const inner = equal(s.inner, 1) ? "" : ` x ${show(s.inner)}`;
-      return `axis ${s.axis} = ${outer}${segments}${inner}${s.over === "mesh" ? "" : ` over ${s.over}`}`;
+      return `axis ${s.axis} = ${outer}${segments}${inner}${s.over === "sequence" ? "" : ` over ${s.over}`}`;
     })
     .join(", ");
 }

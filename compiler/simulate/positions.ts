@@ -3,8 +3,8 @@
  * it checks.
  */
 import { invariant } from "../diagnostics/diagnose.ts";
-import { evaluate } from "../expr/expr.ts";
-import { groupOf, ranksOf, type Mesh } from "../../program/mesh.ts";
+import { evaluate, RANK } from "../expr/expr.ts";
+import { groupOf, type Mesh } from "../../program/mesh.ts";
 import type { AxisShard, Layout } from "../shard/types.ts";
 
 export type Lengths = Readonly<Record<string, number>>;
@@ -24,8 +24,12 @@ export function heldPositions(
   lengths: Lengths,
 ): readonly (readonly number[])[] {
   return dims.map((extent, axis) => {
-    const shard = layout.find((entry) => entry.axis === axis);
-    return shard === undefined ? range({ begin: 0, end: extent }) : shardPositions(shard, mesh, rank, lengths);
+    const shards = layout.filter((entry) => entry.axis === axis);
+    // Each entry divides what the one before it left.
+    return shards.reduce<readonly number[]>(
+      (held, shard) => shardPositions(shard, mesh, rank, lengths).map((position) => held[position] ?? extent),
+      range({ begin: 0, end: extent }),
+    );
   });
 }
 
@@ -43,9 +47,10 @@ export function flatIndices(dims: readonly number[], positions: readonly (readon
 
 /** The axis reads, outer to inner: `outer` times the segments one after another, each token `inner` positions long. */
 function shardPositions(shard: AxisShard, mesh: Mesh, rank: number, lengths: Lengths): readonly number[] {
-  const outer = evaluate(shard.outer, lengths);
-  const inner = evaluate(shard.inner, lengths);
-  const segments = shard.segments.map(({ length }) => evaluate(length, lengths));
+  const here = { ...lengths, [RANK]: rank };
+  const outer = evaluate(shard.outer, here);
+  const inner = evaluate(shard.inner, here);
+  const segments = shard.segments.map(({ length }) => evaluate(length, here));
   const total = segments.reduce((a, b) => a + b, 0);
   const tokens: number[] = [];
   let before = 0;
@@ -61,15 +66,21 @@ function shardPositions(shard: AxisShard, mesh: Mesh, rank: number, lengths: Len
 
 /** A rank's share of one segment. */
 function heldRange(length: number, { over, unit }: AxisShard, mesh: Mesh, rank: number): Range {
-  if (over === "mesh") return chunkOf(length, ranksOf(mesh), rank);
+  const sequence = groupOf("sequence", rank, mesh);
   const group = groupOf("ulysses", rank, mesh);
+  if (over === "batch") return chunkIn(length, groupOf("batch", rank, mesh), rank);
+  if (over === "sequence") return chunkIn(length, sequence, rank);
   if (over === "ring") {
-    const [first, last] = [group.at(0)!, group.at(-1)!].map((at) => chunkOf(length, ranksOf(mesh), at));
+    const [first, last] = [group.at(0)!, group.at(-1)!].map((member) => chunkIn(length, sequence, member));
     return { begin: first!.begin, end: last!.end };
   }
   invariant(length % unit === 0, `a segment of ${length} heads in units of ${unit}`);
-  const groups = chunkOf(length / unit, group.length, group.indexOf(rank));
+  const groups = chunkIn(length / unit, group, rank);
   return { begin: groups.begin * unit, end: groups.end * unit };
+}
+
+function chunkIn(length: number, group: readonly number[], member: number): Range {
+  return chunkOf(length, group.length, group.indexOf(member));
 }
 
 /** tensor_split: the first `length % chunks` chunks are one longer. */

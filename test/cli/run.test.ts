@@ -65,7 +65,7 @@ test("with --format json there is one document on standard output", async () => 
     command: "run",
     ok: true,
     result: {
-      mesh: { ring_degree: 2, ulysses_degree: 1 },
+      mesh: { batch_degree: 1, ring_degree: 2, ulysses_degree: 1 },
       steps: [{ bytes: expect.any(Number) as number }, { milliseconds: expect.any(Number) as number }],
       outputs: [{ name: "sample", elem: "float32", shape: [1, 67, 16] }],
       verification: [{ name: "sample", ok: true, wrong: 0 }],
@@ -255,7 +255,7 @@ test("compile leaves a folder alone that holds the model, whatever program.json 
   const folder = await temporaryFolder();
   const own = join(folder, "model.onnx");
   await writeFile(own, await readFile(model));
-  await writeFile(join(folder, "program.json"), '{"format":"onnx-context-parallel","version":"2.0"}');
+  await writeFile(join(folder, "program.json"), '{"format":"onnx-context-parallel","version":"3.0"}');
   const { exitCode, io } = await cp("compile", plan, "--model", own, "--out", folder, "--ulysses-degree", "2");
   expect(exitCode).toBe(1);
   expect(io.stderr()).toContain(

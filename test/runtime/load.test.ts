@@ -23,7 +23,7 @@ import { gatherProgram } from "./support/programs.ts";
 
 type Edit = (program: Record<string, unknown>) => void;
 
-const fresh = (): CompiledProgram => gatherProgram({ ring_degree: 1, ulysses_degree: 2 });
+const fresh = (): CompiledProgram => gatherProgram({ batch_degree: 1, ring_degree: 1, ulysses_degree: 2 });
 
 function edit({ folder }: CompiledProgram, change: Edit): void {
   const file = join(folder, "program.json");
@@ -79,8 +79,8 @@ test.each([
   ],
   [
     "another major version",
-    (p: Record<string, unknown>) => (p["version"] = "3.0"),
-    'CP5003: ROOT/program/program.json has version "3.0"; this release reads version 2.x',
+    (p: Record<string, unknown>) => (p["version"] = "4.0"),
+    'CP5003: ROOT/program/program.json has version "4.0"; this release reads version 3.x',
   ],
   [
     "no steps",
@@ -89,7 +89,7 @@ test.each([
   ],
   [
     "a broken mesh",
-    (p: Record<string, unknown>) => (p["mesh"] = { ring_degree: 0, ulysses_degree: 1 }),
+    (p: Record<string, unknown>) => (p["mesh"] = { batch_degree: 1, ring_degree: 0, ulysses_degree: 1 }),
     'CP5004: "mesh.ring_degree" of ROOT/program/program.json is not an integer from 1 to 1024',
   ],
   [
@@ -134,7 +134,7 @@ test("a program that was edited, and a file of it that was", async () => {
 
 test("another minor version is read", async () => {
   const compiled = fresh();
-  edit(compiled, (program) => (program["version"] = "2.7"));
+  edit(compiled, (program) => (program["version"] = "3.7"));
   expect((await loadProgram(compiled.folder)).ok).toBe(true);
 });
 

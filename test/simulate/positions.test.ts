@@ -16,7 +16,13 @@ const held = (
   rank: number,
   lengths = {},
 ): readonly number[] =>
-  heldPositions([extent], [shard], { ring_degree: mesh[0], ulysses_degree: mesh[1] }, rank, lengths)[0]!;
+  heldPositions(
+    [extent],
+    [shard],
+    { batch_degree: 1, ring_degree: mesh[0], ulysses_degree: mesh[1] },
+    rank,
+    lengths,
+  )[0]!;
 
 test("joint text and image: each rank holds its chunk of both segments", () => {
   const joint = split(0, ["txt", "img"]);
@@ -69,7 +75,7 @@ test("flat indices run row by row", () => {
 
 test("over all ranks every position is held, once per rank that shares it, and as many as the compiler counts", () => {
   const shard = fc.record({
-    over: fc.constantFrom("mesh" as const, "ring" as const, "ulysses" as const),
+    over: fc.constantFrom("sequence" as const, "ring" as const, "ulysses" as const),
     outer: fc.integer({ min: 1, max: 3 }),
     inner: fc.integer({ min: 1, max: 3 }),
     unit: fc.integer({ min: 1, max: 3 }),
@@ -83,12 +89,12 @@ test("over all ranks every position is held, once per rank that shares it, and a
       const extent = outer * segments.reduce((a, b) => a + b, 0) * inner;
       const entry = split(0, segments, { over, outer, inner, unit: width });
       const [R, U] = mesh;
-      const times = { mesh: 1, ring: U, ulysses: R }[over];
+      const times = { sequence: 1, ring: U, ulysses: R }[over];
       const count = Array.from({ length: extent }, () => 0);
       for (let rank = 0; rank < R * U; rank++) {
         const positions = held(extent, entry, mesh, rank);
         expect(positions).toEqual([...positions].sort((a, b) => a - b));
-        const local = localExtent(entry, { ring_degree: R, ulysses_degree: U }, rank);
+        const local = localExtent(entry, { batch_degree: 1, ring_degree: R, ulysses_degree: U }, rank);
         expect(positions.length).toBe(evaluate(local, {}));
         for (const position of positions) count[position]! += 1;
       }

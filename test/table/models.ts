@@ -109,7 +109,12 @@ async function compiled(
   source: Export,
   scheme: Scheme,
 ): Promise<{ readonly stages: Stages; readonly refused: string }> {
-  const parallel = { ring_degree: scheme.ring, ulysses_degree: scheme.ulysses, rotate_method: scheme.rotate };
+  const parallel = {
+    batch_degree: 1,
+    ring_degree: scheme.ring,
+    ulysses_degree: scheme.ulysses,
+    rotate_method: scheme.rotate,
+  };
   const options = { model: fixture(source.file), plan: shippedPlan(source.family), parallel };
   const { stages, diagnostics } = await compileStages(options);
   return { stages, refused: codesOf(diagnostics).join(", ") };

@@ -2,7 +2,7 @@
  * @file The collectives of attention: all-to-all between rows and heads inside a Ulysses group, and keys and values around a ring. Layout
  * work (blocks of heads, order of ranks) is done by local nodes, so that only whole blocks are sent.
  */
-import { rankAt, ulyssesIndex } from "../../../program/mesh.ts";
+import { indexIn, rankAt } from "../../../program/mesh.ts";
 import { RANK, chunk, mul, type Expr } from "../../expr/expr.ts";
 import { localDims, localLength } from "../layout.ts";
 import { declare, shapeOf, type State, localDimsOf } from "../state.ts";
@@ -51,7 +51,7 @@ function headBlocks(state: State, { value, rows, heads, unit }: ToHeads, origin:
   const source = { value, dims: localDimsOf(state, value) };
   const send = addSplit(state, origin, source, HEADS, each(U, share), `${value}::to`);
   const dims = (from: Expr, to: Expr): readonly Expr[] =>
-    localDims(whole, [rows], mesh, from).map((d, axis) => (axis === HEADS ? share(ulyssesIndex(to, mesh)) : d));
+    localDims(whole, [rows], mesh, from).map((d, axis) => (axis === HEADS ? share(indexIn("ulysses", to, mesh)) : d));
   return { send, receive: (u) => `${value}::from${u}`, elem, dims };
 }
 
@@ -73,7 +73,7 @@ export function headsToRows(
   const share = (length: Expr, rank: Expr): Expr => mul(localLength(length, rows, mesh, rank), rows.inner);
   const sizes = rows.segments.flatMap((s) => each(U, (u) => share(s.length, peer(u))));
   const blocks = addSplit(state, origin, { value, dims: localDimsOf(state, value) }, ROWS, sizes, `${value}::rows`);
-  const ownHeads = (rank: Expr): Expr => mul(chunk(heads / unit, U, ulyssesIndex(rank, mesh)), unit);
+  const ownHeads = (rank: Expr): Expr => mul(chunk(heads / unit, U, indexIn("ulysses", rank, mesh)), unit);
   const local = (from: Expr, to: Expr): readonly Expr[] =>
     localDims(shape.dims, [rows], mesh, to).map((d, axis) => (axis === HEADS ? ownHeads(from) : d));
   const send = each(U, (u) => {

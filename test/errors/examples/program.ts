@@ -80,8 +80,8 @@ export const program: Examples = {
   CP5002: damaged("The file `program.json` was written by another tool.", "a format with another name", () =>
     compiled((json) => (json["format"] = "something-else")),
   ),
-  CP5003: damaged("The program was compiled by a release with another program format.", "the version 3.0", () =>
-    compiled((json) => (json["version"] = "3.0")),
+  CP5003: damaged("The program was compiled by a release with another program format.", "the version 4.0", () =>
+    compiled((json) => (json["version"] = "4.0")),
   ),
   CP5004: damaged("A field of the program is missing or has the wrong type.", "a program without steps", () =>
     compiled((json) => delete json["steps"]),
