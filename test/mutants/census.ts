@@ -132,7 +132,7 @@ async function open(source: Export): Promise<Opened> {
   const opened = await sourceOf(source.file);
   const samples = await Promise.all(source.sizes.map((size) => fixtureTensors(sampleFile(source, size, "inputs"))));
   const fitting = samples.filter((feeds) => fits(opened.model, feeds));
-  const uneven = fitting.find((feeds) =>
+  const uneven = fitting.findLast((feeds) =>
     Object.values(feeds).some(({ dims }) => dims.some((dim) => dim % 2 === 1 && dim > 2)),
   );
   return { source: opened, feeds: uneven ?? fitting[0]! };
