@@ -13,6 +13,7 @@ export type StageName = (typeof stageNames)[number];
 /** How a plan is compiled: shared by check, compile and run. */
 export interface CompileOptions {
   readonly model?: string;
+  readonly batchDegree?: number;
   readonly ringDegree?: number;
   readonly ulyssesDegree?: number;
   readonly rotateMethod?: "allgather" | "alltoall";
@@ -29,10 +30,11 @@ export function formatOption(): Option {
 
 /** Adds the options that control how a plan is compiled. */
 export function addCompileOptions(command: Command): Command {
-  const degrees = ["ringDegree", "ulyssesDegree", "rotateMethod", "convertToFp32"];
+  const degrees = ["batchDegree", "ringDegree", "ulyssesDegree", "rotateMethod", "convertToFp32"];
   const methods = ["allgather", "alltoall"];
   return command
     .option("--model <MODEL>", "the ONNX model of the plan; overrides its $model")
+    .addOption(new Option("--batch-degree <B>", "number of ranks that divide the batch").argParser(degree))
     .addOption(new Option("--ulysses-degree <U>", "number of ranks that divide the heads").argParser(degree))
     .addOption(new Option("--ring-degree <R>", "number of ranks that exchange keys and values").argParser(degree))
     .addOption(new Option("--rotate-method <METHOD>", "how a ring moves keys and values").choices(methods))

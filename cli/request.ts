@@ -41,9 +41,10 @@ async function modelOf(plan: string, { model }: CompileOptions): Promise<Result<
 
 async function parallelOf(options: CompileOptions): Promise<Result<object>> {
   if (options.config !== undefined) return readParallelConfigFile(options.config);
-  const { ringDegree: ring, ulyssesDegree: ulysses, devices = DEVICES } = options;
-  const degreesGiven = ring !== undefined || ulysses !== undefined;
+  const { batchDegree: batch, ringDegree: ring, ulyssesDegree: ulysses, devices = DEVICES } = options;
+  const degreesGiven = batch !== undefined || ring !== undefined || ulysses !== undefined;
   const value = {
+    batch_degree: batch ?? 1,
     ring_degree: ring ?? 1,
     ulysses_degree: ulysses ?? (degreesGiven ? 1 : devices.length),
     convert_to_fp32: options.convertToFp32,

@@ -4,7 +4,7 @@
 import { availableParallelism } from "node:os";
 import type { Io } from "../cli/io.ts";
 import { startProgress } from "../cli/print/progress.ts";
-import { meshText } from "../cli/print/summary.ts";
+import { meshText } from "../program/mesh.ts";
 import { short, table } from "../cli/print/table.ts";
 import { fromOutputs, toFeeds } from "../cli/run/tensors.ts";
 import { unsplitSession } from "../cli/run/unsplit.ts";

@@ -4,6 +4,7 @@
 import { basename } from "node:path";
 import { show } from "../compiler/expr/expr.ts";
 import type { Expr } from "../compiler/expr/expr.ts";
+import { meshText } from "./mesh.ts";
 import type {
   CollectiveStep,
   PieceStep,
@@ -47,7 +48,7 @@ export function printProgram(
   ];
   const head = [
     `program ${program.version} of ${basename(model.path)}`,
-    `mesh ring ${mesh.ring_degree} x ulysses ${mesh.ulysses_degree}`,
+    `mesh ${meshText(mesh)}`,
     `rotate ${options.rotate_method}, merge in ${options.convert_to_fp32 ? "float32" : "the type of the model"}`,
   ];
   return `${[...head, ...sections.map(section)].filter((text) => text !== "").join("\n")}\n`;

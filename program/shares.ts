@@ -6,7 +6,7 @@ import { runtimeMessages as messages } from "../compiler/diagnostics/catalog/run
 import { diagnose, invariant } from "../compiler/diagnostics/diagnose.ts";
 import type { Diagnostic } from "../compiler/diagnostics/types.ts";
 import type { Cut, CutAxis } from "../compiler/expr/expr.ts";
-import { groupOf, ranksOf, type Mesh } from "./mesh.ts";
+import { groupOf, groupSize, meshText, ranksOf, type Mesh } from "./mesh.ts";
 
 /** One positive finite number per flat rank; `null`: all ranks are equal. */
 export type Shares = readonly number[] | null;
@@ -20,18 +20,16 @@ const REMEMBERED = 1024;
 
 /** What is wrong with shares for a mesh. */
 export function checkShares(mesh: Mesh, shares: readonly number[]): readonly Diagnostic[] {
-  const { ring_degree: ring, ulysses_degree: ulysses } = mesh;
   const [expected, actual] = [ranksOf(mesh), shares.length];
-  if (actual !== expected)
-    return [diagnose(messages.sharesCount, { expected, actual, mesh: `ring ${ring} x ulysses ${ulysses}` })];
+  if (actual !== expected) return [diagnose(messages.sharesCount, { expected, actual, mesh: meshText(mesh) })];
   return shares.flatMap((share, rank) =>
     Number.isFinite(share) && share > 0 ? [] : [diagnose(messages.shareValue, { rank, actual: String(share) })],
   );
 }
 
 /**
- * The edges for a mesh and the shares of its ranks. Rows are dealt by flat rank, heads by Ulysses index: the sum over the ring, so that every
- * Ulysses group deals them alike.
+ * The edges for a mesh and the shares of its ranks. The batch is dealt by batch index, rows by index in the sequence group, heads by Ulysses
+ * index: each by the sum over the ranks with that index, so that all groups of a kind deal alike.
  */
 export function cutOf(mesh: Mesh, shares: Shares): Cut {
   if (shares === null || shares.every((share) => share === shares[0])) return equalCut;
@@ -53,16 +51,18 @@ export const equalCut: Cut = (_axis, length, parts, index) =>
 
 /** Into how many chunks a mesh deals along an axis. */
 export function partsOver(axis: CutAxis, mesh: Mesh): number {
-  return { sequence: ranksOf(mesh), ulysses: mesh.ulysses_degree }[axis];
+  return groupSize(axis, mesh);
 }
 
 function weightsOf(mesh: Mesh, shares: readonly number[]): Readonly<Record<CutAxis, readonly number[]>> {
   invariant(shares.length === ranksOf(mesh), `${shares.length} shares for ${ranksOf(mesh)} ranks`);
-  const sequence = wholeNumbers(shares);
-  const ulysses = groupOf("ulysses", 0, mesh).map((first) =>
-    sum(groupOf("ring", first, mesh).map((rank) => sequence[rank]!)),
-  );
-  return { sequence, ulysses };
+  const whole = wholeNumbers(shares);
+  const over = (axis: CutAxis): readonly number[] => {
+    const sums = Array.from({ length: groupSize(axis, mesh) }, () => 0);
+    for (const [rank, share] of whole.entries()) sums[groupOf(axis, rank, mesh).indexOf(rank)]! += share;
+    return sums;
+  };
+  return { sequence: over("sequence"), ulysses: over("ulysses"), batch: over("batch") };
 }
 
 /** In proportion to `shares`, as closely as whole numbers can be; at least 1 each. */

@@ -134,7 +134,7 @@ export interface Program {
   /** Integer inputs of pieces by value name. */
   readonly derived: Readonly<Record<string, ProgramIntegers>>;
   readonly equations: readonly ProgramEquation[];
-  /** Minimum lengths for a split: S >= N. */
+  /** Minimum lengths for a split: one row for every rank that it is over. */
   readonly minimums: readonly {
     readonly length: Expr;
     readonly at_least: number;

@@ -172,6 +172,15 @@ FIXTURES: Mapping[str, Fixture] = {
         lengths=AUDIO,
         variants=("dynamo18-dynamic",),
     ),
+    # The batch must be fixed, as in LTX: a pair for classifier-free guidance.
+    "ltx2-cfg": Fixture(
+        family="ltx2",
+        seed=11,
+        config=dict(num_layers=1),
+        sizes={"batch": 2},
+        lengths=({"img": 48, "audio": 18, "txt": 20}, {"img": 35, "audio": 13, "txt": 11}),
+        variants=("dynamo18-dynamic",),
+    ),
     "sd3": Fixture(
         family="sd3",
         seed=14,

@@ -7,7 +7,7 @@ import type { BenchResult, SideResult } from "../bench/result.ts";
 import type { Breakdown } from "../bench/breakdown.ts";
 import { EXIT, type Outcome, outcome } from "../outcome.ts";
 import { failure, written } from "./verification.ts";
-import { meshText } from "./summary.ts";
+import { meshText } from "../../program/mesh.ts";
 import { short, table } from "./table.ts";
 
 /** Operators that are listed one by one. */

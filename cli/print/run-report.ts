@@ -6,7 +6,7 @@ import type { Program } from "../../program/types.ts";
 import type { OrtTensors } from "../../ort/types.ts";
 import type { Comparison } from "../../runtime/verify.ts";
 import { EXIT, type Outcome, outcome } from "../outcome.ts";
-import { meshText } from "./summary.ts";
+import { meshText, ranksOf } from "../../program/mesh.ts";
 import { short, table } from "./table.ts";
 import { failure, written } from "./verification.ts";
 
@@ -34,7 +34,7 @@ export function ended({ program, notes, outputs, steps, comparisons }: Ran): Out
     verification: comparisons?.map(written) ?? null,
   };
   const { milliseconds, bytes } = mean(steps);
-  const ranks = program.mesh.ring_degree * program.mesh.ulysses_degree;
+  const ranks = ranksOf(program.mesh);
   const cost = `${short(milliseconds)} ms, ${bytes.toLocaleString("en")} bytes between ranks`;
   const text = `${ranks} ranks (${meshText(program.mesh)}), ${steps.length} x ${cost}\n\n${outputTable(outputs, comparisons)}`;
   const base = outcome([...notes, ...failures], result, text);

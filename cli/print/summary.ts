@@ -1,6 +1,7 @@
 /**
  * @file A program in a few lines: its mesh, what is split and gathered, what moves between ranks.
  */
+import { meshText, ranksOf } from "../../program/mesh.ts";
 import type { Program } from "../../program/types.ts";
 
 export interface Summary {
@@ -19,7 +20,7 @@ export interface Summary {
 export function summary(program: Program): { readonly result: Summary; readonly text: string } {
   const { mesh, hooks, pieces, steps, equations } = program;
   const collectives = counted(steps.flatMap((step) => (step.kind === "collective" ? [step.purpose] : [])));
-  const ranks = mesh.ring_degree * mesh.ulysses_degree;
+  const ranks = ranksOf(mesh);
   const attention = counted(hooks.filter(({ phase }) => phase === "attention").map(({ action }) => action));
   const counts = { hooks: hooks.length, pieces: pieces.length, equations: equations.length };
   const result = { mesh, ranks, attention, collectives, ...counts };
@@ -48,8 +49,4 @@ function times(counts: Readonly<Record<string, number>>): string {
 
 function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
-}
-
-export function meshText({ ring_degree, ulysses_degree }: Program["mesh"]): string {
-  return `ring ${ring_degree} x ulysses ${ulysses_degree}`;
 }

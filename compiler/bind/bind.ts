@@ -5,6 +5,7 @@ import type { CanonicalGraph } from "../ir/types.ts";
 import { settle } from "../diagnostics/diagnose.ts";
 import type { Result } from "../diagnostics/types.ts";
 import type { Plan } from "../plan/types.ts";
+import { batchBindings } from "./batch.ts";
 import { check, isBinding } from "./check.ts";
 import { contextOf } from "./context.ts";
 import { findValues } from "./search/find.ts";
@@ -28,9 +29,11 @@ export function bindPlan(graph: CanonicalGraph, plan: Plan): Result<BoundPlan> {
     if (isBinding(checked)) steps.push({ binding: checked, index: steps.length, order: want.order });
     else wrong.push({ ...want, error: checked });
   }
+  const { batch, diagnostics: unbatched } = batchBindings(graph, plan.batch);
   const bindings = steps.map(({ binding }) => binding);
   const written = write(graph, steps);
-  return settle({ graph: written.graph, bindings }, [
+  return settle({ graph: written.graph, bindings, batch }, [
+    ...unbatched,
     ...unmatched,
     ...unfound,
     ...oncePerSpec(wrong),

@@ -5,8 +5,9 @@ import { printGraph } from "../ir/print.ts";
 import { nameText } from "../ir/text.ts";
 import type { Binding, BoundPlan } from "./types.ts";
 
-export function printBound({ graph, bindings }: BoundPlan): string {
-  return `${bindings.map(bindingLine).join("")}${printGraph(graph)}`;
+export function printBound({ graph, bindings, batch }: BoundPlan): string {
+  const batches = batch.map(({ input, axis }) => `# batch: ${nameText(input)} axis ${axis}\n`);
+  return `${bindings.map(bindingLine).join("")}${batches.join("")}${printGraph(graph)}`;
 }
 
 /** `# binding 0: split "".hidden_states at "": hidden_states axis 1 (graph input)`. */

@@ -6,6 +6,7 @@
  * - `Gather(x) -> y`: every rank holds the whole axis again in y.
  */
 import type { CanonicalGraph } from "../ir/types.ts";
+import type { Span } from "../diagnostics/types.ts";
 import type { PlanSpec } from "../plan/types.ts";
 
 export interface Binding {
@@ -20,8 +21,18 @@ export interface Binding {
   readonly evidence: "marker" | "value" | "graph input" | "only output" | "inferred" | "absent" | "skipped";
 }
 
+/** An axis that `$batch` names. */
+export interface BatchBinding {
+  readonly input: string;
+  /** Not negative. */
+  readonly axis: number;
+  readonly span: Span | null;
+}
+
 export interface BoundPlan {
   /** With the inserted nodes, in topological order. */
   readonly graph: CanonicalGraph;
   readonly bindings: readonly Binding[];
+  /** Empty if the plan does not state the batch. */
+  readonly batch: readonly BatchBinding[];
 }

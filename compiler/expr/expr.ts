@@ -36,7 +36,12 @@ export function floorDiv(a: Expr, b: Expr): Expr {
   if (exact !== null || typeof b !== "number" || b <= 0) return exact ?? ["//", a, b];
   const { quotient, rest } = divideTerms(toPolynomial(a), b);
   const remaining = fromPolynomial(rest);
-  return add(fromPolynomial(quotient), typeof remaining === "number" ? 0 : ["//", remaining, b]);
+  const isBelow = typeof remaining === "number" || (typeof remaining === "object" && isRemainder(remaining, b));
+  return add(fromPolynomial(quotient), isBelow ? 0 : ["//", remaining, b]);
+}
+
+function isRemainder([op, , by]: Exclude<Expr, number | string>, b: Expr): boolean {
+  return op === "%" && typeof b === "number" && b > 0 && by === b;
 }
 
 /** Remainder with the sign of `b`. Multiples of a number `b` fall away: (2*h + 3) % 2 = 1. */
@@ -45,8 +50,7 @@ export function mod(a: Expr, b: Expr): Expr {
   if (typeof a === "number" && typeof b === "number") return ((a % b) + b) % b;
   if (typeof b !== "number" || b < 0) return exactDiv(a, b) === null ? ["%", a, b] : 0;
   const rest = fromPolynomial(divideTerms(toPolynomial(a), b).rest);
-  const isReduced = typeof rest === "object" && rest[0] === "%" && rest[2] === b;
-  return typeof rest === "number" || isReduced ? rest : ["%", rest, b];
+  return typeof rest === "number" || (typeof rest === "object" && isRemainder(rest, b)) ? rest : ["%", rest, b];
 }
 
 /** a / b where `b` divides `a` for every length, else `null`. */

@@ -5,8 +5,16 @@
 import { collect, fromPolynomial, keyOf, multiply, toPolynomial, type Polynomial, type Term } from "./polynomial.ts";
 import type { ChunkOperator, CutAxis, Expr, StartOperator } from "./types.ts";
 
-const START: Readonly<Record<StartOperator, CutAxis>> = { "start:sequence": "sequence", "start:ulysses": "ulysses" };
-const CHUNK: Readonly<Record<ChunkOperator, CutAxis>> = { "chunk:sequence": "sequence", "chunk:ulysses": "ulysses" };
+const START: Readonly<Record<StartOperator, CutAxis>> = {
+  "start:sequence": "sequence",
+  "start:ulysses": "ulysses",
+  "start:batch": "batch",
+};
+const CHUNK: Readonly<Record<ChunkOperator, CutAxis>> = {
+  "chunk:sequence": "sequence",
+  "chunk:ulysses": "ulysses",
+  "chunk:batch": "batch",
+};
 
 /** A start or a chunk by its parts. */
 export interface Start {

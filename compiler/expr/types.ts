@@ -3,8 +3,8 @@
  * The compiler builds them, a program carries them, a rank evaluates them. Knows nothing of graphs.
  */
 
-/** What a length is dealt over: the rows of a segment over all ranks (by flat rank), or heads over a Ulysses group (by Ulysses index). */
-export type CutAxis = "sequence" | "ulysses";
+/** The group of ranks that a length is dealt over: the rows of a segment by sequence index, heads by Ulysses index, a batch by batch index. */
+export type CutAxis = "sequence" | "ulysses" | "batch";
 
 /**
  * `[start:AXIS, length, parts, i]`, with i from 0 to `parts`, is where chunk i of `length` begins. Where the edges lie is chosen when a

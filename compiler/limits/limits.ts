@@ -112,7 +112,7 @@ export const limits: Readonly<Record<Name, Limit>> = {
   },
   ranks: {
     most: 1_024,
-    what: "ranks, ring_degree * ulysses_degree",
+    what: "ranks, batch_degree * ring_degree * ulysses_degree",
     why: "ranks are threads of one process; compiling for this many takes seconds",
   },
   modelBytes: {

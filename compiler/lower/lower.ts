@@ -103,7 +103,11 @@ function assemble({ sharded, context, flow, placed, pieces, registrations, notes
   return {
     format: PROGRAM_FORMAT,
     version: PROGRAM_VERSION,
-    mesh: { ring_degree: sharded.mesh.ring_degree, ulysses_degree: sharded.mesh.ulysses_degree },
+    mesh: {
+      batch_degree: sharded.mesh.batch_degree,
+      ring_degree: sharded.mesh.ring_degree,
+      ulysses_degree: sharded.mesh.ulysses_degree,
+    },
     options: { rotate_method: options.rotate_method, convert_to_fp32: options.convert_to_fp32 },
     model: { path: join(model.folder, basename(model.file)), sha256: model.sha256, data: context.data },
     inputs: tensorsOf(sharded.graph, flow.inputs),

@@ -17,16 +17,21 @@ export type CheckedPlan<P> = { readonly [M in keyof P]: CheckedMember<P[M], M> }
 
 type Reserved = "$schema" | "$comment" | "$model";
 
+/** `$batch`: an input of the model to the axis that has the batch. */
+type CheckedBatch<E> = { readonly [I in keyof E]: E[I] extends number ? E[I] : "the axis of the batch is an integer" };
+
 /** Under an index signature (a plan of unknown keys) strings may replace the reserved keys. */
 type CheckedMember<E, M> = M extends Reserved
   ? string
-  : string extends M
-    ? E extends string | undefined
-      ? E
-      : CheckedEntry<E>
-    : M extends `$${string}`
-      ? "keys that begin with $ are reserved: $schema, $comment, $model"
-      : CheckedEntry<E>;
+  : M extends "$batch"
+    ? CheckedBatch<E>
+    : string extends M
+      ? E extends string | Readonly<Record<string, number>> | undefined
+        ? E
+        : CheckedEntry<E>
+      : M extends `$${string}`
+        ? "keys that begin with $ are reserved: $schema, $comment, $model, $batch"
+        : CheckedEntry<E>;
 
 type CheckedEntry<E> = E extends readonly unknown[]
   ? CheckedList<E>

@@ -32,12 +32,14 @@ export type ContextParallelEntry =
   | ContextParallelOutputs
   | readonly [ContextParallelInputs, ContextParallelOutputs];
 
-/** A plan as it is written: module name or pattern to its entry; plus `$schema`, `$comment`, `$model`. */
+/** A plan as it is written: module name or pattern to its entry; plus `$schema`, `$comment`, `$model`, `$batch`. */
 export interface ContextParallelPlan {
   readonly $schema?: string;
   readonly $comment?: string;
   readonly $model?: string;
-  readonly [module: string]: ContextParallelEntry | string | undefined;
+  /** Input of the model to the axis that has the batch. */
+  readonly $batch?: Readonly<Record<string, number>>;
+  readonly [module: string]: ContextParallelEntry | Readonly<Record<string, number>> | string | undefined;
 }
 
 /** One validated specification, flattened: which boundary of which module, the action, and the source location. */
@@ -77,11 +79,23 @@ export interface PlanEntry {
   readonly specs: readonly PlanSpec[];
 }
 
+/** One key of `$batch`: an input of the model and the axis that has the batch. */
+export interface PlanBatch {
+  readonly input: string;
+  /** Axis as written; negative counts from the end. */
+  readonly dim: number;
+  readonly span: Span | null;
+}
+
 export interface Plan {
   /** File as it was given, or `null` for a plan given as a value. */
   readonly file: string | null;
+  /** Of the whole plan; `null` for a plan given as a value. */
+  readonly span: Span | null;
   /** `$model`, if present. */
   readonly model: string | null;
+  /** `$batch`; empty if the plan does not have it. */
+  readonly batch: readonly PlanBatch[];
   readonly entries: readonly PlanEntry[];
 }
 
@@ -97,13 +111,16 @@ export interface ContextParallelConfig {
   readonly ring_anything?: boolean;
 }
 
-/** Source: diffusers `ParallelConfig`. */
+/** Source: diffusers `ParallelConfig`, which has no `batch_degree`. */
 export interface ParallelConfig {
-  readonly context_parallel_config: ContextParallelConfig;
+  /** Ranks that divide the batch; 1 by default. */
+  readonly batch_degree?: number;
+  readonly context_parallel_config?: ContextParallelConfig;
 }
 
-/** Normalised `ContextParallelConfig`. N = ring_degree * ulysses_degree. */
+/** Normalised `ParallelConfig`. N = batch_degree * ring_degree * ulysses_degree. */
 export interface MeshConfig {
+  readonly batch_degree: number;
   readonly ring_degree: number;
   readonly ulysses_degree: number;
   readonly rotate_method: "allgather" | "alltoall";

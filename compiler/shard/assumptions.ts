@@ -2,7 +2,7 @@
  * @file Which extents the proof assumes to be equal. Each comparison of two lengths either holds for all feeds, or becomes an equation that
  * every run checks; from then on one side is substituted by the other. Knows lengths, not operators.
  */
-import { add, equal, isOpen, mul, show, sub, substitute, symbolsOf, type Expr } from "../expr/expr.ts";
+import { add, equal, isOpen, mul, RANK, show, sub, substitute, symbolsOf, type Expr } from "../expr/expr.ts";
 import { keyOf, toPolynomial } from "../expr/polynomial.ts";
 import type { Length } from "../ir/types.ts";
 import type { Equation, Origin } from "./types.ts";
@@ -11,7 +11,7 @@ export interface Assumptions {
   readonly equations: Equation[];
   /** Substitutes lengths by the expressions that they are assumed to equal. */
   readonly normal: (expr: Expr) => Expr;
-  /** Assumes that two extents are equal; false if they are different numbers, or if one depends on data, so that no run can check it. */
+  /** Assumes that two extents are equal; false if they are different numbers, or if one depends on data or on the rank, so that no run can check it. */
   readonly assume: (left: Expr, right: Expr, origin: Origin) => boolean;
   /** True if two extents are equal, or assumed to be. */
   readonly agree: (left: Expr, right: Expr) => boolean;
@@ -34,7 +34,7 @@ export function assumptions(lengths: readonly Length[]): Assumptions {
   const assume = (left: Expr, right: Expr, origin: Origin): boolean => {
     const [a, b] = [normal(left), normal(right)];
     if (agree(a, b)) return true;
-    if ((typeof a === "number" && typeof b === "number") || isOpen(a) || isOpen(b)) return false;
+    if ((typeof a === "number" && typeof b === "number") || [a, b].some(isUncheckable)) return false;
     const describe = (e: Expr): string => describeExpr(e, lengths);
     equations.push({ left: a, right: b, leftName: describe(a), rightName: describe(b), origin });
     const solved = solve(a, b, lengths);
@@ -47,6 +47,11 @@ export function assumptions(lengths: readonly Length[]): Assumptions {
     return true;
   };
   return { equations, normal, assume, agree };
+}
+
+/** An extent that depends on data, or on the rank: a run checks what feeds alone determine. */
+function isUncheckable(extent: Expr): boolean {
+  return isOpen(extent) || symbolsOf(extent).includes(RANK);
 }
 
 /** An extent with a `min` or the like, which cannot be solved for a length, and the simple one that it equals. */

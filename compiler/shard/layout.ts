@@ -4,8 +4,8 @@
  */
 import type { Axis, Factor } from "../operators/types.ts";
 import { add, chunk, equal, exactDiv, floorDiv, mul, start, sub, type Expr } from "../expr/expr.ts";
-import { rankAt, ranksOf, ulyssesIndex, type Mesh } from "../../program/mesh.ts";
-import type { AxisShard, Layout, Segment } from "./types.ts";
+import { groupSize, indexIn, rankAt, type Mesh } from "../../program/mesh.ts";
+import type { AxisShard, Layout, Segment, Spread } from "./types.ts";
 
 /** How one factor is split: `outer` x segments x `inner`. */
 export interface Split {
@@ -16,9 +16,9 @@ export interface Split {
 
 export const WHOLE: Layout = [];
 
-/** A split of an axis over all ranks. */
-export function shardOf(axis: number, { outer, segments, inner }: Split): AxisShard {
-  return { axis, over: "mesh", outer, segments, inner, unit: 1 };
+/** A split of an axis over the ranks of a group. */
+export function shardOf(axis: number, { outer, segments, inner }: Split, over: Spread): AxisShard {
+  return { axis, over, outer, segments, inner, unit: 1 };
 }
 
 export function lengthOf(segments: readonly Segment[]): Expr {
@@ -38,20 +38,26 @@ export function localExtent(shard: AxisShard, mesh: Mesh, rank: Expr): Expr {
 
 /** The extent of one segment on flat rank `rank`. */
 export function localLength(length: Expr, shard: Pick<AxisShard, "over" | "unit">, mesh: Mesh, rank: Expr): Expr {
-  if (shard.over === "mesh") return chunk("sequence", length, ranksOf(mesh), rank);
-  if (shard.over === "ulysses") return ownHeads(length, shard.unit, mesh, ulyssesIndex(rank, mesh));
-  const [first, after] = [0, mesh.ulysses_degree].map((u) => rankAt("ulysses", u, rank, mesh));
-  return sub(start("sequence", length, ranksOf(mesh), after!), start("sequence", length, ranksOf(mesh), first!));
+  const { over, unit } = shard;
+  if (over === "ring") {
+    const parts = groupSize("sequence", mesh);
+    const first = firstOfUlysses(mesh, rank);
+    const after = add(first, mesh.ulysses_degree);
+    return sub(start("sequence", length, parts, after), start("sequence", length, parts, first));
+  }
+  return mul(chunk(over, floorDiv(length, unit), groupSize(over, mesh), indexIn(over, rank, mesh)), unit);
 }
 
 /** The offset of flat rank `rank`'s chunk within one segment. */
 export function localStart(length: Expr, shard: Pick<AxisShard, "over" | "unit">, mesh: Mesh, rank: Expr): Expr {
-  if (shard.over === "ulysses") {
-    const groups = floorDiv(length, shard.unit);
-    return mul(start("ulysses", groups, mesh.ulysses_degree, ulyssesIndex(rank, mesh)), shard.unit);
-  }
-  const first = shard.over === "mesh" ? rank : rankAt("ulysses", 0, rank, mesh);
-  return start("sequence", length, ranksOf(mesh), first);
+  const { over, unit } = shard;
+  if (over === "ring") return start("sequence", length, groupSize("sequence", mesh), firstOfUlysses(mesh, rank));
+  return mul(start(over, floorDiv(length, unit), groupSize(over, mesh), indexIn(over, rank, mesh)), unit);
+}
+
+/** Index in the sequence group of the first rank of `rank`'s Ulysses group. */
+function firstOfUlysses(mesh: Mesh, rank: Expr): Expr {
+  return indexIn("sequence", rankAt("ulysses", 0, rank, mesh), mesh);
 }
 
 /** Of `heads` heads, of which `unit` stay together, those of a Ulysses index. */
@@ -62,7 +68,8 @@ export function ownHeads(heads: Expr, unit: number, { ulysses_degree: U }: Mesh,
 /** The whole shape with the sharded axes as flat rank `rank` holds them. */
 export function localDims(dims: readonly Expr[], layout: Layout, mesh: Mesh, rank: Expr): readonly Expr[] {
   return dims.map((d, axis) => {
-    const shard = layout.find((s) => s.axis === axis);
+    // The last entry of an axis already counts from what the earlier ones left.
+    const shard = layout.findLast((s) => s.axis === axis);
     return shard === undefined ? d : localExtent(shard, mesh, rank);
   });
 }
@@ -164,7 +171,7 @@ export function showLayout(layout: Layout, show: (e: Expr) => string): string {
       const segments = `[${s.segments.map((x) => show(x.length)).join(", ")}]`;
       const outer = equal(s.outer, 1) ? "" : `${show(s.outer)} x `;
       const inner = equal(s.inner, 1) ? "" : ` x ${show(s.inner)}`;
-      return `axis ${s.axis} = ${outer}${segments}${inner}${s.over === "mesh" ? "" : ` over ${s.over}`}`;
+      return `axis ${s.axis} = ${outer}${segments}${inner}${s.over === "sequence" ? "" : ` over ${s.over}`}`;
     })
     .join(", ");
 }

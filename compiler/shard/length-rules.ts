@@ -2,11 +2,10 @@
  * @file What a run checks about the shapes of its feeds, in the form of the contract, from the assumptions of propagation. Decides nothing.
  */
 import type { LengthRules } from "../../program/lengths.ts";
-import { ranksOf } from "../../program/mesh.ts";
 import type { ShardedGraph } from "./types.ts";
 
 /** The rules of a sharded graph's feeds. The same rule, found at many nodes, is checked once. */
-export function lengthRules({ graph, mesh, equations, minimums }: ShardedGraph): LengthRules {
+export function lengthRules({ graph, equations, minimums }: ShardedGraph): LengthRules {
   return {
     inputs: graph.inputs.map(({ name, shape }) => ({ name, dims: shape.dims })),
     lengths: graph.lengths.map(({ name, sources }) => ({
@@ -21,10 +20,10 @@ export function lengthRules({ graph, mesh, equations, minimums }: ShardedGraph):
       ({ left, right, left_name, right_name }) => [left, right, left_name, right_name],
     ),
     minimums: distinct(
-      minimums.map(({ extent, name, origin }) => {
-        return { length: extent, at_least: ranksOf(mesh), name, span: origin.spec?.origin.span ?? null };
+      minimums.map(({ extent, atLeast, name, origin }) => {
+        return { length: extent, at_least: atLeast, name, span: origin.spec?.origin.span ?? null };
       }),
-      ({ length }) => length,
+      ({ length, at_least }) => [length, at_least],
     ),
   };
 }

@@ -42,13 +42,13 @@ export function originOf(state: State, layout: Layout, otherwise: Origin | undef
 /** The name of a value in the model. Names that propagation adds end in `::WHAT`; names of a model may contain `::` as well. */
 export function sayValue(state: State, value: string): string {
   let name = state.sameAs.get(value) ?? value;
-  while (!state.graph.shapes.has(name) && name.includes("::")) name = name.slice(0, name.lastIndexOf("::"));
+  while (!state.named.shapes.has(name) && name.includes("::")) name = name.slice(0, name.lastIndexOf("::"));
   return nameInModel(state, name);
 }
 
 /** An output of the model gives its name to what a plan entry makes of it, and has another one (`y_local`) before: the name of the output. */
 function nameInModel(state: State, name: string): string {
-  const { graph } = state;
+  const { named: graph } = state;
   if (graph.outputs.includes(name)) return name;
   for (const { node } of indexOf(graph).readers(name)) {
     const operation = asCp(node, "Shard") ?? asCp(node, "Gather");

@@ -9,7 +9,7 @@ import { cutText, namedCut } from "../expr/text.ts";
 import { eachOnce, lengthLine } from "../ir/print.ts";
 import { callText, extentText, integersText, listText, nameText, SHORT, typeText, underHeadings } from "../ir/text.ts";
 import type { ValueShape } from "../ir/types.ts";
-import { ranksOf } from "../../program/mesh.ts";
+import { groupSize, meshText } from "../../program/mesh.ts";
 import type { AxisShard, CollectiveStep, Layout, Origin, ShardedGraph, ShardedStep } from "./types.ts";
 
 /** Extents of blocks in flight around a ring are long and of little use: longer ones are printed as `...`. */
@@ -19,7 +19,7 @@ export function printSharded(sharded: ShardedGraph): string {
   const { graph, mesh, steps, attention, equations, alignments } = sharded;
   const say = speaker(sharded);
   const lines = [
-    `mesh ring ${mesh.ring_degree} x ulysses ${mesh.ulysses_degree}`,
+    `mesh ${meshText(mesh)}`,
     ...legend(sharded),
     ...graph.lengths.map(lengthLine),
     ...graph.inputs.map(({ name, shape }) => `in ${nameText(name)} ${typeText(shape)}`),
@@ -41,12 +41,13 @@ type Say = (e: Expr) => string;
 
 function legend({ mesh }: ShardedGraph): readonly string[] {
   const { ulysses_degree: members } = mesh;
-  const ranks = ranksOf(mesh);
-  if (ranks === 1) return [];
-  const split = `# {a, b}: segments split over ${ranks} ranks; chunk(a, i): what rank i holds of a; start(a, i): where it begins`;
-  return members === 1
-    ? [split]
-    : [split, `# first: the first rank of the own Ulysses group, ${members}*(rank // ${members})`];
+  const [ranks, batches] = [groupSize("sequence", mesh), groupSize("batch", mesh)];
+  const held = "chunk(a, i): what rank i holds of a; start(a, i): where it begins";
+  return [
+    ...(batches === 1 ? [] : [`# {a}/batch: split over ${batches} batch groups of ${ranks} ranks`]),
+    ...(ranks === 1 ? [] : [`# {a, b}: segments split over ${ranks} ranks; ${held}`]),
+    ...(members === 1 ? [] : [`# first: the first rank of the own Ulysses group, ${members}*(rank // ${members})`]),
+  ];
 }
 
 function stepLines(sharded: ShardedGraph, say: Say, step: ShardedStep): readonly string[] {
@@ -101,10 +102,16 @@ function valueType({ shapes, layouts, localShapes }: ShardedGraph, say: Say, nam
   return `${shape.elem} ${listText(dims)}`;
 }
 
-/** `{txt, img}`, `2*{img}*4`, `{rows}/ring`, `{8}/ulysses by 2`; `null` for a whole axis. */
+/**
+ * `{txt, img}`, `2*{img}*4`, `{rows}/ring`, `{8}/ulysses by 2`, `{batch}/batch then chunk(batch, 2, rank)*{frames}`; `null` for a whole
+ * axis.
+ */
 function axisText(layout: Layout, axis: number): string | null {
-  const shard = layout.find((s) => s.axis === axis);
-  if (shard === undefined) return null;
+  const shards = layout.filter((s) => s.axis === axis);
+  return shards.length === 0 ? null : shards.map(shardText).join(" then ");
+}
+
+function shardText(shard: AxisShard): string {
   const segments = `{${shard.segments.map((s) => extentText(s.length)).join(", ")}}`;
   const outer = equal(shard.outer, 1) ? "" : `${inProduct(shard.outer)}*`;
   const inner = equal(shard.inner, 1) ? "" : `*${inProduct(shard.inner)}`;
@@ -112,7 +119,7 @@ function axisText(layout: Layout, axis: number): string | null {
 }
 
 function groupText({ over, unit }: AxisShard): string {
-  return over === "mesh" ? "" : `/${over}${unit === 1 ? "" : ` by ${unit}`}`;
+  return over === "sequence" ? "" : `/${over}${unit === 1 ? "" : ` by ${unit}`}`;
 }
 
 function inProduct(extent: Expr): string {

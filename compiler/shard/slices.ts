@@ -5,8 +5,7 @@
 import type { ValueShape } from "../ir/types.ts";
 import { add, equal, mul, RANK, type Expr } from "../expr/expr.ts";
 import { localDims, localLength, localStart } from "./layout.ts";
-import { ranksOf } from "../../program/mesh.ts";
-import { declare, localDimsOf, shapeOf, type State } from "./state.ts";
+import { declare, localDimsOf, shapeOf, splitRanks, type State } from "./state.ts";
 import { layoutOf, noteSlice, sliceOf } from "./knowledge.ts";
 import { addConcat, addLocal, addReshape, addSplit, elemOf, integers } from "./writer.ts";
 import type { AxisShard, Layout, Origin, Segment } from "./types.ts";
@@ -15,7 +14,7 @@ import type { AxisShard, Layout, Origin, Segment } from "./types.ts";
 export function sliceLocal(state: State, value: string, shard: AxisShard, origin: Origin, rank: Expr = RANK): string {
   const { mesh } = state.options;
   const shape = shapeOf(state, value);
-  if (ranksOf(mesh) === 1) return value;
+  if (splitRanks(state) === 1) return value;
   if (!equal(shard.outer, 1)) return sliceMerged(state, value, shape, shard, origin);
   const pieces: string[] = [];
   let before: Expr = 0;

@@ -5,10 +5,10 @@ import type { Binding, BoundPlan } from "../bind/types.ts";
 import { invariant } from "../diagnostics/diagnose.ts";
 import { RANK, type Expr } from "../expr/expr.ts";
 import type { CanonicalGraph, ValueShape } from "../ir/types.ts";
-import type { Mesh } from "../../program/mesh.ts";
+import { groupSize, type Mesh } from "../../program/mesh.ts";
 import { layoutOf, newKnowledge, type Knowledge } from "./knowledge.ts";
 import { localDims } from "./layout.ts";
-import type { Layout, Origin } from "./types.ts";
+import type { Layout, Minimum, Origin, ShardedGraph, Spread } from "./types.ts";
 import type { Writer } from "./writer.ts";
 
 export interface ShardOptions {
@@ -19,22 +19,46 @@ export interface ShardOptions {
 
 export interface State extends Writer, Knowledge {
   readonly graph: CanonicalGraph;
+  /** The graph as it was bound, whose names messages use: `graph` may be one rank's part of its batch. */
+  readonly named: CanonicalGraph;
   readonly bindings: readonly Binding[];
   readonly options: ShardOptions;
+  /** The ranks that this propagation spreads values over. */
+  readonly over: Spread;
 }
 
-export function newState({ graph, bindings }: BoundPlan, options: ShardOptions, coarse: ReadonlySet<Binding>): State {
+/** What is propagated: the plan over the sequence groups, or the batch. */
+export interface Propagation {
+  readonly over: Spread;
+  readonly named: CanonicalGraph;
+  readonly coarse: ReadonlySet<Binding>;
+}
+
+export function newState(
+  { graph, bindings }: BoundPlan,
+  options: ShardOptions,
+  { over, named, coarse }: Propagation,
+): State {
   const known = newKnowledge(graph, coarse);
+  const isAdded = (name: string): boolean => !named.shapes.has(name) && !graph.outputs.includes(name);
+  const added = graph.nodes.flatMap(({ outputs }) => outputs).filter(isAdded);
   return {
     graph,
+    named,
     bindings,
     options,
+    over,
     ...known,
     steps: [],
     integers: new Map(graph.integers),
     shapes: new Map(graph.shapes),
-    taken: new Set([...known.layouts.keys(), ...graph.integers.keys()]),
+    taken: new Set([...known.layouts.keys(), ...graph.integers.keys(), ...added]),
   };
+}
+
+/** Number of ranks that a split is over. */
+export function splitRanks({ over, options }: State): number {
+  return groupSize(over, options.mesh);
 }
 
 /** Whole shape of a value, after substitution of lengths that are assumed equal. */
@@ -62,4 +86,38 @@ export function declare(
   state.layouts.set(name, layout);
   if (sameAs !== name) state.sameAs.set(name, state.sameAs.get(sameAs) ?? sameAs);
   state.origins.set(name, origin);
+}
+
+/** What propagation found, as a sharded graph. */
+export function toGraph(state: State): ShardedGraph {
+  const { graph, options, steps, integers, layouts, sameAs, alignments, attention } = state;
+  const shapes = new Map<string, ValueShape>();
+  const localShapes = new Map<string, ValueShape>();
+  for (const [name, { elem, dims }] of state.shapes) {
+    const normal = dims.map(state.assumed.normal);
+    const layout = layouts.get(name);
+    shapes.set(name, { elem, dims: normal });
+    localShapes.set(name, { elem, dims: localDims(normal, layout ?? [], options.mesh, RANK) });
+  }
+  return {
+    graph,
+    mesh: options.mesh,
+    steps,
+    integers,
+    shapes,
+    localShapes,
+    layouts,
+    sameAs,
+    alignments,
+    attention,
+    equations: state.assumed.equations,
+    minimums: minimumsOf(state),
+  };
+}
+
+/** A fixed extent that is large enough needs no check; a smaller fixed one stays, since no feed can satisfy it. */
+function minimumsOf({ minimums, assumed }: State): readonly Minimum[] {
+  return minimums
+    .map((minimum) => ({ ...minimum, extent: assumed.normal(minimum.extent) }))
+    .filter(({ extent, atLeast }) => atLeast > 1 && (typeof extent !== "number" || extent < atLeast));
 }

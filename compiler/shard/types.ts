@@ -14,14 +14,17 @@ export interface Segment {
   readonly origin: string;
 }
 
+/** The ranks that a plan's splits, or the batch, are spread over. */
+export type Spread = "sequence" | "batch";
+
 /**
  * One axis of a value that is spread over ranks. The axis reads, outer to inner: `outer` whole, the concatenated segments, `inner` whole.
- * `over`: `mesh`, chunk `rank` of N of each segment; `ring`, the chunks of all ranks of the own Ulysses group (rows inside attention);
- * `ulysses`, chunk `rank % U` of U, in units of `unit` (heads inside attention).
+ * `over`: `batch` and `sequence`, one chunk of each segment per rank of that group; `ring`, the chunks of all ranks of the own Ulysses
+ * group (rows inside attention); `ulysses`, one chunk per rank of the Ulysses group, in units of `unit` (heads inside attention).
  */
 export interface AxisShard {
   readonly axis: number;
-  readonly over: "mesh" | "ring" | "ulysses";
+  readonly over: Spread | "ring" | "ulysses";
   readonly outer: Expr;
   readonly segments: readonly Segment[];
   readonly inner: Expr;
@@ -29,7 +32,10 @@ export interface AxisShard {
   readonly unit: number;
 }
 
-/** Empty: whole on every rank. One entry outside attention, at most two inside. */
+/**
+ * Empty: whole on every rank. The batch comes first, at most one entry; then one entry outside attention, at most two inside. An entry
+ * divides what the batch left: on an axis that has the batch and another factor, its extents are those of the rank's chunk of the batch.
+ */
 export type Layout = readonly AxisShard[];
 
 /** Why a node of the sharded graph exists. */
@@ -69,6 +75,7 @@ export { PEER } from "../expr/expr.ts";
 /** The purpose of a collective: a plan entry, a scheme of attention, or an exact reduction. Also printed. */
 export type Purpose =
   | "gather"
+  | "batch gather"
   | "ulysses in"
   | "ulysses out"
   | "ring"
@@ -99,9 +106,11 @@ export interface Equation {
   readonly origin: Origin;
 }
 
-/** An extent that the plan splits: it needs a row for every rank, N in all. */
+/** An extent that is split: it needs a row for every rank that it is split over. */
 export interface Minimum {
   readonly extent: Expr;
+  /** Number of these ranks. */
+  readonly atLeast: number;
   /** What it is, for the message: `hidden_states axis 1`. */
   readonly name: string;
   /** The value that the split makes; `null` where the proof relies on the rows, even if nothing reads that value. */

@@ -5,8 +5,8 @@
  */
 import { outputShapes, viewOf } from "../operators/infer.ts";
 import type { ValueShape } from "../ir/types.ts";
-import { add, floorDiv, mod, mul, PEER, RANK, show, substitute, withinLimits, type Expr } from "../expr/expr.ts";
-import { ranksOf } from "../../program/mesh.ts";
+import { PEER, RANK, show, substitute, withinLimits, type Expr } from "../expr/expr.ts";
+import { before, groupSize, rankAt } from "../../program/mesh.ts";
 import { extentOf, localDims } from "./layout.ts";
 import { reads, writes } from "./prune.ts";
 import { agreement, type Agree } from "./samples.ts";
@@ -41,22 +41,26 @@ function orderProblems({ graph, steps, integers }: ShardedGraph): readonly strin
   return [...problems, ...graph.outputs.filter((o) => !written.has(o)).map((o) => `nothing writes the output ${o}`)];
 }
 
-/** A layout names axes that exist, each once, with segments that fill them; outside attention at most one. */
+/** A layout names axes that exist, each once, with segments that fill them; outside attention at most one. The batch is apart from that. */
 function layoutProblems(sharded: ShardedGraph, name: string, agree: Agree): readonly string[] {
   const { graph, mesh, shapes, layouts, localShapes } = sharded;
   const layout = layouts.get(name) ?? [];
   const dims = shapes.get(name)?.dims;
   const held = localShapes.get(name)?.dims;
   if (dims === undefined || held === undefined) return [`${name} has a layout and no shape`];
-  const axes = new Set(layout.map((s) => s.axis));
-  const overMesh = layout.filter((s) => s.over === "mesh").length;
+  const rest = layout.filter((s) => s.over !== "batch");
+  const axes = new Set(rest.map((s) => s.axis));
+  const isTwice =
+    layout.slice(1).some((s) => s.over === "batch") ||
+    axes.size < rest.length ||
+    (rest.length > 1 && rest.some((s) => s.over === "sequence"));
   const wanted = localDims(dims, layout, mesh, RANK);
   return [
-    ...(axes.size < layout.length || (overMesh > 0 && layout.length > 1) ? [`${name} is split twice`] : []),
+    ...(isTwice ? [`${name} is split twice`] : []),
     ...(graph.outputs.includes(name) && layout.length > 0 ? [`the output ${name} is still split`] : []),
     ...(agree(held, wanted) ? [] : [`a rank holds ${say(held)} of ${name}, where its layout says ${say(wanted)}`]),
-    ...layout.flatMap((shard) => {
-      const extent = dims[shard.axis];
+    ...layout.flatMap((shard, i) => {
+      const extent = localDims(dims, layout.slice(0, i), mesh, RANK)[shard.axis];
       if (extent === undefined) return [`${name} is split on axis ${shard.axis} of ${dims.length}`];
       return agree([extent], [extentOf(shard)])
         ? []
@@ -91,16 +95,13 @@ function transferProblems(
   transfer: Transfer,
   agree: Agree,
 ): readonly string[] {
-  const { ring_degree: rings, ulysses_degree: members } = graph.mesh;
-  const size = { mesh: ranksOf(graph.mesh), ring: rings, ulysses: members }[step.group];
+  const { mesh } = graph;
+  const size = groupSize(step.group, mesh);
   const [sent, received] = [step.collective === "all-to-all" ? size : 1, step.collective === "shift" ? 1 : size];
   if (transfer.send.length !== sent || transfer.receive.length !== received)
     return [`${step.name} sends ${transfer.send.length} and receives ${transfer.receive.length} of ${size} blocks`];
-  const first = { mesh: 0, ring: mod(RANK, members), ulysses: mul(floorDiv(RANK, members), members) }[step.group];
-  const stride = step.group === "ring" ? members : 1;
-  const flat = (member: Expr): Expr => add(first, mul(member, stride));
-  const before = flat(mod(add(floorDiv(RANK, members), rings - 1), rings));
-  const from = (i: number): Expr => (step.collective === "shift" ? before : flat(i));
+  const flat = (member: number): Expr => rankAt(step.group, member, RANK, mesh);
+  const from = (i: number): Expr => (step.collective === "shift" ? before(RANK, 1, mesh) : flat(i));
   const ends = [
     ...transfer.send.map((value, i) => [value, new Map([[PEER, flat(i)]])] as const),
     ...transfer.receive.map(

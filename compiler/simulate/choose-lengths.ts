@@ -3,7 +3,7 @@
  * uneven. Runs nothing.
  */
 import { evaluate, symbolsOf } from "../expr/expr.ts";
-import { ranksOf } from "../../program/mesh.ts";
+import { groupSize } from "../../program/mesh.ts";
 import type { ShardedGraph } from "../shard/types.ts";
 import type { Lengths } from "./positions.ts";
 
@@ -12,32 +12,45 @@ type Equation = Pick<ShardedGraph["equations"][number], "left" | "right">;
 /** How far a length is moved to make an equation hold, alone and together with another. */
 const REACH = { one: 1024, two: 16 } as const;
 
+type Chosen = Pick<ShardedGraph, "graph" | "equations" | "mesh" | "layouts">;
+
 /**
- * A number for every length: a different one each, above the number of ranks and no multiple of it, moved as little as all equations need.
- * If none is found some equations stay violated; `checkLengths` reports which.
+ * A number for every length: a different one each, above the number of ranks that it is split over and no multiple of it, moved as little
+ * as all equations need. A batch is as small as that allows. If none is found some equations stay violated; `checkLengths` reports which.
  */
-export function chooseLengths({ graph, equations, mesh }: Pick<ShardedGraph, "graph" | "equations" | "mesh">): Lengths {
-  const ranks = ranksOf(mesh);
+export function chooseLengths({ graph, equations, mesh, layouts }: Chosen): Lengths {
+  const ranks = groupSize("sequence", mesh);
+  const batches = groupSize("batch", mesh);
+  const batch = batchLengths(layouts);
   const uneven = (i: number): number => ranks * (i + 3) + (ranks === 1 ? 0 : 1 + (i % (ranks - 1)));
-  let lengths: Lengths = Object.fromEntries(graph.lengths.map(({ name }, i) => [name, uneven(i)]));
+  const least = (name: string): number => (batch.has(name) ? batches : ranks);
+  let lengths: Lengths = Object.fromEntries(
+    graph.lengths.map(({ name }, i) => [name, batch.has(name) ? batches + 1 : uneven(i)]),
+  );
   for (;;) {
     const broken = equations.filter((equation) => !holds(equation, lengths));
-    const better = improvement(broken, lengths, ranks, (changed) => brokenBy(equations, changed) < broken.length);
+    const better = improvement(broken, lengths, least, (changed) => brokenBy(equations, changed) < broken.length);
     if (better === null) return lengths;
     lengths = better;
   }
 }
 
+/** Names of the lengths that are split as a batch. */
+function batchLengths(layouts: ShardedGraph["layouts"]): ReadonlySet<string> {
+  const shards = [...layouts.values()].flat().filter(({ over }) => over === "batch");
+  return new Set(shards.flatMap(({ segments }) => segments.flatMap(({ length }) => symbolsOf(length))));
+}
+
 function improvement(
   broken: readonly Equation[],
   lengths: Lengths,
-  least: number,
+  least: (name: string) => number,
   isBetter: (changed: Lengths) => boolean,
 ): Lengths | null {
   for (const equation of broken) {
     for (const change of changes(equation, lengths)) {
       const changed = { ...lengths, ...change };
-      if (Object.values(change).some((x) => x < least) || !holds(equation, changed)) continue;
+      if (Object.entries(change).some(([name, x]) => x < least(name)) || !holds(equation, changed)) continue;
       if (isBetter(changed)) return changed;
     }
   }

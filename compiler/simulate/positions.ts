@@ -3,8 +3,8 @@
  * it checks; only the edges are those of the cut that all ranks share.
  */
 import { invariant } from "../diagnostics/diagnose.ts";
-import { evaluate, type Cut, type CutAxis } from "../expr/expr.ts";
-import { groupOf, ranksOf, type Mesh } from "../../program/mesh.ts";
+import { evaluate, RANK, type Cut, type CutAxis } from "../expr/expr.ts";
+import { groupOf, type Mesh } from "../../program/mesh.ts";
 import type { AxisShard, Layout } from "../shard/types.ts";
 
 export type Lengths = Readonly<Record<string, number>>;
@@ -30,8 +30,12 @@ export function heldPositions(
   lengths: Lengths,
 ): readonly (readonly number[])[] {
   return dims.map((extent, axis) => {
-    const shard = layout.find((entry) => entry.axis === axis);
-    return shard === undefined ? range({ begin: 0, end: extent }) : shardPositions(shard, dealt, rank, lengths);
+    const shards = layout.filter((entry) => entry.axis === axis);
+    // Each entry divides what the one before it left.
+    return shards.reduce<readonly number[]>(
+      (held, shard) => shardPositions(shard, dealt, rank, lengths).map((position) => held[position] ?? extent),
+      range({ begin: 0, end: extent }),
+    );
   });
 }
 
@@ -49,9 +53,10 @@ export function flatIndices(dims: readonly number[], positions: readonly (readon
 
 /** The axis reads, outer to inner: `outer` times the segments one after another, each token `inner` positions long. */
 function shardPositions(shard: AxisShard, dealt: Dealt, rank: number, lengths: Lengths): readonly number[] {
-  const outer = evaluate(shard.outer, lengths);
-  const inner = evaluate(shard.inner, lengths);
-  const segments = shard.segments.map(({ length }) => evaluate(length, lengths));
+  const here = { ...lengths, [RANK]: rank };
+  const outer = evaluate(shard.outer, here, dealt.cut);
+  const inner = evaluate(shard.inner, here, dealt.cut);
+  const segments = shard.segments.map(({ length }) => evaluate(length, here, dealt.cut));
   const total = segments.reduce((a, b) => a + b, 0);
   const tokens: number[] = [];
   let before = 0;
@@ -67,18 +72,20 @@ function shardPositions(shard: AxisShard, dealt: Dealt, rank: number, lengths: L
 
 /** A rank's share of one segment. */
 function heldRange(length: number, { over, unit }: AxisShard, { mesh, cut }: Dealt, rank: number): Range {
-  const chunkOf = (axis: CutAxis, whole: number, parts: number, index: number): Range => ({
-    begin: cut(axis, whole, parts, index),
-    end: cut(axis, whole, parts, index + 1),
+  const chunkIn = (axis: CutAxis, whole: number, group: readonly number[], member: number): Range => ({
+    begin: cut(axis, whole, group.length, group.indexOf(member)),
+    end: cut(axis, whole, group.length, group.indexOf(member) + 1),
   });
-  if (over === "mesh") return chunkOf("sequence", length, ranksOf(mesh), rank);
+  const sequence = groupOf("sequence", rank, mesh);
   const group = groupOf("ulysses", rank, mesh);
+  if (over === "batch") return chunkIn("batch", length, groupOf("batch", rank, mesh), rank);
+  if (over === "sequence") return chunkIn("sequence", length, sequence, rank);
   if (over === "ring") {
-    const [first, last] = [group.at(0)!, group.at(-1)!].map((at) => chunkOf("sequence", length, ranksOf(mesh), at));
+    const [first, last] = [group.at(0)!, group.at(-1)!].map((member) => chunkIn("sequence", length, sequence, member));
     return { begin: first!.begin, end: last!.end };
   }
   invariant(length % unit === 0, `a segment of ${length} heads in units of ${unit}`);
-  const groups = chunkOf("ulysses", length / unit, group.length, group.indexOf(rank));
+  const groups = chunkIn("ulysses", length / unit, group, rank);
   return { begin: groups.begin * unit, end: groups.end * unit };
 }
 

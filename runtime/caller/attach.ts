@@ -12,7 +12,7 @@ import type { CompiledProgram, Program } from "../../program/types.ts";
 import { attachCall, checkOptions, wrongArgument } from "./check-options.ts";
 import { keepTelemetryOff } from "../../ort/telemetry.ts";
 import { BACKEND_VARIABLE, preferredBackend } from "../../ort/process.ts";
-import { ranksOf } from "../../program/mesh.ts";
+import { meshText, ranksOf } from "../../program/mesh.ts";
 import { checkShares } from "../../program/shares.ts";
 import { describeValue, isRecord } from "../describe.ts";
 import { BACKENDS, startEngine } from "./engine.ts";
@@ -153,9 +153,7 @@ function checkCompiled(compiled: unknown): readonly Diagnostic[] {
 
 /** What is wrong with the number of devices. */
 export function countDevices(program: Program, devices: readonly string[]): readonly Diagnostic[] {
-  const { ring_degree: ring, ulysses_degree: ulysses } = program.mesh;
-  const mesh = `ring ${ring} x ulysses ${ulysses}`;
-  const params = { expected: ranksOf(program.mesh), actual: devices.length, mesh };
+  const params = { expected: ranksOf(program.mesh), actual: devices.length, mesh: meshText(program.mesh) };
   return devices.length === params.expected ? [] : [diagnose(runtimeMessages.devices, params)];
 }
 

@@ -15,6 +15,7 @@ const arity: Readonly<Record<Exclude<ExprOperator, ChunkOperator>, readonly [num
   max: [2, 2],
   "start:sequence": [3, 3],
   "start:ulysses": [3, 3],
+  "start:batch": [3, 3],
 };
 
 /** The document's levels are bounded before, so that the recursion is. */

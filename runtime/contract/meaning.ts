@@ -4,6 +4,7 @@
  */
 import { PEER, RANK, isCut, startsIn, symbolsOf } from "../../compiler/expr/expr.ts";
 import type { Expr } from "../../compiler/expr/expr.ts";
+import { ranksOf } from "../../program/mesh.ts";
 import { partsOver } from "../../program/shares.ts";
 import { WEIGHTS_FILE } from "../../program/types.ts";
 import { verifyProgram } from "../../program/verify.ts";
@@ -33,7 +34,7 @@ const checks: readonly Check[] = [
 ];
 
 function meshTooLarge({ mesh }: Document): readonly string[] {
-  const ranks = mesh.ring_degree * mesh.ulysses_degree;
+  const ranks = ranksOf(mesh);
   return ranks <= LIMITS.ranks ? [] : [`it is for ${ranks} ranks; the limit is ${LIMITS.ranks}`];
 }
 

@@ -123,7 +123,7 @@ const collectiveStep = record<CollectiveStep>({
   kind: oneOf("collective"),
   name: text,
   collective: oneOf("all-to-all", "all-gather", "shift"),
-  group: oneOf("mesh", "ulysses", "ring"),
+  group: oneOf("batch", "sequence", "ulysses", "ring"),
   transfers: listOf(transfer),
   purpose: text,
   module: text,
@@ -154,7 +154,10 @@ const data = record<ProgramModel["data"][number]>({ file: path, size: count, has
 export const documentRule: Rule<Document> = record<Document>({
   format: oneOf(PROGRAM_FORMAT),
   version: text,
-  mesh: record({ ring_degree: degree, ulysses_degree: degree }, "an object with ring_degree and ulysses_degree"),
+  mesh: record(
+    { batch_degree: degree, ring_degree: degree, ulysses_degree: degree },
+    "an object with batch_degree, ring_degree and ulysses_degree",
+  ),
   options: record({ rotate_method: oneOf("allgather", "alltoall"), convert_to_fp32: flag }),
   model: record<ProgramModel>({ path, sha256, data: listOf(data) }, "an object with path, sha256 and data"),
   inputs: listOf(tensor),

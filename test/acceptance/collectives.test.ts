@@ -47,8 +47,22 @@ interface Moved {
   readonly bytes: readonly number[];
 }
 
+/** What every sequence group exchanges alone, for its chunk of the batch, and the outputs between these groups. */
+function expected(model: Model, mesh: MeshConfig, lengths: Lengths): readonly Moved[] {
+  const B = mesh.batch_degree;
+  const batches = Array.from({ length: B }, (_, i) => part(lengths.batch, B, i));
+  const alone = batches.map((batch) => inSequence(model, mesh, { ...lengths, batch }));
+  const [first = []] = alone;
+  const together = first.map((moved, i) => ({ ...moved, bytes: alone.flatMap((group) => group[i]!.bytes) }));
+  const ranks = mesh.ring_degree * mesh.ulysses_degree;
+  const output = lengths.image * channels * bytesPerNumber;
+  const bytes = batches.flatMap((batch) => Array.from({ length: ranks }, () => batch * output * (B - 1)));
+  const gather = { collective: "all-gather", purpose: "batch gather", module: "", bytes };
+  return B === 1 ? together : [...together, gather];
+}
+
 /** What the scheme says is exchanged, from `S_u`, the rows of rank u, and `H_u`, its heads inside attention. */
-function expected({ heads, sites }: Model, mesh: MeshConfig, { batch, image, text }: Lengths): readonly Moved[] {
+function inSequence({ heads, sites }: Model, mesh: MeshConfig, { batch, image, text }: Lengths): readonly Moved[] {
   const { ring_degree: R, ulysses_degree: U } = mesh;
   const ranks = Array.from({ length: R * U }, (_, rank) => rank);
   const rows = (rank: number): number => part(image, ranks.length, rank) + part(text, ranks.length, rank);
@@ -85,6 +99,7 @@ function expected({ heads, sites }: Model, mesh: MeshConfig, { batch, image, tex
     module: "proj_out",
     bytes: ranks.map((u) => batch * part(image, ranks.length, u) * channels * bytesPerNumber * (ranks.length - 1)),
   };
+  if (ranks.length === 1) return [];
   return [...sites.flatMap((module) => site.map((moved) => ({ ...moved, module }))), gather];
 }
 
@@ -106,6 +121,11 @@ const cases: readonly (readonly [string, MeshName, Model, readonly (readonly [st
   ["flux.torchscript18-static", "ulysses 2", flux, [["flux.img96-txt40", even]]],
   ["flux-b.dynamo18-dynamic", "ulysses 2", fluxB, [["flux-b.batch2-img35-txt11", pair]]],
   ["flux-b.dynamo18-dynamic", "rotating unified 2 x 2", fluxB, [["flux-b.batch2-img35-txt11", pair]]],
+  ...(["batch 2", "batch 2 x ulysses 2", "batch 2 x rotating ring 2", "batch 2 x rotating 2 x 2"] as const).map(
+    (mesh) => {
+      return ["flux-b.dynamo18-dynamic", mesh, fluxB, [["flux-b.batch2-img35-txt11", pair]]] as const;
+    },
+  ),
 ];
 
 test.each(cases)("%s on %s", async (name, mesh, model, samples) => {

@@ -69,7 +69,7 @@ const anyCase = anyMesh.chain(({ degrees: [ring = 1, ulysses = 1], rotate }) =>
 async function moved(graph: CanonicalGraph, axis: number, given: Case, feeds: OrtTensors): Promise<number> {
   const inputs = Object.fromEntries(graph.inputs.map(({ name }) => [name, { split_dim: axis }]));
   const plan = valueOf(readPlanValue({ "": [inputs, { gather_dim: axis }] }));
-  const mesh = { ring_degree: given.ring, ulysses_degree: given.ulysses };
+  const mesh = { batch_degree: 1, ring_degree: given.ring, ulysses_degree: given.ulysses };
   const options = { mesh, rotate_method: given.rotate, convert_to_fp32: true };
   const report = valueOf(await simulate(valueOf(shard(valueOf(bindPlan(graph, plan)), options)), feeds, exactly));
   expect(report).toMatchObject({ wrong: null, unchecked: [] });

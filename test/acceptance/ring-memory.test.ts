@@ -28,7 +28,7 @@ test.each([2, 3, 4, 8])("a ring of %i holds one chunk of keys and values and one
   const { stages } = await compileStages({
     model: fixture("flux/flux.dynamo18-dynamic.onnx"),
     plan: "plans/flux.plan.json",
-    parallel: { ring_degree: rings, rotate_method: "alltoall" },
+    parallel: { batch_degree: 1, ring_degree: rings, rotate_method: "alltoall" },
   });
   const { steps } = stages.lowered!.program;
   const shifts = steps.filter((s): s is CollectiveStep => s.kind === "collective" && s.collective === "shift");

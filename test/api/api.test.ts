@@ -63,8 +63,8 @@ test("exports these values and no others", () => {
 
 const configs: readonly (ParallelConfig | ContextParallelConfig)[] = [
   { context_parallel_config: { ulysses_degree: 2 } },
-  { ring_degree: 2 },
-  { ring_degree: 3, rotate_method: "alltoall" },
+  { batch_degree: 1, ring_degree: 2 },
+  { batch_degree: 1, ring_degree: 3, rotate_method: "alltoall" },
   {},
 ];
 test.for(configs)("one call makes a session that agrees with the unsplit model: %j", async (config) => {

@@ -40,7 +40,7 @@ export async function prepare(member: FamilyMember): Promise<Prepared> {
 }
 
 export function sharded({ bound }: Prepared, { ring, ulysses, rotate }: Scheme): Result<ShardedGraph> {
-  const mesh = { ring_degree: ring, ulysses_degree: ulysses };
+  const mesh = { batch_degree: 1, ring_degree: ring, ulysses_degree: ulysses };
   return shard(bound, { mesh, rotate_method: rotate, convert_to_fp32: true });
 }
 
@@ -69,7 +69,7 @@ export async function run(
   all: readonly OrtTensors[],
   options: AttachOptions = {},
 ): Promise<readonly Ran[]> {
-  const parallel = { ring_degree: ring, ulysses_degree: ulysses, rotate_method: rotate };
+  const parallel = { batch_degree: 1, ring_degree: ring, ulysses_degree: ulysses, rotate_method: rotate };
   const compiled = await compilePlan({ model: file, plan: planOf(member), parallel });
   if (!compiled.ok) throw new Error(texts(compiled.diagnostics).join("\n"));
   const session = await attach(compiled.program, options);

@@ -55,7 +55,7 @@ test("the equations are told, in the words of the feeds", async () => {
 });
 
 async function refusalOf({ file, member }: Prepared, feeds: OrtTensors): Promise<readonly string[]> {
-  const parallel = { ring_degree: 2, ulysses_degree: 1 };
+  const parallel = { batch_degree: 1, ring_degree: 2, ulysses_degree: 1 };
   const compiled = await compilePlan({ model: file, plan: planOf(member), parallel });
   if (!compiled.ok) throw new Error(texts(compiled.diagnostics).join("\n"));
   const session = await attach(compiled.program);

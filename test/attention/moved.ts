@@ -25,7 +25,7 @@ export function collectivesOf(
   { batch, img, txt }: Sizes,
   shares: Shares,
 ): readonly Moved[] {
-  const cut = cutOf({ ring_degree: ring, ulysses_degree: members }, shares);
+  const cut = cutOf({ batch_degree: 1, ring_degree: ring, ulysses_degree: members }, shares);
   const chunkOf = (axis: CutAxis, length: number, count: number, i: number): number =>
     cut(axis, length, count, i + 1) - cut(axis, length, count, i);
   const ranks = Array.from({ length: ring * members }, (_, rank) => rank);

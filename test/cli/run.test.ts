@@ -9,7 +9,7 @@ import { sealedText, unseal } from "../../program/seal.ts";
 import type { Program } from "../../program/types.ts";
 import { readNpz, writeNpz } from "../../ort/files/npz.ts";
 import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
-import { fixtureTensors, valueOf } from "../support/fixtures.ts";
+import { fixture, fixtureTensors, valueOf } from "../support/fixtures.ts";
 import { temporaryFolder } from "../support/files.ts";
 import { type Captured, capture } from "./capture.ts";
 
@@ -45,6 +45,22 @@ test("a plan runs on its devices, is verified, and its outputs are written", asy
   expect(await readdir(join(outputs, ".."))).toEqual(["out.npz"]);
 });
 
+test("the batch alone is divided over two ranks by a plan without entries", async () => {
+  const folder = await temporaryFolder();
+  const empty = join(folder, "empty.plan.json");
+  await writeFile(empty, "{}");
+  const flux = fixture("flux/flux-b.dynamo18-dynamic.onnx");
+  const feeds = fixture("flux/flux-b.batch2-img35-txt11.inputs.npz");
+  const argv = ["run", empty, "--model", flux, "--inputs", feeds, "--verify"];
+  const { exitCode, io } = await cp(...argv, "--batch-degree", "2");
+  expect(exitCode).toBe(0);
+  expect(io.stdout()).toMatch(/^2 ranks \(batch 2 x ring 1 x ulysses 1\), 1 x [\d.]+ ms, 4,480 bytes between ranks\n/);
+  expect(io.stderr()).toContain("note CP4030");
+  const both = await cp(...argv, "--batch-degree", "2", "--ulysses-degree", "2");
+  expect(both.exitCode).toBe(1);
+  expect(both.io.stderr()).toContain("error CP1523: the plan has no entries");
+});
+
 test("with --format json there is one document on standard output", async () => {
   const argv = [
     "run",
@@ -65,7 +81,7 @@ test("with --format json there is one document on standard output", async () => 
     command: "run",
     ok: true,
     result: {
-      mesh: { ring_degree: 2, ulysses_degree: 1 },
+      mesh: { batch_degree: 1, ring_degree: 2, ulysses_degree: 1 },
       steps: [{ bytes: expect.any(Number) as number }, { milliseconds: expect.any(Number) as number }],
       outputs: [{ name: "sample", elem: "float32", shape: [1, 67, 16] }],
       verification: [{ name: "sample", ok: true, wrong: 0 }],

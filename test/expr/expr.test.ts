@@ -117,6 +117,10 @@ describe("division", () => {
     expect(add(floorDiv(sub("img", 2), 2), 1)).toEqual(floorDiv("img", 2));
     expect(add(floorDiv(sub("img", 1), 2), 1)).toEqual(floorDiv(add("img", 1), 2));
     expect(floorDiv(mul(-3, "img"), 2)).toEqual(add(mul(-2, "img"), floorDiv("img", 2)));
+    expect(floorDiv(add(mul(4, "img"), mod("txt", 4)), 4)).toBe("img");
+    expect(mod(add(mul(4, "img"), 3), 4)).toBe(3);
+    expect(mod(add(mul(4, "img"), mod("txt", 4)), 4)).toEqual(mod("txt", 4));
+    expect(mod(add("img", 4), 4)).toEqual(["%", add("img", 4), 4]);
   });
 });
 

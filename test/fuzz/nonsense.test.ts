@@ -70,6 +70,7 @@ function plansFor(source: Source): fc.Arbitrary<ContextParallelPlan> {
 }
 
 const mesh: fc.Arbitrary<MeshConfig> = fc.record({
+  batch_degree: fc.constant(1),
   ring_degree: fc.integer({ min: 1, max: 3 }),
   ulysses_degree: fc.integer({ min: 1, max: 2 }),
   rotate_method: fc.constantFrom("allgather", "alltoall"),

@@ -93,10 +93,10 @@ test(
   { timeout: TIMEOUT },
   async () => {
     const makers = [
-      gatherProgram({ ring_degree: 1, ulysses_degree: 2 }),
+      gatherProgram({ batch_degree: 1, ring_degree: 1, ulysses_degree: 2 }),
       ulyssesProgram(2),
       ringProgram(2),
-      hookProgram({ ring_degree: 2, ulysses_degree: 1 }),
+      hookProgram({ batch_degree: 1, ring_degree: 2, ulysses_degree: 1 }),
     ];
     const inputs = fc.tuple(fc.nat(makers.length - 1), changes);
     await fuzz("resealed programs", inputs, { short: 200, long: 20_000 }, async ([which, list]) => {

@@ -19,8 +19,8 @@ function compile(name: string, file: string, parallel: object): { readonly secon
 }
 
 test.each([
-  ["flux", "flux.dynamo18-dynamic.onnx", { ring_degree: 256, ulysses_degree: 4 }],
-  ["helios", "helios.dynamo18-dynamic.onnx", { ring_degree: 1024 }],
+  ["flux", "flux.dynamo18-dynamic.onnx", { batch_degree: 1, ring_degree: 256, ulysses_degree: 4 }],
+  ["helios", "helios.dynamo18-dynamic.onnx", { batch_degree: 1, ring_degree: 1024 }],
 ])("%s, %s, %j", { timeout: 120_000 }, (name, file, parallel) => {
   const { seconds, ranks } = compile(name, file, parallel);
   expect(ranks).toBe(limits.ranks.most);

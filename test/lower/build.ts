@@ -150,7 +150,7 @@ function lengthsOf(inputs: readonly { name: string; shape: ValueShape }[]): Shar
 
 export function split(axis: number, ...lengths: readonly Expr[]): AxisShard {
   const segments = lengths.map((length) => ({ length, origin: String(length) }));
-  return { axis, over: "mesh", outer: 1, segments, inner: 1, unit: 1 };
+  return { axis, over: "sequence", outer: 1, segments, inner: 1, unit: 1 };
 }
 
 export function spec(action: PlanSpec["action"], pointer: string, dim: number): PlanSpec {

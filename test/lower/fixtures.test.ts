@@ -30,7 +30,7 @@ async function program(
   mesh: readonly [number, number],
   more: Partial<CompileOptions> = {},
 ): Promise<LoweredProgram> {
-  const parallel = { ring_degree: mesh[0], ulysses_degree: mesh[1] };
+  const parallel = { batch_degree: 1, ring_degree: mesh[0], ulysses_degree: mesh[1] };
   const { stages, diagnostics } = await compileStages({ model: fixture(`flux/${name}.onnx`), plan, parallel, ...more });
   expect(diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);
   expect(verifyProgram(stages.lowered!.program)).toEqual([]);

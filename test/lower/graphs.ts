@@ -40,7 +40,7 @@ function gatherRows(
   b.collective(
     {
       collective: "all-gather",
-      group: "mesh",
+      group: "sequence",
       purpose: "gather",
       transfers: [{ send: [name], receive, elem: "float32", dims: withRows(chunk("sequence", length, ranks, "rank")) }],
     },
@@ -60,13 +60,13 @@ export function splitMatMulGather(ranks: number): ShardedGraph {
   const [product] = b.local("MatMul", [relu!, "W"], [["product", ["img", 3], layout]], { module: "body" });
   const out = gatherRows(b, product!, "y", 0, ["img", 3], ranks, { module: "body", spec: spec("gather", "body", 0) });
   const minimums = minimumsOf("img", 0, ranks);
-  return b.build({ mesh: { ring_degree: 1, ulysses_degree: ranks }, minimums }, [out]);
+  return b.build({ mesh: { batch_degree: 1, ring_degree: 1, ulysses_degree: ranks }, minimums }, [out]);
 }
 
 /** What the split of an axis of x needs. */
 function minimumsOf(extent: string, axis: number, ranks: number): readonly Minimum[] {
   const origin = { module: "", node: null, spec: spec("split", "x", axis) };
-  return ranks === 1 ? [] : [{ extent, name: `x axis ${axis}`, slice: "x::local", origin }];
+  return ranks === 1 ? [] : [{ extent, atLeast: ranks, name: `x axis ${axis}`, slice: "x::local", origin }];
 }
 
 interface Stack {
@@ -95,7 +95,7 @@ export function attentionStack({ ranks, heads, sites }: Stack): ShardedGraph {
     scheme: "ulysses" as const,
   }));
   const minimums = minimumsOf("S", 1, ranks);
-  return b.build({ mesh: { ring_degree: 1, ulysses_degree: ranks }, attention, minimums }, [out]);
+  return b.build({ mesh: { batch_degree: 1, ring_degree: 1, ulysses_degree: ranks }, attention, minimums }, [out]);
 }
 
 function block(b: Builder, stack: Stack, x: string, i: number): string {

@@ -104,7 +104,7 @@ function exchange(
 function membersOf({ mesh }: Program, group: CollectiveStep["group"], rank: number): readonly number[] {
   const { ring_degree: ring, ulysses_degree: ulysses } = mesh;
   const all = Array.from({ length: ring * ulysses }, (_, i) => i);
-  if (group === "mesh") return all;
+  if (group === "sequence") return all;
   if (group === "ring") return all.filter((i) => i % ulysses === rank % ulysses);
   return all.filter((i) => Math.floor(i / ulysses) === Math.floor(rank / ulysses));
 }

@@ -7,7 +7,7 @@ import type { AttentionSite, ShardedGraph, Purpose } from "../../compiler/shard/
 import { builder, lowered, weight } from "./build.ts";
 import type { Builder, Value } from "./build.ts";
 
-const mesh = { ring_degree: 2, ulysses_degree: 1 };
+const mesh = { batch_degree: 1, ring_degree: 2, ulysses_degree: 1 };
 
 /** What each piece computes, by the names of its outputs, and the collectives between. */
 function story(sharded: ShardedGraph): readonly string[] {
@@ -21,7 +21,7 @@ function story(sharded: ShardedGraph): readonly string[] {
 function gather(b: Builder, name: string, purpose: Purpose = "gather", site?: string): string {
   const receive = [0, 1].map((rank) => b.shape(`${name}.${rank}`, ["S", 8]));
   const transfers = [{ send: [name], receive, elem: "float32" as const, dims: ["S", 8] }];
-  b.collective({ collective: "all-gather", group: "mesh", transfers, purpose }, site === undefined ? {} : { site });
+  b.collective({ collective: "all-gather", group: "sequence", transfers, purpose }, site === undefined ? {} : { site });
   const more = { attributes: { axis: int(0) }, ...(site === undefined ? {} : { site }) };
   return b.local("Concat", receive, [[`${name}.all`, [["*", 2, "S"], 8]]], more)[0]!;
 }
@@ -51,7 +51,7 @@ describe("main pieces", () => {
       elem: "float32" as const,
       dims: ["S", 8],
     }));
-    b.collective({ collective: "all-gather", group: "mesh", transfers, purpose: "gather" });
+    b.collective({ collective: "all-gather", group: "sequence", transfers, purpose: "gather" });
     unary(b, "p.1", "y");
     const { steps } = lowered(b.build({ mesh }, ["y"]), "/models").program;
     expect(steps.map(({ frees }) => frees)).toEqual([["x"], ["p", "p.0"], ["p.1"]]);

@@ -63,7 +63,10 @@ function build(moves: readonly Move[], [ring, ulysses]: readonly number[]): { sh
   }
   const outputs = [...known.keys()].slice(1).filter((_, i) => i % 3 === 0);
   const attention: AttentionSite[] = [{ node: "site", module: "", scheme: "ring" }];
-  return { sharded: b.build({ mesh: { ring_degree: ring!, ulysses_degree: ulysses! }, attention }, outputs), known };
+  return {
+    sharded: b.build({ mesh: { batch_degree: 1, ring_degree: ring!, ulysses_degree: ulysses! }, attention }, outputs),
+    known,
+  };
 }
 
 function addCollective(
@@ -79,7 +82,7 @@ function addCollective(
   const receive = (collective === "shift" ? [0] : ranks).map((i) => b.shape(`${name}.${i}`, [1]));
   const site = move.b % 2 === 0 ? { site: "site" } : {};
   const transfers = [{ send, receive, elem: "float32" as const, dims: [1] }];
-  b.collective({ collective, group: "mesh", purpose: "gather", transfers }, { module: move.module, ...site });
+  b.collective({ collective, group: "sequence", purpose: "gather", transfers }, { module: move.module, ...site });
   const from = (rank: number, i: number): number =>
     collective === "shift" ? (rank + ranks.length - 1) % ranks.length : i;
   for (const [i, block] of receive.entries()) {

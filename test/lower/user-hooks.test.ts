@@ -21,7 +21,7 @@ function nested(): ShardedGraph {
   b.local("Neg", ["x"], [["negated", [3], []]], { module: "a.b" });
   b.local("Add", ["negated", "negated"], [["doubled", [3], []]], { module: "a" });
   b.local("Add", ["doubled", "x"], [["y", [3], []]]);
-  return b.build({ mesh: { ring_degree: 1, ulysses_degree: 1 } }, ["y"]);
+  return b.build({ mesh: { batch_degree: 1, ring_degree: 1, ulysses_degree: 1 } }, ["y"]);
 }
 
 const points = (sharded: ShardedGraph, hooks: readonly string[]): readonly string[] =>

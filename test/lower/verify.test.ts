@@ -37,7 +37,7 @@ test.each<[string, Program, string]>([
     { ...program, outputs: [{ name: "z", elem: "float32", dims: [] }] },
     "the output z does not exist at the end",
   ],
-  ["a wrong mesh", { ...program, mesh: { ring_degree: 1, ulysses_degree: 3 } }, "blocks, not 3 and 3"],
+  ["a wrong mesh", { ...program, mesh: { batch_degree: 1, ring_degree: 1, ulysses_degree: 3 } }, "blocks, not 3 and 3"],
   ["an unknown hook", withStep(find("hook"), (s) => ({ ...s, hook: 99 })), "belongs to no hook (99)"],
   ["hooks out of order", { ...program, hooks: program.hooks.toReversed() }, "stands at place 0"],
 ])("%s is found", (_, damaged, text) => {

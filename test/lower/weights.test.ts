@@ -26,10 +26,10 @@ function chain(a: Tensor, b?: Tensor): ShardedGraph {
   const [y] = build.local("MatMul", ["x", build.constant("A", a)], [["y", [2, a.dims[1]!]]]);
   const receive = [build.shape("y.0", [2, a.dims[1]!])];
   const transfers = [{ send: [y!], receive, elem: "float32" as const, dims: [2, a.dims[1]!] }];
-  build.collective({ collective: "all-gather", group: "mesh", transfers, purpose: "gather" });
+  build.collective({ collective: "all-gather", group: "sequence", transfers, purpose: "gather" });
   const last = b === undefined ? build.local("Relu", ["y.0"], [["z", [2, a.dims[1]!]]])[0]! : "z";
   if (b !== undefined) build.local("MatMul", ["y.0", build.constant("B", b)], [["z", [2, b.dims[1]!]]]);
-  return build.build({ mesh: { ring_degree: 1, ulysses_degree: 1 } }, [last]);
+  return build.build({ mesh: { batch_degree: 1, ring_degree: 1, ulysses_degree: 1 } }, [last]);
 }
 
 /** Both weights in one piece: z = [x A, x B]. */
@@ -39,7 +39,7 @@ function pair(a: Tensor, b: Tensor): ShardedGraph {
   build.local("MatMul", ["x", build.constant("A", a)], [["p", [2, a.dims[1]!]]]);
   build.local("MatMul", ["x", build.constant("B", b)], [["q", [2, b.dims[1]!]]]);
   build.local("Concat", ["p", "q"], [["z", [2, a.dims[1]! + b.dims[1]!]]], { attributes: { axis: int(1) } });
-  return build.build({ mesh: { ring_degree: 1, ulysses_degree: 1 } }, ["z"]);
+  return build.build({ mesh: { batch_degree: 1, ring_degree: 1, ulysses_degree: 1 } }, ["z"]);
 }
 
 function bytesOf(tensor: Tensor): Uint8Array {

@@ -32,6 +32,8 @@ export interface Case {
 
 /** One length at least is uneven on each of them. */
 const MESHES: readonly MeshName[] = ["ulysses 2", "ring 2", "rotating ring 2", "rotating ring 3", "unified 2 x 2"];
+/** Of an export whose feeds have a batch of 2. */
+const BATCH_MESHES: readonly MeshName[] = ["batch 2", "batch 2 x ulysses 2", "batch 2 x rotating 2 x 2"];
 /** The exports' attentions have 4 or 5 heads; no Ulysses group has more members than heads. */
 const TOO_MANY_HEADS: MeshConfig = { ...meshes["ulysses 2"], ulysses_degree: 16 };
 /** How many of the plans run on ranks, and on how many exports and meshes the feeds do. */
@@ -77,10 +79,14 @@ function planCases({ file, family, ...source }: Export, { source: compiled, feed
   const alone: Mutant = { name: "one rank", kind: "mesh", label: "must-run", plan };
   const mutants = mutantsOf(subject);
   return [
-    ...MESHES.flatMap((name) => mutants.map((mutant) => caseOf(mutant, meshes[name], name))),
+    ...meshesFor(feeds).flatMap((name) => mutants.map((mutant) => caseOf(mutant, meshes[name], name))),
     caseOf(tooMany, TOO_MANY_HEADS, "ulysses 16"),
     caseOf(alone, meshes["one rank"], "one rank"),
   ];
+}
+
+function meshesFor(feeds: OrtTensors): readonly MeshName[] {
+  return feeds["hidden_states"]?.dims[0] === 2 ? [...MESHES, ...BATCH_MESHES] : MESHES;
 }
 
 /** Under the plan as it is. */
@@ -91,7 +97,7 @@ function feedCases({ file, family }: Export, { source, feeds }: Opened, ranks: O
       ? [{ input: placed.key, axis: placed.spec.split_dim }]
       : [],
   );
-  return MESHES.flatMap((mesh) => {
+  return meshesFor(feeds).flatMap((mesh) => {
     let compiled: Promise<ShardedGraph> | null = null;
     const { ring_degree, ulysses_degree } = meshes[mesh];
     const onRanks = shareOf(`${file} on ${mesh}`) < RANKS_OF_FEEDS;
@@ -126,7 +132,7 @@ async function open(source: Export): Promise<Opened> {
   const opened = await sourceOf(source.file);
   const samples = await Promise.all(source.sizes.map((size) => fixtureTensors(sampleFile(source, size, "inputs"))));
   const fitting = samples.filter((feeds) => fits(opened.model, feeds));
-  const uneven = fitting.find((feeds) =>
+  const uneven = fitting.findLast((feeds) =>
     Object.values(feeds).some(({ dims }) => dims.some((dim) => dim % 2 === 1 && dim > 2)),
   );
   return { source: opened, feeds: uneven ?? fitting[0]! };

@@ -141,7 +141,7 @@ export async function splitsOf(test: Case): Promise<readonly string[]> {
 
 function shardFor(graph: CanonicalGraph, cuts: readonly Cut[], gathers: readonly (number | null)[], ranks: number) {
   const options = {
-    mesh: { ring_degree: 1, ulysses_degree: ranks },
+    mesh: { batch_degree: 1, ring_degree: 1, ulysses_degree: ranks },
     rotate_method: "allgather",
     convert_to_fp32: true,
   } as const;

@@ -22,7 +22,7 @@ test.each([
 });
 
 test("attach throws it", () => {
-  const { folder } = gatherProgram({ ring_degree: 1, ulysses_degree: 2 });
+  const { folder } = gatherProgram({ batch_degree: 1, ring_degree: 1, ulysses_degree: 2 });
   const body = `const loaded = await api.loadProgram(${JSON.stringify(folder)}); await api.attach(loaded.value);`;
   expect(messages(body)).toEqual([said]);
 });

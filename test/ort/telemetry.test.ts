@@ -42,7 +42,8 @@ function files(folder: string): readonly string[] {
   return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
 }
 
-const piece = (): string => join(gatherProgram({ ring_degree: 1, ulysses_degree: 1 }).folder, "slice.onnx");
+const piece = (): string =>
+  join(gatherProgram({ batch_degree: 1, ring_degree: 1, ulysses_degree: 1 }).folder, "slice.onnx");
 
 const oneSession = (): string => `
   const { createSession } = await import(${dist("ort/session.js")});
@@ -51,7 +52,7 @@ const oneSession = (): string => `
   await session.release();`;
 
 function twoRanks(): string {
-  const compiled = gatherProgram({ ring_degree: 1, ulysses_degree: 2 });
+  const compiled = gatherProgram({ batch_degree: 1, ring_degree: 1, ulysses_degree: 2 });
   return `
   const { attach } = await import(${dist("runtime/caller/attach.js")});
   const session = await attach(${JSON.stringify(compiled)});

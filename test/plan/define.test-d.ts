@@ -8,6 +8,7 @@ import type { ContextParallelPlan } from "../../compiler/plan/types.ts";
 test("good plans compile and are plans", () => {
   const plan = definePlan({
     $model: "flux.onnx",
+    $batch: { hidden_states: 0, timestep: -1 },
     "": { hidden_states: { split_dim: 1, expected_dims: 3 }, tensors: [{ split_dim: 1 }, { split_dim: -1 }] },
     rope: { "0": { split_dim: 0, split_output: true, value: "cos" }, 1: { split_dim: 0, split_output: true } },
     "blocks.*": [{ x: { split_dim: 1 } }, { gather_dim: 1 }],
@@ -49,6 +50,8 @@ test("mistakes do not compile", () => {
   definePlan({ a: { x: null } });
   // @ts-expect-error an unknown reserved key
   definePlan({ $shema: "x", a: { gather_dim: 1 } });
+  // @ts-expect-error a spec for the axis of a batch
+  definePlan({ $batch: { x: { split_dim: 0 } } });
   // @ts-expect-error a text for an entry
   definePlan({ a: "gather" });
 });

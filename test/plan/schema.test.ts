@@ -7,7 +7,7 @@ import { type InterfaceDeclaration, Project, type PropertySignature } from "ts-m
 import { expect, test } from "vitest";
 import { schemaFiles } from "../../compiler/plan/schema/files.ts";
 import type { JsonSchema } from "../../compiler/plan/schema/json-schema.ts";
-import { contextFields, inertFields } from "../../compiler/plan/schema/parallel-config-schema.ts";
+import { inertFields, parallelConfigSchema } from "../../compiler/plan/schema/parallel-config-schema.ts";
 import { planSchema, reservedKeys } from "../../compiler/plan/schema/plan-schema.ts";
 import { inputSpec, outputSpec } from "../../compiler/plan/schema/spec-schemas.ts";
 
@@ -28,7 +28,9 @@ test.each([
 
 test("the schema of a parallel config has the fields of MeshConfig, all optional", () => {
   const type = source.getInterfaceOrThrow("MeshConfig");
-  const own = Object.entries(contextFields).filter(([name]) => name !== "mesh" && !inertFields.includes(name));
+  const fields = parallelConfigSchema.else?.properties ?? {};
+  const hidden = new Set(["mesh", "context_parallel_config", "tensor_parallel_config", ...inertFields]);
+  const own = Object.entries(fields).filter(([name]) => !name.startsWith("$") && !hidden.has(name));
   const names = own.map(([name]) => name).sort();
   expect(names).toEqual(type.getProperties().map(nameOf).sort());
   for (const [name, schema] of own) {
@@ -63,6 +65,9 @@ function fieldsOfSchema(properties: Readonly<Record<string, JsonSchema>>, requir
 
 function typeOfSchema(schema: JsonSchema): string {
   if (schema.enum !== undefined) return schema.enum.map((choice) => JSON.stringify(choice)).join(" | ");
+  if (typeof schema.additionalProperties === "object") {
+    return `Readonly<Record<string, ${typeOfSchema(schema.additionalProperties)}>>`;
+  }
   const types = typeof schema.type === "string" ? [schema.type] : (schema.type ?? []);
   return types.map((type) => (type === "integer" ? "number" : type)).join(" | ");
 }

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { checkShares, cutOf, equalCut } from "../../program/shares.ts";
 import type { Mesh } from "../../program/mesh.ts";
 
-const ring = (ring_degree: number): Mesh => ({ ring_degree, ulysses_degree: 1 });
+const ring = (ring_degree: number): Mesh => ({ batch_degree: 1, ring_degree, ulysses_degree: 1 });
 const share = fc.oneof(
   fc.integer({ min: 1, max: 9 }),
   fc.constantFrom(0.1, 0.3, 1.5, 1e-300, 1e300, Number.MIN_VALUE, Number.MAX_VALUE, 12345.678),
@@ -92,7 +92,7 @@ describe("for any shares and lengths", () => {
         ).toEqual(expected);
         // The ring's ranks have equal sums, so heads are dealt by weights that are equal without being the shares.
         const uneven = Array.from({ length: ranks }, (_, i) => [i + 1, ranks - i]);
-        const mesh = { ring_degree: 2, ulysses_degree: ranks };
+        const mesh = { batch_degree: 1, ring_degree: 2, ulysses_degree: ranks };
         const cut = cutOf(mesh, [...uneven.map(([a]) => a!), ...uneven.map(([, b]) => b!)]);
         const edges = (of: typeof cut): readonly number[] =>
           Array.from({ length: ranks + 1 }, (_, i) => of("ulysses", length, ranks, i));
@@ -103,14 +103,23 @@ describe("for any shares and lengths", () => {
 });
 
 test("heads are dealt alike in every ring group: by the sums over the ring", () => {
-  const cut = cutOf({ ring_degree: 2, ulysses_degree: 2 }, [3, 1, 3, 1]);
+  const cut = cutOf({ batch_degree: 1, ring_degree: 2, ulysses_degree: 2 }, [3, 1, 3, 1]);
   expect([0, 1, 2].map((i) => cut("ulysses", 24, 2, i))).toEqual([0, 18, 24]);
   expect([0, 1, 2, 3, 4].map((i) => cut("sequence", 16, 4, i))).toEqual([0, 6, 8, 14, 16]);
 });
 
+test("batch and rows are dealt alike in every group: by the sums over the others", () => {
+  const cut = cutOf({ batch_degree: 2, ring_degree: 1, ulysses_degree: 2 }, [3, 1, 6, 2]);
+  expect([0, 1, 2].map((i) => cut("batch", 12, 2, i))).toEqual([0, 4, 12]);
+  expect([0, 1, 2].map((i) => cut("sequence", 16, 2, i))).toEqual([0, 12, 16]);
+  expect([0, 1, 2].map((i) => cut("ulysses", 8, 2, i))).toEqual([0, 6, 8]);
+});
+
 test("what is wrong with shares is said with both numbers, or the rank", () => {
   const text = (shares: readonly number[]): readonly string[] =>
-    checkShares({ ring_degree: 2, ulysses_degree: 1 }, shares).map(({ code, message }) => `${code} ${message}`);
+    checkShares({ batch_degree: 1, ring_degree: 2, ulysses_degree: 1 }, shares).map(
+      ({ code, message }) => `${code} ${message}`,
+    );
   expect(text([2, 1])).toEqual([]);
   expect(text([2, 1, 1])).toEqual([
     "CP6530 3 shares were given; the program is compiled for 2 ranks (ring 2 x ulysses 1)",

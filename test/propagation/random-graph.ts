@@ -52,6 +52,7 @@ const mesh: fc.Arbitrary<MeshConfig> = fc
   .constantFrom([1, 1], [1, 2], [2, 1], [1, 3], [3, 1], [2, 2], [1, 4])
   .chain(([ring_degree, ulysses_degree]) =>
     fc.record({
+      batch_degree: fc.constant(1),
       ring_degree: fc.constant(ring_degree!),
       ulysses_degree: fc.constant(ulysses_degree!),
       rotate_method: fc.constantFrom("allgather", "alltoall"),

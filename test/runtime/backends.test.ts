@@ -16,7 +16,7 @@ import { feed, gatherProgram, ringProgram, runningSum, ulyssesProgram } from "./
 import { slowProgram } from "./support/special.ts";
 import { graph, node, value, writeProgram } from "./support/models.ts";
 
-const mesh = { ring_degree: 1, ulysses_degree: 2 };
+const mesh = { batch_degree: 1, ring_degree: 1, ulysses_degree: 2 };
 afterEach(() => vi.unstubAllEnvs());
 
 async function backendOf(options: AttachOptions): Promise<Backend | string> {

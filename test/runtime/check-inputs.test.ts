@@ -16,7 +16,7 @@ const span = {
 
 /** The outline of Flux: tokens and ids of text and image, and a length that two inputs share. */
 const program: Program = {
-  ...gatherProgram({ ring_degree: 1, ulysses_degree: 2 }).program,
+  ...gatherProgram({ batch_degree: 1, ring_degree: 1, ulysses_degree: 2 }).program,
   inputs: [
     { name: "hidden_states", elem: "float32", dims: [1, "img", 4] },
     { name: "encoder_hidden_states", elem: "float32", dims: [1, "txt", 8] },

@@ -17,13 +17,17 @@ import { collectiveStep, names, range } from "./support/models.ts";
 import { localWorlds } from "./support/world.ts";
 
 const meshes = fc
-  .record({ ring_degree: fc.integer({ min: 1, max: 8 }), ulysses_degree: fc.integer({ min: 1, max: 8 }) })
+  .record({
+    batch_degree: fc.constant(1),
+    ring_degree: fc.integer({ min: 1, max: 8 }),
+    ulysses_degree: fc.integer({ min: 1, max: 8 }),
+  })
   .filter((mesh) => ranksOf(mesh) <= 8);
-const groups = fc.constantFrom<CollectiveStep["group"]>("mesh", "ulysses", "ring");
+const groups = fc.constantFrom<CollectiveStep["group"]>("sequence", "ulysses", "ring");
 const extents = fc.integer({ min: 0, max: 13 });
 const elems = fc.constantFrom("float32", "int64", "bool", "float16");
 
-type Mesh = { readonly ring_degree: number; readonly ulysses_degree: number };
+type Mesh = { readonly batch_degree: 1; readonly ring_degree: number; readonly ulysses_degree: number };
 type Values = Map<string, OrtTensor>;
 
 /** A tensor whose every byte says who made it. */
@@ -69,7 +73,7 @@ test("all-to-all there and back is the identity, and its bytes are those of the 
       const n = members(0).length;
       // The index of a flat rank inside its group, as the program's expressions say it.
       const index = (who: string): Expr =>
-        group === "mesh"
+        group === "sequence"
           ? who
           : group === "ulysses"
             ? ["%", who, mesh.ulysses_degree]
@@ -185,8 +189,8 @@ test("shifting as often as there are members brings every block home", async () 
 });
 
 test("the members of each group on a 2 x 3 mesh", () => {
-  const mesh = { ring_degree: 2, ulysses_degree: 3 };
-  expect(range(6).map((rank) => groupOf("mesh", rank, mesh))).toEqual(range(6).map(() => [0, 1, 2, 3, 4, 5]));
+  const mesh = { batch_degree: 1, ring_degree: 2, ulysses_degree: 3 };
+  expect(range(6).map((rank) => groupOf("sequence", rank, mesh))).toEqual(range(6).map(() => [0, 1, 2, 3, 4, 5]));
   expect(range(6).map((rank) => groupOf("ulysses", rank, mesh))).toEqual([
     [0, 1, 2],
     [0, 1, 2],
@@ -209,10 +213,10 @@ test("a block that stays is the same tensor, not a copy", async () => {
   const step = collectiveStep({
     name: "gather",
     collective: "all-gather",
-    group: "mesh",
+    group: "sequence",
     transfers: [{ send: ["a"], receive: ["b"], elem: "float32", dims: [4] }],
   });
   const values: Values = new Map([["a", filled("float32", [4], 1)]]);
-  expect(await onAllRanks({ ring_degree: 1, ulysses_degree: 1 }, [step], {}, [values])).toEqual([0]);
+  expect(await onAllRanks({ batch_degree: 1, ring_degree: 1, ulysses_degree: 1 }, [step], {}, [values])).toEqual([0]);
   expect(values.get("b")).toBe(values.get("a"));
 });

@@ -11,7 +11,7 @@ import { failure } from "./support/failure.ts";
 import { moduleUrl } from "./support/handlers.ts";
 import { feed, gatherProgram, hookProgram } from "./support/programs.ts";
 
-const mesh = { ring_degree: 1, ulysses_degree: 2 };
+const mesh = { batch_degree: 1, ring_degree: 1, ulysses_degree: 2 };
 const negated = feed(7).x.data.map((v) => -v);
 
 /** A module that does `body` first, on rank 1 only. */

@@ -13,7 +13,7 @@ import { feed, heads, hookProgram, size } from "./support/programs.ts";
 import { slowProgram, brokenPieceProgram } from "./support/special.ts";
 import { graph, node, value, writeProgram } from "./support/models.ts";
 
-const mesh = { ring_degree: 1, ulysses_degree: 3 };
+const mesh = { batch_degree: 1, ring_degree: 1, ulysses_degree: 3 };
 const negated = feed(7).x.data.map((v) => -v);
 
 async function withHandler(

@@ -9,7 +9,7 @@ import { flowOf } from "../../runtime/rank/flow.ts";
 import { fixture } from "../support/fixtures.ts";
 import { collectiveStep, pieceStep } from "./support/models.ts";
 
-const mesh = { ring_degree: 1, ulysses_degree: 2 };
+const mesh = { batch_degree: 1, ring_degree: 1, ulysses_degree: 2 };
 
 function step(
   collective: CollectiveStep["collective"],
@@ -18,7 +18,7 @@ function step(
   frees: readonly string[] = [],
 ): CollectiveStep {
   const transfers = [{ send, receive, elem: "float32", dims: [4] }];
-  return collectiveStep({ name: collective, collective, group: "mesh", transfers, frees });
+  return collectiveStep({ name: collective, collective, group: "sequence", transfers, frees });
 }
 
 const piece = (
@@ -143,10 +143,10 @@ function replay({ steps, mesh: programMesh }: Program): { readonly inPlace: numb
 test.each([
   { ulysses_degree: 2 },
   { ulysses_degree: 4 },
-  { ring_degree: 2, rotate_method: "alltoall" },
-  { ring_degree: 4, rotate_method: "alltoall" },
-  { ring_degree: 4, rotate_method: "allgather" },
-  { ring_degree: 2, ulysses_degree: 2, rotate_method: "alltoall" },
+  { batch_degree: 1, ring_degree: 2, rotate_method: "alltoall" },
+  { batch_degree: 1, ring_degree: 4, rotate_method: "alltoall" },
+  { batch_degree: 1, ring_degree: 4, rotate_method: "allgather" },
+  { batch_degree: 1, ring_degree: 2, ulysses_degree: 2, rotate_method: "alltoall" },
 ] as const)(
   "over %o, no value of flux is used after its memory was taken, every block is made in place, and none that arrives is copied",
   async (parallel) => {

@@ -9,7 +9,7 @@ import { moduleUrl } from "./support/handlers.ts";
 
 let session: Session;
 beforeAll(async () => {
-  session = await attach(hookProgram({ ring_degree: 1, ulysses_degree: 3 }));
+  session = await attach(hookProgram({ batch_degree: 1, ring_degree: 1, ulysses_degree: 3 }));
 });
 afterAll(() => session.release());
 
@@ -126,7 +126,7 @@ test("a place that the program was not cut at is refused with the places that it
       },
     ],
   });
-  const plain = await attach(gatherProgram({ ring_degree: 1, ulysses_degree: 1 }));
+  const plain = await attach(gatherProgram({ batch_degree: 1, ring_degree: 1, ulysses_degree: 1 }));
   await expect(plain.hooks.register("", "pre_forward", url)).rejects.toThrow(
     "the root module, pre_forward; it has no hook points",
   );

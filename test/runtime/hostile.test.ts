@@ -18,7 +18,7 @@ import { newFolder } from "./support/models.ts";
 import { feed, gatherProgram } from "./support/programs.ts";
 import { externalProgram } from "./support/special.ts";
 
-const fresh = (): CompiledProgram => gatherProgram({ ring_degree: 1, ulysses_degree: 2 });
+const fresh = (): CompiledProgram => gatherProgram({ batch_degree: 1, ring_degree: 1, ulysses_degree: 2 });
 
 /** Seals the program again with what is in its folder now. */
 function reseal(

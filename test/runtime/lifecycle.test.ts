@@ -45,7 +45,10 @@ test("a process that does not release its session exits all the same", () => {
   const body = `${rows}
     const session = await attach(compiled);
     console.log((await session.run(feeds)).y.data[0], workers());`;
-  expect(inProcess(gatherProgram({ ring_degree: 1, ulysses_degree: 3 }), body)).toEqual({ code: 0, lines: ["-2 3"] });
+  expect(inProcess(gatherProgram({ batch_degree: 1, ring_degree: 1, ulysses_degree: 3 }), body)).toEqual({
+    code: 0,
+    lines: ["-2 3"],
+  });
 });
 
 test("release ends the workers; a second attach works", () => {

@@ -23,7 +23,7 @@ import { gatherProgram } from "./support/programs.ts";
 
 type Edit = (program: Record<string, unknown>) => void;
 
-const fresh = (): CompiledProgram => gatherProgram({ ring_degree: 1, ulysses_degree: 2 });
+const fresh = (): CompiledProgram => gatherProgram({ batch_degree: 1, ring_degree: 1, ulysses_degree: 2 });
 
 function edit({ folder }: CompiledProgram, change: Edit): void {
   const file = join(folder, "program.json");
@@ -89,7 +89,7 @@ test.each([
   ],
   [
     "a broken mesh",
-    (p: Record<string, unknown>) => (p["mesh"] = { ring_degree: 0, ulysses_degree: 1 }),
+    (p: Record<string, unknown>) => (p["mesh"] = { batch_degree: 1, ring_degree: 0, ulysses_degree: 1 }),
     'CP5004: "mesh.ring_degree" of ROOT/program/program.json is not an integer from 1 to 1024',
   ],
   [

@@ -10,7 +10,7 @@ import { failure } from "./support/failure.ts";
 import { moduleUrl } from "./support/handlers.ts";
 import { feed, hookProgram } from "./support/programs.ts";
 
-const mesh = { ring_degree: 1, ulysses_degree: 2 };
+const mesh = { batch_degree: 1, ring_degree: 1, ulysses_degree: 2 };
 const compiled = hookProgram(mesh);
 const negated = feed(7).x.data.map((v) => -v);
 const url = moduleUrl("() => {}");

@@ -116,7 +116,7 @@ test.each([
   ["(t) => ({ ...t, type: 'int64', data: new BigInt64Array(t.data.length) })", "CP6506"],
   ["(t) => ({ ...t, data: t.data.slice(1) })", "CP6506"],
 ])("the handler %s fails with %s", async (source, code) => {
-  const compiled = hookProgram({ ring_degree: 1, ulysses_degree: 1 });
+  const compiled = hookProgram({ batch_degree: 1, ring_degree: 1, ulysses_degree: 1 });
   const [rank] = await startAll(compiled);
   const registration = { id: 0, module: "block", phase: "post_forward" } as const;
   await rank!.handlers.register({ ...registration, url: moduleUrl(source) });
@@ -135,7 +135,7 @@ test.each([
 });
 
 test("a value of another shape than the program says stops at the exchange", async () => {
-  const compiled = gatherProgram({ ring_degree: 1, ulysses_degree: 2 });
+  const compiled = gatherProgram({ batch_degree: 1, ring_degree: 1, ulysses_degree: 2 });
   const steps = JSON.parse(
     JSON.stringify(compiled.program.steps)
       .replace(JSON.stringify(chunk("sequence", "s", 2, "rank")), JSON.stringify(chunk("sequence", "s", 2, "peer")))
@@ -151,7 +151,7 @@ test("a value of another shape than the program says stops at the exchange", asy
 });
 
 test("more shared memory than there is", () => {
-  const { program } = gatherProgram({ ring_degree: 1, ulysses_degree: 2 });
+  const { program } = gatherProgram({ batch_degree: 1, ring_degree: 1, ulysses_degree: 2 });
   const steps = JSON.parse(
     JSON.stringify(program.steps).replace(JSON.stringify(chunk("sequence", "s", 2, "rank")), '["*",1099511627776,"s"]'),
   );
@@ -164,7 +164,7 @@ test("more shared memory than there is", () => {
 });
 
 test("values are gone once no step reads them", async () => {
-  const compiled = hookProgram({ ring_degree: 1, ulysses_degree: 2 });
+  const compiled = hookProgram({ batch_degree: 1, ring_degree: 1, ulysses_degree: 2 });
   const steps = compiled.program.steps.map((step, i) => (i === 0 ? { ...step, frees: ["local"] } : step));
   const broken = { ...compiled, program: { ...compiled.program, steps } };
   const ranks = await startAll(broken);
@@ -176,7 +176,7 @@ test("values are gone once no step reads them", async () => {
 });
 
 test("two outputs with one value arrive in memory of their own", async () => {
-  const compiled = gatherProgram({ ring_degree: 1, ulysses_degree: 1 });
+  const compiled = gatherProgram({ batch_degree: 1, ring_degree: 1, ulysses_degree: 1 });
   const { program } = compiled;
   const gather = JSON.parse(
     JSON.stringify(program.steps[1]).replace('["part0"]', '["copy"]').replace('"frees":["local"]', '"frees":[]'),
@@ -192,7 +192,7 @@ test("two outputs with one value arrive in memory of their own", async () => {
 });
 
 test("feeds are packed once, used in place or unpacked into ordinary memory; the shared memory is reused where it suffices", () => {
-  const program = gatherProgram({ ring_degree: 1, ulysses_degree: 1 }).program;
+  const program = gatherProgram({ batch_degree: 1, ring_degree: 1, ulysses_degree: 1 }).program;
   const inputs = checkInputs(program, feed(3));
   if (!inputs.ok) throw new Error("the feeds are wrong");
   const packed = packFeeds(inputs.value.feeds, new SharedArrayBuffer(0));
@@ -234,7 +234,7 @@ async function conversation(
 }
 
 test("a worker answers its start and every request once, in order", async () => {
-  const compiled = hookProgram({ ring_degree: 1, ulysses_degree: 1 });
+  const compiled = hookProgram({ batch_degree: 1, ring_degree: 1, ulysses_degree: 1 });
   const inputs = checkInputs(compiled.program, feed(2));
   if (!inputs.ok) throw new Error("the feeds are wrong");
   const feeds = packFeeds(inputs.value.feeds, new SharedArrayBuffer(0));

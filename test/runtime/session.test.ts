@@ -13,7 +13,7 @@ const chunk = (length: number, parts: number, i: number): number =>
   Math.floor(length / parts) + (i < length % parts ? 1 : 0);
 
 test.each([1, 2, 3, 4, 8])("gathers on %i ranks, two lengths in one session", async (n) => {
-  const session = await attach(gatherProgram({ ring_degree: 1, ulysses_degree: n }));
+  const session = await attach(gatherProgram({ batch_degree: 1, ring_degree: 1, ulysses_degree: n }));
   for (const rows of [n, 3 * n + 1, 67]) {
     const { y } = await session.run(feed(rows));
     expect(y).toBeInstanceOf(Tensor);
@@ -58,7 +58,7 @@ test.each([1, 2, 3, 4, 8])("rotates blocks round a ring of %i", async (n) => {
 });
 
 test("states names, types and shapes as onnxruntime's session does", async () => {
-  const session = await attach(gatherProgram({ ring_degree: 1, ulysses_degree: 1 }));
+  const session = await attach(gatherProgram({ batch_degree: 1, ring_degree: 1, ulysses_degree: 1 }));
   expect(session.inputNames).toEqual(["x"]);
   expect(session.outputNames).toEqual(["y"]);
   expect(session.inputMetadata).toEqual([{ name: "x", isTensor: true, type: "float32", shape: ["s", heads, size] }]);
@@ -67,7 +67,7 @@ test("states names, types and shapes as onnxruntime's session does", async () =>
 });
 
 test("takes onnxruntime's tensors, fetches by name, and preallocated outputs", async () => {
-  const session = await attach(gatherProgram({ ring_degree: 1, ulysses_degree: 2 }));
+  const session = await attach(gatherProgram({ batch_degree: 1, ring_degree: 1, ulysses_degree: 2 }));
   const { data, dims } = feed(4).x;
   const x = new Tensor("float32", data, dims);
   const expected = data.map((v) => -v);

@@ -42,7 +42,7 @@ async function outcome(file: string, ulysses: number, feeds: OrtTensors): Promis
   const compiled = await compilePlan({
     model: file,
     plan: PLAN,
-    parallel: { ring_degree: 1, ulysses_degree: ulysses },
+    parallel: { batch_degree: 1, ring_degree: 1, ulysses_degree: ulysses },
   });
   if (!compiled.ok) throw new Error(texts(compiled.diagnostics).join("\n"));
   const [session, whole] = [await attach(compiled.program), await createSession(file)];

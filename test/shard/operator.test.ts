@@ -10,7 +10,13 @@ import { valueOf } from "../support/fixtures.ts";
 import { graph, node, random, value } from "../support/graphs.ts";
 import { canonicalise } from "../support/stages.ts";
 
-const mesh = { ring_degree: 1, ulysses_degree: 2, rotate_method: "allgather", convert_to_fp32: true } as const;
+const mesh = {
+  batch_degree: 1,
+  ring_degree: 1,
+  ulysses_degree: 2,
+  rotate_method: "allgather",
+  convert_to_fp32: true,
+} as const;
 
 /** The codes of the errors of a compilation, and what the simulator finds wrong where there are none. */
 async function tryOut(nodes: readonly Node[], splits: readonly string[], gather: boolean) {

@@ -73,7 +73,7 @@ function graph(splitAxis: number) {
       ["attn", { path: "attn", className: null }],
     ]),
   };
-  return { graph: canonical, bindings: [binding("split", splitAxis), binding("gather", 1)] };
+  return { graph: canonical, bindings: [binding("split", splitAxis), binding("gather", 1)], batch: [] };
 }
 
 function binding(action: "split" | "gather", dim: number): Binding {
@@ -94,7 +94,11 @@ function binding(action: "split" | "gather", dim: number): Binding {
 }
 
 const options = (ranks: number) =>
-  ({ mesh: { ring_degree: 1, ulysses_degree: ranks }, rotate_method: "allgather", convert_to_fp32: true }) as const;
+  ({
+    mesh: { batch_degree: 1, ring_degree: 1, ulysses_degree: ranks },
+    rotate_method: "allgather",
+    convert_to_fp32: true,
+  }) as const;
 
 describe("a reduction over split tokens", () => {
   it.each([

@@ -95,7 +95,7 @@ test.each([
     [2, 1],
     [2, 2],
   ] as const) {
-    const mesh = { ring_degree: ring, ulysses_degree: ulysses };
+    const mesh = { batch_degree: 1, ring_degree: ring, ulysses_degree: ulysses };
     const options = { mesh, rotate_method: "alltoall", convert_to_fp32: true } as const;
     const sharded = valueOf(shard(bound, options));
     expect(sharded.equations).toEqual([]);
@@ -108,7 +108,11 @@ test.each([
 });
 
 async function expectSameRun(model: string, ulysses: number): Promise<void> {
-  const compiled = await compilePlan({ model, plan: PLAN, parallel: { ring_degree: 1, ulysses_degree: ulysses } });
+  const compiled = await compilePlan({
+    model,
+    plan: PLAN,
+    parallel: { batch_degree: 1, ring_degree: 1, ulysses_degree: ulysses },
+  });
   if (!compiled.ok) throw new Error(texts(compiled.diagnostics).join("\n"));
   const [session, whole] = [await attach(compiled.program), await createSession(model)];
   try {

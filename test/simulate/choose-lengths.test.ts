@@ -12,7 +12,8 @@ type Pair = readonly [Expr, Expr];
 function chosen(dims: readonly string[], pairs: readonly Pair[], ulysses: number): Readonly<Record<string, number>> {
   const graph = canonical({ inputs: { x: shape("float32", ...dims) }, outputs: ["x"], nodes: [] });
   const equations = pairs.map(([left, right]) => ({ left, right, leftName: "", rightName: "", origin: originIn("") }));
-  return chooseLengths({ graph, equations, mesh: { ring_degree: 1, ulysses_degree: ulysses } });
+  const mesh = { batch_degree: 1, ring_degree: 1, ulysses_degree: ulysses };
+  return chooseLengths({ graph, equations, mesh, layouts: new Map() });
 }
 
 /** Tokens of a grid of which both sides are padded to a multiple of `step`, before or after they are halved. */

@@ -11,7 +11,7 @@ import { ortTensor } from "../../ort/tensors.ts";
 import type { OrtTensor } from "../../ort/types.ts";
 import { collective } from "../support/sharded.ts";
 
-const mesh = { ring_degree: 2, ulysses_degree: 2 };
+const mesh = { batch_degree: 1, ring_degree: 2, ulysses_degree: 2 };
 const number = (value: number): OrtTensor => ortTensor("float32", [1], [value]);
 const ranks = (...names: readonly string[]): readonly RankValues[] =>
   [0, 1, 2, 3].map((rank) => new Map(names.map((name, i) => [name, number(rank * 10 + i)] as const)));
@@ -20,7 +20,7 @@ const held = (values: readonly RankValues[], name: string): readonly unknown[] =
 const block = { elem: "float32", dims: [1] } as const;
 
 test("groups: the mesh in order, adjacent ranks, ranks apart", () => {
-  expect(groupsOf("mesh", mesh)).toEqual([[0, 1, 2, 3]]);
+  expect(groupsOf("sequence", mesh)).toEqual([[0, 1, 2, 3]]);
   expect(groupsOf("ulysses", mesh)).toEqual([
     [0, 1],
     [2, 3],
@@ -29,7 +29,7 @@ test("groups: the mesh in order, adjacent ranks, ranks apart", () => {
     [0, 2],
     [1, 3],
   ]);
-  expect(groupsOf("ring", { ring_degree: 3, ulysses_degree: 1 })).toEqual([[0, 1, 2]]);
+  expect(groupsOf("ring", { batch_degree: 1, ring_degree: 3, ulysses_degree: 1 })).toEqual([[0, 1, 2]]);
 });
 
 test("all-to-all: block j goes to member j, and lies under its sender's name", () => {

@@ -15,7 +15,7 @@ const label = { value: "v", node: "n", module: "blocks.0" };
 const tolerance = { absolute: 1e-5, relative: 1e-5 };
 const place = (layout: Layout, ranks: number): Placement => ({
   layout,
-  mesh: { ring_degree: 1, ulysses_degree: ranks },
+  mesh: { batch_degree: 1, ring_degree: 1, ulysses_degree: ranks },
   lengths: {},
   cut: equalCut,
 });

@@ -11,7 +11,7 @@ import { equalCut } from "../../program/shares.ts";
 import { split } from "../support/sharded.ts";
 
 const dealt = ([ring, ulysses]: readonly [number, number]): Dealt => ({
-  mesh: { ring_degree: ring, ulysses_degree: ulysses },
+  mesh: { batch_degree: 1, ring_degree: ring, ulysses_degree: ulysses },
   cut: equalCut,
 });
 
@@ -74,7 +74,7 @@ test("flat indices run row by row", () => {
 
 test("over all ranks every position is held, once per rank that shares it, and as many as the compiler counts", () => {
   const shard = fc.record({
-    over: fc.constantFrom("mesh" as const, "ring" as const, "ulysses" as const),
+    over: fc.constantFrom("sequence" as const, "ring" as const, "ulysses" as const),
     outer: fc.integer({ min: 1, max: 3 }),
     inner: fc.integer({ min: 1, max: 3 }),
     unit: fc.integer({ min: 1, max: 3 }),
@@ -88,12 +88,12 @@ test("over all ranks every position is held, once per rank that shares it, and a
       const extent = outer * segments.reduce((a, b) => a + b, 0) * inner;
       const entry = split(0, segments, { over, outer, inner, unit: width });
       const [R, U] = mesh;
-      const times = { mesh: 1, ring: U, ulysses: R }[over];
+      const times = { sequence: 1, ring: U, ulysses: R }[over];
       const count = Array.from({ length: extent }, () => 0);
       for (let rank = 0; rank < R * U; rank++) {
         const positions = held(extent, entry, mesh, rank);
         expect(positions).toEqual([...positions].sort((a, b) => a - b));
-        const local = localExtent(entry, { ring_degree: R, ulysses_degree: U }, rank);
+        const local = localExtent(entry, { batch_degree: 1, ring_degree: R, ulysses_degree: U }, rank);
         expect(positions.length).toBe(evaluate(local, {}, equalCut));
         for (const position of positions) count[position]! += 1;
       }

@@ -99,7 +99,7 @@ test("feeds that are missing, of another type, rank or extent are refused", asyn
 });
 
 test("a split that leaves a rank without a token is refused where the plan asks for it", async () => {
-  const minimum = { extent: "img", name: "x axis 1", slice: "x.local", origin: originIn("") };
+  const minimum = { extent: "img", atLeast: 3, name: "x axis 1", slice: "x.local", origin: originIn("") };
   const asked = { ...splitStream(), minimums: [minimum] };
   expect(texts((await simulate(asked, feeds(5, 2))).diagnostics)).toEqual([
     "CP6008 x axis 1 is 2, fewer than the 3 ranks that it is split over",

@@ -62,6 +62,7 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
   "compiler/shard": [
     "compiler/diagnostics",
     "compiler/expr",
+    "compiler/group.ts",
     "compiler/plan",
     "compiler/graph",
     "compiler/ir",

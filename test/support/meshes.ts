@@ -7,8 +7,9 @@ function mesh(
   ring_degree: number,
   ulysses_degree: number,
   rotate_method: MeshConfig["rotate_method"] = "allgather",
+  batch_degree = 1,
 ): MeshConfig {
-  return { ring_degree, ulysses_degree, rotate_method, convert_to_fp32: true };
+  return { batch_degree, ring_degree, ulysses_degree, rotate_method, convert_to_fp32: true };
 }
 
 export const meshes = {
@@ -24,8 +25,15 @@ export const meshes = {
   "rotating ring 4": mesh(4, 1, "alltoall"),
   "unified 2 x 2": mesh(2, 2),
   "rotating unified 2 x 2": mesh(2, 2, "alltoall"),
+  "batch 2": mesh(1, 1, "allgather", 2),
+  "batch 2 x ulysses 2": mesh(1, 2, "allgather", 2),
+  "batch 2 x rotating ring 2": mesh(2, 1, "alltoall", 2),
+  "batch 2 x rotating 2 x 2": mesh(2, 2, "alltoall", 2),
 } as const;
 
 export type MeshName = keyof typeof meshes;
 
-export const meshNames: readonly MeshName[] = Object.keys(meshes) as MeshName[];
+/** Those that need no batch. */
+export const meshNames: readonly MeshName[] = (Object.keys(meshes) as MeshName[]).filter(
+  (name) => meshes[name].batch_degree === 1,
+);

@@ -23,7 +23,7 @@ export const originIn = (module: string): Origin => ({ module, node: null, spec:
 /** A split over all ranks; `lengths` are the segments. */
 export function split(axis: number, lengths: readonly Expr[], rest: Partial<AxisShard> = {}): AxisShard {
   const segments = lengths.map((length, i) => ({ length, origin: `s${i}` }));
-  return { axis, over: "mesh", outer: 1, segments, inner: 1, unit: 1, ...rest };
+  return { axis, over: "sequence", outer: 1, segments, inner: 1, unit: 1, ...rest };
 }
 
 export function local(node: CanonicalNode, module = node.scope): LocalStep {
@@ -33,7 +33,14 @@ export function local(node: CanonicalNode, module = node.scope): LocalStep {
 export function collective(
   parts: Pick<CollectiveStep, "collective" | "transfers"> & Partial<CollectiveStep>,
 ): CollectiveStep {
-  return { kind: "collective", name: "collective", group: "mesh", purpose: "gather", origin: originIn("m"), ...parts };
+  return {
+    kind: "collective",
+    name: "collective",
+    group: "sequence",
+    purpose: "gather",
+    origin: originIn("m"),
+    ...parts,
+  };
 }
 
 export interface ShardedParts {
@@ -61,7 +68,7 @@ export function sharded(parts: ShardedParts): ShardedGraph {
     sameAs = {},
     equations = [],
   } = parts;
-  const mesh = { ring_degree: ring, ulysses_degree: ulysses };
+  const mesh = { batch_degree: 1, ring_degree: ring, ulysses_degree: ulysses };
   const all = new Map([...graph.shapes, ...Object.entries(shapes)]);
   return {
     graph,

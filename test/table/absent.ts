@@ -27,6 +27,11 @@ export const notExported: Readonly<Record<string, Partial<Readonly<Record<Export
     "dynamo23-dynamic": ONCE,
     "torchscript18-static": "omitted for its size: one block of LTX2 takes 600 kB in TorchScript",
   },
+  "ltx2-cfg": {
+    "dynamo18-static": ONCE,
+    "dynamo23-dynamic": ONCE,
+    "torchscript18-static": ONCE,
+  },
   "qwenimage-zero": { "dynamo18-static": ONCE, "dynamo23-dynamic": ONCE },
   "wan-i2v": { "dynamo18-static": ONCE, "dynamo23-dynamic": ONCE, "torchscript18-static": "see wan-i2v-one" },
   "wan-i2v-one": {
@@ -50,6 +55,7 @@ export const fixed: Readonly<Record<string, string>> = {
   "ltx-cfg": "LTX with a batch of 2, fixed in every export.",
   "ltx-grid": "LTX called with the size of the video; only the text's length can be dynamic.",
   ltx2: "Every export fixes the batch, as for LTX. The plan does not split the audio.",
+  "ltx2-cfg": "LTX2 with a batch of 2, fixed in every export.",
   "ltx2-split": 'LTX2 with `rope_type="split"`.',
   qwenimage:
     "Image sizes are Python numbers: every export fixes the image's length (96); only text and batch are dynamic.",

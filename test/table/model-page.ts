@@ -4,7 +4,7 @@
 import { schemeName } from "../attention/schemes.ts";
 import type { Export } from "../support/exports.ts";
 import { ONE_LENGTH, exporters, fixed, notExported, parities, type Exporter } from "./absent.ts";
-import { modelSchemes, type Row } from "./models.ts";
+import { batchSchemes, modelSchemes, type Row } from "./models.ts";
 import { number } from "./page.ts";
 
 export interface Measured extends Export {
@@ -27,6 +27,24 @@ export function modelsSection(all: readonly Measured[]): string {
       ),
     )
     .join("\n");
+}
+
+/** A line for each export with a batch of 2. */
+export function batchSection(all: readonly Measured[]): string {
+  const names = batchSchemes.map(schemeName);
+  const rows = all.flatMap(({ model, exporter, rows: measured }) =>
+    measured.map(({ size, torch, cells }) => {
+      return `| ${[model, exporter, size, ...names.map((name) => cells[name]), number(torch)].join(" | ")} |`;
+    }),
+  );
+  return [
+    "### Batch of 2",
+    "",
+    `| model | exporter | lengths | ${names.join(" | ")} | torch |`,
+    `|---|---|---|${names.map(() => "---|").join("")}---|`,
+    ...rows,
+    "",
+  ].join("\n");
 }
 
 function tableOf(model: string, all: readonly Measured[]): string {

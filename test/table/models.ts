@@ -34,6 +34,14 @@ export const modelSchemes: readonly Scheme[] = [
   { ring: 2, ulysses: 2, rotate: "alltoall" },
 ];
 
+/** For exports with a batch of 2. */
+export const batchSchemes: readonly Scheme[] = [
+  { batch: 2, ring: 1, ulysses: 1, rotate: "allgather" },
+  { batch: 2, ring: 1, ulysses: 2, rotate: "allgather" },
+  { batch: 2, ring: 2, ulysses: 1, rotate: "alltoall" },
+  { batch: 2, ring: 2, ulysses: 2, rotate: "alltoall" },
+];
+
 /** One export at one set of lengths. */
 export interface Row {
   readonly size: string;
@@ -54,14 +62,32 @@ interface Sample {
 
 /** One row for each of its sizes that the export takes. */
 export async function measureModel(source: Export): Promise<readonly Row[]> {
+  return measure(source, modelSchemes, await samplesOf(source, await fixtureModel(source.file)));
+}
+
+/** One row for each of its sizes with a batch of 2 that the export takes. */
+export async function measureBatch(source: Export): Promise<readonly Row[]> {
   const samples = await samplesOf(source, await fixtureModel(source.file));
+  return measure(
+    source,
+    batchSchemes,
+    samples.filter(({ feeds }) => feeds["hidden_states"]?.dims[0] === 2),
+  );
+}
+
+async function measure(
+  source: Export,
+  schemes: readonly Scheme[],
+  samples: readonly Sample[],
+): Promise<readonly Row[]> {
+  if (samples.length === 0) return [];
   const rows = samples.map(({ size }) => ({
     size,
     split: [] as readonly number[],
     cells: {} as Record<string, string>,
     torch: 0,
   }));
-  for (const scheme of modelSchemes) {
+  for (const scheme of schemes) {
     const name = schemeName(scheme);
     const { stages, refused } = await compiled(source, scheme);
     if (stages.sharded === undefined || stages.lowered === undefined) {
@@ -109,7 +135,12 @@ async function compiled(
   source: Export,
   scheme: Scheme,
 ): Promise<{ readonly stages: Stages; readonly refused: string }> {
-  const parallel = { ring_degree: scheme.ring, ulysses_degree: scheme.ulysses, rotate_method: scheme.rotate };
+  const parallel = {
+    batch_degree: scheme.batch ?? 1,
+    ring_degree: scheme.ring,
+    ulysses_degree: scheme.ulysses,
+    rotate_method: scheme.rotate,
+  };
   const options = { model: fixture(source.file), plan: shippedPlan(source.family), parallel };
   const { stages, diagnostics } = await compileStages(options);
   return { stages, refused: codesOf(diagnostics).join(", ") };
@@ -161,6 +192,7 @@ function splitLengths({ graph, steps, layouts }: ShardedGraph, feeds: OrtTensors
   const entries = steps.flatMap((step) =>
     step.kind === "local" && step.origin.spec?.action === "split" ? step.node.outputs : [],
   );
-  const segments = entries.flatMap((name) => layouts.get(name) ?? []).flatMap((axis) => axis.segments);
+  const shards = entries.flatMap((name) => layouts.get(name) ?? []).filter(({ over }) => over !== "batch");
+  const segments = shards.flatMap((axis) => axis.segments);
   return [...new Set(segments.map(({ length }) => evaluate(length, lengths)))].sort((a, b) => b - a);
 }

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 export const supportPage = fileURLToPath(new URL("../../docs/support.md", import.meta.url));
 
-export type Section = "attention" | "models";
+export type Section = "attention" | "models" | "batch";
 
 /** `3e-7`; 0 where nothing differs. */
 export function number(value: number): string {

@@ -8,7 +8,7 @@ import { schemeName, schemes } from "../attention/schemes.ts";
 import { committedExports } from "../support/exports.ts";
 import { exporters } from "./absent.ts";
 import { groupings, masks } from "./attention.ts";
-import { modelSchemes } from "./models.ts";
+import { batchSchemes, modelSchemes } from "./models.ts";
 import { supportPage, tables } from "./page.ts";
 
 const CODE = /^CP\d{4}$/;
@@ -50,6 +50,25 @@ describe("models", () => {
         );
         expect(reasons, `${title}, ${exporter}, ${parity}`).toHaveLength(shown ? 0 : 1);
       }
+    }
+  });
+});
+
+describe("batch", () => {
+  const [found] = tables("batch");
+
+  test("every family has a row, in every scheme", () => {
+    expect(found?.head).toEqual(["model", "exporter", "lengths", ...batchSchemes.map(schemeName), "torch"]);
+    const models = new Set(found?.rows.map(([model]) => model));
+    const families = new Set(committedExports().flatMap(({ model, family }) => (models.has(model) ? [family] : [])));
+    expect(families).toEqual(new Set(committedExports().map(({ family }) => family)));
+  });
+
+  test("every cell has two small numbers", () => {
+    for (const row of found?.rows ?? []) {
+      expect(row).toHaveLength(batchSchemes.length + 4);
+      for (const cell of row.slice(3, -1)) expectCell(cell, 1e-4, 1e-4);
+      expect(row.slice(3, -1).filter((cell) => CODE.test(cell))).toEqual([]);
     }
   });
 });

@@ -13,7 +13,13 @@ import { boundFixture, shardedFixture, shippedPlan } from "../support/compiled.t
 const FILE = "flux/flux.dynamo18-dynamic.onnx";
 const bound = await boundFixture(FILE, shippedPlan("flux"));
 const { graph } = bound;
-const mesh = { ring_degree: 2, ulysses_degree: 2, rotate_method: "alltoall", convert_to_fp32: true } as const;
+const mesh = {
+  batch_degree: 1,
+  ring_degree: 2,
+  ulysses_degree: 2,
+  rotate_method: "alltoall",
+  convert_to_fp32: true,
+} as const;
 const sharded = await shardedFixture(FILE, shippedPlan("flux"), mesh);
 
 const change = <T>(list: readonly T[], at: number, by: (old: T) => T): readonly T[] => list.with(at, by(list[at]!));

@@ -218,6 +218,30 @@ export const bindNotes: Catalog<{
   },
 };
 
+/** `$batch`. */
+export const bindBatch: Catalog<{
+  unknownInput: { input: string; suggestion: string | null; known: readonly string[] };
+  outOfRange: { input: string; dim: number; rank: number; shape: string };
+}> = {
+  unknownInput: {
+    code: "CP3030",
+    severity: "error",
+    title: "Batch of an unknown input",
+    message: ({ input }) => `$batch names ${JSON.stringify(input)}, which is no input of the model`,
+    hint: ({ suggestion, known }) =>
+      suggestion === null ? `the inputs of the model are ${list(known)}` : `did you mean "${suggestion}"?`,
+  },
+  outOfRange: {
+    code: "CP3031",
+    severity: "error",
+    title: "Batch axis out of range",
+    message: ({ input, dim, rank, shape }) =>
+      `$batch gives axis ${dim} for ${input}, which has ${counted(rank, "axis").replace("axiss", "axes")}: ${shape}`,
+    hint: ({ rank }) =>
+      rank === 0 ? "remove the entry: a scalar has no axis" : `write an axis from ${-rank} to ${rank - 1}`,
+  },
+};
+
 function moduleName(module: string): string {
   return module === "" ? "the model" : module;
 }

@@ -118,7 +118,8 @@ export const planMessages: Catalog<{
     title: "Plan without entries",
     message: () => "the plan has no entries: nothing would be split",
     hint: () =>
-      'write entries such as { "": { "hidden_states": { "split_dim": 1 } }, "proj_out": { "gather_dim": 1 } }',
+      'write entries such as { "": { "hidden_states": { "split_dim": 1 } }, "proj_out": { "gather_dim": 1 } }; ' +
+      "without entries only the batch can be split, with a batch_degree and no other degree",
   },
   emptyEntry: {
     code: "CP1524",
@@ -140,7 +141,9 @@ export const planMessages: Catalog<{
     title: "Unknown reserved key",
     message: ({ key }) => `${key} is not a known key: names that begin with $ are reserved`,
     hint: ({ suggestion }) =>
-      suggestion === null ? 'the known keys are "$schema", "$comment", "$model"' : `did you mean "${suggestion}"?`,
+      suggestion === null
+        ? 'the known keys are "$schema", "$comment", "$model", "$batch"'
+        : `did you mean "${suggestion}"?`,
   },
   indexNeedsSplitOutput: {
     code: "CP1527",
@@ -218,7 +221,7 @@ export const configMessages: Catalog<{
   refusedField: { field: string; instead: string };
   alwaysOn: { field: string; value: string };
   bothForms: { field: string };
-  tooManyRanks: { ring: number; ulysses: number; ranks: number; limit: number };
+  tooManyRanks: { batch: number; ring: number; ulysses: number; ranks: number; limit: number };
 }> = {
   refusedField: {
     code: "CP1701",
@@ -247,8 +250,8 @@ export const configMessages: Catalog<{
     code: "CP1704",
     severity: "error",
     title: "Too many ranks",
-    message: ({ ring, ulysses, ranks, limit }) =>
-      `ring_degree ${ring} * ulysses_degree ${ulysses} = ${ranks} ranks; the limit is ${limit}`,
+    message: ({ batch, ring, ulysses, ranks, limit }) =>
+      `${batch === 1 ? "" : `batch_degree ${batch} * `}ring_degree ${ring} * ulysses_degree ${ulysses} = ${ranks} ranks; the limit is ${limit}`,
     hint: () => "lower one of the degrees: their product is the number of ranks, one device each",
   },
 };

@@ -15,11 +15,13 @@ const degree = (name: string, markdownDescription: string): JsonSchema => ({
   markdownDescription,
 });
 
-const meshFields: Readonly<Record<keyof MeshConfig, JsonSchema>> = {
-  ring_degree: degree(
-    "ring_degree",
-    "Ranks of a ring, which exchange keys and values and keep their own queries. Number of ranks = ring_degree * ulysses_degree.",
-  ),
+const batchDegree = degree(
+  "batch_degree",
+  "Ranks that divide the batch, which needs no communication. Number of ranks = batch_degree * ring_degree * ulysses_degree.",
+);
+
+const meshFields: Readonly<Record<keyof Omit<MeshConfig, "batch_degree">, JsonSchema>> = {
+  ring_degree: degree("ring_degree", "Ranks of a ring, which exchange keys and values and keep their own queries."),
   ulysses_degree: degree(
     "ulysses_degree",
     "Ranks that divide the heads of an attention among themselves. At most the number of key/value heads.",
@@ -83,6 +85,7 @@ export const parallelConfigSchema: JsonSchema = {
   then: {
     properties: {
       ...remarks,
+      batch_degree: batchDegree,
       context_parallel_config: { $ref: "#/definitions/context" },
       tensor_parallel_config: refused("tensor_parallel_config"),
     },
@@ -92,6 +95,7 @@ export const parallelConfigSchema: JsonSchema = {
   else: {
     properties: {
       ...remarks,
+      batch_degree: batchDegree,
       context_parallel_config: { $ref: "#/definitions/context" },
       tensor_parallel_config: refused("tensor_parallel_config"),
       ...contextFields,

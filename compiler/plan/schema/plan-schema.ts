@@ -142,9 +142,20 @@ export const reservedKeys: Readonly<Record<string, JsonSchema>> = {
     "Path of the ONNX model that the plan is for, relative to this file.",
     "$model must be a path: a string.",
   ),
+  $batch: {
+    type: "object",
+    errorMessage: '$batch must be an object: { "hidden_states": 0 }.',
+    markdownDescription:
+      "The axis of the batch, for each input of the model that has one. Needed only where it is not unique.",
+    defaultSnippets: [{ label: "batch", body: { "${1:hidden_states}": 0 } }],
+    additionalProperties: {
+      type: "integer",
+      errorMessage: "The batch must be an axis: an integer; negative axes count from the end.",
+    },
+  },
 };
 
-export const unknownReserved = "^\\$(?!(schema|comment|model)$)";
+export const unknownReserved = "^\\$(?!(schema|comment|model|batch)$)";
 
 export const planSchema: JsonSchema = {
   $schema: "http://json-schema.org/draft-07/schema#",

@@ -22,6 +22,7 @@ export function validateParallelConfig(root: AstNode): Result<MeshConfig> {
   const config = member(root, "context_parallel_config")?.value ?? root;
   const found = [...shape, ...notes(config)];
   const mesh: MeshConfig = {
+    batch_degree: numberOr(root, "batch_degree", 1),
     ring_degree: numberOr(config, "ring_degree", 1),
     ulysses_degree: numberOr(config, "ulysses_degree", 1),
     rotate_method: scalar(config, "rotate_method") === "alltoall" ? "alltoall" : "allgather",
@@ -45,14 +46,15 @@ function special({ keyword, key, path }: Finding, { node, key: name, keySpan, wh
 
 /** Each degree may be valid alone; the schema checks that. */
 function tooManyRanks(
-  { ring_degree: ring, ulysses_degree: ulysses }: MeshConfig,
+  { batch_degree: batch, ring_degree: ring, ulysses_degree: ulysses }: MeshConfig,
   config: AstNode,
 ): readonly Diagnostic[] {
   const limit = limits.ranks.most;
-  const isBoth = Number.isInteger(ring) && Number.isInteger(ulysses) && ring >= 1 && ulysses >= 1;
-  if (!isBoth || ring > limit || ulysses > limit || ring * ulysses <= limit) return [];
-  const span = member(config, "ulysses_degree")?.keySpan ?? undefined;
-  return [diagnose(configMessages.tooManyRanks, { ring, ulysses, ranks: ring * ulysses, limit }, { span })];
+  const isValid = (degree: number): boolean => Number.isInteger(degree) && degree >= 1 && degree <= limit;
+  const ranks = batch * ring * ulysses;
+  if (![batch, ring, ulysses].every(isValid) || ranks <= limit) return [];
+  const span = (member(config, "ulysses_degree") ?? member(config, "ring_degree"))?.keySpan ?? undefined;
+  return [diagnose(configMessages.tooManyRanks, { batch, ring, ulysses, ranks, limit }, { span })];
 }
 
 function notes(config: AstNode): readonly Diagnostic[] {

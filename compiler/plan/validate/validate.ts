@@ -5,7 +5,7 @@
 import { settle } from "../../diagnostics/diagnose.ts";
 import type { Result } from "../../diagnostics/types.ts";
 import { type PlanAst, member } from "../ast.ts";
-import type { Plan, PlanSpec } from "../types.ts";
+import type { Plan, PlanBatch, PlanSpec } from "../types.ts";
 import { entriesOf, isTrue, numberIn, type RawSpec, stringIn } from "./entries.ts";
 import { inTextOrder } from "./order.ts";
 import { checkPlanShape } from "./plan-shape.ts";
@@ -35,10 +35,21 @@ export function validatePlan(ast: PlanAst): Result<Plan> {
   const model = member(ast.root, "$model")?.value;
   const plan: Plan = {
     file: ast.file,
+    span: ast.root.span,
     model: model?.kind === "scalar" && typeof model.value === "string" ? model.value : null,
+    batch: batchOf(ast),
     entries: entries.map(({ pattern, patternSpan, specs }) => ({ pattern, patternSpan, specs: specs.map(toSpec) })),
   };
   return settle(plan, inTextOrder(found));
+}
+
+/** The numbers of `$batch`; the shape check reports everything else. */
+function batchOf(ast: PlanAst): readonly PlanBatch[] {
+  const stated = member(ast.root, "$batch")?.value;
+  if (stated?.kind !== "object") return [];
+  return stated.members.flatMap(({ key: input, keySpan: span, value }) =>
+    value.kind === "scalar" && typeof value.value === "number" ? [{ input, dim: value.value + 0, span }] : [],
+  );
 }
 
 function toSpec(spec: RawSpec): PlanSpec {

@@ -8,9 +8,8 @@ import { alignTo } from "../propagate/alignment.ts";
 import { gatherWhole } from "../propagate/split-gather.ts";
 import { propagate } from "../propagate/operator.ts";
 import { localDims, WHOLE } from "../layout.ts";
-import { ranksOf } from "../../../program/mesh.ts";
 import { atSplitOf, sayLayout, sayValue } from "../origins.ts";
-import { declare, shapeOf, type State } from "../state.ts";
+import { declare, shapeOf, splitRanks, type State } from "../state.ts";
 import { addLocal } from "../writer.ts";
 import { sameRows } from "../propagate/unify.ts";
 import { add, evaluate, mul, RANK, show, symbolsOf, type Expr } from "../../expr/expr.ts";
@@ -49,7 +48,7 @@ export function attend(state: State, attention: AttentionOperation): boolean {
   if (!sameRows(state, node, [split.k, rowsOf(state, split.k)!], [split.v, rowsOf(state, split.v)!], site.origin))
     return false;
   if (rows === null) return wholeQueries(state, split, keys);
-  if (ranksOf(state.options.mesh) === 1) return stayLocal(state, { ...split, mask }, rows);
+  if (splitRanks(state) === 1) return stayLocal(state, { ...split, mask }, rows);
   return runScheme(state, split, rows, keys);
 }
 
@@ -70,7 +69,7 @@ function note(state: State, site: Attention, scheme: AttentionSite["scheme"]): v
 /** Whole keys: each rank attends with its queries. */
 function stayLocal(state: State, site: Attention, rows: AxisShard | null): boolean {
   note(state, site, "local");
-  if (ranksOf(state.options.mesh) === 1) return finishLocal(state, site, rows);
+  if (splitRanks(state) === 1) return finishLocal(state, site, rows);
   const why = rows === null ? "queries, keys and values are whole" : "its keys and values are whole";
   state.diagnostics.push(
     diagnose(
@@ -93,7 +92,7 @@ function finishLocal(state: State, site: Attention, rows: AxisShard | null): boo
 function wholeQueries(state: State, site: Attention, keys: AxisShard): boolean {
   note(state, site, "merge");
   const name = site.node.outputs[0]!;
-  if (ranksOf(state.options.mesh) > 1 && hasParts(state) && partsAreSmaller(state, site)) {
+  if (splitRanks(state) > 1 && hasParts(state) && partsAreSmaller(state, site)) {
     const shape = shapeOf(state, name);
     declare(state, mergeParts(state, site, keys, name), shape, WHOLE, name, site.origin);
     return true;
@@ -111,7 +110,7 @@ function partsAreSmaller(state: State, site: Attention): boolean {
   };
   const [q, k, v] = [site.q, site.k, site.v].map((x) => shapeOf(state, x).dims);
   const parts = count([...q!.slice(0, 3), add(v![3]!, 2)]);
-  return parts * ranksOf(state.options.mesh) < count(k!) + count(v!);
+  return parts * splitRanks(state) < count(k!) + count(v!);
 }
 
 function runScheme(state: State, site: Attention, rows: AxisShard, keys: AxisShard): boolean {
@@ -189,7 +188,7 @@ function allowHeads(state: State, site: Attention, heads: Expr, keyHeads: Expr):
     return false;
   }
   if (degree <= keyHeads) return true;
-  const ranks = ranksOf(state.options.mesh);
+  const ranks = splitRanks(state);
   // Of the degrees that the heads allow, the largest for the same ranks; 1 always is one.
   let ulysses = keyHeads;
   while (ranks % ulysses !== 0) ulysses -= 1;

@@ -2,7 +2,7 @@
  * @file The collectives of attention: all-to-all between rows and heads inside a Ulysses group, and keys and values around a ring. Layout
  * work (blocks of heads, order of ranks) is done by local nodes, so that only whole blocks are sent.
  */
-import { rankAt, ulyssesIndex } from "../../../program/mesh.ts";
+import { indexIn, rankAt } from "../../../program/mesh.ts";
 import { RANK, mul, type Expr } from "../../expr/expr.ts";
 import { localDims, localLength, ownHeads } from "../layout.ts";
 import { declare, shapeOf, type State, localDimsOf } from "../state.ts";
@@ -51,7 +51,7 @@ function headBlocks(state: State, { value, rows, heads, unit }: ToHeads, origin:
   const source = { value, dims: localDimsOf(state, value) };
   const send = addSplit(state, origin, source, HEADS, each(U, headsOf), `${value}::to`);
   const dims = (from: Expr, to: Expr): readonly Expr[] =>
-    localDims(whole, [rows], mesh, from).map((d, axis) => (axis === HEADS ? headsOf(ulyssesIndex(to, mesh)) : d));
+    localDims(whole, [rows], mesh, from).map((d, axis) => (axis === HEADS ? headsOf(indexIn("ulysses", to, mesh)) : d));
   return { send, receive: (u) => `${value}::from${u}`, elem, dims };
 }
 
@@ -73,7 +73,7 @@ export function headsToRows(
   const extentOn = (length: Expr, rank: Expr): Expr => mul(localLength(length, rows, mesh, rank), rows.inner);
   const sizes = rows.segments.flatMap((s) => each(U, (u) => extentOn(s.length, peer(u))));
   const blocks = addSplit(state, origin, { value, dims: localDimsOf(state, value) }, ROWS, sizes, `${value}::rows`);
-  const headsOf = (rank: Expr): Expr => ownHeads(heads, unit, mesh, ulyssesIndex(rank, mesh));
+  const headsOf = (rank: Expr): Expr => ownHeads(heads, unit, mesh, indexIn("ulysses", rank, mesh));
   const local = (from: Expr, to: Expr): readonly Expr[] =>
     localDims(shape.dims, [rows], mesh, to).map((d, axis) => (axis === HEADS ? headsOf(from) : d));
   const send = each(U, (u) => {

@@ -6,9 +6,9 @@ import { asCp, finishAttributes, partAttributes, type Part } from "../../ir/cp.t
 import { CP, ZERO_HIDDEN } from "../../ir/types.ts";
 import { RANK, type Expr } from "../../expr/expr.ts";
 import { localDims, WHOLE } from "../layout.ts";
-import { before, ranksOf } from "../../../program/mesh.ts";
+import { before } from "../../../program/mesh.ts";
 import { neverEmpty } from "../knowledge.ts";
-import { shapeOf, type State } from "../state.ts";
+import { shapeOf, splitRanks, type State } from "../state.ts";
 import { addLocal, elemOf, type Sending, addCollective } from "../writer.ts";
 import type { AxisShard, Layout } from "../types.ts";
 import { localMask, rowMask } from "./mask.ts";
@@ -38,11 +38,11 @@ function addPart(
 ): Part {
   const { out, statistic } = partDims(state, site, layout);
   const elem = partElem(state, site);
-  const { convert_to_fp32, mesh } = state.options;
+  const { convert_to_fp32 } = state.options;
   const attributes = partAttributes(
     site.node.attributes,
     convert_to_fp32,
-    !neverEmpty(state, ranksOf(mesh), keys.segments),
+    !neverEmpty(state, splitRanks(state), keys.segments),
   );
   const [made = "", max = "", sum = ""] = addLocal(state, site.origin, {
     op: "AttentionPart",
@@ -175,13 +175,13 @@ function shift(
  * same everywhere.
  */
 export function mergeParts(state: State, site: Attention, keys: AxisShard, name: string): string {
-  const ranks = ranksOf(state.options.mesh);
+  const ranks = splitRanks(state);
   const mask = localMask(state, site, { rows: null, heads: null, keys: { shard: keys, rank: RANK } });
   const own = addPart(state, site, [site.q, site.k, site.v, mask], WHOLE, keys, `${name}::part`);
   const { origin } = site;
   const received = addCollective(
     state,
-    { name: `${name}::merge`, collective: "all-gather", group: "mesh", purpose: "merge", origin },
+    { name: `${name}::merge`, collective: "all-gather", group: state.over, purpose: "merge", origin },
     valuesOf(own).map((value) => {
       const { elem, dims } = shapeOf(state, value);
       return { send: [value], receive: (rank) => `${value}::from${rank}`, elem, dims: () => dims };

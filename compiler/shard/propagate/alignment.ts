@@ -27,7 +27,7 @@ export function alignOperand(
   if (!axes || value === "" || layoutOf(state, value).length > 0) return value;
   const wanted = axes.flatMap((axis, a): [number, AxisShard | null][] => {
     const split = embed(axis, splits, map.factors);
-    return split === undefined ? [] : [[a, split === null ? null : shardOf(a, split)]];
+    return split === undefined ? [] : [[a, split === null ? null : shardOf(a, split, state.over)]];
   });
   const shard = wanted[0]?.[1];
   if (shard === undefined) return value;

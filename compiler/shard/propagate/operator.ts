@@ -16,10 +16,9 @@ import { valuesReadBy } from "../../graph/reads.ts";
 import { alignOperand } from "./alignment.ts";
 import { assumeWidest } from "./broadcast.ts";
 import { embed, extentOf, locate, shardOf, WHOLE, type Split } from "../layout.ts";
-import { ranksOf } from "../../../program/mesh.ts";
 import { localOperands } from "./local-operands.ts";
 import { at, atSplitOf, originAt, originOf, relatedTo, sayLayout, sayOrigin, sayValue } from "../origins.ts";
-import { declare, shapeOf, type State } from "../state.ts";
+import { declare, shapeOf, splitRanks, type State } from "../state.ts";
 import { layoutOf, valueOf } from "../knowledge.ts";
 import { allReduce, reducedFactor } from "./reduction.ts";
 import { unify, type Demand } from "./unify.ts";
@@ -79,7 +78,7 @@ export function propagate(state: State, node: CanonicalNode): boolean {
 
 /** False, with a diagnostic, for what no rule covers: operands of a subgraph, and random numbers that would differ between ranks. */
 function sameOnAllRanks(state: State, node: CanonicalNode): boolean {
-  if (isRandom(node) && ranksOf(state.options.mesh) > 1) {
+  if (isRandom(node) && splitRanks(state) > 1) {
     state.diagnostics.push(diagnose(catalog.randomNumbers, at(node)));
     return false;
   }
@@ -200,7 +199,7 @@ function allFree(
 /** What a plan could do instead of this split: another axis, or a gather at the producer. */
 function alternatives(state: State, value: string): { readonly maker: string | null; readonly other: number | null } {
   const name = sayValue(state, value);
-  const made = indexOf(state.graph).producer(name);
+  const made = indexOf(state.named).producer(name);
   const maker = made === undefined || made.domain === CP ? null : made.scope;
   const input = state.graph.inputs.find((i) => i.name === name);
   const [shard] = layoutOf(state, value);
@@ -232,7 +231,7 @@ function outputLayouts(
       const split = embed(axis, splits, map.factors);
       // Every rank holds all of an axis without segments: nothing.
       if (split === undefined || split?.segments.length === 0) return [];
-      return [[a, split === null ? null : shardOf(a, split)]];
+      return [[a, split === null ? null : shardOf(a, split, state.over)]];
     });
     const only = found[0]?.[1];
     if (found.length > 1 || only === null) {

@@ -10,9 +10,8 @@ import type { CanonicalNode, ValueShape } from "../../ir/types.ts";
 import { RANK, type Expr } from "../../expr/expr.ts";
 import { alignOperand } from "./alignment.ts";
 import { extentOf, localExtent, shardOf, WHOLE, type Split } from "../layout.ts";
-import { ranksOf } from "../../../program/mesh.ts";
 import { localOperands } from "./local-operands.ts";
-import { declare, type State } from "../state.ts";
+import { declare, splitRanks, type State } from "../state.ts";
 import { addLocal, elemOf, integers, addCollective } from "../writer.ts";
 import type { Demand } from "./unify.ts";
 import type { Origin } from "../types.ts";
@@ -38,13 +37,15 @@ export function reducedFactor(
 ): number | null {
   const [factor, ...others] = splits.keys();
   if (factor === undefined || others.length > 0 || COMBINE[map.factors[factor]!.kind] === undefined) return null;
+  // The batch is not exchanged inside the model.
+  if (state.over === "batch") return null;
   // A mean of integers is rounded, so the means of the ranks do not determine it.
   if (map.factors[factor]!.kind === "mean" && !elemOf(state, demands[0]!.value).includes("float")) return null;
   const has = (axes: FactorMap["inputs"][number]): boolean =>
     axes?.some((a) => "product" in a && a.product.includes(factor)) ?? false;
   if (map.inputs.some((axes, operand) => has(axes) && !demands.some((d) => d.operand === operand))) return null;
   const { outer, inner, segments } = splits.get(factor)!;
-  return outer === 1 && inner === 1 && neverEmpty(state, ranksOf(state.options.mesh), segments) ? factor : null;
+  return outer === 1 && inner === 1 && neverEmpty(state, splitRanks(state), segments) ? factor : null;
 }
 
 /** Adds the local reduction, the all-gather and the combination; false if an operand cannot be aligned. */
@@ -107,7 +108,7 @@ function weighted(state: State, mean: string, { elem, dims }: ValueShape, split:
       attributes: to,
     })[0]!;
   };
-  const own = count("rows", localExtent(shardOf(0, split), state.options.mesh, RANK));
+  const own = count("rows", localExtent(shardOf(0, split, state.over), state.options.mesh, RANK));
   const all = count("all-rows", extentOf(split));
   const [share] = addLocal(state, origin, {
     op: "Div",
@@ -131,7 +132,7 @@ function weighted(state: State, mean: string, { elem, dims }: ValueShape, split:
 function gatherResults(state: State, value: string, { elem, dims }: ValueShape, origin: Origin): readonly string[] {
   const [received] = addCollective(
     state,
-    { name: `${value}::all-reduce`, collective: "all-gather", group: "mesh", purpose: "all-reduce", origin },
+    { name: `${value}::all-reduce`, collective: "all-gather", group: state.over, purpose: "all-reduce", origin },
     [{ send: [value], receive: (rank) => `${value}::from${rank}`, elem, dims: () => dims }],
   );
   return received!;

@@ -7,10 +7,10 @@ import { diagnose } from "../../diagnostics/diagnose.ts";
 import { equal, show, type Expr } from "../../expr/expr.ts";
 import { segmentsOf } from "./leaves.ts";
 import { localDims, localLength, shardOf, WHOLE } from "../layout.ts";
-import { ranksOf } from "../../../program/mesh.ts";
+import { rankAt } from "../../../program/mesh.ts";
 import { relatedTo, say, sayOrigin, sayValue } from "../origins.ts";
 import { align, addIdentity, assemble } from "../slices.ts";
-import { declare, shapeOf, type State } from "../state.ts";
+import { declare, shapeOf, splitRanks, type State } from "../state.ts";
 import { layoutOf, valueOf } from "../knowledge.ts";
 import type { Origin, Purpose } from "../types.ts";
 import { addCollective } from "../writer.ts";
@@ -53,7 +53,7 @@ export function shardValue(state: State, planned: PlannedOperation): void {
     return;
   }
   const extent = shapeOf(state, value).dims[axis] ?? 1;
-  const ranks = ranksOf(state.options.mesh);
+  const ranks = splitRanks(state);
   if (typeof extent === "number" && extent < ranks) {
     const where = { span: origin.spec?.origin.span ?? undefined };
     const params = { value: sayValue(state, source), axis, extent: show(extent), ranks, entry: sayOrigin(origin) };
@@ -63,8 +63,8 @@ export function shardValue(state: State, planned: PlannedOperation): void {
   const one = entry !== undefined && state.coarse.has(entry);
   const segments = one ? [{ length: extent, origin: source }] : segmentsOf(state, source, axis);
   for (const segment of segments) if (!state.splitters.has(segment.origin)) state.splitters.set(segment.origin, origin);
-  const local = align(state, value, [shardOf(axis, { outer: 1, segments, inner: 1 })], origin);
-  state.minimums.push({ extent, name: `${value} axis ${axis}`, slice: local, origin });
+  const local = align(state, value, [shardOf(axis, { outer: 1, segments, inner: 1 }, state.over)], origin);
+  state.minimums.push({ extent, atLeast: ranks, name: `${value} axis ${axis}`, slice: local, origin });
   state.replacements.set(output, local);
 }
 
@@ -102,7 +102,7 @@ export function gatherValue(state: State, planned: PlannedOperation): void {
 export function gatherWhole(state: State, value: string, name: string, purpose: Purpose, origin: Origin): string {
   const [shard] = layoutOf(state, value);
   const { mesh } = state.options;
-  if (shard === undefined || ranksOf(mesh) === 1) {
+  if (shard === undefined || splitRanks(state) === 1) {
     const made = addIdentity(state, value, name === value ? `${name}::whole` : name, origin);
     state.layouts.set(made, WHOLE);
     return made;
@@ -110,17 +110,17 @@ export function gatherWhole(state: State, value: string, name: string, purpose: 
   const shape = shapeOf(state, value);
   const [values] = addCollective(
     state,
-    { name: `${value}::${purpose}`, collective: "all-gather", group: "mesh", purpose, origin },
+    { name: `${value}::${purpose}`, collective: "all-gather", group: state.over, purpose, origin },
     [
       {
         send: [value],
-        receive: (rank) => `${value}::from${rank}`,
+        receive: (at) => `${value}::from${at}`,
         elem: shape.elem,
         dims: (from) => localDims(shape.dims, [shard], mesh, from),
       },
     ],
   );
-  const size = (length: Expr, rank: number): Expr => localLength(length, shard, mesh, rank);
+  const size = (length: Expr, at: number): Expr => localLength(length, shard, mesh, rankAt(state.over, at, 0, mesh));
   const blocks = { ...shard, values: values!, size };
   const assembled = assemble(state, blocks, name, shape.dims, origin);
   declare(state, assembled, shape, WHOLE, value, origin);

@@ -124,7 +124,9 @@ function conflict(
   entry: typeof catalog.splitsDiffer,
 ): void {
   const words = (d: Demand): string => {
-    const splits = [...d.splits.values()].map((s) => say([shardOf(0, s)]).replace("axis 0 = ", "")).join(", ");
+    const splits = [...d.splits.values()]
+      .map((s) => say([shardOf(0, s, state.over)]).replace("axis 0 = ", ""))
+      .join(", ");
     return `${sayValue(state, d.value)} (${splits}, by ${sayOrigin(state.origins.get(d.value))})`;
   };
   const where = atSplitOf(

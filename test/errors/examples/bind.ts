@@ -8,7 +8,7 @@ import { model } from "../models.ts";
 
 /** A plan for one of the exports. */
 export function planFor(model: string, entries: string, means: string, options = "--ulysses-degree 2"): Example {
-  const text = `{\n  ${entries.replaceAll("\n", "\n  ")}\n}\n`;
+  const text = entries === "" ? "{}\n" : `{\n  ${entries.replaceAll("\n", "\n  ")}\n}\n`;
   const command = `onnx-cp check a.plan.json --model ${model}.onnx${options === "" ? "" : ` ${options}`}`;
   return { means, files: { "a.plan.json": text }, command };
 }
@@ -170,5 +170,17 @@ ${gather}`,
     "flux",
     `${root.replace(/\n\}$/, ',\n  "controlnet_block_samples": { "split_dim": 1 }\n}')},\n${gather}`,
     "The exported model has no such input: it was None or was omitted. The other parameters were found, so the plan fits the model.",
+  ),
+  CP3030: planFor(
+    "wan",
+    `"$batch": { "hidden_state": 0 }`,
+    "`$batch` names inputs of the model, with the axis that has the batch.",
+    "--batch-degree 2",
+  ),
+  CP3031: planFor(
+    "wan",
+    `"$batch": { "timestep": 1 }`,
+    "The input has fewer axes. Negative axes count from the end.",
+    "--batch-degree 2",
   ),
 };

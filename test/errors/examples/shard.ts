@@ -61,6 +61,17 @@ const attention: readonly Node[] = [
   node("MatMul", ["p", "v"], ["y"]),
 ];
 
+/** Attention of a value to itself. */
+function selfAttention(name: string, result: string): readonly Node[] {
+  const own = (what: string): string => `${name}_${what}`;
+  return [
+    node("Transpose", [name], [own("t")], { perm: { kind: "ints", value: [0, 1, 3, 2] } }),
+    node("MatMul", [name, own("t")], [own("s")]),
+    node("Softmax", [own("s")], [own("p")], { axis: { kind: "int", value: -1 } }),
+    node("MatMul", [own("p"), name], [result]),
+  ];
+}
+
 /** An If whose branches read a value around them. */
 function branches(read: string): Attributes {
   const branch = (op: string): Attribute => ({
@@ -270,5 +281,35 @@ export const shard: Examples = {
 },
 ${gather}`,
     "Like CP4015, for a constant or a computed value. No plan entry can express this split.",
+  ),
+  CP4030: planFor(
+    "wan",
+    "",
+    "No entry is needed to split the batch: the compiler follows the batch of every attention back to the inputs. If that finds another axis than you " +
+      "mean, state the axes in the plan.",
+    "--batch-degree 2",
+  ),
+  CP4031: planFor(
+    "flux",
+    whole,
+    "The export has a fixed batch of 1, or the model has no attention. A static export needs a batch that the ranks can divide.",
+    "--batch-degree 2",
+  ),
+  CP4032: small(
+    "The batches of the attentions have no factor in common, or an input has it on two axes. State the axes in the plan; each split is proven all the same.",
+    {
+      formula: "two attentions over different inputs: y of a and w of b",
+      splits: {},
+      inputs: { a: ["batch", 2, "rows", 8], b: ["others", 2, "columns", 8] },
+      outputs: ["w"],
+      nodes: [...selfAttention("a", "y"), ...selfAttention("b", "w")],
+      options: "--batch-degree 2",
+    },
+  ),
+  CP4033: planFor(
+    "wan",
+    `"$batch": { "encoder_hidden_states": 1 }`,
+    "The stated axis is the sequence of an attention, not its batch: each query needs all keys. A plan entry splits a sequence.",
+    "--batch-degree 2",
   ),
 };

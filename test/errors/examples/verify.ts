@@ -27,7 +27,7 @@ function compared(
   layout: Layout,
   whole: OrtTensor = floats(1, 2, 3, 4),
 ): Example {
-  const place = { layout, mesh: { ring_degree: 1, ulysses_degree: 2 }, lengths: {}, cut: equalCut };
+  const place = { layout, mesh: { batch_degree: 1, ring_degree: 1, ulysses_degree: 2 }, lengths: {}, cut: equalCut };
   const { wrong } = compareShards(label, shards, whole, place, { absolute: 1e-5, relative: 1e-5 });
   return { means, given, command, call: async () => (wrong === null ? [] : [wrong.diagnostic]) };
 }

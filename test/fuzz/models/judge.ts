@@ -16,6 +16,7 @@ import { faultsOf } from "../answers.ts";
 import { feedsOf, type Base } from "./bases.ts";
 
 export const mesh: fc.Arbitrary<MeshConfig> = fc.record({
+  batch_degree: fc.constant(1),
   ring_degree: fc.integer({ min: 1, max: 2 }),
   ulysses_degree: fc.integer({ min: 1, max: 2 }),
   rotate_method: fc.constantFrom("allgather", "alltoall"),

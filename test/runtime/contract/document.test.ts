@@ -37,7 +37,7 @@ function read({ program, files }: CompiledProgram, change: Readonly<Record<strin
   return result.ok ? [] : result.diagnostics.map(({ code, message }) => `${code}: ${message}`);
 }
 
-const compiled = hookProgram({ ring_degree: 1, ulysses_degree: 2 });
+const compiled = hookProgram({ batch_degree: 1, ring_degree: 1, ulysses_degree: 2 });
 const { program } = compiled;
 const withStep = (at: number, change: object): Partial<Program> => ({
   steps: program.steps.map((step, i) => (i === at ? ({ ...step, ...change } as typeof step) : step)),
@@ -82,7 +82,11 @@ test.each<[string, object, string]>([
 });
 
 test.each<[string, object, string]>([
-  ["too many ranks", { mesh: { ring_degree: 1024, ulysses_degree: 2 } }, "it is for 2048 ranks; the limit is 1024"],
+  [
+    "too many ranks",
+    { mesh: { batch_degree: 1, ring_degree: 1024, ulysses_degree: 2 } },
+    "it is for 2048 ranks; the limit is 1024",
+  ],
   [
     "a cut for another mesh",
     { derived: { ...program.derived, at: { elem: "int64", dims: [], elements: [["start:ulysses", 8, 3, 1]] } } },

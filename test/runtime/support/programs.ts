@@ -23,6 +23,7 @@ export const heads = 5;
 export const size = 3;
 
 interface Mesh {
+  readonly batch_degree: number;
   readonly ring_degree: number;
   readonly ulysses_degree: number;
 }
@@ -71,7 +72,7 @@ export function gatherProgram(mesh: Mesh): CompiledProgram {
   const gather = collectiveStep({
     name: "gather",
     collective: "all-gather",
-    group: "mesh",
+    group: "sequence",
     transfers: [{ send: ["local"], receive: parts, elem: "float32", dims: dims(n) }],
     frees: ["local"],
   });
@@ -91,7 +92,7 @@ export function gatherProgram(mesh: Mesh): CompiledProgram {
 
 /** Running sum of x over the rows: whole rows of some heads by all-to-all, summed, and back. */
 export function ulyssesProgram(ulysses: number): CompiledProgram {
-  const mesh = { ring_degree: 1, ulysses_degree: ulysses };
+  const mesh = { batch_degree: 1, ring_degree: 1, ulysses_degree: ulysses };
   const [toHeads, fromRows, toRows, fromHeads] = ["toHeads", "fromRows", "toRows", "fromHeads"].map((name) =>
     names(name, ulysses),
   );
@@ -169,7 +170,7 @@ export function ulyssesProgram(ulysses: number): CompiledProgram {
         collectiveStep({
           name: "gather",
           collective: "all-gather",
-          group: "mesh",
+          group: "sequence",
           transfers: [{ send: ["back"], receive: parts, elem: "float32", dims: dims(ulysses) }],
           frees: ["back"],
         }),
@@ -216,7 +217,7 @@ export function ringProgram(ring: number): CompiledProgram {
   ]);
   return writeProgram(
     {
-      mesh: { ring_degree: ring, ulysses_degree: 1 },
+      mesh: { batch_degree: 1, ring_degree: ring, ulysses_degree: 1 },
       inputs: [input],
       outputs: [{ name: `sum${ring - 1}`, elem: "float32", dims: [heads, size] }],
       lengths,

@@ -29,7 +29,7 @@ export function brokenPieceProgram(): CompiledProgram {
   const parts = names("part", 2);
   return writeProgram(
     {
-      mesh: { ring_degree: 1, ulysses_degree: 2 },
+      mesh: { batch_degree: 1, ring_degree: 1, ulysses_degree: 2 },
       inputs: [input],
       outputs: [{ name: "y", elem: "float32", dims: [2, heads, size] }],
       lengths,
@@ -39,7 +39,7 @@ export function brokenPieceProgram(): CompiledProgram {
         collectiveStep({
           name: "gather",
           collective: "all-gather",
-          group: "mesh",
+          group: "sequence",
           transfers: [{ send: ["local"], receive: parts, elem: "float32", dims: [1, heads, size] }],
           frees: ["local"],
         }),
@@ -62,7 +62,7 @@ export function slowProgram(): CompiledProgram {
   );
   return writeProgram(
     {
-      mesh: { ring_degree: 1, ulysses_degree: 1 },
+      mesh: { batch_degree: 1, ring_degree: 1, ulysses_degree: 1 },
       inputs: [{ name: "x", elem: "float32", dims: [1, 1] }],
       outputs: [{ name: "y", elem: "float32", dims: [side, side] }],
       steps: [pieceStep("slow", { x: "x" }, { y: "y" })],
@@ -78,7 +78,7 @@ export function heavyProgram(ranks: number, bytes: number): CompiledProgram {
   const add = graph([value("x", ["n", 1])], [value("y", ["n", width])], [node("Add", ["x", "w"], ["y"])], { w });
   return writeProgram(
     {
-      mesh: { ring_degree: ranks, ulysses_degree: 1 },
+      mesh: { batch_degree: 1, ring_degree: ranks, ulysses_degree: 1 },
       inputs: [{ name: "x", elem: "float32", dims: ["n", 1] }],
       outputs: [{ name: "y", elem: "float32", dims: ["n", width] }],
       lengths: [{ name: "n", sources: [{ input: "x", axis: 0 }] }],
@@ -101,7 +101,7 @@ export function externalProgram(weights: "model" | "program"): CompiledProgram {
   );
   const compiled = writeProgram(
     {
-      mesh: { ring_degree: 2, ulysses_degree: 1 },
+      mesh: { batch_degree: 1, ring_degree: 2, ulysses_degree: 1 },
       inputs: [input],
       outputs: [output],
       lengths,
@@ -142,7 +142,7 @@ export function burdenedProgram(bytes: number): CompiledProgram {
   const add = graph([value("s", [1]), value("big", ["n"])], [value("y", ["n"])], [node("Add", ["s", "big"], ["y"])]);
   return writeProgram(
     {
-      mesh: { ring_degree: 1, ulysses_degree: 2 },
+      mesh: { batch_degree: 1, ring_degree: 1, ulysses_degree: 2 },
       inputs: [{ name: "x", elem: "float32", dims: [1] }],
       outputs: [{ name: "y", elem: "float32", dims: [width] }],
       hooks: [
