@@ -24,6 +24,7 @@ test("every command is understood", () => {
     "compile p.plan.json --model m.onnx --out dir --ulysses-degree 2 --ring-degree 3",
     "run dir --inputs in.npz --devices cpu,cpu --shares 2,1 --verify --steps 3 --world threads",
     "run p.plan.ts --model m.onnx --inputs in.npz --outputs out.npz --shape a=1,2 --shape b=3 --format json",
+    "run dir --inputs in.npz --shares auto",
     "schema",
     "schema m.onnx --out s.json",
   ]) {
@@ -47,6 +48,7 @@ test("wrong usage is said in a sentence, with what was meant", () => {
     "check p.plan.json --model m.onnx --devices cpu,,cpu",
     "run dir --inputs in.npz --shares 2,,1",
     "run dir --inputs in.npz --shares fast,slow",
+    "check p.plan.json --model m.onnx --simulate --shares auto",
     "check p.plan.json --model m.onnx --shape hidden_states=1,x",
     "check p.plan.json --model m.onnx --shape hidden_states",
     "check p.plan.json --model m.onnx --shape a=1 --shape a=2",

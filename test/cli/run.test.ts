@@ -45,6 +45,14 @@ test("a plan runs on its devices, is verified, and its outputs are written", asy
   expect(await readdir(join(outputs, ".."))).toEqual(["out.npz"]);
 });
 
+test.each(["3,1,2", "auto"])("--shares %s deals rows and heads in proportion, with the same result", async (shares) => {
+  const argv = ["run", plan, "--model", model, "--inputs", inputs, "--verify", "--devices", "cpu,cpu,cpu"];
+  const { exitCode, io } = await cp(...argv, "--shares", shares);
+  expect(exitCode).toBe(0);
+  expect(io.stdout()).toMatch(/^sample {2}float32 {2}\(1, 67, 16\) {2}agrees /m);
+  expect(io.stderr().includes("note CP6532: the ranks took ")).toBe(shares === "auto");
+});
+
 test("with --format json there is one document on standard output", async () => {
   const argv = [
     "run",

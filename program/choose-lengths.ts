@@ -1,25 +1,36 @@
 /**
- * @file Lengths for the simulation of a sharded graph, where the caller gives none: chosen so that its equations hold and splits are
- * uneven. Runs nothing.
+ * @file Lengths for a simulation, or to measure ranks, where the caller gives none: chosen so that the equations hold and splits are uneven.
+ * Runs nothing.
  */
-import { evaluate, symbolsOf } from "../expr/expr.ts";
-import { ranksOf } from "../../program/mesh.ts";
-import type { ShardedGraph } from "../shard/types.ts";
-import type { Lengths } from "./positions.ts";
+import { evaluate, symbolsOf, type Expr } from "../compiler/expr/expr.ts";
+import type { Lengths } from "./lengths.ts";
+import { ranksOf, type Mesh } from "./mesh.ts";
 
-type Equation = Pick<ShardedGraph["equations"][number], "left" | "right">;
+interface Equation {
+  readonly left: Expr;
+  readonly right: Expr;
+}
+
+export interface LengthsWanted {
+  readonly lengths: readonly { readonly name: string }[];
+  readonly equations: readonly Equation[];
+  readonly mesh: Mesh;
+}
 
 /** How far a length is moved to make an equation hold, alone and together with another. */
 const REACH = { one: 1024, two: 16 } as const;
+
+/** Multiples of the number of ranks near which lengths begin. */
+const FIRST = 3;
 
 /**
  * A number for every length: a different one each, above the number of ranks and no multiple of it, moved as little as all equations need.
  * If none is found some equations stay violated; `checkLengths` reports which.
  */
-export function chooseLengths({ graph, equations, mesh }: Pick<ShardedGraph, "graph" | "equations" | "mesh">): Lengths {
+export function chooseLengths({ lengths: named, equations, mesh }: LengthsWanted, first: number = FIRST): Lengths {
   const ranks = ranksOf(mesh);
-  const uneven = (i: number): number => ranks * (i + 3) + (ranks === 1 ? 0 : 1 + (i % (ranks - 1)));
-  let lengths: Lengths = Object.fromEntries(graph.lengths.map(({ name }, i) => [name, uneven(i)]));
+  const uneven = (i: number): number => ranks * (i + first) + (ranks === 1 ? 0 : 1 + (i % (ranks - 1)));
+  let lengths: Lengths = Object.fromEntries(named.map(({ name }, i) => [name, uneven(i)]));
   for (;;) {
     const broken = equations.filter((equation) => !holds(equation, lengths));
     const better = improvement(broken, lengths, ranks, (changed) => brokenBy(equations, changed) < broken.length);
