@@ -78,7 +78,7 @@ function addCheck(program: Command, found: Found): void {
     .argument("<PLAN>", "a *.plan.json, *.plan.jsonc or *.plan.ts file")
     .option("--explain [PATTERN]", "print the layouts of the values of modules, with reasons")
     .option("--simulate", "simulate all ranks and compare every value with the unsplit model")
-    .addOption(sharesOption());
+    .addOption(sharesOption(false));
   addCompileOptions(command).action((plan: string, options: CheckOptions) => {
     found("check", async (io) => (await import("./commands/check.ts")).check(plan, options, io));
   });
@@ -105,7 +105,7 @@ function addRun(program: Command, found: Found): void {
     .option("--inputs <FILE>", "an .npz file with one array per input")
     .option("--outputs <FILE>", "the .npz file to write, with one array per output")
     .option("--verify", "also run the unsplit model and compare")
-    .addOption(sharesOption())
+    .addOption(sharesOption(true))
     .addOption(new Option("--steps <K>", "run K times with the same inputs").argParser(degree).default(1))
     .addOption(
       new Option("--world <WORLD>", "how the ranks communicate").choices(["threads", "mpi"]).default("threads"),

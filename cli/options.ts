@@ -65,8 +65,12 @@ function shares(text: string): readonly number[] {
   return numbers;
 }
 
-export function sharesOption(): Option {
-  return new Option("--shares <LIST>", "relative speed of each rank, for example 2,1,1").argParser(shares);
+/** `auto` measures the ranks; a simulation has none to measure. */
+export function sharesOption(measures: boolean): Option {
+  const auto = measures ? ', or "auto" to measure them' : "";
+  return new Option("--shares <LIST>", `relative speed of each rank, for example 2,1,1${auto}`).argParser(
+    (text: string) => (measures && text.trim() === "auto" ? "auto" : shares(text)),
+  );
 }
 
 function shape(text: string, previous: Shapes | undefined): Shapes {

@@ -122,6 +122,12 @@ export interface ProgramModel {
   readonly data: readonly { readonly file: string; readonly size: number; readonly hash: string }[];
 }
 
+/** What `shares: "auto"` measures ranks with: a step that runs a piece, and the values that it reads, as a rank holds them. */
+export interface ProgramProbe {
+  readonly step: number;
+  readonly reads: readonly ProgramTensor[];
+}
+
 export interface Program {
   readonly format: typeof PROGRAM_FORMAT;
   readonly version: string;
@@ -144,6 +150,7 @@ export interface Program {
   readonly hooks: readonly ProgramHook[];
   readonly steps: readonly ProgramStep[];
   readonly pieces: readonly ProgramPiece[];
+  readonly probe: ProgramProbe | null;
   readonly notes: readonly Diagnostic[];
 }
 

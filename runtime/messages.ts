@@ -53,8 +53,15 @@ export interface RunRequest {
   readonly progress: boolean;
 }
 
+/** Answered with one time: see `measureRank`. */
+export interface MeasureRequest {
+  readonly kind: "measure";
+  readonly lengths: Lengths;
+}
+
 export type ToRank =
   | RunRequest
+  | MeasureRequest
   | { readonly kind: "register"; readonly registration: Registration }
   | { readonly kind: "release" };
 

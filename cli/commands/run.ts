@@ -28,8 +28,8 @@ export interface RunOptions extends CompileOptions {
   readonly outputs?: string;
   readonly verify?: boolean;
   readonly steps: number;
-  /** Relative speeds of the ranks. */
-  readonly shares?: readonly number[];
+  /** Relative speeds of the ranks; `auto` measures them. */
+  readonly shares?: readonly number[] | "auto";
   readonly world: "threads" | "mpi";
 }
 

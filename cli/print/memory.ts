@@ -3,7 +3,7 @@
  */
 import type { Stages } from "../../compiler/compile.ts";
 import { show, withinLimits } from "../../compiler/expr/expr.ts";
-import { chooseLengths } from "../../compiler/simulate/choose-lengths.ts";
+import { lengthsFor } from "../../compiler/simulate/choose.ts";
 import { memoryOf } from "../../memory/memory.ts";
 import type { ProgramMemory } from "../../memory/memory.ts";
 import type { Program } from "../../program/types.ts";
@@ -30,7 +30,7 @@ export interface MemoryReport {
 export function memoryReport({ sharded, lowered }: Stages): MemoryReport | null {
   if (!sharded || !lowered) return null;
   return withinLimits(() => {
-    const lengths = chooseLengths(sharded);
+    const lengths = lengthsFor(sharded);
     const { program, graphs } = lowered;
     const { perRank, process, unsized } = memoryOf(program, graphs, lengths);
     return {

@@ -5,13 +5,13 @@ import { evaluate } from "../../compiler/expr/expr.ts";
 import { sizeOf } from "../../compiler/graph/elements.ts";
 import type { ElemType } from "../../compiler/graph/types.ts";
 import type { ShardedGraph } from "../../compiler/shard/types.ts";
-import { chooseLengths } from "../../compiler/simulate/choose-lengths.ts";
+import { lengthsFor } from "../../compiler/simulate/choose.ts";
 import { isOrtElem, ortTensor } from "../../ort/tensors.ts";
 import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
 
 /** One tensor per input, the same for the same graph. */
 export function sampleFeeds(sharded: ShardedGraph): OrtTensors {
-  const lengths = chooseLengths(sharded);
+  const lengths = lengthsFor(sharded);
   const random = generator();
   return Object.fromEntries(
     sharded.graph.inputs.map(({ name, shape }): [string, OrtTensor] => {

@@ -24,6 +24,7 @@ import type { Pieces } from "./pieces/pieces.ts";
 import { materialise, prune } from "./schedule/prune.ts";
 import { uniteIntegers } from "./schedule/integers.ts";
 import { dropRepeats } from "./schedule/repeats.ts";
+import { probeOf } from "./probe.ts";
 import { rewrite } from "./rewrites/rewrites.ts";
 import { register } from "./registrations.ts";
 import type { Registrations } from "./registrations.ts";
@@ -119,6 +120,7 @@ function assemble({ sharded, context, flow, placed, pieces, registrations, notes
     hooks: registrations.hooks,
     steps: programSteps(flow, placed, pieces.runs, registrations),
     pieces: pieces.pieces,
+    probe: probeOf(flow, placed),
     notes: [...context.notes, ...notes],
   };
 }

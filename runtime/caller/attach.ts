@@ -21,6 +21,7 @@ import { lateStart } from "./late.ts";
 import { checkProgramFiles } from "../load/load.ts";
 import { findModel } from "../load/model-files.ts";
 import { checkCompiledProgram } from "../contract/document.ts";
+import { dealtBy, lengthsToMeasure, type Dealt } from "../measure.ts";
 import { watchEnd } from "./run-options.ts";
 import { createSession } from "./session.ts";
 import type { Session } from "./session.ts";
@@ -34,9 +35,9 @@ export interface AttachOptions {
   readonly devices?: readonly string[] | undefined;
   /**
    * The relative speed of each rank, in order of rank, positive: every length that the plan splits, and the heads, are dealt in proportion.
-   * Default: equal.
+   * `auto` measures all ranks once, with the piece that has the most weights; `session.shares` and a note say what follows. Default: equal.
    */
-  readonly shares?: readonly number[] | undefined;
+  readonly shares?: readonly number[] | "auto" | undefined;
   /** Bounds the start, and then each run that gives none itself. `undefined` and `Infinity` are none. */
   readonly deadlineMs?: number | undefined;
   /**
@@ -66,10 +67,10 @@ export async function attachWithGrace(
   const size = ranksOf(program.mesh);
   const devices = options.devices ?? Array.from({ length: size }, () => "cpu");
   const backend = options.backend ?? preferredBackend();
-  const shares = options.shares ?? null;
+  const { shares = null } = options;
   const wrong = [
     ...checkDevices(program, devices, backend),
-    ...(shares === null ? [] : checkShares(program.mesh, shares)),
+    ...(shares === null || shares === "auto" ? [] : checkShares(program.mesh, shares)),
   ];
   if (wrong.length > 0) throw new ContextParallelError(wrong);
   // Between the compilation, or the loading, and now any file may have changed.
@@ -81,14 +82,27 @@ export async function attachWithGrace(
   const begun = performance.now();
   const engine = await engineBy(deadlineMs, program, engineFor(compiled, devices, backend as Backend | undefined));
   const { crew, started } = startThreads(size, setups(program, engine), engine, graceMs);
-  await startedBy({ deadlineMs, begun }, program, crew, started);
+  const limit = { deadlineMs, begun };
+  await startedBy(limit, program, crew, started);
+  const dealt = shares === "auto" ? await measured(limit, program, crew, started) : { shares, notes: [] };
   holdFolder(compiled);
   return createSession(program, crew, {
-    engine,
-    shares,
+    engine: { backend: engine.backend, notes: [...engine.notes, ...dealt.notes] },
+    shares: dealt.shares,
     deadlineMs,
     onRelease: async () => dropFolder(compiled),
   });
+}
+
+/** Has all ranks measure themselves at once. */
+async function measured(limit: StartLimit, program: Program, crew: Crew, started: Round): Promise<Dealt> {
+  const lengths = lengthsToMeasure(program);
+  if (lengths === null) return dealtBy(null);
+  await started.settled;
+  const round = crew.ask({ kind: "measure", lengths });
+  const reports = await startedBy(limit, program, crew, round);
+  await round.settled;
+  return dealtBy(reports.flatMap((report) => report?.times ?? []));
 }
 
 /** The pieces of all ranks, unless that takes longer than the caller has; what comes later is given back. */
@@ -112,14 +126,16 @@ function engineBy(deadlineMs: number | undefined, program: Program, work: Promis
   });
 }
 
+type Reports = Awaited<Round["reports"]>;
+
 interface StartLimit {
   readonly deadlineMs: number | undefined;
   /** By `performance.now()`. */
   readonly begun: number;
 }
 
-/** Until all ranks have started; else ends them. */
-async function startedBy(limit: StartLimit, program: Program, crew: Crew, started: Round): Promise<void> {
+/** Until all ranks have started, or measured themselves; else ends them. */
+async function startedBy(limit: StartLimit, program: Program, crew: Crew, started: Round): Promise<Reports> {
   const { deadlineMs = Infinity, begun } = limit;
   const left = Math.max(1, begun + deadlineMs - performance.now());
   let late = false;
@@ -129,7 +145,7 @@ async function startedBy(limit: StartLimit, program: Program, crew: Crew, starte
     started.cancel(error);
   });
   try {
-    await started.reports;
+    return await started.reports;
   } catch (error) {
     const ended = crew.end();
     // A rank inside native code cannot be ended before that returns, which may take longer than the caller has.

@@ -25,7 +25,10 @@ const signal: Rule = { expected: "an AbortSignal", holds: isSignal };
 const onProgress: Rule = { expected: "a function", holds: (value) => typeof value === "function" };
 const devices: Rule = { expected: 'a list of names such as "cpu"', holds: isNames };
 
-const shares: Rule = { expected: "a list of numbers, one per rank", holds: isNumbers };
+const shares: Rule = {
+  expected: 'a list of numbers, one per rank, or "auto"',
+  holds: (value) => value === "auto" || isNumbers(value),
+};
 const backend: Rule = { expected: 'the name "binding"', holds: (value) => typeof value === "string" };
 
 export const attachCall: Call = { name: "attach", options: { devices, shares, deadlineMs, backend } };

@@ -28,6 +28,7 @@ const checks: readonly Check[] = [
   lengthsWithoutSource,
   namesUnknown,
   cutsMisplaced,
+  probeUnfit,
   integersOfOtherSize,
   piecesUnlisted,
   verifyProgram,
@@ -87,11 +88,12 @@ function namesUnknown(document: Document): readonly string[] {
     ...document.steps.flatMap((step, i) =>
       step.kind === "collective" ? step.transfers.flatMap(({ dims }) => unknown(`step ${i}`, dims, [RANK, PEER])) : [],
     ),
+    ...(document.probe?.reads ?? []).flatMap(({ name, dims }) => unknown(`the probe's ${name}`, dims, [RANK])),
   ];
 }
 
 /** Only what a rank computes may depend on where chunks begin, and each cut has as many chunks as the mesh has ranks along its axis. */
-function cutsMisplaced({ mesh, inputs, equations, minimums, derived, steps }: Document): readonly string[] {
+function cutsMisplaced({ mesh, inputs, equations, minimums, derived, steps, probe }: Document): readonly string[] {
   const shapes = [
     ...inputs.flatMap(({ dims }) => dims),
     ...equations.flatMap(({ left, right }) => [left, right]),
@@ -100,6 +102,7 @@ function cutsMisplaced({ mesh, inputs, equations, minimums, derived, steps }: Do
   const cuts = [
     ...Object.values(derived).flatMap(({ elements }) => elements),
     ...steps.flatMap((step) => (step.kind === "collective" ? step.transfers.flatMap(({ dims }) => dims) : [])),
+    ...(probe?.reads ?? []).flatMap(({ dims }) => dims),
   ].flatMap(startsIn);
   return [
     ...(shapes.some(isCut) ? ["what a run checks of its feeds depends on the cut of a length"] : []),
@@ -108,6 +111,17 @@ function cutsMisplaced({ mesh, inputs, equations, minimums, derived, steps }: Do
       .slice(0, 1)
       .map(({ axis, parts }) => `a length is cut into ${parts} parts over ${partsOver(axis, mesh)} ranks (${axis})`),
   ];
+}
+
+/** A probe is a step of a piece, with every value that the step reads. */
+function probeUnfit({ probe, steps, derived }: Document): readonly string[] {
+  if (probe === null) return [];
+  const step = steps[probe.step];
+  if (step?.kind !== "piece") return [`the probe is step ${probe.step}, which runs no piece`];
+  const known = new Set([...probe.reads.map(({ name }) => name), ...Object.keys(derived)]);
+  return Object.values(step.inputs)
+    .filter((name) => !known.has(name))
+    .map((name) => `the probe does not state the shape of ${name}`);
 }
 
 function integersOfOtherSize({ derived }: Document): readonly string[] {

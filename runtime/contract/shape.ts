@@ -16,6 +16,7 @@ import type {
   ProgramLength,
   ProgramModel,
   ProgramPiece,
+  ProgramProbe,
   ProgramStep,
   ProgramTensor,
   ProgramTransfer,
@@ -169,6 +170,7 @@ export const documentRule: Rule<Document> = record<Document>({
   hooks: listOf(hook),
   steps: listOf(byKind<ProgramStep>({ piece: pieceStep, collective: collectiveStep, hook: hookStep })),
   pieces: listOf(piece),
+  probe: nullable(record<ProgramProbe>({ step: count, reads: listOf(tensor) })),
   notes: listOf(note),
   files: mapOf(path, record({ size: count, sha256 })),
 });

@@ -1,7 +1,7 @@
 /**
  * @file One rank: its pieces, its handlers, and runs over whatever world it is given. Knows no thread and no message port.
  */
-import type { Shares } from "../../program/shares.ts";
+import { equalCut, type Shares } from "../../program/shares.ts";
 import type { Program } from "../../program/types.ts";
 import type { OrtTensor } from "../../ort/session.ts";
 import type { Lengths } from "../collectives/placement.ts";
@@ -12,6 +12,7 @@ import { deriver } from "./derived.ts";
 import { flowOf } from "./flow.ts";
 import { createHandlers } from "./handlers.ts";
 import type { Handlers } from "./handlers.ts";
+import { measureRank } from "./measure.ts";
 import { loadPieces, releasePieces } from "./pieces.ts";
 import type { PieceSettings } from "./pieces.ts";
 import { createResults } from "./results.ts";
@@ -30,6 +31,8 @@ export interface RankRun {
 export interface Rank {
   /** Throws `ContextParallelError` after it has aborted the world, or `RunAborted`. */
   readonly run: (world: World, run: RankRun) => Promise<RankReport>;
+  /** One time, in milliseconds. Throws `ContextParallelError`, or what `check` throws. */
+  readonly measure: (lengths: Lengths, check: () => void) => Promise<RankReport>;
   readonly handlers: Handlers;
   /** Whether feeds may lie in shared memory. */
   readonly inPlace: boolean;
@@ -51,6 +54,10 @@ export async function startRank(
   return {
     inPlace: pieces.values.inPlace,
     handlers,
+    measure: async (lengths, check) => {
+      const settings = { program, rank, pieces, derived: derive(lengths, null), lengths, cut: equalCut, check };
+      return { outputs: [], times: [await measureRank(settings)], sent: [] };
+    },
     run: async (world, { feeds, lengths, shares, wanted, handlers: active, onStep }) => {
       const table = createTable();
       try {

@@ -32,6 +32,7 @@ export function serveRank(port: MessagePort, setup: RankSetup): void {
 
 async function serve(port: MessagePort, setup: RankSetup, rank: Rank, request: ToRank): Promise<RankReport | null> {
   if (request.kind === "run") return run(port, setup, rank, request);
+  if (request.kind === "measure") return rank.measure(request.lengths, () => throwIfAborted(setup.control));
   if (request.kind === "register") {
     await orAborted(() => throwIfAborted(setup.control), rank.handlers.register(request.registration));
   }

@@ -26,6 +26,7 @@ test("every command is understood", () => {
     "run p.plan.ts --model m.onnx --inputs in.npz --outputs out.npz --shape a=1,2 --shape b=3 --format json",
     "bench p.plan.json --model m.onnx --inputs in.npz --rounds 3 --ring-degree 2 --format json",
     "bench p.plan.json",
+    "run dir --inputs in.npz --shares auto",
     "schema",
     "schema m.onnx --out s.json",
   ]) {
@@ -49,6 +50,7 @@ test("wrong usage is said in a sentence, with what was meant", () => {
     "check p.plan.json --model m.onnx --devices cpu,,cpu",
     "run dir --inputs in.npz --shares 2,,1",
     "run dir --inputs in.npz --shares fast,slow",
+    "check p.plan.json --model m.onnx --simulate --shares auto",
     "check p.plan.json --model m.onnx --shape hidden_states=1,x",
     "check p.plan.json --model m.onnx --shape hidden_states",
     "check p.plan.json --model m.onnx --shape a=1 --shape a=2",

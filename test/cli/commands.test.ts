@@ -86,19 +86,21 @@ test("check --explain PATTERN shows all of the modules that match", async () => 
   await expect(stdout).toMatchFileSnapshot("golden/explain.txt");
 });
 
-test.each(["flux", "helios", "wan"])(
-  "check --simulate compares every value of %s at lengths that it finds",
-  async (family) => {
-    const files = [`plans/${family}.plan.json`, "--model", `test/fixtures/${family}/${family}.dynamo18-dynamic.onnx`];
-    const argv = ["check", ...files, "--ring-degree", "2", "--simulate", "--format", "json"];
-    const { exitCode, stdout } = await cp(...argv);
-    const { ok, result } = JSON.parse(stdout) as { ok: boolean; result: { simulation: Record<string, number> } };
-    expect({ exitCode, ok }).toEqual({ exitCode: 0, ok: true });
-    expect(result.simulation).toMatchObject({ ok: true, ranks: 2, wrong: 0 });
-    expect(result.simulation["compared"]).toBeGreaterThan(100);
-    expect(result.simulation["largest_difference"]).toBeLessThan(1e-5);
-  },
-);
+test.each([
+  ["flux", []],
+  ["helios", []],
+  ["wan", []],
+  ["wan", ["--shares", "5,2"]],
+] as const)("check --simulate compares every value of %s at lengths that it finds, %j", async (family, shares) => {
+  const files = [`plans/${family}.plan.json`, "--model", `test/fixtures/${family}/${family}.dynamo18-dynamic.onnx`];
+  const argv = ["check", ...files, "--ring-degree", "2", "--simulate", "--format", "json"];
+  const { exitCode, stdout } = await cp(...argv, ...shares);
+  const { ok, result } = JSON.parse(stdout) as { ok: boolean; result: { simulation: Record<string, number> } };
+  expect({ exitCode, ok }).toEqual({ exitCode: 0, ok: true });
+  expect(result.simulation).toMatchObject({ ok: true, ranks: 2, wrong: 0 });
+  expect(result.simulation["compared"]).toBeGreaterThan(100);
+  expect(result.simulation["largest_difference"]).toBeLessThan(2e-5);
+});
 
 test("check --explain tells what was aligned and skipped, and by which entry or slice", async () => {
   const wan = "test/fixtures/wan/wan.dynamo18-dynamic.onnx";

@@ -61,6 +61,14 @@ test("the batch alone is divided over two ranks by a plan without entries", asyn
   expect(both.io.stderr()).toContain("error CP1523: the plan has no entries");
 });
 
+test.each(["3,1,2", "auto"])("--shares %s deals rows and heads in proportion, with the same result", async (shares) => {
+  const argv = ["run", plan, "--model", model, "--inputs", inputs, "--verify", "--devices", "cpu,cpu,cpu"];
+  const { exitCode, io } = await cp(...argv, "--shares", shares);
+  expect(exitCode).toBe(0);
+  expect(io.stdout()).toMatch(/^sample {2}float32 {2}\(1, 67, 16\) {2}agrees /m);
+  expect(io.stderr().includes("note CP6532: the ranks took ")).toBe(shares === "auto");
+});
+
 test("with --format json there is one document on standard output", async () => {
   const argv = [
     "run",

@@ -38,6 +38,8 @@ export const runtimeMessages: Catalog<{
   noDevice: { device: string; reason: string };
   sharesCount: { expected: number; actual: number; mesh: string };
   shareValue: { rank: number; actual: string };
+  sharesMeasured: { milliseconds: readonly number[]; shares: readonly number[] | null };
+  sharesNotMeasured: NoParams;
   backendMissing: { name: string; reason: string };
   notNative: { reason: string };
 }> = {
@@ -240,6 +242,26 @@ export const runtimeMessages: Catalog<{
     message: ({ rank, actual }) => `the share of rank ${rank} is ${actual}; a share must be a finite number above 0`,
     hint: () =>
       "give the relative speed of each rank: a rank with share 2 gets twice the rows of a rank with share 1. To leave a device out, compile the plan for fewer ranks",
+  },
+  sharesMeasured: {
+    code: "CP6532",
+    severity: "note",
+    title: "Shares measured",
+    message: ({ milliseconds, shares }) =>
+      `the ranks took ${milliseconds.map((time) => time.toPrecision(3)).join(", ")} ms for the same piece: ` +
+      (shares === null ? "they count as equal" : `their shares are ${shares.join(", ")}`),
+    hint: ({ shares }) =>
+      shares === null
+        ? "give shares if the ranks are not equally fast"
+        : `give shares ${shares.join(", ")} to attach again without a measurement`,
+  },
+  sharesNotMeasured: {
+    code: "CP6533",
+    severity: "note",
+    title: "Shares not measured",
+    message: () =>
+      "the ranks count as equal: the program has no piece that can be measured, since extents depend on data or no lengths satisfy its equations",
+    hint: () => "give shares if the ranks are not equally fast",
   },
   backendMissing: {
     code: "CP6540",

@@ -12,6 +12,7 @@ import { atSplitOf, sayLayout, sayValue } from "../origins.ts";
 import { declare, shapeOf, splitRanks, type State } from "../state.ts";
 import { addLocal } from "../writer.ts";
 import { sameRows } from "../propagate/unify.ts";
+import { equalCut } from "../../../program/shares.ts";
 import { add, evaluate, mul, RANK, show, symbolsOf, type Expr } from "../../expr/expr.ts";
 import type { AttentionSite, AxisShard, Layout } from "../types.ts";
 import { withoutCausal } from "./causal.ts";
@@ -102,11 +103,12 @@ function wholeQueries(state: State, site: Attention, keys: AxisShard): boolean {
   return finish(state, site, [site.q, k!, v!, mask], WHOLE);
 }
 
-/** Elements that a rank sends for the parts, compared with those of its keys and values; lengths that are not fixed count as equal. */
+/** Elements that the first rank sends for the parts, compared with those of its keys and values; lengths that are not fixed count as equal. */
 function partsAreSmaller(state: State, site: Attention): boolean {
   const count = (dims: readonly Expr[]): number => {
     const size = mul(1, ...dims);
-    return evaluate(size, Object.fromEntries(symbolsOf(size).map((name) => [name, 1024])));
+    const names = symbolsOf(size).map((name) => [name, name === RANK ? 0 : 1024] as const);
+    return evaluate(size, Object.fromEntries(names), equalCut);
   };
   const [q, k, v] = [site.q, site.k, site.v].map((x) => shapeOf(state, x).dims);
   const parts = count([...q!.slice(0, 3), add(v![3]!, 2)]);

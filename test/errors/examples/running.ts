@@ -9,6 +9,7 @@ import { chunk } from "../../../compiler/expr/expr.ts";
 import { encodeNpz } from "../../../ort/files/npz.ts";
 import { ortTensor } from "../../../ort/tensors.ts";
 import { attach } from "../../../runtime/caller/attach.ts";
+import { dealtBy } from "../../../runtime/measure.ts";
 import { startEngine } from "../../../runtime/caller/engine.ts";
 import { loadProgram } from "../../../runtime/load/load.ts";
 import type { RegisterOptions } from "../../../runtime/caller/hooks.ts";
@@ -249,6 +250,20 @@ await session.hooks.register("transformer_blocks.0", "post_forward", url, { dead
       await compiled();
       return withoutLibrary(CONFLICT, 'await api.attach((await api.loadProgram("program")).value);');
     },
+  },
+  CP6532: {
+    means:
+      'With `shares: "auto"`, all ranks run the piece with the most weights at the same time, and rows and heads are dealt by how fast they are. This note is in session.notes, and run prints it.',
+    given: "the program of flux, and another process that uses half of one core",
+    command: 'await attach(program, { shares: "auto" });',
+    call: async () => dealtBy([12.1, 24.3]).notes,
+  },
+  CP6533: {
+    means:
+      'With `shares: "auto"` the session needs lengths that satisfy the equations of the program, to run one of its pieces.',
+    given: "a program without a piece to measure",
+    command: 'await attach(program, { shares: "auto" });',
+    call: async () => dealtBy(null).notes,
   },
   CP6540: {
     means:

@@ -9,7 +9,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { sampleFeeds } from "../../../cli/run/sample-feeds.ts";
 import { lower } from "../../../compiler/lower/lower.ts";
 import type { rewrites } from "../../../compiler/lower/rewrites/rewrites.ts";
-import { chooseLengths } from "../../../compiler/simulate/choose-lengths.ts";
+import { lengthsFor } from "../../../compiler/simulate/choose.ts";
 import { unsplitValues } from "../../../compiler/simulate/unsplit.ts";
 import { caseFrom, MODEL_FOLDER } from "../../support/cases.ts";
 import { wrongOutputs } from "../../support/compiled.ts";
@@ -74,7 +74,7 @@ async function program({ text }: Example, ranks: number): Promise<{ counts: Map<
     }
   }
   const feeds = sampleFeeds(sharded);
-  const values = await unsplitValues(graph, feeds, chooseLengths(sharded), new Set(graph.outputs));
+  const values = await unsplitValues(graph, feeds, lengthsFor(sharded), new Set(graph.outputs));
   const expected = Object.fromEntries(graph.outputs.map((name) => [name, values.get(name)!]));
   const { outputs } = await interpret(await written(lowered, folder), feeds);
   return { counts, wrong: outputs.flatMap((own) => wrongOutputs(own, expected)) };

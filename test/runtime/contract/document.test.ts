@@ -92,6 +92,13 @@ test.each<[string, object, string]>([
     { derived: { ...program.derived, at: { elem: "int64", dims: [], elements: [["start:ulysses", 8, 3, 1]] } } },
     "a length is cut into 3 parts over 2 ranks (ulysses)",
   ],
+  ["a probe that runs no piece", { probe: { step: 99, reads: [] } }, "the probe is step 99, which runs no piece"],
+  ["a probe of values without a shape", { probe: { step: 0, reads: [] } }, "the probe does not state the shape of x"],
+  [
+    "a probe with an unknown length",
+    { probe: { step: 0, reads: [{ name: "x", elem: "float32", dims: ["t"] }] } },
+    "the probe's x uses the length t, which does not exist",
+  ],
   [
     "a check of feeds that depends on a cut",
     { minimums: [{ length: ["start:sequence", "s", 2, 1], at_least: 2, name: "x axis 0", span: null }] },

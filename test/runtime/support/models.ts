@@ -115,6 +115,7 @@ export function writeProgram(draft: Draft, models: readonly PieceModel[]): Compi
     minimums: [],
     hooks: [],
     notes: [],
+    probe: null,
     pieces: models.map(({ id, graph }) => ({
       id,
       file: `${id}.onnx`,

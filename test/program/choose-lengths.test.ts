@@ -3,17 +3,15 @@
  */
 import { describe, expect, test } from "vitest";
 import { add, evaluate, floorDiv, min, mod, mul, sub, type Expr } from "../../compiler/expr/expr.ts";
-import { chooseLengths } from "../../compiler/simulate/choose-lengths.ts";
-import { canonical, shape } from "../support/graphs.ts";
-import { originIn } from "../support/sharded.ts";
+import { chooseLengths } from "../../program/choose-lengths.ts";
 
 type Pair = readonly [Expr, Expr];
 
 function chosen(dims: readonly string[], pairs: readonly Pair[], ulysses: number): Readonly<Record<string, number>> {
-  const graph = canonical({ inputs: { x: shape("float32", ...dims) }, outputs: ["x"], nodes: [] });
-  const equations = pairs.map(([left, right]) => ({ left, right, leftName: "", rightName: "", origin: originIn("") }));
+  const lengths = dims.map((name) => ({ name }));
+  const equations = pairs.map(([left, right]) => ({ left, right }));
   const mesh = { batch_degree: 1, ring_degree: 1, ulysses_degree: ulysses };
-  return chooseLengths({ graph, equations, mesh, layouts: new Map() });
+  return chooseLengths({ lengths, equations, mesh, batch: new Set() });
 }
 
 /** Tokens of a grid of which both sides are padded to a multiple of `step`, before or after they are halved. */

@@ -1,31 +1,44 @@
 /**
- * @file Lengths for the simulation of a sharded graph, where the caller gives none: chosen so that its equations hold and splits are
- * uneven. Runs nothing.
+ * @file Lengths for a simulation, or to measure ranks, where the caller gives none: chosen so that the equations hold and splits are uneven.
+ * Runs nothing.
  */
-import { evaluate, symbolsOf } from "../expr/expr.ts";
-import { groupSize } from "../../program/mesh.ts";
-import type { ShardedGraph } from "../shard/types.ts";
-import type { Lengths } from "./positions.ts";
+import { evaluate, symbolsOf, type Expr } from "../compiler/expr/expr.ts";
+import type { Lengths } from "./lengths.ts";
+import { groupSize, type Mesh } from "./mesh.ts";
 
-type Equation = Pick<ShardedGraph["equations"][number], "left" | "right">;
+interface Equation {
+  readonly left: Expr;
+  readonly right: Expr;
+}
+
+export interface LengthsWanted {
+  readonly lengths: readonly { readonly name: string }[];
+  readonly equations: readonly Equation[];
+  readonly mesh: Mesh;
+  /** Names of the lengths that are split as a batch. */
+  readonly batch: ReadonlySet<string>;
+}
 
 /** How far a length is moved to make an equation hold, alone and together with another. */
 const REACH = { one: 1024, two: 16 } as const;
 
-type Chosen = Pick<ShardedGraph, "graph" | "equations" | "mesh" | "layouts">;
+/** Multiples of the number of ranks near which lengths begin. */
+const FIRST = 3;
 
 /**
  * A number for every length: a different one each, above the number of ranks that it is split over and no multiple of it, moved as little
  * as all equations need. A batch is as small as that allows. If none is found some equations stay violated; `checkLengths` reports which.
  */
-export function chooseLengths({ graph, equations, mesh, layouts }: Chosen): Lengths {
+export function chooseLengths(
+  { lengths: named, equations, mesh, batch }: LengthsWanted,
+  first: number = FIRST,
+): Lengths {
   const ranks = groupSize("sequence", mesh);
   const batches = groupSize("batch", mesh);
-  const batch = batchLengths(layouts);
-  const uneven = (i: number): number => ranks * (i + 3) + (ranks === 1 ? 0 : 1 + (i % (ranks - 1)));
+  const uneven = (i: number): number => ranks * (i + first) + (ranks === 1 ? 0 : 1 + (i % (ranks - 1)));
   const least = (name: string): number => (batch.has(name) ? batches : ranks);
   let lengths: Lengths = Object.fromEntries(
-    graph.lengths.map(({ name }, i) => [name, batch.has(name) ? batches + 1 : uneven(i)]),
+    named.map(({ name }, i) => [name, batch.has(name) ? batches + 1 : uneven(i)]),
   );
   for (;;) {
     const broken = equations.filter((equation) => !holds(equation, lengths));
@@ -33,12 +46,6 @@ export function chooseLengths({ graph, equations, mesh, layouts }: Chosen): Leng
     if (better === null) return lengths;
     lengths = better;
   }
-}
-
-/** Names of the lengths that are split as a batch. */
-function batchLengths(layouts: ShardedGraph["layouts"]): ReadonlySet<string> {
-  const shards = [...layouts.values()].flat().filter(({ over }) => over === "batch");
-  return new Set(shards.flatMap(({ segments }) => segments.flatMap(({ length }) => symbolsOf(length))));
 }
 
 function improvement(
