@@ -4,7 +4,8 @@
  */
 import { float, int } from "../graph/attributes.ts";
 import type { Attributes } from "../graph/types.ts";
-import type { Expr } from "../expr/expr.ts";
+import { evaluate, RANK, startsIn, symbolsOf, type Expr } from "../expr/expr.ts";
+import { equalCut } from "../../program/shares.ts";
 import { MICROSOFT } from "./builder.ts";
 import type { Builder } from "./builder.ts";
 import { SWAP } from "./site.ts";
@@ -23,8 +24,29 @@ export interface KernelOperands {
 
 /** `out` is (B, Sq, H, Dv). */
 export function emitKernel(b: Builder, operands: KernelOperands, out: string): void {
-  if (typeof operands.heads === "number") emitFused(b, operands, operands.heads, out);
-  else emitFolded(b, operands, out);
+  const { q, heads } = operands;
+  if (typeof heads === "number") return emitFused(b, operands, heads, out);
+  const usual = usualHeads(heads);
+  if (usual === null) return emitFolded(b, operands, out);
+  const own = b.add("Gather", [b.add("Shape", [q]), b.scalar("int64", 2)]);
+  b.addAs(out, "If", [b.add("Equal", [own, b.scalar("int64", usual)])], {
+    then_branch: b.branch("float32", (inner) => within(inner, (result) => emitFused(inner, operands, usual, result))),
+    else_branch: b.branch("float32", (inner) => within(inner, (result) => emitFolded(inner, operands, result))),
+  });
+}
+
+function within(b: Builder, emit: (result: string) => void): readonly string[] {
+  const result = b.fresh("kernel");
+  emit(result);
+  return [result];
+}
+
+/** The number of heads that every rank has where ranks are dealt alike; `null` where it differs even then. */
+function usualHeads(heads: Expr): number | null {
+  const parts = startsIn(heads)[0]?.parts;
+  if (parts === undefined || symbolsOf(heads).some((name) => name !== RANK)) return null;
+  const found = Array.from({ length: parts }, (_, rank) => evaluate(heads, { [RANK]: rank }, equalCut));
+  return found.every((count) => count === found[0]) ? found[0]! : null;
 }
 
 /** The kernel reads (B, S, H * D) and splits the heads itself. */
@@ -41,7 +63,7 @@ function emitFused(
   b.addAs(result, "Reshape", [out, b.ints([0, 0, heads, valueSize])]);
 }
 
-/** A number of heads that differs between ranks cannot be an attribute: heads count as batch, (B * H, S, D), one head each. */
+/** A number of heads that a rank learns from its share cannot be an attribute: heads count as batch, (B * H, S, D), one head each. */
 function emitFolded(b: Builder, operands: KernelOperands, result: string): void {
   const { size, valueSize } = operands;
   // A -1 in a Reshape cannot be inferred where a chunk or the batch is empty; a literal 0 copies either from the flattened value. Both

@@ -12,7 +12,7 @@ import { fixtureTensors } from "../support/fixtures.ts";
 import { meshes } from "../support/meshes.ts";
 import { feed, gatherProgram, ulyssesProgram } from "./support/programs.ts";
 
-const mesh = { ring_degree: 1, ulysses_degree: 2 };
+const mesh = { batch_degree: 1, ring_degree: 1, ulysses_degree: 2 };
 const FLUX = "flux/flux.dynamo18-dynamic.onnx";
 const SIZE = "img67-txt13";
 

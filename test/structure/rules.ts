@@ -37,7 +37,7 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
     "compiler/operators",
     "ort",
   ],
-  "compiler/emit": ["compiler/diagnostics", "compiler/expr", "compiler/graph", "compiler/ir"],
+  "compiler/emit": ["compiler/diagnostics", "compiler/expr", "compiler/graph", "compiler/ir", "program"],
   "compiler/bind": [
     "compiler/diagnostics",
     "compiler/expr",
