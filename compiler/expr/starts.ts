@@ -60,9 +60,11 @@ function cutOf([op, length, parts, index]: Exclude<Expr, number | string>, axis:
 /** The same expression with chunks in place of differences of starts, also inside products. */
 export function withChunks(expr: Expr): Expr {
   if (typeof expr !== "object" || expr[0] !== "+") return expr;
-  let sum = toPolynomial(expr);
-  for (let shorter = withOneChunk(sum); shorter !== null; shorter = withOneChunk(sum)) sum = shorter;
-  return fromPolynomial(sum);
+  let found = withOneChunk(toPolynomial(expr));
+  // Without a chunk the terms keep their order.
+  if (found === null) return expr;
+  for (let next: Polynomial | null = found; next !== null; next = withOneChunk(found)) found = next;
+  return fromPolynomial(found);
 }
 
 /** Chunks that a difference of two starts may be written as: those of a Ulysses group. */
