@@ -14,8 +14,19 @@ export interface Term {
 /** Terms by the key of their atoms; no term has coefficient 0. */
 export type Polynomial = ReadonlyMap<string, Term>;
 
+/** Keys of operators' expressions, which never change: the same atoms are compared again and again. */
+const keys = new WeakMap<object, string>();
+
 export function keyOf(expr: Expr): string {
-  return JSON.stringify(expr);
+  if (typeof expr !== "object") return JSON.stringify(expr);
+  const known = keys.get(expr) ?? JSON.stringify(expr);
+  keys.set(expr, known);
+  return known;
+}
+
+/** The key of a product, from those of its atoms. */
+function productKey(atoms: readonly Expr[]): string {
+  return `["*"${atoms.map((atom) => `,${keyOf(atom)}`).join("")}]`;
 }
 
 export function toPolynomial(expr: Expr): Polynomial {
@@ -80,7 +91,7 @@ export function divideTerms(
 export function collect(terms: readonly Term[]): Polynomial {
   const sums = new Map<string, Term>();
   for (const term of terms) {
-    const key = keyOf(["*", ...term.atoms]);
+    const key = productKey(term.atoms);
     const coefficient = (sums.get(key)?.coefficient ?? 0) + term.coefficient;
     limit(Math.abs(coefficient) <= LARGEST && key.length <= LIMITS.characters);
     if (coefficient === 0) sums.delete(key);
@@ -104,7 +115,7 @@ function divideTerm(a: Term, b: Term): Term | null {
 /** Higher degree first, then by text: the order of printing and of division (a graded order, so division ends). */
 function ordered(polynomial: Polynomial): readonly Term[] {
   return [...polynomial.values()].sort(
-    (x, y) => y.atoms.length - x.atoms.length || compare(keyOf(["*", ...x.atoms]), keyOf(["*", ...y.atoms])),
+    (x, y) => y.atoms.length - x.atoms.length || compare(productKey(x.atoms), productKey(y.atoms)),
   );
 }
 

@@ -67,10 +67,12 @@ function cutOf([op, length, parts, index]: Exclude<Expr, number | string>, axis:
 
 /** The same expression with chunks in place of differences of starts, also inside products. */
 export function withChunks(expr: Expr): Expr {
-  if (typeof expr !== "object" || !keyOf(expr).includes("start:")) return expr;
-  let sum = toPolynomial(expr);
-  for (let shorter = withOneChunk(sum); shorter !== null; shorter = withOneChunk(sum)) sum = shorter;
-  return fromPolynomial(sum);
+  if (typeof expr !== "object" || expr[0] !== "+") return expr;
+  let found = withOneChunk(toPolynomial(expr));
+  // Without a chunk the terms keep their order.
+  if (found === null) return expr;
+  for (let next: Polynomial | null = found; next !== null; next = withOneChunk(found)) found = next;
+  return fromPolynomial(found);
 }
 
 /** Chunks that a difference of two starts may be written as: those of a Ulysses group. */
@@ -78,12 +80,17 @@ const NEIGHBOURS = 8;
 
 /** The sum with two starts less, or a start and the length, and the chunks between them instead; `null` where there is no such pair. */
 function withOneChunk(sum: Polynomial): Polynomial | null {
+  const all = new Set(
+    [...sum.values()].flatMap(({ atoms }) => atoms.filter((atom) => startOf(atom) !== null).map(keyOf)),
+  );
   for (const term of sum.values()) {
     for (const [at, atom] of term.atoms.entries()) {
       const found = startOf(atom);
       if (found === null) continue;
       const others = { coefficient: -term.coefficient, atoms: term.atoms.toSpliced(at, 1) };
       for (let count = 1; count <= Math.min(found.parts, NEIGHBOURS); count++) {
+        const end = start(found.axis, found.length, found.parts, nth(found, count));
+        if (startOf(end) !== null && !all.has(keyOf(end))) continue;
         const named = withChunksFrom(sum, others, found, count);
         if (named.size <= sum.size - 2 + count) return named;
       }
@@ -92,15 +99,23 @@ function withOneChunk(sum: Polynomial): Polynomial | null {
   return null;
 }
 
+function nth({ index }: Pick<Start, "index">, i: number): Expr {
+  return fromPolynomial(toPolynomial(["+", index, i]));
+}
+
 function withChunksFrom(
   sum: Polynomial,
   others: Term,
   { axis, length, parts, index }: Start,
   count: number,
 ): Polynomial {
-  const nth = (i: number): Expr => fromPolynomial(toPolynomial(["+", index, i]));
-  const chunks = Array.from({ length: count }, (_, i): Expr => [`chunk:${axis}`, length, parts, nth(i)]);
-  const between: Expr = ["+", start(axis, length, parts, nth(count)), ["*", -1, start(axis, length, parts, index)]];
+  const from = { index };
+  const chunks = Array.from({ length: count }, (_, i): Expr => [`chunk:${axis}`, length, parts, nth(from, i)]);
+  const between: Expr = [
+    "+",
+    start(axis, length, parts, nth(from, count)),
+    ["*", -1, start(axis, length, parts, index)],
+  ];
   const named = multiply(collect([others]), toPolynomial(["+", ...chunks]));
   const starts = multiply(collect([{ ...others, coefficient: -others.coefficient }]), toPolynomial(between));
   return collect([...sum.values(), ...named.values(), ...starts.values()]);

@@ -14,11 +14,13 @@ export function uniteIntegers(flow: Flow): Flow {
       step.kind === "local" ? valuesReadBy({ inputs: [], attributes: step.node.attributes }) : [],
     ),
   );
-  const nameOf = (name: string): string => {
-    const value = flow.integers.get(name);
-    const isNumber = value?.elements.every((element) => typeof element === "number") ?? true;
-    return value === undefined || isNumber || captured.has(name) ? name : contentName(value);
-  };
+  const renamed = new Map(
+    [...flow.integers].flatMap(([name, value]) => {
+      const isNumber = value.elements.every((element) => typeof element === "number");
+      return isNumber || captured.has(name) ? [] : [[name, contentName(value)] as const];
+    }),
+  );
+  const nameOf = (name: string): string => renamed.get(name) ?? name;
   return {
     ...flow,
     steps: flow.steps.map((step) => renameReads(step, nameOf)),
