@@ -9,6 +9,7 @@ import { FILL_AT, ZERO_HIDDEN } from "../../compiler/ir/types.ts";
 import { chunk, mul } from "../../compiler/expr/expr.ts";
 import { ortTensor } from "../../ort/tensors.ts";
 import type { OrtElem, OrtTensor } from "../../ort/types.ts";
+import { operatorsOf } from "../support/nested.ts";
 import { random } from "../support/graphs.ts";
 import { attention, difference } from "./site.ts";
 import type { Case } from "./site.ts";
@@ -29,7 +30,8 @@ function keyMask(never: number, second: "none" | "all", elem: OrtElem = "float32
 
 const boolean = (second: "none" | "all"): OrtTensor => keyMask(0, second, "bool");
 const opsOf = (options: Case): readonly string[] => emitGraph(attention(options).graph).graph.nodes.map(({ op }) => op);
-const byKernel = (options: Case): boolean => opsOf(options).includes("MultiHeadAttention");
+const byKernel = (options: Case): boolean =>
+  operatorsOf(emitGraph(attention(options).graph).graph).includes("MultiHeadAttention");
 
 const columns: Readonly<Record<string, Case>> = {
   "additive numbers": { mask: random(9, [2, 1, 1, KEYS]) },

@@ -3,11 +3,10 @@
  * values alive.
  */
 import { rmSync } from "node:fs";
-import { fromBinary } from "@bufbuild/protobuf";
-import { ModelProtoSchema } from "onnx-buf";
 import { afterAll, expect, test } from "vitest";
 import type { LoweredProgram } from "../../compiler/lower/types.ts";
 import type { ProgramStep } from "../../program/types.ts";
+import { operatorsOfModel } from "../support/nested.ts";
 import { temporaryFolder } from "./build.ts";
 import { SITES, siteProgram } from "./sites.ts";
 
@@ -16,8 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Pieces that hold a part of an attention: the kernel is nowhere else in a program without masks. */
 function partPieces({ program, models }: LoweredProgram): readonly string[] {
-  const holds = (file: string): boolean =>
-    fromBinary(ModelProtoSchema, models.get(file)!).graph!.node.some(({ opType }) => opType === "MultiHeadAttention");
+  const holds = (file: string): boolean => operatorsOfModel(models.get(file)!).includes("MultiHeadAttention");
   return program.pieces.filter(({ file }) => holds(file)).map(({ id }) => id);
 }
 
