@@ -124,6 +124,18 @@ export function substitute(expr: Expr, names: ReadonlyMap<string, Expr>): Expr {
   );
 }
 
+/** `expr` with the edges of cuts along `axis` replaced by others. */
+export function withStarts(expr: Expr, axis: CutAxis, replacement: (start: Start) => Expr): Expr {
+  if (typeof expr !== "object") return expr;
+  const start = startOf(expr);
+  if (start?.axis === axis) return replacement(start);
+  const [op, ...args] = expr;
+  return apply(
+    op,
+    args.map((a) => withStarts(a, axis, replacement)),
+  );
+}
+
 /** `expr` with each `min` replaced by its first or second argument. */
 export function unclamped(expr: Expr, side: 1 | 2): Expr {
   if (typeof expr === "number" || typeof expr === "string") return expr;

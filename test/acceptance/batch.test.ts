@@ -37,6 +37,14 @@ describe.each(exports)("%s, %s", (family, model, size) => {
     expect(report).toMatchObject({ ranks: ranksOf(mesh), wrong: null, unchecked: [] });
   });
 
+  test("every value is exact for ranks of unequal speed", async () => {
+    for (const mesh of ["batch 2 x ulysses 2", "batch 2 x rotating 2 x 2"] as const) {
+      const sharded = await shardedFixture(file, shippedPlan(family), meshes[mesh]);
+      const shares = [1, 5, 2, 7, 3, 1, 4, 2].slice(0, ranksOf(mesh));
+      expect(valueOf(await simulate(sharded, sampleFeeds(sharded), { shares }))).toMatchObject({ wrong: null });
+    }
+  });
+
   /** One scheme each; the page of support has them all. */
   const turn = names[exports.findIndex(([, other]) => other === model) % names.length]!;
   test(`${turn}: worker threads agree with the unsplit model`, async () => {

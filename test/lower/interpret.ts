@@ -2,6 +2,7 @@
  * @file Runs a program with all its ranks in one thread, for tests: pieces on real sessions, collectives as plain assignments. It is
  * written for clarity and knows nothing of the runtime.
  */
+import { ranksOf } from "../../program/mesh.ts";
 import { equalCut } from "../../program/shares.ts";
 import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -30,7 +31,7 @@ export async function interpret(
   handler: Handler = (tensor) => tensor,
 ): Promise<Interpretation> {
   const sessions = await openPieces(program, folder);
-  const ranks = Array.from({ length: program.mesh.ring_degree * program.mesh.ulysses_degree }, (_, rank) => rank);
+  const ranks = Array.from({ length: ranksOf(program.mesh) }, (_, rank) => rank);
   const lengths = lengthsOf(program, feeds);
   const values = ranks.map((rank): Values => new Map([...Object.entries(feeds), ...derived(program, lengths, rank)]));
   const sent = ranks.map((): Record<string, number> => ({}));
@@ -103,10 +104,15 @@ function exchange(
 
 function membersOf({ mesh }: Program, group: CollectiveStep["group"], rank: number): readonly number[] {
   const { ring_degree: ring, ulysses_degree: ulysses } = mesh;
-  const all = Array.from({ length: ring * ulysses }, (_, i) => i);
-  if (group === "sequence") return all;
-  if (group === "ring") return all.filter((i) => i % ulysses === rank % ulysses);
-  return all.filter((i) => Math.floor(i / ulysses) === Math.floor(rank / ulysses));
+  /** Batch, ring and Ulysses index. */
+  const at = (i: number): readonly number[] => [
+    Math.floor(i / (ring * ulysses)),
+    Math.floor(i / ulysses) % ring,
+    i % ulysses,
+  ];
+  const shared = { batch: [1, 2], sequence: [0], ring: [0, 2], ulysses: [0, 1] }[group];
+  const all = Array.from({ length: ranksOf(mesh) }, (_, i) => i);
+  return all.filter((i) => shared.every((axis) => at(i)[axis] === at(rank)[axis]));
 }
 
 function lengthsOf(program: Program, feeds: OrtTensors): Names {
