@@ -60,6 +60,8 @@ function build(version: string, found: Found): Command {
   return program;
 }
 
+const PLAN_FILE = "a *.plan.json, *.plan.jsonc or *.plan.ts file";
+
 function addInspect(program: Command, found: Found): void {
   program
     .command("inspect")
@@ -75,7 +77,7 @@ function addCheck(program: Command, found: Found): void {
   const command = program
     .command("check")
     .description("compile without writing and report every problem")
-    .argument("<PLAN>", "a *.plan.json, *.plan.jsonc or *.plan.ts file")
+    .argument("<PLAN>", PLAN_FILE)
     .option("--explain [PATTERN]", "print the layouts of the values of modules, with reasons")
     .option("--simulate", "simulate all ranks and compare every value with the unsplit model")
     .addOption(sharesOption(false));
@@ -88,7 +90,7 @@ function addCompile(program: Command, found: Found): void {
   const command = program
     .command("compile")
     .description("compile a plan and write the program")
-    .argument("<PLAN>", "a *.plan.json, *.plan.jsonc or *.plan.ts file")
+    .argument("<PLAN>", PLAN_FILE)
     .option("--out <DIR>", "the output folder, for program.json and the pieces")
     .addOption(new Option("--dump <STAGE>", "print the result of a stage").choices(stageNames));
   addCompileOptions(command).action((plan: string, options: CompileCommandOptions) => {
@@ -120,7 +122,7 @@ function addBench(program: Command, found: Found): void {
   const command = program
     .command("bench")
     .description("measure a plan in turn with one plain session of its model on the same cores")
-    .argument("<PLAN>", "a *.plan.json, *.plan.jsonc or *.plan.ts file")
+    .argument("<PLAN>", PLAN_FILE)
     .option("--inputs <FILE>", "an .npz file with one array per input; default: sample inputs of the given --shape")
     .addOption(new Option("--rounds <N>", "how often each side runs for its time").argParser(degree).default(5));
   addCompileOptions(command).action((plan: string, options: BenchOptions) => {

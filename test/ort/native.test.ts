@@ -11,6 +11,7 @@ import { tensorFromInts, tensorFromNumbers } from "../../compiler/graph/tensors.
 import type { Graph } from "../../compiler/graph/types.ts";
 import { writeModel } from "../../compiler/graph/write.ts";
 import { loadNative } from "../../ort/native/api.ts";
+import { elementCodes } from "../../ort/native/elements.ts";
 import { leftIn, newLedger, openLedger } from "../../ort/native/ledger.ts";
 import { findLibrary, isTested } from "../../ort/native/library.ts";
 import { members } from "../../ort/native/members.ts";
@@ -95,36 +96,24 @@ test("no two members have one place", () => {
   expect(new Set(places).size).toBe(places.length);
 });
 
-const elems: readonly OrtElem[] = [
-  "float32",
-  "float64",
-  "float16",
-  "int64",
-  "uint64",
-  "int32",
-  "uint32",
-  "int16",
-  "uint16",
-  "int8",
-  "uint8",
-  "bool",
-];
-
-test.each(elems)("%s goes in and comes out, in memory of the library and in place, shared or not", async (elem) => {
-  const runner = await runnerOf(
-    graph({
-      inputs: [value("x", elem, [2, 1])],
-      outputs: [value("y", elem, null)],
-      nodes: [node("Identity", ["x"], ["y"])],
-    }),
-  );
-  const x = ortTensor(elem, [2, 1], [0, 1]);
-  expect(await run(runner, { x }, { y: null })).toEqual({ y: x });
-  const [place, given] = [shared(elem, [2, 1]), shared(elem, [2, 1])];
-  bytesOf(given.data).set(bytesOf(x.data));
-  expect(await run(runner, { x: given }, { y: place })).toEqual({ y: x });
-  expect([...bytesOf(place.data)]).toEqual([...bytesOf(x.data)]);
-});
+test.each(Object.keys(elementCodes) as OrtElem[])(
+  "%s goes in and comes out, in memory of the library and in place, shared or not",
+  async (elem) => {
+    const runner = await runnerOf(
+      graph({
+        inputs: [value("x", elem, [2, 1])],
+        outputs: [value("y", elem, null)],
+        nodes: [node("Identity", ["x"], ["y"])],
+      }),
+    );
+    const x = ortTensor(elem, [2, 1], [0, 1]);
+    expect(await run(runner, { x }, { y: null })).toEqual({ y: x });
+    const [place, given] = [shared(elem, [2, 1]), shared(elem, [2, 1])];
+    bytesOf(given.data).set(bytesOf(x.data));
+    expect(await run(runner, { x: given }, { y: place })).toEqual({ y: x });
+    expect([...bytesOf(place.data)]).toEqual([...bytesOf(x.data)]);
+  },
+);
 
 test("empty tensors and scalars go in and come out", async () => {
   const runner = await runnerOf(
