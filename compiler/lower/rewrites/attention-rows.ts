@@ -28,7 +28,7 @@ function reorder(e: Edit, step: LocalStep): void {
   const operation = asCp(step.node, "Attention");
   if (operation === null || operation.mask !== null || operation.causal) return;
   const [q, k, v] = [operation.q, operation.k, operation.v].map((value) => arrangedIn(e, value, step));
-  if (!q || !k || !v || !sameOrder(k, v)) return;
+  if (!q || !k || !v || !sameOrder(e, k, v)) return;
   const result = operation.result;
   const cuts = cutsOf(e, result, step, q);
   if (cuts === null) return;
@@ -73,11 +73,14 @@ function alongRows(e: Edit, { node }: LocalStep): boolean {
   return axis === ROWS || axis === ROWS - e.dimsOf(node.outputs[0]!).length;
 }
 
-function sameOrder(a: Arranged, b: Arranged): boolean {
-  return (
-    a.runs.length === b.runs.length &&
-    a.runs.every(({ source, cut }, i) => b.runs[i]!.source === source && b.runs[i]!.cut === cut)
-  );
+/** Each key keeps its value: both are cut at the same rows and joined alike. */
+function sameOrder(e: Edit, a: Arranged, b: Arranged): boolean {
+  return a.runs.length === b.runs.length && a.runs.every((run, i) => isSameRun(e, run, b.runs[i]!));
+}
+
+function isSameRun(e: Edit, a: Arranged["runs"][number], b: Arranged["runs"][number]): boolean {
+  const rows = [a, b].map(({ name }) => e.dimsOf(name)[ROWS]!);
+  return a.source === b.source && a.cut === b.cut && equal(rows[0]!, rows[1]!);
 }
 
 /** For each source of the queries the Concat that joins its rows of the result; `null` where the result is used otherwise. */

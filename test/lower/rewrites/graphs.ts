@@ -93,3 +93,41 @@ attn:
   t, y = Split(a, sizes [txt, img]) {axis=1} -> float32 [1, txt, 4, 8], float32 [1, img, 4, 8]
 out y
 ${TWO_STREAMS}`;
+
+/** Attention within a model that cuts two values and joins the cuts in turn; `cuts` of the keys, and of the values. */
+export const interleaved = (keys: string, values: string): string => `
+in text float32 [1, 6, 4, 8]
+in image float32 [1, 6, 4, 8]
+in other float32 [1, n, 4]
+attn:
+  q0, q1 = Split(text, [2, 4]) {axis=1} -> float32 [1, 2, 4, 8], float32 [1, 4, 4, 8]
+  q2, q3 = Split(image, [2, 4]) {axis=1} -> float32 [1, 2, 4, 8], float32 [1, 4, 4, 8]
+  q = Concat(q0, q2, q1, q3) {axis=1}
+  rt = Relu(text)
+  ri = Relu(image)
+  k0, k1 = Split(rt, ${keys}
+  k2, k3 = Split(ri, ${keys}
+  k = Concat(k0, k2, k1, k3) {axis=1}
+  nt = Neg(text)
+  ni = Neg(image)
+  v0, v1 = Split(nt, ${values}
+  v2, v3 = Split(ni, ${values}
+  v = Concat(v0, v2, v1, v3) {axis=1}
+  a = cp.Attention(q, k, v) {scale=0.5}
+  a0, a2, a1, a3 = Split(a, [2, 2, 4, 4]) {axis=1} -> float32 [1, 2, 4, 8], float32 [1, 2, 4, 8], float32 [1, 4, 4, 8], float32 [1, 4, 4, 8]
+  t = Concat(a0, a1) {axis=1}
+  i = Concat(a2, a3) {axis=1}
+  y = Sub(t, i)
+"":
+  z = Neg(other)
+out z
+out y
+
+plan {
+  "": [{
+    "other": { "split_dim": 1 }
+  }, { "gather_dim": 1 }]
+}`;
+
+export const SHORT_LONG = "[2, 4]) {axis=1} -> float32 [1, 2, 4, 8], float32 [1, 4, 4, 8]";
+export const LONG_SHORT = "[4, 2]) {axis=1} -> float32 [1, 4, 4, 8], float32 [1, 2, 4, 8]";

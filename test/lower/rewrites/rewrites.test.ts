@@ -16,7 +16,17 @@ import { operatorsOfModel } from "../../support/nested.ts";
 import { bindPlan, shard } from "../../support/stages.ts";
 import { context, temporaryFolder, written } from "../build.ts";
 import { interpret } from "../interpret.ts";
-import { HALVES, joined, NEIGHBOURS, rotary, scaled, twoStreams } from "./graphs.ts";
+import {
+  HALVES,
+  interleaved,
+  joined,
+  LONG_SHORT,
+  NEIGHBOURS,
+  rotary,
+  scaled,
+  SHORT_LONG,
+  twoStreams,
+} from "./graphs.ts";
 
 const folder = temporaryFolder();
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -57,6 +67,16 @@ const examples: Readonly<Record<keyof typeof rewrites, readonly Example[]>> = {
       name: "two streams",
       text: twoStreams(), // Once for the usual number of heads, once for any.
       operators: { MultiHeadAttention: 2, Split: 4 },
+    },
+    {
+      name: "cuts of the model",
+      text: interleaved(SHORT_LONG, SHORT_LONG),
+      operators: { MultiHeadAttention: 1, Split: 1 },
+    },
+    {
+      name: "keys and values that are cut at different rows",
+      text: interleaved(SHORT_LONG, LONG_SHORT),
+      operators: { MultiHeadAttention: 1, Split: 7 },
     },
     {
       name: "a causal pattern",
