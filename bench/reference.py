@@ -14,28 +14,20 @@ import sys
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 import diffusers
 import torch
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
+from bench_configs import FLUX  # noqa: E402
+
 WORLD = 2
-CONFIG = dict(
-    patch_size=1,
-    in_channels=64,
-    num_layers=2,
-    num_single_layers=4,
-    attention_head_dim=64,
-    num_attention_heads=16,
-    joint_attention_dim=512,
-    pooled_projection_dim=256,
-    guidance_embeds=False,
-    axes_dims_rope=(8, 28, 28),
-)
 
 
 def _model() -> torch.nn.Module:
     torch.manual_seed(0)
-    return diffusers.FluxTransformer2DModel(**CONFIG).eval()
+    return diffusers.FluxTransformer2DModel(**FLUX).eval()
 
 
 def _inputs(img: int, txt: int) -> dict[str, torch.Tensor]:

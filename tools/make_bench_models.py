@@ -11,31 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench_configs import FLUX, WAN
 from export.family import load_family
 from export.job import Options, export_file, tiny
 
 FOLDER = Path(__file__).resolve().parent.parent / "bench" / "models"
-
-FLUX = dict(
-    in_channels=64,
-    num_layers=2,
-    num_single_layers=4,
-    attention_head_dim=64,
-    num_attention_heads=16,
-    joint_attention_dim=512,
-    pooled_projection_dim=256,
-    axes_dims_rope=(8, 28, 28),
-)
-WAN = dict(
-    in_channels=16,
-    out_channels=16,
-    num_attention_heads=8,
-    attention_head_dim=64,
-    text_dim=256,
-    freq_dim=128,
-    ffn_dim=2048,
-    num_layers=4,
-)
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ export interface Edit {
   /** The local step whose node of ai.onnx makes a value; `null` where something else does. */
   readonly made: (name: string, ...ops: readonly string[]) => LocalStep | null;
   readonly dimsOf: (name: string) => readonly Expr[];
-  /** Elements of an integer operand or of a small constant; `null` where they are not known. */
+  /** Elements of an integer operand or of a vector of integers; `null` where they are not known. */
   readonly elementsOf: (name: string | undefined) => readonly Expr[] | null;
   readonly readersOf: (name: string) => readonly FlowStep[];
   /** No step but `reader` needs the value. */
@@ -131,11 +131,8 @@ function capturedIn({ steps }: Flow): readonly string[] {
   );
 }
 
-/** Constants of more elements are weights. */
-const FEW = 16;
-
 function constantElements({ constants }: Flow, name: string): readonly number[] | null {
   const tensor = constants.get(name);
-  if (tensor === undefined || tensor.dims.reduce((a, b) => a * b, 1) > FEW) return null;
+  if (tensor === undefined || tensor.dims.length !== 1) return null;
   return tensor.elem === "int64" || tensor.elem === "int32" ? numbersOf(tensor) : null;
 }
