@@ -69,7 +69,11 @@ function coveringAssignments(lookup: Lookup, node: CanonicalNode): readonly Assi
     const assignment = assignmentOf(lookup, at);
     if (assignment === null || (assigned[0] && assignment.axis !== assigned[0].axis)) return null;
     assigned.push(assignment);
-    const extent = dimsOf(lookup, at.outputs[0]!)[assignment.axis];
+    const dims = dimsOf(lookup, at.outputs[0]!);
+    // Extents under different names are equal only if the model runs; ScatterND itself requires that.
+    if (!sameExtents(dimsOf(lookup, assignment.updates), dims.toSpliced(assignment.axis, 1, assignment.count)))
+      return null;
+    const extent = dims[assignment.axis];
     if (typeof extent === "number" && assigned.reduce((n, p) => n + p.count, 0) >= extent) break;
     if (typeof extent !== "number" || assigned.length > extent) return null;
   }

@@ -165,6 +165,12 @@ describe("assignments that stay", () => {
   });
 });
 
+test("rows whose extent has another name stay: the operator requires that both are equal", () => {
+  const p = pattern();
+  const before = p.build(p.node("ScatterND", [p.input("x", [3, "S"]), firstAxis(p, 0, 1, 3), p.input("a", [3, "T"])]));
+  expect(rewrite(before).nodes).toEqual(before.nodes);
+});
+
 describe("fills", () => {
   test("Expand of one number and ConstantOfShape", async () => {
     const p = pattern();
