@@ -5,7 +5,7 @@ import { type CompileOptions, compilePlan } from "./compiler/compile.ts";
 import { ContextParallelError } from "./compiler/diagnostics/error.ts";
 import type { ContextParallelConfig, ContextParallelPlan, ParallelConfig } from "./compiler/plan/types.ts";
 import { removeTemporaryFolder } from "./compiler/temporary/folders.ts";
-import { attach, type AttachOptions } from "./runtime/caller/attach.ts";
+import { attach, type AttachOptions } from "./runtime/attach/attach.ts";
 import { attachCall, checkOptions } from "./runtime/caller/check-options.ts";
 import type { Session } from "./runtime/caller/session.ts";
 
@@ -27,9 +27,9 @@ export type {
   ParallelConfig,
 } from "./compiler/plan/types.ts";
 export type { CompiledProgram, Program, ProgramHook } from "./program/types.ts";
-export { attach } from "./runtime/caller/attach.ts";
-export type { AttachOptions } from "./runtime/caller/attach.ts";
-export type { Backend } from "./runtime/caller/engine.ts";
+export { attach } from "./runtime/attach/attach.ts";
+export type { AttachOptions } from "./runtime/attach/attach.ts";
+export type { Backend } from "./runtime/attach/engine.ts";
 export type { Feeds } from "./runtime/caller/check-inputs.ts";
 export type { HookEntry, RegisterOptions, SessionHooks } from "./runtime/caller/hooks.ts";
 export { loadProgram } from "./runtime/load/load.ts";

@@ -15,6 +15,8 @@ export interface Outcome {
   /** Printed to standard output in text format; whole lines, or empty. */
   readonly text: string;
   readonly exitCode: number;
+  /** Of a process beside which another one reports: only its diagnostics are printed, to standard error. */
+  readonly beside?: boolean;
 }
 
 /** The usual end: the exit code follows from the diagnostics. */

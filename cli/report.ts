@@ -23,7 +23,7 @@ export interface Reported {
 export function report({ version, command, format, outcome }: Reported, io: Io): void {
   const { result, text, exitCode } = outcome;
   const diagnostics = printed(outcome.diagnostics);
-  if (format === "json") {
+  if (format === "json" && outcome.beside !== true) {
     io.out(renderReport({ version, command, ok: exitCode === EXIT.fine, diagnostics, result }));
     return;
   }

@@ -11,7 +11,7 @@ import { unsplitSession } from "../cli/run/unsplit.ts";
 import { compilePlan } from "../compiler/compile.ts";
 import { ContextParallelError } from "../compiler/diagnostics/error.ts";
 import type { OrtTensors } from "../ort/types.ts";
-import { attach } from "../runtime/caller/attach.ts";
+import { attach } from "../runtime/attach/attach.ts";
 import { compareOutputs } from "../runtime/verify.ts";
 import { fixedFeeds, floats, SIDE } from "./conditioning.ts";
 import { eulerStep, guided, noise, sigmas } from "./sampler.ts";

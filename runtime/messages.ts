@@ -9,6 +9,7 @@ import type { OrtData, OrtElem } from "../ort/session.ts";
 import type { Lengths } from "./collectives/placement.ts";
 import type { PieceSettings } from "./rank/pieces.ts";
 import type { Registration } from "./rank/handlers.ts";
+import type { Flavour, Handle } from "./world/mpi/library/flavours.ts";
 import type { Control } from "./world/threads/control.ts";
 
 /** What a worker is started with. */
@@ -18,9 +19,24 @@ export interface RankSetup {
   readonly program: Program;
   readonly pieces: PieceSettings;
   readonly control: Control;
-  /** True where every rank has a core of its own. */
-  readonly spin: boolean;
+  readonly transport: Transport;
+  /** Whether the rank's outputs go to a caller: of rank 0, and of every process. */
+  readonly returns: boolean;
 }
+
+/** How ranks reach each other. `spin`: every rank of the machine has a core of its own. */
+export type Transport =
+  | { readonly kind: "threads"; readonly spin: boolean }
+  | { readonly kind: "mpi"; readonly spin: boolean; readonly flavour: Flavour["name"] };
+
+/**
+ * The memory of exchanges: outboxes that all ranks see, one per rank; or the sizes of such, where the ranks are processes, and what becomes
+ * of them for one rank.
+ */
+export type ExchangeMemory =
+  | { readonly kind: "threads"; readonly outboxes: readonly SharedArrayBuffer[] }
+  | { readonly kind: "sizes"; readonly outboxBytes: readonly number[] }
+  | { readonly kind: "mpi"; readonly outboxBytes: number; readonly comm: Handle };
 
 /** A tensor inside shared memory. */
 export interface PackedTensor {
@@ -43,12 +59,11 @@ export interface RunRequest {
   readonly lengths: Lengths;
   /** The same for all ranks, so that all deal the lengths alike. */
   readonly shares: Shares;
-  /** Outputs that rank 0 returns. */
+  /** Outputs of the ranks that return any. */
   readonly wanted: readonly string[];
   /** Registrations whose handlers are called: those that every rank has loaded and nobody has removed. */
   readonly handlers: readonly number[];
-  /** One per rank, see `outboxWorld`. */
-  readonly outboxes: readonly SharedArrayBuffer[];
+  readonly memory: ExchangeMemory;
   /** Whether to report every step. */
   readonly progress: boolean;
 }
@@ -74,7 +89,7 @@ export interface OutputTensor {
 
 /** What a rank tells of a run that went well. */
 export interface RankReport {
-  /** The wanted outputs on rank 0, nothing elsewhere. */
+  /** The wanted outputs where the rank returns any, else none. */
   readonly outputs: readonly OutputTensor[];
   /** Milliseconds of each step. */
   readonly times: readonly number[];

@@ -10,7 +10,7 @@ import { programOf } from "../../cli/bench/sides/split.ts";
 import { toFeeds } from "../../cli/run/tensors.ts";
 import { ranksOf } from "../../program/mesh.ts";
 import { checkInputs } from "../../runtime/caller/check-inputs.ts";
-import { startEngine } from "../../runtime/caller/engine.ts";
+import { startEngine } from "../../runtime/attach/engine.ts";
 import { runStats } from "../../runtime/caller/stats.ts";
 import { findModel } from "../../runtime/load/model-files.ts";
 import type { RankReport } from "../../runtime/messages.ts";

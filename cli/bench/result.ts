@@ -4,7 +4,7 @@
 import { invariant } from "../../compiler/diagnostics/diagnose.ts";
 import { ranksOf } from "../../program/mesh.ts";
 import type { Program } from "../../program/types.ts";
-import type { Backend } from "../../runtime/caller/engine.ts";
+import type { Backend } from "../../runtime/attach/engine.ts";
 import { breakdown } from "./breakdown.ts";
 import type { Breakdown } from "./breakdown.ts";
 import { bytesByFormula, checkedBytes } from "./bytes.ts";

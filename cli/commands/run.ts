@@ -5,13 +5,15 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { verifyMessages } from "../../compiler/diagnostics/catalog/verify.ts";
 import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
+import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { Diagnostic, Result } from "../../compiler/diagnostics/types.ts";
 import type { CompiledProgram } from "../../program/types.ts";
 import { encodeNpz, readNpz } from "../../ort/files/npz.ts";
 import { OrtError } from "../../ort/session.ts";
 import type { OrtTensors } from "../../ort/types.ts";
-import { attach } from "../../runtime/caller/attach.ts";
+import { attach } from "../../runtime/attach/attach.ts";
 import { compareOutputs } from "../../runtime/verify.ts";
+import { launchOf } from "../../runtime/world/mpi/launch.ts";
 import { writeAside } from "../files.ts";
 import type { Io } from "../io.ts";
 import type { CompileOptions } from "../options.ts";
@@ -34,15 +36,15 @@ export interface RunOptions extends CompileOptions {
 }
 
 export async function run(target: string, options: RunOptions, io: Io): Promise<Outcome> {
-  if (options.world === "mpi")
-    throw new UsageError("--world mpi is not supported yet: ranks are threads of this process");
+  const launch = options.world === "mpi" ? launchOf() : null;
+  if (launch !== null && launch.rank > 0) return follow(target, options, io);
   // Always an archive, whatever the file extension.
   if (options.outputs !== undefined && !options.outputs.endsWith(".npz")) {
     throw new UsageError(`--outputs ${options.outputs} does not end in .npz, the format of the outputs`);
   }
   const inputs = await readNpz(options.inputs);
   if (!inputs.ok) return outcome(inputs.diagnostics);
-  return withProgram(target, options, io.signal, async (compiled, notes) => {
+  return withProgram(target, forJob(options), io.signal, async (compiled, notes) => {
     const { outputs, steps, notes: attached } = await execute(compiled, inputs.value, options, io);
     const expected = options.verify ? await unsplit(compiled, inputs.value) : null;
     if (expected?.ok === false) return outcome([...notes, ...expected.diagnostics]);
@@ -52,6 +54,38 @@ export async function run(target: string, options: RunOptions, io: Io): Promise<
     const all = [...notes, ...attached, ...(expected?.diagnostics ?? [])];
     return ended({ program: compiled.program, notes: all, outputs, steps, comparisons });
   });
+}
+
+/** Under MPI there is one device per process, unless the caller says more. */
+function forJob(options: RunOptions): RunOptions {
+  const size = options.world === "mpi" ? launchOf()?.size : null;
+  const given = options.devices ?? options.config ?? options.ulyssesDegree ?? options.ringDegree ?? options.batchDegree;
+  if (size === null || size === undefined || given !== undefined) return options;
+  return { ...options, devices: Array.from({ length: size }, () => "cpu") };
+}
+
+/** A process that is not rank 0: takes part in all runs, and says nothing of what rank 0 says. */
+async function follow(target: string, options: RunOptions, io: Io): Promise<Outcome> {
+  const ended = await withProgram(target, forJob(options), io.signal, async (compiled) => {
+    try {
+      await takePart(compiled, options, io);
+      return outcome([]);
+    } catch (error) {
+      // Rank 0 has the error as well, and the launcher takes the first exit code that is not 0.
+      if (error instanceof ContextParallelError) return outcome([]);
+      throw error;
+    }
+  });
+  return { ...ended, text: "", beside: true };
+}
+
+async function takePart(compiled: CompiledProgram, { devices, shares, steps }: RunOptions, io: Io): Promise<void> {
+  const session = await attach(compiled, { devices, shares, world: "mpi" });
+  try {
+    for (let i = 0; i < steps; i += 1) await session.run({}, { signal: io.signal });
+  } finally {
+    await session.release();
+  }
 }
 
 interface Executed {
@@ -64,10 +98,10 @@ interface Executed {
 async function execute(
   program: CompiledProgram,
   inputs: OrtTensors,
-  { devices, shares, steps: count }: RunOptions,
+  { devices, shares, steps: count, world }: RunOptions,
   io: Io,
 ): Promise<Executed> {
-  const session = await attach(program, { devices, shares });
+  const session = await attach(program, { devices, shares, world });
   const total = program.program.steps.length;
   const progress = await startProgress(count === 1 ? "step" : "run", count === 1 ? total : count, io, count > 1);
   try {

@@ -6,7 +6,7 @@ import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import type { Program } from "../../program/types.ts";
 import { deviceProblem } from "../../ort/devices.ts";
-import { countDevices } from "../../runtime/caller/attach.ts";
+import { countDevices } from "../../runtime/attach/attach.ts";
 
 /** All errors; none if no devices are given. */
 export async function checkDevices(

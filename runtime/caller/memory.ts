@@ -1,5 +1,5 @@
 /**
- * @file Shared memory of a session: the feeds and the ranks' outboxes. It grows with the lengths and is kept from run to run.
+ * @file Shared memory of a session: the feeds, and the ranks' outboxes where they are threads. It grows with the lengths and is kept from run to run.
  */
 import { inputMessages } from "../../compiler/diagnostics/catalog/inputs.ts";
 import { runtimeMessages } from "../../compiler/diagnostics/catalog/runtime.ts";
@@ -13,12 +13,14 @@ import { ranksOf } from "../../program/mesh.ts";
 import { outboxSizes, placer } from "../collectives/placement.ts";
 import type { Lengths } from "../collectives/placement.ts";
 import { packFeeds } from "../feeds.ts";
-import type { RunRequest } from "../messages.ts";
+import type { ExchangeMemory, RunRequest } from "../messages.ts";
 import { reasonOf } from "../reason.ts";
 import { byteSize } from "../tensor.ts";
 import { outboxCapacity } from "../world/outbox.ts";
 
-export type RunMemory = Pick<RunRequest, "feeds" | "outboxes">;
+export interface RunMemory extends Pick<RunRequest, "feeds"> {
+  readonly memory: ExchangeMemory;
+}
 
 export interface SessionMemory {
   /** Copies the feeds, if their memory is still there, and sees that every outbox is large enough; only while no run is in progress. Throws `ContextParallelError`. */
@@ -29,7 +31,8 @@ export interface SessionMemory {
 
 const none = new SharedArrayBuffer(0);
 
-export function createMemory(program: Program, cut: Cut): SessionMemory {
+/** `threads`: whether the ranks see each other's memory; processes are told only how much they need. */
+export function createMemory(program: Program, cut: Cut, threads: boolean = true): SessionMemory {
   let feedMemory = none;
   let outboxes: readonly SharedArrayBuffer[] = Array.from({ length: ranksOf(program.mesh) }, () => none);
   const sizesAt = rememberLast((lengths: Lengths) => outboxSizes(program, placer(program.mesh, lengths, cut)));
@@ -39,13 +42,14 @@ export function createMemory(program: Program, cut: Cut): SessionMemory {
       if (gone.length > 0) {
         throw new ContextParallelError(gone.map(([name]) => diagnose(inputMessages.gone, { name })));
       }
-      const sizes = withinLimits(() => sizesAt(lengths))?.map(outboxCapacity);
-      if (sizes === undefined) throw new ContextParallelError([noValue("an extent of a collective", lengths)]);
+      const outboxBytes = withinLimits(() => sizesAt(lengths));
+      if (outboxBytes === null) throw new ContextParallelError([noValue("an extent of a collective", lengths)]);
+      const sizes = threads ? outboxBytes.map(outboxCapacity) : [];
       try {
         outboxes = outboxes.map((outbox, rank) => atLeast(outbox, sizes[rank] ?? 0));
         const packed = packFeeds(feeds, feedMemory);
         feedMemory = packed.memory;
-        return { feeds: packed, outboxes };
+        return { feeds: packed, memory: threads ? { kind: "threads", outboxes } : { kind: "sizes", outboxBytes } };
       } catch (error) {
         const bytes = sizes.reduce((a, b) => a + b, 0);
         throw new ContextParallelError([diagnose(runtimeMessages.memory, { bytes, reason: reasonOf(error) })], error);

@@ -11,7 +11,7 @@ import { checkFetches, checkInputs } from "./check-inputs.ts";
 import type { CheckedInputs, Feeds } from "./check-inputs.ts";
 import { createDispatcher } from "./dispatch.ts";
 import type { Job } from "./dispatch.ts";
-import type { Backend, Engine } from "./engine.ts";
+import type { Backend, Engine } from "../attach/engine.ts";
 import { createHooks } from "./hooks.ts";
 import type { SessionHooks } from "./hooks.ts";
 import { lateRun } from "./late.ts";
@@ -32,6 +32,8 @@ export interface Session {
   readonly outputNames: readonly string[];
   readonly inputMetadata: readonly TensorMetadata[];
   readonly outputMetadata: readonly TensorMetadata[];
+  /** Which rank the caller is: 0, unless ranks are processes. */
+  readonly rank: number;
   readonly hooks: SessionHooks;
   /** The relative speed of each rank, by which lengths and heads are dealt. */
   readonly shares: readonly number[];
@@ -54,6 +56,8 @@ export interface Session {
 export interface SessionSettings {
   readonly engine: Pick<Engine, "backend" | "notes">;
   readonly shares: Shares;
+  /** Whether all ranks are threads of this process. */
+  readonly threads: boolean;
   /** For runs that give none. */
   readonly deadlineMs: number | undefined;
   /** Called once, when the ranks have ended. */
@@ -62,7 +66,7 @@ export interface SessionSettings {
 
 /** The session takes the crew over: releasing it ends the crew. */
 export function createSession(program: Program, crew: Crew, settings: SessionSettings): Session {
-  const memory = createMemory(program, cutOf(program.mesh, settings.shares));
+  const memory = createMemory(program, cutOf(program.mesh, settings.shares), settings.threads);
   const dispatcher = createDispatcher(crew);
   const handlers = createHooks(program, async (job, limits) => {
     await dispatcher.dispatch(job, limits);
@@ -92,7 +96,7 @@ export function createSession(program: Program, crew: Crew, settings: SessionSet
   };
 
   return {
-    ...descriptionOf(program, settings),
+    ...descriptionOf(program, settings, 0),
     hooks: handlers.hooks,
     get lastRun() {
       return lastRun;
@@ -137,13 +141,16 @@ function checkCall(
   return { inputs: inputs.value, call: call.value };
 }
 
-type Description = "inputNames" | "outputNames" | "inputMetadata" | "outputMetadata" | "shares" | "backend" | "notes";
+type Described = "inputNames" | "outputNames" | "inputMetadata" | "outputMetadata";
 
-function descriptionOf(
+/** What a session says of itself. */
+export function descriptionOf(
   { inputs, outputs, mesh }: Program,
   { engine: { backend, notes }, shares }: SessionSettings,
-): Pick<Session, Description> {
+  rank: number,
+): Pick<Session, Described | "rank" | "shares" | "backend" | "notes"> {
   return {
+    rank,
     inputNames: inputs.map(({ name }) => name),
     outputNames: outputs.map(({ name }) => name),
     inputMetadata: metadataOf(inputs),

@@ -22,6 +22,7 @@ export interface RankRun {
   readonly feeds: ReadonlyMap<string, OrtTensor>;
   readonly lengths: Lengths;
   readonly shares: Shares;
+  /** Outputs that this rank returns. */
   readonly wanted: readonly string[];
   /** Registrations whose handlers are called; the others are forgotten. */
   readonly handlers: readonly number[];
@@ -64,7 +65,7 @@ export async function startRank(
         handlers.keep(active);
         const derived = derive(lengths, shares);
         for (const [name, tensor] of [...derived.integers, ...feeds]) table.set(name, pieces.values.hold(tensor));
-        const results = createResults(program, rank === 0 ? wanted : [], lengths);
+        const results = createResults(program, wanted, lengths);
         const given = { program, flow, world, pieces, handlers, derived, table, results, announce, onStep };
         const times = await execute(given);
         const sent = program.steps.map((step) => (step.kind === "collective" ? derived.placement(step).sent : 0));

@@ -3,9 +3,9 @@
  */
 import type { MessagePort } from "node:worker_threads";
 import { runtimeMessages } from "../../compiler/diagnostics/catalog/runtime.ts";
-import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
+import { diagnose, invariant } from "../../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
-import type { FromRank, RankReport, RankSetup, RunRequest, ToRank } from "../messages.ts";
+import type { ExchangeMemory, FromRank, RankReport, RankSetup, RunRequest, ToRank } from "../messages.ts";
 import { reasonOf } from "../reason.ts";
 import { unpackFeeds } from "../feeds.ts";
 import { orAborted } from "../world/patience.ts";
@@ -14,24 +14,51 @@ import { guardOf } from "../world/threads/guard.ts";
 import { announcer } from "../world/threads/places.ts";
 import { threadWorld } from "../world/threads/world.ts";
 import { RunAborted } from "../world/world.ts";
+import type { World } from "../world/world.ts";
 import { startRank } from "./rank.ts";
 import type { Rank } from "./rank.ts";
 
 /** Starts the rank, answers that, then serves until it is told to release. */
 export function serveRank(port: MessagePort, setup: RankSetup): void {
   const { rank, program, pieces, control } = setup;
-  const starting = startRank(rank, program, pieces, guardOf(control, rank), announcer(control, rank));
+  const starting = Promise.all([
+    startRank(rank, program, pieces, guardOf(control, rank), announcer(control, rank)),
+    openWorlds(setup),
+  ]);
   let last: Promise<void> = answer(port, rank, async () => {
     await starting;
     return null;
   });
   port.on("message", (request: ToRank) => {
-    last = last.then(async () => answer(port, rank, async () => serve(port, setup, await starting, request)));
+    last = last.then(async () => answer(port, rank, async () => serve(port, setup, ...(await starting), request)));
   });
 }
 
-async function serve(port: MessagePort, setup: RankSetup, rank: Rank, request: ToRank): Promise<RankReport | null> {
-  if (request.kind === "run") return run(port, setup, rank, request);
+/** The world of a run; the memory of the request is of the kind of the transport. */
+type OpenWorld = (memory: ExchangeMemory) => World;
+
+async function openWorlds(setup: RankSetup): Promise<OpenWorld> {
+  const { rank, size, control, transport } = setup;
+  if (transport.kind === "threads") {
+    const thread = { rank, size, control, spin: transport.spin };
+    return (memory) => threadWorld(thread, memory.kind === "threads" ? memory.outboxes : []);
+  }
+  const { openMpiWorlds } = await import("../world/mpi/world.ts");
+  const open = await openMpiWorlds({ rank, size, control, ...transport });
+  return (memory) => {
+    invariant(memory.kind === "mpi", "a run under MPI needs a communicator");
+    return open(memory.comm, memory.outboxBytes);
+  };
+}
+
+async function serve(
+  port: MessagePort,
+  setup: RankSetup,
+  rank: Rank,
+  worlds: OpenWorld,
+  request: ToRank,
+): Promise<RankReport | null> {
+  if (request.kind === "run") return run(port, setup, rank, worlds(request.memory), request);
   if (request.kind === "measure") return rank.measure(request.lengths, () => throwIfAborted(setup.control));
   if (request.kind === "register") {
     await orAborted(() => throwIfAborted(setup.control), rank.handlers.register(request.registration));
@@ -40,16 +67,22 @@ async function serve(port: MessagePort, setup: RankSetup, rank: Rank, request: T
   return null;
 }
 
-function run(port: MessagePort, setup: RankSetup, rank: Rank, request: RunRequest): Promise<RankReport> {
-  const { feeds, lengths, shares, wanted, handlers, outboxes, progress } = request;
+function run(
+  port: MessagePort,
+  { returns }: RankSetup,
+  rank: Rank,
+  world: World,
+  request: RunRequest,
+): Promise<RankReport> {
+  const { feeds, lengths, shares, wanted, handlers, progress } = request;
   const onStep = (done: number): void => {
     if (progress) say(port, { kind: "progress", done });
   };
-  return rank.run(threadWorld(setup, outboxes), {
+  return rank.run(world, {
     feeds: unpackFeeds(feeds, rank.inPlace),
     lengths,
     shares,
-    wanted,
+    wanted: returns ? wanted : [],
     handlers,
     onStep,
   });

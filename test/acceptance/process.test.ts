@@ -17,7 +17,7 @@ function inProcess(body: string): readonly string[] {
   const script = `
     import { existsSync } from "node:fs";
     const { compilePlan } = await import(${entry("compiler/compile.js")});
-    const { attach } = await import(${entry("runtime/caller/attach.js")});
+    const { attach } = await import(${entry("runtime/attach/attach.js")});
     const { readNpz } = await import(${entry("ort/files/npz.js")});
     const read = await readNpz(${JSON.stringify(fixture("flux/flux.img67-txt13.inputs.npz"))});
     const feeds = Object.fromEntries(Object.entries(read.value).map(([n, { elem, ...r }]) => [n, { type: elem, ...r }]));

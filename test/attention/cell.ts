@@ -14,7 +14,7 @@ import type { SimulateOptions, SimulationReport } from "../../compiler/simulate/
 import type { Diagnostic, Result } from "../../compiler/diagnostics/types.ts";
 import { createSession, OrtError } from "../../ort/session.ts";
 import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
-import { attach, type AttachOptions } from "../../runtime/caller/attach.ts";
+import { attach, type AttachOptions } from "../../runtime/attach/attach.ts";
 import type { RunStats } from "../../runtime/caller/stats.ts";
 import { compareOutputs } from "../../runtime/verify.ts";
 import { texts, valueOf } from "../support/fixtures.ts";

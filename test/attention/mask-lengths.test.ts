@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { compilePlan } from "../../compiler/compile.ts";
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
-import { attach } from "../../runtime/caller/attach.ts";
+import { attach } from "../../runtime/attach/attach.ts";
 import { random } from "../support/graphs.ts";
 import { texts, valueOf } from "../support/fixtures.ts";
 import { run, sharded, type Prepared } from "./cell.ts";

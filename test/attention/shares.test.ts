@@ -4,7 +4,7 @@
  */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { BACKENDS } from "../../runtime/caller/engine.ts";
+import { BACKENDS } from "../../runtime/attach/engine.ts";
 import { run } from "./cell.ts";
 import { expectExact, gathering, rotating, ulysses, withMember } from "./exact.ts";
 import { JOINT, type FamilyMember } from "./family.ts";

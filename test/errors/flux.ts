@@ -9,7 +9,7 @@ import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import { unseal } from "../../program/seal.ts";
 import { encodeNpz } from "../../ort/files/npz.ts";
 import type { OrtTensors } from "../../ort/types.ts";
-import { attachWithGrace } from "../../runtime/caller/attach.ts";
+import { attachWithGrace } from "../../runtime/attach/attach.ts";
 import type { Session } from "../../runtime/caller/session.ts";
 import type { TensorLike } from "../../runtime/tensor.ts";
 import { fixture, fixtureTensors, texts } from "../support/fixtures.ts";

@@ -10,7 +10,7 @@ import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import type { CompiledProgram, Program } from "../../program/types.ts";
 import { sealedText } from "../../program/seal.ts";
-import { attach } from "../../runtime/caller/attach.ts";
+import { attach } from "../../runtime/attach/attach.ts";
 import { loadProgram } from "../../runtime/load/load.ts";
 import type { TensorLike } from "../../runtime/tensor.ts";
 import { feed, gatherProgram, hookProgram, ringProgram, ulyssesProgram } from "../runtime/support/programs.ts";

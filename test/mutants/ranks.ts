@@ -8,7 +8,7 @@ import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { ContextParallelPlan, MeshConfig } from "../../compiler/plan/types.ts";
 import { OrtError } from "../../ort/session.ts";
 import type { OrtSession, OrtTensors } from "../../ort/types.ts";
-import { attach } from "../../runtime/caller/attach.ts";
+import { attach } from "../../runtime/attach/attach.ts";
 import type { Session } from "../../runtime/caller/session.ts";
 import { outputsOf, wrongOutputs } from "../support/compiled.ts";
 import { fixture } from "../support/fixtures.ts";

@@ -54,7 +54,7 @@ const oneSession = (): string => `
 function twoRanks(): string {
   const compiled = gatherProgram({ batch_degree: 1, ring_degree: 1, ulysses_degree: 2 });
   return `
-  const { attach } = await import(${dist("runtime/caller/attach.js")});
+  const { attach } = await import(${dist("runtime/attach/attach.js")});
   const session = await attach(${JSON.stringify(compiled)});
   const feeds = { x: { type: "float32", dims: [4, 5, 3], data: new Float32Array(60).fill(2) } };
   console.log((await session.run(feeds)).y.data[0]);

@@ -4,7 +4,7 @@
  */
 import { expect, test } from "vitest";
 import type { ContextParallelError } from "../../compiler/diagnostics/error.ts";
-import { attach, attachWithGrace } from "../../runtime/caller/attach.ts";
+import { attach, attachWithGrace } from "../../runtime/attach/attach.ts";
 import { lateStart } from "../../runtime/caller/late.ts";
 import type { Session } from "../../runtime/caller/session.ts";
 import { failure } from "./support/failure.ts";

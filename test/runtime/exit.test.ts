@@ -21,7 +21,7 @@ function endingBy(end: string, milliseconds: number): Promise<Ended> {
   const { folder } = slowProgram();
   const script = `
     import { readFileSync } from "node:fs";
-    const { attach } = await import(${JSON.stringify(pathToFileURL(join(root, "dist/runtime/caller/attach.js")).href)});
+    const { attach } = await import(${JSON.stringify(pathToFileURL(join(root, "dist/runtime/attach/attach.js")).href)});
     const folder = ${JSON.stringify(folder)};
     const { files, ...program } = JSON.parse(readFileSync(folder + "/program.json", "utf8"));
     const compiled = { folder, temporary: false, program, files };

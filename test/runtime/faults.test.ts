@@ -5,7 +5,7 @@
 import { chunk } from "../../compiler/expr/expr.ts";
 import { expect, test } from "vitest";
 import type { ContextParallelError } from "../../compiler/diagnostics/error.ts";
-import { attach, attachWithGrace } from "../../runtime/caller/attach.ts";
+import { attach, attachWithGrace } from "../../runtime/attach/attach.ts";
 import type { Session } from "../../runtime/caller/session.ts";
 import { failure } from "./support/failure.ts";
 import { moduleUrl } from "./support/handlers.ts";

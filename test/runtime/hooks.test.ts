@@ -2,7 +2,7 @@
  * @file User hooks: where they may be registered, what a handler receives and may return, how an invalid one fails.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { attach } from "../../runtime/caller/attach.ts";
+import { attach } from "../../runtime/attach/attach.ts";
 import type { Session } from "../../runtime/caller/session.ts";
 import { feed, gatherProgram, hookProgram } from "./support/programs.ts";
 import { moduleUrl } from "./support/handlers.ts";

@@ -9,7 +9,7 @@ import { expect, test } from "vitest";
 import { hashFileSync, identify } from "../../program/identity.ts";
 import type { CompiledProgram, Program, ProgramFiles } from "../../program/types.ts";
 import { identifyOwn, sealedText } from "../../program/seal.ts";
-import { attach } from "../../runtime/caller/attach.ts";
+import { attach } from "../../runtime/attach/attach.ts";
 import { loadProgram } from "../../runtime/load/load.ts";
 import { loadPieces } from "../../runtime/rank/pieces.ts";
 import { modelBytes } from "../support/external.ts";

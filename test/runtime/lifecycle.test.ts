@@ -8,12 +8,12 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import type { CompiledProgram } from "../../program/types.ts";
-import { attach } from "../../runtime/caller/attach.ts";
+import { attach } from "../../runtime/attach/attach.ts";
 import { root } from "../structure/sources.ts";
 import { feed, gatherProgram, runningSum, ulyssesProgram } from "./support/programs.ts";
 import { burdenedProgram, heavyProgram, slowProgram } from "./support/special.ts";
 
-const entry = pathToFileURL(join(root, "dist/runtime/caller/attach.js")).href;
+const entry = pathToFileURL(join(root, "dist/runtime/attach/attach.js")).href;
 
 /** Runs `body` with `attach` and `compiled` in a new process; the end of the process is part of what is tested. */
 function inProcess(

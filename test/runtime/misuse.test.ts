@@ -4,7 +4,7 @@
  */
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { applyContextParallel } from "../../index.ts";
-import { attach } from "../../runtime/caller/attach.ts";
+import { attach } from "../../runtime/attach/attach.ts";
 import type { Session } from "../../runtime/caller/session.ts";
 import { failure } from "./support/failure.ts";
 import { moduleUrl } from "./support/handlers.ts";

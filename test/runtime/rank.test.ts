@@ -11,8 +11,8 @@ import { ranksOf } from "../../program/mesh.ts";
 import { outboxSizes, placer } from "../../runtime/collectives/placement.ts";
 import type { CompiledProgram } from "../../program/types.ts";
 import { preferredBackend } from "../../ort/process.ts";
-import { startEngine } from "../../runtime/caller/engine.ts";
-import type { Backend, Engine } from "../../runtime/caller/engine.ts";
+import { startEngine } from "../../runtime/attach/engine.ts";
+import type { Backend, Engine } from "../../runtime/attach/engine.ts";
 import { packFeeds, unpackFeeds } from "../../runtime/feeds.ts";
 import type { FromRank, RankReport, RankSetup, ToRank } from "../../runtime/messages.ts";
 import { createMemory } from "../../runtime/caller/memory.ts";
@@ -69,7 +69,14 @@ async function runAll(
   const worlds = localWorlds(ranks.length, largest);
   const wanted = program.outputs.map(({ name }) => name);
   const runs = ranks.map((rank, i) =>
-    rank.run(worlds[i]!, { feeds, lengths, shares: null, wanted, handlers, onStep: () => undefined }),
+    rank.run(worlds[i]!, {
+      feeds,
+      lengths,
+      shares: null,
+      wanted: i === 0 ? wanted : [],
+      handlers,
+      onStep: () => undefined,
+    }),
   );
   return (await Promise.allSettled(runs)).map((result) =>
     result.status === "fulfilled" ? result.value : (result.reason as Error),
@@ -218,7 +225,8 @@ async function conversation(
     program: compiled.program,
     pieces,
     control: createControl(1),
-    spin: false,
+    transport: { kind: "threads", spin: false },
+    returns: true,
   };
   const done = new Promise<void>((resolve) => {
     port1.on("message", (message: FromRank) => {
@@ -245,7 +253,7 @@ test("a worker answers its start and every request once, in order", async () => 
     shares: null,
     wanted: ["y"],
     handlers: [],
-    outboxes: [new SharedArrayBuffer(0)],
+    memory: { kind: "threads", outboxes: [new SharedArrayBuffer(0)] },
     progress: true,
   };
   const registration = {

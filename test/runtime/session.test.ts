@@ -3,7 +3,7 @@
  */
 import { Tensor } from "onnxruntime-node";
 import { expect, test } from "vitest";
-import { attach } from "../../runtime/caller/attach.ts";
+import { attach } from "../../runtime/attach/attach.ts";
 import { feed, gatherProgram, heads, ringProgram, runningSum, size, ulyssesProgram } from "./support/programs.ts";
 import { externalProgram } from "./support/special.ts";
 import { range } from "./support/models.ts";

@@ -3,8 +3,8 @@
  */
 import { expect, test } from "vitest";
 import { evaluate } from "../../compiler/expr/expr.ts";
-import { attach, type AttachOptions } from "../../runtime/caller/attach.ts";
-import { BACKENDS } from "../../runtime/caller/engine.ts";
+import { attach, type AttachOptions } from "../../runtime/attach/attach.ts";
+import { BACKENDS } from "../../runtime/attach/engine.ts";
 import { dealtBy, lengthsToMeasure } from "../../runtime/measure.ts";
 import { compiledFixture, outputsOf, shippedPlan, unsplitOutputs, wrongOutputs } from "../support/compiled.ts";
 import { committedExports } from "../support/exports.ts";

@@ -12,7 +12,7 @@ import type { Dim } from "../../compiler/graph/types.ts";
 import { writeModel } from "../../compiler/graph/write.ts";
 import { createSession } from "../../ort/session.ts";
 import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
-import { attach } from "../../runtime/caller/attach.ts";
+import { attach } from "../../runtime/attach/attach.ts";
 import { compareOutputs } from "../../runtime/verify.ts";
 import { network } from "../attention/network.ts";
 import { spellings } from "../attention/spellings.ts";

@@ -15,7 +15,7 @@ import { simulate } from "../../compiler/simulate/simulate.ts";
 import { show } from "../../compiler/expr/expr.ts";
 import { createSession } from "../../ort/session.ts";
 import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
-import { attach } from "../../runtime/caller/attach.ts";
+import { attach } from "../../runtime/attach/attach.ts";
 import { compareOutputs } from "../../runtime/verify.ts";
 import { network, type Network } from "../attention/network.ts";
 import { spellings } from "../attention/spellings.ts";

@@ -147,7 +147,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   "fastest-levenshtein": ["compiler/diagnostics", "compiler/bind"],
   fflate: ["ort"],
   "jsonc-parser": ["compiler/plan"],
-  koffi: ["ort/native", "ort/telemetry.ts", "runtime/world"],
+  koffi: ["ort/system/koffi.ts"],
   "onnxruntime-node": ["ort"],
   "onnxruntime-common": ["ort"],
   picocolors: ["cli", "demo"],
@@ -167,12 +167,15 @@ export const mayTouchProcess: readonly string[] = [
   "vitest.config.ts",
   // Which backend to take where the caller names none.
   "ort/process.ts",
-  // onnxruntime's native code takes this one switch from the environment only.
-  "ort/telemetry.ts",
+  // Native code takes some switches from the environment only.
+  "ort/system/environment.ts",
   // Ask whether a process is alive, and remove its temporary folders when it exits.
   "compiler/temporary",
   // Waits at exit for ranks inside native code, since the process would be taken down otherwise.
   "runtime/world/threads/exit.ts",
+  // What a launcher says, it says in the environment; and a job ends as a whole.
+  "runtime/world/mpi/launch.ts",
+  "runtime/world/mpi/exit.ts",
 ];
 
 /** What Node 20.0 lacks, the oldest that package.json allows, with the release that brought it. */

@@ -11,7 +11,7 @@ import type { CompiledProgram } from "../../program/types.ts";
 import type { ShardedGraph } from "../../compiler/shard/types.ts";
 import { unsplitSession } from "../../cli/run/unsplit.ts";
 import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
-import { attach } from "../../runtime/caller/attach.ts";
+import { attach } from "../../runtime/attach/attach.ts";
 import type { Session } from "../../runtime/caller/session.ts";
 import { compareOutputs } from "../../runtime/verify.ts";
 import { temporaryFolder } from "./files.ts";

@@ -14,7 +14,7 @@ import type { ShardedGraph } from "../../compiler/shard/types.ts";
 import { canonicalOutputs, unsplitSession } from "../../cli/run/unsplit.ts";
 import { OrtError } from "../../ort/session.ts";
 import type { OrtTensors } from "../../ort/types.ts";
-import { attach } from "../../runtime/caller/attach.ts";
+import { attach } from "../../runtime/attach/attach.ts";
 import { compareOutputs, compareTensors } from "../../runtime/verify.ts";
 import { codesOf } from "../attention/cell.ts";
 import { schemeName, type Scheme } from "../attention/schemes.ts";

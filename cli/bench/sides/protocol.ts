@@ -4,7 +4,7 @@
  */
 import type { Diagnostic } from "../../../compiler/diagnostics/types.ts";
 import type { OrtTensors } from "../../../ort/types.ts";
-import type { Backend } from "../../../runtime/caller/engine.ts";
+import type { Backend } from "../../../runtime/attach/engine.ts";
 import type { RunStats } from "../../../runtime/caller/stats.ts";
 import type { OperatorTime } from "../operators.ts";
 

@@ -4,7 +4,7 @@
 import { ContextParallelError } from "../../../compiler/diagnostics/error.ts";
 import type { OrtTensors } from "../../../ort/types.ts";
 import type { CompiledProgram } from "../../../program/types.ts";
-import { attach } from "../../../runtime/caller/attach.ts";
+import { attach } from "../../../runtime/attach/attach.ts";
 import { loadProgram } from "../../../runtime/load/load.ts";
 import { fromOutputs, toFeeds } from "../../run/tensors.ts";
 import type { Opened } from "./opened.ts";

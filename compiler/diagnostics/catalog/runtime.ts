@@ -42,6 +42,7 @@ export const runtimeMessages: Catalog<{
   sharesNotMeasured: NoParams;
   backendMissing: { name: string; reason: string };
   notNative: { reason: string };
+  world: { name: string };
 }> = {
   devices: {
     code: "CP6500",
@@ -67,6 +68,13 @@ export const runtimeMessages: Catalog<{
     message: ({ name }) => `there is no backend "${name}"`,
     hint: ({ variable }) =>
       `write "native" or "binding", or leave backend out and the environment variable ${variable} unset`,
+  },
+  world: {
+    code: "CP6549",
+    severity: "error",
+    title: "Unknown world",
+    message: ({ name }) => `there is no world "${name}"`,
+    hint: () => 'write "threads", or "mpi" in a process that an MPI launcher has started',
   },
   start: {
     code: "CP6502",

@@ -18,15 +18,25 @@ import { dismiss, fail, giveUp, leave } from "./ending.ts";
 import type { NativeCalls, State } from "./ending.ts";
 import { holdExit } from "./exit.ts";
 import { bury } from "./guard.ts";
-import { startRound } from "./round.ts";
-import type { ActiveRound } from "./round.ts";
+import { startRound } from "../round.ts";
+import type { ActiveRound } from "../round.ts";
 
 /** What the ranks of one crew differ in is made from the rank. */
 export type SetupOf = (rank: number, control: Control) => RankSetup;
 
+/** The ranks of this process, all of the world unless others live elsewhere. */
+export interface Ranks {
+  readonly ranks: readonly number[];
+  readonly size: number;
+}
+
+export function allRanks(size: number): Ranks {
+  return { ranks: Array.from({ length: size }, (_, rank) => rank), size };
+}
+
 /** Starts one worker per rank; the round settles when all have their pieces. `graceMs`: see `stopWaiting`. */
 export function startThreads(
-  size: number,
+  { ranks, size }: Ranks,
   setupOf: SetupOf,
   native: NativeCalls,
   graceMs: number,
@@ -34,15 +44,15 @@ export function startThreads(
   const control = createControl(size);
   // Not `import.meta.resolve`: it gives a promise before Node 20.6.
   const entry = createRequire(import.meta.url).resolve("#rank-worker");
-  const workers = Array.from({ length: size }, (_, rank) => {
+  const workers = ranks.map((rank) => {
     // Flags of the main program, such as --input-type, may be wrong for a worker, and a rank needs none.
     return new Worker(entry, { name: `rank ${rank}`, execArgv: [], workerData: setupOf(rank, control) });
   });
-  holdExitFor(workers, control, native);
+  holdExitFor({ ranks, workers, control, native, size });
   const fresh = { round: null, started: false, lost: null, ended: false, gone: undefined };
-  const state: State = { workers, control, graceMs, native, ...fresh };
+  const state: State = { ranks, workers, size, control, graceMs, native, ...fresh };
   const started = begin(state, () => undefined);
-  workers.forEach((worker, rank) => listen(state, worker, rank));
+  workers.forEach((worker, i) => listen(state, worker, ranks[i]!));
   const crew: Crew = {
     size,
     lost: () => state.lost,
@@ -57,12 +67,18 @@ export function startThreads(
 }
 
 /** The process's exit waits for ranks inside native code, as long as they live. */
-function holdExitFor(workers: readonly Worker[], control: Control, native: NativeCalls): void {
-  const release = holdExit(control, workers.length, () => native.interrupt(true));
+function holdExitFor({
+  ranks,
+  workers,
+  size,
+  control,
+  native,
+}: Pick<State, "ranks" | "workers" | "size" | "control" | "native">): void {
+  const release = holdExit(control, size, () => native.interrupt(true));
   let alive = workers.length;
-  workers.forEach((worker, rank) =>
+  workers.forEach((worker, i) =>
     worker.on("exit", () => {
-      bury(control, rank);
+      bury(control, ranks[i]!);
       alive -= 1;
       if (alive === 0) release();
     }),
@@ -71,9 +87,9 @@ function holdExitFor(workers: readonly Worker[], control: Control, native: Nativ
 
 function begin(state: State, onProgress: (done: number) => unknown): Round {
   invariant(state.round === null && state.lost === null && !state.ended, "a crew was asked while it could not serve");
-  const round = startRound(state.workers.length, onProgress);
+  const round = startRound(state.ranks, state.size, onProgress);
   state.round = round;
-  clearPlaces(state.control, state.workers.length);
+  clearPlaces(state.control, state.size);
   // A process stays alive for work in progress, not for idle ranks.
   for (const worker of state.workers) worker.ref();
   return {

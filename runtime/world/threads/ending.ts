@@ -2,11 +2,11 @@
  * @file How a round ends on all ranks, well or not, and when a rank is given up. Knows no message.
  */
 import type { Worker } from "node:worker_threads";
+import { settleRound } from "../round.ts";
+import type { ActiveRound } from "../round.ts";
 import { abort, reset } from "./control.ts";
 import type { Control } from "./control.ts";
 import { condemn, isInside } from "./guard.ts";
-import { settleRound } from "./round.ts";
-import type { ActiveRound } from "./round.ts";
 
 /** What a crew does to the native calls of its ranks. */
 export interface NativeCalls {
@@ -18,7 +18,11 @@ export interface NativeCalls {
 
 /** A crew of threads as it changes. */
 export interface State {
+  readonly ranks: readonly number[];
+  /** One per rank, in the same order. */
   readonly workers: readonly Worker[];
+  /** Has words for all ranks of the world. */
+  readonly size: number;
   readonly control: Control;
   readonly graceMs: number;
   readonly native: NativeCalls;

@@ -1,9 +1,9 @@
 /**
  * @file The state of one round: who has still to answer, whether it has failed. Knows neither workers nor messages.
  */
-import { deferred } from "../../deferred.ts";
-import type { Deferred } from "../../deferred.ts";
-import type { RankReport } from "../../messages.ts";
+import { deferred } from "../deferred.ts";
+import type { Deferred } from "../deferred.ts";
+import type { RankReport } from "../messages.ts";
 
 export interface ActiveRound {
   readonly waiting: Set<number>;
@@ -16,12 +16,13 @@ export interface ActiveRound {
   grace: NodeJS.Timeout | undefined;
 }
 
-export function startRound(size: number, onProgress: (done: number) => unknown): ActiveRound {
+/** `ranks` are those that answer, of `size`; the reports of others stay `null`. */
+export function startRound(ranks: readonly number[], size: number, onProgress: (done: number) => unknown): ActiveRound {
   const result = deferred<readonly (RankReport | null)[]>();
   // A failure may come before anyone waits for it.
   result.promise.catch(() => undefined);
   return {
-    waiting: new Set(Array.from({ length: size }, (_, rank) => rank)),
+    waiting: new Set(ranks),
     reports: Array.from({ length: size }, () => null),
     result,
     settled: deferred<void>(),

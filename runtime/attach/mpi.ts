@@ -1,0 +1,165 @@
+/**
+ * @file Attaches this process of an MPI job as one rank: all processes compare what they were started with, then each starts its rank. Knows
+ * no message of a run.
+ */
+import { createHash } from "node:crypto";
+import { hostname } from "node:os";
+import { worldMessages as messages } from "../../compiler/diagnostics/catalog/running/world.ts";
+import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
+import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
+import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
+import { meshText, ranksOf } from "../../program/mesh.ts";
+import type { CompiledProgram, Program } from "../../program/types.ts";
+import { createFollower } from "../caller/follower.ts";
+import { createSession } from "../caller/session.ts";
+import type { Session } from "../caller/session.ts";
+import { ownCores } from "../cores.ts";
+import { agree } from "../world/mpi/agree.ts";
+import type { Agreement, FromFollower, FromLeader, Identity } from "../world/mpi/contents.ts";
+import { followCrew, followerGone } from "../world/mpi/follower.ts";
+import { hasOwnCore } from "../world/mpi/hosts.ts";
+import type { Line } from "../world/mpi/hub.ts";
+import { joinJob } from "../world/mpi/job.ts";
+import type { Job } from "../world/mpi/job.ts";
+import { leadCrew, leaderGone } from "../world/mpi/leader.ts";
+import { exchangesOver } from "../world/mpi/seat.ts";
+import type { OwnRank, Seat } from "../world/mpi/seat.ts";
+import { startThreads } from "../world/threads/crew.ts";
+import type { Engine } from "./engine.ts";
+import { crossingNote } from "./placement.ts";
+import { checkFiles, engineBy, engineFor, measured, startedBy, timeLeft } from "./start.ts";
+import type { Attached, StartLimit } from "./start.ts";
+import { dropFolder, holdFolder } from "./temporary.ts";
+
+/** A process that is to become a rank. */
+interface Joined extends Attached {
+  readonly job: Job;
+  readonly line: Line;
+  readonly limit: StartLimit;
+}
+
+/** Called by every process of the job, in the same order. Throws `ContextParallelError`, on all processes where one cannot start. */
+export async function attachProcess(attached: Attached): Promise<Session> {
+  const limit = { deadlineMs: attached.deadlineMs, begun: performance.now() };
+  const { program } = attached.compiled;
+  const job = await joinJob();
+  const expected = ranksOf(program.mesh);
+  if (job.size !== expected) {
+    const params = { expected, actual: job.size, mesh: meshText(program.mesh) };
+    throw new ContextParallelError([diagnose(messages.processes, params)]);
+  }
+  const line: Line = job.nextLine((code) => sayGone(job, line, code));
+  const calm = job.hub.hurry();
+  try {
+    return await attachRank({ ...attached, job, line, limit });
+  } catch (error) {
+    sayFailed(job, line, error);
+    line.close();
+    throw error;
+  } finally {
+    calm();
+  }
+}
+
+function sayGone({ rank, size }: Job, line: Line, code: number): void {
+  if (rank > 0) return line.send(0, followerGone(rank, hostname(), code));
+  const content: FromLeader = { kind: "over", diagnostics: leaderGone(code, hostname()) };
+  for (let to = 1; to < size; to++) line.send(to, content);
+}
+
+/** The others must not wait for a process that cannot start. What they have said themselves they know. */
+function sayFailed({ rank, size }: Job, line: Line, error: unknown): void {
+  const diagnostics = error instanceof ContextParallelError ? error.diagnostics : [];
+  if (rank > 0) return line.send(0, { kind: "lost", diagnostics, torn: true } satisfies FromFollower);
+  for (let to = 1; to < size; to++) line.send(to, { kind: "over", diagnostics } satisfies FromLeader);
+}
+
+async function attachRank(joined: Joined): Promise<Session> {
+  const { compiled, job, line, limit, devices, backend } = joined;
+  const { program } = compiled;
+  const { rank, size } = job;
+  const hello = { kind: "hello", identity: identityOf(compiled), host: hostname(), ...ownCores() } as const;
+  const agreement = await agree({ rank, size, line, hello, ...(limit.deadlineMs && { deadlineMs: timeLeft(limit) }) });
+  const seat = await seatOf(joined, agreement.hosts);
+  await checkFiles(compiled);
+  const threads = agreement.threads[rank] ?? 1;
+  const engine = await engineBy(limit, program, engineFor(compiled, [devices[rank] ?? "cpu"], threads, backend));
+  const own = startThreads(seatRanks(seat), setupOf(program, engine, job, agreement), engine, joined.graceMs);
+  return rank === 0 ? lead(joined, seat, own, engine, agreement) : follow(joined, seat, own, engine);
+}
+
+/** What ranks must have in common. Where files lie may differ from host to host. */
+function identityOf({ program, files }: CompiledProgram): Identity {
+  const { model, notes: _, ...rest } = program;
+  const skipped = (key: string, value: unknown): unknown => (key === "span" ? undefined : value);
+  const text = JSON.stringify([{ ...rest, model: { ...model, path: "" } }, files], skipped);
+  const short = (hash: string): string => hash.slice(0, 12);
+  return {
+    "number of devices": `${ranksOf(program.mesh)} (${meshText(program.mesh)})`,
+    model: `sha256 ${short(model.sha256)}`,
+    program: `sha256 ${short(createHash("sha256").update(text).digest("hex"))}`,
+  };
+}
+
+async function seatOf({ job, line, graceMs }: Joined, hosts: readonly string[]): Promise<Seat> {
+  const { rank, size, hub } = job;
+  const exchanges = exchangesOver(await job.communicator(job.mpi.world), job.communicator, job.free);
+  return { rank, size, hosts, line, exchanges, hurry: hub.hurry, graceMs };
+}
+
+function seatRanks({ rank, size }: Seat): Parameters<typeof startThreads>[0] {
+  return { ranks: [rank], size };
+}
+
+function setupOf(
+  program: Program,
+  engine: Engine,
+  { rank, size, mpi }: Job,
+  { cores }: Agreement,
+): Parameters<typeof startThreads>[1] {
+  const transport = { kind: "mpi", spin: hasOwnCore(cores, rank), flavour: mpi.flavour.name } as const;
+  return (_, control) => ({ rank, size, program, pieces: engine.settingsOf(0), control, transport, returns: true });
+}
+
+async function lead(
+  { compiled, limit, shares, deadlineMs }: Joined,
+  seat: Seat,
+  own: OwnRank,
+  engine: Engine,
+  agreement: Agreement,
+): Promise<Session> {
+  const { program } = compiled;
+  const { crew, started, attached } = leadCrew(seat, own);
+  await startedBy(limit, program, crew, started);
+  const dealt = shares === "auto" ? await measured(limit, program, crew, started) : { shares, notes: [] };
+  const notes: readonly Diagnostic[] = [...agreement.notes, ...crossingNote(program, seat.hosts), ...dealt.notes];
+  attached({ kind: "attached", shares: dealt.shares, notes });
+  holdFolder(compiled);
+  return createSession(program, crew, {
+    engine: { backend: engine.backend, notes: [...engine.notes, ...notes] },
+    shares: dealt.shares,
+    deadlineMs,
+    threads: false,
+    onRelease: async () => dropFolder(compiled),
+  });
+}
+
+async function follow(
+  { compiled, deadlineMs, limit }: Joined,
+  seat: Seat,
+  own: OwnRank,
+  engine: Engine,
+): Promise<Session> {
+  const { program } = compiled;
+  const { crew, attached, started } = followCrew(seat, own);
+  await startedBy(limit, program, crew, started);
+  const { shares, notes } = await attached;
+  holdFolder(compiled);
+  return createFollower(program, seat.rank, crew, {
+    engine: { backend: engine.backend, notes: [...engine.notes, ...notes] },
+    shares,
+    deadlineMs,
+    threads: false,
+    onRelease: async () => dropFolder(compiled),
+  });
+}

@@ -1,0 +1,305 @@
+/**
+ * @file The crew of a process that follows rank 0: what its user calls is matched with what rank 0 has called, and its rank does that. It
+ * ends well only where it ends well on all ranks. Knows no library.
+ */
+import { worldMessages as messages } from "../../../compiler/diagnostics/catalog/running/world.ts";
+import { runtimeMessages } from "../../../compiler/diagnostics/catalog/runtime.ts";
+import { diagnose } from "../../../compiler/diagnostics/diagnose.ts";
+import { ContextParallelError } from "../../../compiler/diagnostics/error.ts";
+import type { Diagnostic } from "../../../compiler/diagnostics/types.ts";
+import { deferred } from "../../deferred.ts";
+import type { Deferred } from "../../deferred.ts";
+import type { RankReport, ToRank } from "../../messages.ts";
+import type { Crew, Round } from "../crew.ts";
+import type { FromFollower, FromLeader, Sent } from "./contents.ts";
+import type { Letter } from "./mail.ts";
+import { callNames, passOn, unpack } from "./seat.ts";
+import type { OwnRank, Seat } from "./seat.ts";
+import { BEAT_MS, SILENCE_MS } from "./watch.ts";
+
+export interface Follower {
+  readonly crew: Crew;
+  readonly started: Round;
+  /** Resolves when all ranks have started; rejects with what ended that. */
+  readonly attached: Promise<Extract<FromLeader, { kind: "attached" }>>;
+}
+
+/** What a user of this process has called. */
+interface Ask {
+  readonly request: ToRank;
+  readonly result: Deferred<readonly (RankReport | null)[]>;
+  readonly settled: Deferred<void>;
+}
+
+/** A request of rank 0. */
+interface Work {
+  readonly round: number;
+  readonly sent: Sent;
+  readonly payload: SharedArrayBuffer;
+  readonly fresh: boolean;
+  ask: Ask | null;
+  own: Round | null;
+  report: RankReport | null;
+  /** Whether this rank is through with it, and how it has ended for all. */
+  left: boolean;
+  outcome: "done" | { readonly error: unknown } | null;
+}
+
+interface State {
+  readonly seat: Seat;
+  readonly own: OwnRank;
+  readonly attached: Deferred<Extract<FromLeader, { kind: "attached" }>>;
+  /** In the order in which they came; the first may be in progress. */
+  works: readonly Work[];
+  ask: Ask | null;
+  /** Rounds that ended before their request came, with the reason. */
+  readonly cancelled: Map<number, unknown>;
+  lost: Diagnostic | null;
+  torn: boolean;
+  heard: number;
+  beat: number;
+}
+
+export function followCrew(seat: Seat, own: OwnRank): Follower {
+  const attached = deferred<Extract<FromLeader, { kind: "attached" }>>();
+  // A failure may come before anyone waits for it.
+  attached.promise.catch(() => undefined);
+  const fresh = { works: [], ask: null, cancelled: new Map<number, unknown>(), lost: null, torn: false };
+  const state: State = { seat, own, attached, ...fresh, heard: performance.now(), beat: 0 };
+  const starting = newAsk({ kind: "release" });
+  const start: Work = { ...workOf(0, { kind: "release" }, new SharedArrayBuffer(0), false), ask: starting };
+  starting.result.promise.catch((error: unknown) => attached.reject(error));
+  state.works = [start];
+  const calm = seat.hurry();
+  void attached.promise.catch(() => undefined).then(calm);
+  serve(state, start, own.started);
+  seat.line.listen((letter) => hear(state, letter));
+  const unwatch = seat.line.watch(() => look(state));
+  return {
+    started: roundOf(state, starting),
+    attached: attached.promise,
+    crew: {
+      size: seat.size,
+      lost: () => state.lost?.message ?? own.crew.lost(),
+      ask: (request) => ask(state, request),
+      end: () => end(state).finally(unwatch),
+    },
+  };
+}
+
+function newAsk(request: ToRank): Ask {
+  const result = deferred<readonly (RankReport | null)[]>();
+  result.promise.catch(() => undefined);
+  return { request, result, settled: deferred<void>() };
+}
+
+function workOf(round: number, sent: Sent, payload: SharedArrayBuffer, fresh: boolean): Work {
+  return { round, sent, payload, fresh, ask: null, own: null, report: null, left: false, outcome: null };
+}
+
+function say({ seat: { line } }: State, content: FromFollower): void {
+  line.send(0, content);
+}
+
+function ask(state: State, request: ToRank): Round {
+  const made = newAsk(request);
+  const calm = state.seat.hurry();
+  void made.settled.promise.then(calm);
+  state.ask = made;
+  match(state);
+  return roundOf(state, made);
+}
+
+function roundOf(state: State, made: Ask): Round {
+  const work = (): Work | undefined => state.works.find((one) => one.ask === made);
+  return {
+    reports: made.result.promise,
+    settled: made.settled.promise,
+    late: () => [{ rank: state.seat.rank, index: work()?.own?.late()[0]?.index ?? null }],
+    cancel: (error) => {
+      const current = work();
+      if (current !== undefined) return fail(state, current, error);
+      // Rank 0 may make the call later: from then on the two would not meet.
+      part(state, diagnose(runtimeMessages.aborted, {}), error);
+    },
+  };
+}
+
+/** Begins what both rank 0 and the user of this process have called. */
+function match(state: State): void {
+  const [work] = state.works;
+  if (work === undefined || work.ask !== null || work.own !== null) return;
+  if (work.sent.kind === "measure") return void perform(state, work, work.sent);
+  const { ask: made } = state;
+  if (made === null) return;
+  state.ask = null;
+  work.ask = made;
+  if (work.outcome !== null) return finish(state, work);
+  const request = agreed(work.sent, made.request);
+  if (request !== null) return void perform(state, work, request);
+  const params = { rank: state.seat.rank, call: callNames[made.request.kind], expected: callNames[work.sent.kind] };
+  fail(state, work, new ContextParallelError([diagnose(messages.calls, params)]));
+  leave(state, work);
+}
+
+/** The request to do; `null` where the two calls are not the same. A handler lies at the URL that was given on this host. */
+function agreed(sent: Sent, own: ToRank): Sent | null {
+  if (sent.kind !== own.kind) return null;
+  if (sent.kind !== "register" || own.kind !== "register") return sent;
+  const [a, b] = [sent.registration, own.registration];
+  return a.id === b.id && a.module === b.module && a.phase === b.phase ? own : null;
+}
+
+async function perform(state: State, work: Work, sent: Sent): Promise<void> {
+  const { seat, own } = state;
+  try {
+    const comm = await seat.exchanges.communicator(work.fresh);
+    state.torn = false;
+    if (work.outcome === null) return serve(state, work, own.crew.ask(unpack(sent, work.payload, seat.rank, comm)));
+  } catch (error) {
+    fail(state, work, error);
+  }
+  leave(state, work);
+}
+
+function serve(state: State, work: Work, own: Round): void {
+  work.own = own;
+  void watchOwn(state, work, own);
+}
+
+async function watchOwn(state: State, work: Work, own: Round): Promise<void> {
+  try {
+    work.report = (await own.reports)[state.seat.rank] ?? null;
+  } catch (error) {
+    fail(state, work, error);
+  }
+  await own.settled;
+  leave(state, work);
+}
+
+/** Only the first failure counts. */
+function fail(state: State, work: Work, error: unknown): void {
+  if (work.outcome !== null) return;
+  work.outcome = { error };
+  state.torn = true;
+  const known = error instanceof ContextParallelError ? error.diagnostics : [diagnose(runtimeMessages.aborted, {})];
+  say(state, { kind: "fault", round: work.round, diagnostics: known });
+  work.own?.cancel(error);
+  work.ask?.result.reject(error);
+  finish(state, work);
+}
+
+function leave(state: State, work: Work): void {
+  if (work.left) return;
+  work.left = true;
+  const report = work.report === null ? null : { ...work.report, outputs: [] };
+  say(state, { kind: "left", round: work.round, report });
+  const lost = state.own.crew.lost();
+  if (lost !== null) part(state, diagnose(runtimeMessages.ended, { reason: lost }));
+  finish(state, work);
+}
+
+/** Ends the work when it has ended here and for all. */
+function finish(state: State, work: Work): void {
+  if (!work.left || work.outcome === null) return;
+  if (work.ask === null && work.sent.kind !== "measure") return;
+  state.works = state.works.filter((one) => one !== work);
+  if (work.outcome === "done") work.ask?.result.resolve([work.report]);
+  else work.ask?.result.reject(work.outcome.error);
+  work.ask?.settled.resolve();
+  match(state);
+}
+
+function hear(state: State, { content, payload }: Letter): void {
+  state.heard = performance.now();
+  const letter = content as FromLeader;
+  if (letter.kind === "attached") state.attached.resolve(letter);
+  if (letter.kind === "over") over(state, letter.diagnostics);
+  if (letter.kind === "request") take(state, letter, payload);
+  if (letter.kind !== "done" && letter.kind !== "cancel") return;
+  const outcome = letter.kind === "done" ? letter.kind : { error: new ContextParallelError(letter.diagnostics) };
+  conclude(state, letter.round, outcome);
+}
+
+function take(state: State, letter: Extract<FromLeader, { kind: "request" }>, payload: SharedArrayBuffer): void {
+  passOn(state.seat, letter, new Uint8Array(payload));
+  const { round, sent, fresh } = letter;
+  const work = workOf(round, sent, payload, fresh);
+  state.works = [...state.works, work];
+  if (state.cancelled.has(round)) conclude(state, round, { error: state.cancelled.get(round) });
+  match(state);
+}
+
+/** Rank 0 has said how the round has ended. */
+function conclude(state: State, round: number, outcome: Exclude<Work["outcome"], null>): void {
+  const work = state.works.find((one) => one.round === round);
+  if (work === undefined) return void (outcome === "done" || state.cancelled.set(round, outcome.error));
+  if (work.outcome === null) {
+    work.outcome = outcome;
+    if (outcome !== "done") stop(state, work, outcome.error);
+  }
+  finish(state, work);
+}
+
+function stop(state: State, work: Work, error: unknown): void {
+  state.torn = true;
+  work.ask?.result.reject(error);
+  if (work.own !== null) return work.own.cancel(error);
+  // Nobody here has called it yet: whoever does will hear of it.
+  leave(state, work);
+}
+
+/** Rank 0 makes no more requests. */
+function over(state: State, diagnostics: readonly Diagnostic[]): void {
+  const error = new ContextParallelError(diagnostics);
+  state.lost ??= diagnostics[0] ?? null;
+  state.attached.reject(error);
+  for (const work of state.works) conclude(state, work.round, { error });
+  dismiss(state, error);
+}
+
+/** This process serves no more. */
+function part(state: State, diagnostic: Diagnostic, error: unknown = new ContextParallelError([diagnostic])): void {
+  if (state.lost === null) say(state, { kind: "lost", diagnostics: [diagnostic], torn: state.torn });
+  state.lost ??= diagnostic;
+  dismiss(state, error);
+}
+
+function dismiss(state: State, error: unknown): void {
+  const { ask: waiting } = state;
+  state.ask = null;
+  waiting?.result.reject(error);
+  waiting?.settled.resolve();
+}
+
+function look(state: State): void {
+  const [work] = state.works;
+  const now = performance.now();
+  if (work === undefined) {
+    state.heard = now;
+    return;
+  }
+  if (now - state.beat > BEAT_MS) {
+    state.beat = now;
+    const begun = work.own === null ? work.round - 1 : work.round;
+    say(state, { kind: "beat", round: begun, index: work.own?.late()[0]?.index ?? null });
+  }
+  if (state.lost !== null || now - state.heard < SILENCE_MS) return;
+  const params = { rank: 0, host: state.seat.hosts[0] ?? "", milliseconds: Math.round(now - state.heard) };
+  over(state, [diagnose(messages.silent, params)]);
+}
+
+async function end(state: State): Promise<void> {
+  const { seat, own } = state;
+  const idle = state.works.length === 0 && !state.torn;
+  part(state, diagnose(runtimeMessages.ended, { reason: `rank ${seat.rank} released its session` }));
+  await own.crew.end();
+  if (idle) seat.exchanges.close();
+  seat.line.close();
+}
+
+/** What rank 0 is told when this process exits before it has released the session. */
+export function followerGone(rank: number, host: string, code: number): FromFollower {
+  const params = { rank, host, reason: `its process exited with code ${code}` };
+  return { kind: "lost", diagnostics: [diagnose(messages.gone, params)], torn: true };
+}

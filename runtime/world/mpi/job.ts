@@ -1,0 +1,135 @@
+/**
+ * @file This process's place in a job of MPI: starts the library once, sees that launcher and library belong together, and opens the post.
+ * Knows no program.
+ */
+import { worldMessages as messages } from "../../../compiler/diagnostics/catalog/running/world.ts";
+import { diagnose } from "../../../compiler/diagnostics/diagnose.ts";
+import { ContextParallelError } from "../../../compiler/diagnostics/error.ts";
+import { setForLibraries } from "../../../ort/system/environment.ts";
+import { reasonOf } from "../../reason.ts";
+import { endWithoutStart, endWithTheJob } from "./exit.ts";
+import { openHub } from "./hub.ts";
+import type { Hub, Line } from "./hub.ts";
+import { launchOf } from "./launch.ts";
+import type { Launch } from "./launch.ts";
+import { THREAD_MULTIPLE } from "./library/flavours.ts";
+import type { Handle } from "./library/flavours.ts";
+import { loadMpi } from "./library/load.ts";
+import type { Mpi, Unstarted } from "./library/load.ts";
+import { openMail } from "./mail.ts";
+
+export interface Job {
+  readonly mpi: Mpi;
+  readonly rank: number;
+  readonly size: number;
+  readonly hub: Pick<Hub, "hurry">;
+  /** The line of the next session. `goodbye` is told when the process exits before the line is closed. */
+  readonly nextLine: (goodbye: (code: number) => void) => Line;
+  /** A communicator for one session's exchanges, of the same ranks as `of`. All ranks ask for the same ones in the same order. */
+  readonly communicator: (of: Handle) => Promise<Handle>;
+  /** Gives one back; only while no exchange is in progress on it. */
+  readonly free: (comm: Handle) => void;
+}
+
+/** How long processes may take until all have started the library; it has no limit of its own. */
+const START_MS = 120_000;
+
+let joining: Promise<Job> | undefined;
+
+/** The job of this process, the same at every call. Throws `ContextParallelError`. */
+export function joinJob(): Promise<Job> {
+  return (joining ??= join());
+}
+
+async function join(): Promise<Job> {
+  const launch = launchOf();
+  if (launch === null) throw failure(diagnose(messages.notLaunched, {}));
+  // MPICH's transport replaces functions of the memory allocator otherwise, which crashes V8 now and then.
+  await setForLibraries("UCX_MEM_EVENTS", "no");
+  const { mpi, start } = await load(launch);
+  const level = await started(start(), launch);
+  const [rank, size] = [mpi.rank(), mpi.size()];
+  if (launch.size !== null && (size !== launch.size || rank !== launch.rank)) {
+    const params = { launched: launch.size, found: size, library: mpi.version() };
+    mpi.finalize();
+    throw failure(diagnose(messages.mixed, params));
+  }
+  if (level < THREAD_MULTIPLE) throw failure(diagnose(messages.threadLevel, { library: mpi.version(), level }));
+  return openJob(mpi, rank, size);
+}
+
+async function load(launch: Launch): Promise<Unstarted> {
+  try {
+    return await loadMpi(launch.flavour);
+  } catch (error) {
+    const { name, packages, sonames } = launch.flavour;
+    throw failure(diagnose(messages.library, { name, packages, sonames, reason: reasonOf(error) }), error);
+  }
+}
+
+async function started(starting: Promise<number>, { flavour, rank, size }: Launch): Promise<number> {
+  const free = endWithoutStart();
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    const params = { milliseconds: START_MS, rank, size };
+    timer = setTimeout(() => reject(failure(diagnose(messages.startLimit, params))), START_MS);
+  });
+  try {
+    const level = await Promise.race([starting, limit]);
+    free();
+    return level;
+  } catch (error) {
+    if (error instanceof ContextParallelError) throw error;
+    free();
+    throw failure(diagnose(messages.start, { library: flavour.name, reason: reasonOf(error) }), error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function openJob(mpi: Mpi, rank: number, size: number): Promise<Job> {
+  const communicator = async (of: Handle): Promise<Handle> => {
+    const { pending, comm } = mpi.duplicate(of);
+    while (!mpi.test(pending)) await new Promise((resolve) => void setTimeout(resolve, 1));
+    return comm();
+  };
+  const mail = openMail(mpi, await communicator(mpi.world));
+  const goodbyes = new Set<(code: number) => void>();
+  const hub = openHub(mail, (error) => {
+    throw error;
+  });
+  let sessions = 0;
+  endWithTheJob({
+    mpi,
+    comm: mpi.world,
+    look: hub.look,
+    goodbye: (code) => {
+      hub.stop();
+      for (const goodbye of goodbyes) goodbye(code);
+    },
+  });
+  return {
+    mpi,
+    rank,
+    size,
+    hub,
+    nextLine: (goodbye) => {
+      goodbyes.add(goodbye);
+      const line = hub.open(sessions);
+      sessions += 1;
+      return {
+        ...line,
+        close: () => {
+          goodbyes.delete(goodbye);
+          line.close();
+        },
+      };
+    },
+    communicator,
+    free: (comm) => mpi.free(comm),
+  };
+}
+
+function failure(diagnostic: ReturnType<typeof diagnose>, cause?: unknown): ContextParallelError {
+  return new ContextParallelError([diagnostic], cause);
+}

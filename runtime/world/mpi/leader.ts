@@ -1,0 +1,189 @@
+/**
+ * @file The crew of rank 0: sends each request to all processes, has its own rank do it as well, and gathers what comes back. A failure
+ * anywhere ends the round everywhere. Knows no library.
+ */
+import { worldMessages } from "../../../compiler/diagnostics/catalog/running/world.ts";
+import { runtimeMessages } from "../../../compiler/diagnostics/catalog/runtime.ts";
+import { diagnose, invariant } from "../../../compiler/diagnostics/diagnose.ts";
+import { ContextParallelError } from "../../../compiler/diagnostics/error.ts";
+import type { Diagnostic } from "../../../compiler/diagnostics/types.ts";
+import type { RankReport, ToRank } from "../../messages.ts";
+import type { Crew, Round } from "../crew.ts";
+import { settleRound, startRound } from "../round.ts";
+import type { ActiveRound } from "../round.ts";
+import type { FromFollower, FromLeader } from "./contents.ts";
+import { callNames, pack, passOn, unpack } from "./seat.ts";
+import type { OwnRank, Seat } from "./seat.ts";
+import { watchFollowers } from "./watch.ts";
+import type { Watch } from "./watch.ts";
+
+export interface Leader {
+  readonly crew: Crew;
+  readonly started: Round;
+  /** Tells the others that all ranks have started. */
+  readonly attached: (content: Extract<FromLeader, { kind: "attached" }>) => void;
+}
+
+interface State {
+  readonly seat: Seat;
+  readonly own: OwnRank;
+  readonly watch: Watch;
+  round: (ActiveRound & { readonly number: number; readonly stop: () => void; own: Round | null }) | null;
+  rounds: number;
+  /** Whether the exchanges of the last run did not end. */
+  torn: boolean;
+  lost: Diagnostic | null;
+  ended: boolean;
+}
+
+export function leadCrew(seat: Seat, own: OwnRank): Leader {
+  const watch = watchFollowers(seat.hosts, seat.graceMs);
+  const state: State = { seat, own, watch, round: null, rounds: 0, torn: false, lost: null, ended: false };
+  const started = begin(state, "attach", () => undefined);
+  void follow(state, own.started);
+  seat.line.listen(({ from, content }) => hear(state, from, content as FromFollower));
+  return {
+    started,
+    attached: (content) => tell(state, content),
+    crew: {
+      size: seat.size,
+      lost: () => state.lost?.message ?? own.crew.lost(),
+      ask: (request, onProgress = () => undefined) => {
+        const round = begin(state, callNames[request.kind], onProgress);
+        void perform(state, request);
+        return round;
+      },
+      end: () => end(state),
+    },
+  };
+}
+
+function tell({ seat: { line, size } }: State, content: FromLeader): void {
+  for (let rank = 1; rank < size; rank++) line.send(rank, content);
+}
+
+function begin(state: State, call: string, onProgress: (done: number) => unknown): Round {
+  const { seat, watch } = state;
+  invariant(state.round === null && state.lost === null && !state.ended, "a crew was asked while it could not serve");
+  const ranks = Array.from({ length: seat.size }, (_, rank) => rank);
+  const active = startRound(ranks, seat.size, onProgress);
+  const calm = seat.hurry();
+  const unwatch = seat.line.watch(() => look(state));
+  const stop = (): void => [calm, unwatch].forEach((over) => over());
+  const round = { ...active, number: state.rounds, stop, own: null };
+  state.rounds += 1;
+  state.round = round;
+  watch.begin(round.number, call);
+  return {
+    reports: round.result.promise,
+    settled: round.settled.promise,
+    late: () => [...round.waiting].map((rank) => ({ rank, index: rank === 0 ? ownIndex(state) : watch.indexOf(rank) })),
+    cancel: (error) => fail(state, round.number, error),
+  };
+}
+
+function ownIndex({ round }: State): number | null {
+  return round?.own?.late()[0]?.index ?? null;
+}
+
+async function perform(state: State, request: ToRank): Promise<void> {
+  const { seat, own, torn } = state;
+  const { number } = state.round!;
+  const { sent, payload } = pack(request);
+  passOn(seat, { kind: "request", round: number, sent, fresh: torn } satisfies FromLeader, payload);
+  try {
+    const comm = await seat.exchanges.communicator(torn);
+    state.torn = false;
+    if (state.round?.number !== number || state.round.failed) return leave(state, number, 0, null);
+    const memory = request.kind === "run" ? request.feeds.memory : new SharedArrayBuffer(0);
+    void follow(state, own.crew.ask(unpack(sent, memory, 0, comm), state.round.onProgress));
+  } catch (error) {
+    fail(state, number, error);
+    leave(state, number, 0, null);
+  }
+}
+
+/** Has the round of rank 0 count in that of all. */
+async function follow(state: State, own: Round): Promise<void> {
+  const { number } = state.round!;
+  state.round!.own = own;
+  let report: RankReport | null = null;
+  try {
+    report = (await own.reports)[0] ?? null;
+  } catch (error) {
+    fail(state, number, error);
+  }
+  await own.settled;
+  leave(state, number, 0, report);
+}
+
+function hear(state: State, from: number, content: FromFollower): void {
+  state.watch.heard(from, content);
+  if (content.kind === "fault") fail(state, content.round, new ContextParallelError(content.diagnostics));
+  if (content.kind === "left") leave(state, content.round, from, content.report);
+  if (content.kind === "lost") lose(state, from, content.diagnostics, content.torn);
+}
+
+/** Only the first failure of a round is told. */
+function fail(state: State, number: number, error: unknown): void {
+  const { round } = state;
+  if (round === null || round.number !== number || round.failed) return;
+  round.failed = true;
+  state.torn = true;
+  state.watch.failed();
+  round.result.reject(error);
+  round.own?.cancel(error);
+  tell(state, { kind: "cancel", round: number, diagnostics: diagnosticsOf(error) });
+}
+
+/** What the caller's own function threw is no diagnostic. */
+function diagnosticsOf(error: unknown): readonly Diagnostic[] {
+  if (error instanceof ContextParallelError) return error.diagnostics;
+  return [diagnose(runtimeMessages.aborted, {})];
+}
+
+function leave(state: State, number: number, rank: number, report: RankReport | null): void {
+  const { round } = state;
+  if (round === null || round.number !== number || !round.waiting.delete(rank)) return;
+  round.reports[rank] = report;
+  if (round.waiting.size > 0) return;
+  round.stop();
+  state.round = null;
+  if (!round.failed) tell(state, { kind: "done", round: number });
+  settleRound(round);
+}
+
+/** A rank will not answer any more. */
+function lose(state: State, rank: number, diagnostics: readonly Diagnostic[], torn: boolean = true): void {
+  state.torn ||= torn;
+  state.lost ??= diagnostics[0] ?? null;
+  state.watch.forget(rank);
+  const { round } = state;
+  if (round === null) return;
+  fail(state, round.number, new ContextParallelError(diagnostics));
+  leave(state, round.number, rank, null);
+}
+
+function look(state: State): void {
+  const { round, watch } = state;
+  if (round === null) return;
+  if (watch.beatDue()) tell(state, { kind: "beat" });
+  for (const { rank, diagnostic } of watch.silent(round.waiting)) lose(state, rank, [diagnostic]);
+  const absent = watch.absent(round.waiting);
+  if (absent !== null) fail(state, round.number, new ContextParallelError([absent]));
+}
+
+async function end(state: State): Promise<void> {
+  const { seat, own } = state;
+  if (state.ended) return own.crew.end();
+  state.ended = true;
+  tell(state, { kind: "over", diagnostics: [state.lost ?? diagnose(runtimeMessages.released, {})] });
+  await own.crew.end();
+  if (state.round === null && !state.torn) seat.exchanges.close();
+  seat.line.close();
+}
+
+/** What the others are told when the process of rank 0 exits before it has released the session. */
+export function leaderGone(code: number, host: string): readonly Diagnostic[] {
+  return [diagnose(worldMessages.gone, { rank: 0, host, reason: `its process exited with code ${code}` })];
+}

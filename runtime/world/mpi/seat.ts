@@ -1,0 +1,94 @@
+/**
+ * @file What leader and followers have in common: the ranks of this process, the line to the others, the communicator of the exchanges, and
+ * how requests travel. Knows neither side.
+ */
+import type { PackedFeeds, RunRequest, ToRank } from "../../messages.ts";
+import type { Crew, Round } from "../crew.ts";
+import type { Sent, SentRun } from "./contents.ts";
+import { passesTo } from "./hosts.ts";
+import type { Line } from "./hub.ts";
+import type { Handle } from "./library/flavours.ts";
+
+/** A process in a session, before its rank has started. */
+export interface Seat {
+  readonly rank: number;
+  readonly size: number;
+  /** By rank. */
+  readonly hosts: readonly string[];
+  readonly line: Line;
+  readonly exchanges: Exchanges;
+  /** See `Hub`. */
+  readonly hurry: () => () => void;
+  /** How long ranks may take to stop after a run has ended for its caller. */
+  readonly graceMs: number;
+}
+
+/** The rank of this process, as a crew of one. */
+export interface OwnRank {
+  readonly crew: Crew;
+  readonly started: Round;
+}
+
+/** The communicator over which ranks exchange blocks. */
+export interface Exchanges {
+  /** `fresh`: one that nobody has used, since exchanges on the last one did not end. All ranks ask alike. */
+  readonly communicator: (fresh: boolean) => Promise<Handle>;
+  /** Only while no exchange is in progress. */
+  readonly close: () => void;
+}
+
+export function exchangesOver(
+  first: Handle,
+  duplicate: (of: Handle) => Promise<Handle>,
+  free: (comm: Handle) => void,
+): Exchanges {
+  let current = first;
+  const unused: Handle[] = [];
+  return {
+    communicator: async (fresh) => {
+      if (!fresh) return current;
+      // Messages may be on their way over the old one as long as the process lives.
+      unused.push(current);
+      current = await duplicate(current);
+      return current;
+    },
+    close: () => free(current),
+  };
+}
+
+/** Sends a letter on to the ranks that get it from this one. */
+export function passOn({ line, hosts, rank }: Seat, content: unknown, payload: Uint8Array): void {
+  for (const to of passesTo(hosts, rank)) line.send(to, content, payload);
+}
+
+export interface Packed {
+  readonly sent: Sent;
+  readonly payload: Uint8Array;
+}
+
+/** What others need of a request; their feeds lie beside it. */
+export function pack(request: ToRank): Packed {
+  if (request.kind !== "run") return { sent: request, payload: new Uint8Array(0) };
+  const { feeds, memory, ...rest } = request;
+  const bytes = Math.max(0, ...feeds.tensors.map((tensor) => tensor.offset + tensor.bytes));
+  const outboxBytes = memory.kind === "sizes" ? memory.outboxBytes : [];
+  const sent: SentRun = { ...rest, tensors: feeds.tensors, outboxBytes };
+  return { sent, payload: new Uint8Array(feeds.memory, 0, bytes) };
+}
+
+/** The request for the rank of this process. */
+export function unpack(sent: Sent, payload: SharedArrayBuffer, rank: number, comm: Handle): ToRank {
+  if (sent.kind !== "run") return sent;
+  const { tensors, outboxBytes, ...rest } = sent;
+  const feeds: PackedFeeds = { memory: payload, tensors };
+  const request: RunRequest = { ...rest, feeds, memory: { kind: "mpi", outboxBytes: outboxBytes[rank] ?? 0, comm } };
+  return request;
+}
+
+/** What a user has called that makes a request, or answers one. */
+export const callNames: Readonly<Record<ToRank["kind"], string>> = {
+  run: "run",
+  register: "hooks.register",
+  measure: "attach",
+  release: "release",
+};
