@@ -16,12 +16,12 @@ import type { Session } from "../caller/session.ts";
 import { ownCores } from "../cores.ts";
 import { agree } from "../world/mpi/agree.ts";
 import type { Agreement, FromFollower, FromLeader, Identity } from "../world/mpi/contents.ts";
-import { followCrew, followerGone } from "../world/mpi/follower.ts";
+import { followCrew } from "../world/mpi/follower.ts";
 import { hasOwnCore } from "../world/mpi/hosts.ts";
 import type { Line } from "../world/mpi/hub.ts";
 import { joinJob } from "../world/mpi/job.ts";
 import type { Job } from "../world/mpi/job.ts";
-import { leadCrew, leaderGone } from "../world/mpi/leader.ts";
+import { leadCrew } from "../world/mpi/leader.ts";
 import { exchangesOver } from "../world/mpi/seat.ts";
 import type { OwnRank, Seat } from "../world/mpi/seat.ts";
 import { startThreads } from "../world/threads/crew.ts";
@@ -53,7 +53,7 @@ export async function attachProcess(attached: Attached): Promise<Session> {
   try {
     return await attachRank({ ...attached, job, line, limit });
   } catch (error) {
-    sayFailed(job, line, error);
+    sayOver(job, line, error instanceof ContextParallelError ? error.diagnostics : []);
     line.close();
     throw error;
   } finally {
@@ -61,15 +61,14 @@ export async function attachProcess(attached: Attached): Promise<Session> {
   }
 }
 
-function sayGone({ rank, size }: Job, line: Line, code: number): void {
-  if (rank > 0) return line.send(0, followerGone(rank, hostname(), code));
-  const content: FromLeader = { kind: "over", diagnostics: leaderGone(code, hostname()) };
-  for (let to = 1; to < size; to++) line.send(to, content);
+/** What the others are told when this process exits before it has released the session. */
+function sayGone(job: Job, line: Line, code: number): void {
+  const params = { rank: job.rank, host: hostname(), reason: `its process exited with code ${code}` };
+  sayOver(job, line, [diagnose(messages.gone, params)]);
 }
 
-/** The others must not wait for a process that cannot start. What they have said themselves they know. */
-function sayFailed({ rank, size }: Job, line: Line, error: unknown): void {
-  const diagnostics = error instanceof ContextParallelError ? error.diagnostics : [];
+/** The others must not wait for a process that is no rank any more. */
+function sayOver({ rank, size }: Job, line: Line, diagnostics: readonly Diagnostic[]): void {
   if (rank > 0) return line.send(0, { kind: "lost", diagnostics, torn: true } satisfies FromFollower);
   for (let to = 1; to < size; to++) line.send(to, { kind: "over", diagnostics } satisfies FromLeader);
 }

@@ -52,8 +52,12 @@ interface State {
   /** In the order in which they came; the first may be in progress. */
   works: readonly Work[];
   ask: Ask | null;
-  /** Rounds that ended before their request came, with the reason. */
+  /** Rounds that rank 0 ended before their request came, with the reason. */
   readonly cancelled: Map<number, unknown>;
+  /** Rounds whose call has ended here before their request came, likewise. */
+  readonly forgone: Map<number, unknown>;
+  /** The number of the last request. */
+  round: number;
   lost: Diagnostic | null;
   torn: boolean;
   heard: number;
@@ -64,8 +68,9 @@ export function followCrew(seat: Seat, own: OwnRank): Follower {
   const attached = deferred<Extract<FromLeader, { kind: "attached" }>>();
   // A failure may come before anyone waits for it.
   attached.promise.catch(() => undefined);
-  const fresh = { works: [], ask: null, cancelled: new Map<number, unknown>(), lost: null, torn: false };
-  const state: State = { seat, own, attached, ...fresh, heard: performance.now(), beat: 0 };
+  const fresh = { works: [], ask: null, lost: null, torn: false, round: 0 };
+  const ends = { cancelled: new Map<number, unknown>(), forgone: new Map<number, unknown>() };
+  const state: State = { seat, own, attached, ...fresh, ...ends, heard: performance.now(), beat: 0 };
   const starting = newAsk({ kind: "release" });
   const start: Work = { ...workOf(0, { kind: "release" }, new SharedArrayBuffer(0), false), ask: starting };
   starting.result.promise.catch((error: unknown) => attached.reject(error));
@@ -119,10 +124,19 @@ function roundOf(state: State, made: Ask): Round {
     cancel: (error) => {
       const current = work();
       if (current !== undefined) return fail(state, current, error);
-      // Rank 0 may make the call later: from then on the two would not meet.
-      part(state, diagnose(runtimeMessages.aborted, {}), error);
+      if (state.ask === made) forgo(state, made, error);
     },
   };
+}
+
+/** Ends a call that rank 0 has not made yet. */
+function forgo(state: State, { result, settled }: Ask, error: unknown): void {
+  const round = state.round + 1 + state.forgone.size;
+  state.ask = null;
+  state.forgone.set(round, error);
+  say(state, { kind: "fault", round, diagnostics: diagnosticsOf(error) });
+  result.reject(error);
+  settled.resolve();
 }
 
 /** Begins what both rank 0 and the user of this process have called. */
@@ -177,13 +191,17 @@ async function watchOwn(state: State, work: Work, own: Round): Promise<void> {
   leave(state, work);
 }
 
+/** What the caller's own function threw is no diagnostic. */
+function diagnosticsOf(error: unknown): readonly Diagnostic[] {
+  return error instanceof ContextParallelError ? error.diagnostics : [diagnose(runtimeMessages.aborted, {})];
+}
+
 /** Only the first failure counts. */
 function fail(state: State, work: Work, error: unknown): void {
   if (work.outcome !== null) return;
   work.outcome = { error };
   state.torn = true;
-  const known = error instanceof ContextParallelError ? error.diagnostics : [diagnose(runtimeMessages.aborted, {})];
-  say(state, { kind: "fault", round: work.round, diagnostics: known });
+  say(state, { kind: "fault", round: work.round, diagnostics: diagnosticsOf(error) });
   work.own?.cancel(error);
   work.ask?.result.reject(error);
   finish(state, work);
@@ -226,6 +244,14 @@ function take(state: State, letter: Extract<FromLeader, { kind: "request" }>, pa
   const { round, sent, fresh } = letter;
   const work = workOf(round, sent, payload, fresh);
   state.works = [...state.works, work];
+  state.round = round;
+  if (state.forgone.has(round)) {
+    work.ask = newAsk({ kind: "release" });
+    work.outcome = { error: state.forgone.get(round) };
+    state.forgone.delete(round);
+    leave(state, work);
+    return;
+  }
   if (state.cancelled.has(round)) conclude(state, round, { error: state.cancelled.get(round) });
   match(state);
 }
@@ -292,14 +318,12 @@ function look(state: State): void {
 async function end(state: State): Promise<void> {
   const { seat, own } = state;
   const idle = state.works.length === 0 && !state.torn;
-  part(state, diagnose(runtimeMessages.ended, { reason: `rank ${seat.rank} released its session` }));
+  part(state, gone(seat, "its session was released"));
   await own.crew.end();
   if (idle) seat.exchanges.close();
   seat.line.close();
 }
 
-/** What rank 0 is told when this process exits before it has released the session. */
-export function followerGone(rank: number, host: string, code: number): FromFollower {
-  const params = { rank, host, reason: `its process exited with code ${code}` };
-  return { kind: "lost", diagnostics: [diagnose(messages.gone, params)], torn: true };
+function gone({ rank, hosts }: Seat, reason: string): Diagnostic {
+  return diagnose(messages.gone, { rank, host: hosts[rank] ?? "", reason });
 }

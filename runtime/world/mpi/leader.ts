@@ -30,6 +30,8 @@ interface State {
   readonly watch: Watch;
   round: (ActiveRound & { readonly number: number; readonly stop: () => void; own: Round | null }) | null;
   rounds: number;
+  /** What others said of rounds that had not begun. */
+  readonly early: Map<number, unknown>;
   /** Whether the exchanges of the last run did not end. */
   torn: boolean;
   lost: Diagnostic | null;
@@ -38,7 +40,17 @@ interface State {
 
 export function leadCrew(seat: Seat, own: OwnRank): Leader {
   const watch = watchFollowers(seat.hosts, seat.graceMs);
-  const state: State = { seat, own, watch, round: null, rounds: 0, torn: false, lost: null, ended: false };
+  const state: State = {
+    seat,
+    own,
+    watch,
+    round: null,
+    rounds: 0,
+    early: new Map(),
+    torn: false,
+    lost: null,
+    ended: false,
+  };
   const started = begin(state, "attach", () => undefined);
   void follow(state, own.started);
   seat.line.listen(({ from, content }) => hear(state, from, content as FromFollower));
@@ -74,6 +86,8 @@ function begin(state: State, call: string, onProgress: (done: number) => unknown
   state.rounds += 1;
   state.round = round;
   watch.begin(round.number, call);
+  // The caller gets the round before it hears of its end.
+  if (state.early.has(round.number)) queueMicrotask(() => fail(state, round.number, state.early.get(round.number)));
   return {
     reports: round.result.promise,
     settled: round.settled.promise,
@@ -119,7 +133,11 @@ async function follow(state: State, own: Round): Promise<void> {
 
 function hear(state: State, from: number, content: FromFollower): void {
   state.watch.heard(from, content);
-  if (content.kind === "fault") fail(state, content.round, new ContextParallelError(content.diagnostics));
+  if (content.kind === "fault") {
+    const error = new ContextParallelError(content.diagnostics);
+    if (content.round >= state.rounds) state.early.set(content.round, error);
+    else fail(state, content.round, error);
+  }
   if (content.kind === "left") leave(state, content.round, from, content.report);
   if (content.kind === "lost") lose(state, from, content.diagnostics, content.torn);
 }
@@ -177,13 +195,12 @@ async function end(state: State): Promise<void> {
   const { seat, own } = state;
   if (state.ended) return own.crew.end();
   state.ended = true;
-  tell(state, { kind: "over", diagnostics: [state.lost ?? diagnose(runtimeMessages.released, {})] });
+  tell(state, { kind: "over", diagnostics: [state.lost ?? gone(seat, "its session was released")] });
   await own.crew.end();
   if (state.round === null && !state.torn) seat.exchanges.close();
   seat.line.close();
 }
 
-/** What the others are told when the process of rank 0 exits before it has released the session. */
-export function leaderGone(code: number, host: string): readonly Diagnostic[] {
-  return [diagnose(worldMessages.gone, { rank: 0, host, reason: `its process exited with code ${code}` })];
+function gone({ rank, hosts }: Seat, reason: string): Diagnostic {
+  return diagnose(worldMessages.gone, { rank, host: hosts[rank] ?? "", reason });
 }
