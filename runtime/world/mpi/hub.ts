@@ -26,9 +26,12 @@ export interface Hub {
   readonly stop: () => void;
 }
 
-/** Milliseconds between looks: while a call is in progress, and while there is none. */
-const BUSY_MS = 1;
+/** Milliseconds between looks while there is no call. */
 const IDLE_MS = 20;
+/** The same during a call: a part of what it has taken so far, so that neither short calls wait long nor long ones are disturbed often. */
+const PART = 0.01;
+const SHORTEST_MS = 1;
+const LONGEST_MS = 10;
 
 interface Addressed {
   readonly session: number;
@@ -95,12 +98,14 @@ function createBoxes(): Boxes {
 
 function keepLooking(look: () => void, failed: (error: unknown) => void): Pick<Hub, "hurry" | "stop"> {
   let hurried = 0;
+  let since = 0;
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
   const schedule = (): void => {
     clearTimeout(timer);
     if (stopped) return;
-    timer = setTimeout(turn, hurried > 0 ? BUSY_MS : IDLE_MS);
+    const pause = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, PART * (performance.now() - since)));
+    timer = setTimeout(turn, hurried > 0 ? pause : IDLE_MS);
     // Idle, it must not keep the process alive.
     if (hurried === 0) timer.unref();
   };
@@ -114,6 +119,7 @@ function keepLooking(look: () => void, failed: (error: unknown) => void): Pick<H
   };
   const change = (by: number): void => {
     hurried += by;
+    since = performance.now();
     schedule();
   };
   schedule();
