@@ -9,10 +9,11 @@ import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import { meshText, ranksOf } from "../../program/mesh.ts";
-import type { CompiledProgram, Program } from "../../program/types.ts";
+import type { Shares } from "../../program/shares.ts";
+import type { CompiledProgram } from "../../program/types.ts";
 import { createFollower } from "../caller/follower.ts";
 import { createSession } from "../caller/session.ts";
-import type { Session } from "../caller/session.ts";
+import type { Session, SessionSettings } from "../caller/session.ts";
 import { ownCores } from "../cores.ts";
 import { agree } from "../world/mpi/agree.ts";
 import type { Agreement, FromFollower, FromLeader, Identity } from "../world/mpi/contents.ts";
@@ -24,7 +25,9 @@ import type { Job } from "../world/mpi/job.ts";
 import { leadCrew } from "../world/mpi/leader.ts";
 import { exchangesOver } from "../world/mpi/seat.ts";
 import type { OwnRank, Seat } from "../world/mpi/seat.ts";
+import { createBeat } from "../world/mpi/watch.ts";
 import { startThreads } from "../world/threads/crew.ts";
+import type { SetupOf } from "../world/threads/crew.ts";
 import type { Engine } from "./engine.ts";
 import { crossingNote } from "./placement.ts";
 import { checkFiles, engineBy, engineFor, measured, startedBy, timeLeft } from "./start.ts";
@@ -74,17 +77,49 @@ function sayOver({ rank, size }: Job, line: Line, diagnostics: readonly Diagnost
 }
 
 async function attachRank(joined: Joined): Promise<Session> {
-  const { compiled, job, line, limit, devices, backend } = joined;
-  const { program } = compiled;
+  const { compiled, job, line, limit } = joined;
   const { rank, size } = job;
   const hello = { kind: "hello", identity: identityOf(compiled), host: hostname(), ...ownCores() } as const;
   const agreement = await agree({ rank, size, line, hello, ...(limit.deadlineMs && { deadlineMs: timeLeft(limit) }) });
-  const seat = await seatOf(joined, agreement.hosts);
+  const stop = job.hub.watch(beating(job, line));
+  try {
+    const comm = await job.communicator(job.mpi.world);
+    const exchanges = exchangesOver(comm, job.communicator, job.free);
+    const { hosts } = agreement;
+    const seat = { rank, size, hosts, line, exchanges, hub: job.hub, graceMs: joined.graceMs };
+    const own = await startOwn(joined, agreement);
+    return await (rank === 0 ? lead(joined, seat, own, agreement) : follow(joined, seat, own));
+  } finally {
+    stop();
+  }
+}
+
+/** Says that this process is there: weights of a large model may take longer to load than ranks may be silent. */
+function beating({ rank, size }: Job, line: Line): () => void {
+  const due = createBeat();
+  return () => {
+    if (!due()) return;
+    if (rank > 0) return line.send(0, { kind: "beat", round: -1, index: null } satisfies FromFollower);
+    for (let to = 1; to < size; to++) line.send(to, { kind: "beat" } satisfies FromLeader);
+  };
+}
+
+/** The rank of this process, with what runs its pieces. */
+interface Own extends OwnRank {
+  readonly engine: Engine;
+}
+
+async function startOwn(joined: Joined, { threads, cores }: Agreement): Promise<Own> {
+  const { compiled, limit, devices, backend, graceMs } = joined;
+  const { program } = compiled;
+  const { rank, size, mpi } = joined.job;
   await checkFiles(compiled);
-  const threads = agreement.threads[rank] ?? 1;
-  const engine = await engineBy(limit, program, engineFor(compiled, [devices[rank] ?? "cpu"], threads, backend));
-  const own = startThreads(seatRanks(seat), setupOf(program, engine, job, agreement), engine, joined.graceMs);
-  return rank === 0 ? lead(joined, seat, own, engine, agreement) : follow(joined, seat, own, engine);
+  const work = engineFor(compiled, [devices[rank] ?? "cpu"], threads[rank] ?? 1, backend);
+  const engine = await engineBy(limit, program, work);
+  const transport = { kind: "mpi", spin: hasOwnCore(cores, rank), flavour: mpi.flavour.name } as const;
+  const pieces = engine.settingsOf(0);
+  const setup: SetupOf = (_, control) => ({ rank, size, program, pieces, control, transport, returns: true });
+  return { engine, ...startThreads({ ranks: [rank], size }, setup, engine, graceMs) };
 }
 
 /** What ranks must have in common. Where files lie may differ from host to host. */
@@ -100,65 +135,37 @@ function identityOf({ program, files }: CompiledProgram): Identity {
   };
 }
 
-async function seatOf({ job, line, graceMs }: Joined, hosts: readonly string[]): Promise<Seat> {
-  const { rank, size, hub } = job;
-  const exchanges = exchangesOver(await job.communicator(job.mpi.world), job.communicator, job.free);
-  return { rank, size, hosts, line, exchanges, hurry: hub.hurry, graceMs };
-}
-
-function seatRanks({ rank, size }: Seat): Parameters<typeof startThreads>[0] {
-  return { ranks: [rank], size };
-}
-
-function setupOf(
-  program: Program,
-  engine: Engine,
-  { rank, size, mpi }: Job,
-  { cores }: Agreement,
-): Parameters<typeof startThreads>[1] {
-  const transport = { kind: "mpi", spin: hasOwnCore(cores, rank), flavour: mpi.flavour.name } as const;
-  return (_, control) => ({ rank, size, program, pieces: engine.settingsOf(0), control, transport, returns: true });
-}
-
-async function lead(
-  { compiled, limit, shares, deadlineMs }: Joined,
-  seat: Seat,
-  own: OwnRank,
-  engine: Engine,
-  agreement: Agreement,
-): Promise<Session> {
+async function lead(joined: Joined, seat: Seat, own: Own, agreement: Agreement): Promise<Session> {
+  const { compiled, limit, shares } = joined;
   const { program } = compiled;
   const { crew, started, attached } = leadCrew(seat, own);
   await startedBy(limit, program, crew, started);
   const dealt = shares === "auto" ? await measured(limit, program, crew, started) : { shares, notes: [] };
-  const notes: readonly Diagnostic[] = [...agreement.notes, ...crossingNote(program, seat.hosts), ...dealt.notes];
+  const notes = [...agreement.notes, ...crossingNote(program, seat.hosts), ...dealt.notes];
   attached({ kind: "attached", shares: dealt.shares, notes });
-  holdFolder(compiled);
-  return createSession(program, crew, {
-    engine: { backend: engine.backend, notes: [...engine.notes, ...notes] },
-    shares: dealt.shares,
-    deadlineMs,
-    threads: false,
-    onRelease: async () => dropFolder(compiled),
-  });
+  return createSession(program, crew, settingsOf(joined, own, dealt.shares, notes));
 }
 
-async function follow(
-  { compiled, deadlineMs, limit }: Joined,
-  seat: Seat,
-  own: OwnRank,
-  engine: Engine,
-): Promise<Session> {
-  const { program } = compiled;
+async function follow(joined: Joined, seat: Seat, own: Own): Promise<Session> {
+  const { program } = joined.compiled;
   const { crew, attached, started } = followCrew(seat, own);
-  await startedBy(limit, program, crew, started);
+  await startedBy(joined.limit, program, crew, started);
   const { shares, notes } = await attached;
+  return createFollower(program, seat.rank, crew, settingsOf(joined, own, shares, notes));
+}
+
+function settingsOf(
+  { compiled, deadlineMs }: Joined,
+  { engine }: Own,
+  shares: Shares,
+  notes: readonly Diagnostic[],
+): SessionSettings {
   holdFolder(compiled);
-  return createFollower(program, seat.rank, crew, {
+  return {
     engine: { backend: engine.backend, notes: [...engine.notes, ...notes] },
     shares,
     deadlineMs,
     threads: false,
     onRelease: async () => dropFolder(compiled),
-  });
+  };
 }

@@ -15,7 +15,8 @@ import type { FromFollower, FromLeader, Sent } from "./contents.ts";
 import type { Letter } from "./mail.ts";
 import { callNames, passOn, unpack } from "./seat.ts";
 import type { OwnRank, Seat } from "./seat.ts";
-import { BEAT_MS, SILENCE_MS } from "./watch.ts";
+import type { Handle } from "./library/flavours.ts";
+import { createBeat, SILENCE_MS } from "./watch.ts";
 
 export interface Follower {
   readonly crew: Crew;
@@ -36,7 +37,7 @@ interface Work {
   readonly round: number;
   readonly sent: Sent;
   readonly payload: SharedArrayBuffer;
-  readonly fresh: boolean;
+  readonly comm: Promise<Handle>;
   ask: Ask | null;
   own: Round | null;
   report: RankReport | null;
@@ -61,7 +62,7 @@ interface State {
   lost: Diagnostic | null;
   torn: boolean;
   heard: number;
-  beat: number;
+  readonly beatDue: () => boolean;
 }
 
 export function followCrew(seat: Seat, own: OwnRank): Follower {
@@ -70,16 +71,17 @@ export function followCrew(seat: Seat, own: OwnRank): Follower {
   attached.promise.catch(() => undefined);
   const fresh = { works: [], ask: null, lost: null, torn: false, round: 0 };
   const ends = { cancelled: new Map<number, unknown>(), forgone: new Map<number, unknown>() };
-  const state: State = { seat, own, attached, ...fresh, ...ends, heard: performance.now(), beat: 0 };
+  const state: State = { seat, own, attached, ...fresh, ...ends, heard: performance.now(), beatDue: createBeat() };
   const starting = newAsk({ kind: "release" });
-  const start: Work = { ...workOf(0, { kind: "release" }, new SharedArrayBuffer(0), false), ask: starting };
+  const nothing = new SharedArrayBuffer(0);
+  const start = { ...workOf(0, { kind: "release" }, nothing, seat.exchanges.communicator(false)), ask: starting };
   starting.result.promise.catch((error: unknown) => attached.reject(error));
   state.works = [start];
-  const calm = seat.hurry();
+  const calm = seat.hub.hurry();
   void attached.promise.catch(() => undefined).then(calm);
   serve(state, start, own.started);
   seat.line.listen((letter) => hear(state, letter));
-  const unwatch = seat.line.watch(() => look(state));
+  const unwatch = seat.hub.watch(() => look(state));
   return {
     started: roundOf(state, starting),
     attached: attached.promise,
@@ -98,8 +100,8 @@ function newAsk(request: ToRank): Ask {
   return { request, result, settled: deferred<void>() };
 }
 
-function workOf(round: number, sent: Sent, payload: SharedArrayBuffer, fresh: boolean): Work {
-  return { round, sent, payload, fresh, ask: null, own: null, report: null, left: false, outcome: null };
+function workOf(round: number, sent: Sent, payload: SharedArrayBuffer, comm: Promise<Handle>): Work {
+  return { round, sent, payload, comm, ask: null, own: null, report: null, left: false, outcome: null };
 }
 
 function say({ seat: { line } }: State, content: FromFollower): void {
@@ -108,7 +110,7 @@ function say({ seat: { line } }: State, content: FromFollower): void {
 
 function ask(state: State, request: ToRank): Round {
   const made = newAsk(request);
-  const calm = state.seat.hurry();
+  const calm = state.seat.hub.hurry();
   void made.settled.promise.then(calm);
   state.ask = made;
   match(state);
@@ -167,8 +169,7 @@ function agreed(sent: Sent, own: ToRank): Sent | null {
 async function perform(state: State, work: Work, sent: Sent): Promise<void> {
   const { seat, own } = state;
   try {
-    const comm = await seat.exchanges.communicator(work.fresh);
-    state.torn = false;
+    const comm = await work.comm;
     if (work.outcome === null) return serve(state, work, own.crew.ask(unpack(sent, work.payload, seat.rank, comm)));
   } catch (error) {
     fail(state, work, error);
@@ -242,7 +243,8 @@ function hear(state: State, { content, payload }: Letter): void {
 function take(state: State, letter: Extract<FromLeader, { kind: "request" }>, payload: SharedArrayBuffer): void {
   passOn(state.seat, letter, new Uint8Array(payload));
   const { round, sent, fresh } = letter;
-  const work = workOf(round, sent, payload, fresh);
+  if (fresh) state.torn = false;
+  const work = workOf(round, sent, payload, state.seat.exchanges.communicator(fresh));
   state.works = [...state.works, work];
   state.round = round;
   if (state.forgone.has(round)) {
@@ -305,8 +307,7 @@ function look(state: State): void {
     state.heard = now;
     return;
   }
-  if (now - state.beat > BEAT_MS) {
-    state.beat = now;
+  if (state.beatDue()) {
     const begun = work.own === null ? work.round - 1 : work.round;
     say(state, { kind: "beat", round: begun, index: work.own?.late()[0]?.index ?? null });
   }

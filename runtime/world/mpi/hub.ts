@@ -11,14 +11,14 @@ export interface Line {
   readonly listen: (hear: (letter: Letter) => void) => void;
   /** Keeps letters until somebody listens again. */
   readonly pause: () => void;
-  /** Calls `work` at every look at the post. Returns the function that ends that. */
-  readonly watch: (work: () => void) => () => void;
   readonly close: () => void;
 }
 
 export interface Hub {
   /** Sessions have the same number in all processes, which attach in one order. */
   readonly open: (session: number) => Line;
+  /** Calls `work` at every look at the post. Returns the function that ends that. */
+  readonly watch: (work: () => void) => () => void;
   /** Looks often until the function that it returns is called, and keeps the process alive as long. */
   readonly hurry: () => () => void;
   /** Takes in what has arrived, now. */
@@ -52,16 +52,16 @@ export function openHub(mail: Mail, failed: (error: unknown) => void): Hub {
   const pace = keepLooking(look, failed);
   return {
     look,
+    watch: (work) => {
+      works.add(work);
+      return () => works.delete(work);
+    },
     hurry: pace.hurry,
     stop: pace.stop,
     open: (session) => ({
       send: (to, content, payload) => mail.send(to, { session, content } satisfies Addressed, payload),
       listen: (hear) => boxes.listen(session, hear),
       pause: () => boxes.listen(session, null),
-      watch: (work) => {
-        works.add(work);
-        return () => works.delete(work);
-      },
       close: () => boxes.listen(session, () => undefined),
     }),
   };

@@ -22,7 +22,7 @@ export interface Job {
   readonly mpi: Mpi;
   readonly rank: number;
   readonly size: number;
-  readonly hub: Pick<Hub, "hurry">;
+  readonly hub: Pick<Hub, "hurry" | "watch">;
   /** The line of the next session. `goodbye` is told when the process exits before the line is closed. */
   readonly nextLine: (goodbye: (code: number) => void) => Line;
   /** A communicator for one session's exchanges, of the same ranks as `of`. All ranks ask for the same ones in the same order. */
@@ -88,12 +88,10 @@ async function started(starting: Promise<number>, { flavour, rank, size }: Launc
 }
 
 async function openJob(mpi: Mpi, rank: number, size: number): Promise<Job> {
-  const communicator = async (of: Handle): Promise<Handle> => {
-    const { pending, comm } = mpi.duplicate(of);
-    while (!mpi.test(pending)) await new Promise((resolve) => void setTimeout(resolve, 1));
-    return comm();
-  };
-  const mail = openMail(mpi, await communicator(mpi.world));
+  const { pending, comm } = mpi.duplicate(mpi.world);
+  // All processes have started the library, and each comes here next.
+  while (!mpi.test(pending)) await new Promise((resolve) => void setTimeout(resolve, 1));
+  const mail = openMail(mpi, comm());
   const goodbyes = new Set<(code: number) => void>();
   const hub = openHub(mail, (error) => {
     throw error;
@@ -125,9 +123,21 @@ async function openJob(mpi: Mpi, rank: number, size: number): Promise<Job> {
         },
       };
     },
-    communicator,
+    communicator: (of) => duplicated(mpi, of, hub),
     free: (comm) => mpi.free(comm),
   };
+}
+
+/** Looked at with the post, so that a rank which never asks for it keeps no process alive. */
+function duplicated(mpi: Mpi, of: Handle, hub: Hub): Promise<Handle> {
+  const { pending, comm } = mpi.duplicate(of);
+  return new Promise((resolve) => {
+    const stop = hub.watch(() => {
+      if (!mpi.test(pending)) return;
+      stop();
+      resolve(comm());
+    });
+  });
 }
 
 function failure(diagnostic: ReturnType<typeof diagnose>, cause?: unknown): ContextParallelError {

@@ -14,7 +14,7 @@ import type { ActiveRound } from "../round.ts";
 import type { FromFollower, FromLeader } from "./contents.ts";
 import { callNames, pack, passOn, unpack } from "./seat.ts";
 import type { OwnRank, Seat } from "./seat.ts";
-import { watchFollowers } from "./watch.ts";
+import { createBeat, watchFollowers } from "./watch.ts";
 import type { Watch } from "./watch.ts";
 
 export interface Leader {
@@ -28,6 +28,7 @@ interface State {
   readonly seat: Seat;
   readonly own: OwnRank;
   readonly watch: Watch;
+  readonly beatDue: () => boolean;
   round: (ActiveRound & { readonly number: number; readonly stop: () => void; own: Round | null }) | null;
   rounds: number;
   /** What others said of rounds that had not begun. */
@@ -44,6 +45,7 @@ export function leadCrew(seat: Seat, own: OwnRank): Leader {
     seat,
     own,
     watch,
+    beatDue: createBeat(),
     round: null,
     rounds: 0,
     early: new Map(),
@@ -79,8 +81,8 @@ function begin(state: State, call: string, onProgress: (done: number) => unknown
   invariant(state.round === null && state.lost === null && !state.ended, "a crew was asked while it could not serve");
   const ranks = Array.from({ length: seat.size }, (_, rank) => rank);
   const active = startRound(ranks, seat.size, onProgress);
-  const calm = seat.hurry();
-  const unwatch = seat.line.watch(() => look(state));
+  const calm = seat.hub.hurry();
+  const unwatch = seat.hub.watch(() => look(state));
   const stop = (): void => [calm, unwatch].forEach((over) => over());
   const round = { ...active, number: state.rounds, stop, own: null };
   state.rounds += 1;
@@ -105,9 +107,9 @@ async function perform(state: State, request: ToRank): Promise<void> {
   const { number } = state.round!;
   const { sent, payload } = pack(request);
   passOn(seat, { kind: "request", round: number, sent, fresh: torn } satisfies FromLeader, payload);
+  state.torn = false;
   try {
     const comm = await seat.exchanges.communicator(torn);
-    state.torn = false;
     if (state.round?.number !== number || state.round.failed) return leave(state, number, 0, null);
     const memory = request.kind === "run" ? request.feeds.memory : new SharedArrayBuffer(0);
     void follow(state, own.crew.ask(unpack(sent, memory, 0, comm), state.round.onProgress));
@@ -185,7 +187,7 @@ function lose(state: State, rank: number, diagnostics: readonly Diagnostic[], to
 function look(state: State): void {
   const { round, watch } = state;
   if (round === null) return;
-  if (watch.beatDue()) tell(state, { kind: "beat" });
+  if (state.beatDue()) tell(state, { kind: "beat" });
   for (const { rank, diagnostic } of watch.silent(round.waiting)) lose(state, rank, [diagnostic]);
   const absent = watch.absent(round.waiting);
   if (absent !== null) fail(state, round.number, new ContextParallelError([absent]));

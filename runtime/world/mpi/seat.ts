@@ -6,7 +6,7 @@ import type { PackedFeeds, RunRequest, ToRank } from "../../messages.ts";
 import type { Crew, Round } from "../crew.ts";
 import type { Sent, SentRun } from "./contents.ts";
 import { passesTo } from "./hosts.ts";
-import type { Line } from "./hub.ts";
+import type { Hub, Line } from "./hub.ts";
 import type { Handle } from "./library/flavours.ts";
 
 /** A process in a session, before its rank has started. */
@@ -17,8 +17,7 @@ export interface Seat {
   readonly hosts: readonly string[];
   readonly line: Line;
   readonly exchanges: Exchanges;
-  /** See `Hub`. */
-  readonly hurry: () => () => void;
+  readonly hub: Pick<Hub, "hurry" | "watch">;
   /** How long ranks may take to stop after a run has ended for its caller. */
   readonly graceMs: number;
 }
@@ -31,7 +30,10 @@ export interface OwnRank {
 
 /** The communicator over which ranks exchange blocks. */
 export interface Exchanges {
-  /** `fresh`: one that nobody has used, since exchanges on the last one did not end. All ranks ask alike. */
+  /**
+   * `fresh`: one that nobody has used, since exchanges on the last one did not end. It is there when all ranks have asked for it, which
+   * they do for every request that says so, whatever becomes of the request.
+   */
   readonly communicator: (fresh: boolean) => Promise<Handle>;
   /** Only while no exchange is in progress. */
   readonly close: () => void;
@@ -43,14 +45,13 @@ export function exchangesOver(
   free: (comm: Handle) => void,
 ): Exchanges {
   let current = first;
-  const unused: Handle[] = [];
+  let last = Promise.resolve(first);
   return {
-    communicator: async (fresh) => {
-      if (!fresh) return current;
-      // Messages may be on their way over the old one as long as the process lives.
-      unused.push(current);
-      current = await duplicate(current);
-      return current;
+    communicator: (fresh) => {
+      // Messages may be on their way over the old one as long as the process lives: it is never freed.
+      if (fresh) last = last.then(duplicate);
+      void last.then((comm) => (current = comm));
+      return last;
     },
     close: () => free(current),
   };

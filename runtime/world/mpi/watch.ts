@@ -11,7 +11,18 @@ export const SILENCE_MS = 30_000;
 /** How long after rank 0 the others may make a call. */
 const JOIN_MS = 300_000;
 /** How often processes say that they are there. */
-export const BEAT_MS = 200;
+const BEAT_MS = 200;
+
+/** Whether it is time to say so again. */
+export function createBeat(): () => boolean {
+  let last = 0;
+  return () => {
+    const now = performance.now();
+    if (now - last < BEAT_MS) return false;
+    last = now;
+    return true;
+  };
+}
 
 export interface Watch {
   readonly begin: (round: number, call: string) => void;
@@ -21,7 +32,6 @@ export interface Watch {
   readonly forget: (rank: number) => void;
   /** What a rank said last of its place in this round. */
   readonly indexOf: (rank: number) => number | null;
-  readonly beatDue: () => boolean;
   readonly silent: (
     waiting: ReadonlySet<number>,
   ) => readonly { readonly rank: number; readonly diagnostic: Diagnostic }[];
@@ -39,7 +49,6 @@ interface Seen {
 export function watchFollowers(hosts: readonly string[], graceMs: number): Watch {
   const seen = new Map<number, Seen>();
   let current = { round: -1, call: "", at: 0, failedAt: Infinity };
-  let beat = 0;
   const others = (waiting: ReadonlySet<number>): readonly number[] => [...waiting].filter((rank) => rank !== 0);
   return {
     begin: (round, call) => {
@@ -59,12 +68,6 @@ export function watchFollowers(hosts: readonly string[], graceMs: number): Watch
     indexOf: (rank) => {
       const last = seen.get(rank);
       return last?.round === current.round ? last.index : null;
-    },
-    beatDue: () => {
-      const now = performance.now();
-      if (now - beat < BEAT_MS) return false;
-      beat = now;
-      return true;
     },
     silent: (waiting) => {
       const now = performance.now();
