@@ -23,6 +23,7 @@ import { findModel } from "../load/model-files.ts";
 import { checkCompiledProgram } from "../contract/document.ts";
 import { dealtBy, lengthsToMeasure, type Dealt } from "../measure.ts";
 import { watchEnd } from "./run-options.ts";
+import type { Limits } from "./run-options.ts";
 import { createSession } from "./session.ts";
 import type { Session } from "./session.ts";
 import { dropFolder, holdFolder } from "./temporary.ts";
@@ -40,6 +41,8 @@ export interface AttachOptions {
   readonly shares?: readonly number[] | "auto" | undefined;
   /** Bounds the start, and then each run that gives none itself. `undefined` and `Infinity` are none. */
   readonly deadlineMs?: number | undefined;
+  /** Ends the start; a session that has started is ended by `release`, and a run by its own signal. */
+  readonly signal?: AbortSignal | undefined;
   /**
    * `native`: sessions that all ranks share, through ONNX Runtime's C interface, on CPU; `binding`: sessions of each rank, through
    * onnxruntime-node. Default: the environment variable `ONNX_CP_BACKEND`, else `native` where it can be used.
@@ -50,7 +53,10 @@ export interface AttachOptions {
 /** How long ranks may take to stop after a run has ended for its caller, before they are given up. */
 const GRACE_MS = 5_000;
 
-/** Throws `ContextParallelError`; then nothing is left running, but for a rank inside ONNX Runtime at the deadline: it ends after. */
+/**
+ * Throws `ContextParallelError`; then nothing is left running, but for a rank inside ONNX Runtime at the deadline or the abort: it ends
+ * after.
+ */
 export async function attach(compiled: CompiledProgram, options: AttachOptions = {}): Promise<Session> {
   return attachWithGrace(compiled, options, GRACE_MS);
 }
@@ -78,11 +84,10 @@ export async function attachWithGrace(
   if (changed.length > 0) throw new ContextParallelError(changed);
   // A rank may be the first to load onnxruntime, and its thread cannot change the environment of the process.
   await keepTelemetryOff();
-  const { deadlineMs } = options;
-  const begun = performance.now();
-  const engine = await engineBy(deadlineMs, program, engineFor(compiled, devices, backend as Backend | undefined));
+  const { deadlineMs, signal } = options;
+  const limit = { deadlineMs, signal, begun: performance.now() };
+  const engine = await engineBy(limit, program, () => engineFor(compiled, devices, backend as Backend | undefined));
   const { crew, started } = startThreads(size, setups(program, engine), engine, graceMs);
-  const limit = { deadlineMs, begun };
   await startedBy(limit, program, crew, started);
   const dealt = shares === "auto" ? await measured(limit, program, crew, started) : { shares, notes: [] };
   holdFolder(compiled);
@@ -106,20 +111,21 @@ async function measured(limit: StartLimit, program: Program, crew: Crew, started
 }
 
 /** The pieces of all ranks, unless that takes longer than the caller has; what comes later is given back. */
-function engineBy(deadlineMs: number | undefined, program: Program, work: Promise<Engine>): Promise<Engine> {
+function engineBy(limits: Limits, program: Program, work: () => Promise<Engine>): Promise<Engine> {
   return new Promise((resolve, reject) => {
     let late = false;
     const ranks = Array.from({ length: ranksOf(program.mesh) }, (_, rank) => ({ rank, index: null }));
     const overdue = (milliseconds: number): Diagnostic => lateStart(program, milliseconds, ranks);
-    const stop = watchEnd({ deadlineMs }, overdue, (error) => {
+    const stop = watchEnd(limits, overdue, (error) => {
       late = true;
       reject(error);
     });
+    if (late) return stop();
     const ended = (act: () => void): void => {
       stop();
       act();
     };
-    work.then(
+    work().then(
       (engine) => ended(() => (late ? engine.release() : resolve(engine))),
       (error: unknown) => ended(() => reject(error as Error)),
     );
@@ -128,19 +134,18 @@ function engineBy(deadlineMs: number | undefined, program: Program, work: Promis
 
 type Reports = Awaited<Round["reports"]>;
 
-interface StartLimit {
-  readonly deadlineMs: number | undefined;
+interface StartLimit extends Limits {
   /** By `performance.now()`. */
   readonly begun: number;
 }
 
 /** Until all ranks have started, or measured themselves; else ends them. */
 async function startedBy(limit: StartLimit, program: Program, crew: Crew, started: Round): Promise<Reports> {
-  const { deadlineMs = Infinity, begun } = limit;
+  const { deadlineMs = Infinity, signal, begun } = limit;
   const left = Math.max(1, begun + deadlineMs - performance.now());
   let late = false;
   const overdue = (): Diagnostic => lateStart(program, deadlineMs, started.late());
-  const stop = watchEnd({ deadlineMs: left }, overdue, (error) => {
+  const stop = watchEnd({ deadlineMs: left, signal }, overdue, (error) => {
     late = true;
     started.cancel(error);
   });

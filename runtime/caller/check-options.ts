@@ -31,7 +31,7 @@ const shares: Rule = {
 };
 const backend: Rule = { expected: 'the name "binding"', holds: (value) => typeof value === "string" };
 
-export const attachCall: Call = { name: "attach", options: { devices, shares, deadlineMs, backend } };
+export const attachCall: Call = { name: "attach", options: { devices, shares, deadlineMs, signal, backend } };
 export const runCall: Call = { name: "run", options: { deadlineMs, signal, onProgress } };
 export const registerCall: Call = { name: "hooks.register", options: { deadlineMs, signal } };
 

@@ -126,8 +126,8 @@ export const runtimeMessages: Catalog<{
   aborted: {
     code: "CP6509",
     severity: "error",
-    title: "Run aborted",
-    message: () => "the run was aborted by its signal",
+    title: "Call aborted",
+    message: () => "the call was aborted by its signal",
   },
   released: {
     code: "CP6510",
