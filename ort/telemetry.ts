@@ -4,6 +4,7 @@
  * of the process is created, so this is the one file outside the command line that touches the environment. Knows no session.
  */
 import { isMainThread } from "node:worker_threads";
+import { loadKoffi } from "./native/koffi.ts";
 
 const VARIABLE = "ORT_DISABLE_TELEMETRY";
 
@@ -18,7 +19,7 @@ export async function keepTelemetryOff(): Promise<void> {
 /** Without koffi, which is optional, or without the C library's function, the variable of the process stays as it is. */
 async function setNatively(): Promise<void> {
   try {
-    const { default: koffi } = await import("koffi");
+    const koffi = await loadKoffi();
     koffi.load(null).func("int setenv(const char *name, const char *value, int overwrite)")(VARIABLE, "1", 0);
   } catch {
     // The README names the variable to set for this case.

@@ -10,6 +10,8 @@ import type { After, Cell, Order, Said } from "./order.ts";
 import { play } from "./scenes.ts";
 
 const BLOCKED_MS = 300;
+/** How long a rank may take to end after its attach. */
+const LATE_MS = 5_000;
 /** Where the kernel lists them. */
 const THREADS = "/proc/self/task";
 
@@ -31,6 +33,8 @@ function actOf({ fault }: Cell, session: Session | null, stop: () => void): void
       throw new Error("an error of the caller");
     });
   }
+  // The fault may take a moment to come.
+  if (fault !== "SIGSTOP, SIGCONT") setInterval(() => undefined, BLOCKED_MS);
   say({ kind: "at" });
 }
 
@@ -85,7 +89,16 @@ async function main(order: Order): Promise<void> {
     for (const run of order.runs) session = await playOnce(order, cell, run, session);
   }
   await session?.release();
-  say({ kind: "end", threads: readdirSync(THREADS).length - threads });
+  say({ kind: "end", threads: (await fewestThreads(threads)) - threads });
+}
+
+/** A rank inside ONNX Runtime at the end of an attach ends after it. */
+async function fewestThreads(expected: number): Promise<number> {
+  const until = performance.now() + LATE_MS;
+  while (readdirSync(THREADS).length > expected && performance.now() < until) {
+    await new Promise((done) => void setTimeout(done, 20));
+  }
+  return readdirSync(THREADS).length;
 }
 
 await main(JSON.parse(process.argv[2] ?? "null") as Order);

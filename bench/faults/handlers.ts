@@ -14,6 +14,8 @@ const faults: Readonly<Record<HandlerFault, string>> = {
 
 /** Long enough for the other rank to reach its piece, or the collective. */
 const BEFORE_MS = 60;
+/** Long enough for the run to end. */
+const AFTER_MS = 200;
 
 export const isHandlerFault = (fault: string): fault is HandlerFault => Object.hasOwn(faults, fault);
 
@@ -22,7 +24,7 @@ export function faultInCall(fault: HandlerFault): string {
 }
 
 export function faultAfterCall(fault: HandlerFault): string {
-  return handler(`setTimeout(() => { ${faults[fault].replace("return ", "")} }, 10);`);
+  return handler(`setTimeout(() => { ${faults[fault].replace("return ", "")} }, ${AFTER_MS});`);
 }
 
 export function faultInModule(fault: HandlerFault): string {

@@ -63,7 +63,7 @@ async function inHandler(session: Session, fault: HandlerFault, place: Place): P
   try {
     await runRight(session, place === "piece" ? WORK.long : WORK.short, place === "between runs" ? {} : limit);
     if (place !== "between runs") return;
-    await pause(SLOW_MS);
+    await pause(2 * SLOW_MS);
     await runRight(session, WORK.short, limit);
   } finally {
     await remove();

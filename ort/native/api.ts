@@ -1,9 +1,10 @@
 /**
- * @file ONNX Runtime's C interface as functions of this thread, through koffi. The one file that knows koffi; it knows no session.
+ * @file ONNX Runtime's C interface as functions of this thread, through koffi. Knows no session.
  */
 import { cleanMessage } from "../messages.ts";
 import { keepTelemetryOff } from "../telemetry.ts";
 import { OrtError } from "../types.ts";
+import { loadKoffi } from "./koffi.ts";
 import { API_VERSION, findLibrary, isTested, testedText } from "./library.ts";
 import { members } from "./members.ts";
 import type { OrtApi, Pointer, Status } from "./members.ts";
@@ -20,9 +21,6 @@ export interface Native {
   readonly createSession: (...parameters: Parameters<OrtApi["CreateSessionFromArray"]>) => Promise<Status>;
 }
 
-/** Calls run on stacks of koffi's; this is what a thread of the system has, since ONNX Runtime walks graphs by recursion. */
-const STACK_BYTES = 8 * 2 ** 20;
-
 let loading: Promise<Native> | undefined;
 
 /** Throws an `Error` that says why: koffi, the library, or a version whose functions are not known. */
@@ -31,9 +29,7 @@ export function loadNative(): Promise<Native> {
 }
 
 async function load(): Promise<Native> {
-  const { default: koffi } = await import("koffi");
-  // All calls that run beside this thread are awaited one by one.
-  koffi.config({ sync_stack_size: STACK_BYTES, async_stack_size: STACK_BYTES, resident_async_pools: 1 });
+  const koffi = await loadKoffi();
   await keepTelemetryOff();
   const library = koffi.load(findLibrary());
   const pointer = (from: unknown, index: number): Pointer =>

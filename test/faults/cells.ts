@@ -61,7 +61,8 @@ export const cells: readonly ExpectedCell[] = [
   ...cellsAt("endless loop", ["between runs"], { codes: ["CP6508"], after: ["ended"], says: [rank] }),
   ...cellsAt("full heap", called, { ...lost, says: [...inHook, /memory/] }),
   ...cellsAt("full heap", ["registration"], { ...lost, says: [rank, /memory/] }),
-  ...cellsAt("full heap", ["between runs"], { ...lostIdle, says: [rank, /memory/] }),
+  // It takes a while, so that the next run may have begun.
+  ...cellsAt("full heap", ["between runs"], { ...lostIdle, codes: ["CP6511", "CP6507"], says: [rank, /memory/] }),
   ...cellsAt("exchange memory", ["collective"], { codes: ["CP6516"], after: ["usable"], quick: true }),
   ...cellsAt("piece memory", ["piece"], {
     codes: ["CP6504"],
