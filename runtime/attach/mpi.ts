@@ -40,7 +40,7 @@ interface Joined extends Attached {
 
 /** Called by every process of the job, in the same order. Throws `ContextParallelError`, on all processes where one cannot start. */
 export async function attachProcess(attached: Attached): Promise<Session> {
-  const limit = { deadlineMs: attached.deadlineMs, begun: performance.now() };
+  const limit = { deadlineMs: attached.deadlineMs, signal: attached.signal, begun: performance.now() };
   const { program } = attached.compiled;
   const job = await joinJob();
   const expected = ranksOf(program.mesh);
@@ -82,7 +82,7 @@ async function attachRank(joined: Joined): Promise<Session> {
   const seat = await seatOf(joined, agreement.hosts);
   await checkFiles(compiled);
   const threads = agreement.threads[rank] ?? 1;
-  const engine = await engineBy(limit, program, engineFor(compiled, [devices[rank] ?? "cpu"], threads, backend));
+  const engine = await engineBy(limit, program, () => engineFor(compiled, [devices[rank] ?? "cpu"], threads, backend));
   const own = startThreads(seatRanks(seat), setupOf(program, engine, job, agreement), engine, joined.graceMs);
   return rank === 0 ? lead(joined, seat, own, engine, agreement) : follow(joined, seat, own, engine);
 }
