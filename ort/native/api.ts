@@ -15,7 +15,9 @@ export interface Native {
   readonly library: unknown;
   /** Memory of the library as an ArrayBuffer, not copied: of no use once the library has freed it. */
   readonly view: (address: Pointer, bytes: number) => ArrayBuffer;
-  /** `CreateSessionFromArray` on another thread. The model must be kept until then. */
+  /** Surrounds calls that must not be parted by the end of the thread. */
+  readonly guard: Guard;
+  /** `CreateSessionFromArray` on another thread. */
   readonly createSession: (...parameters: Parameters<OrtApi["CreateSessionFromArray"]>) => Promise<Status>;
 }
 
@@ -50,11 +52,27 @@ async function load(): Promise<Native> {
     api,
     library,
     view: (address, bytes) => koffi.view(address, bytes),
+    guard: (work) => work(),
     createSession: (...parameters) =>
       new Promise((resolve, reject) => {
+        // The scope of this function keeps the memory of the parameters; koffi does not.
         create(...parameters, (error: unknown, status: Status) => (error ? reject(error as Error) : resolve(status)));
       }),
   };
+}
+
+/** What surrounds calls of a thread that others may end: koffi takes the process down when its thread is terminated during a call. */
+export type Guard = <T>(work: () => T) => T;
+
+/** The same functions, each inside `guard`; `guard` is also kept for what must not be parted. */
+export function guarded(native: Native, guard: Guard): Native {
+  const { api, view } = native;
+  const inside =
+    <A extends readonly unknown[], R>(call: (...parameters: A) => R) =>
+    (...parameters: A): R =>
+      guard(() => call(...parameters));
+  const functions = Object.entries(api).map(([name, call]) => [name, inside(call)] as const);
+  return { ...native, api: Object.fromEntries(functions) as unknown as OrtApi, view: inside(view), guard };
 }
 
 /** Throws `OrtError` unless the status is fine, and releases it. */

@@ -4,7 +4,8 @@
 import { OrtError } from "../types.ts";
 import type { OrtTensor } from "../types.ts";
 import type { OrtValue, OrtValues, Runner, Values } from "../values.ts";
-import { check, loadNative } from "./api.ts";
+import { check, guarded, loadNative } from "./api.ts";
+import type { Guard } from "./api.ts";
 import { openLedger } from "./ledger.ts";
 import type { LedgerMemory } from "./ledger.ts";
 import type { Pointer } from "./members.ts";
@@ -24,9 +25,12 @@ export interface NativeValues extends Values {
   readonly runner: (session: Pointer) => Runner;
 }
 
-/** The backend on this thread. Throws an `Error` where it does not load. */
-export async function openValues({ options, memory, ledger }: NativeRank): Promise<NativeValues> {
-  const native = await loadNative();
+/** The backend on this thread; every call of the library runs inside `guard`. Throws an `Error` where it does not load. */
+export async function openValues(
+  { options, memory, ledger }: NativeRank,
+  guard: Guard = (work) => work(),
+): Promise<NativeValues> {
+  const native = guarded(await loadNative(), guard);
   const source: ValueSource = { native, ledger: openLedger(ledger), memory };
   const hold = (tensor: OrtTensor): NativeValue => heldTensor(source, tensor);
   return {

@@ -72,9 +72,11 @@ export function ownedValue({ native, ledger }: ValueSource, pointer: Pointer): N
     release: () => {
       if (released) return;
       released = true;
-      // A thread can be ended on its return from the library: struck out later, the value would be released twice.
-      strike();
-      native.api.ReleaseValue(pointer);
+      // Not parted: a value that is struck out and not released is lost, one that is released and not struck out is released twice.
+      native.guard(() => {
+        strike();
+        native.api.ReleaseValue(pointer);
+      });
     },
   };
 }

@@ -35,6 +35,8 @@ export interface AttachOptions {
   readonly shares?: readonly number[] | "auto" | undefined;
   /** Bounds the start, and then each run that gives none itself. `undefined` and `Infinity` are none. */
   readonly deadlineMs?: number | undefined;
+  /** Ends the start; a session that has started is ended by `release`, and a run by its own signal. */
+  readonly signal?: AbortSignal | undefined;
   /**
    * `native`: sessions that all ranks share, through ONNX Runtime's C interface, on CPU; `binding`: sessions of each rank, through
    * onnxruntime-node. Default: the environment variable `ONNX_CP_BACKEND`, else `native` where it can be used.
@@ -53,7 +55,10 @@ export type World = (typeof WORLDS)[number];
 
 const GRACE_MS = 5_000;
 
-/** Throws `ContextParallelError`; then nothing is left running, but for a rank inside ONNX Runtime at the deadline: it ends after. */
+/**
+ * Throws `ContextParallelError`; then nothing is left running, but for a rank inside ONNX Runtime at the deadline or the abort: it ends
+ * after.
+ */
 export async function attach(compiled: CompiledProgram, options: AttachOptions = {}): Promise<Session> {
   return attachWithGrace(compiled, options, GRACE_MS);
 }
@@ -69,7 +74,7 @@ export async function attachWithGrace(
   const { program } = compiled;
   const devices = options.devices ?? Array.from({ length: ranksOf(program.mesh) }, () => "cpu");
   const backend = options.backend ?? preferredBackend();
-  const { shares = null, deadlineMs, world = "threads" } = options;
+  const { shares = null, deadlineMs, signal, world = "threads" } = options;
   const wrong = [
     ...checkDevices(program, devices, backend),
     ...(shares === null || shares === "auto" ? [] : checkShares(program.mesh, shares)),
@@ -78,18 +83,20 @@ export async function attachWithGrace(
   if (wrong.length > 0) throw new ContextParallelError(wrong);
   // A rank may be the first to load onnxruntime, and its thread cannot change the environment of the process.
   await keepTelemetryOff();
-  const attached = { compiled, devices, shares, deadlineMs, backend: backend as Backend | undefined, graceMs };
+  const chosen = backend as Backend | undefined;
+  const attached = { compiled, devices, shares, deadlineMs, signal, backend: chosen, graceMs };
   if (world === "threads") return attachThreads(attached);
   const { attachProcess } = await import("./mpi.ts");
   return attachProcess(attached);
 }
 
-async function attachThreads({ compiled, devices, shares, deadlineMs, backend, graceMs }: Attached): Promise<Session> {
+async function attachThreads(attached: Attached): Promise<Session> {
+  const { compiled, devices, shares, deadlineMs, signal, backend, graceMs } = attached;
   const { program } = compiled;
-  const limit = { deadlineMs, begun: performance.now() };
+  const limit = { deadlineMs, signal, begun: performance.now() };
   await checkFiles(compiled);
   const threads = Math.max(1, Math.floor(usableCores() / devices.length));
-  const engine = await engineBy(limit, program, engineFor(compiled, devices, threads, backend));
+  const engine = await engineBy(limit, program, () => engineFor(compiled, devices, threads, backend));
   const { crew, started } = startThreads(allRanks(devices.length), setups(program, engine), engine, graceMs);
   await startedBy(limit, program, crew, started);
   const dealt = shares === "auto" ? await measured(limit, program, crew, started) : { shares, notes: [] };

@@ -43,7 +43,7 @@ interface Joined extends Attached {
 
 /** Called by every process of the job, in the same order. Throws `ContextParallelError`, on all processes where one cannot start. */
 export async function attachProcess(attached: Attached): Promise<Session> {
-  const limit = { deadlineMs: attached.deadlineMs, begun: performance.now() };
+  const limit = { deadlineMs: attached.deadlineMs, signal: attached.signal, begun: performance.now() };
   const { program } = attached.compiled;
   const job = await joinJob();
   const expected = ranksOf(program.mesh);
@@ -114,7 +114,7 @@ async function startOwn(joined: Joined, { threads, cores }: Agreement): Promise<
   const { program } = compiled;
   const { rank, size, mpi } = joined.job;
   await checkFiles(compiled);
-  const work = engineFor(compiled, [devices[rank] ?? "cpu"], threads[rank] ?? 1, backend);
+  const work = (): Promise<Engine> => engineFor(compiled, [devices[rank] ?? "cpu"], threads[rank] ?? 1, backend);
   const engine = await engineBy(limit, program, work);
   const transport = { kind: "mpi", spin: hasOwnCore(cores, rank), flavour: mpi.flavour.name } as const;
   const pieces = engine.settingsOf(0);

@@ -11,6 +11,7 @@ import type { Shares } from "../../program/shares.ts";
 import type { CompiledProgram, Program } from "../../program/types.ts";
 import { lateStart } from "../caller/late.ts";
 import { watchEnd } from "../caller/run-options.ts";
+import type { Limits } from "../caller/run-options.ts";
 import { checkProgramFiles } from "../load/load.ts";
 import { findModel } from "../load/model-files.ts";
 import { dealtBy, lengthsToMeasure, type Dealt } from "../measure.ts";
@@ -25,13 +26,13 @@ export interface Attached {
   readonly devices: readonly string[];
   readonly shares: Shares | "auto";
   readonly deadlineMs: number | undefined;
+  readonly signal: AbortSignal | undefined;
   readonly backend: Backend | undefined;
   /** How long ranks may take to stop after a run has ended for its caller, before they are given up. */
   readonly graceMs: number;
 }
 
-export interface StartLimit {
-  readonly deadlineMs: number | undefined;
+export interface StartLimit extends Limits {
   /** By `performance.now()`. */
   readonly begun: number;
 }
@@ -42,20 +43,21 @@ export function timeLeft({ deadlineMs = Infinity, begun }: StartLimit): number {
 }
 
 /** The pieces of ranks on these devices, unless that takes longer than the caller has; what comes later is given back. */
-export function engineBy(limit: StartLimit, program: Program, work: Promise<Engine>): Promise<Engine> {
+export function engineBy(limit: StartLimit, program: Program, work: () => Promise<Engine>): Promise<Engine> {
   return new Promise((resolve, reject) => {
     let late = false;
     const ranks = Array.from({ length: ranksOf(program.mesh) }, (_, rank) => ({ rank, index: null }));
     const overdue = (): Diagnostic => lateStart(program, limit.deadlineMs ?? Infinity, ranks);
-    const stop = watchEnd({ deadlineMs: timeLeft(limit) }, overdue, (error) => {
+    const stop = watchEnd({ deadlineMs: timeLeft(limit), signal: limit.signal }, overdue, (error) => {
       late = true;
       reject(error);
     });
+    if (late) return stop();
     const ended = (act: () => void): void => {
       stop();
       act();
     };
-    work.then(
+    work().then(
       (engine) => ended(() => (late ? engine.release() : resolve(engine))),
       (error: unknown) => ended(() => reject(error as Error)),
     );
@@ -68,7 +70,7 @@ type Reports = Awaited<Round["reports"]>;
 export async function startedBy(limit: StartLimit, program: Program, crew: Crew, started: Round): Promise<Reports> {
   let late = false;
   const overdue = (): Diagnostic => lateStart(program, limit.deadlineMs ?? Infinity, started.late());
-  const stop = watchEnd({ deadlineMs: timeLeft(limit) }, overdue, (error) => {
+  const stop = watchEnd({ deadlineMs: timeLeft(limit), signal: limit.signal }, overdue, (error) => {
     late = true;
     started.cancel(error);
   });

@@ -9,6 +9,7 @@ import { createQueue, deferred } from "../deferred.ts";
 import type { RankReport, ToRank } from "../messages.ts";
 import { watchEnd } from "./run-options.ts";
 import type { Limits } from "./run-options.ts";
+import { RankLost } from "../world/crew.ts";
 import type { Crew, LateRank, Round } from "../world/crew.ts";
 
 export interface Job {
@@ -19,6 +20,8 @@ export interface Job {
   readonly onDone?: (() => void) | undefined;
   /** What is said when a deadline passes, with the ranks that have not answered; `null` before the turn has come. */
   readonly overdue: (milliseconds: number, late: readonly LateRank[] | null) => Diagnostic;
+  /** What is said when a rank is lost meanwhile. */
+  readonly lost: (error: RankLost) => Diagnostic;
   /** Where the caller gives no deadline; it counts from the turn. */
   readonly defaultMs?: number | undefined;
 }
@@ -61,7 +64,9 @@ export function createDispatcher(crew: Crew): Dispatcher {
         round = crew.ask(job.request(), job.onProgress);
         current = round;
         if (limits.deadlineMs === undefined) stops.push(watchEnd({ deadlineMs: job.defaultMs }, overdue, end));
-        const reports = await round.reports;
+        const reports = await round.reports.catch((error: unknown) => {
+          throw error instanceof RankLost ? new ContextParallelError([job.lost(error)]) : error;
+        });
         job.onDone?.();
         return reports;
       } finally {

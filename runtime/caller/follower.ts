@@ -8,7 +8,7 @@ import type { Feeds } from "./check-inputs.ts";
 import { createDispatcher } from "./dispatch.ts";
 import type { Job } from "./dispatch.ts";
 import { createHooks } from "./hooks.ts";
-import { lateRun } from "./late.ts";
+import { lateRun, lostRun } from "./late.ts";
 import type { Outputs } from "./outputs.ts";
 import { outputsFor } from "./outputs.ts";
 import { readCall } from "./run-options.ts";
@@ -47,6 +47,7 @@ export function createFollower(program: Program, rank: number, crew: Crew, setti
     const job: Job = {
       request: () => anyRun,
       overdue: (milliseconds, late) => lateRun(program, milliseconds, late),
+      lost: (error) => lostRun(program, error),
     };
     const [report] = await dispatcher.dispatch(job, { signal, deadlineMs });
     lastRun = report ? runStats(program, [report], performance.now() - started) : null;

@@ -8,7 +8,7 @@ import type { HookStep, Program, ProgramHook } from "../../program/types.ts";
 import { checkOptions, registerCall, wrongArgument } from "./check-options.ts";
 import { describeValue } from "../describe.ts";
 import type { Job } from "./dispatch.ts";
-import { lateHandler } from "./late.ts";
+import { lateHandler, lostHandler } from "./late.ts";
 import { moduleName } from "../rank/place.ts";
 import type { Registration } from "../rank/handlers.ts";
 import type { Limits } from "./run-options.ts";
@@ -72,6 +72,7 @@ export function createHooks(program: Program, ask: (job: Job, limits: Limits) =>
         entry.loaded = true;
       },
       overdue: (milliseconds, late) => lateHandler(registration, milliseconds, late),
+      lost: (error) => lostHandler(registration, error),
       defaultMs: LOADING_MS,
     };
     try {

@@ -1,5 +1,5 @@
 /**
- * @file What is said when a deadline passes: which ranks had not finished, and what each was at. Knows no thread.
+ * @file What is said when a deadline passes or a rank is lost: which ranks had not finished, and what each was at. Knows no thread.
  */
 import { runtimeMessages } from "../../compiler/diagnostics/catalog/runtime.ts";
 import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
@@ -7,7 +7,7 @@ import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import type { Program } from "../../program/types.ts";
 import { moduleName, originOf, stepPlace } from "../rank/place.ts";
 import type { Registration } from "../rank/handlers.ts";
-import type { LateRank } from "../world/crew.ts";
+import type { LateRank, RankLost } from "../world/crew.ts";
 
 /** Of a run; `late` is `null` while it waits for its turn. It points to the plan entry that the slowest rank works for. */
 export function lateRun(program: Program, milliseconds: number, late: readonly LateRank[] | null): Diagnostic {
@@ -38,6 +38,18 @@ export function lateHandler(
   const ranks = late === null ? "the ranks, still busy with earlier calls," : namesOf(late);
   const params = { ranks, url, module: moduleName(module), phase, milliseconds };
   return diagnose(runtimeMessages.handlerDeadline, params);
+}
+
+/** Of a run; it points to the plan entry that the lost rank worked for. */
+export function lostRun(program: Program, { late: { rank, index }, reason }: RankLost): Diagnostic {
+  const doing = index === null ? "" : ` in ${stepPlace(program, index)}`;
+  return diagnose(runtimeMessages.exited, { rank, doing, reason }, index === null ? {} : originOf(program, index));
+}
+
+/** Of a registration. */
+export function lostHandler({ module, phase, url }: Registration, { late: { rank }, reason }: RankLost): Diagnostic {
+  const doing = ` while it loaded the handler ${url} for ${moduleName(module)}, ${phase}`;
+  return diagnose(runtimeMessages.exited, { rank, doing, reason });
 }
 
 /** The slowest first: the others may only be waiting for it. Ranks at one place are named together. */

@@ -14,7 +14,7 @@ import type { Job } from "./dispatch.ts";
 import type { Backend, Engine } from "../attach/engine.ts";
 import { createHooks } from "./hooks.ts";
 import type { SessionHooks } from "./hooks.ts";
-import { lateRun } from "./late.ts";
+import { lateRun, lostRun } from "./late.ts";
 import { createMemory } from "./memory.ts";
 import type { RunRequest } from "../messages.ts";
 import { metadataOf } from "./metadata.ts";
@@ -123,6 +123,7 @@ function runJob(program: Program, { onProgress }: RunOptions, request: Job["requ
     request,
     onProgress: onProgress && ((done) => onProgress({ done, total })),
     overdue: (milliseconds, late) => lateRun(program, milliseconds, late),
+    lost: (error) => lostRun(program, error),
   };
 }
 

@@ -100,7 +100,7 @@ export function notLoaded(
 }
 
 async function sharedPieces({ sessions, rank }: SharedPieces, guard: Guard): Promise<Pieces> {
-  const values = await openValues(rank);
+  const values = await guard(() => openValues(rank, guard));
   const runners = Object.entries(sessions).map(
     ([id, session]) => [id, guarded(values.runner(session), guard)] as const,
   );

@@ -1,12 +1,27 @@
 /**
  * @file The driver's side of a world: one request at a time to all ranks, and their answers. Knows neither threads nor programs.
  */
+import { runtimeMessages } from "../../compiler/diagnostics/catalog/runtime.ts";
+import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
+import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { RankReport, ToRank } from "../messages.ts";
 
 export interface LateRank {
   readonly rank: number;
   /** What it announced last, see `Announce`; `null` before the first. */
   readonly index: number | null;
+}
+
+/** Ends the round in which a rank was lost. A crew knows no step: whoever asked can say what the rank was doing. */
+export class RankLost extends ContextParallelError {
+  readonly late: LateRank;
+  readonly reason: string;
+
+  constructor(late: LateRank, reason: string) {
+    super([diagnose(runtimeMessages.exited, { rank: late.rank, doing: "", reason })]);
+    this.late = late;
+    this.reason = reason;
+  }
 }
 
 export interface Round {

@@ -47,5 +47,8 @@ export class RunAborted extends Error {
 /** Leaves word of what the rank begins: the index of a step of its run, or of a piece that it loads. */
 export type Announce = (index: number) => void;
 
-/** Runs work that calls native code, so that the driver knows. Throws `RunAborted` where the rank is about to be ended. */
-export type Guard = <T>(work: () => Promise<T>) => Promise<T>;
+/**
+ * Runs work that calls native code, so that the driver knows: until it returns or, if it gives a promise, until that has settled. Guarded
+ * work may contain guarded work. Throws `RunAborted` where the rank is about to be ended.
+ */
+export type Guard = <T>(work: () => T) => T;

@@ -240,6 +240,33 @@ test("a value is struck out before the library releases it: the thread can be en
   expect(seen).toEqual([[]]);
 });
 
+test("every call of a rank is guarded, since its thread must not end inside one", async () => {
+  const others = await openSessions();
+  const left = others.addRank();
+  const session = await others.create(writeModel(product, { opsets }), {});
+  let calls = 0;
+  let refused = false;
+  const own = await openValues(left, (work) => {
+    if (refused) throw new Error("refused");
+    calls += 1;
+    return work();
+  });
+  const callsOf = (work: () => unknown): number => {
+    calls = 0;
+    work();
+    return calls;
+  };
+  const a = own.hold(random(1, [1, 4]));
+  const { y } = await own.runner(session).run({ a }, { y: null });
+  // Type and shape: five calls; data: an address and a view; a release.
+  expect([callsOf(() => y!.dims), callsOf(() => y!.tensor()), callsOf(() => a.release())]).toEqual([5, 2, 2]);
+  refused = true;
+  expect(() => y!.release()).toThrow("refused");
+  // It is not lost: the driver releases it with the sessions.
+  expect(leftIn(left.ledger)).toHaveLength(1);
+  others.release();
+});
+
 test("a ledger that is full writes no more down, and its places are used again", () => {
   const memory = newLedger();
   const ledger = openLedger(memory);

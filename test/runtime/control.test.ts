@@ -3,7 +3,7 @@
  */
 import { expect, test } from "vitest";
 import { abort, createControl, meet, reset, throwIfAborted } from "../../runtime/world/threads/control.ts";
-import { condemn, guardOf } from "../../runtime/world/threads/guard.ts";
+import { condemn, guardOf, isInside } from "../../runtime/world/threads/guard.ts";
 import { threadWorld } from "../../runtime/world/threads/world.ts";
 import { RunAborted } from "../../runtime/world/world.ts";
 
@@ -36,5 +36,24 @@ test("a rank inside native code cannot be condemned; a condemned one does not en
   await expect(guard(() => Promise.reject(new Error("piece")))).rejects.toThrow("piece");
   expect(condemn(control, 1)).toBe(true);
   expect(condemn(control, 1)).toBe(true);
-  await expect(guard(async () => "never")).rejects.toThrow(RunAborted);
+  expect(() => guard(async () => "never")).toThrow(RunAborted);
 });
+
+test("guarded work inside guarded work ends with the outer one, also where it throws", async () => {
+  const control = createControl(1);
+  const guard = guardOf(control, 0);
+  const outer = guard(async () => {
+    expect(guard(() => 3)).toBe(3);
+    await guard(async () => undefined);
+    expect(() => guard(() => invalid())).toThrow("invalid");
+    return isInside(control, 0);
+  });
+  expect(await outer).toBe(true);
+  expect(isInside(control, 0)).toBe(false);
+  expect(() => guard(() => invalid())).toThrow("invalid");
+  expect(condemn(control, 0)).toBe(true);
+});
+
+function invalid(): never {
+  throw new Error("invalid");
+}

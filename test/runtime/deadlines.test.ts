@@ -120,6 +120,36 @@ test("ranks that do not start in time name the piece that they load", () => {
   );
 });
 
+test.each(["native", "binding"] as const)(
+  "a signal ends attach at any moment; the next attach works: %s",
+  async (backend) => {
+    const compiled = gatherProgram(mesh);
+    const reason = new Error("enough");
+    const early = failure(attach(compiled, { backend, signal: AbortSignal.abort(reason) }));
+    expect(await early).toMatchObject({ code: "CP6509", cause: reason });
+    // Up to longer than a start takes: the checks, the sessions, the threads, the pieces.
+    for (const milliseconds of [1, 10, 30, 60, 100, 150]) {
+      const stop = new AbortController();
+      const attaching = attach(compiled, { backend, signal: stop.signal });
+      setTimeout(() => stop.abort(reason), milliseconds);
+      const session = await attaching.catch((error: unknown) => error as ContextParallelError);
+      if ("release" in session) await session.release();
+      else expect(session).toMatchObject({ code: "CP6509", cause: reason });
+    }
+    const session = await attach(compiled, { backend, signal: new AbortController().signal });
+    expect((await session.run(feed(7))).y!.data).toEqual(negated);
+    await session.release();
+  },
+);
+
+test("a signal that aborts after the start does nothing", async () => {
+  const stop = new AbortController();
+  const session = await attach(gatherProgram(mesh), { signal: stop.signal });
+  stop.abort();
+  expect((await session.run(feed(7))).y!.data).toEqual(negated);
+  await session.release();
+});
+
 test("a late start leaves no session: the error is all", async () => {
   const error: ContextParallelError = await failure(attach(gatherProgram(mesh), { deadlineMs: 1 }));
   expect(error.message).toContain("CP6522: the ranks did not start within the deadline of 1 ms: ranks 0, 1 ");

@@ -84,9 +84,24 @@ test.each([
   const waiting = session.run(feed(7));
   const queued = session.run(feed(7));
   const [first, second] = await Promise.all([failure(waiting), failure(queued)]);
-  expect(first.message).toBe(`CP6507: ${message}`);
+  const doing = ' in step 2 of 4 (hook post_forward, module "block")';
+  expect(first.message).toBe(`CP6507: ${message.replace("unexpectedly", `unexpectedly${doing}`)}`);
+  expect(first.diagnostics[0]).toMatchObject({
+    file: "flux.plan.json",
+    related: [{ message: "hook 0, user at post_forward, from the plan entry /hooks/0", module: "block" }],
+  });
   expect(second.code).toBe("CP6511");
   expect(second.message).toContain(message);
+  expect((await failure(session.run(feed(7)))).code).toBe("CP6511");
+  await session.release();
+});
+
+test("a rank that is lost while it loads a handler: the error names both", async () => {
+  const session = await attachWithGrace(hookProgram(mesh), {}, 200);
+  const url = `data:text/javascript,${encodeURIComponent("process.exit(3); export default () => {};")}`;
+  const error = await failure(session.hooks.register("block", "post_forward", url));
+  expect(error.message).toMatch(/^CP6507: rank \d ended unexpectedly while it loaded the handler data:/);
+  expect(error.message).toMatch(/ for module "block", post_forward: its thread exited with code 3$/);
   expect((await failure(session.run(feed(7)))).code).toBe("CP6511");
   await session.release();
 });

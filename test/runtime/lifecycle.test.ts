@@ -79,6 +79,24 @@ test("a process that ends while a rank is inside native code ends well", () => {
   expect(inProcess(slowProgram(), body)).toEqual({ code: 0, lines: ["CP6508"] });
 });
 
+test("a session in a worker thread runs on the native backend; the thread may end before its session", () => {
+  const body = `
+    const { Worker } = await import("node:worker_threads");
+    const source = (end) => \`
+      import { parentPort } from "node:worker_threads";
+      import { attach } from ${JSON.stringify(entry)};
+      const session = await attach(${JSON.stringify(ulyssesProgram(2))}, { backend: "native" });
+      const x = { type: "float32", dims: [4, 5, 3], data: new Float32Array(60).fill(2) };
+      console.log((await session.run({ x })).y.data[59]);
+      \${end}\`;
+    for (const end of ["await session.release();", "", "process.exit(0);"]) {
+      const worker = new Worker(new URL("data:text/javascript," + encodeURIComponent(source(end))));
+      console.log(await new Promise((resolve) => worker.on("exit", resolve)));
+    }`;
+  const { code, lines } = inProcess(ulyssesProgram(2), body);
+  expect({ code, lines }).toEqual({ code: 0, lines: ["8", "0", "8", "0", "8", "0"] });
+});
+
 test("release returns the memory of the sessions", () => {
   const mebibytes = 32;
   const body = `

@@ -20,7 +20,7 @@ export const runtimeMessages: Catalog<{
   piece: Place & { reason: string };
   handler: Place & { url: string; reason: string };
   handlerResult: Place & { url: string; expected: string; actual: string };
-  exited: { rank: number; reason: string };
+  exited: { rank: number; doing: string; reason: string };
   deadline: { milliseconds: number; late: string };
   aborted: NoParams;
   released: NoParams;
@@ -121,7 +121,7 @@ export const runtimeMessages: Catalog<{
     code: "CP6507",
     severity: "error",
     title: "Rank that ended unexpectedly",
-    message: ({ rank, reason }) => `rank ${rank} ended unexpectedly: ${reason}`,
+    message: ({ rank, doing, reason }) => `rank ${rank} ended unexpectedly${doing}: ${reason}`,
     hint: () => "release the session and attach again; if it happens again, check the memory and the hook handlers",
   },
   deadline: {
@@ -134,8 +134,8 @@ export const runtimeMessages: Catalog<{
   aborted: {
     code: "CP6509",
     severity: "error",
-    title: "Run aborted",
-    message: () => "the run was aborted by its signal",
+    title: "Call aborted",
+    message: () => "the call was aborted by its signal",
   },
   released: {
     code: "CP6510",

@@ -10,6 +10,7 @@ import { ContextParallelError } from "../../../compiler/diagnostics/error.ts";
 import { atMost } from "../../deferred.ts";
 import type { FromRank, RankSetup } from "../../messages.ts";
 import { reasonOf } from "../../reason.ts";
+import { RankLost } from "../crew.ts";
 import type { Crew, Round } from "../crew.ts";
 import { createControl } from "./control.ts";
 import type { Control } from "./control.ts";
@@ -135,12 +136,13 @@ function tell(state: State, round: ActiveRound, done: number): void {
 }
 
 function loseRank(state: State, rank: number, reason: string): void {
-  const message = state.started ? runtimeMessages.exited : runtimeMessages.start;
-  const diagnostic = diagnose(message, { rank, reason });
-  state.lost ??= diagnostic.message;
+  const error = state.started
+    ? new RankLost({ rank, index: indexAt(state.control, rank) }, reason)
+    : new ContextParallelError([diagnose(runtimeMessages.start, { rank, reason })]);
+  state.lost ??= error.diagnostics[0]!.message;
   const { round } = state;
   if (round === null) return void dismiss(state);
-  fail(state, round, new ContextParallelError([diagnostic]));
+  fail(state, round, error);
   leave(state, round, rank);
 }
 

@@ -1,6 +1,6 @@
 /**
- * @file Keeps the driver from stopping a thread inside native code: onnxruntime-node takes the whole process down when its thread is
- * terminated during a call. Each rank has one word in the control block; who changes it first wins.
+ * @file Keeps the driver from stopping a thread inside native code: onnxruntime-node and koffi take the whole process down when their thread
+ * is terminated during a call, or while they load. Each rank has one word in the control block; who changes it first wins.
  */
 import { RunAborted } from "../world.ts";
 import type { Guard } from "../world.ts";
@@ -14,13 +14,27 @@ const CONDEMNED = 2;
 /** The rank's side: a rank that has been condemned never enters native code again. Throws `RunAborted` then. */
 export function guardOf(control: Control, rank: number): Guard {
   const word = stateWord(rank);
-  return async (work) => {
-    if (Atomics.compareExchange(control, word, FREE, NATIVE) !== FREE) throw new RunAborted();
+  let depth = 0;
+  const enter = (): void => {
+    if (depth === 0 && Atomics.compareExchange(control, word, FREE, NATIVE) !== FREE) throw new RunAborted();
+    depth += 1;
+  };
+  const leave = (): void => {
+    depth -= 1;
+    if (depth > 0) return;
+    Atomics.store(control, word, FREE);
+    Atomics.notify(control, word);
+  };
+  return (work) => {
+    enter();
+    let promised = false;
     try {
-      return await work();
+      const result = work();
+      if (!(result instanceof Promise)) return result;
+      promised = true;
+      return result.finally(leave) as typeof result;
     } finally {
-      Atomics.store(control, word, FREE);
-      Atomics.notify(control, word);
+      if (!promised) leave();
     }
   };
 }

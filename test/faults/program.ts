@@ -1,0 +1,115 @@
+/**
+ * @file The program in which faults happen, for two ranks: every rank negates its rows, a handler looks at them, a piece works as long as the
+ * length `k` says and leaves them as they are, and all are gathered. Some values of `k` need more memory than there is.
+ */
+import type { CompiledProgram } from "../../program/types.ts";
+import { chunk } from "../../compiler/expr/expr.ts";
+import { tensorFromNumbers } from "../../compiler/graph/tensors.ts";
+import {
+  chunkBounds,
+  collectiveStep,
+  graph,
+  int,
+  ints,
+  names,
+  node,
+  pieceStep,
+  range,
+  value,
+  writeProgram,
+} from "../runtime/support/models.ts";
+import type { PieceModel } from "../runtime/support/models.ts";
+import { concatPiece, heads, input, inputsOf, lengths, output, size } from "../runtime/support/programs.ts";
+
+const RANKS = 2;
+const w = { name: "w", elem: "uint8", dims: ["k", 1] } as const;
+
+export function faultProgram(): CompiledProgram {
+  const parts = names("part", RANKS);
+  const { start, end } = chunkBounds("s", RANKS);
+  const ints = (element: typeof start) => ({ elem: "int64", dims: [1], elements: [element] }) as const;
+  // From k = 2000 to 3999 the exchange needs tens of gigabytes.
+  const width = ["+", heads, ["*", 2 ** 30, ["%", ["//", "k", 2000], 2]]] as const;
+  const span = {
+    file: "faults.plan.json",
+    start: { line: 3, column: 5, offset: 40 },
+    end: { line: 3, column: 17, offset: 52 },
+  };
+  return writeProgram(
+    {
+      mesh: { batch_degree: 1, ring_degree: 1, ulysses_degree: RANKS },
+      inputs: [input, w],
+      outputs: [output],
+      lengths: [...lengths, { name: "k", sources: [{ input: "w", axis: 0 }] }],
+      derived: { start: ints(start), end: ints(end) },
+      minimums: [{ length: "s", at_least: RANKS, name: "x axis 0", span: null }],
+      hooks: [
+        {
+          id: 0,
+          module: "block",
+          phase: "post_forward",
+          order: 0,
+          action: "user",
+          reads: ["local"],
+          writes: ["seen"],
+          origin: { pointer: "/hooks/0", span },
+        },
+      ],
+      steps: [
+        pieceStep("slice", { x: "x", start: "start", end: "end" }, { local: "local" }, ["x"]),
+        {
+          kind: "hook",
+          hook: 0,
+          module: "block",
+          phase: "post_forward",
+          value: "local",
+          result: "seen",
+          layout: "axis 0 = [s]",
+          frees: ["local"],
+        },
+        pieceStep("work", { seen: "seen", w: "w" }, { worked: "worked" }, ["seen", "w"]),
+        collectiveStep({
+          name: "gather",
+          collective: "all-gather",
+          group: "sequence",
+          hook: 0,
+          transfers: [
+            {
+              send: ["worked"],
+              receive: parts,
+              elem: "float32",
+              dims: [chunk("sequence", "s", RANKS, "rank"), width, size],
+            },
+          ],
+          frees: ["worked"],
+        }),
+        pieceStep("join", inputsOf(parts), { y: "y" }, parts),
+      ],
+    },
+    [slicePiece(), workPiece(), concatPiece("join", RANKS, 0, "y")],
+  );
+}
+
+function slicePiece(): PieceModel {
+  const inputs = [value("x", ["s", heads, size]), value("start", [1], "int64"), value("end", [1], "int64")];
+  const nodes = [node("Slice", ["x", "start", "end", "axes"], ["cut"]), node("Neg", ["cut"], ["local"])];
+  return { id: "slice", graph: graph(inputs, [value("local", ["r", heads, size])], nodes, { axes: ints([0]) }) };
+}
+
+/** Eight products of k x k matrices, of which nothing is added to the rows. */
+function workPiece(): PieceModel {
+  const inputs = [value("seen", ["r", heads, size]), value("w", ["k", 1], "uint8")];
+  const nodes = [
+    node("Shape", ["w"], ["shape"]),
+    node("Gather", ["shape", "first"], ["k"], { axis: int(0) }),
+    node("Concat", ["k", "k"], ["square"], { axis: int(0) }),
+    node("Expand", ["small", "square"], ["t0"]),
+    ...range(8).map((i) => node("MatMul", [`t${i}`, "t0"], [`t${i + 1}`])),
+    node("ReduceMax", ["t8"], ["most"], { keepdims: int(0) }),
+    node("Mul", ["most", "zero"], ["nothing"]),
+    node("Add", ["seen", "nothing"], ["worked"]),
+  ];
+  const number = (n: number) => tensorFromNumbers("float32", [], [n]);
+  const constants = { first: ints([0]), small: number(1e-3), zero: number(0) };
+  return { id: "work", graph: graph(inputs, [value("worked", ["r", heads, size])], nodes, constants) };
+}
