@@ -1,6 +1,6 @@
 /**
- * @file `npm run soak [-- STEPS ATTACHES COMPILATIONS]`: many steps, sessions and compilations in one process, and what it holds after a
- * warm-up and at the end. Ends with 1 if anything has grown.
+ * @file `npm run soak [-- STEPS ATTACHES COMPILATIONS [MIB]]`: many steps, sessions and compilations in one process, and what it holds after a
+ * warm-up and at the end. Ends with 1 if anything has grown, memory by more than so many MiB.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,12 +10,11 @@ import { usage } from "./usage.ts";
 import type { Usage } from "./usage.ts";
 import { attachAndRelease, backends, compiled, schemes, stepper } from "./work.ts";
 
-const [steps = 5_000, attaches = 200, compilations = 100] = process.argv.slice(2).map(Number);
+/** `noise`: heaps of other threads are collected when V8 likes. */
+const [steps = 5_000, attaches = 200, compilations = 100, noise = 24] = process.argv.slice(2).map(Number);
 
 /** The part of the work that is the warm-up. */
 const WARM_UP = 0.2;
-/** What memory may grow by, MiB: heaps of threads are collected when V8 likes. */
-const NOISE_MIB = 24;
 
 let failed = false;
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -29,7 +28,7 @@ async function soak(name: string, times: number, work: (index: number) => Promis
   const seconds = (performance.now() - begun) / 1000;
   const after = await usage();
   const { memory, handles, threads, files } = differences(before, after);
-  const grown = memory > NOISE_MIB || handles > 0 || threads > 0 || files > 0;
+  const grown = memory > noise || handles > 0 || threads > 0 || files > 0;
   failed ||= grown;
   const cells = [
     name,
@@ -59,17 +58,18 @@ function pair(before: number, after: number): string {
 async function soakSteps(): Promise<void> {
   const share = Math.ceil(steps / (backends.length * Object.keys(schemes).length));
   for (const [scheme, parallel] of Object.entries(schemes)) {
-    for (const backend of backends) {
-      const program = await compiled(parallel);
-      const session = await attach(program, { backend });
-      await soak(`steps, ${scheme}, ${backend}`, share, stepper(program, session));
-      await session.release();
+    // In a temporary folder, which goes with the last session.
+    const program = await compiled(parallel);
+    const sessions = await Promise.all(backends.map((backend) => attach(program, { backend })));
+    for (const session of sessions) {
+      await soak(`steps, ${scheme}, ${session.backend}`, share, stepper(program, session));
     }
+    for (const session of sessions) await session.release();
   }
 }
 
 async function soakAttaches(folder: string): Promise<void> {
-  const program = await compiled(schemes["ulysses"]!, join(folder, "attached"));
+  const program = await compiled(schemes["ulysses"]!, join(folder, "ulysses"));
   for (const backend of backends) {
     const share = Math.ceil(attaches / backends.length);
     await soak(`attach, a step, release, ${backend}`, share, () => attachAndRelease(program, backend));
