@@ -22,7 +22,7 @@ const hook = /hook post_forward, module \\?"block\\?"/;
 const entry = /\/hooks\/0/;
 const inHook = [rank, hook, entry];
 /** Much more than it takes: ranks may share busy cores. */
-const SOON_MS = 5_000;
+const SOON_MS = 10_000;
 const all = ["attach", "piece", "collective", "between runs"] as const;
 
 type Form = Pick<ExpectedCell, "codes" | "after"> & Partial<ExpectedCell>;
