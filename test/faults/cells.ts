@@ -22,7 +22,7 @@ const hook = /hook post_forward, module \\?"block\\?"/;
 const entry = /\/hooks\/0/;
 const inHook = [rank, hook, entry];
 /** Much more than it takes: ranks may share busy cores. */
-const SOON_MS = 5_000;
+const SOON_MS = 10_000;
 const all = ["attach", "piece", "collective", "between runs"] as const;
 
 type Form = Pick<ExpectedCell, "codes" | "after"> & Partial<ExpectedCell>;
@@ -48,13 +48,15 @@ export const cells: readonly ExpectedCell[] = [
   ...cellsAt("throw", called, { ...fails, quick: true }),
   ...cellsAt("throw", ["registration"], { codes: ["CP6513"], after: ["usable"], says: [rank, /boom/], quick: true }),
   ...cellsAt("throw", ["between runs"], { ...lostIdle, says: [rank, /boom/] }),
-  ...cellsAt("rejection", called, { ...fails, quick: true }),
+  ...cellsAt("rejection", called, fails),
   ...cellsAt("rejection", ["registration"], { codes: ["CP6513"], after: ["usable"], says: [rank, /boom/] }),
   ...cellsAt("rejection", ["between runs"], { ...lostIdle, says: [rank, /boom/] }),
-  ...cellsAt("exit", called, { ...lost, says: [...inHook, /code 7/], quick: true }),
+  ...cellsAt("exit", ["piece"], { ...lost, says: [...inHook, /code 7/] }),
+  ...cellsAt("exit", ["collective"], { ...lost, says: [...inHook, /code 7/], quick: true }),
   ...cellsAt("exit", ["registration"], { ...lost, says: [rank, /while it loaded the handler/, /code 7/] }),
   ...cellsAt("exit", ["between runs"], { ...lostIdle, says: [rank, /code 7/] }),
-  ...cellsAt("no answer", called, { codes: ["CP6508"], after: ["usable"], says: inHook, quick: true }),
+  ...cellsAt("no answer", ["piece"], { codes: ["CP6508"], after: ["usable"], says: inHook }),
+  ...cellsAt("no answer", ["collective"], { codes: ["CP6508"], after: ["usable"], says: inHook, quick: true }),
   ...cellsAt("no answer", ["registration"], { codes: ["CP6521"], after: ["usable"], says: [rank, /block/] }),
   ...cellsAt("endless loop", called, { codes: ["CP6508"], after: ["ended"], says: inHook }),
   ...cellsAt("endless loop", ["registration"], { codes: ["CP6521"], after: ["ended"], says: [rank, /block/] }),
