@@ -1,0 +1,139 @@
+/**
+ * @file Launches jobs of MPI and waits for their end: Open MPI or MPICH, on this machine, or Open MPI on two hosts. A job that does not end is
+ * killed with all its processes. Knows no program.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Network } from "./network.ts";
+
+export type Library = "Open MPI" | "MPICH";
+
+export interface Job {
+  readonly ranks: number;
+  /** What every rank executes, after `node`. */
+  readonly argv: readonly string[];
+  readonly library?: Library;
+  /** Without one, all ranks are on this machine. */
+  readonly network?: Network;
+  /** Further options of the launcher, before the command. */
+  readonly options?: readonly string[];
+  /** Variables of all ranks, besides those of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+  /** Called with the process of the launcher, and the mark of the job's processes. */
+  readonly started?: (launcher: number, mark: string) => void;
+}
+
+export interface Ended {
+  /** Of the launcher; `null` where a signal or the time limit ended it. */
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly milliseconds: number;
+}
+
+/** A variable by which the processes of a job are known. */
+const MARK = "ONNX_CP_TEST_JOB";
+/** Names of launchers where several libraries are installed, and where one is. */
+const COMMANDS: Readonly<Record<Library, readonly string[]>> = {
+  "Open MPI": ["mpirun.openmpi", "mpirun"],
+  MPICH: ["mpirun.mpich", "mpirun"],
+};
+const BANNERS: Readonly<Record<Library, RegExp>> = { "Open MPI": /Open ?(MPI|RTE)/, MPICH: /HYDRA|MPICH/ };
+
+/** Two processes set the same group of a third. */
+const HARMLESS = /^.*plm:rsh: Warning: setpgid.*\n/gm;
+
+/** The launcher of a library, `null` where it is not installed. */
+export function commandOf(library: Library): string | null {
+  const found = COMMANDS[library].find((command) => {
+    const { stdout, status } = spawnSync(command, ["--version"], { encoding: "utf8", timeout: 20_000 });
+    return status === 0 && BANNERS[library].test(stdout);
+  });
+  return found ?? null;
+}
+
+/** Why jobs of a library cannot run here; `null` where they can. */
+export function missing(library: Library): string | null {
+  try {
+    import.meta.resolve("koffi");
+  } catch {
+    return "the package koffi is not installed";
+  }
+  if (commandOf(library) === null) return `no launcher of ${library}`;
+  return availableParallelism() < 2 ? "one core" : null;
+}
+
+let jobs = 0;
+
+/** Runs a job to its end. */
+export function launch({ argv, started, timeoutMs = 60_000, env = {}, ...job }: Job): Promise<Ended> {
+  const begun = performance.now();
+  const mark = `${process.pid}-${(jobs += 1)}`;
+  const [command = "", ...parameters] = [...commandLine(job, { ...env, [MARK]: mark }), process.execPath, ...argv];
+  const root = { OMPI_ALLOW_RUN_AS_ROOT: "1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1" };
+  const child = spawn(command, parameters, {
+    cwd: fileURLToPath(new URL("../../..", import.meta.url)),
+    env: { ...process.env, ...root, ...env, [MARK]: mark },
+  });
+  const said = { stdout: "", stderr: "" };
+  child.stdout.on("data", (data: Buffer) => (said.stdout += String(data)));
+  child.stderr.on("data", (data: Buffer) => (said.stderr += String(data)));
+  started?.(child.pid ?? 0, mark);
+  const timer = setTimeout(() => {
+    child.kill("SIGKILL");
+    killAll([...processesOf(mark), ...(job.network?.processes() ?? [])]);
+  }, timeoutMs);
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => {
+      clearTimeout(timer);
+      const stderr = said.stderr.replaceAll(HARMLESS, "");
+      resolve({ code, stdout: said.stdout, stderr, milliseconds: performance.now() - begun });
+    });
+  });
+}
+
+/** The launcher with its options. */
+function commandLine(
+  { library = "Open MPI", ranks, network, options = [] }: Pick<Job, "library" | "ranks" | "network" | "options">,
+  env: Readonly<Record<string, string>>,
+): readonly string[] {
+  const command = commandOf(library) ?? "mpirun";
+  if (library === "MPICH") return [command, "-n", String(ranks), ...options];
+  const names = Object.keys(env).flatMap((name) => ["-x", name]);
+  const places = network === undefined ? [] : network.launcherOptions(ranks);
+  const transport = ["--mca", "pml", "ob1", "--mca", "btl", "vader,tcp,self"];
+  const binding = options.some((option) => /^--(bind-to|map-by)$/.test(option)) ? [] : ["--bind-to", "none"];
+  const all = ["-n", String(ranks), "--oversubscribe", ...binding, ...transport, ...places, ...names, ...options];
+  return [...(network?.enter ?? []), command, ...all];
+}
+
+/** Processes of a job that are still there. */
+export function processesOf(mark: string): readonly number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => pid !== process.pid && environmentOf(pid).includes(`${MARK}=${mark}`));
+}
+
+function environmentOf(pid: number): readonly string[] {
+  try {
+    return readFileSync(join("/proc", String(pid), "environ"), "utf8").split("\0");
+  } catch {
+    return [];
+  }
+}
+
+export function killAll(pids: readonly number[]): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // It has ended.
+    }
+  }
+}
