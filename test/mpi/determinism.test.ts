@@ -2,11 +2,11 @@
  * @file Every rank of every world gives the same bits, run after run: threads, processes of one host, processes of two hosts. A choice of
  * families and schemes in `npm test`; all of them in `npm run mpi`. All programs of a world run in one job.
  */
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { trafficOf } from "./support/bytes.ts";
 import { missing } from "./support/launchers.ts";
 import type { Library } from "./support/launchers.ts";
-import { named, twoHosts } from "./support/hosts.ts";
+import { because, twoHosts } from "./support/hosts.ts";
 import { perform } from "./support/orders.ts";
 import { families, hashesOfThreads, nameOf, ordered, programOf, ranksOf } from "./support/programs.ts";
 import type { Case } from "./support/programs.ts";
@@ -14,6 +14,7 @@ import { fixtureTensors } from "../support/fixtures.ts";
 import type { MeshName } from "../support/meshes.ts";
 
 const long = process.env["MODE"] === "long";
+vi.setConfig({ testTimeout: long ? 1_800_000 : 120_000 });
 
 const schemes: readonly MeshName[] = [
   "ulysses 2",
@@ -75,14 +76,14 @@ function bitsOf(given: Case): Promise<readonly string[]> {
   return known;
 }
 
-describe.each(worlds.map(([name, ...rest]) => [named(name, rest[3]), ...rest] as const))(
+describe.each(worlds.map(([name, ...rest]) => [`${name}${because(rest[3])}`, ...rest] as const))(
   "%s",
   (_, library, hosts, ranks, skip) => {
     const own = cases.filter(({ mesh }) => ranksOf(mesh) === ranks);
     const job = async (): ReturnType<typeof perform<readonly Found[]>> => {
       const order = { cases: await Promise.all(own.map(ordered)) };
       const place = hosts === 2 && network !== null ? { network } : {};
-      return perform("hashes", order, { library, ranks, timeoutMs: 600_000, ...place });
+      return perform("hashes", order, { library, ranks, timeoutMs: long ? 900_000 : 100_000, ...place });
     };
     let running: ReturnType<typeof job> | undefined;
 

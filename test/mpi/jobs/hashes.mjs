@@ -3,7 +3,8 @@
  * on the link of this host where there is one.
  */
 import { readFileSync } from "node:fs";
-import { api, feedsIn, found, hashOf, order, programIn, rank } from "./job.mjs";
+import { api, found, hashOf, order, programIn, rank } from "./job.mjs";
+import { feedsIn } from "./feeds.mjs";
 
 const { attach } = api;
 const results = [];

@@ -7,7 +7,6 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 export const api = await import("../../../dist/index.js");
-const { readNpz } = await import("../../../dist/ort/files/npz.js");
 
 export const folder = process.argv[2];
 export const rank = Number(process.env.OMPI_COMM_WORLD_RANK ?? process.env.PMI_RANK);
@@ -23,14 +22,6 @@ export async function programIn(path) {
   const loaded = await api.loadProgram(path);
   if (!loaded.ok) throw new api.ContextParallelError(loaded.diagnostics);
   return loaded.value;
-}
-
-/** Feeds from a file of tensors. */
-export async function feedsIn(path) {
-  const read = await readNpz(path);
-  return Object.fromEntries(
-    Object.entries(read.value).map(([name, { elem, ...rest }]) => [name, { type: elem, ...rest }]),
-  );
 }
 
 /** One hash for the bits of all outputs. */

@@ -21,7 +21,7 @@ export function twoHosts():
   }
 }
 
-/** The name of a test, with the reason where it is skipped. */
-export function named(name: string, skipped: string | null): string {
-  return skipped === null ? name : `${name} (skipped: ${skipped})`;
+/** The end of a test's name: why it is skipped. */
+export function because(reason: string | null): string {
+  return reason === null ? "" : ` (skipped: ${reason})`;
 }

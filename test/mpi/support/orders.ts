@@ -1,10 +1,10 @@
 /**
  * @file What a job is to do and what its ranks have found: a folder with the order, and one file for each rank. Knows no launcher.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { temporaryFolder } from "../../support/files.ts";
 import { launch } from "./launchers.ts";
 import type { Ended, Job } from "./launchers.ts";
 
@@ -19,17 +19,16 @@ export interface Done<Found> extends Ended {
 }
 
 /** Runs a script on all ranks of a job, each of which reads `order`. */
-export async function perform<Found>(
-  name: string,
-  order: unknown,
-  job: Omit<Job, "argv">,
-  argv: readonly string[] = [],
-): Promise<Done<Found>> {
-  const folder = await temporaryFolder();
-  writeFileSync(join(folder, "order.json"), JSON.stringify(order));
-  const ended = await launch({ ...job, argv: [script(name), folder, ...argv] });
-  const ranks = Array.from({ length: job.ranks }, (_, rank) => rank);
-  return { ...ended, found: ranks.map((rank) => readFound<Found>(join(folder, `rank${rank}.json`))) };
+export async function perform<Found>(name: string, order: unknown, job: Omit<Job, "argv">): Promise<Done<Found>> {
+  const folder = mkdtempSync(join(tmpdir(), "onnx-cp-test-"));
+  try {
+    writeFileSync(join(folder, "order.json"), JSON.stringify(order));
+    const ended = await launch({ ...job, argv: [script(name), folder] });
+    const ranks = Array.from({ length: job.ranks }, (_, rank) => rank);
+    return { ...ended, found: ranks.map((rank) => readFound<Found>(join(folder, `rank${rank}.json`))) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 function readFound<Found>(file: string): Found | null {

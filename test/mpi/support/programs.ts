@@ -103,7 +103,7 @@ export async function hashesOfThreads(given: Case): Promise<readonly string[]> {
   return hashes;
 }
 
-function hashOf(outputs: Awaited<ReturnType<Session["run"]>>): string {
+export function hashOf(outputs: Awaited<ReturnType<Session["run"]>>): string {
   const hash = createHash("sha256");
   for (const [name, { type, dims, data }] of Object.entries(outputs).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     hash.update(JSON.stringify([name, type, dims]));
