@@ -89,6 +89,7 @@ export function followCrew(seat: Seat, own: OwnRank): Follower {
       size: seat.size,
       lost: () => state.lost?.message ?? own.crew.lost(),
       ask: (request) => ask(state, request),
+      refuse: async (error) => refuse(state, error),
       end: () => end(state).finally(unwatch),
     },
   };
@@ -131,6 +132,18 @@ function roundOf(state: State, made: Ask): Round {
   };
 }
 
+/** What the user of this process has called is wrong: it fails on all ranks, whether or not rank 0 has made the call. */
+function refuse(state: State, error: unknown): void {
+  if (state.lost !== null) return;
+  const made = newAsk({ kind: "release" });
+  const [work] = state.works;
+  if (work === undefined || work.ask !== null || work.own !== null) return forgo(state, made, error);
+  work.ask = made;
+  fail(state, work, error);
+  leave(state, work);
+  finish(state, work);
+}
+
 /** Ends a call that rank 0 has not made yet. */
 function forgo(state: State, { result, settled }: Ask, error: unknown): void {
   const round = state.round + 1 + state.forgone.size;
@@ -158,12 +171,15 @@ function match(state: State): void {
   leave(state, work);
 }
 
-/** The request to do; `null` where the two calls are not the same. A handler lies at the URL that was given on this host. */
+/**
+ * The request to do; `null` where the two calls are not the same. A handler lies at the URL that was given on this host, and has the number
+ * that rank 0 has given it.
+ */
 function agreed(sent: Sent, own: ToRank): Sent | null {
   if (sent.kind !== own.kind) return null;
   if (sent.kind !== "register" || own.kind !== "register") return sent;
   const [a, b] = [sent.registration, own.registration];
-  return a.id === b.id && a.module === b.module && a.phase === b.phase ? own : null;
+  return a.module === b.module && a.phase === b.phase ? { ...own, registration: { ...b, id: a.id } } : null;
 }
 
 async function perform(state: State, work: Work, sent: Sent): Promise<void> {
@@ -242,6 +258,7 @@ function hear(state: State, { content, payload }: Letter): void {
 
 function take(state: State, letter: Extract<FromLeader, { kind: "request" }>, payload: SharedArrayBuffer): void {
   passOn(state.seat, letter, new Uint8Array(payload));
+  if (letter.refused !== undefined) state.cancelled.set(letter.round, new ContextParallelError(letter.refused));
   const { round, sent, fresh } = letter;
   if (fresh) state.torn = false;
   const work = workOf(round, sent, payload, state.seat.exchanges.communicator(fresh));
