@@ -1,0 +1,101 @@
+/**
+ * @file Binds and propagates a plan, and reads from a refusal what the plan has to do otherwise. The proof is the propagator's.
+ */
+import { bindPlan } from "../compiler/bind/bind.ts";
+import { nameOf } from "../compiler/bind/context.ts";
+import type { Binding, BoundPlan } from "../compiler/bind/types.ts";
+import { hasErrors } from "../compiler/diagnostics/diagnose.ts";
+import type { Diagnostic } from "../compiler/diagnostics/types.ts";
+import type { CanonicalGraph } from "../compiler/ir/types.ts";
+import { readPlanValue } from "../compiler/plan/read.ts";
+import { shard } from "../compiler/shard/shard.ts";
+import type { ShardedGraph } from "../compiler/shard/types.ts";
+import type { ShardOptions } from "../compiler/shard/state.ts";
+import { entriesOf, planOf, type Entry } from "./entries.ts";
+import type { Decision } from "./types.ts";
+
+export interface Proof {
+  readonly entries: readonly Entry[];
+  readonly decisions: readonly Decision[];
+  readonly sharded: ShardedGraph;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** What a refusal says about the next try. */
+export interface Refusal {
+  readonly diagnostics: readonly Diagnostic[];
+  /** Nodes that need whole operands. */
+  readonly nodes: readonly string[];
+  /** Decisions that a refusal names, or that no entry can express. */
+  readonly blamed: readonly Decision[];
+}
+
+/** Proves the decisions on a mesh. */
+export function prove(decisions: readonly Decision[], graph: CanonicalGraph, options: ShardOptions): Proof | Refusal {
+  const named = bindAll(decisions, graph);
+  if ("nodes" in named) return named;
+  const { bound, entries } = named;
+  const sharded = shard(bound, options);
+  if (sharded.ok && !hasErrors(sharded.diagnostics)) {
+    return { entries, decisions: named.decisions, sharded: sharded.value, diagnostics: sharded.diagnostics };
+  }
+  const diagnostics = sharded.diagnostics.filter(({ severity }) => severity === "error");
+  const says = (text: string): boolean => diagnostics.some(({ message }) => message.includes(text));
+  const nodes = graph.nodes.flatMap(({ name }) => (says(`(node ${name})`) ? [name] : []));
+  const blamed = named.decisions.filter((decision) => {
+    const pointer = bindingOf(decision, bound)?.spec.origin.pointer ?? "";
+    return [")", ":", ",", ";", " "].some((after) => says(`the plan entry ${pointer}${after}`));
+  });
+  return { diagnostics, nodes, blamed };
+}
+
+export function isProof(result: Proof | Refusal): result is Proof {
+  return "sharded" in result;
+}
+
+interface Named {
+  readonly bound: BoundPlan;
+  readonly entries: readonly Entry[];
+  readonly decisions: readonly Decision[];
+}
+
+/** Binds the plan; an entry that leads to another value than the decision's names it. */
+function bindAll(decisions: readonly Decision[], graph: CanonicalGraph): Named | Refusal {
+  const modules = [...graph.modules.keys()];
+  let current = decisions;
+  for (;;) {
+    const entries = entriesOf(current, modules);
+    const plan = readPlanValue(planOf(entries));
+    const bound = plan.ok ? bindPlan(graph, plan.value) : plan;
+    const wrong = bound.ok
+      ? current.filter((decision) => bindingOf(decision, bound.value) === undefined)
+      : blamed(current, bound.diagnostics);
+    if (bound.ok && wrong.length === 0) return { bound: bound.value, entries, decisions: current };
+    const unnamed = wrong.filter(({ isNamed }) => !isNamed);
+    if (unnamed.length === 0) return { diagnostics: bound.diagnostics, nodes: [], blamed: wrong };
+    current = current.map((one) => (unnamed.includes(one) ? { ...one, isNamed: true } : one));
+  }
+}
+
+/** The decisions that the errors are about; all where they name none. */
+function blamed(decisions: readonly Decision[], diagnostics: readonly Diagnostic[]): readonly Decision[] {
+  const found = decisions.filter(({ spot }) => {
+    const { module, side, name } = spot;
+    const place = side === "input" ? { parameter: name, index: null } : { parameter: null, index: Number(name ?? 0) };
+    return diagnostics.some(({ message }) => message.includes(nameOf({ module, side, ...place })));
+  });
+  return found.length > 0 ? found : decisions;
+}
+
+function bindingOf({ action, spot, axis }: Decision, { bindings }: BoundPlan): Binding | undefined {
+  return bindings.find(
+    ({ spec, module, value, axis: at, evidence }) =>
+      spec.action === action &&
+      module === spot.module &&
+      spec.side === spot.side &&
+      value === spot.value &&
+      at === axis &&
+      evidence !== "skipped" &&
+      evidence !== "absent",
+  );
+}

@@ -1,0 +1,85 @@
+/**
+ * @file The search for a plan of a canonical graph: choose streams, cut, name, prove; what the proof refuses changes the next round.
+ */
+import { asCp } from "../compiler/ir/cp.ts";
+import { contextOf } from "../compiler/bind/context.ts";
+import { extentsDiffer, segmentsDiffer, splitsDiffer } from "../compiler/diagnostics/catalog/shard.ts";
+import type { Diagnostic } from "../compiler/diagnostics/types.ts";
+import type { CanonicalGraph } from "../compiler/ir/types.ts";
+import type { ShardOptions } from "../compiler/shard/state.ts";
+import { chooseStreams, type Model } from "./choose.ts";
+import { decide } from "./decisions.ts";
+import { factorMaps, type FactorMaps } from "./factor-maps.ts";
+import { typicalSizes } from "./lengths.ts";
+import { isProof, prove, type Proof, type Refusal } from "./prove.ts";
+import { streamsOf } from "./streams.ts";
+import type { Decision } from "./types.ts";
+
+/** Refusals that are repaired before the search ends. */
+const ROUNDS = 16;
+
+export interface Found extends Proof {
+  readonly model: Model;
+  /** Whole values that are sliced where they meet a split one. */
+  readonly sliced: readonly string[];
+  /** What was refused before, round by round. */
+  readonly repaired: readonly (readonly Diagnostic[])[];
+}
+
+/** Why there is no plan. */
+export interface Nothing {
+  readonly why: "no attention" | "no stream" | "no boundary" | "refused";
+  readonly refused: readonly Diagnostic[];
+}
+
+export function searchPlan(graph: CanonicalGraph, options: ShardOptions): Found | Nothing {
+  const maps = factorMaps(graph);
+  if (!graph.nodes.some((node) => asCp(node, "Attention") !== null)) return { why: "no attention", refused: [] };
+  const model: Model = { index: maps.index, streams: streamsOf(maps), sizes: typicalSizes(graph) };
+  if (!model.streams.some(({ queries }) => queries.length > 0)) return { why: "no stream", refused: [] };
+  const context = contextOf(graph);
+  const known: Known = { whole: new Set(), kept: new Set() };
+  const repaired: (readonly Diagnostic[])[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const choice = chooseStreams(model, known.whole);
+    if (choice === null) break;
+    const { decisions, sliced } = decide(choice.region, known.kept, context);
+    if (!decisions.some(({ action }) => action === "split")) break;
+    const result = prove(decisions, graph, options);
+    if (isProof(result)) return { ...result, model, sliced, repaired };
+    repaired.push(result.diagnostics);
+    if (!learn(result, known, maps)) break;
+  }
+  return { why: repaired.length === 0 ? "no boundary" : "refused", refused: repaired.at(-1) ?? [] };
+}
+
+/** What refusals have taught: nodes that need whole operands, values that no entry splits. */
+interface Known {
+  readonly whole: Set<string>;
+  readonly kept: Set<string>;
+}
+
+/** False where nothing new was learnt, so that the next round would be the same. */
+function learn({ diagnostics, nodes, blamed }: Refusal, { whole, kept }: Known, maps: FactorMaps): boolean {
+  const before = whole.size + kept.size;
+  const splits = blamed.filter(({ action, spot }) => action === "split" && !kept.has(spot.value));
+  const coarsest = diagnostics.some(({ code }) => DISAGREE.has(code)) ? leastSegments(splits, maps) : undefined;
+  if (coarsest !== undefined) kept.add(coarsest.spot.value);
+  else for (const node of nodes) whole.add(node);
+  if (nodes.length > 0) return whole.size + kept.size > before;
+  for (const { action, spot } of blamed) {
+    if (action === "split") kept.add(spot.value);
+    else whole.add(maps.index.producer(spot.value)?.name ?? "");
+  }
+  return whole.size + kept.size > before;
+}
+
+/** Refusals of two operands that are split differently: one of them is better left whole, and sliced where they meet. */
+const DISAGREE: ReadonlySet<string> = new Set([segmentsDiffer.code, splitsDiffer.code, extentsDiffer.code]);
+
+/** Of several splits that disagree, the one whose value is concatenated from the fewest streams. */
+function leastSegments(splits: readonly Decision[], maps: FactorMaps): Decision | undefined {
+  if (splits.length < 2) return undefined;
+  const segments = ({ spot, axis }: Decision): number => maps.wholeAxis(spot.value, axis).segments.length;
+  return splits.toSorted((a, b) => segments(a) - segments(b))[0];
+}
