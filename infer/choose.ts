@@ -3,7 +3,6 @@
  */
 import { asCp } from "../compiler/ir/cp.ts";
 import type { CanonicalNode } from "../compiler/ir/types.ts";
-import { shareOfWork, workOf } from "../compiler/operators/work.ts";
 import type { GraphIndex } from "../compiler/ir/graph-index.ts";
 import type { Sizes } from "./lengths.ts";
 import { canGatherFor, regionOf, WORK_PER_BYTE, type Region } from "./region.ts";
@@ -13,6 +12,8 @@ export interface Model {
   readonly index: GraphIndex;
   readonly streams: readonly Stream[];
   readonly sizes: Sizes;
+  /** Floating-point work of every node that has some. */
+  readonly work: ReadonlyMap<CanonicalNode, number>;
 }
 
 export interface Choice {
@@ -20,15 +21,21 @@ export interface Choice {
   readonly region: Region;
   /** Bytes, for two ranks. */
   readonly cost: number;
+  /** Share of the work in the region, from 0 to 1. */
+  readonly share: number;
 }
 
+/** Share of the work that fewer bytes may cost. */
+const SPARE = 0.05;
+
 /**
- * Starts with the streams of all queries, and adds or removes one at a time while that costs less. `whole` are nodes that need whole operands.
- * `null` where no attention can be shared.
+ * Starts with the streams of all queries, and adds or removes one at a time while that costs less and shares nearly as much work. `whole` are
+ * nodes that need whole operands. `null` where no attention can be shared.
  */
 export function chooseStreams(model: Model, whole: ReadonlySet<string>): Choice | null {
   const queries = model.streams.filter(({ queries }) => queries.length > 0);
   let best = choiceOf(model, queries, whole);
+  const least = best.share - SPARE;
   for (let isBetter = true; isBetter; ) {
     isBetter = false;
     for (const stream of model.streams) {
@@ -36,7 +43,7 @@ export function chooseStreams(model: Model, whole: ReadonlySet<string>): Choice 
       const streams = isIn ? best.streams.filter((s) => s !== stream) : [...best.streams, stream];
       if (!streams.some((s) => s.queries.length > 0)) continue;
       const other = choiceOf(model, streams, whole);
-      if (other.cost >= best.cost) continue;
+      if (other.cost >= best.cost || other.share < least) continue;
       best = other;
       isBetter = true;
     }
@@ -46,21 +53,18 @@ export function chooseStreams(model: Model, whole: ReadonlySet<string>): Choice 
 }
 
 function choiceOf(model: Model, streams: readonly Stream[], whole: ReadonlySet<string>): Choice {
-  const { index, sizes } = model;
-  const region = regionOf({ index, streams, sizes, whole });
+  const { index, sizes, work } = model;
+  const region = regionOf({ index, streams, sizes, work, whole });
   const sent = gathered(region, model) + exchanged(region, model);
-  return { streams, region, cost: sent + repeated(region, model) / WORK_PER_BYTE };
-}
-
-/** Work that both ranks do. */
-function repeated({ nodes }: Region, { index, sizes }: Model): number {
-  let work = 0;
-  for (const node of index.graph.nodes) {
-    if (nodes.has(node)) continue;
-    const own = workOf(node, index.graph);
-    if (own !== null && own !== 0) work += sizes.count(own) / 2;
+  let all = 0;
+  let shared = 0;
+  for (const [node, own] of work) {
+    all += own;
+    if (region.nodes.has(node)) shared += own;
   }
-  return work;
+  // The work that both ranks do.
+  const repeated = (all - shared) / 2;
+  return { streams, region, cost: sent + repeated / WORK_PER_BYTE, share: all === 0 ? 1 : shared / all };
 }
 
 /** Half of every value that someone needs whole. */
@@ -98,9 +102,4 @@ function exchanged(region: Region, { index, sizes }: Model): number {
 function sizeOf(value: string, { graph }: GraphIndex, { bytes }: Sizes): number {
   const shape = graph.shapes.get(value);
   return shape === undefined ? 0 : bytes(shape);
-}
-
-/** Share of the work that is in the region. */
-export function shareOf(nodes: ReadonlySet<CanonicalNode>, { index, sizes }: Model): number {
-  return shareOfWork(index.graph, (node) => nodes.has(node), sizes.lengths);
 }

@@ -5,7 +5,6 @@
 import { asCp } from "../compiler/ir/cp.ts";
 import { isWithin } from "../compiler/ir/module-paths.ts";
 import type { CanonicalNode } from "../compiler/ir/types.ts";
-import { workOf } from "../compiler/operators/work.ts";
 import type { GraphIndex } from "../compiler/ir/graph-index.ts";
 import { FORBIDDEN, network, SINK, SOURCE, type Network } from "./flow.ts";
 import type { Sizes } from "./lengths.ts";
@@ -25,6 +24,8 @@ export interface Chosen {
   readonly index: GraphIndex;
   readonly streams: readonly Stream[];
   readonly sizes: Sizes;
+  /** Floating-point work of every node that has some. */
+  readonly work: ReadonlyMap<CanonicalNode, number>;
   /** Nodes that must have whole operands, whatever it costs. */
   readonly whole: ReadonlySet<string>;
 }
@@ -97,7 +98,7 @@ export function canGatherFor(producer: CanonicalNode, reader: CanonicalNode): bo
 }
 
 function cutAt(
-  { index, sizes, whole }: Chosen,
+  { index, sizes, work, whole }: Chosen,
   linked: readonly CanonicalNode[],
   need: Region["need"],
   rowsOf: (node: CanonicalNode) => readonly string[],
@@ -106,9 +107,8 @@ function cutAt(
   const at = new Map(linked.map((node) => [node, net.node()]));
   for (const node of linked) {
     const own = at.get(node)!;
-    const work = workOf(node, index.graph);
     const isAttention = asCp(node, "Attention") !== null;
-    const repeated = (work === null ? 0 : sizes.count(work)) / WORK_PER_BYTE / 2;
+    const repeated = (work.get(node) ?? 0) / WORK_PER_BYTE / 2;
     net.edge(SOURCE, own, LEAST + repeated + (isAttention ? ATTENTION : 0));
     if (whole.has(node.name)) net.edge(own, SINK, FORBIDDEN);
     for (const value of rowsOf(node)) gatherEdges(net, { index, sizes, at, need }, node, value);

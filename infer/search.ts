@@ -2,17 +2,18 @@
  * @file The search for a plan of a canonical graph: choose streams, cut, name, prove; what the proof refuses changes the next round.
  */
 import { asCp } from "../compiler/ir/cp.ts";
-import { contextOf } from "../compiler/bind/context.ts";
+import { contextOf, type Context } from "../compiler/bind/context.ts";
 import { extentsDiffer, segmentsDiffer, splitsDiffer } from "../compiler/diagnostics/catalog/shard.ts";
 import type { Diagnostic } from "../compiler/diagnostics/types.ts";
 import type { CanonicalGraph } from "../compiler/ir/types.ts";
+import { workOf } from "../compiler/operators/work.ts";
 import type { ShardOptions } from "../compiler/shard/state.ts";
 import { chooseStreams, type Model } from "./choose.ts";
-import { decide } from "./decisions.ts";
+import { decide, type Decided } from "./decisions.ts";
 import { factorMaps, type FactorMaps } from "./factor-maps.ts";
-import { typicalSizes } from "./lengths.ts";
+import { typicalSizes, type Sizes } from "./lengths.ts";
 import { isProof, prove, type Proof, type Refusal } from "./prove.ts";
-import { streamsOf } from "./streams.ts";
+import { outerStreamsOf, streamsOf, type Stream } from "./streams.ts";
 import type { Decision } from "./types.ts";
 
 /** Refusals that are repaired before the search ends. */
@@ -32,25 +33,69 @@ export interface Nothing {
   readonly refused: readonly Diagnostic[];
 }
 
+/** Searches a plan that `options.mesh` proves: first for whole sequences, then for their outermost factors. */
 export function searchPlan(graph: CanonicalGraph, options: ShardOptions): Found | Nothing {
   const maps = factorMaps(graph);
   if (!graph.nodes.some((node) => asCp(node, "Attention") !== null)) return { why: "no attention", refused: [] };
-  const model: Model = { index: maps.index, streams: streamsOf(maps), sizes: typicalSizes(graph) };
-  if (!model.streams.some(({ queries }) => queries.length > 0)) return { why: "no stream", refused: [] };
+  const sizes = typicalSizes(graph);
+  const streams = streamsOf(maps);
   const context = contextOf(graph);
+  const tried = (own: readonly Stream[]): Found | Nothing =>
+    searchIn({ index: maps.index, streams: own, sizes, work: worksOf(graph, sizes) }, { maps, context, options });
+  const found = tried(streams);
+  if (!("why" in found)) return found;
+  const outer = tried(outerStreamsOf(maps, streams));
+  return "why" in outer ? found : outer;
+}
+
+function worksOf(graph: CanonicalGraph, sizes: Sizes): Model["work"] {
+  return new Map(
+    graph.nodes.flatMap((node) => {
+      const work = workOf(node, graph);
+      return work === null || work === 0 ? [] : [[node, sizes.count(work)] as const];
+    }),
+  );
+}
+
+interface Tools {
+  readonly maps: FactorMaps;
+  readonly context: Context;
+  readonly options: ShardOptions;
+}
+
+function searchIn(model: Model, { maps, context, options }: Tools): Found | Nothing {
+  if (!model.streams.some(({ queries }) => queries.length > 0)) return { why: "no stream", refused: [] };
   const known: Known = { whole: new Set(), kept: new Set() };
   const repaired: (readonly Diagnostic[])[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const choice = chooseStreams(model, known.whole);
     if (choice === null) break;
-    const { decisions, sliced } = decide(choice.region, known.kept, context);
+    const found = decide(choice.region, known.kept, context);
+    const { decisions, sliced } = withoutTables(found, (kept) => decide(choice.region, kept, context), model, known);
     if (!decisions.some(({ action }) => action === "split")) break;
-    const result = prove(decisions, graph, options);
+    const result = prove(decisions, context.graph, options);
     if (isProof(result)) return { ...result, model, sliced, repaired };
     repaired.push(result.diagnostics);
     if (!learn(result, known, maps)) break;
   }
   return { why: repaired.length === 0 ? "no boundary" : "refused", refused: repaired.at(-1) ?? [] };
+}
+
+/**
+ * Without the entries that only a `value` can name and that share no work: ONNX names change with every export, and a whole table is sliced
+ * where it meets a split value.
+ */
+function withoutTables(found: Decided, again: (kept: Set<string>) => Decided, { work }: Model, { kept }: Known): Decided {
+  const worth = ({ nodes }: Decided): number => [...nodes].reduce((sum, node) => sum + (work.get(node) ?? 0), 0);
+  let best = found;
+  for (const { action, isNamed, spot } of found.decisions) {
+    if (action !== "split" || !isNamed) continue;
+    const other = again(new Set([...kept, spot.value]));
+    if (worth(other) < worth(found)) continue;
+    kept.add(spot.value);
+    best = again(kept);
+  }
+  return best;
 }
 
 /** What refusals have taught: nodes that need whole operands, values that no entry splits. */

@@ -5,7 +5,7 @@
 import { exactDiv, mul, show, withinLimits, type Expr } from "../compiler/expr/expr.ts";
 import { asCp } from "../compiler/ir/cp.ts";
 import type { CanonicalNode } from "../compiler/ir/types.ts";
-import type { FactorMap } from "../compiler/operators/types.ts";
+import type { Axis, FactorMap } from "../compiler/operators/types.ts";
 import { embed, locate, type Split } from "../compiler/shard/layout.ts";
 import type { FactorMaps } from "./factor-maps.ts";
 
@@ -34,22 +34,42 @@ export interface Stream {
   /** Attentions whose queries, and whose keys and values, have it. */
   readonly queries: readonly CanonicalNode[];
   readonly keys: readonly CanonicalNode[];
+  /** Where its axis is merged from several factors: the places of the outermost one. */
+  readonly merged: readonly Place[];
 }
 
 /** Every stream that reaches the queries or the keys of an attention, those with queries first. */
 export function streamsOf(maps: FactorMaps): readonly Stream[] {
   const { graph } = maps.index;
   const sites = graph.nodes.flatMap((node) => asCp(node, "Attention") ?? []);
-  const known = new Map<string, Stream>();
-  const streams = new Set<Stream>();
-  for (const value of [...sites.map(({ q }) => q), ...sites.map(({ k }) => k)]) {
-    const seed: Place = { value, axis: ROWS, outer: 1, inner: 1 };
+  const values = [...sites.map(({ q }) => q), ...sites.map(({ k }) => k)];
+  return exploreAll(
+    maps,
+    values.map((value) => ({ value, axis: ROWS, outer: 1, inner: 1 })),
+  );
+}
+
+/**
+ * The streams of outermost factors where sequences are merged from several, as rows of pixels are from rows and columns: they reach further
+ * than the whole sequence, but in larger units.
+ */
+export function outerStreamsOf(maps: FactorMaps, streams: readonly Stream[]): readonly Stream[] {
+  return exploreAll(
+    maps,
+    streams.flatMap(({ merged }) => merged),
+  );
+}
+
+function exploreAll(maps: FactorMaps, seeds: readonly Place[]): readonly Stream[] {
+  const known = new Set<string>();
+  const streams: Stream[] = [];
+  for (const seed of seeds) {
     if (extentOf(maps, seed) === 1 || known.has(keyOf(seed))) continue;
     const stream = explore(maps, seed);
-    for (const place of stream.places) known.set(keyOf(place), stream);
-    streams.add(stream);
+    for (const place of stream.places) known.add(keyOf(place));
+    streams.push(stream);
   }
-  return [...streams];
+  return streams;
 }
 
 export function keyOf({ value, axis, outer, inner }: Place): string {
@@ -67,11 +87,12 @@ interface Search {
   /** By the names of their places, so that each is made once. */
   readonly links: Map<string, Link>;
   readonly reducers: Set<CanonicalNode>;
+  readonly merged: Place[];
 }
 
 function explore(maps: FactorMaps, seed: Place): Stream {
   const { index } = maps;
-  const search: Search = { maps, seen: new Map(), pending: [], links: new Map(), reducers: new Set() };
+  const search: Search = { maps, seen: new Map(), pending: [], links: new Map(), reducers: new Set(), merged: [] };
   visit(search, seed);
   const sites = new Set<CanonicalNode>();
   for (let place = search.pending.pop(); place !== undefined; place = search.pending.pop()) {
@@ -85,7 +106,8 @@ function explore(maps: FactorMaps, seed: Place): Stream {
   const places = [...search.seen.values()];
   const isRead = (value: string): boolean => places.some((place) => place.value === value && place.axis === ROWS);
   const at = (operand: number): readonly CanonicalNode[] => [...sites].filter(({ inputs }) => isRead(inputs[operand]!));
-  return { places, links: [...search.links.values()], reducers: search.reducers, queries: at(0), keys: at(1) };
+  const { links, reducers, merged } = search;
+  return { places, links: [...links.values()], reducers, queries: at(0), keys: at(1), merged };
 }
 
 function visit({ seen, pending }: Search, place: Place): void {
@@ -124,7 +146,10 @@ function across(search: Search, node: CanonicalNode, place: Place, operand: numb
   const axes = operand === null ? map.outputs[node.outputs.indexOf(place.value)] : map.inputs[operand];
   const axis = axes?.[place.axis];
   const splits = axis === undefined ? null : locate(axis, splitOf(maps, place), map.factors);
-  if (splits === null) return null;
+  if (splits === null) {
+    if (operand === null && axis !== undefined) noteMerged(search, place, axis, map);
+    return null;
+  }
   const all = joinedWith(maps, node, map, splits);
   const kinds = new Set([...all.keys()].map((factor) => map.factors[factor]!.kind));
   if (kinds.has("along")) return null;
@@ -134,6 +159,14 @@ function across(search: Search, node: CanonicalNode, place: Place, operand: numb
     return null;
   }
   return placesOf(node, map, all);
+}
+
+function noteMerged({ merged }: Search, place: Place, axis: Axis, map: FactorMap): void {
+  const [first] = "product" in axis ? axis.product : [];
+  if (first === undefined || place.outer !== 1 || map.factors[first]!.kind !== "free") return;
+  const whole = { outer: 1, segments: [{ length: map.factors[first]!.size, origin: place.value }], inner: 1 };
+  const split = embed(axis, new Map([[first, whole]]), map.factors);
+  if (split) merged.push({ ...place, outer: split.outer, inner: split.inner });
 }
 
 /** Where the operands and results have the factors. Two axes of one value, or a split that no axis has, end the stream. */
