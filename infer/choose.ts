@@ -36,7 +36,7 @@ export function chooseStreams(model: Model, whole: ReadonlySet<string>): Choice 
   const queries = model.streams.filter(({ queries }) => queries.length > 0);
   let best = choiceOf(model, queries, whole);
   const least = best.share - SPARE;
-  for (let isBetter = true; isBetter; ) {
+  for (let isBetter = true; isBetter;) {
     isBetter = false;
     for (const stream of model.streams) {
       const isIn = best.streams.includes(stream);

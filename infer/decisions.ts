@@ -31,10 +31,14 @@ export function decide(region: Region, kept: ReadonlySet<string>, context: Conte
     }
   }
   const alike = (results: readonly string[]): boolean =>
-    results.every((value) => entering.has(value)) && new Set(results.map((value) => actionAt(region, value, context))).size === 1;
+    results.every((value) => entering.has(value)) &&
+    new Set(results.map((value) => actionAt(region, value, context))).size === 1;
+  const inputs = graph.inputs.map(({ name }) => name);
   const decisions: Decision[] = [];
   const sliced: string[] = [];
-  for (const [value, readers] of entering) {
+  // Inputs of the model in its own order, then values in the order in which they are first read.
+  const order = [...entering].toSorted(([a], [b]) => inputs.indexOf(a) - inputs.indexOf(b));
+  for (const [value, readers] of order) {
     const starting = readers.filter((node) => !readsRows(region, node, made));
     const request = { value, readers, harmless: harmlessIn(region, nodes, value), alike };
     const found = splitsOf(request, starting, context);
@@ -88,7 +92,10 @@ function withoutUnnamed(
     if (known !== undefined) return known;
     if (!canEnter(value)) return false;
     const readers = boundaries.index.users(value).filter(({ scope }) => scope === node.scope);
-    const found = splitSpots({ value, readers, harmless: harmlessIn(region, nodes, value), alike: () => false }, context);
+    const found = splitSpots(
+      { value, readers, harmless: harmlessIn(region, nodes, value), alike: () => false },
+      context,
+    );
     seen.set(key, found.length > 0);
     return found.length > 0;
   };
@@ -126,10 +133,10 @@ function splitAt(region: Region, spot: Spot, isStart: boolean, context: Context)
   const { value } = spot;
   const place = region.placeOf(value)!;
   const dims = context.graph.shapes.get(value)!.dims;
-  const what = spot.side === "input" && spot.module === "" ? "input of the model" : "value";
+  const rows = `axis ${place.axis} (${short(show(dims[place.axis]!))})`;
   const why = isStart
-    ? `first ${what} behind which every operator treats each row of axis ${place.axis} (${short(show(dims[place.axis]!))}) alone`
-    : `table whose axis ${place.axis} (${short(show(dims[place.axis]!))}) meets rows that are split`;
+    ? `${rows}: from here on, every operator treats these rows one by one`
+    : `${rows}: these rows meet rows that are split`;
   return { action: "split", spot, axis: place.axis, rank: dims.length, isNamed: spot.name === null, why };
 }
 

@@ -6,7 +6,7 @@ import { familyOf } from "../compiler/ir/module-paths.ts";
 import type { ContextParallelInput, ContextParallelOutput } from "../compiler/plan/types.ts";
 import type { Decision } from "./types.ts";
 
-/** One spec under its key; `key` is null for an output spec. */
+/** One spec under its key: a parameter, or the index of an output; `null` for an output whose order is not known. */
 export interface Line {
   readonly key: string | null;
   readonly spec: ContextParallelInput | ContextParallelOutput;
@@ -51,10 +51,19 @@ function entryOf(module: string, decisions: readonly Decision[]): Entry {
   return {
     pattern: module,
     modules: [module],
-    splits: splits.map((decision) => ({ key: keyFor(decision), spec: splitSpec(decision), why: decision.why })),
-    gathers: gathers.map((decision) => ({ key: null, spec: gatherSpec(decision), why: decision.why })),
+    splits: inOrder(splits.map((one) => ({ key: keyFor(one), spec: splitSpec(one), why: one.why }))),
+    gathers: gathers.map((one) => ({ key: one.isNamed ? null : one.spot.name, spec: gatherSpec(one), why: one.why })),
     outputs: Math.max(0, ...gathers.map(({ spot }) => spot.results)),
   };
+}
+
+/** Indices of outputs in their order; parameters as they are. */
+function inOrder(lines: readonly Line[]): readonly Line[] {
+  return lines.toSorted((a, b) => (isIndex(a) && isIndex(b) ? Number(a.key) - Number(b.key) : 0));
+}
+
+function isIndex({ key }: Line): boolean {
+  return key !== null && /^\d+$/.test(key);
 }
 
 function splitSpec({ spot, axis, rank, isNamed }: Decision): ContextParallelInput {
@@ -105,15 +114,28 @@ export function planOf(entries: readonly Entry[]): Readonly<Record<string, unkno
   return Object.fromEntries(entries.map((entry) => [entry.pattern, valueOf(entry)]));
 }
 
-function valueOf({ splits, gathers, outputs }: Entry): unknown {
-  const inputs = Object.fromEntries(splits.map(({ key, spec }) => [key ?? "0", spec]));
-  const specs = gathers.map(({ spec }) => spec);
-  const output = specs.length === 1 ? specs[0] : listOf(specs, outputs);
-  if (specs.length === 0) return inputs;
-  return splits.length === 0 ? output : [inputs, output];
+function valueOf(entry: Entry): unknown {
+  const inputs = Object.fromEntries(entry.splits.map(({ key, spec }) => [key ?? "0", spec]));
+  const output = gathersOf(entry);
+  if (output === null) return inputs;
+  return entry.splits.length === 0 ? output : [inputs, output];
 }
 
-/** A list has one spec, or null, for each output. */
-export function listOf<T>(specs: readonly T[], outputs: number): readonly (T | null)[] {
-  return [...specs, ...Array.from({ length: Math.max(0, outputs - specs.length) }, () => null)];
+/**
+ * The output specs of an entry: one, or a list with one, or null, for each output of the module. Specs that name their value can stand anywhere
+ * in it.
+ */
+export function gathersOf({
+  gathers,
+  outputs,
+}: Entry): ContextParallelOutput | readonly (ContextParallelOutput | null)[] | null {
+  const [first, ...others] = gathers;
+  if (first === undefined) return null;
+  if (others.length === 0 && (outputs <= 1 || first.key === null)) return first.spec as ContextParallelOutput;
+  const list: (ContextParallelOutput | null)[] = Array.from({ length: Math.max(outputs, gathers.length) }, () => null);
+  const isPlaced = ({ key }: Line): boolean => key !== null && Number(key) < list.length;
+  for (const { key, spec } of gathers.filter(isPlaced)) list[Number(key)] = spec as ContextParallelOutput;
+  for (const { spec } of gathers.filter((line) => !isPlaced(line)))
+    list[list.indexOf(null)] = spec as ContextParallelOutput;
+  return list;
 }

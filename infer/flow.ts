@@ -63,7 +63,7 @@ function levelsOf({ to, left, from }: Edges): readonly number[] {
 function block({ to, left, from }: Edges, levels: readonly number[]): void {
   const next = from.map(() => 0);
   const path: number[] = [];
-  for (let node = SOURCE; ; ) {
+  for (let node = SOURCE; ;) {
     if (node === SINK) {
       const flow = Math.min(...path.map((edge) => left[edge]!));
       for (const edge of path) {

@@ -17,20 +17,22 @@ export interface Sizes {
   readonly bytes: (shape: ValueShape) => number;
 }
 
-/** Every length is the same power of two, the largest up to 1024 with which no attention has more than 8192 rows. */
+/** A batch is 1. Every other length is the same power of two, the largest up to 1024 with which no attention has more than 8192 rows. */
 export function typicalSizes(graph: CanonicalGraph): Sizes {
-  const rows = graph.nodes.flatMap((node) => {
-    const extent = graph.shapes.get(asCp(node, "Attention")?.q ?? "")?.dims[1];
-    return extent === undefined ? [] : [extent];
-  });
+  const queries = graph.nodes.flatMap((node) => graph.shapes.get(asCp(node, "Attention")?.q ?? "") ?? []);
+  const rows = queries.map(({ dims }) => dims[1] ?? 1);
+  const sequences = new Set(rows.flatMap(symbolsOf));
+  const batches = queries.flatMap(({ dims }) => symbolsOf(dims[0] ?? 1)).filter((name) => !sequences.has(name));
   for (let number = FIRST; ; number /= 2) {
-    const sizes = sizesAt(graph, number);
+    const sizes = sizesAt(graph, number, new Set(batches));
     if (number <= 2 || rows.every((extent) => sizes.count(extent) <= LONGEST)) return sizes;
   }
 }
 
-function sizesAt(graph: CanonicalGraph, number: number): Sizes {
-  const lengths: Record<string, number> = Object.fromEntries(graph.lengths.map(({ name }) => [name, number]));
+function sizesAt(graph: CanonicalGraph, number: number, batches: ReadonlySet<string>): Sizes {
+  const lengths: Record<string, number> = Object.fromEntries(
+    graph.lengths.map(({ name }) => [name, batches.has(name) ? 1 : number]),
+  );
   // Extents that depend on data have names of their own.
   for (const { dims } of graph.shapes.values()) {
     for (const dim of dims) {

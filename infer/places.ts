@@ -39,7 +39,8 @@ export function splitSpots(request: SplitRequest, context: Context): readonly Sp
   const isInput = graph.inputs.some(({ name }) => name === value);
   if (!isInput && producer === undefined) return [];
   if (isInput && users.every(harmless)) return [{ module: "", side: "input", value, name: value, results: 0 }];
-  const outside = producer === undefined || graph.outputs.includes(value) ? [] : modulesAround(producer.scope).filter(isModule);
+  const outside =
+    producer === undefined || graph.outputs.includes(value) ? [] : modulesAround(producer.scope).filter(isModule);
   const outputs = outside.filter((module) => {
     const moved = users.filter(({ scope }) => !isWithin(scope, module));
     return module !== "" && moved.length > 0 && moved.every(harmless) && readers.some((r) => moved.includes(r));

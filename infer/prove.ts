@@ -4,8 +4,8 @@
 import { bindPlan } from "../compiler/bind/bind.ts";
 import { nameOf } from "../compiler/bind/context.ts";
 import type { Binding, BoundPlan } from "../compiler/bind/types.ts";
-import { hasErrors } from "../compiler/diagnostics/diagnose.ts";
-import type { Diagnostic } from "../compiler/diagnostics/types.ts";
+import { noSplitAttention, tooFewHeads } from "../compiler/diagnostics/catalog/shard.ts";
+import type { Diagnostic, Result } from "../compiler/diagnostics/types.ts";
 import type { CanonicalGraph } from "../compiler/ir/types.ts";
 import { readPlanValue } from "../compiler/plan/read.ts";
 import { shard } from "../compiler/shard/shard.ts";
@@ -35,18 +35,29 @@ export function prove(decisions: readonly Decision[], graph: CanonicalGraph, opt
   const named = bindAll(decisions, graph);
   if ("nodes" in named) return named;
   const { bound, entries } = named;
-  const sharded = shard(bound, options);
-  if (sharded.ok && !hasErrors(sharded.diagnostics)) {
+  const sharded = shardOn(bound, options);
+  const says = (code: string): boolean => sharded.diagnostics.some((diagnostic) => diagnostic.code === code);
+  // A plan that shares no attention is none.
+  if (sharded.ok && !says(noSplitAttention.code)) {
     return { entries, decisions: named.decisions, sharded: sharded.value, diagnostics: sharded.diagnostics };
   }
-  const diagnostics = sharded.diagnostics.filter(({ severity }) => severity === "error");
-  const says = (text: string): boolean => diagnostics.some(({ message }) => message.includes(text));
-  const nodes = graph.nodes.flatMap(({ name }) => (says(`(node ${name})`) ? [name] : []));
+  const diagnostics = sharded.diagnostics.filter(({ severity }) => severity !== "note");
+  const names = (text: string): boolean => diagnostics.some(({ message }) => message.includes(text));
+  const nodes = graph.nodes.flatMap(({ name }) => (names(`(node ${name})`) ? [name] : []));
   const blamed = named.decisions.filter((decision) => {
     const pointer = bindingOf(decision, bound)?.spec.origin.pointer ?? "";
-    return [")", ":", ",", ";", " "].some((after) => says(`the plan entry ${pointer}${after}`));
+    return [")", ":", ",", ";", " "].some((after) => names(`the plan entry ${pointer}${after}`));
   });
   return { diagnostics, nodes, blamed };
+}
+
+/** Where an attention has fewer heads than Ulysses divides, a ring of as many ranks proves the same layouts. */
+function shardOn(bound: BoundPlan, options: ShardOptions): Result<ShardedGraph> {
+  const first = shard(bound, options);
+  if (first.ok || !first.diagnostics.some(({ code }) => code === tooFewHeads.code)) return first;
+  const { mesh } = options;
+  const ring = { ...mesh, ring_degree: mesh.ring_degree * mesh.ulysses_degree, ulysses_degree: 1 };
+  return shard(bound, { ...options, mesh: ring });
 }
 
 export function isProof(result: Proof | Refusal): result is Proof {

@@ -120,7 +120,12 @@ function cutAt(
 /** What it costs that a value is split and a reader, or the caller of the model, needs it whole: one gather for all of them. */
 function gatherEdges(
   net: Network,
-  { index, sizes, at, need }: Pick<Chosen, "index" | "sizes"> & Pick<Region, "need"> & { at: Map<CanonicalNode, number> },
+  {
+    index,
+    sizes,
+    at,
+    need,
+  }: Pick<Chosen, "index" | "sizes"> & Pick<Region, "need"> & { at: Map<CanonicalNode, number> },
   node: CanonicalNode,
   value: string,
 ): void {

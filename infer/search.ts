@@ -8,7 +8,7 @@ import type { Diagnostic } from "../compiler/diagnostics/types.ts";
 import type { CanonicalGraph } from "../compiler/ir/types.ts";
 import { workOf } from "../compiler/operators/work.ts";
 import type { ShardOptions } from "../compiler/shard/state.ts";
-import { chooseStreams, type Model } from "./choose.ts";
+import { chooseStreams, type Choice, type Model } from "./choose.ts";
 import { decide, type Decided } from "./decisions.ts";
 import { factorMaps, type FactorMaps } from "./factor-maps.ts";
 import { typicalSizes, type Sizes } from "./lengths.ts";
@@ -21,6 +21,7 @@ const ROUNDS = 16;
 
 export interface Found extends Proof {
   readonly model: Model;
+  readonly choice: Choice;
   /** Whole values that are sliced where they meet a split one. */
   readonly sliced: readonly string[];
   /** What was refused before, round by round. */
@@ -30,7 +31,8 @@ export interface Found extends Proof {
 /** Why there is no plan. */
 export interface Nothing {
   readonly why: "no attention" | "no stream" | "no boundary" | "refused";
-  readonly refused: readonly Diagnostic[];
+  /** Refusals, round by round. */
+  readonly refused: readonly (readonly Diagnostic[])[];
 }
 
 /** Searches a plan that `options.mesh` proves: first for whole sequences, then for their outermost factors. */
@@ -74,18 +76,23 @@ function searchIn(model: Model, { maps, context, options }: Tools): Found | Noth
     const { decisions, sliced } = withoutTables(found, (kept) => decide(choice.region, kept, context), model, known);
     if (!decisions.some(({ action }) => action === "split")) break;
     const result = prove(decisions, context.graph, options);
-    if (isProof(result)) return { ...result, model, sliced, repaired };
+    if (isProof(result)) return { ...result, model, choice, sliced, repaired };
     repaired.push(result.diagnostics);
     if (!learn(result, known, maps)) break;
   }
-  return { why: repaired.length === 0 ? "no boundary" : "refused", refused: repaired.at(-1) ?? [] };
+  return { why: repaired.length === 0 ? "no boundary" : "refused", refused: repaired };
 }
 
 /**
  * Without the entries that only a `value` can name and that share no work: ONNX names change with every export, and a whole table is sliced
  * where it meets a split value.
  */
-function withoutTables(found: Decided, again: (kept: Set<string>) => Decided, { work }: Model, { kept }: Known): Decided {
+function withoutTables(
+  found: Decided,
+  again: (kept: Set<string>) => Decided,
+  { work }: Model,
+  { kept }: Known,
+): Decided {
   const worth = ({ nodes }: Decided): number => [...nodes].reduce((sum, node) => sum + (work.get(node) ?? 0), 0);
   let best = found;
   for (const { action, isNamed, spot } of found.decisions) {

@@ -154,7 +154,9 @@ function across(search: Search, node: CanonicalNode, place: Place, operand: numb
   const kinds = new Set([...all.keys()].map((factor) => map.factors[factor]!.kind));
   if (kinds.has("along")) return null;
   if (kinds.size > 1 || !kinds.has("free")) {
-    const isAlone = map.inputs.filter((a) => a?.some((x) => "product" in x && x.product.some((f) => all.has(f)))).length;
+    const isAlone = map.inputs.filter((a) =>
+      a?.some((x) => "product" in x && x.product.some((f) => all.has(f))),
+    ).length;
     if (operand !== null && isAlone === 1 && place.outer === 1 && place.inner === 1) reducers.add(node);
     return null;
   }
