@@ -37,7 +37,8 @@ export function decide(region: Region, kept: ReadonlySet<string>, context: Conte
   const decisions: Decision[] = [];
   const sliced: string[] = [];
   // Inputs of the model in its own order, then values in the order in which they are first read.
-  const order = [...entering].toSorted(([a], [b]) => inputs.indexOf(a) - inputs.indexOf(b));
+  const rankOf = (value: string): number => (inputs.includes(value) ? inputs.indexOf(value) : inputs.length);
+  const order = [...entering].toSorted(([a], [b]) => rankOf(a) - rankOf(b));
   for (const [value, readers] of order) {
     const starting = readers.filter((node) => !readsRows(region, node, made));
     const request = { value, readers, harmless: harmlessIn(region, nodes, value), alike };

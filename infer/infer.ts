@@ -1,7 +1,7 @@
 /**
  * @file Infers a plan for a model: reads it, searches, proves, and prints the plan with its reasons. The steps in order.
  */
-import { dirname, isAbsolute, relative, resolve } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 import { asCp } from "../compiler/ir/cp.ts";
 import { inferMessages } from "../compiler/diagnostics/catalog/infer.ts";
 import { diagnose } from "../compiler/diagnostics/diagnose.ts";
@@ -82,9 +82,7 @@ function aboutOf(found: Found, share: number, lengths: Readonly<Record<string, n
   return [
     "Inferred by onnx-cp init. The compiler has proven that the result stays the same; each line says why it is there.",
     `Ranks share ${percent(share)} of the work of products, convolutions and attention${at}.`,
-    ...(names.length === 0
-      ? []
-      : ["Lengths that matter less or more than these may favour another plan: give them with --shape."]),
+    ...(names.length === 0 ? [] : ["Other lengths may favour another plan: give yours with --shape."]),
     ...(unsure.length === 0
       ? []
       : [
@@ -126,6 +124,5 @@ function diagnosticOf({ why, refused }: Nothing, graph: CanonicalGraph, file: st
 
 /** The path of the model as a plan in the folder of `out` names it, with slashes on every system. */
 function pathFrom(model: string, out: string | undefined): string {
-  if (out === undefined || isAbsolute(model)) return model.replaceAll("\\", "/");
-  return relative(dirname(resolve(out)), resolve(model)).replaceAll("\\", "/");
+  return (out === undefined ? model : relative(dirname(resolve(out)), resolve(model))).replaceAll("\\", "/");
 }

@@ -3,6 +3,7 @@
  * page.
  */
 import { bytesByFormula } from "../../cli/bench/bytes.ts";
+import { tooFewHeads } from "../../compiler/diagnostics/catalog/shard.ts";
 import type { CanonicalGraph } from "../../compiler/ir/types.ts";
 import { lower } from "../../compiler/lower/lower.ts";
 import { readPlanFile, readPlanText } from "../../compiler/plan/read.ts";
@@ -31,6 +32,9 @@ export const schemes: readonly MeshName[] = [
   "rotating unified 2 x 2",
 ];
 
+/** The refusal of a scheme that needs more heads than a model has, whatever the plan. */
+export const TOO_FEW_HEADS: string = tooFewHeads.code;
+
 /** The schemes whose bytes are shown, for two and four ranks. */
 export const compared: readonly MeshName[] = ["ulysses 2", "unified 2 x 2"];
 
@@ -46,7 +50,7 @@ export interface Inferred {
   readonly entries: readonly string[];
   readonly shipped: Costs;
   readonly inferred: Costs;
-  /** The largest difference to the unsplit model in any value, by scheme; or what is wrong. */
+  /** The largest difference to the unsplit model in any value, by scheme; the codes of a refusal; or what is wrong. */
   readonly cells: readonly string[];
 }
 
@@ -59,7 +63,11 @@ export async function inferredFor(source: Export, meshNames: readonly MeshName[]
   const plan = valueOf(await readPlanText(found.text, "inferred.plan.jsonc"));
   const shipped = valueOf(await readPlanFile(shippedPlan(source.family)));
   const cells: string[] = [];
-  for (const name of meshNames) cells.push(await verified(shardedBy(graph, plan, meshes[name]), feeds));
+  for (const name of meshNames) {
+    const mesh = meshes[name];
+    const sharded = shard(valueOf(bindPlan(graph, plan)), { ...mesh, mesh });
+    cells.push(sharded.ok ? await verified(sharded.value, feeds) : codesOf(sharded.diagnostics).join(", "));
+  }
   const { $model: _, ...entries } = found.plan;
   return {
     size,
