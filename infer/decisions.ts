@@ -3,17 +3,29 @@
  */
 import type { Context } from "../compiler/bind/context.ts";
 import { show } from "../compiler/expr/expr.ts";
+import { isWithin } from "../compiler/ir/module-paths.ts";
 import type { CanonicalNode } from "../compiler/ir/types.ts";
 import { gatherSpots, splitSpots, type SplitRequest, type Spot } from "./places.ts";
-import type { Region } from "./region.ts";
-import type { Decision } from "./types.ts";
+import type { Region } from "./region/region.ts";
+
+/** One spec of the plan. */
+export interface Decision {
+  readonly action: "split" | "gather";
+  readonly spot: Spot;
+  /** Not negative. */
+  readonly axis: number;
+  /** Number of axes of the value. */
+  readonly rank: number;
+  /** The plan names the ONNX value, since binding would not find it, or another one. */
+  readonly isNamed: boolean;
+  /** Why this entry is here, as a sentence without a full stop. */
+  readonly why: string;
+}
 
 export interface Decided {
   readonly decisions: readonly Decision[];
   /** Nodes of the region without the beginnings that no plan can name: these compute all rows. */
   readonly nodes: ReadonlySet<CanonicalNode>;
-  /** Whole values that are sliced where they meet a split one, without an entry. */
-  readonly sliced: readonly string[];
 }
 
 /** `kept` are values that no entry splits. */
@@ -35,7 +47,6 @@ export function decide(region: Region, kept: ReadonlySet<string>, context: Conte
     new Set(results.map((value) => actionAt(region, value, context))).size === 1;
   const inputs = graph.inputs.map(({ name }) => name);
   const decisions: Decision[] = [];
-  const sliced: string[] = [];
   // Inputs of the model in its own order, then values in the order in which they are first read.
   const rankOf = (value: string): number => (inputs.includes(value) ? inputs.indexOf(value) : inputs.length);
   const order = [...entering].toSorted(([a], [b]) => rankOf(a) - rankOf(b));
@@ -43,10 +54,9 @@ export function decide(region: Region, kept: ReadonlySet<string>, context: Conte
     const starting = readers.filter((node) => !readsRows(region, node, made));
     const request = { value, readers, harmless: harmlessIn(region, nodes, value), alike };
     const found = splitsOf(request, starting, context);
-    if (found.length === 0) sliced.push(value);
     for (const spot of found) decisions.push(splitAt(region, spot, starting.length > 0, context));
   }
-  return { decisions: [...decisions, ...gathersOf(region, nodes, made, context)], nodes, sliced };
+  return { decisions: [...decisions, ...gathersOf(region, nodes, made, context)], nodes };
 }
 
 /** What a split of the value states. */
@@ -118,16 +128,12 @@ function splitsOf(request: SplitRequest, starting: readonly CanonicalNode[], con
   const spots = splitSpots(request, context).filter(({ name }) => name !== null || starting.length > 0);
   const chosen: Spot[] = [];
   const isSeen = ({ scope }: CanonicalNode): boolean =>
-    chosen.some(({ module, side }) => isInside(scope, module) === (side === "input"));
+    chosen.some(({ module, side }) => isWithin(scope, module) === (side === "input"));
   for (const spot of spots) {
-    const own = request.readers.filter(({ scope }) => isInside(scope, spot.module) === (spot.side === "input"));
+    const own = request.readers.filter(({ scope }) => isWithin(scope, spot.module) === (spot.side === "input"));
     if (own.some((reader) => !isSeen(reader))) chosen.push(spot);
   }
   return chosen;
-}
-
-function isInside(scope: string, module: string): boolean {
-  return module === "" || scope === module || scope.startsWith(`${module}.`);
 }
 
 function splitAt(region: Region, spot: Spot, isStart: boolean, context: Context): Decision {

@@ -2,9 +2,9 @@
  * @file From decisions to the entries of a plan: one per module, one pattern for modules that agree. Knows the plan language, no graph.
  */
 import { groupBy } from "../compiler/group.ts";
-import { familyOf } from "../compiler/ir/module-paths.ts";
+import { familyOf, matchesPattern } from "../compiler/ir/module-paths.ts";
 import type { ContextParallelInput, ContextParallelOutput } from "../compiler/plan/types.ts";
-import type { Decision } from "./types.ts";
+import type { Decision } from "./decisions.ts";
 
 /** One spec under its key: a parameter, or the index of an output; `null` for an output whose order is not known. */
 export interface Line {
@@ -87,7 +87,7 @@ function merge(family: readonly Entry[], modules: readonly string[]): readonly E
     const paths = alike.flatMap((entry) => entry.modules);
     const pattern = patternOf(paths);
     const isNamed = [...first.splits, ...first.gathers].some(({ spec }) => spec.value !== undefined);
-    const matched = modules.filter((module) => matches(pattern, module));
+    const matched = modules.filter((module) => matchesPattern(pattern, module));
     if (isNamed || matched.length !== paths.length) return alike;
     return [{ ...first, pattern, modules: paths }];
   });
@@ -101,12 +101,6 @@ function contentOf({ splits, gathers, outputs }: Entry): string {
 function patternOf(paths: readonly string[]): string {
   const [first = [], ...others] = paths.map((path) => path.split("."));
   return first.map((segment, i) => (others.every((other) => other[i] === segment) ? segment : "*")).join(".");
-}
-
-function matches(pattern: string, module: string): boolean {
-  const wanted = pattern.split(".");
-  const found = module.split(".");
-  return wanted.length === found.length && wanted.every((segment, i) => segment === "*" || segment === found[i]);
 }
 
 /** The plan as a value, as it is read from a file. */

@@ -12,7 +12,7 @@ import { shard } from "../compiler/shard/shard.ts";
 import type { ShardedGraph } from "../compiler/shard/types.ts";
 import type { ShardOptions } from "../compiler/shard/state.ts";
 import { entriesOf, planOf, type Entry } from "./entries.ts";
-import type { Decision } from "./types.ts";
+import type { Decision } from "./decisions.ts";
 
 export interface Proof {
   readonly entries: readonly Entry[];

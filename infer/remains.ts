@@ -6,7 +6,7 @@ import { depthOf, modulesAround } from "../compiler/ir/module-paths.ts";
 import type { CanonicalNode } from "../compiler/ir/types.ts";
 import type { Found } from "./search.ts";
 import { isSplitIn } from "./share.ts";
-import type { Stream } from "./streams.ts";
+import type { Stream } from "./region/streams.ts";
 
 export interface Remains {
   readonly module: string;

@@ -8,13 +8,13 @@ import type { Diagnostic } from "../compiler/diagnostics/types.ts";
 import type { CanonicalGraph } from "../compiler/ir/types.ts";
 import { workOf } from "../compiler/operators/work.ts";
 import type { ShardOptions } from "../compiler/shard/state.ts";
-import { chooseStreams, type Choice, type Model } from "./choose.ts";
+import { chooseStreams, type Choice, type Model } from "./region/choose.ts";
 import { decide, type Decided } from "./decisions.ts";
-import { factorMaps, type FactorMaps } from "./factor-maps.ts";
-import { typicalSizes, type Sizes } from "./lengths.ts";
+import { factorMaps, type FactorMaps } from "./region/factor-maps.ts";
+import { typicalSizes, type Sizes } from "./region/lengths.ts";
 import { isProof, prove, type Proof, type Refusal } from "./prove.ts";
-import { outerStreamsOf, streamsOf, type Stream } from "./streams.ts";
-import type { Decision } from "./types.ts";
+import { outerStreamsOf, streamsOf, type Stream } from "./region/streams.ts";
+import type { Decision } from "./decisions.ts";
 
 /** Refusals that are repaired before the search ends. */
 const ROUNDS = 16;
@@ -22,8 +22,6 @@ const ROUNDS = 16;
 export interface Found extends Proof {
   readonly model: Model;
   readonly choice: Choice;
-  /** Whole values that are sliced where they meet a split one. */
-  readonly sliced: readonly string[];
   /** What was refused before, round by round. */
   readonly repaired: readonly (readonly Diagnostic[])[];
 }
@@ -73,10 +71,10 @@ function searchIn(model: Model, { maps, context, options }: Tools): Found | Noth
     const choice = chooseStreams(model, known.whole);
     if (choice === null) break;
     const found = decide(choice.region, known.kept, context);
-    const { decisions, sliced } = withoutTables(found, (kept) => decide(choice.region, kept, context), model, known);
+    const { decisions } = withoutTables(found, (kept) => decide(choice.region, kept, context), model, known);
     if (!decisions.some(({ action }) => action === "split")) break;
     const result = prove(decisions, context.graph, options);
-    if (isProof(result)) return { ...result, model, choice, sliced, repaired };
+    if (isProof(result)) return { ...result, model, choice, repaired };
     repaired.push(result.diagnostics);
     if (!learn(result, known, maps)) break;
   }
@@ -94,16 +92,19 @@ function withoutTables(
   { kept }: Known,
 ): Decided {
   const worth = ({ nodes }: Decided): number => [...nodes].reduce((sum, node) => sum + (work.get(node) ?? 0), 0);
-  let best = found;
-  for (const { action, isNamed, spot } of found.decisions) {
-    if (action !== "split" || !isNamed) continue;
-    const other = again(new Set([...kept, spot.value]));
-    if (worth(other) < worth(found)) continue;
-    kept.add(spot.value);
-    best = again(kept);
+  const isTable = ({ action, isNamed }: Decision): boolean => action === "split" && isNamed;
+  const tables = found.decisions.filter(isTable).map(({ spot }) => spot.value);
+  // All together first: a model has one table for each of its blocks, or none.
+  for (const values of [tables, ...tables.slice(0, ALONE).map((value) => [value])]) {
+    if (values.every((value) => kept.has(value))) continue;
+    if (worth(again(new Set([...kept, ...values]))) < worth(found)) continue;
+    for (const value of values) kept.add(value);
   }
-  return best;
+  return tables.length === 0 ? found : again(kept);
 }
+
+/** How many tables are tried one by one. */
+const ALONE = 8;
 
 /** What refusals have taught: nodes that need whole operands, values that no entry splits. */
 interface Known {

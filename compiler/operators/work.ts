@@ -2,7 +2,7 @@
  * @file Floating-point work: that of a node, by its factor map, and the share of a graph's work that ranks divide. Knows no layout: the caller
  * says which nodes are split.
  */
-import { add, evaluate, mul, withinLimits, type Expr } from "../expr/expr.ts";
+import { add, evaluate, mul, symbolsOf, withinLimits, type Expr } from "../expr/expr.ts";
 import { CP, type CanonicalGraph, type CanonicalNode } from "../ir/types.ts";
 import { factorsOf } from "./factors.ts";
 import { viewOf } from "./infer.ts";
@@ -41,8 +41,8 @@ export function workOf(node: CanonicalNode, known: Known): Expr | null {
 }
 
 /**
- * Share of the work, from 0 to 1, that is in nodes for which `isSplit` holds, at these lengths. 1 for a graph without products. Nodes of
- * unknown shape do not count.
+ * Share of the work, from 0 to 1, that is in nodes for which `isSplit` holds, at these lengths. 1 for a graph without products. Nodes whose
+ * shape is not known, or depends on data, do not count.
  */
 export function shareOfWork(
   graph: CanonicalGraph,
@@ -53,7 +53,7 @@ export function shareOfWork(
   let split = 0;
   for (const node of graph.nodes) {
     const work = workOf(node, graph);
-    if (work === null || work === 0) continue;
+    if (work === null || work === 0 || !symbolsOf(work).every((name) => Object.hasOwn(lengths, name))) continue;
     const count = evaluate(work, lengths);
     all += count;
     if (isSplit(node)) split += count;

@@ -3,7 +3,7 @@
  */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { FORBIDDEN, network, SINK, SOURCE } from "../../infer/flow.ts";
+import { FORBIDDEN, network, SINK, SOURCE } from "../../infer/region/flow.ts";
 
 type Edge = readonly [from: number, to: number, cost: number];
 

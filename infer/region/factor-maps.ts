@@ -1,14 +1,14 @@
 /**
  * @file The factor map of every node of a graph and, from these, the streams that an axis was concatenated from. Each is computed once.
  */
-import { withinLimits, type Expr } from "../compiler/expr/expr.ts";
-import { indexOf, type GraphIndex } from "../compiler/ir/graph-index.ts";
-import type { CanonicalGraph, CanonicalNode } from "../compiler/ir/types.ts";
-import { factorsOf } from "../compiler/operators/factors.ts";
-import { viewOf } from "../compiler/operators/infer.ts";
-import { isKnown } from "../compiler/operators/table.ts";
-import type { FactorMap } from "../compiler/operators/types.ts";
-import { embed, locate, type Split } from "../compiler/shard/layout.ts";
+import { withinLimits, type Expr } from "../../compiler/expr/expr.ts";
+import { indexOf, type GraphIndex } from "../../compiler/ir/graph-index.ts";
+import type { CanonicalGraph, CanonicalNode } from "../../compiler/ir/types.ts";
+import { factorsOf } from "../../compiler/operators/factors.ts";
+import { viewOf } from "../../compiler/operators/infer.ts";
+import { isKnown } from "../../compiler/operators/table.ts";
+import type { FactorMap } from "../../compiler/operators/types.ts";
+import { embed, locate, type Split } from "../../compiler/shard/layout.ts";
 
 export interface FactorMaps {
   readonly index: GraphIndex;

@@ -1,9 +1,9 @@
 /**
  * @file Which streams to split together: the set that costs least, by the work that ranks would repeat and the bytes that they would send.
  */
-import { asCp } from "../compiler/ir/cp.ts";
-import type { CanonicalNode } from "../compiler/ir/types.ts";
-import type { GraphIndex } from "../compiler/ir/graph-index.ts";
+import { asCp } from "../../compiler/ir/cp.ts";
+import type { CanonicalNode } from "../../compiler/ir/types.ts";
+import type { GraphIndex } from "../../compiler/ir/graph-index.ts";
 import type { Sizes } from "./lengths.ts";
 import { canGatherFor, regionOf, WORK_PER_BYTE, type Region } from "./region.ts";
 import type { Stream } from "./streams.ts";
@@ -25,6 +25,9 @@ export interface Choice {
   readonly share: number;
 }
 
+/** How often every stream is reconsidered. A model has a handful, but a U-Net with text has two for each attention. */
+const PASSES = 2;
+
 /** Share of the work that fewer bytes may cost. */
 const SPARE = 0.05;
 
@@ -36,7 +39,8 @@ export function chooseStreams(model: Model, whole: ReadonlySet<string>): Choice 
   const queries = model.streams.filter(({ queries }) => queries.length > 0);
   let best = choiceOf(model, queries, whole);
   const least = best.share - SPARE;
-  for (let isBetter = true; isBetter;) {
+  let isBetter = true;
+  for (let pass = 0; pass < PASSES && isBetter; pass++) {
     isBetter = false;
     for (const stream of model.streams) {
       const isIn = best.streams.includes(stream);

@@ -2,11 +2,11 @@
  * @file The streams of a model: sets of axes that operators tie together, found from the sequence axes of attention outwards through the
  * factor maps. If one axis of a stream is split, every operator that is linked can compute its rows. Decides nothing.
  */
-import { exactDiv, mul, show, withinLimits, type Expr } from "../compiler/expr/expr.ts";
-import { asCp } from "../compiler/ir/cp.ts";
-import type { CanonicalNode } from "../compiler/ir/types.ts";
-import type { Axis, FactorMap } from "../compiler/operators/types.ts";
-import { embed, locate, type Split } from "../compiler/shard/layout.ts";
+import { exactDiv, mul, show, withinLimits, type Expr } from "../../compiler/expr/expr.ts";
+import { asCp } from "../../compiler/ir/cp.ts";
+import type { CanonicalNode } from "../../compiler/ir/types.ts";
+import type { Axis, FactorMap } from "../../compiler/operators/types.ts";
+import { embed, locate, type Split } from "../../compiler/shard/layout.ts";
 import type { FactorMaps } from "./factor-maps.ts";
 
 /** The rows of q, k, v and of the result of attention. */

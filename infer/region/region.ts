@@ -2,10 +2,10 @@
  * @file The region of a graph that ranks should share: which nodes compute rows of a set of streams, and which results have to be gathered
  * behind them. A cheapest cut between work that all ranks would repeat and bytes that they would send. Knows no plan.
  */
-import { asCp } from "../compiler/ir/cp.ts";
-import { isWithin } from "../compiler/ir/module-paths.ts";
-import type { CanonicalNode } from "../compiler/ir/types.ts";
-import type { GraphIndex } from "../compiler/ir/graph-index.ts";
+import { asCp } from "../../compiler/ir/cp.ts";
+import { isWithin } from "../../compiler/ir/module-paths.ts";
+import type { CanonicalNode } from "../../compiler/ir/types.ts";
+import type { GraphIndex } from "../../compiler/ir/graph-index.ts";
 import { FORBIDDEN, network, SINK, SOURCE, type Network } from "./flow.ts";
 import type { Sizes } from "./lengths.ts";
 import { keyOf, type Link, type Place, type Stream } from "./streams.ts";
