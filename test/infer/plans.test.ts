@@ -5,7 +5,6 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { sampleFeeds } from "../../cli/run/sample-feeds.ts";
 import { canonicalModel } from "../../compiler/inspect/model.ts";
 import type { CanonicalGraph } from "../../compiler/ir/types.ts";
 import { readPlanText } from "../../compiler/plan/read.ts";
@@ -14,29 +13,34 @@ import { inferPlan } from "../../infer/infer.ts";
 import { planOf } from "../../infer/entries.ts";
 import { searchPlan } from "../../infer/search.ts";
 import { committedExports } from "../support/exports.ts";
-import { valueOf } from "../support/fixtures.ts";
+import { fixtureTensors, valueOf } from "../support/fixtures.ts";
 import { meshes, type MeshName } from "../support/meshes.ts";
 import { bindPlan, shard } from "../support/stages.ts";
 import { inferredPage } from "./page.ts";
 import { schemes, TOO_FEW_HEADS } from "./inferred.ts";
 
-/** Each with a mesh, so that every scheme occurs. */
-const shown: readonly (readonly [string, MeshName])[] = [
-  ["fixtures/flux/flux.dynamo18-dynamic.onnx", "ulysses 4"],
-  ["fixtures/qwenimage/qwenimage.dynamo23-dynamic.onnx", "rotating ring 4"],
-  ["fixtures/wan/wan-ti2v.dynamo18-dynamic.onnx", "unified 2 x 2"],
-  ["fixtures/helios/helios.dynamo18-dynamic.marked.onnx", "rotating unified 2 x 2"],
-  ["fixtures/ltx2/ltx2.dynamo18-static.onnx", "rotating ring 2"],
-  ["fixtures/minimax_h3/minimax_h3.dynamo18-dynamic.onnx", "ulysses 2"],
-  ["foreign/text_encoder.dynamo18-dynamic.onnx", "ring 4"],
-  ["foreign/unet.dynamo18-dynamic.onnx", "ring 2"],
+/** Each with sample inputs and a mesh, so that every scheme occurs. */
+const shown: readonly (readonly [name: string, sample: string, mesh: MeshName])[] = [
+  ["fixtures/flux/flux.dynamo18-dynamic.onnx", "img67-txt13", "ulysses 4"],
+  ["fixtures/qwenimage/qwenimage.dynamo23-dynamic.onnx", "batch2-txt13", "rotating ring 4"],
+  ["fixtures/wan/wan-ti2v.dynamo18-dynamic.onnx", "batch1-frames3-height8-width16", "unified 2 x 2"],
+  ["fixtures/helios/helios.dynamo18-dynamic.marked.onnx", "batch2-frames3-height6-width14", "rotating unified 2 x 2"],
+  ["fixtures/ltx2/ltx2.dynamo18-static.onnx", "img96-audio30-txt40", "rotating ring 2"],
+  ["fixtures/minimax_h3/minimax_h3.dynamo18-dynamic.onnx", "batch2-img67-audio23-txt13", "ulysses 2"],
+  ["foreign/text_encoder.dynamo18-dynamic.onnx", "batch3-txt29", "ring 4"],
+  ["foreign/unet.dynamo18-dynamic.onnx", "batch1", "ring 2"],
 ];
 
 function pathOf(name: string): string {
   return fileURLToPath(new URL(`../${name}`, import.meta.url));
 }
 
-test.each(shown)("%s", async (name, mesh) => {
+/** Relative to the fixtures. */
+function samplePath(name: string, sample: string): string {
+  return `../${name.slice(0, name.lastIndexOf("/"))}/${name.split("/").at(-1)!.split(".")[0]}.${sample}.inputs.npz`;
+}
+
+test.each(shown)("%s", async (name, sample, mesh) => {
   const found = await inferPlan({ model: pathOf(name), out: pathOf("x.plan.jsonc") });
   if (!found.ok) throw new Error(found.diagnostics[0]?.message);
   const [file = ""] = name.split("/").slice(-1);
@@ -45,7 +49,7 @@ test.each(shown)("%s", async (name, mesh) => {
   expect(plan.model).toBe(name);
   const bound = valueOf(bindPlan(valueOf(await canonicalModel(pathOf(name))), plan));
   const sharded = valueOf(shard(bound, { ...meshes[mesh], mesh: meshes[mesh] }));
-  const report = valueOf(await simulate(sharded, sampleFeeds(sharded)));
+  const report = valueOf(await simulate(sharded, await fixtureTensors(samplePath(name, sample))));
   expect(report).toMatchObject({ wrong: null, wrongCount: 0 });
   expect(sharded.attention.some(({ scheme }) => scheme !== "local")).toBe(true);
 });
