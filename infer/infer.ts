@@ -3,7 +3,7 @@
  */
 import { dirname, relative, resolve } from "node:path";
 import { asCp } from "../compiler/ir/cp.ts";
-import { inferMessages } from "../compiler/diagnostics/catalog/infer.ts";
+import { inferMessages } from "../compiler/diagnostics/catalog/bind.ts";
 import { diagnose } from "../compiler/diagnostics/diagnose.ts";
 import type { Diagnostic } from "../compiler/diagnostics/types.ts";
 import { show } from "../compiler/expr/expr.ts";
@@ -75,28 +75,31 @@ export async function inferPlan(options: InferOptions): Promise<InferResult> {
   return { ok: true, plan, text, share, lengths: own, diagnostics: graph.diagnostics };
 }
 
+/** What the plan does, at which lengths, and what is unsure, a line each. */
 function aboutOf(found: Found, share: number, lengths: Readonly<Record<string, number>>): readonly string[] {
   const names = Object.keys(lengths);
   const at = names.length === 0 ? "" : `, at ${names.map((name) => `${name} = ${lengths[name]}`).join(", ")}`;
-  const unsure = found.decisions.filter(({ isNamed }) => isNamed);
+  const rounds = found.repaired.length;
+  const notes: readonly (readonly [boolean, string])[] = [
+    [names.length > 0, "Unsure: other lengths may favour another plan. Give yours with --shape."],
+    [
+      found.decisions.some(({ isNamed }) => isNamed),
+      'Unsure: a "value" names an ONNX value, since no parameter and no only output leads to it. The next export may give it another name.',
+    ],
+    [
+      found.isOuter,
+      "Unsure: no whole sequence begins and ends at boundaries of modules, so the plan splits the outermost of the axes that are merged into it.",
+    ],
+    [rounds > 0, `The proof refused ${rounds} earlier ${rounds === 1 ? "plan" : "plans"}.`],
+  ];
   return [
     "Inferred by onnx-cp init. The compiler has proven that the result stays the same; each line says why it is there.",
     `Ranks share ${percent(share)} of the work of products, convolutions and attention${at}.`,
-    ...(names.length === 0 ? [] : ["Other lengths may favour another plan: give yours with --shape."]),
-    ...(unsure.length === 0
-      ? []
-      : [
-          'Unsure: a "value" names an ONNX value, since no parameter or only output of the module leads to it. It may have another name after the next export.',
-        ]),
-    ...(found.repaired.length === 0
-      ? []
-      : [
-          `${found.repaired.length} earlier ${found.repaired.length === 1 ? "plan was" : "plans were"} refused by the proof.`,
-        ]),
+    ...notes.flatMap(([applies, note]) => (applies ? [note] : [])),
   ];
 }
 
-/** The values that the proof sliced, each once; constant fills take any extent and do not count. */
+/** The values that the proof sliced, each once, with the modules where they meet split values. */
 function slicedIn({ sharded }: Found): readonly string[] {
   const names = sharded.alignments.map(({ value, origin }) => ({ value, module: origin.module }));
   const values = [...new Set(names.map(({ value }) => value))];

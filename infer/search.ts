@@ -22,6 +22,8 @@ const ROUNDS = 16;
 export interface Found extends Proof {
   readonly model: Model;
   readonly choice: Choice;
+  /** The streams are outermost factors of sequences, not whole ones. */
+  readonly isOuter: boolean;
   /** What was refused before, round by round. */
   readonly repaired: readonly (readonly Diagnostic[])[];
 }
@@ -40,11 +42,14 @@ export function searchPlan(graph: CanonicalGraph, options: ShardOptions): Found 
   const sizes = typicalSizes(graph);
   const streams = streamsOf(maps);
   const context = contextOf(graph);
-  const tried = (own: readonly Stream[]): Found | Nothing =>
-    searchIn({ index: maps.index, streams: own, sizes, work: worksOf(graph, sizes) }, { maps, context, options });
-  const found = tried(streams);
+  const tried = (own: readonly Stream[], isOuter: boolean): Found | Nothing =>
+    searchIn(
+      { index: maps.index, streams: own, sizes, work: worksOf(graph, sizes) },
+      { maps, context, options, isOuter },
+    );
+  const found = tried(streams, false);
   if (!("why" in found)) return found;
-  const outer = tried(outerStreamsOf(maps, streams));
+  const outer = tried(outerStreamsOf(maps, streams), true);
   return "why" in outer ? found : outer;
 }
 
@@ -61,9 +66,10 @@ interface Tools {
   readonly maps: FactorMaps;
   readonly context: Context;
   readonly options: ShardOptions;
+  readonly isOuter: boolean;
 }
 
-function searchIn(model: Model, { maps, context, options }: Tools): Found | Nothing {
+function searchIn(model: Model, { maps, context, options, isOuter }: Tools): Found | Nothing {
   if (!model.streams.some(({ queries }) => queries.length > 0)) return { why: "no stream", refused: [] };
   const known: Known = { whole: new Set(), kept: new Set() };
   const repaired: (readonly Diagnostic[])[] = [];
@@ -74,7 +80,7 @@ function searchIn(model: Model, { maps, context, options }: Tools): Found | Noth
     const { decisions } = withoutTables(found, (kept) => decide(choice.region, kept, context), model, known);
     if (!decisions.some(({ action }) => action === "split")) break;
     const result = prove(decisions, context.graph, options);
-    if (isProof(result)) return { ...result, model, choice, repaired };
+    if (isProof(result)) return { ...result, model, choice, isOuter, repaired };
     repaired.push(result.diagnostics);
     if (!learn(result, known, maps)) break;
   }
