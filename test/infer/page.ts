@@ -40,7 +40,17 @@ export function pageOf(rows: readonly Row[]): string {
       rows.filter(({ source }) => source.family === family),
     ),
   );
-  return `${INTRODUCTION}\n## Costs\n\n${costs}\n## Differences\n\n${proofs}\n## Plans\n\n${sections.join("\n")}`;
+  return `${INTRODUCTION}\n## Costs\n\n${summary(rows)}\n${costs}\n## Differences\n\n${proofs}\n## Plans\n\n${sections.join("\n")}`;
+}
+
+function summary(rows: readonly Row[]): string {
+  const no = rows.filter(({ shipped, inferred }) => inferred.bytes.every((bytes, i) => bytes <= shipped.bytes[i]!));
+  const fewer = no.filter(({ shipped, inferred }) => inferred.bytes[0]! < shipped.bytes[0]!);
+  const share = rows.filter(({ shipped, inferred }) => inferred.share >= shipped.share);
+  return (
+    `Of ${rows.length} inferred plans, ${no.length} move no more bytes than the shipped one (${fewer.length} move fewer), and ${share.length} share at least as ` +
+    "much of the work.\n"
+  );
 }
 
 function nameOf({ source }: Row): string {
