@@ -5,6 +5,8 @@ import { asCp } from "../compiler/ir/cp.ts";
 import { contextOf, type Context } from "../compiler/bind/context.ts";
 import { extentsDiffer, segmentsDiffer, splitsDiffer } from "../compiler/diagnostics/catalog/shard.ts";
 import type { Diagnostic } from "../compiler/diagnostics/types.ts";
+import { familyOf } from "../compiler/ir/module-paths.ts";
+import { show } from "../compiler/expr/expr.ts";
 import type { CanonicalGraph } from "../compiler/ir/types.ts";
 import { workOf } from "../compiler/operators/work.ts";
 import type { ShardOptions } from "../compiler/shard/state.ts";
@@ -82,7 +84,7 @@ function searchIn(model: Model, { maps, context, options, isOuter }: Tools): Fou
     const result = prove(decisions, context.graph, options);
     if (isProof(result)) return { ...result, model, choice, isOuter, repaired };
     repaired.push(result.diagnostics);
-    if (!learn(result, known, maps)) break;
+    if (!learn(result, decisions, known, maps)) break;
   }
   return { why: repaired.length === 0 ? "no boundary" : "refused", refused: repaired };
 }
@@ -119,12 +121,18 @@ interface Known {
 }
 
 /** False where nothing new was learnt, so that the next round would be the same. */
-function learn({ diagnostics, nodes, blamed }: Refusal, { whole, kept }: Known, maps: FactorMaps): boolean {
+function learn(
+  { diagnostics, nodes, blamed }: Refusal,
+  decisions: readonly Decision[],
+  { whole, kept }: Known,
+  maps: FactorMaps,
+): boolean {
   const before = whole.size + kept.size;
   const splits = blamed.filter(({ action, spot }) => action === "split" && !kept.has(spot.value));
-  const coarsest = diagnostics.some(({ code }) => DISAGREE.has(code)) ? leastSegments(splits, maps) : undefined;
-  if (coarsest !== undefined) kept.add(coarsest.spot.value);
-  else for (const node of nodes) whole.add(node);
+  const coarse = diagnostics.some(({ code }) => DISAGREE.has(code)) ? leastSegments(splits, decisions, maps) : [];
+  for (const { spot } of coarse) kept.add(spot.value);
+  if (coarse.length === 0)
+    for (const node of nodes) for (const name of withSiblings(node, whole, maps)) whole.add(name);
   if (nodes.length > 0) return whole.size + kept.size > before;
   for (const { action, spot } of blamed) {
     if (action === "split") kept.add(spot.value);
@@ -133,12 +141,40 @@ function learn({ diagnostics, nodes, blamed }: Refusal, { whole, kept }: Known, 
   return whole.size + kept.size > before;
 }
 
+/**
+ * The node; and if one of its siblings was refused before, all of them: blocks of one kind compute alike, and a proof refuses only the first
+ * one that it meets.
+ */
+function withSiblings(name: string, refused: ReadonlySet<string>, { index }: FactorMaps): readonly string[] {
+  const kinds = new Map<string, string>();
+  const counts = new Map<string, number>();
+  for (const { name: own, op, scope } of index.graph.nodes) {
+    const at = (counts.get(`${op} ${scope}`) ?? 0) + 1;
+    counts.set(`${op} ${scope}`, at);
+    kinds.set(own, `${op} ${at} ${familyOf(scope)}`);
+  }
+  const siblings = [...kinds].flatMap(([own, kind]) => (kind === kinds.get(name) ? [own] : []));
+  return siblings.some((own) => refused.has(own)) ? siblings : [name];
+}
+
 /** Refusals of two operands that are split differently: one of them is better left whole, and sliced where they meet. */
 const DISAGREE: ReadonlySet<string> = new Set([segmentsDiffer.code, splitsDiffer.code, extentsDiffer.code]);
 
-/** Of several splits that disagree, the one whose value is concatenated from the fewest streams. */
-function leastSegments(splits: readonly Decision[], maps: FactorMaps): Decision | undefined {
-  if (splits.length < 2) return undefined;
-  const segments = ({ spot, axis }: Decision): number => maps.wholeAxis(spot.value, axis).segments.length;
-  return splits.toSorted((a, b) => segments(a) - segments(b))[0];
+/**
+ * Of two splits that disagree, the one whose value is concatenated from fewer streams, and all others that are concatenated as it is: the same
+ * table of every block.
+ */
+function leastSegments(
+  splits: readonly Decision[],
+  decisions: readonly Decision[],
+  maps: FactorMaps,
+): readonly Decision[] {
+  if (splits.length < 2) return [];
+  const lengths = ({ spot, axis }: Decision): readonly string[] =>
+    maps.wholeAxis(spot.value, axis).segments.map(({ length }) => show(length));
+  const [least, next] = splits.toSorted((a, b) => lengths(a).length - lengths(b).length);
+  if (least === undefined || next === undefined) return [];
+  if (lengths(least).length === lengths(next).length) return [least];
+  const own = lengths(least).join();
+  return decisions.filter((one) => one.action === "split" && lengths(one).join() === own);
 }
