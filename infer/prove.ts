@@ -42,6 +42,7 @@ export function prove(decisions: readonly Decision[], graph: CanonicalGraph, opt
     return { entries, decisions: named.decisions, sharded: sharded.value, diagnostics: sharded.diagnostics };
   }
   const diagnostics = sharded.diagnostics.filter(({ severity }) => severity !== "note");
+  // A diagnostic has no other field for the node and the entries that it is about. A name that is read wrongly costs a round, never a proof.
   const names = (text: string): boolean => diagnostics.some(({ message }) => message.includes(text));
   const nodes = graph.nodes.flatMap(({ name }) => (names(`(node ${name})`) ? [name] : []));
   const blamed = named.decisions.filter((decision) => {
