@@ -13,6 +13,8 @@ export { compilePlan } from "./compiler/compile.ts";
 export type { CompileOptions, CompileResult } from "./compiler/compile.ts";
 export { ContextParallelError } from "./compiler/diagnostics/error.ts";
 export type { Diagnostic, Position, Related, Result, Severity, Span } from "./compiler/diagnostics/types.ts";
+export { inferPlan } from "./infer/infer.ts";
+export type { InferOptions, InferResult } from "./infer/infer.ts";
 export { inspectModel } from "./compiler/inspect/model.ts";
 export type { InspectedModule, InspectedValue, Inspection, InspectOptions } from "./compiler/inspect/model.ts";
 export { definePlan } from "./compiler/plan/define.ts";

@@ -21,6 +21,6 @@ export default defineConfig({
       tsconfig: "tsconfig.test.json",
       ignoreSourceErrors: true,
     },
-    coverage: { include: ["program/**", "compiler/**", "runtime/**", "memory/**", "ort/**", "cli/**"] },
+    coverage: { include: ["program/**", "compiler/**", "runtime/**", "memory/**", "ort/**", "cli/**", "infer/**"] },
   },
 });

@@ -6,11 +6,12 @@ import { Command, CommanderError, Option } from "commander";
 import type { BenchOptions } from "./commands/bench.ts";
 import type { CheckOptions } from "./commands/check.ts";
 import type { CompileCommandOptions } from "./commands/compile.ts";
+import type { InitOptions } from "./commands/init.ts";
 import type { InspectOptions } from "./commands/inspect.ts";
 import type { RunOptions } from "./commands/run.ts";
 import type { SchemaOptions } from "./commands/schema.ts";
 import type { Io } from "./io.ts";
-import { addCompileOptions, degree, formatOption, sharesOption, stageNames } from "./options.ts";
+import { addCompileOptions, degree, formatOption, shapeOption, sharesOption, stageNames } from "./options.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** What the arguments request. */
@@ -51,6 +52,7 @@ function build(version: string, found: Found): Command {
       "\nExit codes: 0 success, 1 error in the plan, model or inputs, 2 wrong usage, 3 verification failed, 4 fault during a run.",
     );
   addInspect(program, found);
+  addInit(program, found);
   addCheck(program, found);
   addCompile(program, found);
   addRun(program, found);
@@ -70,6 +72,18 @@ function addInspect(program: Command, found: Found): void {
     .option("--module <PATTERN>", "show only matching modules, such as transformer_blocks.*")
     .action((model: string, options: InspectOptions) =>
       found("inspect", async () => (await import("./commands/inspect.ts")).inspect(model, options)),
+    );
+}
+
+function addInit(program: Command, found: Found): void {
+  program
+    .command("init")
+    .description("infer a plan for a model, prove it, and print it with a reason on each line")
+    .argument("<MODEL>", "an ONNX file")
+    .option("--out <PLAN>", "write it to this new *.plan.jsonc file")
+    .addOption(shapeOption())
+    .action((model: string, options: InitOptions) =>
+      found("init", async (io) => (await import("./commands/init.ts")).init(model, options, io)),
     );
 }
 

@@ -69,9 +69,7 @@ export function createDispatcher(crew: Crew): Dispatcher {
         round = crew.ask(request.value, job.onProgress);
         current = round;
         if (limits.deadlineMs === undefined) stops.push(watchEnd({ deadlineMs: job.defaultMs }, overdue, end));
-        const reports = await round.reports.catch((error: unknown) => {
-          throw error instanceof RankLost ? new ContextParallelError([job.lost(error)]) : error;
-        });
+        const reports = await round.reports.catch((error: unknown) => fail(job, error));
         job.onDone?.();
         return reports;
       } finally {
@@ -88,6 +86,10 @@ export function createDispatcher(crew: Crew): Dispatcher {
     await crew.end();
   };
   return { check, dispatch, refuse: (error) => inTurn(enter, () => crew.refuse(error)), close };
+}
+
+function fail(job: Job, error: unknown): never {
+  throw error instanceof RankLost ? new ContextParallelError([job.lost(error)]) : error;
 }
 
 async function inTurn(enter: Queue, work: () => Promise<void>): Promise<void> {

@@ -9,6 +9,7 @@ import {
   attach,
   compilePlan,
   ContextParallelError,
+  inferPlan,
   inspectModel,
   loadProgram,
 } from "../../index.ts";
@@ -56,6 +57,7 @@ test("exports these values and no others", () => {
     "attach",
     "compilePlan",
     "definePlan",
+    "inferPlan",
     "inspectModel",
     "loadProgram",
   ]);
@@ -119,6 +121,18 @@ test("inspectModel tells what a plan can address", async () => {
   const root = inspected.ok ? inspected.value.modules.find(({ path }) => path === "") : undefined;
   expect(root?.inputs[0]).toMatchObject({ name: "hidden_states", shape: ["1", "96", "16"] });
   expect(await inspectModel("none.onnx")).toMatchObject({ ok: false, diagnostics: [{ code: "CP2001" }] });
+});
+
+test("inferPlan gives a plan that compilePlan takes, also where a text names the model", async () => {
+  const inferred = await inferPlan({
+    model,
+    shapes: { hidden_states: [1, 96, 16], encoder_hidden_states: [1, 40, 24] },
+  });
+  if (!inferred.ok) throw new Error(inferred.diagnostics[0]?.message);
+  expect(inferred).toMatchObject({ plan: { $model: model, proj_out: { gather_dim: 1 } }, diagnostics: [] });
+  expect(inferred.share).toBeGreaterThan(0.99);
+  expect(await agrees(await applyContextParallel(model, { ring_degree: 2 }, inferred.plan))).toBe(true);
+  expect(await inferPlan({ model: "none.onnx" })).toMatchObject({ ok: false, diagnostics: [{ code: "CP2001" }] });
 });
 
 test("compilePlan leaves a folder alone that holds the model and its weights, and writes nothing once aborted", async () => {

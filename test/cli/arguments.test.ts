@@ -17,6 +17,8 @@ function problem(line: string): string {
 test("every command is understood", () => {
   for (const line of [
     "inspect m.onnx --module blocks.*",
+    "init m.onnx",
+    "init m.onnx --out p.plan.jsonc --shape a=1,2 --shape b=3 --format json",
     "check p.plan.json",
     "check p.plan.json --model m.onnx --explain --simulate",
     "check p.plan.json --model m.onnx --explain blocks.* --strict",
@@ -90,7 +92,7 @@ test("help and version are printed and fine", async () => {
   const io = capture();
   expect(await main(["--version"], io)).toBe(0);
   expect(io.stdout()).toMatch(/^\d+\.\d+\.\d+\n$/);
-  for (const command of ["inspect", "check", "compile", "run", "schema"]) {
+  for (const command of ["inspect", "init", "check", "compile", "run", "schema"]) {
     const io = capture();
     expect(await main([command, "--help"], io)).toBe(0);
     expect(io.stdout()).toContain(`Usage: onnx-cp ${command}`);

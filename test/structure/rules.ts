@@ -120,12 +120,27 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
   ],
   // Predicts what `runtime` takes, from the same placements and flow.
   memory: ["compiler/expr", "compiler/graph", "compiler/ir", "compiler/operators", "program", "runtime"],
+  // Proves what it infers with the compiler's own stages.
+  infer: [
+    "compiler/diagnostics",
+    "compiler/expr",
+    "compiler/group.ts",
+    "compiler/plan",
+    "compiler/graph",
+    "compiler/ir",
+    "compiler/ir/module-paths.ts",
+    "compiler/operators",
+    "compiler/bind",
+    "compiler/inspect",
+    "compiler/shard",
+  ],
   "index.ts": [
     "compiler",
     "compiler/diagnostics",
     "compiler/inspect",
     "compiler/plan",
     "compiler/temporary",
+    "infer",
     "program",
     "runtime",
   ],

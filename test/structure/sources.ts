@@ -16,6 +16,7 @@ const roots = [
   "program",
   "compiler",
   "runtime",
+  "infer",
   "memory",
   "ort",
   "cli",

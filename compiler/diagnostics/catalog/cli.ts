@@ -14,6 +14,7 @@ export const cliMessages: Catalog<{
   noModule: { pattern: string; nearest: string | null };
   noSample: { inputs: readonly string[] };
   moreDiagnostics: { count: number; rest: string; limit: number };
+  exists: { file: string };
   sideEnded: { side: string; reason: string };
 }> = {
   usage: {
@@ -83,6 +84,13 @@ export const cliMessages: Catalog<{
     title: "Further diagnostics",
     message: ({ count, rest, limit }) => `${count} further diagnostics (${rest}) are not shown; the limit is ${limit}`,
     hint: () => "fix the errors above first",
+  },
+  exists: {
+    code: "CP7010",
+    severity: "error",
+    title: "File that exists",
+    message: ({ file }) => `${file} exists; it may have been edited and is not overwritten`,
+    hint: () => "name another file with --out, or remove this one",
   },
   sideEnded: {
     code: "CP7020",

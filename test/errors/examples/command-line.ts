@@ -147,6 +147,11 @@ export const commandLine: Examples = {
     },
     command: "onnx-cp check flux.plan.json --model flux.onnx",
   },
+  CP7010: {
+    means: "`onnx-cp init` writes a plan that people edit afterwards, so it never replaces a file.",
+    files: { "flux.plan.jsonc": '{\n  "proj_out": { "gather_dim": 1 }\n}\n' },
+    command: "onnx-cp init flux.onnx --out flux.plan.jsonc",
+  },
   CP7020: {
     means:
       "`onnx-cp bench` measures each side in a process. One of them ended without an answer: the system ran out of memory, or somebody ended it. The exit code is 4.",

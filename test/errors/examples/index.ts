@@ -4,6 +4,7 @@
 import type { Examples } from "../example.ts";
 import { bind } from "./bind.ts";
 import { commandLine } from "./command-line.ts";
+import { infer } from "./infer.ts";
 import { runInputs } from "./inputs.ts";
 import { modelFiles } from "./model-files.ts";
 import { modelGraphs } from "./model-graphs.ts";
@@ -28,6 +29,7 @@ export const examples: Examples = {
   ...shapes,
   ...bind,
   ...shard,
+  ...infer,
   ...program,
   ...verify,
   ...runInputs,

@@ -62,7 +62,7 @@ const attention: readonly Node[] = [
 ];
 
 /** Attention of a value to itself. */
-function selfAttention(name: string, result: string): readonly Node[] {
+export function selfAttention(name: string, result: string): readonly Node[] {
   const own = (what: string): string => `${name}_${what}`;
   return [
     node("Transpose", [name], [own("t")], { perm: { kind: "ints", value: [0, 1, 3, 2] } }),

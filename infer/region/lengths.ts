@@ -1,0 +1,49 @@
+/**
+ * @file Numbers for the lengths of a model, to compare plans by: what they cost at typical sizes. Nothing here decides whether a plan is exact.
+ */
+import { evaluate, symbolsOf, withinLimits, type Expr } from "../../compiler/expr/expr.ts";
+import { elemBytes } from "../../compiler/graph/elements.ts";
+import { asCp } from "../../compiler/ir/cp.ts";
+import type { CanonicalGraph, ValueShape } from "../../compiler/ir/types.ts";
+
+/** The longest sequence that is assumed, where lengths multiply. */
+const LONGEST = 8192;
+const FIRST = 1024;
+
+export interface Sizes {
+  readonly lengths: Readonly<Record<string, number>>;
+  /** The number that an extent, or a count of operations, has at these lengths. */
+  readonly count: (size: Expr) => number;
+  readonly bytes: (shape: ValueShape) => number;
+}
+
+/** A batch is 1. Every other length is the same power of two, the largest up to 1024 with which no attention has more than 8192 rows. */
+export function typicalSizes(graph: CanonicalGraph): Sizes {
+  const queries = graph.nodes.flatMap((node) => graph.shapes.get(asCp(node, "Attention")?.q ?? "") ?? []);
+  const rows = queries.map(({ dims }) => dims[1] ?? 1);
+  const sequences = new Set(rows.flatMap(symbolsOf));
+  const batches = queries.flatMap(({ dims }) => symbolsOf(dims[0] ?? 1)).filter((name) => !sequences.has(name));
+  for (let number = FIRST; ; number /= 2) {
+    const sizes = sizesAt(graph, number, new Set(batches));
+    if (number <= 2 || rows.every((extent) => sizes.count(extent) <= LONGEST)) return sizes;
+  }
+}
+
+function sizesAt(graph: CanonicalGraph, number: number, batches: ReadonlySet<string>): Sizes {
+  const lengths: Record<string, number> = Object.fromEntries(
+    graph.lengths.map(({ name }) => [name, batches.has(name) ? 1 : number]),
+  );
+  // Extents that depend on data have names of their own.
+  for (const { dims } of graph.shapes.values()) {
+    for (const dim of dims) {
+      if (typeof dim === "number") continue;
+      for (const name of symbolsOf(dim)) if (!Object.hasOwn(lengths, name)) lengths[name] = number;
+    }
+  }
+  const count = (size: Expr): number => Math.max(0, withinLimits(() => evaluate(size, lengths)) ?? number);
+  return {
+    lengths,
+    count,
+    bytes: ({ elem, dims }) => dims.reduce<number>((size, dim) => size * count(dim), elemBytes(elem)),
+  };
+}

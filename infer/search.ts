@@ -1,0 +1,180 @@
+/**
+ * @file The search for a plan of a canonical graph: choose streams, cut, name, prove; what the proof refuses changes the next round.
+ */
+import { asCp } from "../compiler/ir/cp.ts";
+import { contextOf, type Context } from "../compiler/bind/context.ts";
+import { extentsDiffer, segmentsDiffer, splitsDiffer } from "../compiler/diagnostics/catalog/shard.ts";
+import type { Diagnostic } from "../compiler/diagnostics/types.ts";
+import { familyOf } from "../compiler/ir/module-paths.ts";
+import { show } from "../compiler/expr/expr.ts";
+import type { CanonicalGraph } from "../compiler/ir/types.ts";
+import { workOf } from "../compiler/operators/work.ts";
+import type { ShardOptions } from "../compiler/shard/state.ts";
+import { chooseStreams, type Choice, type Model } from "./region/choose.ts";
+import { decide, type Decided } from "./decisions.ts";
+import { factorMaps, type FactorMaps } from "./region/factor-maps.ts";
+import { typicalSizes, type Sizes } from "./region/lengths.ts";
+import { isProof, prove, type Proof, type Refusal } from "./prove.ts";
+import { outerStreamsOf, streamsOf, type Stream } from "./region/streams.ts";
+import type { Decision } from "./decisions.ts";
+
+/** Refusals that are repaired before the search ends. */
+const ROUNDS = 16;
+
+export interface Found extends Proof {
+  readonly model: Model;
+  readonly choice: Choice;
+  /** The streams are outermost factors of sequences, not whole ones. */
+  readonly isOuter: boolean;
+  /** What was refused before, round by round. */
+  readonly repaired: readonly (readonly Diagnostic[])[];
+}
+
+/** Why there is no plan. */
+export interface Nothing {
+  readonly why: "no attention" | "no stream" | "no boundary" | "refused";
+  /** Refusals, round by round. */
+  readonly refused: readonly (readonly Diagnostic[])[];
+}
+
+/** Searches a plan that `options.mesh` proves: first for whole sequences, then for their outermost factors. */
+export function searchPlan(graph: CanonicalGraph, options: ShardOptions): Found | Nothing {
+  const maps = factorMaps(graph);
+  if (!graph.nodes.some((node) => asCp(node, "Attention") !== null)) return { why: "no attention", refused: [] };
+  const sizes = typicalSizes(graph);
+  const streams = streamsOf(maps);
+  const context = contextOf(graph);
+  const tried = (own: readonly Stream[], isOuter: boolean): Found | Nothing =>
+    searchIn(
+      { index: maps.index, streams: own, sizes, work: worksOf(graph, sizes) },
+      { maps, context, options, isOuter },
+    );
+  const found = tried(streams, false);
+  if (!("why" in found)) return found;
+  const outer = tried(outerStreamsOf(maps, streams), true);
+  return "why" in outer ? found : outer;
+}
+
+function worksOf(graph: CanonicalGraph, sizes: Sizes): Model["work"] {
+  return new Map(
+    graph.nodes.flatMap((node) => {
+      const work = workOf(node, graph);
+      return work === null || work === 0 ? [] : [[node, sizes.count(work)] as const];
+    }),
+  );
+}
+
+interface Tools {
+  readonly maps: FactorMaps;
+  readonly context: Context;
+  readonly options: ShardOptions;
+  readonly isOuter: boolean;
+}
+
+function searchIn(model: Model, { maps, context, options, isOuter }: Tools): Found | Nothing {
+  if (!model.streams.some(({ queries }) => queries.length > 0)) return { why: "no stream", refused: [] };
+  const known: Known = { whole: new Set(), kept: new Set() };
+  const repaired: (readonly Diagnostic[])[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const choice = chooseStreams(model, known.whole);
+    if (choice === null) break;
+    const found = decide(choice.region, known.kept, context);
+    const { decisions } = withoutTables(found, (kept) => decide(choice.region, kept, context), model, known);
+    if (!decisions.some(({ action }) => action === "split")) break;
+    const result = prove(decisions, context.graph, options);
+    if (isProof(result)) return { ...result, model, choice, isOuter, repaired };
+    repaired.push(result.diagnostics);
+    if (!learn(result, decisions, known, maps)) break;
+  }
+  return { why: repaired.length === 0 ? "no boundary" : "refused", refused: repaired };
+}
+
+/**
+ * Without the entries that only a `value` can name and that share no work: ONNX names change with every export, and a whole table is sliced
+ * where it meets a split value.
+ */
+function withoutTables(
+  found: Decided,
+  again: (kept: Set<string>) => Decided,
+  { work }: Model,
+  { kept }: Known,
+): Decided {
+  const worth = ({ nodes }: Decided): number => [...nodes].reduce((sum, node) => sum + (work.get(node) ?? 0), 0);
+  const isTable = ({ action, isNamed }: Decision): boolean => action === "split" && isNamed;
+  const tables = found.decisions.filter(isTable).map(({ spot }) => spot.value);
+  // All together first: a model has one table for each of its blocks, or none.
+  for (const values of [tables, ...tables.slice(0, ALONE).map((value) => [value])]) {
+    if (values.every((value) => kept.has(value))) continue;
+    if (worth(again(new Set([...kept, ...values]))) < worth(found)) continue;
+    for (const value of values) kept.add(value);
+  }
+  return tables.length === 0 ? found : again(kept);
+}
+
+/** How many tables are tried one by one. */
+const ALONE = 8;
+
+/** What refusals have taught: nodes that need whole operands, values that no entry splits. */
+interface Known {
+  readonly whole: Set<string>;
+  readonly kept: Set<string>;
+}
+
+/** False where nothing new was learnt, so that the next round would be the same. */
+function learn(
+  { diagnostics, nodes, blamed }: Refusal,
+  decisions: readonly Decision[],
+  { whole, kept }: Known,
+  maps: FactorMaps,
+): boolean {
+  const before = whole.size + kept.size;
+  const splits = blamed.filter(({ action, spot }) => action === "split" && !kept.has(spot.value));
+  const coarse = diagnostics.some(({ code }) => DISAGREE.has(code)) ? leastSegments(splits, decisions, maps) : [];
+  for (const { spot } of coarse) kept.add(spot.value);
+  if (coarse.length === 0)
+    for (const node of nodes) for (const name of withSiblings(node, whole, maps)) whole.add(name);
+  if (nodes.length > 0) return whole.size + kept.size > before;
+  for (const { action, spot } of blamed) {
+    if (action === "split") kept.add(spot.value);
+    else whole.add(maps.index.producer(spot.value)?.name ?? "");
+  }
+  return whole.size + kept.size > before;
+}
+
+/**
+ * The node; and if one of its siblings was refused before, all of them: blocks of one kind compute alike, and a proof refuses only the first
+ * one that it meets.
+ */
+function withSiblings(name: string, refused: ReadonlySet<string>, { index }: FactorMaps): readonly string[] {
+  const kinds = new Map<string, string>();
+  const counts = new Map<string, number>();
+  for (const { name: own, op, scope } of index.graph.nodes) {
+    const at = (counts.get(`${op} ${scope}`) ?? 0) + 1;
+    counts.set(`${op} ${scope}`, at);
+    kinds.set(own, `${op} ${at} ${familyOf(scope)}`);
+  }
+  const siblings = [...kinds].flatMap(([own, kind]) => (kind === kinds.get(name) ? [own] : []));
+  return siblings.some((own) => refused.has(own)) ? siblings : [name];
+}
+
+/** Refusals of two operands that are split differently: one of them is better left whole, and sliced where they meet. */
+const DISAGREE: ReadonlySet<string> = new Set([segmentsDiffer.code, splitsDiffer.code, extentsDiffer.code]);
+
+/**
+ * Of two splits that disagree, the one whose value is concatenated from fewer streams, and all others that are concatenated as it is: the same
+ * table of every block.
+ */
+function leastSegments(
+  splits: readonly Decision[],
+  decisions: readonly Decision[],
+  maps: FactorMaps,
+): readonly Decision[] {
+  if (splits.length < 2) return [];
+  const lengths = ({ spot, axis }: Decision): readonly string[] =>
+    maps.wholeAxis(spot.value, axis).segments.map(({ length }) => show(length));
+  const [least, next] = splits.toSorted((a, b) => lengths(a).length - lengths(b).length);
+  if (least === undefined || next === undefined) return [];
+  if (lengths(least).length === lengths(next).length) return [least];
+  const own = lengths(least).join();
+  return decisions.filter((one) => one.action === "split" && lengths(one).join() === own);
+}

@@ -1,0 +1,63 @@
+/**
+ * @file Examples of models for which no plan can be inferred. Codes CP4500-4599.
+ */
+import type { Graph, Node } from "../../../compiler/graph/types.ts";
+import { graph, node, value } from "../../support/graphs.ts";
+import type { Example, Examples } from "../example.ts";
+import { model, simple } from "../models.ts";
+import { selfAttention } from "./shard.ts";
+
+const command = "onnx-cp init model.onnx";
+
+function attention(result: string): readonly Node[] {
+  return [
+    node("Transpose", ["k"], ["kt"], { perm: { kind: "ints", value: [0, 1, 3, 2] } }),
+    node("MatMul", ["q", "kt"], ["s"]),
+    node("Softmax", ["s"], ["p"], { axis: { kind: "int", value: -1 } }),
+    node("MatMul", ["p", "v"], [result]),
+  ];
+}
+
+/** Softmax(q k^T) v, with queries and keys of these extents. */
+function attending(
+  q: readonly (number | string)[],
+  k: readonly (number | string)[],
+  after: readonly Node[] = [],
+): Graph {
+  return graph({
+    inputs: [value("q", "float32", q), value("k", "float32", k), value("v", "float32", k)],
+    outputs: [value("y", "float32", null)],
+    nodes: [...attention(after.length === 0 ? "y" : "a"), ...after],
+  });
+}
+
+function example(means: string, given: string, source: Graph): Example {
+  return { means, given, make: () => model(source), command };
+}
+
+export const infer: Examples = {
+  CP4501: example(
+    "A plan splits the sequences of attention. The model has none, or none in a form that the compiler recognises.",
+    "a model of y = relu(x)",
+    simple,
+  ),
+  CP4502: example(
+    "Every attention has one query, as in a decoder that makes one token after the other: there are no rows that ranks could share.",
+    "a model of y = softmax(q k^T) v with one query",
+    attending([1, 2, 1, 8], [1, 2, "n", 8]),
+  ),
+  CP4503: example(
+    "A plan can split inputs of the model, and inputs and outputs of modules. Here, the rows of the attention end in the middle of the only module, at a softmax over all of them.",
+    "a model of y = softmax(softmax(q k^T) v) over all queries",
+    attending([1, 2, "n", 8], [1, 2, "n", 8], [node("Softmax", ["a"], ["y"], { axis: { kind: "int", value: 2 } })]),
+  ),
+  CP4504: example(
+    "The inference found plans, but the proof refused each of them. The message has the reason of the last refusal.",
+    "a model of y = softmax(x x^T) x with a dynamic number of heads",
+    graph({
+      inputs: [value("x", "float32", [1, "heads", "n", 8])],
+      outputs: [value("y", "float32", null)],
+      nodes: selfAttention("x", "y"),
+    }),
+  ),
+};
