@@ -20,6 +20,7 @@ import type { Backend, Engine } from "./engine.ts";
 import { lateStart } from "./late.ts";
 import { checkProgramFiles } from "../load/load.ts";
 import { findModel } from "../load/model-files.ts";
+import { weightFilesOf } from "../load/weight-files.ts";
 import { checkCompiledProgram } from "../contract/document.ts";
 import { dealtBy, lengthsToMeasure, type Dealt } from "../measure.ts";
 import { watchEnd } from "./run-options.ts";
@@ -73,6 +74,7 @@ export async function attachWithGrace(
     ...(shares === null || shares === "auto" ? [] : checkShares(program.mesh, shares)),
   ];
   if (wrong.length > 0) throw new ContextParallelError(wrong);
+  const weights = await weightFilesOf(compiled);
   // Between the compilation, or the loading, and now any file may have changed.
   const changed = await checkProgramFiles(compiled);
   if (changed.length > 0) throw new ContextParallelError(changed);
@@ -84,12 +86,18 @@ export async function attachWithGrace(
   const { crew, started } = startThreads(size, setups(program, engine), engine, graceMs);
   const limit = { deadlineMs, begun };
   await startedBy(limit, program, crew, started);
+  const moved = weights.beforeUse();
+  if (moved.length > 0) {
+    await crew.end();
+    throw new ContextParallelError(moved);
+  }
   const dealt = shares === "auto" ? await measured(limit, program, crew, started) : { shares, notes: [] };
   holdFolder(compiled);
   return createSession(program, crew, {
     engine: { backend: engine.backend, notes: [...engine.notes, ...dealt.notes] },
     shares: dealt.shares,
     deadlineMs,
+    problems: weights.inUse,
     onRelease: async () => dropFolder(compiled),
   });
 }

@@ -56,6 +56,8 @@ export interface SessionSettings {
   readonly shares: Shares;
   /** For runs that give none. */
   readonly deadlineMs: number | undefined;
+  /** What makes the sessions of the ranks useless by now. Called before and after each run. */
+  readonly problems: () => readonly Diagnostic[];
   /** Called once, when the ranks have ended. */
   readonly onRelease: () => Promise<void>;
 }
@@ -75,11 +77,13 @@ export function createSession(program: Program, crew: Crew, settings: SessionSet
     const loaded = handlers.current();
     let started = 0;
     const request: Job["request"] = () => {
+      refuseProblems(settings);
       const prepared = memory.prepare(inputs);
       started = performance.now();
       return { kind: "run", ...prepared, ...requested(inputs, call), shares: settings.shares, handlers: loaded() };
     };
     const answers = await dispatcher.dispatch(runJob(program, call.options, request), { signal, deadlineMs });
+    refuseProblems(settings);
     const reports = answers.filter((report) => report !== null);
     lastRun = runStats(program, reports, performance.now() - started);
     return outputsFor(reports[0]?.outputs ?? [], call.preallocated);
@@ -104,6 +108,11 @@ export function createSession(program: Program, crew: Crew, settings: SessionSet
     },
     release: () => (releasing ??= release()),
   };
+}
+
+function refuseProblems({ problems }: SessionSettings): void {
+  const found = problems();
+  if (found.length > 0) throw new ContextParallelError(found);
 }
 
 function requested(
