@@ -9,7 +9,7 @@ import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import type { CompiledProgram, Program } from "../../program/types.ts";
-import { attachCall, checkOptions, wrongArgument } from "./check-options.ts";
+import { attachCall, checkOptions, looking, wrongArgument } from "./check-options.ts";
 import { keepTelemetryOff } from "../../ort/telemetry.ts";
 import { BACKEND_VARIABLE, preferredBackend } from "../../ort/process.ts";
 import { meshText, ranksOf } from "../../program/mesh.ts";
@@ -62,7 +62,7 @@ export async function attachWithGrace(
   options: AttachOptions,
   graceMs: number,
 ): Promise<Session> {
-  const misused = [...checkCompiled(compiled), ...checkOptions(attachCall, options)];
+  const misused = looking(attachCall, () => [...checkCompiled(compiled), ...checkOptions(attachCall, options)]);
   if (misused.length > 0) throw new ContextParallelError(misused);
   const { program } = compiled;
   const size = ranksOf(program.mesh);

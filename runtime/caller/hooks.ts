@@ -5,7 +5,7 @@ import { runtimeMessages } from "../../compiler/diagnostics/catalog/runtime.ts";
 import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { HookStep, Program, ProgramHook } from "../../program/types.ts";
-import { checkOptions, registerCall, wrongArgument } from "./check-options.ts";
+import { checkOptions, looking, registerCall, wrongArgument } from "./check-options.ts";
 import { describeValue } from "../describe.ts";
 import type { Job } from "./dispatch.ts";
 import { lateHandler } from "./late.ts";
@@ -62,7 +62,7 @@ export function createHooks(program: Program, ask: (job: Job, limits: Limits) =>
     entries = entries.filter((other) => other !== entry);
   };
   const register: SessionHooks["register"] = async (module, phase, handler, options) => {
-    const url = checkRegistration(program, { module, phase, handler, options });
+    const url = looking(registerCall, () => checkRegistration(program, { module, phase, handler, options }));
     const entry: Entry = { registration: { id: next++, module, phase, url }, loaded: false };
     const { registration } = entry;
     entries = [...entries, entry];

@@ -9,6 +9,7 @@ import { cutOf, type Shares } from "../../program/shares.ts";
 import type { Program } from "../../program/types.ts";
 import { checkFetches, checkInputs } from "./check-inputs.ts";
 import type { CheckedInputs, Feeds } from "./check-inputs.ts";
+import { looking, runCall } from "./check-options.ts";
 import { createDispatcher } from "./dispatch.ts";
 import type { Job } from "./dispatch.ts";
 import type { Backend, Engine } from "./engine.ts";
@@ -138,8 +139,10 @@ function checkCall(
   second: unknown,
   third: unknown,
 ): { readonly inputs: CheckedInputs; readonly call: RunCall } {
-  const call = readCall(program, second, third);
-  const inputs = checkInputs(program, feeds);
+  const { call, inputs } = looking(runCall, () => ({
+    call: readCall(program, second, third),
+    inputs: checkInputs(program, feeds),
+  }));
   const unknown = call.ok ? checkFetches(program, call.value.wanted) : [];
   const diagnostics = [...call.diagnostics, ...unknown, ...inputs.diagnostics];
   if (!call.ok || !inputs.ok || diagnostics.length > 0) throw new ContextParallelError(diagnostics);
