@@ -1,6 +1,7 @@
 /**
  * @file Makes diagnostics from the catalogue and combines results. Knows the catalogue's form, not its entries.
  */
+import { limits } from "../limits/limits.ts";
 import type { Diagnostic, Related, Result, Severity, Span } from "./types.ts";
 
 /** One entry of a catalogue: the texts of one code. `P` are their typed parameters. */
@@ -27,12 +28,18 @@ export function diagnose<P>(entry: Message<P>, params: P, where: Where = {}): Di
   return {
     code: entry.code,
     severity: entry.severity,
-    message: entry.message(params),
+    message: cut(entry.message(params)),
     ...(file === undefined ? {} : { file }),
     ...(where.span === undefined ? {} : { start: where.span.start, end: where.span.end }),
     related: where.related ?? [],
-    ...(entry.hint === undefined ? {} : { hint: entry.hint(params) }),
+    ...(entry.hint === undefined ? {} : { hint: cut(entry.hint(params)) }),
   };
+}
+
+/** Names of any length, from a file of somebody else, occur in messages. */
+function cut(text: string): string {
+  const { most } = limits.messageLength;
+  return text.length <= most ? text : `${text.slice(0, most)}... (${text.length} characters)`;
 }
 
 /** A result from a value and the collected diagnostics: an error among them withholds the value. */

@@ -6,8 +6,11 @@
 /** Whole numbers are exact up to here. */
 export const LARGEST: number = 2 ** 53;
 
-/** Far above those of real models. `characters` is the length of one term as text; it bounds degree and depth too. */
-export const LIMITS = { terms: 128, products: 2048, characters: 4096 } as const;
+/**
+ * Far above those of real models. `characters` is the length of one term as text; it bounds degree and depth too. `segments` are those of
+ * one split axis, which concatenations of an axis with itself double.
+ */
+export const LIMITS = { terms: 128, products: 2048, characters: 4096, segments: 8192 } as const;
 
 class BeyondLimits extends Error {}
 

@@ -6,6 +6,7 @@
 export function uniqueNames(names: readonly string[], fallback: (index: number) => string): readonly string[] {
   const taken = new Set(names);
   const seen = new Set<string>();
+  const numbers = new Map<string, number>();
   return names.map((name, i) => {
     const wanted = name === "" ? fallback(i) : name;
     if (name !== "" && !seen.has(name)) {
@@ -13,7 +14,10 @@ export function uniqueNames(names: readonly string[], fallback: (index: number) 
       return name;
     }
     let unique = wanted;
-    for (let n = 2; taken.has(unique); n++) unique = `${wanted}_${n}`;
+    // From the last number, since thousands of nodes may have one name.
+    let number = numbers.get(wanted) ?? 2;
+    for (; taken.has(unique); number++) unique = `${wanted}_${number}`;
+    numbers.set(wanted, number);
     taken.add(unique);
     return unique;
   });

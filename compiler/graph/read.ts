@@ -8,6 +8,7 @@ import { modelFileMessages as messages } from "../diagnostics/catalog/model.ts";
 import { diagnose, hasErrors, settle } from "../diagnostics/diagnose.ts";
 import type { Diagnostic, Result } from "../diagnostics/types.ts";
 import { decodeGraph } from "./decode/graph.ts";
+import { type Excess, excessInBytes, excessInGraph } from "./decode/size.ts";
 import type { DecodeContext } from "./decode/tensor.ts";
 import { dataFolder } from "./external.ts";
 import { readModelFile } from "./file.ts";
@@ -56,9 +57,15 @@ function parse({ file, bytes, size }: ModelFile): Result<ModelProto> {
     beginsWell
       ? fail(diagnose(messages.truncated, { bytes: size, reason }, { file }))
       : fail(diagnose(messages.notOnnx, { reason }, { file }));
+  const tooLarge = ({ limit: { what, most: limit }, ...found }: Excess): Result<ModelProto> =>
+    fail(diagnose(messages.structure, { ...found, what, limit }, { file }));
+  const fields = excessInBytes(bytes);
+  if (fields !== null) return tooLarge(fields);
   try {
     const proto = fromBinary(ModelProtoSchema, bytes);
-    return proto.graph === undefined ? broken("it has no graph") : settle(proto, []);
+    if (proto.graph === undefined) return broken("it has no graph");
+    const excess = excessInGraph(proto.graph);
+    return excess === null ? settle(proto, []) : tooLarge(excess);
   } catch (error) {
     return broken(error instanceof Error ? error.message : String(error));
   }

@@ -31,6 +31,11 @@ type Name =
   | "diagnostics"
   | "ranks"
   | "modelBytes"
+  | "modelFields"
+  | "operands"
+  | "axes"
+  | "nameLength"
+  | "messageLength"
   | "tensorBytes"
   | "programBytes";
 
@@ -110,6 +115,11 @@ export const limits: Readonly<Record<Name, Limit>> = {
     what: "diagnostics that a command prints",
     why: "a reader needs the first ones; the rest are counted",
   },
+  messageLength: {
+    most: 20_000,
+    what: "characters of a message or a hint",
+    why: "the names of a model may be long",
+  },
   ranks: {
     most: 1_024,
     what: "ranks, batch_degree * ring_degree * ulysses_degree",
@@ -119,6 +129,26 @@ export const limits: Readonly<Record<Name, Limit>> = {
     most: 2 ** 31 - 1,
     what: "bytes of a model file, without external data",
     why: "a protobuf message ends at 2 GiB",
+  },
+  modelFields: {
+    most: 4_000_000,
+    what: "fields of a model's messages: nodes with their names, operands, attributes and notes",
+    why: "a model of 24,000 nodes has 1,000,000; each takes up to 350 bytes of memory",
+  },
+  operands: {
+    most: 4_096,
+    what: "inputs or outputs of one node",
+    why: "real nodes have tens",
+  },
+  axes: {
+    most: 64,
+    what: "axes of a tensor",
+    why: "real tensors have at most eight",
+  },
+  nameLength: {
+    most: 16_384,
+    what: "characters of a name in a model or a program",
+    why: "exporters write up to some hundreds",
   },
   tensorBytes: {
     most: 2 ** 31 - 1,

@@ -4,6 +4,7 @@
  */
 import type { Axis, Factor } from "../operators/types.ts";
 import { add, chunk, equal, exactDiv, floorDiv, mul, start, sub, type Expr } from "../expr/expr.ts";
+import { limit, LIMITS } from "../expr/limits.ts";
 import { groupSize, indexIn, rankAt, type Mesh } from "../../program/mesh.ts";
 import type { AxisShard, Layout, Segment, Spread } from "./types.ts";
 
@@ -22,6 +23,7 @@ export function shardOf(axis: number, { outer, segments, inner }: Split, over: S
 }
 
 export function lengthOf(segments: readonly Segment[]): Expr {
+  limit(segments.length <= LIMITS.segments);
   return add(0, ...segments.map((s) => s.length));
 }
 

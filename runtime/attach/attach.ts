@@ -7,7 +7,7 @@ import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import type { CompiledProgram, Program } from "../../program/types.ts";
-import { attachCall, checkOptions, wrongArgument } from "../caller/check-options.ts";
+import { attachCall, checkOptions, looking, wrongArgument } from "../caller/check-options.ts";
 import { keepTelemetryOff } from "../../ort/telemetry.ts";
 import { BACKEND_VARIABLE, preferredBackend } from "../../ort/process.ts";
 import { meshText, ranksOf } from "../../program/mesh.ts";
@@ -19,7 +19,7 @@ import type { Backend, Engine } from "./engine.ts";
 import { checkCompiledProgram } from "../contract/document.ts";
 import { createSession } from "../caller/session.ts";
 import type { Session } from "../caller/session.ts";
-import { checkFiles, engineBy, engineFor, measured, startedBy } from "./start.ts";
+import { checkFiles, engineBy, engineFor, measured, refuseMoved, startedBy } from "./start.ts";
 import type { Attached } from "./start.ts";
 import { dropFolder, holdFolder } from "./temporary.ts";
 import { allRanks, startThreads } from "../world/threads/crew.ts";
@@ -69,7 +69,7 @@ export async function attachWithGrace(
   options: AttachOptions,
   graceMs: number,
 ): Promise<Session> {
-  const misused = [...checkCompiled(compiled), ...checkOptions(attachCall, options)];
+  const misused = looking(attachCall, () => [...checkCompiled(compiled), ...checkOptions(attachCall, options)]);
   if (misused.length > 0) throw new ContextParallelError(misused);
   const { program } = compiled;
   const devices = options.devices ?? Array.from({ length: ranksOf(program.mesh) }, () => "cpu");
@@ -94,11 +94,12 @@ async function attachThreads(attached: Attached): Promise<Session> {
   const { compiled, devices, shares, deadlineMs, signal, backend, graceMs } = attached;
   const { program } = compiled;
   const limit = { deadlineMs, signal, begun: performance.now() };
-  await checkFiles(compiled);
+  const weights = await checkFiles(compiled);
   const threads = Math.max(1, Math.floor(usableCores() / devices.length));
   const engine = await engineBy(limit, program, () => engineFor(compiled, devices, threads, backend));
   const { crew, started } = startThreads(allRanks(devices.length), setups(program, engine), engine, graceMs);
   await startedBy(limit, program, crew, started);
+  await refuseMoved(weights, crew);
   const dealt = shares === "auto" ? await measured(limit, program, crew, started) : { shares, notes: [] };
   holdFolder(compiled);
   return createSession(program, crew, {
@@ -106,6 +107,7 @@ async function attachThreads(attached: Attached): Promise<Session> {
     shares: dealt.shares,
     deadlineMs,
     threads: true,
+    problems: weights.inUse,
     onRelease: async () => dropFolder(compiled),
   });
 }

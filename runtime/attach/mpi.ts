@@ -11,6 +11,7 @@ import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import { meshText, ranksOf } from "../../program/mesh.ts";
 import type { Shares } from "../../program/shares.ts";
 import type { CompiledProgram, Program } from "../../program/types.ts";
+import type { WeightFiles } from "../load/weight-files.ts";
 import { createFollower } from "../caller/follower.ts";
 import { createSession } from "../caller/session.ts";
 import type { Session, SessionSettings } from "../caller/session.ts";
@@ -30,7 +31,7 @@ import { startThreads } from "../world/threads/crew.ts";
 import type { SetupOf } from "../world/threads/crew.ts";
 import type { Engine } from "./engine.ts";
 import { crossingNote } from "./placement.ts";
-import { checkFiles, engineBy, engineFor, measured, startedBy, timeLeft } from "./start.ts";
+import { checkFiles, engineBy, engineFor, measured, refuseMoved, startedBy, timeLeft } from "./start.ts";
 import type { Attached, StartLimit } from "./start.ts";
 import { dropFolder, holdFolder } from "./temporary.ts";
 
@@ -110,19 +111,20 @@ function beating({ rank, size }: Job, line: Line): () => void {
 /** The rank of this process, with what runs its pieces. */
 interface Own extends OwnRank {
   readonly engine: Engine;
+  readonly weights: WeightFiles;
 }
 
 async function startOwn(joined: Joined, { threads, cores }: Agreement): Promise<Own> {
   const { compiled, limit, devices, backend, graceMs } = joined;
   const { program } = compiled;
   const { rank, size, mpi } = joined.job;
-  await checkFiles(compiled);
+  const weights = await checkFiles(compiled);
   const work = (): Promise<Engine> => engineFor(compiled, [devices[rank] ?? "cpu"], threads[rank] ?? 1, backend);
   const engine = await engineBy(limit, program, work);
   const transport = { kind: "mpi", spin: hasOwnCore(cores, rank), flavour: mpi.flavour.name } as const;
   const pieces = engine.settingsOf(0);
   const setup: SetupOf = (_, control) => ({ rank, size, program, pieces, control, transport, returns: true });
-  return { engine, ...startThreads({ ranks: [rank], size }, setup, engine, graceMs) };
+  return { engine, weights, ...startThreads({ ranks: [rank], size }, setup, engine, graceMs) };
 }
 
 /** What ranks must have in common. Where files lie may differ from host to host. */
@@ -143,6 +145,7 @@ async function lead(joined: Joined, seat: Seat, own: Own, agreement: Agreement):
   const { program } = compiled;
   const { crew, started, attached } = leadCrew(seat, own);
   await startedBy(limit, program, crew, started);
+  await refuseMoved(own.weights, crew);
   const dealt = shares === "auto" ? await measured(limit, program, crew, started) : { shares, notes: [] };
   const notes = [...agreement.notes, ...crossingNote(program, seat.hosts), ...dealt.notes];
   attached({ kind: "attached", shares: dealt.shares, notes });
@@ -153,13 +156,14 @@ async function follow(joined: Joined, seat: Seat, own: Own): Promise<Session> {
   const { program } = joined.compiled;
   const { crew, attached, started } = followCrew(seat, own);
   await startedBy(joined.limit, program, crew, started);
+  await refuseMoved(own.weights, crew);
   const { shares, notes } = await attached;
   return createFollower(program, seat.rank, crew, settingsOf(joined, own, shares, notes));
 }
 
 function settingsOf(
   { compiled, deadlineMs }: Joined,
-  { engine }: Own,
+  { engine, weights }: Own,
   shares: Shares,
   notes: readonly Diagnostic[],
 ): SessionSettings {
@@ -169,6 +173,7 @@ function settingsOf(
     shares,
     deadlineMs,
     threads: false,
+    problems: weights.inUse,
     onRelease: async () => dropFolder(compiled),
   };
 }

@@ -14,6 +14,8 @@ import { watchEnd } from "../caller/run-options.ts";
 import type { Limits } from "../caller/run-options.ts";
 import { checkProgramFiles } from "../load/load.ts";
 import { findModel } from "../load/model-files.ts";
+import { weightFilesOf } from "../load/weight-files.ts";
+import type { WeightFiles } from "../load/weight-files.ts";
 import { dealtBy, lengthsToMeasure, type Dealt } from "../measure.ts";
 import type { Crew, Round } from "../world/crew.ts";
 import { startEngine } from "./engine.ts";
@@ -97,10 +99,23 @@ export async function measured(limit: StartLimit, program: Program, crew: Crew, 
   return dealtBy(reports.flatMap((report) => report?.times ?? []));
 }
 
-/** Between the compilation, or the loading, and now any file may have changed. Throws `ContextParallelError`. */
-export async function checkFiles(compiled: CompiledProgram): Promise<void> {
+/**
+ * Between the compilation, or the loading, and now any file may have changed. Gives the files of weights as they are. Throws
+ * `ContextParallelError`.
+ */
+export async function checkFiles(compiled: CompiledProgram): Promise<WeightFiles> {
+  const weights = await weightFilesOf(compiled);
   const changed = await checkProgramFiles(compiled);
   if (changed.length > 0) throw new ContextParallelError(changed);
+  return weights;
+}
+
+/** Ends a crew whose sessions hold other files than were checked. Throws `ContextParallelError`. */
+export async function refuseMoved(weights: WeightFiles, crew: Crew): Promise<void> {
+  const moved = weights.beforeUse();
+  if (moved.length === 0) return;
+  await crew.end();
+  throw new ContextParallelError(moved);
 }
 
 /** The engine of ranks on these devices, each with so many threads. */

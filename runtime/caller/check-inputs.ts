@@ -72,7 +72,7 @@ function given(feeds: Feeds, name: string): unknown {
 function checkFeed({ name, elem, dims }: ProgramTensor, given: unknown): Result<OrtTensor> {
   const wrong = (diagnostic: Diagnostic): Result<OrtTensor> => ({ ok: false, diagnostics: [diagnostic] });
   if (given === undefined) return wrong(diagnose(inputMessages.missing, { name, elem, shape: showDims(dims) }));
-  const feed: unknown = partsOf(given);
+  const feed: unknown = readOnce(given);
   if (!isTensorLike(feed)) return wrong(diagnose(inputMessages.notTensor, { name, found: describe(given) }));
   if (ArrayBuffer.isView(feed.data) && isGone(feed.data)) return wrong(diagnose(inputMessages.gone, { name }));
   if (feed.type !== elem) return wrong(diagnose(inputMessages.elem, { name, expected: elem, actual: feed.type }));
@@ -87,7 +87,17 @@ function checkFeed({ name, elem, dims }: ProgramTensor, given: unknown): Result<
   if (bytes.byteLength !== expected) {
     return wrong(diagnose(inputMessages.data, { name, expected, actual: bytes.byteLength, shape: actual, elem }));
   }
-  return settle(tensorOf(elem, [...feed.dims], bytes), []);
+  return settle(tensorOf(elem, feed.dims, bytes), []);
+}
+
+/** The parts of a feed as they are now: getters, and lists that are proxies, may give something else later, or throw. */
+function readOnce(given: unknown): ReturnType<typeof partsOf> {
+  const { dims, ...others } = partsOf(given);
+  try {
+    return { dims: Array.isArray(dims) ? Array.from<unknown>(dims) : dims, ...others };
+  } catch {
+    return others;
+  }
 }
 
 function describe(feed: unknown): string {

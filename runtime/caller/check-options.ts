@@ -2,9 +2,11 @@
  * @file Checks the options of attach, run and hooks.register for their types, since a caller in JavaScript may pass anything. Knows no rank.
  */
 import { runtimeMessages } from "../../compiler/diagnostics/catalog/runtime.ts";
-import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
+import { diagnose, InternalError } from "../../compiler/diagnostics/diagnose.ts";
+import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import { describeValue, isRecord } from "../describe.ts";
+import { reasonOf } from "../reason.ts";
 
 interface Rule {
   readonly expected: string;
@@ -49,6 +51,22 @@ export function checkOptions(call: Call, options: unknown): readonly Diagnostic[
 
 export function wrongArgument({ name: call }: Call, name: string, expected: string, actual: string): Diagnostic {
   return diagnose(runtimeMessages.argument, { call, name, expected, actual });
+}
+
+/** What `work` gives, which looks at arguments. Their getters and proxies may throw: that is a wrong argument. Throws `ContextParallelError`. */
+export function looking<T>(call: Call, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof ContextParallelError || error instanceof InternalError) throw error;
+    const wrong = wrongArgument(
+      call,
+      "an argument",
+      "an object that can be read",
+      `one that throws: ${reasonOf(error)}`,
+    );
+    throw new ContextParallelError([wrong], error);
+  }
 }
 
 export function isNames(value: unknown): value is readonly string[] {

@@ -8,6 +8,8 @@ import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import { createQueue, deferred } from "../deferred.ts";
 import type { Queue } from "../deferred.ts";
 import type { RankReport, ToRank } from "../messages.ts";
+import { looking } from "./check-options.ts";
+import type { Call } from "./check-options.ts";
 import { watchEnd } from "./run-options.ts";
 import type { Limits } from "./run-options.ts";
 import { RankLost } from "../world/crew.ts";
@@ -86,6 +88,16 @@ export function createDispatcher(crew: Crew): Dispatcher {
     await crew.end();
   };
   return { check, dispatch, refuse: (error) => inTurn(enter, () => crew.refuse(error)), close };
+}
+
+/** What `check` says of a caller's arguments; what it throws, the other ranks hear as well. Throws `ContextParallelError`. */
+export function checkedBy<T>(refuse: Dispatcher["refuse"], call: Call, check: () => T): T {
+  try {
+    return looking(call, check);
+  } catch (error) {
+    void refuse(error);
+    throw error;
+  }
 }
 
 function fail(job: Job, error: unknown): never {

@@ -5,7 +5,8 @@
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { Program } from "../../program/types.ts";
 import type { Feeds } from "./check-inputs.ts";
-import { createDispatcher } from "./dispatch.ts";
+import { runCall } from "./check-options.ts";
+import { checkedBy, createDispatcher } from "./dispatch.ts";
 import type { Job } from "./dispatch.ts";
 import { createHooks } from "./hooks.ts";
 import { lateRun, lostRun } from "./late.ts";
@@ -13,7 +14,7 @@ import type { Outputs } from "./outputs.ts";
 import { outputsFor } from "./outputs.ts";
 import { readCall } from "./run-options.ts";
 import type { Fetches, RunCall, RunOptions } from "./run-options.ts";
-import { descriptionOf } from "./session.ts";
+import { descriptionOf, refuseProblems } from "./session.ts";
 import type { Session, SessionSettings } from "./session.ts";
 import type { RunRequest } from "../messages.ts";
 import { runStats } from "./stats.ts";
@@ -43,11 +44,15 @@ export function createFollower(program: Program, rank: number, crew: Crew, setti
     const { signal, deadlineMs = settings.deadlineMs } = options;
     const started = performance.now();
     const job: Job = {
-      request: () => anyRun,
+      request: () => {
+        refuseProblems(settings);
+        return anyRun;
+      },
       overdue: (milliseconds, late) => lateRun(program, milliseconds, late),
       lost: (error) => lostRun(program, error),
     };
     const [report] = await dispatcher.dispatch(job, { signal, deadlineMs });
+    refuseProblems(settings);
     lastRun = report ? runStats(program, [report], performance.now() - started) : null;
     return outputsFor(report?.outputs ?? [], preallocated);
   };
@@ -65,12 +70,14 @@ export function createFollower(program: Program, rank: number, crew: Crew, setti
     },
     run: async (_feeds: Feeds, second?: Fetches | RunOptions, third?: RunOptions) => {
       dispatcher.check();
-      const call = readCall(program, second, third);
-      if (call.ok) return follow(call.value);
-      const error = new ContextParallelError(call.diagnostics);
-      void dispatcher.refuse(error);
-      throw error;
+      return follow(checkedBy(dispatcher.refuse, runCall, () => checkCall(program, second, third)));
     },
     release: () => (releasing ??= release()),
   };
+}
+
+function checkCall(program: Program, second: unknown, third: unknown): RunCall {
+  const call = readCall(program, second, third);
+  if (!call.ok) throw new ContextParallelError(call.diagnostics);
+  return call.value;
 }

@@ -8,6 +8,7 @@ import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import type { HookStep, Program, ProgramHook } from "../../program/types.ts";
 import { checkOptions, registerCall, wrongArgument } from "./check-options.ts";
 import { describeValue } from "../describe.ts";
+import { checkedBy } from "./dispatch.ts";
 import type { Dispatcher, Job } from "./dispatch.ts";
 import { lateHandler, lostHandler } from "./late.ts";
 import { moduleName } from "../rank/place.ts";
@@ -65,13 +66,7 @@ export function createHooks(
     entries = entries.filter((other) => other !== entry);
   };
   const register: SessionHooks["register"] = async (module, phase, handler, options) => {
-    const wrong = checkRegistration(program, { module, phase, handler, options });
-    if (wrong.length > 0) {
-      const error = new ContextParallelError(wrong);
-      void refuse(error);
-      throw error;
-    }
-    const url = String(handler);
+    const url = checkedBy(refuse, registerCall, () => checkRegistration(program, { module, phase, handler, options }));
     const entry: Entry = { registration: { id: next++, module, phase, url }, loaded: false };
     const { registration } = entry;
     entries = [...entries, entry];
@@ -113,7 +108,7 @@ interface Asked {
 }
 
 /** What is wrong with what a caller gave. */
-function checkRegistration(program: Program, { module, phase, handler, options }: Asked): readonly Diagnostic[] {
+function checkRegistration(program: Program, { module, phase, handler, options }: Asked): string {
   const wrong = [
     ...(typeof module === "string" ? [] : [wrongArgument(registerCall, "module", "a name", describeValue(module))]),
     ...(typeof phase === "string" ? [] : [wrongArgument(registerCall, "phase", "a name", describeValue(phase))]),
@@ -122,7 +117,10 @@ function checkRegistration(program: Program, { module, phase, handler, options }
       : [wrongArgument(registerCall, "handler", "an absolute URL", describeValue(handler))]),
     ...checkOptions(registerCall, options),
   ];
-  return wrong.length > 0 ? wrong : checkPlace(program, module, phase, String(handler));
+  const url = String(handler);
+  const all = wrong.length > 0 ? wrong : checkPlace(program, module, phase, url);
+  if (all.length > 0) throw new ContextParallelError(all);
+  return url;
 }
 
 function checkPlace(program: Program, module: string, phase: HookStep["phase"], url: string): readonly Diagnostic[] {

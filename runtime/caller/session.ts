@@ -3,13 +3,14 @@
  * swap one for the other. Knows no thread and no step.
  */
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
-import type { Diagnostic, Result } from "../../compiler/diagnostics/types.ts";
+import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import { ranksOf } from "../../program/mesh.ts";
 import { cutOf, type Shares } from "../../program/shares.ts";
 import type { Program } from "../../program/types.ts";
 import { checkFetches, checkInputs } from "./check-inputs.ts";
 import type { CheckedInputs, Feeds } from "./check-inputs.ts";
-import { createDispatcher } from "./dispatch.ts";
+import { runCall } from "./check-options.ts";
+import { checkedBy, createDispatcher } from "./dispatch.ts";
 import type { Job } from "./dispatch.ts";
 import type { Backend, Engine } from "../attach/engine.ts";
 import { createHooks } from "./hooks.ts";
@@ -60,6 +61,8 @@ export interface SessionSettings {
   readonly threads: boolean;
   /** For runs that give none. */
   readonly deadlineMs: number | undefined;
+  /** What makes the sessions of the ranks useless by now. Called before and after each run. */
+  readonly problems: () => readonly Diagnostic[];
   /** Called once, when the ranks have ended. */
   readonly onRelease: () => Promise<void>;
 }
@@ -77,11 +80,13 @@ export function createSession(program: Program, crew: Crew, settings: SessionSet
     const loaded = handlers.current();
     let started = 0;
     const request: Job["request"] = () => {
+      refuseProblems(settings);
       const prepared = memory.prepare(inputs);
       started = performance.now();
       return { kind: "run", ...prepared, ...requested(inputs, call), shares: settings.shares, handlers: loaded() };
     };
     const answers = await dispatcher.dispatch(runJob(program, call.options, request), { signal, deadlineMs });
+    refuseProblems(settings);
     const reports = answers.filter((report) => report !== null);
     lastRun = runStats(program, reports, performance.now() - started);
     return outputsFor(reports[0]?.outputs ?? [], call.preallocated);
@@ -101,14 +106,18 @@ export function createSession(program: Program, crew: Crew, settings: SessionSet
     },
     run: async (feeds: Feeds, second?: Fetches | RunOptions, third?: RunOptions) => {
       dispatcher.check();
-      const checked = checkCall(program, feeds, second, third);
-      if (checked.ok) return runChecked(checked.value.inputs, checked.value.call);
-      const error = new ContextParallelError(checked.diagnostics);
-      void dispatcher.refuse(error);
-      throw error;
+      const check = (): ReturnType<typeof checkCall> => checkCall(program, feeds, second, third);
+      const { inputs, call } = checkedBy(dispatcher.refuse, runCall, check);
+      return runChecked(inputs, call);
     },
     release: () => (releasing ??= release()),
   };
+}
+
+/** Throws `ContextParallelError`. */
+export function refuseProblems({ problems }: Pick<SessionSettings, "problems">): void {
+  const found = problems();
+  if (found.length > 0) throw new ContextParallelError(found);
 }
 
 function requested(
@@ -134,13 +143,13 @@ function checkCall(
   feeds: unknown,
   second: unknown,
   third: unknown,
-): Result<{ readonly inputs: CheckedInputs; readonly call: RunCall }> {
+): { readonly inputs: CheckedInputs; readonly call: RunCall } {
   const call = readCall(program, second, third);
   const inputs = checkInputs(program, feeds);
   const unknown = call.ok ? checkFetches(program, call.value.wanted) : [];
   const diagnostics = [...call.diagnostics, ...unknown, ...inputs.diagnostics];
-  if (!call.ok || !inputs.ok || diagnostics.length > 0) return { ok: false, diagnostics };
-  return { ok: true, value: { inputs: inputs.value, call: call.value }, diagnostics };
+  if (!call.ok || !inputs.ok || diagnostics.length > 0) throw new ContextParallelError(diagnostics);
+  return { inputs: inputs.value, call: call.value };
 }
 
 type Described = "inputNames" | "outputNames" | "inputMetadata" | "outputMetadata";

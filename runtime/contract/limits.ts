@@ -26,8 +26,8 @@ export const LIMITS: Limits = {
   bytes: limits.programBytes.most,
   levels: 512,
   ranks: limits.ranks.most,
-  name: 16_384,
-  axes: 64,
+  name: limits.nameLength.most,
+  axes: limits.axes.most,
   model: limits.modelBytes.most,
   problems: 20,
 };

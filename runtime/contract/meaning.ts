@@ -80,6 +80,7 @@ function namesUnknown(document: Document): readonly string[] {
       .map((name) => `${where} uses the length ${name}, which does not exist`);
   return [
     ...document.inputs.flatMap(({ name, dims }) => unknown(`the input ${name}`, dims)),
+    ...document.outputs.flatMap(({ name, dims }) => unknown(`the output ${name}`, dims)),
     ...document.equations.flatMap(({ left, right }, i) => unknown(`equation ${i}`, [left, right])),
     ...document.minimums.flatMap(({ length }, i) => unknown(`minimum ${i}`, [length])),
     ...Object.entries(document.derived).flatMap(([name, { elements }]) =>
@@ -93,9 +94,18 @@ function namesUnknown(document: Document): readonly string[] {
 }
 
 /** Only what a rank computes may depend on where chunks begin, and each cut has as many chunks as the mesh has ranks along its axis. */
-function cutsMisplaced({ mesh, inputs, equations, minimums, derived, steps, probe }: Document): readonly string[] {
+function cutsMisplaced({
+  mesh,
+  inputs,
+  outputs,
+  equations,
+  minimums,
+  derived,
+  steps,
+  probe,
+}: Document): readonly string[] {
   const shapes = [
-    ...inputs.flatMap(({ dims }) => dims),
+    ...[...inputs, ...outputs].flatMap(({ dims }) => dims),
     ...equations.flatMap(({ left, right }) => [left, right]),
     ...minimums.map(({ length }) => length),
   ];
@@ -105,7 +115,9 @@ function cutsMisplaced({ mesh, inputs, equations, minimums, derived, steps, prob
     ...(probe?.reads ?? []).flatMap(({ dims }) => dims),
   ].flatMap(startsIn);
   return [
-    ...(shapes.some(isCut) ? ["what a run checks of its feeds depends on the cut of a length"] : []),
+    ...(shapes.some(isCut)
+      ? ["what a run checks of its feeds, or the shape of an output, depends on the cut of a length"]
+      : []),
     ...cuts
       .filter(({ axis, parts }) => parts !== partsOver(axis, mesh))
       .slice(0, 1)

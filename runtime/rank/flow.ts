@@ -22,7 +22,11 @@ export interface Flow {
 export function flowOf({ steps, mesh }: Pick<Program, "steps" | "mesh">): Flow {
   const lastUse = lastUses(steps, mesh);
   const collectives = steps.flatMap((step, index) => (step.kind === "collective" ? [index] : []));
-  const nextCollective = (index: number): number => collectives.find((other) => other > index) ?? Infinity;
+  const following = steps.map(() => Infinity);
+  for (let i = steps.length - 2; i >= 0; i--) {
+    following[i] = steps[i + 1]!.kind === "collective" ? i + 1 : following[i + 1]!;
+  }
+  const nextCollective = (index: number): number => following[index] ?? Infinity;
   // The collective after that one at `index` may still send it.
   const kept = new Set(
     collectives.flatMap((index) =>
@@ -55,17 +59,28 @@ type LastUse = (value: string, except?: ProgramStep) => number;
 function lastUses(steps: readonly ProgramStep[], mesh: Mesh): LastUse {
   const freed = new Map(steps.flatMap(({ frees }, index) => frees.map((value) => [value, index] as const)));
   const names = new Map<string, { readonly step: ProgramStep; readonly name: string }[]>();
-  for (const step of steps) {
+  const known = new Map<string, number>();
+  const latest = (value: string, others: readonly string[]): number =>
+    others.reduce(
+      (last, name) => Math.max(last, known.get(name) ?? freed.get(name) ?? Infinity),
+      freed.get(value) ?? Infinity,
+    );
+  // From the last step: a name is written before it gets others, in chains as long as the program.
+  for (const step of steps.toReversed()) {
     for (const [value, name] of renamedAt(step, mesh)) {
-      names.set(value, [...(names.get(value) ?? []), { step, name }]);
+      const found = names.get(value) ?? [];
+      found.push({ step, name });
+      names.set(value, found);
+      known.set(value, Math.max(known.get(value) ?? latest(value, []), latest(value, [name])));
     }
   }
-  const lastUse: LastUse = (value, except) =>
-    Math.max(
-      freed.get(value) ?? Infinity,
-      ...(names.get(value) ?? []).filter(({ step }) => step !== except).map(({ name }) => lastUse(name)),
+  return (value, except) => {
+    if (except === undefined) return known.get(value) ?? latest(value, []);
+    return latest(
+      value,
+      (names.get(value) ?? []).filter(({ step }) => step !== except).map(({ name }) => name),
     );
-  return lastUse;
+  };
 }
 
 /** Values that may be the same tensor under another name after the step: looked at by a hook, or a block that stays on its rank. */

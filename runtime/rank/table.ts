@@ -16,11 +16,18 @@ export interface ValueTable {
 
 export function createTable(): ValueTable {
   const values = new Map<string, OrtValue>();
+  /** How many names each value has. */
+  const counts = new Map<OrtValue, number>();
   const drop = (names: readonly string[]): void => {
     for (const name of names) {
       const value = values.get(name);
+      if (value === undefined) continue;
       values.delete(name);
-      if (value !== undefined && ![...values.values()].includes(value)) value.release();
+      const left = (counts.get(value) ?? 1) - 1;
+      counts.set(value, left);
+      if (left > 0) continue;
+      counts.delete(value);
+      value.release();
     }
   };
   return {
@@ -34,6 +41,7 @@ export function createTable(): ValueTable {
       if (values.get(name) === value) return;
       drop([name]);
       values.set(name, value);
+      counts.set(value, (counts.get(value) ?? 0) + 1);
     },
     drop,
     clear: () => drop([...values.keys()]),

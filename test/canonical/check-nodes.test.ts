@@ -49,3 +49,16 @@ test("a quotient of constants that other nodes compute is refused, and not compu
   expect(folded.nodes.map(({ op }) => op)).toEqual(["Div"]);
   expect(checkQuotients(folded)[0]?.message).toContain("it divides the smallest int32 by -1");
 });
+
+test.each([
+  [[0, 0, 0], false],
+  [[1, 2, 3], false],
+  [[-1, 0, 1], false],
+  [[2, 0, 1], true],
+  [[], true],
+])("the order of axes %j: %s", (order, isOrder) => {
+  const perm = { kind: "ints", value: order } as const;
+  const made = graph({ nodes: [node("Transpose", ["x"], ["y"], { perm })], outputs: [value("y", "float32", null)] });
+  const fault = `CP2503 the Transpose node y violates the ONNX definition of Transpose: its perm [${order.join(", ")}] does not name each axis once`;
+  expect(checkNodes(made).map(({ code, message }) => `${code} ${message}`)).toEqual(isOrder ? [] : [fault]);
+});

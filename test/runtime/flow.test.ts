@@ -164,3 +164,22 @@ test.each([
     expect({ inPlace, viewed }).toEqual({ inPlace: made.length, viewed: received.length });
   },
 );
+
+test("chains of names as long as a program are followed in time", () => {
+  const count = 50_000;
+  const hooks = Array.from({ length: count }, (_, i): ProgramStep => {
+    const [value, result] = [`v${i}`, `v${i + 1}`];
+    return { kind: "hook", hook: 0, module: "", phase: "pre_forward", value, result, layout: "", frees: [value] };
+  });
+  const other = step("shift", ["x"], ["z"], ["x"]);
+  expect(flow(step("shift", ["x"], ["v0"]), ...hooks, other).outlives("v0")).toBe(true);
+  expect(flow(step("shift", ["x"], ["v0"]), other, piece(["v0"], ["y"])).outlives("v0")).toBe(true);
+  expect(flow(step("shift", ["x"], ["v0"]), piece(["v0"], ["y"]), other).outlives("v0")).toBe(false);
+  // In an all-to-all each rank keeps one block, under a name that the next one sends.
+  const blocks = Array.from({ length: count / 5 }, (_, i) =>
+    step("all-to-all", [`a${i}`, `b${i}`], [`a${i + 1}`, `b${i + 1}`], [`a${i}`, `b${i}`]),
+  );
+  const before = performance.now();
+  expect(flow(...blocks, piece([`a${count / 5}`, `b${count / 5}`], ["y"])).outlives("a1")).toBe(true);
+  expect(performance.now() - before).toBeLessThan(3_000);
+});

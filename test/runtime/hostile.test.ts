@@ -77,6 +77,19 @@ test("a piece reads the model's data files, and nothing that lies beside them", 
   );
 });
 
+test("no other file is opened for a document that is not whole", async () => {
+  const { folder, program, files } = fresh();
+  const file = join(folder, "program.json");
+  const whole = readFileSync(file, "utf8");
+  for (const name of Object.keys(files)) rmSync(join(folder, name));
+  rmSync(join(dirname(folder), "model.onnx"));
+  expect((await refusal(folder)).length).toBeGreaterThan(1);
+  writeFileSync(file, whole.replace('"module": "block"', '"module": "other"'));
+  expect(await refusal(folder)).toEqual([expect.stringMatching(/^CP5012/)]);
+  writeFileSync(file, sealedText({ ...program, outputs: [] }, { ...files, "more.bin": { size: -1, sha256: "" } }));
+  expect((await refusal(folder)).map((text) => text.slice(0, 6))).not.toContain("CP5005");
+});
+
 test("a piece in another format than ONNX is refused", async () => {
   const compiled = fresh();
   writeFileSync(join(compiled.folder, "join.onnx"), Buffer.from("\x18\0\0\0ORTM"));

@@ -118,6 +118,79 @@ test.each([
   expect((await failure(call("attach", ...args))).message).toContain(message);
 });
 
+/** Of a later standard than the one that this project is written for. */
+const Resizable = ArrayBuffer as unknown as new (
+  bytes: number,
+  options: { readonly maxByteLength: number },
+) => ArrayBuffer & { readonly resize: (bytes: number) => void };
+
+/** An object whose every use throws. */
+function revoked<T extends object>(target: T): T {
+  const { proxy, revoke } = Proxy.revocable(target, {});
+  revoke();
+  return proxy;
+}
+const throwing = (key: string): object =>
+  Object.defineProperty({}, key, {
+    enumerable: true,
+    get: () => {
+      throw new Error("mine");
+    },
+  });
+const { x } = feed(7);
+
+test.each([
+  ["feeds revoked", "run", [revoked({})]],
+  ["feeds with a getter", "run", [throwing("x")]],
+  ["a feed revoked", "run", [{ x: revoked({}) }]],
+  ["a feed with a getter", "run", [{ x: Object.assign(throwing("dims"), { type: "float32", data: x.data }) }]],
+  ["dims revoked", "run", [{ x: { ...x, dims: revoked([7, 5, 3]) } }]],
+  ["data revoked", "run", [{ x: { ...x, data: revoked(x.data) } }]],
+  ["data as a proxy", "run", [{ x: { ...x, data: new Proxy(x.data, {}) } }]],
+  ["fetches revoked", "run", [feed(7), revoked({})]],
+  ["a fetch with a getter", "run", [feed(7), throwing("y")]],
+  ["options revoked", "run", [feed(7), ["y"], revoked({})]],
+  ["options with a getter", "run", [feed(7), ["y"], throwing("deadlineMs")]],
+  ["a signal revoked", "run", [feed(7), { signal: revoked({}) }]],
+  ["a program revoked", "attach", [revoked({})]],
+  ["a program with a getter", "attach", [{ ...compiled, program: throwing("format") }]],
+  ["options revoked", "attach", [compiled, revoked({})]],
+  ["devices revoked", "attach", [compiled, { devices: revoked([]) }]],
+  ["options with a getter", "register", ["block", "post_forward", url, throwing("signal")]],
+  ["a handler revoked", "register", ["block", "post_forward", revoked({})]],
+] as const)("%s of %s: an error with a code", async (_, name, args) => {
+  expect((await failure(call(name, ...args))).code).toMatch(/^CP(6\d{3}|50\d\d)$/);
+  expect((await session.run(feed(7))).y!.data).toEqual(negated);
+});
+
+test("a feed that changes between two looks is taken as it was at the first, or refused", async () => {
+  const lie = <T extends object>(of: T, key: keyof T, later: unknown): T => {
+    let looks = 0;
+    return new Proxy(of, { get: (target, name) => (name === key && looks++ > 0 ? later : Reflect.get(target, name)) });
+  };
+  expect((await session.run({ x: { ...x, dims: lie([7, 5, 3], 0, 70) } })).y!.data).toEqual(negated);
+  expect((await session.run({ x: lie({ ...x }, "dims", [70, 5, 3]) })).y!.data).toEqual(negated);
+  const odd = (key: string, value: number): Float32Array => Object.defineProperty(x.data.slice(), key, { value });
+  for (const data of [odd("byteLength", 8), odd("byteOffset", 4), odd("BYTES_PER_ELEMENT", 8)]) {
+    expect((await failure(session.run({ x: { ...x, data } }))).code).toMatch(/^CP60\d\d$/);
+  }
+});
+
+test("data in a buffer that grows, shrinks or is shared", async () => {
+  const buffer = new Resizable(x.data.byteLength, { maxByteLength: 2 * x.data.byteLength });
+  const data = new Float32Array(buffer);
+  data.set(x.data);
+  const other = new Float32Array(new SharedArrayBuffer(x.data.byteLength));
+  other.set(x.data);
+  expect((await session.run({ x: { ...x, data: other } })).y!.data).toEqual(negated);
+  const running = session.run({ x: { ...x, data } });
+  expect((await running).y!.data).toEqual(negated);
+  buffer.resize(2 * x.data.byteLength);
+  expect((await failure(session.run({ x: { ...x, data } }))).code).toBe("CP6009");
+  buffer.resize(4);
+  expect((await failure(session.run({ x: { ...x, data } }))).code).toMatch(/^CP60(09|13)$/);
+});
+
 test("applyContextParallel refuses wrong options before it compiles", async () => {
   const wrong = applyContextParallel("no.onnx", {}, {}, { deadlineMs: NaN });
   expect((await failure(wrong)).message).toContain("deadlineMs of attach is NaN");

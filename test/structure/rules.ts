@@ -7,7 +7,7 @@
 export const parts: Readonly<Record<string, readonly string[]>> = {
   "vitest.config.ts": [],
   "compiler/limits": [],
-  "compiler/diagnostics": [],
+  "compiler/diagnostics": ["compiler/limits"],
   "compiler/expr": ["compiler/diagnostics"],
   program: ["compiler/diagnostics", "compiler/expr"],
   // Paths of modules are text; where they are read from a file they are needed before there is a graph.

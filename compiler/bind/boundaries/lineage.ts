@@ -54,7 +54,7 @@ function ancestorsOf({ graph }: GraphIndex, maps: Maps): ReadonlyMap<string, Rea
   const stretches = trackStretches((value) => found.get(value) ?? NOTHING);
   for (const node of graph.nodes) {
     const map = maps.get(node);
-    const taken = map === undefined ? [] : stretches.visit(node, map);
+    const taken = map === undefined ? [] : (withinLimits(() => stretches.visit(node, map)) ?? []);
     const sources = union(contentIn(node, map).map((name) => found.get(name) ?? NOTHING));
     // A slice at the edges of a concatenation takes the content of its stretches only.
     for (const [i, output] of node.outputs.entries()) found.set(output, taken[i] ? union(taken[i]) : sources);

@@ -44,8 +44,12 @@ function joined(
   const axis = outputs[output]?.findIndex((a) => "joined" in a) ?? -1;
   const found = outputs[output]?.[axis];
   if (found === undefined || !("joined" in found)) return null;
-  const sources = found.joined.map((factor) => operands.findIndex((axes) => axes?.some((a) => isAlone(a, factor))));
-  return { axis, ends: endsOf(found.joined, factors), contents: sources.map((at) => contentOf(inputs[at] ?? "")) };
+  const sources = new Map<number, number>();
+  for (const [at, axes] of operands.entries()) {
+    for (const factor of (axes ?? []).flatMap(alone)) if (!sources.has(factor)) sources.set(factor, at);
+  }
+  const contents = found.joined.map((factor) => contentOf(inputs[sources.get(factor) ?? -1] ?? ""));
+  return { axis, ends: endsOf(found.joined, factors), contents };
 }
 
 /** Stretches of the only operand with content, where the operator is elementwise and keeps their axis in place. */
@@ -83,6 +87,11 @@ function between({ ends, contents }: Stretches, start: Expr, end: Expr): readonl
 function endsOf(joined: readonly number[], factors: FactorMap["factors"]): readonly Expr[] {
   let end: Expr = 0;
   return joined.map((factor) => (end = add(end, factors[factor]!.size)));
+}
+
+/** The factor that is the whole axis, if there is one. */
+function alone(axis: Axis): readonly number[] {
+  return "product" in axis && axis.product.length === 1 ? axis.product : [];
 }
 
 function isAlone(axis: Axis, factor: number): boolean {

@@ -31,7 +31,7 @@ function checkNode(node: Node, constants: Graph["constants"]): readonly Diagnost
   if (domain === CP) return [diagnose(reservedOperator, { node: name, op }, { related })];
   const signature = domain === "" ? signatures.get(op) : undefined;
   if (signature === undefined) return [];
-  const faults = [...faultsOf(node, signature), ...overflow(node, constants)];
+  const faults = [...faultsOf(node, signature), ...orderFault(node), ...overflow(node, constants)];
   return faults.map((fault) => diagnose(malformedNode, { node: name, op, fault }, { related }));
 }
 
@@ -80,6 +80,13 @@ function faultsOf({ op, inputs, outputs, attributes }: Node, signature: Signatur
     ];
   });
   return [...counts, ...missing, ...wrong];
+}
+
+/** A permutation of axes names each once; ONNX Runtime does not load others. */
+function orderFault({ op, attributes: { perm } }: Node): readonly string[] {
+  if (op !== "Transpose" || perm?.kind !== "ints") return [];
+  const isOrder = perm.value.toSorted((a, b) => a - b).every((axis, i) => axis === i);
+  return isOrder ? [] : [`its perm [${perm.value.join(", ")}] does not name each axis once`];
 }
 
 function countFault(what: string, actual: number, [least, most]: readonly [number, number]): readonly string[] {

@@ -24,7 +24,7 @@ export const lengthsTooLarge: Message<{ stage: string }> = {
   severity: "error",
   title: "Lengths too large",
   message: ({ stage }) =>
-    `the extents of this model grow too large while ${stage}: numbers over 2^53, or products of too many lengths`,
+    `the extents of this model grow too large while ${stage}: numbers over 2^53, products of too many lengths, or too many segments`,
   hint: () => "no device can run such a model: export it again, or look for the nodes that multiply its shapes",
 };
 

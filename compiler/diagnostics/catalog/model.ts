@@ -19,6 +19,7 @@ export const modelFileMessages: Catalog<{
   opset: { version: number; oldest: number; newest: number };
   functions: { names: readonly string[] };
   training: NoParams;
+  structure: { where: string; what: string; count: number; limit: number };
 }> = {
   notFound: {
     code: "CP2001",
@@ -121,6 +122,13 @@ export const modelFileMessages: Catalog<{
     title: "Model with training information",
     message: () => "the model contains training information; only inference is supported",
     hint: () => "export the model for inference",
+  },
+  structure: {
+    code: "CP2015",
+    severity: "error",
+    title: "Model beyond the limits",
+    message: ({ where, what, count, limit }) => `${where} exceeds a limit: ${count} ${what}; the limit is ${limit}`,
+    hint: () => "no exporter writes such a model: check where the file comes from",
   },
 };
 

@@ -36,6 +36,7 @@ export const runtimeMessages: Catalog<{
   startDeadline: { milliseconds: number; late: string };
   library: { reason: string; other: string | null };
   noDevice: { device: string; reason: string };
+  weightsChanged: { file: string; expected: number; actual: number | null };
   sharesCount: { expected: number; actual: number; mesh: string };
   shareValue: { rank: number; actual: string };
   sharesMeasured: { milliseconds: readonly number[]; shares: readonly number[] | null };
@@ -233,6 +234,19 @@ export const runtimeMessages: Catalog<{
         ? "install the package again, on this platform and with this version of Node"
         : "use one version in the whole project: npm ls onnxruntime-node shows which package depends on which version; give your package.json the same " +
           'version, or an entry in "overrides", and run npm dedupe',
+  },
+  weightsChanged: {
+    code: "CP6524",
+    severity: "error",
+    title: "Weights that changed while they are used",
+    message: ({ file, expected, actual }) => {
+      if (actual === null) return `${file} was replaced or removed after it was checked`;
+      return actual === expected
+        ? `${file} was written to after it was checked`
+        : `${file} has ${actual} bytes; it had ${expected} when it was checked`;
+    },
+    hint: () =>
+      "release the session and attach the program again; to replace weights that are in use, write a new file and rename it",
   },
   sharesCount: {
     code: "CP6530",

@@ -3,6 +3,8 @@
  * a message that any decoder reads. Knows the wire format and five field numbers, and decides nothing about a model.
  */
 
+import { limits } from "../../limits/limits.ts";
+
 /** A run of bytes of the model file. */
 export interface Run {
   readonly offset: number;
@@ -116,7 +118,10 @@ function fieldReader(size: number, read: ReadAt): (start: number, end: number) =
   };
   return (start, end) => {
     const found: Field[] = [];
-    for (let at = start; at < end; at = found.at(-1)!.end) found.push(field(at));
+    for (let at = start; at < end; at = found.at(-1)!.end) {
+      if (found.length >= limits.modelFields.most) throw new Malformed();
+      found.push(field(at));
+    }
     if ((found.at(-1)?.end ?? start) !== end) throw new Malformed();
     return found;
   };

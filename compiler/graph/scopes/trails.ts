@@ -2,6 +2,7 @@
  * @file Reads from one node the modules that it was called in, as each of the two exporters writes them.
  * Knows nothing of other nodes.
  */
+import { limits } from "../../limits/limits.ts";
 import { parsePythonStrings } from "./python.ts";
 import type { Node } from "../types.ts";
 
@@ -18,14 +19,19 @@ const NAME_SCOPES = "pkg.torch.onnx.name_scopes";
 const CLASSES = "pkg.torch.onnx.class_hierarchy";
 const ROOT: ScopedModule = { path: "", className: null };
 
+/** Levels of modules; real models have about ten. The work for a trail grows with the square of its length. */
+const DEEPEST = 64;
+
 export function trailOf(node: Node): Trail {
-  return fromMetadata(node) ?? fromName(node.name);
+  const trail = fromMetadata(node) ?? fromName(node.name);
+  // A plan cannot name longer paths.
+  return trail?.every(({ path }) => path.length <= limits.keyLength.most) === true ? trail : null;
 }
 
 /** The dynamo exporter lists full paths and, last, the exporter's name for the operation. */
 function fromMetadata({ metadata }: Node): Trail {
   const scopes = parsePythonStrings(metadata[NAME_SCOPES] ?? "");
-  if (scopes === null || scopes.length < 2 || scopes[0] !== "") return null;
+  if (scopes === null || scopes.length < 2 || scopes.length > DEEPEST || scopes[0] !== "") return null;
   const classes = parsePythonStrings(metadata[CLASSES] ?? "") ?? [];
   const named = classes.length === scopes.length;
   return scopes.slice(0, -1).map((path, i) => ({ path, className: named ? shortName(classes[i] ?? "") : null }));
@@ -36,8 +42,8 @@ function fromMetadata({ metadata }: Node): Trail {
  * (`/ff/net/net.0`) is a child of a container that was itself called, written in full.
  */
 function fromName(name: string): Trail {
-  const parts = name.split("/");
-  if (parts.length < 2 || parts[0] !== "" || parts.includes("", 1)) return null;
+  const parts = name.split("/", DEEPEST + 1);
+  if (parts.length < 2 || parts.length > DEEPEST || parts[0] !== "" || parts.includes("", 1)) return null;
   const trail: ScopedModule[] = [ROOT];
   let parent = "";
   let previous = "";

@@ -75,13 +75,10 @@ function parse(text: string, path: string, locate: Locate): Parsed {
   if (size !== undefined) return { source: null, errors: [size] };
   try {
     const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true, ts.ScriptKind.TS);
-    const { diagnostics = [] } = ts.transpileModule(text, { fileName: path, reportDiagnostics: true });
-    const errors = diagnostics
-      .filter(({ file }) => file !== undefined)
-      .map(({ start = 0, length = 0, messageText }) => {
-        const problem = ts.flattenDiagnosticMessageText(messageText, " ").replace(/\.$/, "");
-        return diagnose(typescriptMessages.syntax, { problem }, { span: locate(start, start + length) });
-      });
+    const errors = syntaxErrors(source).map(({ start, length, messageText }) => {
+      const problem = ts.flattenDiagnosticMessageText(messageText, " ").replace(/\.$/, "");
+      return diagnose(typescriptMessages.syntax, { problem }, { span: locate(start, start + length) });
+    });
     return { source: errors.length === 0 ? source : null, errors: errors.slice(0, 10) };
   } catch (error) {
     // The parser recurses; a text that consists of brackets exhausts the stack.
@@ -89,6 +86,23 @@ function parse(text: string, path: string, locate: Locate): Parsed {
     const limit = { what: "nested brackets", limit: limits.nesting.most };
     return { source: null, errors: [diagnose(typescriptMessages.limit, limit, { span: locate(0, 0) })] };
   }
+}
+
+/** Asks a program of this file alone, since a source file does not show its errors. Resolves and emits nothing. */
+function syntaxErrors(source: ts.SourceFile): readonly ts.DiagnosticWithLocation[] {
+  const host: ts.CompilerHost = {
+    getSourceFile: () => source,
+    getDefaultLibFileName: () => "lib.d.ts",
+    writeFile: () => undefined,
+    getCurrentDirectory: () => "",
+    getCanonicalFileName: (name) => name,
+    useCaseSensitiveFileNames: () => true,
+    getNewLine: () => "\n",
+    fileExists: () => false,
+    readFile: () => undefined,
+  };
+  const options = { noLib: true, noResolve: true, types: [] };
+  return ts.createProgram([source.fileName], options, host).getSyntacticDiagnostics(source);
 }
 
 interface RelativeImport {

@@ -48,17 +48,25 @@ export function unify(
 
 /** Two operands that split different factors leave a result that is split twice, unless these are joined in one axis. */
 function splitOnce(state: State, node: CanonicalNode, demands: readonly Demand[], map: FactorMap): boolean {
+  const axes = [...map.outputs, ...map.inputs].flatMap((all) => all ?? []).filter((axis) => "joined" in axis);
+  const joinedIn = axesOf(axes.map(({ joined }) => joined));
   const joined = (a: number, b: number): boolean =>
-    a === b ||
-    [...map.outputs, ...map.inputs].some((axes) =>
-      axes?.some((x) => "joined" in x && x.joined.includes(a) && x.joined.includes(b)),
-    );
+    a === b || [...(joinedIn.get(a) ?? [])].some((axis) => joinedIn.get(b)?.has(axis) === true);
   const [first, ...others] = demands;
   const factorOf = (d: Demand): number => [...d.splits.keys()][0]!;
   const other = others.find((d) => !joined(factorOf(first!), factorOf(d)));
   if (first === undefined || other === undefined) return true;
   conflict(state, node, first, other, catalog.splitsDiffer);
   return false;
+}
+
+/** By factor, the indices of the axes that join it. */
+function axesOf(joined: readonly (readonly number[])[]): ReadonlyMap<number, ReadonlySet<number>> {
+  const found = new Map<number, Set<number>>();
+  for (const [at, factors] of joined.entries()) {
+    for (const factor of factors) found.set(factor, (found.get(factor) ?? new Set()).add(at));
+  }
+  return found;
 }
 
 /** Two operands whose rows are paired must hold the same rows on every rank: keys and values. Reports what differs. */

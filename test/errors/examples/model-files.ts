@@ -97,4 +97,14 @@ export const modelFiles: Examples = {
     make: () => edited((_, model) => model.trainingInfo.push(create(TrainingInfoProtoSchema))),
     command,
   },
+  CP2015: {
+    means:
+      "The structure of the model is larger than that of any real one. [plan-language.md](plan-language.md#limits) lists the limits, which keep time and memory in proportion to the model.",
+    given: "`model.onnx`, which has a node with a name of 20,000 letters",
+    make: () =>
+      edited((graph) => {
+        graph.node[0]!.name = "n".repeat(20_000);
+      }),
+    command,
+  },
 };

@@ -1,11 +1,12 @@
 /**
  * @file Examples of faults while a program is attached or runs. Codes CP6500-6999.
  */
-import { writeFileSync } from "node:fs";
+import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Worker } from "node:worker_threads";
 import { chunk } from "../../../compiler/expr/expr.ts";
+import { toFeeds } from "../../../cli/run/tensors.ts";
 import { encodeNpz } from "../../../ort/files/npz.ts";
 import { ortTensor } from "../../../ort/tensors.ts";
 import { attach } from "../../../runtime/attach/attach.ts";
@@ -18,7 +19,7 @@ import { valueOf } from "../../support/fixtures.ts";
 import { CONFLICT, withoutLibrary } from "../../support/library.ts";
 import { graph, node, random, value } from "../../support/graphs.ts";
 import type { Example, Examples } from "../example.ts";
-import { compiled, failure, fluxPlan, withSession, withSteps } from "../flux.ts";
+import { compiled, failure, fluxFeeds, fluxPlan, withSession, withSteps } from "../flux.ts";
 import { model } from "../models.ts";
 
 /** The rows of a rank, as the steps of a program have them. */
@@ -65,6 +66,18 @@ function damaged(means: string, given: string, from: string, to: string, ranks?:
 async function attached(options: Parameters<typeof attach>[1]): ReturnType<typeof failure> {
   await compiled();
   return failure(attach(valueOf(await loadProgram("program")), options).then((session) => session.release()));
+}
+
+/** A session whose weights are cut while it is attached. */
+async function shortenedWeights(): ReturnType<typeof failure> {
+  await compiled(undefined, "flux/flux.dynamo18-external.onnx");
+  const session = await attach(valueOf(await loadProgram("program")));
+  truncateSync("flux.dynamo18-external.onnx.data", 4096);
+  try {
+    return await failure(session.run(toFeeds(await fluxFeeds())));
+  } finally {
+    await session.release();
+  }
 }
 
 /** The backend that is chosen where the native one does not load. */
@@ -250,6 +263,15 @@ await session.hooks.register("transformer_blocks.0", "post_forward", url, { dead
       await compiled();
       return withoutLibrary(CONFLICT, 'await api.attach((await api.loadProgram("program")).value);');
     },
+  },
+  CP6524: {
+    means:
+      "Sessions map weights into memory, so a change of the file would change their numbers, or end the process where the file became shorter. The " +
+      "size and the time of the last change are compared when the sessions have loaded, and before and after each run. A file that was removed or replaced by " +
+      "renaming is no problem then: sessions keep the old one.",
+    given: "a program of an export with external data, of which the data file became shorter after `attach`",
+    command: "await session.run(feeds);",
+    call: shortenedWeights,
   },
   CP6532: {
     means:

@@ -102,7 +102,7 @@ test.each<[string, object, string]>([
   [
     "a check of feeds that depends on a cut",
     { minimums: [{ length: ["start:sequence", "s", 2, 1], at_least: 2, name: "x axis 0", span: null }] },
-    "what a run checks of its feeds depends on the cut of a length",
+    "what a run checks of its feeds, or the shape of an output, depends on the cut of a length",
   ],
   ["one input twice", { inputs: [program.inputs[0], program.inputs[0]] }, "the value x is defined twice"],
   [
@@ -125,6 +125,11 @@ test.each<[string, object, string]>([
     "rank in the shape of an input",
     { inputs: [{ ...program.inputs[0], dims: ["rank", 5, 3] }] },
     "the input x uses the length rank",
+  ],
+  [
+    "rank in the shape of an output",
+    { outputs: [{ name: "y", elem: "float32", dims: ["rank"] }] },
+    "the output y uses the length rank, which does not exist",
   ],
   [
     "integers of another size",
