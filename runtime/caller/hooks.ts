@@ -107,7 +107,7 @@ interface Asked {
   readonly options: RegisterOptions | undefined;
 }
 
-/** What is wrong with what a caller gave. */
+/** The URL, if all that a caller gave is right. Throws `ContextParallelError`. */
 function checkRegistration(program: Program, { module, phase, handler, options }: Asked): string {
   const wrong = [
     ...(typeof module === "string" ? [] : [wrongArgument(registerCall, "module", "a name", describeValue(module))]),
