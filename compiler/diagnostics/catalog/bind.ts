@@ -242,6 +242,51 @@ export const bindBatch: Catalog<{
   },
 };
 
+/** `$attention`. */
+export const bindSites: Catalog<{
+  noSite: { pattern: string; suggestion: string | null; known: readonly string[] };
+  replaced: { where: string; later: readonly string[] };
+  /** Found by propagation. `others` are patterns over the modules where the entry has an effect; `of` counts the modules that it decides. */
+  idle: {
+    where: string;
+    scheme: string;
+    modules: readonly string[];
+    of: number;
+    others: readonly string[];
+    why: string;
+  };
+}> = {
+  noSite: {
+    code: "CP3032",
+    severity: "error",
+    title: "Attention scheme for a module without attention",
+    message: ({ pattern }) => `$attention names "${pattern}", and no attention site of the model is inside that module`,
+    hint: ({ suggestion, known }) => {
+      if (suggestion !== null) return `did you mean "${suggestion}"?`;
+      return known.length === 0
+        ? "remove the entry: the compiler recognises no attention in the model; the notes of onnx-cp inspect may say why"
+        : `the modules with attention sites are ${list(known)}`;
+    },
+  },
+  replaced: {
+    code: "CP3033",
+    severity: "note",
+    title: "Attention scheme that later entries replace",
+    message: ({ where, later }) =>
+      `${where} decides no attention site: later entries name all of its sites (${later.join(", ")})`,
+    hint: () => "remove the entry, or write it after the others: the last entry that names a site decides",
+  },
+  idle: {
+    code: "CP3034",
+    severity: "note",
+    title: "Attention scheme without effect",
+    message: ({ where, scheme, modules, of, why }) =>
+      `${where}: "${scheme}" has no effect ${inModules(modules, of)}: ${why}`,
+    hint: ({ others }) =>
+      others.length === 0 ? "remove the entry" : `write the entry for ${list(others)} instead of the pattern`,
+  },
+};
+
 function moduleName(module: string): string {
   return module === "" ? "the model" : module;
 }
