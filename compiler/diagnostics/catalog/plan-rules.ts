@@ -206,7 +206,8 @@ export const planMessages: Catalog<{
     severity: "error",
     title: "Too many members in one entry",
     message: ({ where, count, limit }) => `${where} has ${count} members or elements; the limit is ${limit}`,
-    hint: () => "name only the parameters and outputs that are split or gathered",
+    hint: () =>
+      'name only the parameters and outputs that are split or gathered; for modules, use patterns such as "blocks.*"',
   },
   longKey: {
     code: "CP1534",
