@@ -19,6 +19,7 @@ export { inspectModel } from "./compiler/inspect/model.ts";
 export type { InspectedModule, InspectedValue, Inspection, InspectOptions } from "./compiler/inspect/model.ts";
 export { definePlan } from "./compiler/plan/define.ts";
 export type {
+  AttentionScheme,
   ContextParallelConfig,
   ContextParallelEntry,
   ContextParallelInput,

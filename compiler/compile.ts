@@ -25,6 +25,7 @@ import { writeProgram } from "./lower/write.ts";
 import type { WriteOptions } from "./lower/write.ts";
 import type { LoweredProgram } from "./lower/types.ts";
 import { fitsMesh } from "./plan/validate/rules/content.ts";
+import { schemesFitMesh } from "./plan/validate/rules/schemes.ts";
 import { readParallelConfig, readPlanFile, readPlanValue } from "./plan/read.ts";
 import type { ContextParallelConfig, ContextParallelPlan, MeshConfig, ParallelConfig, Plan } from "./plan/types.ts";
 import type { CompiledProgram, ProgramModel } from "../program/types.ts";
@@ -99,7 +100,7 @@ async function runStages(options: CompileOptions): Promise<Compilation> {
   // Plan, config and model are read first and independently, so that one run shows the errors of all three.
   const read = await Promise.all([readPlan(options.plan), readMesh(options.parallel), readModel(options.model)]);
   const [plan, mesh, model] = [keep(read[0]), keep(read[1]), keep(read[2])];
-  if (plan && mesh) found.push(...fitsMesh(plan, mesh));
+  if (plan && mesh) found.push(...fitsMesh(plan, mesh), ...schemesFitMesh(plan, mesh));
   if (!plan || !mesh || !model || hasErrors(found)) return { stages: {}, diagnostics: found };
   let stages: Stages = { plan, mesh, model };
   const done = (): Compilation => ({ stages, diagnostics: found });

@@ -1,7 +1,7 @@
 /**
  * @file Which decisions `--strict` leaves to the plan: notes on what it could have stated, or on entries without effect.
  */
-import { bindNames, bindNotes } from "./diagnostics/catalog/bind.ts";
+import { bindNames, bindNotes, bindSites } from "./diagnostics/catalog/bind.ts";
 import { aligned } from "./diagnostics/catalog/shard.ts";
 import type { Diagnostic } from "./diagnostics/types.ts";
 
@@ -15,5 +15,7 @@ const IMPLICIT: ReadonlySet<string> = new Set([
   bindNotes.absent.code,
   bindNotes.absentInput.code,
   bindNotes.skipped.code,
+  bindSites.replaced.code,
   aligned.code,
+  bindSites.idle.code,
 ]);

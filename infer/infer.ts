@@ -3,7 +3,7 @@
  */
 import { dirname, relative, resolve } from "node:path";
 import { asCp } from "../compiler/ir/cp.ts";
-import { inferMessages } from "../compiler/diagnostics/catalog/bind.ts";
+import { inferMessages } from "../compiler/diagnostics/catalog/choosing/infer.ts";
 import { diagnose } from "../compiler/diagnostics/diagnose.ts";
 import type { Diagnostic } from "../compiler/diagnostics/types.ts";
 import { show } from "../compiler/expr/expr.ts";

@@ -60,7 +60,7 @@ export interface ProgramHook {
   readonly phase: HookPhase;
   /** Order among all hooks: position in the program. */
   readonly order: number;
-  /** `split`, `gather`, `ulysses`, `ring`, `unified`, `local`, `align`, `user`. */
+  /** `split`, `gather`, `align`, `user`; in the phase `attention` a scheme: `gather`, `ulysses`, `ring`, `unified`, `merge`, `local`. */
   readonly action: string;
   readonly reads: readonly string[];
   readonly writes: readonly string[];

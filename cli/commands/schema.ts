@@ -1,6 +1,7 @@
 /**
  * @file `schema`: the JSON Schema of plans, or of the plans of one model.
  */
+import { attentionSites } from "../../compiler/inspect/attention.ts";
 import { modulesForSchema } from "../../compiler/inspect/inspect.ts";
 import { settle } from "../../compiler/diagnostics/diagnose.ts";
 import type { Result } from "../../compiler/diagnostics/types.ts";
@@ -33,5 +34,6 @@ async function schemaOf(file: string): Promise<Result<JsonSchema>> {
     ...module,
     ...(className === null ? {} : { className }),
   }));
-  return settle(modelSchema(modules), graph.diagnostics);
+  const sites = attentionSites(graph.value).map(({ module }) => module);
+  return settle(modelSchema(modules, sites), graph.diagnostics);
 }

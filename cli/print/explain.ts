@@ -34,7 +34,8 @@ export interface Explanation {
     /** The plan entries, or the nodes, that caused this layout; empty for a value that is whole by itself. */
     readonly by: string;
   }[];
-  readonly attention: readonly { readonly module: string; readonly scheme: string }[];
+  /** `by` is the plan entry that chose the scheme; empty where the mesh did. */
+  readonly attention: readonly { readonly module: string; readonly scheme: string; readonly by: string }[];
   /** Equal transfers are listed once, with their count; `bytes` are those that rank `rank` sends to rank `peer`. */
   readonly collectives: readonly {
     readonly module: string;
@@ -68,7 +69,9 @@ export function explain({ canonical, bound, sharded }: Stages, pattern: string |
       .map(({ spec, module, value, evidence }) => ({ entry: spec.origin.pointer, module, value, found_by: evidence }))
       .filter(here),
     layouts: pattern === true ? shortened(layouts, bound) : layouts,
-    attention: sharded.attention.map(({ module, scheme }) => ({ module, scheme })).filter(here),
+    attention: sharded.attention
+      .map(({ module, scheme, entry }) => ({ module, scheme, by: entry?.origin.pointer ?? "" }))
+      .filter(here),
     collectives: counted(sharded.steps.flatMap((s) => (s.kind === "collective" ? collectivesOf(s) : [])).filter(here)),
     equations: sharded.equations.map((e) => ({
       left: show(e.left),

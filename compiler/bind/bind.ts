@@ -11,6 +11,7 @@ import { contextOf } from "./context.ts";
 import { findValues } from "./search/find.ts";
 import { absentNotes, oncePerSpec, satisfiedNotes, skippedNotes, type Fault } from "./notes.ts";
 import { requestsOf } from "./requests.ts";
+import { siteBindings } from "./sites.ts";
 import type { BoundPlan } from "./types.ts";
 import { write, type Step } from "./write/write.ts";
 
@@ -30,10 +31,12 @@ export function bindPlan(graph: CanonicalGraph, plan: Plan): Result<BoundPlan> {
     else wrong.push({ ...want, error: checked });
   }
   const { batch, diagnostics: unbatched } = batchBindings(graph, plan.batch);
+  const { sites, diagnostics: unsited } = siteBindings(plan.attention, context);
   const bindings = steps.map(({ binding }) => binding);
   const written = write(graph, steps);
-  return settle({ graph: written.graph, bindings, batch }, [
+  return settle({ graph: written.graph, bindings, batch, sites }, [
     ...unbatched,
+    ...unsited,
     ...unmatched,
     ...unfound,
     ...oncePerSpec(wrong),

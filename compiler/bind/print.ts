@@ -5,9 +5,12 @@ import { printGraph } from "../ir/print.ts";
 import { nameText } from "../ir/text.ts";
 import type { Binding, BoundPlan } from "./types.ts";
 
-export function printBound({ graph, bindings, batch }: BoundPlan): string {
+export function printBound({ graph, bindings, batch, sites }: BoundPlan): string {
   const batches = batch.map(({ input, axis }) => `# batch: ${nameText(input)} axis ${axis}\n`);
-  return `${bindings.map(bindingLine).join("")}${batches.join("")}${printGraph(graph)}`;
+  const schemes = sites.map(
+    ({ module, node, entry }) => `# attention ${nameText(module)}: ${entry.scheme} (${nameText(node)})\n`,
+  );
+  return `${bindings.map(bindingLine).join("")}${batches.join("")}${schemes.join("")}${printGraph(graph)}`;
 }
 
 /** `# binding 0: split "".hidden_states at "": hidden_states axis 1 (graph input)`. */

@@ -6,7 +6,7 @@ import { diagnose } from "../diagnostics/diagnose.ts";
 import { suggest } from "../diagnostics/suggest.ts";
 import type { Diagnostic } from "../diagnostics/types.ts";
 import { limits } from "../limits/limits.ts";
-import type { Plan, PlanEntry } from "../plan/types.ts";
+import type { Plan, PlanEntry, PlanSpec } from "../plan/types.ts";
 import type { Context, Want } from "./context.ts";
 import { matcher } from "./patterns.ts";
 import { familyOf, isWithin, modulesAround, starred } from "../ir/module-paths.ts";
@@ -37,6 +37,9 @@ export function requestsOf(plan: Plan, context: Context): Requests {
   return { wants: [], diagnostics: [diagnose(bindNames.tooManyBindings, params, { file: plan.file ?? undefined })] };
 }
 
+/** What is known of such an entry; without `specs` it only names modules. */
+type Unmatched = Pick<PlanEntry, "pattern" | "patternSpan"> & Partial<Pick<PlanEntry, "specs">>;
+
 function unknown({ pattern, patternSpan }: PlanEntry): Diagnostic {
   return diagnose(
     bindNames.unknownModule,
@@ -45,7 +48,8 @@ function unknown({ pattern, patternSpan }: PlanEntry): Diagnostic {
   );
 }
 
-function unmatched(entry: PlanEntry, context: Context): Diagnostic {
+/** The error of a pattern that matches no module. */
+export function unmatched(entry: Unmatched, context: Context): Diagnostic {
   const { pattern, patternSpan } = entry;
   const { modules } = context;
   const family = modules.filter((module) => familyOf(module) === familyOf(pattern));
@@ -57,7 +61,7 @@ function unmatched(entry: PlanEntry, context: Context): Diagnostic {
           modules.map((module) => starred(module, pattern)),
         );
   const where = { span: patternSpan ?? undefined };
-  if (suggestion === null && family.length === 0 && mayBeFolded(entry, context)) {
+  if (suggestion === null && family.length === 0 && mayBeFolded(entry.specs ?? [], context)) {
     return diagnose(bindNames.foldedModule, { pattern }, where);
   }
   const known = family.length > 0 ? family : childrenOf(nearestParent(pattern, modules), modules);
@@ -65,7 +69,7 @@ function unmatched(entry: PlanEntry, context: Context): Diagnostic {
 }
 
 /** A module whose outputs became constants leaves no trace: with all lengths fixed, and a constant of the expected rank. */
-function mayBeFolded({ specs }: PlanEntry, { graph }: Context): boolean {
+function mayBeFolded(specs: readonly PlanSpec[], { graph }: Context): boolean {
   const isFixed = graph.lengths.length === 0;
   const tables = [...graph.constants.values()].filter(({ dims }) => dims.some((dim) => dim > 1));
   return (

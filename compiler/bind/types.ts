@@ -7,7 +7,7 @@
  */
 import type { CanonicalGraph } from "../ir/types.ts";
 import type { Span } from "../diagnostics/types.ts";
-import type { PlanSpec } from "../plan/types.ts";
+import type { PlanAttention, PlanSpec } from "../plan/types.ts";
 
 export interface Binding {
   readonly spec: PlanSpec;
@@ -29,10 +29,22 @@ export interface BatchBinding {
   readonly span: Span | null;
 }
 
+/** An attention site whose scheme `$attention` states. */
+export interface SiteBinding {
+  /** Node of the graph. */
+  readonly node: string;
+  /** The module that has it. */
+  readonly module: string;
+  /** The last of the entries that name a module around it. */
+  readonly entry: PlanAttention;
+}
+
 export interface BoundPlan {
   /** With the inserted nodes, in topological order. */
   readonly graph: CanonicalGraph;
   readonly bindings: readonly Binding[];
   /** Empty if the plan does not state the batch. */
   readonly batch: readonly BatchBinding[];
+  /** In the order of the graph; without the sites that take the scheme of the mesh. */
+  readonly sites: readonly SiteBinding[];
 }

@@ -2,6 +2,7 @@
  * @file Invariants of every bound plan: its inserted nodes are in order and well formed, and each binding that found a value is present, by
  * its node or by another that does the same. A finding is an error of the compiler. Knows no layout.
  */
+import { asCp } from "../ir/cp.ts";
 import { CP, type CanonicalNode } from "../ir/types.ts";
 import { sameDims, verifyOrder } from "../ir/verify.ts";
 import type { BoundPlan } from "./types.ts";
@@ -13,6 +14,7 @@ export function verifyBound(bound: BoundPlan): readonly string[] {
     ...verifyOrder(bound.graph),
     ...inserted.flatMap((node) => nodeProblems(bound, node)),
     ...bindingProblems(bound, inserted),
+    ...siteProblems(bound),
   ];
 }
 
@@ -44,6 +46,16 @@ function bindingProblems({ graph, bindings }: BoundPlan, inserted: readonly Cano
     if (!graph.shapes.has(value)) return [`binding ${i} of ${module} names ${value}, which is not there`];
     return found && !done.has(key(i)) ? [`binding ${i} of ${module} found ${value}, and nothing acts on it`] : [];
   });
+}
+
+/** Each site with a scheme is one attention of the graph. */
+function siteProblems({ graph, sites }: BoundPlan): readonly string[] {
+  const known = new Set(graph.nodes.filter((node) => asCp(node, "Attention") !== null).map(({ name }) => name));
+  const twice = sites.filter(({ node }, i) => sites.findIndex((other) => other.node === node) !== i);
+  return [
+    ...sites.filter(({ node }) => !known.has(node)).map(({ node }) => `${node} has a scheme and is no attention`),
+    ...twice.map(({ node }) => `${node} has two schemes`),
+  ];
 }
 
 function numberOf(node: CanonicalNode, name: string): number | undefined {

@@ -54,6 +54,14 @@ export function starred(module: string, pattern: string): string {
   return path.map((segment, i) => (wanted[i] === "*" ? "*" : segment)).join(".");
 }
 
+/** The pattern over a module and its siblings in lists: `blocks.0.attn` gives `blocks.*.attn`. */
+export function patternOf(module: string): string {
+  return module
+    .split(".")
+    .map((segment) => (/^\d+$/.test(segment) ? "*" : segment))
+    .join(".");
+}
+
 /** The same text for modules that differ in list positions only: `blocks.0.attn` and `blocks.1.attn` give `blocks.#.attn`. */
 export function familyOf(module: string): string {
   return module

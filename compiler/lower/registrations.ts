@@ -85,10 +85,11 @@ function attention(
   ends: (own: readonly FlowStep[]) => Ends,
 ): readonly Registration[] {
   const byNode = groupBy(steps, (step) => (step.kind === "hook" ? null : step.origin.node));
-  return sites.flatMap(({ node, module, scheme }): readonly Registration[] => {
+  return sites.flatMap(({ node, module, scheme, entry }): readonly Registration[] => {
     const own = byNode.get(node) ?? [];
     if (own.length === 0) return [];
-    return [{ steps: own, hook: { module, phase: "attention", action: scheme, ...ends(own), origin: null } }];
+    const origin = entry === null ? null : { pointer: entry.origin.pointer, span: entry.origin.span };
+    return [{ steps: own, hook: { module, phase: "attention", action: scheme, ...ends(own), origin } }];
   });
 }
 

@@ -2,7 +2,7 @@
  * @file `definePlan`: returns a plan unchanged, and makes the TypeScript compiler check it. A mistake in the form of an entry fails with a
  * sentence at its position, instead of a comparison of unions.
  */
-import type { ContextParallelInput, ContextParallelOutput } from "./types.ts";
+import type { AttentionScheme, ContextParallelInput, ContextParallelOutput } from "./types.ts";
 
 /**
  * Declares a plan: `export default definePlan({ "": { hidden_states: { split_dim: 1 } }, proj_out: { gather_dim: 1 } })`.
@@ -20,18 +20,25 @@ type Reserved = "$schema" | "$comment" | "$model";
 /** `$batch`: an input of the model to the axis that has the batch. */
 type CheckedBatch<E> = { readonly [I in keyof E]: E[I] extends number ? E[I] : "the axis of the batch is an integer" };
 
+/** `$attention`: a module name or pattern to the scheme of its attention sites. */
+type CheckedAttention<E> = {
+  readonly [M in keyof E]: E[M] extends AttentionScheme ? E[M] : "a scheme is gather, ulysses, ring or unified";
+};
+
 /** Under an index signature (a plan of unknown keys) strings may replace the reserved keys. */
 type CheckedMember<E, M> = M extends Reserved
   ? string
   : M extends "$batch"
     ? CheckedBatch<E>
-    : string extends M
-      ? E extends string | Readonly<Record<string, number>> | undefined
-        ? E
-        : CheckedEntry<E>
-      : M extends `$${string}`
-        ? "keys that begin with $ are reserved: $schema, $comment, $model, $batch"
-        : CheckedEntry<E>;
+    : M extends "$attention"
+      ? CheckedAttention<E>
+      : string extends M
+        ? E extends string | Readonly<Record<string, number>> | Readonly<Record<string, AttentionScheme>> | undefined
+          ? E
+          : CheckedEntry<E>
+        : M extends `$${string}`
+          ? "keys that begin with $ are reserved: $schema, $comment, $model, $batch, $attention"
+          : CheckedEntry<E>;
 
 type CheckedEntry<E> = E extends readonly unknown[]
   ? CheckedList<E>

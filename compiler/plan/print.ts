@@ -8,7 +8,10 @@ import type { Plan, PlanEntry, PlanSpec } from "./types.ts";
 export function printPlan(plan: Plan): string {
   const model = plan.model === null ? [] : [`model ${quote(plan.model)}`];
   const batch = plan.batch.map(({ input, dim, span }) => `batch ${quote(input)} along ${dim}${at(span, plan.file)}`);
-  return `${[...model, ...batch, ...plan.entries.flatMap((entry) => entryLines(entry, plan.file))].join("\n")}\n`;
+  const attention = plan.attention.map(
+    ({ pattern, scheme, origin }) => `attention ${quote(pattern)} by ${scheme}${at(origin.span, plan.file)}`,
+  );
+  return `${[...model, ...batch, ...attention, ...plan.entries.flatMap((entry) => entryLines(entry, plan.file))].join("\n")}\n`;
 }
 
 function entryLines({ pattern, patternSpan, specs }: PlanEntry, file: string | null): readonly string[] {

@@ -32,14 +32,27 @@ export type ContextParallelEntry =
   | ContextParallelOutputs
   | readonly [ContextParallelInputs, ContextParallelOutputs];
 
-/** A plan as it is written: module name or pattern to its entry; plus `$schema`, `$comment`, `$model`, `$batch`. */
+/**
+ * How an attention site is split: keys and values gathered on all ranks of the sequence group, which works on every mesh, or one of the
+ * schemes of a mesh.
+ */
+export type AttentionScheme = "gather" | "ulysses" | "ring" | "unified";
+
+/** A plan as it is written: module name or pattern to its entry; plus `$schema`, `$comment`, `$model`, `$batch`, `$attention`. */
 export interface ContextParallelPlan {
   readonly $schema?: string;
   readonly $comment?: string;
   readonly $model?: string;
   /** Input of the model to the axis that has the batch. */
   readonly $batch?: Readonly<Record<string, number>>;
-  readonly [module: string]: ContextParallelEntry | Readonly<Record<string, number>> | string | undefined;
+  /** Module name or pattern to the scheme of the attention sites inside; a later key replaces an earlier one. */
+  readonly $attention?: Readonly<Record<string, AttentionScheme>>;
+  readonly [module: string]:
+    | ContextParallelEntry
+    | Readonly<Record<string, number>>
+    | Readonly<Record<string, AttentionScheme>>
+    | string
+    | undefined;
 }
 
 /** One validated specification, flattened: which boundary of which module, the action, and the source location. */
@@ -87,6 +100,14 @@ export interface PlanBatch {
   readonly span: Span | null;
 }
 
+/** One key of `$attention`: modules, and the scheme of the attention sites inside them. */
+export interface PlanAttention {
+  /** `""` is the root; `*` matches one path segment. */
+  readonly pattern: string;
+  readonly scheme: AttentionScheme;
+  readonly origin: Origin;
+}
+
 export interface Plan {
   /** File as it was given, or `null` for a plan given as a value. */
   readonly file: string | null;
@@ -96,6 +117,8 @@ export interface Plan {
   readonly model: string | null;
   /** `$batch`; empty if the plan does not have it. */
   readonly batch: readonly PlanBatch[];
+  /** `$attention`; empty if the plan does not have it. */
+  readonly attention: readonly PlanAttention[];
   readonly entries: readonly PlanEntry[];
 }
 

@@ -2,7 +2,7 @@
  * @file The state of propagation through the graph: layouts and their origins, assumptions of the proof, refused values. Knows no operator
  * and writes no step.
  */
-import type { Binding } from "../bind/types.ts";
+import type { Binding, SiteBinding } from "../bind/types.ts";
 import type { Diagnostic } from "../diagnostics/types.ts";
 import { equal } from "../expr/expr.ts";
 import type { CanonicalGraph } from "../ir/types.ts";
@@ -34,6 +34,8 @@ export interface Knowledge {
   readonly minimums: Minimum[];
   readonly alignments: Alignment[];
   readonly attention: AttentionSite[];
+  /** Sites where the plan's scheme changes nothing, with the reason. */
+  readonly idle: { readonly site: SiteBinding; readonly why: string }[];
   readonly diagnostics: Diagnostic[];
 }
 
@@ -55,6 +57,7 @@ export function newKnowledge(graph: CanonicalGraph, coarse: ReadonlySet<Binding>
     minimums: [],
     alignments: [],
     attention: [],
+    idle: [],
     diagnostics: [],
   };
 }

@@ -10,7 +10,7 @@ import { eachOnce, lengthLine } from "../ir/print.ts";
 import { callText, extentText, integersText, listText, nameText, SHORT, typeText, underHeadings } from "../ir/text.ts";
 import type { ValueShape } from "../ir/types.ts";
 import { groupSize, meshText } from "../../program/mesh.ts";
-import type { AxisShard, CollectiveStep, Layout, Origin, ShardedGraph, ShardedStep } from "./types.ts";
+import type { AttentionSite, AxisShard, CollectiveStep, Layout, Origin, ShardedGraph, ShardedStep } from "./types.ts";
 
 /** Extents of blocks in flight around a ring are long and of little use: longer ones are printed as `...`. */
 const LONGEST = 64;
@@ -23,7 +23,7 @@ export function printSharded(sharded: ShardedGraph): string {
     ...legend(sharded),
     ...graph.lengths.map(lengthLine),
     ...graph.inputs.map(({ name, shape }) => `in ${nameText(name)} ${typeText(shape)}`),
-    ...attention.map((site) => `attention ${nameText(site.module)}: ${site.scheme} (${nameText(site.node)})`),
+    ...attention.map(siteLine),
     ...underHeadings(
       steps,
       (step) => step.origin.module,
@@ -38,6 +38,11 @@ export function printSharded(sharded: ShardedGraph): string {
 }
 
 type Say = (e: Expr) => string;
+
+function siteLine({ module, scheme, node, entry }: AttentionSite): string {
+  const by = entry === null ? "" : `  # ${entry.origin.pointer}`;
+  return `attention ${nameText(module)}: ${scheme} (${nameText(node)})${by}`;
+}
 
 function legend({ mesh }: ShardedGraph): readonly string[] {
   const { ulysses_degree: members } = mesh;

@@ -1,7 +1,7 @@
 /**
  * @file The state of propagation through one graph: the writer, the knowledge, and the few functions that need both.
  */
-import type { Binding, BoundPlan } from "../bind/types.ts";
+import type { Binding, BoundPlan, SiteBinding } from "../bind/types.ts";
 import { invariant } from "../diagnostics/diagnose.ts";
 import { RANK, type Expr } from "../expr/expr.ts";
 import type { CanonicalGraph, ValueShape } from "../ir/types.ts";
@@ -22,6 +22,8 @@ export interface State extends Writer, Knowledge {
   /** The graph as it was bound, whose names messages use: `graph` may be one rank's part of its batch. */
   readonly named: CanonicalGraph;
   readonly bindings: readonly Binding[];
+  /** The schemes that the plan states, by node. */
+  readonly sites: ReadonlyMap<string, SiteBinding>;
   readonly options: ShardOptions;
   /** The ranks that this propagation spreads values over. */
   readonly over: Spread;
@@ -35,7 +37,7 @@ export interface Propagation {
 }
 
 export function newState(
-  { graph, bindings }: BoundPlan,
+  { graph, bindings, sites }: BoundPlan,
   options: ShardOptions,
   { over, named, coarse }: Propagation,
 ): State {
@@ -46,6 +48,7 @@ export function newState(
     graph,
     named,
     bindings,
+    sites: new Map(sites.map((site) => [site.node, site])),
     options,
     over,
     ...known,

@@ -4,7 +4,7 @@
  */
 import type { CanonicalGraph, CanonicalNode, IntegerValue, ValueShape } from "../ir/types.ts";
 import type { Expr } from "../expr/expr.ts";
-import type { PlanSpec } from "../plan/types.ts";
+import type { PlanAttention, PlanSpec } from "../plan/types.ts";
 import type { Group, Mesh } from "../../program/mesh.ts";
 
 /** A run of tokens that is split separately. */
@@ -130,7 +130,9 @@ export interface Alignment {
 export interface AttentionSite {
   readonly node: string;
   readonly module: string;
-  readonly scheme: "local" | "ulysses" | "ring" | "unified" | "merge";
+  readonly scheme: "local" | "gather" | "ulysses" | "ring" | "unified" | "merge";
+  /** The entry of `$attention` that chose the scheme; `null` where the mesh did, or where nothing is exchanged. */
+  readonly entry: PlanAttention | null;
 }
 
 export interface ShardedGraph {

@@ -39,8 +39,8 @@ export async function prepare(member: FamilyMember): Promise<Prepared> {
   return { member, file, bound, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
-export function sharded({ bound }: Prepared, { ring, ulysses, rotate }: Scheme): Result<ShardedGraph> {
-  const mesh = { batch_degree: 1, ring_degree: ring, ulysses_degree: ulysses };
+export function sharded({ bound }: Prepared, { batch = 1, ring, ulysses, rotate }: Scheme): Result<ShardedGraph> {
+  const mesh = { batch_degree: batch, ring_degree: ring, ulysses_degree: ulysses };
   return shard(bound, { mesh, rotate_method: rotate, convert_to_fp32: true });
 }
 
@@ -65,11 +65,11 @@ export interface Ran {
 /** Runs the member on worker threads for each of the feeds, against the model as onnxruntime has it. */
 export async function run(
   { member, file }: Prepared,
-  { ring, ulysses, rotate }: Scheme,
+  { batch = 1, ring, ulysses, rotate }: Scheme,
   all: readonly OrtTensors[],
   options: AttachOptions = {},
 ): Promise<readonly Ran[]> {
-  const parallel = { batch_degree: 1, ring_degree: ring, ulysses_degree: ulysses, rotate_method: rotate };
+  const parallel = { batch_degree: batch, ring_degree: ring, ulysses_degree: ulysses, rotate_method: rotate };
   const compiled = await compilePlan({ model: file, plan: planOf(member), parallel });
   if (!compiled.ok) throw new Error(texts(compiled.diagnostics).join("\n"));
   const session = await attach(compiled.program, options);

@@ -5,7 +5,7 @@
 import { int } from "../../compiler/graph/attributes.ts";
 import { writeModel } from "../../compiler/graph/write.ts";
 import type { Dim } from "../../compiler/graph/types.ts";
-import type { ContextParallelPlan } from "../../compiler/plan/types.ts";
+import type { AttentionScheme, ContextParallelPlan } from "../../compiler/plan/types.ts";
 import { network, type Network } from "./network.ts";
 import { spellings, type AttentionSpec, type Spelling } from "./spellings.ts";
 
@@ -49,6 +49,8 @@ export interface FamilyMember {
   readonly apartMask?: boolean;
   /** Whether the inputs themselves are queries, keys and values, and what they give is the output, so that each number keeps its place. */
   readonly bare?: boolean;
+  /** What the plan states for every site; absent: the scheme of the mesh. */
+  readonly attention?: AttentionScheme;
 }
 
 /** Tokens of both streams, joined. */
@@ -209,12 +211,13 @@ function maskValue(n: Network, { mask, spelling }: FamilyMember, given: string, 
 }
 
 /** The plan that splits the member's inputs along their tokens and gathers its outputs. */
-export function planOf({ split, meeting, mask }: FamilyMember): ContextParallelPlan {
+export function planOf({ split, meeting, mask, attention }: FamilyMember): ContextParallelPlan {
   const inputs = Object.fromEntries(
     split.map((name) => [name, { split_dim: name === "mask" ? MASKS[mask].length - 1 : 1 }]),
   );
   const gather = { gather_dim: 1, expected_dims: 3 };
   // Joined streams are split together; otherwise the result is split as the queries are.
-  if (meeting === "joint") return { "": inputs, proj_out: gather, proj_context: gather };
-  return split.includes("hidden_states") ? { "": inputs, proj_out: gather } : { "": inputs };
+  const stated = attention === undefined ? {} : { $attention: { "": attention } };
+  if (meeting === "joint") return { ...stated, "": inputs, proj_out: gather, proj_context: gather };
+  return { ...stated, "": inputs, ...(split.includes("hidden_states") ? { proj_out: gather } : {}) };
 }

@@ -21,7 +21,7 @@ interface Moved {
 /** Rows of both streams, heads of keys and of queries with their group. */
 export function collectivesOf(
   { ring, ulysses: members, rotate }: Scheme,
-  { heads: [h, hk], size: [d, dv] }: FamilyMember,
+  { heads: [h, hk], size: [d, dv], attention }: FamilyMember,
   { batch, img, txt }: Sizes,
   shares: Shares,
 ): readonly Moved[] {
@@ -70,5 +70,10 @@ export function collectivesOf(
       (rank) => chunkOf("sequence", length, ranks.length, rank) * RESULT * (ranks.length - 1),
     ),
   );
+  if (attention === "gather") {
+    // Every rank sends its keys and values, of all heads, to all others.
+    const keysAndValues = (rank: number): number => rows(rank) * hk * (d + dv) * (ranks.length - 1);
+    return [made("key gather", "all-gather", keysAndValues), ...gathers];
+  }
   return [...inside, ...around, ...back, ...gathers];
 }

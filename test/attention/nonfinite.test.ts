@@ -50,6 +50,12 @@ test.each(cases)("simulated: $name", async (one) => {
   });
 });
 
+test.each(cases.filter((_, i) => long || i % 6 === 0))("gathered, simulated: $name", async ({ member, feeds }) => {
+  await withMember({ ...member, attention: "gather" }, async (prepared) => {
+    for (const feed of feeds) expect(await wrongUnder(prepared, rotating(2, 2), feed)).toEqual([]);
+  });
+});
+
 /** A rotating ring for every other one, and the schemes in turn. */
 test.each(cases)("run: $name", async (one) => {
   const all = schemesFor(one);

@@ -113,6 +113,31 @@ test("check --explain tells what was aligned and skipped, and by which entry or 
   await expect(stdout).toMatchFileSnapshot("golden/explain-wan.txt");
 });
 
+test("check --explain tells which entry chose the scheme of a site, and --strict refuses one without effect", async () => {
+  const wan = "test/fixtures/wan/wan.dynamo18-dynamic.onnx";
+  const file = join(await temporaryFolder(), "wan.plan.json");
+  const $attention = { "blocks.*": "gather", "blocks.1": "ulysses" };
+  const entries = { "blocks.0": { hidden_states: { split_dim: 1 } }, proj_out: { gather_dim: 1 } };
+  await writeFile(file, JSON.stringify({ $attention, ...entries }));
+  const argv = ["check", file, "--model", wan, "--ulysses-degree", "2"];
+  const { exitCode, stdout, stderr } = await cp(...argv, "--explain");
+  expect(exitCode).toBe(0);
+  expect(stdout.slice(stdout.indexOf("attention\n"), stdout.indexOf("\ncollectives"))).toMatchInlineSnapshot(`
+    "attention
+      module          scheme   by
+      blocks.0.attn1  gather   $attention.blocks.*
+      blocks.0.attn2  local    -
+      blocks.1.attn1  ulysses  $attention.blocks.1
+      blocks.1.attn2  local    -
+    "
+  `);
+  expect(stdout).toMatch(/^attention: 1 x gather, 2 x local, 1 x ulysses$/m);
+  expect(stderr.match(/CP3034.*/g)).toHaveLength(2);
+  const strict = await cp(...argv, "--strict");
+  expect(strict.exitCode).toBe(1);
+  expect(strict.stderr.match(/^error CP3034/gm)).toHaveLength(2);
+});
+
 test("a config file gives the mesh, and its mistakes have a place", async () => {
   const config = join(await temporaryFolder(), "parallel.json");
   await writeFile(config, '{ "context_parallel_config": { "ring_degree": 3 } }');

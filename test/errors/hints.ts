@@ -18,7 +18,7 @@ type Entries = Record<string, unknown>;
 /** Forms of hints, and what they ask for. */
 const FORMS: readonly (readonly [RegExp, Change])[] = [
   [
-    /add "(.*?)": (\{.*\}) to the plan/,
+    /add "([^$"]*)": (\{.*\}) to the plan/,
     (a, [, module = "", entry = ""]) => edit(a, (plan) => (plan[module] = JSON.parse(entry))),
   ],
   [
@@ -42,16 +42,23 @@ const FORMS: readonly (readonly [RegExp, Change])[] = [
     (a, [, u, r]) => ({ ...a, options: `--ulysses-degree ${u} --ring-degree ${r}` }),
   ],
   [
+    /add "(\$attention)": (\{.*?\}) to the plan/,
+    (a, [, key = "", members = ""]) =>
+      edit(a, (plan) => (plan[key] = { ...(plan[key] as Entries), ...(JSON.parse(members) as Entries) })),
+  ],
+  [
     /give axis (\d) of "(\w+)" and axis (\d) of "(\w+)" the same extent/,
     (a, [, i, x = "", j, y = ""]) => same(a, [x, Number(i)], [y, Number(j)]),
   ],
 ];
 
-/** Throws if the hint asks for nothing that can be done by its words alone. */
-export function applyHint(attempt: Attempt, diagnostic: Diagnostic): Attempt {
+/**
+ * Throws if the hint asks for nothing that can be done by its words alone. Of the alternatives of a hint, takes the first that has `words`.
+ */
+export function applyHint(attempt: Attempt, diagnostic: Diagnostic, words = ""): Attempt {
   for (const [form, change] of FORMS) {
     const found = form.exec(diagnostic.hint ?? "");
-    if (found !== null) return change(attempt, found, diagnostic);
+    if (found?.[0].includes(words) === true) return change(attempt, found, diagnostic);
   }
   throw new Error(`nothing to do in the hint "${diagnostic.hint}" of ${diagnostic.code}: ${diagnostic.message}`);
 }

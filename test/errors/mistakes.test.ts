@@ -34,6 +34,7 @@ async function errorsOf(mistake: Mistake, attempt: Attempt, more = ""): Promise<
 async function mend(
   mistake: Mistake,
   first: Attempt,
+  words = "",
 ): Promise<{ mended: Attempt; told: readonly string[]; codes: readonly string[] }> {
   const [told, codes]: [string[], string[]] = [[], []];
   let attempt = first;
@@ -42,7 +43,7 @@ async function mend(
     if (error === undefined) return { mended: attempt, told, codes };
     told.push(printed(error));
     codes.push(error.code);
-    attempt = applyHint(attempt, error);
+    attempt = applyHint(attempt, error, words);
   }
   throw new Error(`not fixed: ${told.at(-1)}`);
 }
@@ -58,6 +59,18 @@ test.each(mistakes)("$title", async (mistake) => {
     return sectionOf(mistake, first, mended, told);
   });
   sections.push(section);
+});
+
+test("a degree above the number of heads is also fixed by the line that the hint has for the plan", async () => {
+  const mistake = mistakes.find(({ codes }) => codes.includes("CP4013"))!;
+  const first: Attempt = { plan: textOf(mistake.plan), options: mistake.options ?? "", feeds: null };
+  await runExample({ means: "", command: `${mistake.model}.onnx`, call: async () => [] }, async () => {
+    const { mended, codes } = await mend(mistake, first, "$attention");
+    // One line for each of the two kinds of blocks.
+    expect(codes).toEqual(["CP4013", "CP4013"]);
+    expect(mended.options).toBe(first.options);
+    expect(await errorsOf(mistake, mended, " --simulate")).toEqual([]);
+  });
 });
 
 function sectionOf(mistake: Mistake, first: Attempt, mended: Attempt, told: readonly string[]): string {

@@ -93,6 +93,7 @@ export function attentionStack({ ranks, heads, sites }: Stack): ShardedGraph {
     node: `attention ${i}`,
     module: `blocks.${i}.attn`,
     scheme: "ulysses" as const,
+    entry: null,
   }));
   const minimums = minimumsOf("S", 1, ranks);
   return b.build({ mesh: { batch_degree: 1, ring_degree: 1, ulysses_degree: ranks }, attention, minimums }, [out]);

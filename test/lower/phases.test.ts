@@ -111,7 +111,7 @@ describe("main pieces", () => {
 
 describe("attention", () => {
   const heads: Value[1] = [1, "S", 1, 8];
-  const site = (node: string): AttentionSite => ({ node, module: node, scheme: "ring" });
+  const site = (node: string): AttentionSite => ({ node, module: node, scheme: "ring", entry: null });
 
   function ringSite(b: Builder, q: string, kv: string, node: string): string {
     const all = gather(b, kv, "ring", node);
@@ -172,7 +172,7 @@ describe("attention", () => {
     const q = fourAxes(b, unary(b, "x", "q"));
     b.local("Attention", [q, q, q], [["out", heads]], { site: "a", domain: "cp", attributes: { scale: float(1) } });
     b.local("Relu", ["out"], [["y", heads]]);
-    const sharded = b.build({ mesh, attention: [{ node: "a", module: "a", scheme: "local" }] }, ["y"]);
+    const sharded = b.build({ mesh, attention: [{ node: "a", module: "a", scheme: "local", entry: null }] }, ["y"]);
     expect(story(sharded)).toEqual(["local0: y"]);
     expect(lowered(sharded, "/models").program.hooks).toMatchObject([
       { action: "local", reads: ["q.heads"], writes: ["out"] },

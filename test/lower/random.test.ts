@@ -62,7 +62,7 @@ function build(moves: readonly Move[], [ring, ulysses]: readonly number[]): { sh
     } else addCollective(b, move, name, known, [left, right], ranks);
   }
   const outputs = [...known.keys()].slice(1).filter((_, i) => i % 3 === 0);
-  const attention: AttentionSite[] = [{ node: "site", module: "", scheme: "ring" }];
+  const attention: AttentionSite[] = [{ node: "site", module: "", scheme: "ring", entry: null }];
   return {
     sharded: b.build({ mesh: { batch_degree: 1, ring_degree: ring!, ulysses_degree: ulysses! }, attention }, outputs),
     known,

@@ -69,7 +69,7 @@ export function siteProgram(
   { ring, ulysses = 1, causal = false, masked = true, rotate = "alltoall", hooks = [] }: Case,
   folder: string,
 ): LoweredProgram {
-  const bound = { graph: graph(causal, masked), bindings: [binding("split"), binding("gather")], batch: [] };
+  const bound = { graph: graph(causal, masked), bindings: [binding("split"), binding("gather")], batch: [], sites: [] };
   const mesh = { batch_degree: 1, ring_degree: ring, ulysses_degree: ulysses };
   return lowered(valueOf(shard(bound, { mesh, rotate_method: rotate, convert_to_fp32: true })), folder, hooks);
 }

@@ -121,7 +121,7 @@ export function bound(graph: CanonicalGraph, cuts: readonly Cut[], gathers: read
   const made = new Set(graph.nodes.slice(0, -1).flatMap((n) => n.outputs));
   const [late, early] = [true, false].map((x) => splits.filter((n) => made.has(n.inputs[0]!) === x));
   const placed = [...early!, ...nodes.slice(0, -1), ...late!, ...nodes.slice(-1), ...ends];
-  return { graph: { ...graph, nodes: placed, shapes }, bindings, batch: [] };
+  return { graph: { ...graph, nodes: placed, shapes }, bindings, batch: [], sites: [] };
 }
 
 function spec(action: PlanSpec["action"], value: string, dim: number): PlanSpec {

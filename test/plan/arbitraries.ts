@@ -2,7 +2,7 @@
  * @file Random well-formed plans for the property tests of this folder.
  */
 import fc from "fast-check";
-import type { ContextParallelPlan } from "../../compiler/plan/types.ts";
+import type { AttentionScheme, ContextParallelPlan } from "../../compiler/plan/types.ts";
 
 const dim = fc.integer({ min: -3, max: 2 });
 const expected = fc.integer({ min: 3, max: 6 });
@@ -61,11 +61,21 @@ const entries = (named: boolean) =>
     { minKeys: 1, maxKeys: 4 },
   );
 
+const attention = fc.dictionary(
+  fc.oneof(
+    fc.array(anySegment, { minLength: 1, maxLength: 4 }).map((path) => path.join(".")),
+    fc.constant(""),
+  ),
+  fc.constantFrom<AttentionScheme>("gather", "ulysses", "ring", "unified"),
+  { maxKeys: 3 },
+);
+
 /** A plan that is right in every respect that can be checked without a model. */
 export const plans: fc.Arbitrary<ContextParallelPlan> = fc
-  .tuple(entries(false), entries(true), fc.option(fc.string()))
-  .map(([patterns, modules, comment]) => ({
+  .tuple(entries(false), entries(true), fc.option(fc.string()), fc.option(attention))
+  .map(([patterns, modules, comment, $attention]) => ({
     ...(comment === null ? {} : { $comment: comment }),
+    ...($attention === null ? {} : { $attention }),
     ...patterns,
     ...modules,
   }));

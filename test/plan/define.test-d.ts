@@ -9,6 +9,7 @@ test("good plans compile and are plans", () => {
   const plan = definePlan({
     $model: "flux.onnx",
     $batch: { hidden_states: 0, timestep: -1 },
+    $attention: { "blocks.*.attn": "gather", "blocks.0.attn": "ulysses", "": "ring", a: "unified" },
     "": { hidden_states: { split_dim: 1, expected_dims: 3 }, tensors: [{ split_dim: 1 }, { split_dim: -1 }] },
     rope: { "0": { split_dim: 0, split_output: true, value: "cos" }, 1: { split_dim: 0, split_output: true } },
     "blocks.*": [{ x: { split_dim: 1 } }, { gather_dim: 1 }],
@@ -23,6 +24,8 @@ test("good plans compile and are plans", () => {
 test("plans with computed keys compile", () => {
   const blocks = Object.fromEntries([0, 1].map((i) => [`blocks.${i}`, { gather_dim: i }]));
   expectTypeOf(definePlan({ ...blocks, "": { x: { split_dim: 1 } } })).toExtend<object>();
+  const chosen = Object.fromEntries([0, 1].map((i) => [`blocks.${i}`, "gather" as const]));
+  expectTypeOf(definePlan({ $attention: chosen, "": { x: { split_dim: 1 } } })).toExtend<ContextParallelPlan>();
   const typed: ContextParallelPlan = { proj_out: { gather_dim: 1 } };
   expectTypeOf(definePlan(typed)).toEqualTypeOf<ContextParallelPlan>();
 });
@@ -52,11 +55,18 @@ test("mistakes do not compile", () => {
   definePlan({ $shema: "x", a: { gather_dim: 1 } });
   // @ts-expect-error a spec for the axis of a batch
   definePlan({ $batch: { x: { split_dim: 0 } } });
+  // @ts-expect-error a misspelt scheme
+  definePlan({ $attention: { "blocks.*": "gathers" } });
+  // @ts-expect-error a spec for a scheme
+  definePlan({ $attention: { "blocks.*": { gather_dim: 1 } } });
   // @ts-expect-error a text for an entry
   definePlan({ a: "gather" });
 });
 
 test("a mistake is explained by a sentence", () => {
+  expectTypeOf<CheckedPlan<{ $attention: { a: "all"; b: "gather" } }>>().toEqualTypeOf<{
+    readonly $attention: { readonly a: "a scheme is gather, ulysses, ring or unified"; readonly b: "gather" };
+  }>();
   expectTypeOf<CheckedPlan<{ a: { x: { split_dim: 1; gather_dim: 1 } } }>>().toEqualTypeOf<{
     readonly a: {
       readonly x: "an input spec cannot have gather_dim: outputs are gathered at the module itself, { gather_dim: 1 }";

@@ -7,6 +7,7 @@ import { checkSchema } from "../../compiler/plan/schema/check.ts";
 import { modelSchema, type ModuleOutline } from "../../compiler/plan/schema/model-schema.ts";
 import { type Editor, editorWith } from "./editor.ts";
 
+const sites = ["blocks.0.attn", "blocks.1.attn"];
 const modules: readonly ModuleOutline[] = [
   {
     name: "",
@@ -33,6 +34,7 @@ test("the plan schema in an editor", async () => {
       '{ "": { "hidden_states": { "split_dim": 1, | } } }',
       '{ "proj_out": { "gather_dim": 1, | } }',
       '{ "proj_out": { "gather_dim": | } }',
+      '{ "$attention": { "blocks.*": | } }',
       '{ "a": [{ "gather_dim": 1 }, | ] }',
       '{ "a": [{ "x": { "split_dim": 1 } }, | ] }',
     ],
@@ -40,6 +42,7 @@ test("the plan schema in an editor", async () => {
       '{ "": { "hidden_states": { "sp|lit_dim": 1 } } }',
       '{ "proj_out": { "gather|_dim": 1 } }',
       '{ "$mo|del": "" }',
+      '{ "$attention": { "blocks.*": "ga|ther" } }',
     ],
     problems: [
       '{ "a": { "gather_dims": 1 } }',
@@ -53,6 +56,8 @@ test("the plan schema in an editor", async () => {
       '{ "a": [{ "hidden_states": { "split_dim": 1 } }] }',
       '{ "a": [{ "hidden_states": { "split_dim": 1 } }, { "gather_dims": 1 }] }',
       '{ "a": 1, "$foo": 1 }',
+      '{ "$attention": ["gather"] }',
+      '{ "$attention": { "blocks.*": "all" } }',
       "[]",
       '{ "": { "hidden_states": { "split_dim": 1 } }, "a": [null, { "gather_dim": 1 }] }',
     ],
@@ -77,13 +82,15 @@ test("the parallel config schema in an editor", async () => {
 });
 
 test("the schema of a model in an editor", async () => {
-  const text = await report(editorWith(modelSchema(modules)), {
+  const text = await report(editorWith(modelSchema(modules, sites)), {
     completions: [
       "{ | }",
       '{ "blocks.*": { | } }',
       '{ "pos_embed": { | } }',
       '{ "mixed.1": { | } }',
       '{ "blocks.0": { "hidden_states": { | } } }',
+      '{ "$attention": { | } }',
+      '{ "$attention": { "blocks.0.attn": | } }',
     ],
     hovers: ['{ "blo|cks.0": {} }', '{ "pos_embed": { "i|ds": { "split_dim": 0 } } }'],
     problems: [
@@ -94,6 +101,8 @@ test("the schema of a model in an editor", async () => {
       '{ "mixed.1": { "anything": { "split_dim": 1 } }, "mixed.*": { "x": { "split_dim": 1 } } }',
       '{ "pos_embed": [{ "ids": { "split_dim": 0 } }, [{ "gather_dim": 0 }, null]] }',
       '{ "pos_embed": [{ "idx": { "split_dim": 0 } }, { "gather_dim": 0 }] }',
+      '{ "$attention": { "": "gather", "blocks.*": "ring", "blocks.1": "gather", "blocks.0.attn": "gathers" } }',
+      '{ "$attention": { "pos_embed": "gather" } }',
     ],
   });
   await expect(text).toMatchFileSnapshot("golden/editor-model.txt");
@@ -105,10 +114,12 @@ test("the schema of a large model stays small, and accepts its own modules", () 
   const many = names.flatMap((name) =>
     parts.map((part) => ({ name: `${name}${part}`, className: `Part${part.length}`, inputs: ["x"], outputs: 1 })),
   );
-  const schema = modelSchema(many);
-  expect(JSON.stringify(schema).length).toBeLessThan(many.length * 180);
-  const plan = { "blocks.7.attn": { x: { split_dim: 1 } }, "blocks.*.norm": { gather_dim: 1 } };
-  expect(checkSchema(plan, modelSchema(many.slice(0, 40)))).toEqual([]);
+  const attentions = names.map((name) => `${name}.attn`);
+  const schema = modelSchema(many, attentions);
+  expect(JSON.stringify(schema).length).toBeLessThan(many.length * 200);
+  const $attention = { "blocks.*": "gather", "blocks.7.attn": "ulysses", "": "gather" };
+  const plan = { $attention, "blocks.7.attn": { x: { split_dim: 1 } }, "blocks.*.norm": { gather_dim: 1 } };
+  expect(checkSchema(plan, modelSchema(many.slice(0, 40), attentions))).toEqual([]);
 });
 
 interface Documents {

@@ -47,11 +47,12 @@ test("the reserved keys are those of ContextParallelPlan", () => {
 
 type Fields = Readonly<Record<string, string>>;
 
-/** Name, with `?` if optional, to type. */
+/** Name, with `?` if optional, to type; the only type that a reserved key has by name is written out. */
 function fieldsOfType(type: InterfaceDeclaration): Fields {
   const entries = type.getProperties().map((property) => {
     const name = `${nameOf(property)}${property.hasQuestionToken() ? "?" : ""}`;
-    return [name, property.getTypeNodeOrThrow().getText()];
+    const scheme = source.getTypeAliasOrThrow("AttentionScheme").getTypeNodeOrThrow().getText();
+    return [name, property.getTypeNodeOrThrow().getText().replace("AttentionScheme", scheme)];
   });
   return Object.fromEntries(entries) as Fields;
 }

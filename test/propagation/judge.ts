@@ -4,7 +4,8 @@
  */
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import type { Model } from "../../compiler/graph/types.ts";
-import type { ContextParallelInputs, ContextParallelOutput } from "../../compiler/plan/types.ts";
+import { asCp } from "../../compiler/ir/cp.ts";
+import type { ContextParallelOutput, ContextParallelPlan } from "../../compiler/plan/types.ts";
 import { checkLengths } from "../../compiler/simulate/lengths.ts";
 import { simulate } from "../../compiler/simulate/simulate.ts";
 import { unsplitValues } from "../../compiler/simulate/unsplit.ts";
@@ -39,13 +40,16 @@ export async function judgeCase(test: RandomCase): Promise<Verdict> {
   const canonical = await canonicalise(model);
   if (!canonical.ok) return refused(canonical.diagnostics);
   const splits = Object.fromEntries(Object.entries(test.splits).map(([name, split_dim]) => [name, { split_dim }]));
-  const plan = (
-    gathers: readonly (ContextParallelOutput | null)[],
-  ): readonly [ContextParallelInputs, typeof gathers] => [splits, gathers];
+  // To name a scheme where there is no attention is an error.
+  const hasSites = canonical.value.nodes.some((node) => asCp(node, "Attention") !== null);
+  const plan = (gathers: readonly (ContextParallelOutput | null)[]): ContextParallelPlan => ({
+    ...(hasSites && test.gather ? { $attention: { "": "gather" } } : {}),
+    "": [splits, gathers],
+  });
   const source = { model, canonical: canonical.value };
-  const open = await compile(source, { "": plan(test.graph.outputs.map(() => null)) }, test.mesh);
+  const open = await compile(source, plan(test.graph.outputs.map(() => null)), test.mesh);
   const gathers = test.graph.outputs.map(({ name }) => gatherOf(open.diagnostics, name));
-  const closed = gathers.some((g) => g !== null) ? await compile(source, { "": plan(gathers) }, test.mesh) : open;
+  const closed = gathers.some((g) => g !== null) ? await compile(source, plan(gathers), test.mesh) : open;
   if (!closed.ok) return refused(closed.diagnostics);
   return (await runs(closed.value, test.feeds)) ?? (await sameAs(closed.value, test.feeds, whole));
 }

@@ -46,6 +46,8 @@ export interface RandomCase {
   readonly splits: Readonly<Record<string, number>>;
   readonly mesh: MeshConfig;
   readonly moves: readonly string[];
+  /** Whether the plan gathers the keys and values of every attention. */
+  readonly gather: boolean;
 }
 
 const mesh: fc.Arbitrary<MeshConfig> = fc
@@ -137,7 +139,8 @@ export function caseOf(seed: Seed): RandomCase {
     draft.values.push(made);
   }
   const outputs = unread(draft, 1 + picker(seed.tail).below(4)).map((v) => emit(draft, "Identity", [v], v.dims));
-  return { graph: graphOf(draft, outputs), feeds, splits: PLANS[seed.plan]!, mesh: seed.mesh, moves: used };
+  const gather = picker(seed.tail).below(2) === 1;
+  return { graph: graphOf(draft, outputs), feeds, splits: PLANS[seed.plan]!, mesh: seed.mesh, moves: used, gather };
 }
 
 /** The latest values that no node reads. */

@@ -78,7 +78,10 @@ it.each([
 ])("ring %i x ulysses %i, convert_to_fp32 %s", async (R, U, wide) => {
   const bindings = [...operands.map((name) => bindingOf("split", name)), bindingOf("gather", "y")];
   const mesh = { batch_degree: 1, ring_degree: R, ulysses_degree: U };
-  const sharded = shard({ graph, bindings, batch: [] }, { mesh, rotate_method: "alltoall", convert_to_fp32: wide });
+  const sharded = shard(
+    { graph, bindings, batch: [], sites: [] },
+    { mesh, rotate_method: "alltoall", convert_to_fp32: wide },
+  );
   expect(sharded.diagnostics.filter((d) => d.severity === "error")).toEqual([]);
   if (!sharded.ok) return;
   const part =

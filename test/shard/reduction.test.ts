@@ -73,7 +73,7 @@ function graph(splitAxis: number) {
       ["attn", { path: "attn", className: null }],
     ]),
   };
-  return { graph: canonical, bindings: [binding("split", splitAxis), binding("gather", 1)], batch: [] };
+  return { graph: canonical, bindings: [binding("split", splitAxis), binding("gather", 1)], batch: [], sites: [] };
 }
 
 function binding(action: "split" | "gather", dim: number): Binding {

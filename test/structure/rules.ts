@@ -12,7 +12,7 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
   program: ["compiler/diagnostics", "compiler/expr"],
   // Paths of modules are text; where they are read from a file they are needed before there is a graph.
   "compiler/ir/module-paths.ts": [],
-  "compiler/plan": ["compiler/diagnostics", "compiler/limits"],
+  "compiler/plan": ["compiler/diagnostics", "compiler/limits", "compiler/ir/module-paths.ts"],
   // Shared by the reader of models and by the runtime, which checks what the pieces of a program would read: no graph, only locations.
   "compiler/external": [],
   "compiler/temporary": [],

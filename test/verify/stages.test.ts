@@ -3,6 +3,8 @@
  */
 import { describe, expect, test } from "vitest";
 import { checked, verifyStages } from "../../compiler/checked.ts";
+import { asCp } from "../../compiler/ir/cp.ts";
+import type { SiteBinding } from "../../compiler/bind/types.ts";
 import { verifyBound } from "../../compiler/bind/verify.ts";
 import type { CanonicalGraph, CanonicalNode } from "../../compiler/ir/types.ts";
 import { verifyCanonical } from "../../compiler/canonical/verify.ts";
@@ -60,6 +62,13 @@ const withNode = (by: (old: CanonicalNode) => CanonicalNode) => ({
 });
 const number = (value: number) => ({ kind: "int", value }) as const;
 
+const attention = graph.nodes.find((node) => asCp(node, "Attention") !== null)!;
+const siteOf = (node: string): SiteBinding => ({
+  node,
+  module: attention.scope,
+  entry: { pattern: "*", scheme: "gather", origin: { pointer: "$attention.*", span: null, keySpan: null } },
+});
+
 const ofBound: Readonly<Record<string, typeof bound>> = {
   "an axis beyond the value": withNode((n) => ({ ...n, attributes: { ...n.attributes, axis: number(5) } })),
   "a binding that is not there": withNode((n) => ({ ...n, attributes: { ...n.attributes, binding: number(99) } })),
@@ -68,6 +77,8 @@ const ofBound: Readonly<Record<string, typeof bound>> = {
     bindings: bound.bindings.map((b) => ({ ...b, axis: b.axis + 1 })),
   },
   "a binding that nothing acts on": withNode((n) => ({ ...n, op: "Identity", domain: "" })),
+  "a scheme for what is no attention": { ...bound, sites: [siteOf("nobody")] },
+  "two schemes for one site": { ...bound, sites: [siteOf(attention.name), siteOf(attention.name)] },
   "a binding to no value": { ...bound, bindings: bound.bindings.map((b) => ({ ...b, value: "nobody" })) },
 };
 

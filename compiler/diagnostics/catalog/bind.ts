@@ -1,8 +1,8 @@
 /**
- * @file Errors when a plan is bound to a model: modules, parameters, values, axes (CP3000-3999); or when none can be inferred for it
- * (CP4500-4599). `where` reads like `hidden_states of transformer_blocks.0`.
+ * @file Errors when a plan is bound to a model: modules, parameters, values, axes. `where` reads like
+ * `hidden_states of transformer_blocks.0`. Codes CP3000-3999.
  */
-import type { Catalog, NoParams } from "./catalog.ts";
+import type { Catalog } from "./catalog.ts";
 
 /** Names of the plan that the model does not have. */
 export const bindNames: Catalog<{
@@ -242,47 +242,48 @@ export const bindBatch: Catalog<{
   },
 };
 
-/** Why no plan can be inferred for a model, the reverse of binding. Codes CP4500-4599. */
-export const inferMessages: Catalog<{
-  noAttention: NoParams;
-  noSequence: { sites: number };
-  noPlace: { module: string; node: string; length: string };
-  allRefused: { rounds: number; last: string };
+/** `$attention`. */
+export const bindSites: Catalog<{
+  noSite: { pattern: string; suggestion: string | null; known: readonly string[] };
+  replaced: { where: string; later: readonly string[] };
+  /** Found by propagation. `others` are patterns over the modules where the entry has an effect; `of` counts the modules that it decides. */
+  idle: {
+    where: string;
+    scheme: string;
+    modules: readonly string[];
+    of: number;
+    others: readonly string[];
+    why: string;
+  };
 }> = {
-  noAttention: {
-    code: "CP4501",
+  noSite: {
+    code: "CP3032",
     severity: "error",
-    title: "Nothing to split without attention",
-    message: () => "nothing to split, because the compiler recognises no attention in the model",
-    hint: () =>
-      "if the model has attention, export it with dynamo, or as the Attention operator; the notes of onnx-cp inspect say what was not recognised",
+    title: "Attention scheme for a module without attention",
+    message: ({ pattern }) => `$attention names "${pattern}", and no attention site of the model is inside that module`,
+    hint: ({ suggestion, known }) => {
+      if (suggestion !== null) return `did you mean "${suggestion}"?`;
+      return known.length === 0
+        ? "remove the entry: the compiler recognises no attention in the model; the notes of onnx-cp inspect may say why"
+        : `the modules with attention sites are ${list(known)}`;
+    },
   },
-  noSequence: {
-    code: "CP4502",
-    severity: "error",
-    title: "Nothing to split without a sequence",
-    message: ({ sites }) =>
-      `nothing to split, because ${sites === 1 ? "the only attention of the model has one query" : `each of the ${sites} attentions of the model has one query`}`,
-    hint: () => "export the model for a sequence of tokens, not for one step of a decoder",
+  replaced: {
+    code: "CP3033",
+    severity: "note",
+    title: "Attention scheme that later entries replace",
+    message: ({ where, later }) =>
+      `${where} decides no attention site: later entries name all of its sites (${later.join(", ")})`,
+    hint: () => "remove the entry, or write it after the others: the last entry that names a site decides",
   },
-  noPlace: {
-    code: "CP4503",
-    severity: "error",
-    title: "Nothing to split at a boundary",
-    message: ({ module, node, length }) =>
-      `nothing to split, because no plan can state where: the sequence of ${length} rows of the attention in "${module}" (node ${node}) ` +
-      "begins or ends between the nodes of one module, at no input of the model and at no boundary of a module",
-    hint: () =>
-      "export the model with the names of its modules, and with the part that makes the sequence, such as a patch embedding, in a module of its own",
-  },
-  allRefused: {
-    code: "CP4504",
-    severity: "error",
-    title: "Nothing to split after refusals",
-    message: ({ rounds, last }) =>
-      `nothing to split, because the proof refused ${rounds === 1 ? "the only plan" : `each of the ${rounds} plans`} that seemed possible; the last time: ${last}`,
-    hint: () =>
-      "write the plan by hand, starting from onnx-cp inspect; onnx-cp check --explain shows where a split ends",
+  idle: {
+    code: "CP3034",
+    severity: "note",
+    title: "Attention scheme without effect",
+    message: ({ where, scheme, modules, of, why }) =>
+      `${where}: "${scheme}" has no effect ${inModules(modules, of)}: ${why}`,
+    hint: ({ others }) =>
+      others.length === 0 ? "remove the entry" : `write the entry for ${list(others)} instead of the pattern`,
   },
 };
 

@@ -89,6 +89,7 @@ export const planMessages: Catalog<{
   tooManyEntries: { count: number; limit: number };
   longKey: { key: string; length: number; limit: number };
   tooManyMembers: { where: string; count: number; limit: number };
+  schemeOfOtherMesh: { where: string; scheme: string; needs: string; own: string; ring: number; ulysses: number };
 }> = {
   mixedSpecs: {
     code: "CP1520",
@@ -142,7 +143,7 @@ export const planMessages: Catalog<{
     message: ({ key }) => `${key} is not a known key: names that begin with $ are reserved`,
     hint: ({ suggestion }) =>
       suggestion === null
-        ? 'the known keys are "$schema", "$comment", "$model", "$batch"'
+        ? 'the known keys are "$schema", "$comment", "$model", "$batch", "$attention"'
         : `did you mean "${suggestion}"?`,
   },
   indexNeedsSplitOutput: {
@@ -205,7 +206,8 @@ export const planMessages: Catalog<{
     severity: "error",
     title: "Too many members in one entry",
     message: ({ where, count, limit }) => `${where} has ${count} members or elements; the limit is ${limit}`,
-    hint: () => "name only the parameters and outputs that are split or gathered",
+    hint: () =>
+      'name only the parameters and outputs that are split or gathered; for modules, use patterns such as "blocks.*"',
   },
   longKey: {
     code: "CP1534",
@@ -213,6 +215,14 @@ export const planMessages: Catalog<{
     title: "Key too long",
     message: ({ key, length, limit }) => `the key ${key} has ${length} characters; the limit is ${limit}`,
     hint: () => "write a module path or a parameter name as onnx-cp inspect shows it",
+  },
+  schemeOfOtherMesh: {
+    code: "CP1536",
+    severity: "error",
+    title: "Attention scheme of another mesh",
+    message: ({ where, scheme, needs, ring, ulysses }) =>
+      `${where}: ${scheme} needs ${needs}, but the mesh has ring_degree ${ring} and ulysses_degree ${ulysses}`,
+    hint: ({ own }) => `write ${own}, the scheme of this mesh, or "gather", which works on every mesh`,
   },
 };
 

@@ -160,6 +160,8 @@ export const tooFewHeads: Message<{
   /** Degrees for the same number of ranks. */
   ulysses: number;
   ring: number;
+  /** The module, with `*` for positions in lists. */
+  pattern: string;
 }> = {
   code: "CP4013",
   severity: "error",
@@ -168,7 +170,8 @@ export const tooFewHeads: Message<{
     `the attention in "${p.module}" has ${p.heads} key/value heads, fewer than the ulysses_degree of ${p.degree}`,
   hint: (p) =>
     `for the same ${p.ulysses * p.ring} ranks, use ulysses_degree ${p.ulysses} and ring_degree ${p.ring} ` +
-    `(--ulysses-degree ${p.ulysses} --ring-degree ${p.ring})`,
+    `(--ulysses-degree ${p.ulysses} --ring-degree ${p.ring}); ` +
+    `or add "$attention": { ${JSON.stringify(p.pattern)}: "gather" } to the plan, which works for every number of heads`,
 };
 
 export const noSplitAttention: Message<{ sites: number }> = {

@@ -2,8 +2,9 @@
  * @file The plan schema of one model: it knows the modules and their parameters, for editors. Plans are not checked
  * with it (binding does that, with better messages and without compiling thousands of definitions).
  */
+import { modulesAround, patternOf } from "../../ir/module-paths.ts";
 import type { JsonSchema } from "./json-schema.ts";
-import { definitions, entrySchema, inputsSchema, planSchema, reservedKeys } from "./plan-schema.ts";
+import { definitions, entrySchema, inputsSchema, planSchema, reservedKeys, scheme } from "./plan-schema.ts";
 
 /** A module in the schema. `inputs` may be empty where parameter names are unknown. */
 export interface ModuleOutline {
@@ -14,15 +15,18 @@ export interface ModuleOutline {
   readonly outputs: number;
 }
 
-/** One property per module and per pattern over similar siblings; one definition per kind of module. */
-export function modelSchema(modules: readonly ModuleOutline[]): JsonSchema {
+/**
+ * One property per module and per pattern over similar siblings; one definition per kind of module. `sites` are the modules that have
+ * attention sites.
+ */
+export function modelSchema(modules: readonly ModuleOutline[], sites: readonly string[]): JsonSchema {
   const kinds = new Map<string, Kind>();
   const patterns = new Map<string, Kind | null>();
-  const properties: Record<string, JsonSchema> = { ...reservedKeys };
+  const properties: Record<string, JsonSchema> = { ...reservedKeys, $attention: attentionOf(sites) };
   for (const module of modules) {
     const kind = kindOf(kinds, module);
     properties[module.name] = reference(kind);
-    const pattern = module.name.replace(/(?<=^|\.)\d+(?=\.|$)/g, "*");
+    const pattern = patternOf(module.name);
     if (pattern === module.name) continue;
     // A pattern over modules of several kinds takes the general entry.
     const known = patterns.get(pattern);
@@ -38,11 +42,25 @@ export function modelSchema(modules: readonly ModuleOutline[]): JsonSchema {
     patternProperties: { ...planSchema.patternProperties, [wildcard]: { $ref: "#/definitions/entry" } },
     additionalProperties: false,
     errorMessage: "The model has no module of this name.",
-    definitions: { ...definitions, ...Object.fromEntries([...kinds.values()].flatMap(kindSchemas)) },
+    definitions: { ...definitions, scheme, ...Object.fromEntries([...kinds.values()].flatMap(kindSchemas)) },
   };
 }
 
 const wildcard = "\\*";
+
+/** Offers the modules of the sites and patterns over them, and accepts all modules around them. */
+function attentionOf(sites: readonly string[]): JsonSchema {
+  const known: JsonSchema = { $ref: "#/definitions/scheme" };
+  const around = sites.flatMap(modulesAround).map((name) => [name, { ...known, doNotSuggest: true }] as const);
+  const offered = [...sites.map(patternOf), ...sites].map((name) => [name, known] as const);
+  return {
+    ...reservedKeys["$attention"],
+    errorMessage: "The model has no attention site inside a module of this name.",
+    properties: Object.fromEntries([...around, ...offered]),
+    patternProperties: { [wildcard]: known },
+    additionalProperties: false,
+  };
+}
 
 /** Modules with the same inputs and outputs. */
 interface Kind {

@@ -2,6 +2,7 @@
  * @file The JSON Schema of a plan, as data. Written for editors first: no anyOf, so that a mistake is reported at its key. Plans are
  * checked with the same schema.
  */
+import { schemes } from "../schemes.ts";
 import type { JsonSchema } from "./json-schema.ts";
 import { inputSpec, outputSpec } from "./spec-schemas.ts";
 
@@ -135,6 +136,13 @@ const text = (markdownDescription: string, errorMessage: string): JsonSchema => 
   markdownDescription,
 });
 
+/** The value of a key of `$attention`. */
+export const scheme: JsonSchema = {
+  enum: schemes,
+  markdownDescription:
+    "`gather` collects keys and values on all ranks and works on every mesh; `ulysses`, `ring` and `unified` name the scheme of the mesh.",
+};
+
 export const reservedKeys: Readonly<Record<string, JsonSchema>> = {
   $schema: text("The JSON Schema that editors use for this file.", "$schema must be a string."),
   $comment: text("A comment; ignored.", "$comment must be a string."),
@@ -153,9 +161,17 @@ export const reservedKeys: Readonly<Record<string, JsonSchema>> = {
       errorMessage: "The batch must be an axis: an integer; negative axes count from the end.",
     },
   },
+  $attention: {
+    type: "object",
+    errorMessage: '$attention must be an object: { "blocks.*.attn": "gather" }.',
+    markdownDescription:
+      "The scheme of the attention sites inside a module, for each module name or pattern. All other sites take the scheme of the mesh.",
+    defaultSnippets: [{ label: "gather", body: { "${1:blocks.*.attn}": "gather" } }],
+    additionalProperties: scheme,
+  },
 };
 
-export const unknownReserved = "^\\$(?!(schema|comment|model|batch)$)";
+export const unknownReserved = "^\\$(?!(schema|comment|model|batch|attention)$)";
 
 export const planSchema: JsonSchema = {
   $schema: "http://json-schema.org/draft-07/schema#",

@@ -31,6 +31,12 @@ export function entriesOf(ast: PlanAst): readonly RawEntry[] {
   return ast.root.members.filter(({ key }) => !key.startsWith("$")).map(entryOf);
 }
 
+/** The members of `$attention`; none if it is no object. */
+export function attentionMembers({ root }: PlanAst): readonly AstMember[] {
+  const stated = member(root, "$attention")?.value;
+  return stated?.kind === "object" ? stated.members : [];
+}
+
 /** The number in a field, or null. */
 export function numberIn(spec: RawSpec, key: string): number | null {
   const node = member(spec.node, key)?.value;

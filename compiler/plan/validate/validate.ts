@@ -5,9 +5,11 @@
 import { settle } from "../../diagnostics/diagnose.ts";
 import type { Result } from "../../diagnostics/types.ts";
 import { type PlanAst, member } from "../ast.ts";
-import type { Plan, PlanBatch, PlanSpec } from "../types.ts";
-import { entriesOf, isTrue, numberIn, type RawSpec, stringIn } from "./entries.ts";
+import { isScheme } from "../schemes.ts";
+import type { Plan, PlanAttention, PlanBatch, PlanSpec } from "../types.ts";
+import { attentionMembers, entriesOf, isTrue, numberIn, type RawSpec, stringIn } from "./entries.ts";
 import { inTextOrder } from "./order.ts";
+import { joinWhere } from "./places.ts";
 import { checkPlanShape } from "./plan-shape.ts";
 import { dimFitsExpectedDims } from "./rules/dimension.ts";
 import { indexMeansOutput } from "./rules/output-index.ts";
@@ -38,6 +40,7 @@ export function validatePlan(ast: PlanAst): Result<Plan> {
     span: ast.root.span,
     model: model?.kind === "scalar" && typeof model.value === "string" ? model.value : null,
     batch: batchOf(ast),
+    attention: attentionOf(ast),
     entries: entries.map(({ pattern, patternSpan, specs }) => ({ pattern, patternSpan, specs: specs.map(toSpec) })),
   };
   return settle(plan, inTextOrder(found));
@@ -50,6 +53,15 @@ function batchOf(ast: PlanAst): readonly PlanBatch[] {
   return stated.members.flatMap(({ key: input, keySpan: span, value }) =>
     value.kind === "scalar" && typeof value.value === "number" ? [{ input, dim: value.value + 0, span }] : [],
   );
+}
+
+/** The schemes of `$attention`; the shape check reports everything else. */
+function attentionOf(ast: PlanAst): readonly PlanAttention[] {
+  return attentionMembers(ast).flatMap(({ key: pattern, keySpan, value }) => {
+    const scheme = value.kind === "scalar" ? value.value : null;
+    if (!isScheme(scheme)) return [];
+    return [{ pattern, scheme, origin: { pointer: joinWhere("$attention", pattern), span: value.span, keySpan } }];
+  });
 }
 
 function toSpec(spec: RawSpec): PlanSpec {

@@ -1,32 +1,27 @@
 /**
  * @file How an attention node is executed, by which of its operands are split: local, a scheme with its collectives, or refused.
  */
+import type { SiteBinding } from "../../bind/types.ts";
 import type { AttentionOperation } from "../../ir/cp.ts";
+import type { CanonicalNode } from "../../ir/types.ts";
 import * as catalog from "../../diagnostics/catalog/shard.ts";
-import { diagnose } from "../../diagnostics/diagnose.ts";
+import { diagnose, invariant } from "../../diagnostics/diagnose.ts";
 import { alignTo } from "../propagate/alignment.ts";
-import { gatherWhole } from "../propagate/split-gather.ts";
 import { propagate } from "../propagate/operator.ts";
 import { localDims, WHOLE } from "../layout.ts";
 import { atSplitOf, sayLayout, sayValue } from "../origins.ts";
 import { declare, shapeOf, splitRanks, type State } from "../state.ts";
 import { addLocal } from "../writer.ts";
 import { sameRows } from "../propagate/unify.ts";
+import { schemeOfMesh } from "../../plan/schemes.ts";
+import { meshText } from "../../../program/mesh.ts";
 import { equalCut } from "../../../program/shares.ts";
-import { add, evaluate, mul, RANK, show, symbolsOf, type Expr } from "../../expr/expr.ts";
+import { add, evaluate, mul, RANK, symbolsOf, type Expr } from "../../expr/expr.ts";
 import type { AttentionSite, AxisShard, Layout } from "../types.ts";
 import { withoutCausal } from "./causal.ts";
-import { gatherRing, headsToRows, rowsToHeads } from "./collectives.ts";
-import {
-  HEADS,
-  headShard,
-  headsOf,
-  isOddlySplit,
-  isStrided,
-  readAttention,
-  rowsOf,
-  type Attention,
-} from "./operands.ts";
+import { gatherKeys, headsToRows, rowsToHeads } from "./collectives.ts";
+import { dealtHeads, hasParts } from "./fits.ts";
+import { HEADS, headShard, isOddlySplit, isStrided, readAttention, rowsOf, type Attention } from "./operands.ts";
 import { localMask, assumeMaskLengths } from "./mask.ts";
 import { mergeParts, rotate, type RingSite } from "./rotate.ts";
 
@@ -39,6 +34,7 @@ export function attend(state: State, attention: AttentionOperation): boolean {
   const strided = [q, k, v].find((x) => isStrided(state, x));
   if (strided !== undefined) return refuseStrided(state, site, strided);
   if ([q, k, v].some((x) => isOddlySplit(state, x))) {
+    noteIdle(state, site, "its operands are split, but not by rows");
     note(state, site, "local");
     return propagate(state, node);
   }
@@ -63,8 +59,29 @@ function refuseStrided(state: State, site: Attention, value: string): false {
   return false;
 }
 
-function note(state: State, site: Attention, scheme: AttentionSite["scheme"]): void {
-  state.attention.push({ node: site.node.name, module: site.node.scope, scheme });
+function note(state: State, { node }: Attention, scheme: AttentionSite["scheme"]): void {
+  const entry = entryOf(state, node)?.entry ?? null;
+  state.attention.push({
+    node: node.name,
+    module: node.scope,
+    scheme,
+    entry: entry?.scheme === scheme ? entry : null,
+  });
+}
+
+/** Where the plan states a scheme that has no effect. With one rank no scheme has one. */
+function noteIdle(state: State, { node }: Attention, why: string): void {
+  const site = entryOf(state, node);
+  if (site !== undefined && splitRanks(state) > 1) state.idle.push({ site, why });
+}
+
+/** What `$attention` states for a site. */
+function entryOf(state: State, { name }: CanonicalNode): SiteBinding | undefined {
+  return state.sites.get(name);
+}
+
+function isGathered(state: State, { node }: Attention): boolean {
+  return entryOf(state, node)?.entry.scheme === "gather";
 }
 
 /** Whole keys: each rank attends with its queries. */
@@ -72,6 +89,7 @@ function stayLocal(state: State, site: Attention, rows: AxisShard | null): boole
   note(state, site, "local");
   if (splitRanks(state) === 1) return finishLocal(state, site, rows);
   const why = rows === null ? "queries, keys and values are whole" : "its keys and values are whole";
+  noteIdle(state, site, why);
   state.diagnostics.push(
     diagnose(
       catalog.localAttention,
@@ -91,16 +109,29 @@ function finishLocal(state: State, site: Attention, rows: AxisShard | null): boo
 
 /** Whole queries against split keys: the parts are merged, or keys and values gathered, whichever moves less. The result is whole. */
 function wholeQueries(state: State, site: Attention, keys: AxisShard): boolean {
-  note(state, site, "merge");
+  if (isGathered(state, site) && splitRanks(state) > 1) return gatherAll(state, site, null, keys, "gather");
+  noteIdle(state, site, "its queries are whole");
   const name = site.node.outputs[0]!;
-  if (splitRanks(state) > 1 && hasParts(state) && partsAreSmaller(state, site)) {
+  if (splitRanks(state) > 1 && hasParts(state.graph) && partsAreSmaller(state, site)) {
+    note(state, site, "merge");
     const shape = shapeOf(state, name);
     declare(state, mergeParts(state, site, keys, name), shape, WHOLE, name, site.origin);
     return true;
   }
-  const [k, v] = [site.k, site.v].map((x) => gatherWhole(state, x, `${x}::whole`, "key gather", site.origin));
-  const mask = localMask(state, site, { rows: null, heads: null, keys: null });
-  return finish(state, site, [site.q, k!, v!, mask], WHOLE);
+  return gatherAll(state, site, null, keys, "merge");
+}
+
+/** Keys and values of the whole sequence group gathered on every rank; each attends with its queries. */
+function gatherAll(
+  state: State,
+  site: Attention,
+  rows: AxisShard | null,
+  keys: AxisShard,
+  scheme: AttentionSite["scheme"],
+): boolean {
+  note(state, site, scheme);
+  const [k, v] = gatherKeys(state, [site.k, site.v], keys, "sequence", site.origin);
+  return finishLocal(state, { ...site, k, v }, rows);
 }
 
 /** Elements that the first rank sends for the parts, compared with those of its keys and values; lengths that are not fixed count as equal. */
@@ -116,12 +147,16 @@ function partsAreSmaller(state: State, site: Attention): boolean {
 }
 
 function runScheme(state: State, site: Attention, rows: AxisShard, keys: AxisShard): boolean {
+  if (isGathered(state, site)) return gatherAll(state, site, rows, keys, "gather");
   const { mesh } = state.options;
-  const [heads, keyHeads] = [headsOf(state, site.q), headsOf(state, site.k)];
-  if (!allowHeads(state, site, heads, keyHeads) || !allowParts(state, site)) return false;
-  const [h, hk] = [heads as number, keyHeads as number];
+  const scheme = schemeOfMesh(mesh);
+  const wanted = entryOf(state, site.node)?.entry.scheme ?? scheme;
+  invariant(wanted === scheme, `a mesh of ${meshText(mesh)} cannot do the scheme ${wanted}`);
+  const dealt = dealtHeads(state, site);
+  if (dealt === null) return false;
+  const [h, hk] = dealt;
   const unit = h / hk;
-  note(state, site, mesh.ring_degree === 1 ? "ulysses" : mesh.ulysses_degree === 1 ? "ring" : "unified");
+  note(state, site, scheme);
   const [q, k, v] = rowsToHeads(
     state,
     [
@@ -160,45 +195,6 @@ function runScheme(state: State, site: Attention, rows: AxisShard, keys: AxisSha
   return true;
 }
 
-/** The operators of a part take their axes as operands from this operator set on. */
-const PARTS_SINCE = 18;
-
-function hasParts(state: State): boolean {
-  return (state.graph.opsets[""] ?? 0) >= PARTS_SINCE;
-}
-
-function allowParts(state: State, site: Attention): boolean {
-  const { mesh, rotate_method } = state.options;
-  if (mesh.ring_degree === 1 || rotate_method === "allgather" || hasParts(state)) return true;
-  const params = { module: site.node.scope, opset: state.graph.opsets[""] ?? 0, needed: PARTS_SINCE };
-  state.diagnostics.push(diagnose(catalog.ringNeedsOpset, params, atSplitOf(state, site.q)));
-  return false;
-}
-
-function sayCount(heads: Expr): string {
-  return typeof heads === "number" ? String(heads) : `"${show(heads)}"`;
-}
-
-function allowHeads(state: State, site: Attention, heads: Expr, keyHeads: Expr): boolean {
-  const degree = state.options.mesh.ulysses_degree;
-  const where = atSplitOf(state, site.q, [{ message: "the attention", node: site.node.name, module: site.node.scope }]);
-  if (typeof heads !== "number" || typeof keyHeads !== "number" || heads % keyHeads !== 0) {
-    const what = `${sayCount(heads)} query heads and ${sayCount(keyHeads)} key/value heads; both numbers must be fixed, the first a multiple of the second`;
-    state.diagnostics.push(
-      diagnose(catalog.attentionSplit, { module: site.node.scope, node: site.node.name, what }, where),
-    );
-    return false;
-  }
-  if (degree <= keyHeads) return true;
-  const ranks = splitRanks(state);
-  // Of the degrees that the heads allow, the largest for the same ranks; 1 always is one.
-  let ulysses = keyHeads;
-  while (ranks % ulysses !== 0) ulysses -= 1;
-  const params = { module: site.node.scope, heads: keyHeads, degree, ulysses, ring: ranks / ulysses };
-  state.diagnostics.push(diagnose(catalog.tooFewHeads, params, where));
-  return false;
-}
-
 /** Keys and values of the whole ring gathered, one attention over them. */
 function atOnce(
   state: State,
@@ -207,9 +203,9 @@ function atOnce(
   { rows, keys, heads, layout }: { rows: AxisShard | null; keys: AxisShard; heads: AxisShard | null; layout: Layout },
   name: string,
 ): string {
-  const [allK, allV] = gatherRing(state, [k, v], keys, site.origin);
+  const [allK, allV] = gatherKeys(state, [k, v], keys, "ring", site.origin);
   const mask = localMask(state, site, { rows, heads, keys: null });
-  return addAttention(state, siteFor(site, rows), [q, allK!, allV!, mask], layout, name);
+  return addAttention(state, siteFor(site, rows), [q, allK, allV, mask], layout, name);
 }
 
 /** Keys and values chunk by chunk. */

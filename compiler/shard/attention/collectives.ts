@@ -1,8 +1,8 @@
 /**
- * @file The collectives of attention: all-to-all between rows and heads inside a Ulysses group, and keys and values around a ring. Layout
- * work (blocks of heads, order of ranks) is done by local nodes, so that only whole blocks are sent.
+ * @file The collectives of attention: all-to-all between rows and heads inside a Ulysses group, and keys and values gathered in a ring or
+ * in the whole sequence group. Layout work (blocks of heads, order of ranks) is done by local nodes, so that only whole blocks are sent.
  */
-import { indexIn, rankAt } from "../../../program/mesh.ts";
+import { groupSize, indexIn, rankAt } from "../../../program/mesh.ts";
 import { RANK, mul, type Expr } from "../../expr/expr.ts";
 import { localDims, localLength, ownHeads } from "../layout.ts";
 import { declare, shapeOf, type State, localDimsOf } from "../state.ts";
@@ -90,40 +90,42 @@ export function headsToRows(
   return made;
 }
 
-/** Gathers keys and values of a ring on each of its ranks, in the original order. */
-export function gatherRing(
+/** Gathers keys and values of a ring, or of the sequence group, on each of its ranks: in the original order, in one collective. */
+export function gatherKeys(
   state: State,
-  values: readonly string[],
-  rows: AxisShard,
+  values: readonly [string, string],
+  keys: AxisShard,
+  group: "ring" | "sequence",
   origin: Origin,
-): readonly string[] {
+): readonly [string, string] {
   const { mesh } = state.options;
-  const { ring_degree: R } = mesh;
-  if (R === 1) return values;
-  const ring: AxisShard = { ...rows, over: "ring" };
+  const rows: AxisShard = { ...keys, over: group };
+  if (groupSize(group, mesh) === 1) return values;
   const local = (value: string, rank: Expr): readonly Expr[] => {
     const heads = layoutOf(state, value).filter((s) => s.over === "ulysses");
-    return localDims(shapeOf(state, value).dims, [ring, ...heads], mesh, rank);
+    return localDims(shapeOf(state, value).dims, [rows, ...heads], mesh, rank);
   };
+  const purpose = group === "ring" ? "ring" : "key gather";
   const received = addCollective(
     state,
-    { name: `${values[0]}::ring`, collective: "all-gather", group: "ring", purpose: "ring", origin },
+    { name: `${values[0]}::${purpose}`, collective: "all-gather", group, purpose, origin },
     values.map((value) => ({
       send: [value],
-      receive: (r) => `${value}::ring${r}`,
+      receive: (at) => `${value}::${group === "ring" ? "ring" : "from"}${at}`,
       elem: shapeOf(state, value).elem,
       dims: (from) => local(value, from),
     })),
   );
-  return values.map((value, i) => {
+  const [k, v] = values.map((value, i) => {
     const heads = layoutOf(state, value).filter((s) => s.over === "ulysses");
-    const size = (length: Expr, r: number): Expr => localLength(length, ring, mesh, rankAt("ring", r, 0, mesh));
+    const size = (length: Expr, at: number): Expr => localLength(length, rows, mesh, rankAt(group, at, 0, mesh));
     const blocks = { ...rows, values: received[i]!, axis: ROWS, size };
     const dims = localDims(shapeOf(state, value).dims, heads, mesh, RANK);
     const made = assemble(state, blocks, `${value}::all`, dims, origin);
     declare(state, made, shapeOf(state, value), heads, value, origin);
     return made;
   });
+  return [k!, v!];
 }
 
 function each<T>(count: number, make: (index: number) => T): readonly T[] {

@@ -10,6 +10,7 @@ import * as catalog from "../../diagnostics/catalog/shard.ts";
 import { diagnose, hasErrors, settle } from "../../diagnostics/diagnose.ts";
 import type { Result } from "../../diagnostics/types.ts";
 import { attend } from "../attention/attention.ts";
+import { idleSchemes } from "../attention/idle.ts";
 import { gatherValue, shardValue } from "../propagate/split-gather.ts";
 import { propagate } from "../propagate/operator.ts";
 import { visitNodes } from "../propagate/visit.ts";
@@ -50,6 +51,7 @@ function attempt(
   const state = newState(bound, options, { over: "sequence", named, coarse });
   visitNodes(state, act);
   finishOutputs(state);
+  state.diagnostics.push(...idleSchemes(state));
   if (!sharesAttention(state) && !hasErrors(state.diagnostics) && bound.bindings.length > 0 && splitRanks(state) > 1) {
     state.diagnostics.push(diagnose(catalog.noSplitAttention, { sites: state.attention.length }));
   }

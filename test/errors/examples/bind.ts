@@ -183,4 +183,19 @@ ${gather}`,
     "The input has fewer axes. Negative axes count from the end.",
     "--batch-degree 2",
   ),
+  CP3032: planFor(
+    "flux",
+    `"$attention": { "transformer_blocks.*.ff": "gather" },\n${root},\n${gather}`,
+    "The module exists, but no attention site is inside it. `onnx-cp inspect` lists the sites.",
+  ),
+  CP3033: planFor(
+    "flux",
+    `"$attention": { "transformer_blocks.0": "ulysses", "transformer_blocks.*": "gather" },\n${root},\n${gather}`,
+    "Several keys can name a site; the last one decides. A general pattern belongs before its exceptions. With `--strict` it is an error.",
+  ),
+  CP3034: planFor(
+    "wan",
+    `"$attention": { "blocks.*": "gather" },\n"blocks.0": { "hidden_states": { "split_dim": 1 } },\n${gather}`,
+    "A scheme decides how split keys and values reach split queries. It has no effect where keys and values are whole, as in cross-attention to the text, or where the queries are whole. With `--strict` it is an error.",
+  ),
 };

@@ -105,6 +105,13 @@ export const planRules: Examples = {
     },
     command: "onnx-cp check a.plan.json --model flux.onnx",
   },
+  CP1536: {
+    ...plan(
+      `"$attention": { "transformer_blocks.*": "ulysses" },\n"proj_out": { "gather_dim": 1 }`,
+      'The mesh gives all sites one scheme: Ulysses, a ring, or both. A plan can name that scheme, or "gather", which needs no degree: keys and values are collected on all ranks.',
+    ),
+    command: "onnx-cp check flux.plan.json --model flux.onnx --ring-degree 2",
+  },
   CP1704: config(
     `{ "ring_degree": 64, "ulysses_degree": 32 }`,
     "The number of ranks is the product of the two degrees. Ranks are threads of one process on one machine.",

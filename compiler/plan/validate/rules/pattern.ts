@@ -4,15 +4,18 @@
 import { planMessages } from "../../../diagnostics/catalog/plan-rules.ts";
 import { diagnose } from "../../../diagnostics/diagnose.ts";
 import { quote } from "../../ast.ts";
+import { attentionMembers } from "../entries.ts";
 import type { Rule } from "./rule.ts";
 
-export const wellFormedPattern: Rule = (entries) =>
-  entries.flatMap(({ pattern, patternSpan }) => {
+export const wellFormedPattern: Rule = (entries, ast) => {
+  const ofAttention = attentionMembers(ast).map(({ key, keySpan }) => ({ pattern: key, patternSpan: keySpan }));
+  return [...entries, ...ofAttention].flatMap(({ pattern, patternSpan }) => {
     const fault = faultOf(pattern);
     if (fault === undefined) return [];
     const params = { pattern: quote(pattern), ...fault };
     return [diagnose(planMessages.badPattern, params, { span: patternSpan ?? undefined })];
   });
+};
 
 interface Fault {
   readonly problem: string;
