@@ -35,10 +35,10 @@ const names: Readonly<Record<Fault, string>> = {
 
 const head = (worlds: readonly string[]): string => `# Faults
 
-\`npm run faults\` brings about each fault at each place in every world, 20 times or \`FAULTS_RUNS\` times, and writes this page. A fault of a handler happens on rank 1 of two. The
-places: *attach* is a random moment of the start; at *registration* the fault is in the handler's module while it loads; in *piece* rank 0, for faults
-of the caller also rank 1, is inside ONNX Runtime; in *collective* rank 0 waits for rank 1; *between runs* the session is idle, or, for a signal or a
-deadline, the run waits for its turn.
+\`npm run faults\` brings about each fault at each place in every world, 20 times or \`FAULTS_RUNS\` times, and writes this page. A fault of a
+handler happens on rank 1 of two. The places: *attach* is a random moment of the start; at *registration* the fault is in the handler's module while it
+loads; in *piece* rank 0, for faults of the caller also rank 1, is inside ONNX Runtime; in *collective* rank 0 waits for rank 1; *between runs* the
+session is idle, or, for a signal or a deadline, the run waits for its turn. Results of a run that was interrupted are missing (\`-\`).
 
 After each fault that the process survives, the session runs again and the result is compared to the last bit; or it says that it cannot run (\`ended\`:
 CP6511, \`released\`: CP6510), and another one is attached. A process whose session is released must end by itself, with no more threads than
