@@ -12,7 +12,7 @@ import type { CompiledProgram } from "../../program/types.ts";
 import type { Order } from "./order.ts";
 
 /** How long a rank that does not answer is waited for. */
-const GRACE_MS = 100;
+const GRACE_MS = 500;
 
 /** Lengths `k` of the input `w`: it decides how long the piece works, and what it takes. */
 export const WORK: {

@@ -10,7 +10,8 @@ import { usage } from "./usage.ts";
 import type { Usage } from "./usage.ts";
 import { attachAndRelease, backends, compiled, schemes, stepper } from "./work.ts";
 
-const [steps = 5_000, attaches = 200, compilations = 100, noise = 24] = process.argv.slice(2).map(Number);
+/** `noise`: what the heaps of two ranks hold before V8 collects, some 50 MiB with feeds and outputs in JavaScript's memory. */
+const [steps = 5_000, attaches = 200, compilations = 100, noise = 64] = process.argv.slice(2).map(Number);
 
 /** The part of the work that is the warm-up. */
 const WARM_UP = 0.2;

@@ -9,9 +9,9 @@ import { root } from "../structure/sources.ts";
 /** Far above what a short run needs to warm up; growth in handles, threads and files fails at once. */
 const MIB = "200";
 
-test("repeated work leaves nothing behind", () => {
+test("repeated work leaves nothing behind", { timeout: 120_000 }, () => {
   const argv = [join(root, "dist/bench/soak/main.js"), "20", "4", "2", MIB];
-  const { status, stdout, stderr } = spawnSync(process.execPath, argv, { encoding: "utf8", timeout: 50_000 });
+  const { status, stdout, stderr } = spawnSync(process.execPath, argv, { encoding: "utf8", timeout: 110_000 });
   expect(stderr).toBe("");
   expect(stdout).not.toContain("GROWN");
   // A head of two lines, and one for each work: steps of four sessions, two backends, compilations.
