@@ -31,7 +31,10 @@ export interface OwnRank {
 
 /** The communicator over which ranks exchange blocks. */
 export interface Exchanges {
-  /** `fresh`: one that nobody has used, since exchanges on the last one did not end. All ranks ask alike. */
+  /**
+   * `fresh`: one that nobody has used, since exchanges on the last one did not end. All ranks ask for the same ones in the same order, whatever
+   * has happened to the call that needs it: each is made only when all have asked.
+   */
   readonly communicator: (fresh: boolean) => Promise<Handle>;
   /** Only while no exchange is in progress. */
   readonly close: () => void;
@@ -42,17 +45,14 @@ export function exchangesOver(
   duplicate: (of: Handle) => Promise<Handle>,
   free: (comm: Handle) => void,
 ): Exchanges {
-  let current = first;
-  const unused: Handle[] = [];
+  // Messages may be on their way over an old one as long as the process lives: it is not given back.
+  let current = Promise.resolve(first);
   return {
-    communicator: async (fresh) => {
-      if (!fresh) return current;
-      // Messages may be on their way over the old one as long as the process lives.
-      unused.push(current);
-      current = await duplicate(current);
+    communicator: (fresh) => {
+      if (fresh) current = current.then(duplicate);
       return current;
     },
-    close: () => free(current),
+    close: () => void current.then(free),
   };
 }
 
