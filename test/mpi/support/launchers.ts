@@ -25,8 +25,8 @@ export interface Job {
   /** Variables of all ranks, besides those of this process. */
   readonly env?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
-  /** Called with the process of the launcher and the mark of the job's processes, when something is first written to standard error. */
-  readonly speaks?: (launcher: number, mark: string) => void;
+  /** Called with the process of the launcher, and the mark of the job's processes. */
+  readonly started?: (launcher: number, mark: string) => void;
 }
 
 export interface Ended {
@@ -72,7 +72,7 @@ export function missing(library: Library): string | null {
 let jobs = 0;
 
 /** Runs a job to its end. */
-export function launch({ argv, speaks, timeoutMs = 100_000, env = {}, ...job }: Job): Promise<Ended> {
+export function launch({ argv, started, timeoutMs = 100_000, env = {}, ...job }: Job): Promise<Ended> {
   const begun = performance.now();
   const mark = `${process.pid}-${(jobs += 1)}`;
   const [command = "", ...parameters] = [...commandLine(job, { ...env, [MARK]: mark }), process.execPath, ...argv];
@@ -84,7 +84,7 @@ export function launch({ argv, speaks, timeoutMs = 100_000, env = {}, ...job }: 
   const said = { stdout: "", stderr: "" };
   child.stdout.on("data", (data: Buffer) => (said.stdout += String(data)));
   child.stderr.on("data", (data: Buffer) => (said.stderr += String(data)));
-  child.stderr.once("data", () => speaks?.(child.pid ?? 0, mark));
+  started?.(child.pid ?? 0, mark);
   const timer = setTimeout(() => {
     child.kill("SIGKILL");
     killAll([...processesOf(mark), ...(job.network?.processes() ?? [])]);
