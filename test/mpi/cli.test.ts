@@ -2,15 +2,18 @@
  * @file The command `run` under the launchers: rank 0 speaks for all, once; the exit code of the launcher is that of the command; a signal to
  * the launcher ends all.
  */
-import { existsSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { fromOutputs, toFeeds } from "../../cli/run/tensors.ts";
 import { readNpz } from "../../ort/files/npz.ts";
 import { attach } from "../../runtime/attach/attach.ts";
+import { root } from "../structure/sources.ts";
 import { shippedPlan } from "../support/compiled.ts";
 import { temporaryFolder } from "../support/files.ts";
 import { fixture, fixtureTensors, valueOf } from "../support/fixtures.ts";
+import { swapGather } from "../support/swapped.ts";
 import { because } from "./support/hosts.ts";
 import { launch, missing, processesOf } from "./support/launchers.ts";
 import type { Ended, Job } from "./support/launchers.ts";
@@ -98,6 +101,22 @@ test.skipIf(reason !== null)(
   },
 );
 
+test.skipIf(reason !== null)(`a wrong output: exit code 3${because(reason)}`, async () => {
+  const folder = join(await temporaryFolder(), "program");
+  cpSync((await programOf(flux)).folder, folder, { recursive: true });
+  await swapGather(folder);
+  const flags = ["--world", "mpi", "--inputs", inputs, "--verify", "--format", "json"];
+  const { code, stdout } = await onnxCp(["run", folder, ...flags]);
+  const { ok, diagnostics } = JSON.parse(stdout) as Document;
+  expect({ code, ok, codes: diagnostics.map((one) => one.code) }).toEqual({ code: 3, ok: false, codes: ["CP7006"] });
+});
+
+test("a world that does not exist", () => {
+  const argv = ["bin/onnx-cp.js", "run", "program", "--world", "nccl", "--inputs", inputs];
+  const { status, stderr } = spawnSync(process.execPath, argv, { cwd: root, encoding: "utf8" });
+  expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringMatching(/nccl.*threads, mpi/) });
+});
+
 test.skipIf(reason !== null)(`another number of processes: exit code 1${because(reason)}`, async () => {
   const flags = ["--world", "mpi", "--inputs", inputs, "--format", "json"];
   const { code, stdout } = await onnxCp(["run", (await programOf(flux)).folder, ...flags], { ranks: 1 });
@@ -112,7 +131,7 @@ test.skipIf(reason !== null)(`Ctrl-C ends all processes, and nothing is written$
   const { code, milliseconds } = await onnxCp(["run", (await programOf(flux)).folder, ...flags], {
     started: (launcher, own) => {
       mark = own;
-      setTimeout(() => process.kill(launcher, "SIGINT"), 4_000);
+      setTimeout(() => process.kill(launcher, "SIGINT"), 3_000);
     },
   });
   expect(code).not.toBe(0);

@@ -12,6 +12,7 @@ import type { Deferred } from "../../deferred.ts";
 import type { RankReport, ToRank } from "../../messages.ts";
 import type { Crew, Round } from "../crew.ts";
 import type { FromFollower, FromLeader, Sent } from "./contents.ts";
+import type { Handle } from "./library/flavours.ts";
 import type { Letter } from "./mail.ts";
 import { callNames, passOn, unpack } from "./seat.ts";
 import type { OwnRank, Seat } from "./seat.ts";
@@ -37,7 +38,8 @@ interface Work {
   readonly round: number;
   readonly sent: Sent;
   readonly payload: SharedArrayBuffer;
-  readonly comm: Promise<Handle>;
+  /** Over which it exchanges. */
+  readonly comm: Promise<Handle> | null;
   ask: Ask | null;
   own: Round | null;
   report: RankReport | null;
@@ -73,8 +75,7 @@ export function followCrew(seat: Seat, own: OwnRank): Follower {
   const ends = { cancelled: new Map<number, unknown>(), forgone: new Map<number, unknown>() };
   const state: State = { seat, own, attached, ...fresh, ...ends, heard: performance.now(), beatDue: createBeat() };
   const starting = newAsk({ kind: "release" });
-  const nothing = new SharedArrayBuffer(0);
-  const start = { ...workOf(0, { kind: "release" }, nothing, seat.exchanges.communicator(false)), ask: starting };
+  const start: Work = { ...workOf(0, { kind: "release" }, new SharedArrayBuffer(0), null), ask: starting };
   starting.result.promise.catch((error: unknown) => attached.reject(error));
   state.works = [start];
   const calm = seat.hub.hurry();
@@ -101,7 +102,7 @@ function newAsk(request: ToRank): Ask {
   return { request, result, settled: deferred<void>() };
 }
 
-function workOf(round: number, sent: Sent, payload: SharedArrayBuffer, comm: Promise<Handle>): Work {
+function workOf(round: number, sent: Sent, payload: SharedArrayBuffer, comm: Work["comm"]): Work {
   return { round, sent, payload, comm, ask: null, own: null, report: null, left: false, outcome: null };
 }
 
@@ -185,7 +186,7 @@ function agreed(sent: Sent, own: ToRank): Sent | null {
 async function perform(state: State, work: Work, sent: Sent): Promise<void> {
   const { seat, own } = state;
   try {
-    const comm = await work.comm;
+    const comm = await work.comm!;
     if (work.outcome === null) return serve(state, work, own.crew.ask(unpack(sent, work.payload, seat.rank, comm)));
   } catch (error) {
     fail(state, work, error);
@@ -260,8 +261,9 @@ function take(state: State, letter: Extract<FromLeader, { kind: "request" }>, pa
   passOn(state.seat, letter, new Uint8Array(payload));
   if (letter.refused !== undefined) state.cancelled.set(letter.round, new ContextParallelError(letter.refused));
   const { round, sent, fresh } = letter;
-  if (fresh) state.torn = false;
+  // Whether or not anybody here makes the call: rank 0 waits for it.
   const work = workOf(round, sent, payload, state.seat.exchanges.communicator(fresh));
+  state.torn &&= !fresh;
   state.works = [...state.works, work];
   state.round = round;
   if (state.forgone.has(round)) {

@@ -108,9 +108,11 @@ async function perform(state: State, request: ToRank): Promise<void> {
   const { number } = state.round!;
   const { sent, payload } = pack(request);
   passOn(seat, { kind: "request", round: number, sent, fresh: torn } satisfies FromLeader, payload);
+  const making = seat.exchanges.communicator(torn);
   state.torn = false;
   try {
-    const comm = await seat.exchanges.communicator(torn);
+    // Another rank may never ask for it; then the round fails.
+    const comm = await Promise.race([making, state.round!.result.promise.then(() => making)]);
     if (state.round?.number !== number || state.round.failed) return leave(state, number, 0, null);
     const memory = request.kind === "run" ? request.feeds.memory : new SharedArrayBuffer(0);
     void follow(state, own.crew.ask(unpack(sent, memory, 0, comm), state.round.onProgress));

@@ -31,8 +31,8 @@ export interface OwnRank {
 /** The communicator over which ranks exchange blocks. */
 export interface Exchanges {
   /**
-   * `fresh`: one that nobody has used, since exchanges on the last one did not end. It is there when all ranks have asked for it, which
-   * they do for every request that says so, whatever becomes of the request.
+   * `fresh`: one that nobody has used, since exchanges on the last one did not end. All ranks ask for the same ones in the same order, whatever
+   * has happened to the call that needs it: each is made only when all have asked.
    */
   readonly communicator: (fresh: boolean) => Promise<Handle>;
   /** Only while no exchange is in progress. */
@@ -44,16 +44,14 @@ export function exchangesOver(
   duplicate: (of: Handle) => Promise<Handle>,
   free: (comm: Handle) => void,
 ): Exchanges {
-  let current = first;
-  let last = Promise.resolve(first);
+  // Messages may be on their way over an old one as long as the process lives: it is not given back.
+  let current = Promise.resolve(first);
   return {
     communicator: (fresh) => {
-      // Messages may be on their way over the old one as long as the process lives: it is never freed.
-      if (fresh) last = last.then(duplicate);
-      void last.then((comm) => (current = comm));
-      return last;
+      if (fresh) current = current.then(duplicate);
+      return current;
     },
-    close: () => free(current),
+    close: () => void current.then(free),
   };
 }
 
