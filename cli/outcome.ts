@@ -2,6 +2,7 @@
  * @file How a command ends: diagnostics, a result, and the exit code that follows from them. Knows no command.
  */
 import { cliMessages } from "../compiler/diagnostics/catalog/cli.ts";
+import { deviceMessages } from "../compiler/diagnostics/catalog/running/devices.ts";
 import { runtimeMessages } from "../compiler/diagnostics/catalog/runtime.ts";
 import { hasErrors } from "../compiler/diagnostics/diagnose.ts";
 import type { Diagnostic } from "../compiler/diagnostics/types.ts";
@@ -22,11 +23,18 @@ export function outcome(diagnostics: readonly Diagnostic[], result: unknown = nu
   return { diagnostics, result, text, exitCode: exitCodeOf(diagnostics) };
 }
 
-/** Codes in the range of faults that a user's arguments cause. */
+/** Codes in the range of faults that a user's arguments cause, or a machine that lacks what they name. */
 const MISTAKES: ReadonlySet<string> = new Set(
-  [runtimeMessages.devices, runtimeMessages.backend, runtimeMessages.backendMissing, runtimeMessages.noDevice].map(
-    ({ code }) => code,
-  ),
+  [
+    runtimeMessages.devices,
+    runtimeMessages.backend,
+    runtimeMessages.backendMissing,
+    deviceMessages.unknown,
+    deviceMessages.number,
+    deviceMessages.missing,
+    deviceMessages.wrong,
+    deviceMessages.fails,
+  ].map(({ code }) => code),
 );
 
 /** Codes outside that range of what fails while running. */

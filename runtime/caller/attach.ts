@@ -10,6 +10,7 @@ import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import type { CompiledProgram, Program } from "../../program/types.ts";
 import { attachCall, checkOptions, wrongArgument } from "./check-options.ts";
+import { checkNames } from "../../ort/devices/names.ts";
 import { keepTelemetryOff } from "../../ort/telemetry.ts";
 import { BACKEND_VARIABLE, preferredBackend } from "../../ort/process.ts";
 import { meshText, ranksOf } from "../../program/mesh.ts";
@@ -31,7 +32,7 @@ import { startThreads } from "../world/threads/crew.ts";
 import type { SetupOf } from "../world/threads/crew.ts";
 
 export interface AttachOptions {
-  /** One per rank, in order of rank: `cpu`, `cuda:0`, ...; default N times `cpu`. */
+  /** One per rank, in order of rank: `cpu`, `webgpu`, `cuda:0`, ... (docs/devices.md); default N times `cpu`. */
   readonly devices?: readonly string[] | undefined;
   /**
    * The relative speed of each rank, in order of rank, positive: every length that the plan splits, and the heads, are dealt in proportion.
@@ -181,6 +182,7 @@ function checkDevices(
   const known = backend === undefined || (BACKENDS as readonly string[]).includes(backend);
   return [
     ...countDevices(program, devices),
+    ...checkNames(devices),
     ...(known ? [] : [diagnose(runtimeMessages.backend, { name: backend, variable: BACKEND_VARIABLE })]),
   ];
 }

@@ -23,6 +23,7 @@ const CHAPTERS: Readonly<Record<string, string>> = {
   verify: "Comparing with the unsplit model",
   inputs: "Inputs of a run",
   runtime: "Attaching and running",
+  devices: "Devices",
   cli: "Command line",
   "tensor-files": "Tensor files",
 };

@@ -5,6 +5,7 @@ import type { Examples } from "../example.ts";
 import { bind } from "./bind.ts";
 import { commandLine } from "./command-line.ts";
 import { runInputs } from "./inputs.ts";
+import { devices } from "./devices.ts";
 import { modelFiles } from "./model-files.ts";
 import { modelGraphs } from "./model-graphs.ts";
 import { modelTensors } from "./model-tensors.ts";
@@ -31,5 +32,6 @@ export const examples: Examples = {
   ...verify,
   ...runInputs,
   ...running,
+  ...devices,
   ...commandLine,
 };
