@@ -25,12 +25,27 @@ export function inTurn<T>(shared: Turns, work: () => Promise<T>): Promise<T> {
   return result;
 }
 
+/** What this thread is at, if it is. */
+let held: Turns | null = null;
+let watching = false;
+
 async function alone<T>(shared: Turns, work: () => Promise<T>): Promise<T> {
+  // A process that exits waits for its ranks, and they would wait for this thread, which does nothing more. First, since others block.
+  if (!watching) process.prependListener("exit", giveBack);
+  watching = true;
   while (Atomics.compareExchange(shared, 0, FREE, TAKEN) !== FREE) Atomics.wait(shared, 0, TAKEN);
+  held = shared;
   try {
     return await work();
   } finally {
-    Atomics.store(shared, 0, FREE);
-    Atomics.notify(shared, 0, 1);
+    giveBack();
   }
+}
+
+function giveBack(): void {
+  if (held === null) return;
+  const shared = held;
+  held = null;
+  Atomics.store(shared, 0, FREE);
+  Atomics.notify(shared, 0, 1);
 }

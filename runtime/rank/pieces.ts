@@ -118,17 +118,20 @@ async function sharedPieces({ sessions, rank }: SharedPieces, guard: Guard): Pro
 async function ownPiece(piece: ProgramPiece, settings: OwnPieces, guard: Guard): Promise<Runner> {
   const { model, folder } = await readPiece(piece, settings);
   const { threads, device, profile, turns } = settings;
-  const own: Guard = turns === null ? guard : (work) => guard(() => inTurn(turns, work));
+  const call: Call = turns === null ? guard : (work) => guard(() => inTurn(turns, work));
   // Attention works longest for the memory that it takes: to take it anew costs it least, and every rank keeps less between the steps.
   const keepMemory = piece.kind !== "attention";
   const options = { folder, threads, device, keepMemory, ...(profile && { profile: `${profile}.${piece.id}` }) };
   const plain = inPlainOperators(model, settings.plain);
-  return guarded(runnerOf(await own(() => createSession(plain, options))), own);
+  return guarded(runnerOf(await call(() => createSession(plain, options))), call);
 }
 
-function guarded(runner: Runner, guard: Guard): Runner {
+/** Makes native calls where and when they may be made. */
+type Call = <T>(work: () => Promise<T>) => Promise<T>;
+
+function guarded(runner: Runner, call: Call): Runner {
   return {
-    run: (feeds, outputs) => guard(() => runner.run(feeds, outputs)),
-    release: () => guard(() => runner.release()),
+    run: (feeds, outputs) => call(() => runner.run(feeds, outputs)),
+    release: () => call(() => runner.release()),
   };
 }

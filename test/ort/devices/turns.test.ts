@@ -1,6 +1,7 @@
 /**
  * @file Turns: never two at once, within a thread and between threads, and the turn after one that failed.
  */
+import { spawnSync } from "node:child_process";
 import { Worker } from "node:worker_threads";
 import { expect, test } from "vitest";
 import { inTurn, turns } from "../../../ort/devices/turns.ts";
@@ -19,6 +20,17 @@ test("works of one thread follow each other, and a failed one ends its turn", as
   const all = await Promise.allSettled(["a", "b", "c"].map((name) => inTurn(turns(), work(name))));
   expect(all.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
   expect(order).toEqual(["a begins", "a ends", "b begins", "b ends", "c begins", "c ends"]);
+});
+
+test("a process that exits during its turn gives it back before anybody waits for it", () => {
+  const url = new URL("../../../dist/ort/devices/turns.js", import.meta.url).href;
+  const source = `
+    import { inTurn, turns } from ${JSON.stringify(url)};
+    process.on("exit", () => console.log(Atomics.wait(turns(), 0, 1, 5000)));
+    inTurn(turns(), () => new Promise(() => undefined));
+    setImmediate(() => process.exit());`;
+  const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", source], { encoding: "utf8" });
+  expect(stdout).toBe("not-equal\n");
 });
 
 test("threads wait for each other", async () => {
