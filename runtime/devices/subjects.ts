@@ -1,13 +1,12 @@
 /**
  * @file What a device is compared with the CPU on: two small models, and pieces of the program at small lengths, with feeds. Runs nothing.
  */
-import { evaluate, RANK } from "../../compiler/expr/expr.ts";
+import { evaluate, RANK, withinLimits } from "../../compiler/expr/expr.ts";
 import { kernelModel, plainModel, sampleTensor } from "../../ort/devices/models.ts";
 import { isOrtElem } from "../../ort/tensors.ts";
 import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
-import type { Lengths } from "../../program/lengths.ts";
 import { equalCut } from "../../program/shares.ts";
-import type { Program, ProgramPiece, ProgramTensor, ProgramTrial } from "../../program/types.ts";
+import type { Program, ProgramPiece, ProgramTrial } from "../../program/types.ts";
 import { lengthsFor } from "../probes.ts";
 import type { Small } from "../probes.ts";
 import { deriver } from "../rank/derived.ts";
@@ -45,6 +44,8 @@ const SMALL: Small = {
   counts: (dim) => typeof dim !== "number",
   uncutShort: true,
 };
+/** 64 MiB of float32, for programs whose extents are numbers. */
+const MOST_ELEMENTS = 2 ** 24;
 /** All ranks run the same pieces. */
 const FIRST_RANK = 0;
 
@@ -57,14 +58,12 @@ export interface PieceTrial {
 
 /** Those trials for which lengths were found. */
 export function pieceTrials(program: Program, folders: PieceFolders): readonly PieceTrial[] {
-  const derive = deriver(program, FIRST_RANK);
   const pieces = new Map(program.pieces.map((piece) => [piece.id, piece]));
   return program.trials.flatMap((trial) => {
     const step = program.steps[trial.step];
     const piece = step?.kind === "piece" ? pieces.get(step.piece) : undefined;
-    const lengths = lengthsFor(program, trial, SMALL);
-    if (step?.kind !== "piece" || piece === undefined || lengths === null) return [];
-    const values = valuesOf(trial, lengths, derive(lengths, null).integers);
+    const values = withinLimits(() => valuesOf(program, trial));
+    if (step?.kind !== "piece" || piece === undefined || values === null) return [];
     const feeds = Object.entries(step.inputs).map(([name, value]) => [name, values.get(value)!] as const);
     return [{ piece: piece.id, subject: () => subjectOf(piece, folders, Object.fromEntries(feeds), trial) }];
   });
@@ -92,17 +91,16 @@ async function subjectOf(
   };
 }
 
-function valuesOf(
-  { reads }: ProgramTrial,
-  lengths: Lengths,
-  integers: ReadonlyMap<string, OrtTensor>,
-): ReadonlyMap<string, OrtTensor> {
+/** `null` where no lengths are found, or they give a shape that is none or takes too much memory: a program may come from anywhere. */
+function valuesOf(program: Program, trial: ProgramTrial): ReadonlyMap<string, OrtTensor> | null {
+  const lengths = lengthsFor(program, trial, SMALL);
+  if (lengths === null) return null;
   const names = { ...lengths, [RANK]: FIRST_RANK };
-  const tensorOf = ({ elem, dims }: ProgramTensor, seed: number): OrtTensor =>
-    sampleTensor(
-      isOrtElem(elem) ? elem : "float32",
-      dims.map((dim) => evaluate(dim, names, equalCut)),
-      seed,
-    );
-  return new Map([...integers, ...reads.map((read, i) => [read.name, tensorOf(read, i + 1)] as const)]);
+  const shapes = trial.reads.map(({ dims }) => dims.map((dim) => evaluate(dim, names, equalCut)));
+  const elements = shapes.reduce((sum, dims) => sum + dims.reduce((a, b) => a * b, 1), 0);
+  if (shapes.flat().some((extent) => extent < 0) || !(elements <= MOST_ELEMENTS)) return null;
+  const tensors = trial.reads.map(({ name, elem }, i) => {
+    return [name, sampleTensor(isOrtElem(elem) ? elem : "float32", shapes[i]!, i + 1)] as const;
+  });
+  return new Map([...deriver(program, FIRST_RANK)(lengths, null).integers, ...tensors]);
 }

@@ -3,6 +3,7 @@
  * a device is given back in every case.
  */
 import { beforeAll, expect, test } from "vitest";
+import type { Expr } from "../../../compiler/expr/types.ts";
 import { onnxRuntimeDevices } from "../../../ort/devices/open.ts";
 import type { Devices } from "../../../ort/devices/open.ts";
 import { mayUse } from "../../../ort/devices/plain.ts";
@@ -133,6 +134,18 @@ test("a program without trials is checked on the small models alone, and a note 
   expect(devices.count.runs).toBe(2);
   expect(checked.notes).toMatchObject([{ code: "CP6555" }]);
   expect(checked.notes[0]!.message).toContain(` ${attention.join(", ")} of the program`);
+});
+
+test("a trial whose shapes are none, too large or without a number is not run, whoever wrote the program", async () => {
+  const devices = fake((outputs) => outputs);
+  for (const extent of [-1, 2 ** 40, ["*", 2 ** 52, "img"], ["//", "img", 0]] as const) {
+    const trials = compiled.program.trials.map((trial) => ({
+      ...trial,
+      reads: trial.reads.map((read) => ({ ...read, dims: [extent as Expr, ...read.dims.slice(1)] })),
+    }));
+    const { notes } = await checkDevice({ ...compiled.program, trials }, folders(), PRESENT, devices);
+    expect(notes).toMatchObject([{ code: "CP6555" }]);
+  }
 });
 
 test("a device that the package lacks here is missing, and its needs are named", async () => {
