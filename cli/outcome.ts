@@ -3,6 +3,7 @@
  */
 import { cliMessages } from "../compiler/diagnostics/catalog/cli.ts";
 import { worldMessages } from "../compiler/diagnostics/catalog/running/world.ts";
+import { deviceMessages } from "../compiler/diagnostics/catalog/running/devices.ts";
 import { runtimeMessages } from "../compiler/diagnostics/catalog/runtime.ts";
 import { hasErrors } from "../compiler/diagnostics/diagnose.ts";
 import type { Diagnostic } from "../compiler/diagnostics/types.ts";
@@ -25,18 +26,22 @@ export function outcome(diagnostics: readonly Diagnostic[], result: unknown = nu
   return { diagnostics, result, text, exitCode: exitCodeOf(diagnostics) };
 }
 
-/** Codes in the range of faults that a user's arguments cause. */
+/** Codes in the range of faults that a user's arguments cause, or a machine that lacks what they name. */
 const MISTAKES: ReadonlySet<string> = new Set(
   [
     runtimeMessages.devices,
     runtimeMessages.backend,
     runtimeMessages.backendMissing,
-    runtimeMessages.noDevice,
     worldMessages.notLaunched,
     worldMessages.library,
     worldMessages.mixed,
     worldMessages.processes,
     worldMessages.differs,
+    deviceMessages.unknown,
+    deviceMessages.number,
+    deviceMessages.missing,
+    deviceMessages.wrong,
+    deviceMessages.fails,
   ].map(({ code }) => code),
 );
 

@@ -65,6 +65,7 @@ function settingsOf({
   folder,
   threads = 1,
   device = "cpu",
+  onlyDevice = false,
   optimise = "all",
   keepMemory = true,
   profile,
@@ -83,6 +84,7 @@ function settingsOf({
         // A packed copy of the weights would be private to each session; without it the mapped pages are shared by all.
         // Costs a few percent for products of under 1024 rows and nothing above.
         disable_prepacking: "1",
+        ...(onlyDevice ? { disable_cpu_ep_fallback: "1" } : {}),
         ...(folder === undefined || folder === null ? {} : { model_external_initializers_file_folder_path: folder }),
       },
     },

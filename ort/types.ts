@@ -55,6 +55,8 @@ export interface SessionOptions {
   readonly keepMemory?: boolean;
   /** `cpu`, `cuda`, `cuda:1`, `webgpu`, ... */
   readonly device?: string;
+  /** Refuses a model with operators that the device leaves to the CPU. */
+  readonly onlyDevice?: boolean;
   readonly optimise?: "disabled" | "basic" | "all";
   /** Path prefix of a file to which the library writes the time of every operator of every run. */
   readonly profile?: string;

@@ -122,10 +122,16 @@ export interface ProgramModel {
   readonly data: readonly { readonly file: string; readonly size: number; readonly hash: string }[];
 }
 
-/** What `shares: "auto"` measures ranks with: a step that runs a piece, and the values that it reads, as a rank holds them. */
+/** A step that runs a piece, and the values that it reads, as a rank holds them: enough to run the piece alone. */
 export interface ProgramProbe {
   readonly step: number;
   readonly reads: readonly ProgramTensor[];
+}
+
+/** A piece by which a device is compared with the CPU. */
+export interface ProgramTrial extends ProgramProbe {
+  /** The element types of all values in the piece: its results round by the weakest. */
+  readonly elems: readonly string[];
 }
 
 export interface Program {
@@ -150,7 +156,9 @@ export interface Program {
   readonly hooks: readonly ProgramHook[];
   readonly steps: readonly ProgramStep[];
   readonly pieces: readonly ProgramPiece[];
+  /** What `shares: "auto"` measures ranks with. */
   readonly probe: ProgramProbe | null;
+  readonly trials: readonly ProgramTrial[];
   readonly notes: readonly Diagnostic[];
 }
 

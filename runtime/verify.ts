@@ -15,7 +15,7 @@ export interface Tolerance {
 export type Precision = "bfloat16" | "float16" | "float32" | "float64";
 
 /** Types with few digits first. Outputs of another type must be equal bit by bit. */
-const tolerances: Readonly<Record<Precision, Tolerance>> = {
+export const tolerances: Readonly<Record<Precision, Tolerance>> = {
   bfloat16: { atol: 8e-2, rtol: 8e-2 },
   float16: { atol: 1e-2, rtol: 1e-2 },
   float32: { atol: 1e-4, rtol: 1e-4 },

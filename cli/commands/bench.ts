@@ -3,6 +3,7 @@
  */
 import { join } from "node:path";
 import { compileStages } from "../../compiler/compile.ts";
+import { hasErrors } from "../../compiler/diagnostics/diagnose.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import { writeProgram } from "../../compiler/lower/write.ts";
 import { makeTemporaryFolder, removeTemporaryFolder } from "../../compiler/temporary/folders.ts";
@@ -40,7 +41,7 @@ export async function bench(plan: string, options: BenchOptions, io: Io): Promis
   const { sharded, lowered } = stages;
   if (sharded === undefined || lowered === undefined) return outcome(found);
   const missing = await checkDevices(lowered.program, options.devices);
-  if (missing.length > 0) return outcome([...found, ...missing]);
+  if (hasErrors(missing)) return outcome([...found, ...missing]);
   const temporary = makeTemporaryFolder();
   try {
     const written = await writeProgram(lowered, join(temporary, "program"), { signal: io.signal });

@@ -3,7 +3,7 @@
  */
 import { cliMessages } from "../../compiler/diagnostics/catalog/cli.ts";
 import { compileStages } from "../../compiler/compile.ts";
-import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
+import { diagnose, hasErrors } from "../../compiler/diagnostics/diagnose.ts";
 import { reportOf, simulate } from "../../compiler/simulate/simulate.ts";
 import type { ShardedGraph } from "../../compiler/shard/types.ts";
 import { checkShares, type Shares } from "../../program/shares.ts";
@@ -42,11 +42,12 @@ export async function check(plan: string, options: CheckOptions, io: Io): Promis
     ...(await checkDevices(lowered.program, options.devices)),
     ...(shares === undefined ? [] : checkShares(sharded.mesh, shares)),
   ];
-  if (ranks.length > 0) return outcome([...found, ...ranks], { explanation: explained }, said);
+  const all = [...found, ...ranks];
+  if (hasErrors(ranks)) return outcome(all, { explanation: explained }, said);
   const result = { ...summary(lowered.program).result, explanation: explained, memory };
   const text = `${said}${summary(lowered.program).text}`;
-  if (!options.simulate) return outcome(found, result, text);
-  return simulated(sharded, shares ?? null, outcome(found, result, text));
+  if (!options.simulate) return outcome(all, result, text);
+  return simulated(sharded, shares ?? null, outcome(all, result, text));
 }
 
 /** Adds what the simulation found to an outcome that is fine so far. */

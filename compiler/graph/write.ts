@@ -64,7 +64,7 @@ function graphProto(graph: Graph): GraphProto {
   });
 }
 
-function nodeProto(node: Node): NodeProto {
+export function nodeProto(node: Node): NodeProto {
   return create(NodeProtoSchema, {
     name: node.name,
     opType: node.op,

@@ -25,6 +25,7 @@ import { materialise, prune } from "./schedule/prune.ts";
 import { uniteIntegers } from "./schedule/integers.ts";
 import { dropRepeats } from "./schedule/repeats.ts";
 import { probeOf } from "./probe.ts";
+import { trialsOf } from "./trials.ts";
 import { rewrite } from "./rewrites/rewrites.ts";
 import { register } from "./registrations.ts";
 import type { Registrations } from "./registrations.ts";
@@ -121,6 +122,7 @@ function assemble({ sharded, context, flow, placed, pieces, registrations, notes
     steps: programSteps(flow, placed, pieces.runs, registrations),
     pieces: pieces.pieces,
     probe: probeOf(flow, placed),
+    trials: trialsOf(flow, placed, (body) => pieces.runs.get(body)!.piece),
     notes: [...context.notes, ...notes],
   };
 }

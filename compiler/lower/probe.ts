@@ -3,7 +3,7 @@
  * Knows nothing of when it runs.
  */
 import { isOpen } from "../expr/expr.ts";
-import type { ProgramProbe } from "../../program/types.ts";
+import type { ProgramProbe, ProgramTensor } from "../../program/types.ts";
 import type { PieceBody, Placed } from "./schedule/arrange.ts";
 import { readsOf } from "./flow.ts";
 import type { Flow } from "./flow.ts";
@@ -17,14 +17,20 @@ export function probeOf(flow: Flow, placed: readonly Placed[]): ProgramProbe | n
     if (largest === null || bytes > largest.bytes) largest = { step, body, bytes };
   }
   if (largest === null) return null;
-  return { step: largest.step, reads: largest.body.reads.map((name) => ({ name, ...flow.localShapes.get(name)! })) };
+  return { step: largest.step, reads: readsAt(flow, largest.body) };
 }
 
-function isMeasurable({ localShapes }: Flow, { reads }: PieceBody): boolean {
+/** What a body that `isMeasurable` reads, as a rank holds it. */
+export function readsAt({ localShapes }: Flow, { reads }: PieceBody): readonly ProgramTensor[] {
+  return reads.map((name) => ({ name, ...localShapes.get(name)! }));
+}
+
+/** Whether no value that the body reads has an extent that depends on data. */
+export function isMeasurable({ localShapes }: Flow, { reads }: PieceBody): boolean {
   return reads.every((name) => localShapes.get(name)?.dims.every((dim) => !isOpen(dim)) ?? false);
 }
 
-function weightBytes({ constants }: Flow, { steps }: PieceBody): number {
+export function weightBytes({ constants }: Flow, { steps }: PieceBody): number {
   const names = new Set(steps.flatMap(readsOf));
   return [...names].reduce((sum, name) => {
     const data = constants.get(name)?.data;

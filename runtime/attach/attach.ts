@@ -7,6 +7,7 @@ import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import type { CompiledProgram, Program } from "../../program/types.ts";
+import { checkNames } from "../../ort/devices/names.ts";
 import { attachCall, checkOptions, looking, wrongArgument } from "../caller/check-options.ts";
 import { keepTelemetryOff } from "../../ort/telemetry.ts";
 import { BACKEND_VARIABLE, preferredBackend } from "../../ort/process.ts";
@@ -26,7 +27,7 @@ import { allRanks, startThreads } from "../world/threads/crew.ts";
 import type { SetupOf } from "../world/threads/crew.ts";
 
 export interface AttachOptions {
-  /** One per rank, in order of rank: `cpu`, `cuda:0`, ...; default N times `cpu`. */
+  /** One per rank, in order of rank: `cpu`, `webgpu`, `cuda:0`, ... (docs/devices.md); default N times `cpu`. */
   readonly devices?: readonly string[] | undefined;
   /**
    * The relative speed of each rank, in order of rank, positive: every length that the plan splits, and the heads, are dealt in proportion.
@@ -137,6 +138,7 @@ function checkDevices(
   const known = backend === undefined || (BACKENDS as readonly string[]).includes(backend);
   return [
     ...countDevices(program, devices),
+    ...checkNames(devices),
     ...(known ? [] : [diagnose(runtimeMessages.backend, { name: backend, variable: BACKEND_VARIABLE })]),
   ];
 }

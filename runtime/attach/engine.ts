@@ -9,6 +9,8 @@ import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import type { Program } from "../../program/types.ts";
 import { selfTest } from "../../ort/native/self-test.ts";
 import { openSessions } from "../../ort/native/shared.ts";
+import { checkDevice } from "../devices/check.ts";
+import { useDevices } from "../devices/settings.ts";
 import type { PieceFolders, PieceSettings } from "../rank/pieces.ts";
 import { reasonOf } from "../reason.ts";
 import { loadShared } from "../load/sessions.ts";
@@ -20,7 +22,7 @@ export type Backend = (typeof BACKENDS)[number];
 
 export interface Engine {
   readonly backend: Backend;
-  /** Why it is not the native one, where nobody has chosen and it should work. */
+  /** Why it is not the native one, where nobody has chosen and it should work; and what the check of a device found. */
   readonly notes: readonly Diagnostic[];
   readonly settingsOf: (rank: number) => PieceSettings;
   /** Ends the native calls of all ranks soon, and fails further ones, until it is called with `false`. */
@@ -38,23 +40,34 @@ export interface EngineOptions extends PieceFolders {
   readonly threads: number;
 }
 
+/** What is tried before ranks start. Each throws where it fails. */
+export interface Tests {
+  readonly native: () => Promise<void>;
+  readonly device: typeof checkDevice;
+}
+
+const TESTS: Tests = { native: selfTest, device: checkDevice };
+
 /**
- * Throws `ContextParallelError` where a piece does not load, or the backend that was asked for cannot be used. `tryNative` throws where
- * the native one does not load.
+ * Throws `ContextParallelError` where a piece does not load, a device is missing or computes wrongly, or the backend that was asked for
+ * cannot be used.
  */
 export async function startEngine(
   program: Program,
   options: EngineOptions,
-  tryNative: () => Promise<void> = selfTest,
+  given: Partial<Tests> = {},
 ): Promise<Engine> {
+  const tests = { ...TESTS, ...given };
   const { backend, devices } = options;
   const onCpu = devices.every((device) => device === "cpu");
-  if (backend === "binding" || (backend === undefined && !onCpu)) return bindingEngine(options, []);
+  if (backend === "binding" || (backend === undefined && !onCpu)) return bindingEngine(program, options, tests, []);
   const reason = onCpu
-    ? await failureOf(tryNative)
+    ? await failureOf(tests.native)
     : `it computes on cpu only, and the devices are ${devices.join(", ")}`;
   if (reason === null) return nativeEngine(program, options);
-  if (backend === undefined) return bindingEngine(options, [diagnose(runtimeMessages.notNative, { reason })]);
+  if (backend === undefined) {
+    return bindingEngine(program, options, tests, [diagnose(runtimeMessages.notNative, { reason })]);
+  }
   throw new ContextParallelError([diagnose(runtimeMessages.backendMissing, { name: backend, reason })]);
 }
 
@@ -67,14 +80,21 @@ async function failureOf(work: () => Promise<void>): Promise<string | null> {
   }
 }
 
-function bindingEngine(options: EngineOptions, notes: readonly Diagnostic[]): Engine {
+async function bindingEngine(
+  program: Program,
+  options: EngineOptions,
+  { device: check }: Tests,
+  notes: readonly Diagnostic[],
+): Promise<Engine> {
   const { folder, files, modelFolder, devices, threads } = options;
+  const used = await useDevices(program, options, devices, check);
+  const common = { backend: "binding", folder, files, modelFolder, threads } as const;
   return {
     backend: "binding",
-    notes,
-    settingsOf: (rank) => ({ backend: "binding", folder, files, modelFolder, device: devices[rank] ?? "cpu", threads }),
+    notes: [...notes, ...used.notes],
+    settingsOf: (rank) => ({ ...common, ...used.settingsOf(devices[rank]!) }),
     interrupt: () => undefined,
-    release: () => undefined,
+    release: () => void used.close(),
   };
 }
 

@@ -40,7 +40,7 @@ export interface Session {
   readonly shares: readonly number[];
   /** What runs the pieces. */
   readonly backend: Backend;
-  /** Why `backend` is not `native`, where nobody has chosen it. */
+  /** Why `backend` is not `native`, where nobody has chosen it; how a device computes attention; measured shares. */
   readonly notes: readonly Diagnostic[];
   /** What the last run that ended well has cost; `null` before the first. */
   readonly lastRun: RunStats | null;

@@ -7,6 +7,7 @@ import type { Expr } from "../../compiler/expr/expr.ts";
 import { ranksOf } from "../../program/mesh.ts";
 import { partsOver } from "../../program/shares.ts";
 import { WEIGHTS_FILE } from "../../program/types.ts";
+import type { ProgramProbe } from "../../program/types.ts";
 import { verifyProgram } from "../../program/verify.ts";
 import { LIMITS } from "./limits.ts";
 import type { Document } from "./shape.ts";
@@ -28,7 +29,7 @@ const checks: readonly Check[] = [
   lengthsWithoutSource,
   namesUnknown,
   cutsMisplaced,
-  probeUnfit,
+  probesUnfit,
   integersOfOtherSize,
   piecesUnlisted,
   verifyProgram,
@@ -89,21 +90,15 @@ function namesUnknown(document: Document): readonly string[] {
     ...document.steps.flatMap((step, i) =>
       step.kind === "collective" ? step.transfers.flatMap(({ dims }) => unknown(`step ${i}`, dims, [RANK, PEER])) : [],
     ),
-    ...(document.probe?.reads ?? []).flatMap(({ name, dims }) => unknown(`the probe's ${name}`, dims, [RANK])),
+    ...probesOf(document).flatMap(({ what, reads }) =>
+      reads.flatMap(({ name, dims }) => unknown(`${what}'s ${name}`, dims, [RANK])),
+    ),
   ];
 }
 
 /** Only what a rank computes may depend on where chunks begin, and each cut has as many chunks as the mesh has ranks along its axis. */
-function cutsMisplaced({
-  mesh,
-  inputs,
-  outputs,
-  equations,
-  minimums,
-  derived,
-  steps,
-  probe,
-}: Document): readonly string[] {
+function cutsMisplaced(document: Document): readonly string[] {
+  const { mesh, inputs, outputs, equations, minimums, derived, steps } = document;
   const shapes = [
     ...[...inputs, ...outputs].flatMap(({ dims }) => dims),
     ...equations.flatMap(({ left, right }) => [left, right]),
@@ -112,7 +107,7 @@ function cutsMisplaced({
   const cuts = [
     ...Object.values(derived).flatMap(({ elements }) => elements),
     ...steps.flatMap((step) => (step.kind === "collective" ? step.transfers.flatMap(({ dims }) => dims) : [])),
-    ...(probe?.reads ?? []).flatMap(({ dims }) => dims),
+    ...probesOf(document).flatMap(({ reads }) => reads.flatMap(({ dims }) => dims)),
   ].flatMap(startsIn);
   return [
     ...(shapes.some(isCut)
@@ -125,15 +120,26 @@ function cutsMisplaced({
   ];
 }
 
+interface NamedProbe extends ProgramProbe {
+  readonly what: string;
+}
+
+function probesOf({ probe, trials }: Document): readonly NamedProbe[] {
+  const probes = probe === null ? [] : [{ ...probe, what: "the probe" }];
+  return [...probes, ...trials.map((trial, i) => ({ ...trial, what: `trial ${i}` }))];
+}
+
 /** A probe is a step of a piece, with every value that the step reads. */
-function probeUnfit({ probe, steps, derived }: Document): readonly string[] {
-  if (probe === null) return [];
-  const step = steps[probe.step];
-  if (step?.kind !== "piece") return [`the probe is step ${probe.step}, which runs no piece`];
-  const known = new Set([...probe.reads.map(({ name }) => name), ...Object.keys(derived)]);
-  return Object.values(step.inputs)
-    .filter((name) => !known.has(name))
-    .map((name) => `the probe does not state the shape of ${name}`);
+function probesUnfit(document: Document): readonly string[] {
+  const { steps, derived } = document;
+  return probesOf(document).flatMap(({ what, step: index, reads }) => {
+    const step = steps[index];
+    if (step?.kind !== "piece") return [`${what} is step ${index}, which runs no piece`];
+    const known = new Set([...reads.map(({ name }) => name), ...Object.keys(derived)]);
+    return Object.values(step.inputs)
+      .filter((name) => !known.has(name))
+      .map((name) => `${what} does not state the shape of ${name}`);
+  });
 }
 
 function integersOfOtherSize({ derived }: Document): readonly string[] {

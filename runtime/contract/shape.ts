@@ -20,6 +20,7 @@ import type {
   ProgramStep,
   ProgramTensor,
   ProgramTransfer,
+  ProgramTrial,
 } from "../../program/types.ts";
 import { isOrtElem } from "../../ort/tensors.ts";
 import { isExpr } from "./expression.ts";
@@ -171,6 +172,7 @@ export const documentRule: Rule<Document> = record<Document>({
   steps: listOf(byKind<ProgramStep>({ piece: pieceStep, collective: collectiveStep, hook: hookStep })),
   pieces: listOf(piece),
   probe: nullable(record<ProgramProbe>({ step: count, reads: listOf(tensor) })),
+  trials: listOf(record<ProgramTrial>({ step: count, reads: listOf(tensor), elems: names })),
   notes: listOf(note),
   files: mapOf(path, record({ size: count, sha256 })),
 });

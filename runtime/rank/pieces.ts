@@ -9,6 +9,10 @@ import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { ProgramFiles, ProgramPiece } from "../../program/types.ts";
 import { isListed } from "../load/own-files.ts";
+import { inPlainOperators } from "../../ort/devices/plain.ts";
+import type { FusedOp } from "../../ort/devices/plain.ts";
+import { inTurn } from "../../ort/devices/turns.ts";
+import type { Turns } from "../../ort/devices/turns.ts";
 import { openValues } from "../../ort/native/runner.ts";
 import type { NativeRank } from "../../ort/native/runner.ts";
 import { createSession } from "../../ort/session.ts";
@@ -31,6 +35,10 @@ export interface PieceFolders {
 export interface OwnPieces extends PieceFolders {
   readonly backend: "binding";
   readonly device: string;
+  /** Operators that the pieces must not use. */
+  readonly plain: readonly FusedOp[];
+  /** Shared by all ranks whose device bears one call at a time; `null` for another device. */
+  readonly turns: Turns | null;
   /** Threads per session. */
   readonly threads: number;
   /** Path prefix of the profiles of the pieces, if any: `PREFIX.ID` followed by what the library adds. */
@@ -109,16 +117,21 @@ async function sharedPieces({ sessions, rank }: SharedPieces, guard: Guard): Pro
 
 async function ownPiece(piece: ProgramPiece, settings: OwnPieces, guard: Guard): Promise<Runner> {
   const { model, folder } = await readPiece(piece, settings);
-  const { threads, device, profile } = settings;
+  const { threads, device, profile, turns } = settings;
+  const call: Call = turns === null ? guard : (work) => guard(() => inTurn(turns, work));
   // Attention works longest for the memory that it takes: to take it anew costs it least, and every rank keeps less between the steps.
   const keepMemory = piece.kind !== "attention";
   const options = { folder, threads, device, keepMemory, ...(profile && { profile: `${profile}.${piece.id}` }) };
-  return guarded(runnerOf(await guard(() => createSession(model, options))), guard);
+  const plain = inPlainOperators(model, settings.plain);
+  return guarded(runnerOf(await call(() => createSession(plain, options))), call);
 }
 
-function guarded(runner: Runner, guard: Guard): Runner {
+/** Makes native calls where and when they may be made. */
+type Call = <T>(work: () => Promise<T>) => Promise<T>;
+
+function guarded(runner: Runner, call: Call): Runner {
   return {
-    run: (feeds, outputs) => guard(() => runner.run(feeds, outputs)),
-    release: () => guard(() => runner.release()),
+    run: (feeds, outputs) => call(() => runner.run(feeds, outputs)),
+    release: () => call(() => runner.release()),
   };
 }

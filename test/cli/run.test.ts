@@ -197,6 +197,21 @@ test("another number of devices than ranks is an error of the user", async () =>
   expect(io.stderr()).toMatch(/^error CP6500: 3 devices were given; the program is compiled for 2/);
 });
 
+test("devices that no machine has, or this one lacks, are errors of the user in run, check and bench", async () => {
+  const absent = process.platform === "win32" ? "coreml" : "dml:0";
+  const request = [plan, "--model", model, "--ulysses-degree", "2"];
+  for (const command of [
+    ["run", ...request, "--inputs", inputs],
+    ["check", ...request],
+    ["bench", ...request],
+  ]) {
+    const unknown = await cp(...command, "--devices", "cpu,cpuu");
+    expect([unknown.exitCode, unknown.io.stderr().slice(0, 13)]).toEqual([1, "error CP6570:"]);
+    const missing = await cp(...command, "--devices", `cpu,${absent}`);
+    expect([missing.exitCode, missing.io.stderr().slice(0, 13)]).toEqual([1, "error CP6519:"]);
+  }
+});
+
 test("a folder without a program, and outputs that cannot be written", async () => {
   const folder = await temporaryFolder();
   const empty = await cp("run", folder, "--inputs", inputs);

@@ -24,6 +24,7 @@ const CHAPTERS: Readonly<Record<string, string>> = {
   inputs: "Inputs of a run",
   runtime: "Attaching and running",
   world: "Ranks as processes",
+  devices: "Devices",
   cli: "Command line",
   "tensor-files": "Tensor files",
 };

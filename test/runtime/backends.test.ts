@@ -44,9 +44,11 @@ test("another device is for the binding, and not for the native backend", async 
   vi.stubEnv(BACKEND_VARIABLE, "");
   const { program, folder, files } = gatherProgram(mesh);
   const options = { folder, files, modelFolder: null, devices: ["cpu", "cuda"], threads: 1 };
-  const engine = await startEngine(program, { ...options, backend: undefined });
+  const device = async () => ({ plain: ["MultiHeadAttention"], notes: [], close: async () => undefined }) as const;
+  const engine = await startEngine(program, { ...options, backend: undefined }, { device });
   expect([engine.backend, engine.notes]).toEqual(["binding", []]);
-  expect(engine.settingsOf(1)).toMatchObject({ backend: "binding", device: "cuda" });
+  expect(engine.settingsOf(0)).toMatchObject({ backend: "binding", device: "cpu", plain: [], turns: null });
+  expect(engine.settingsOf(1)).toMatchObject({ backend: "binding", device: "cuda", plain: ["MultiHeadAttention"] });
   await expect(startEngine(program, { ...options, backend: "native" })).rejects.toMatchObject({ code: "CP6540" });
 });
 
@@ -54,11 +56,11 @@ test("where the native one does not load, a note says why, unless it was asked f
   const { program, folder, files } = gatherProgram(mesh);
   const options = { folder, files, modelFolder: null, devices: ["cpu", "cpu"], threads: 1 };
   const missing = (): Promise<void> => Promise.reject(new Error("no koffi here"));
-  const engine = await startEngine(program, { ...options, backend: undefined }, missing);
+  const engine = await startEngine(program, { ...options, backend: undefined }, { native: missing });
   expect(engine.backend).toBe("binding");
   expect(engine.notes).toMatchObject([{ code: "CP6541", severity: "note" }]);
   expect(engine.notes[0]!.message).toContain("no koffi here");
-  await expect(startEngine(program, { ...options, backend: "native" }, missing)).rejects.toMatchObject({
+  await expect(startEngine(program, { ...options, backend: "native" }, { native: missing })).rejects.toMatchObject({
     code: "CP6540",
   });
 });

@@ -175,7 +175,8 @@ test("attach finds what has changed since the program was compiled or loaded", a
 test("a rank loads no piece that has changed since it was checked", async () => {
   const { folder, files, program } = fresh();
   appendFileSync(join(folder, "join.onnx"), "!");
-  const settings = { backend: "binding", folder, files, modelFolder: null, device: "cpu", threads: 1 } as const;
+  const own = { backend: "binding", device: "cpu", threads: 1, plain: [], turns: null } as const;
+  const settings = { ...own, folder, files, modelFolder: null };
   await expect(
     loadPieces(
       program.pieces,

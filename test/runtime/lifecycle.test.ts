@@ -10,6 +10,7 @@ import { expect, test } from "vitest";
 import type { CompiledProgram } from "../../program/types.ts";
 import { attach } from "../../runtime/attach/attach.ts";
 import { root } from "../structure/sources.ts";
+import { graph, node, value, writeProgram } from "./support/models.ts";
 import { feed, gatherProgram, runningSum, ulyssesProgram } from "./support/programs.ts";
 import { burdenedProgram, heavyProgram, slowProgram } from "./support/special.ts";
 
@@ -65,10 +66,13 @@ test("release ends the workers; a second attach works", () => {
 });
 
 test("an attach that fails leaves no worker", () => {
+  const unknown = graph([value("x", ["n"])], [value("y", ["n"])], [node("NoSuchOperator", ["x"], ["y"])]);
+  const mesh = { batch_degree: 1, ring_degree: 1, ulysses_degree: 2 };
   const body = `
-    await attach(compiled, { devices: ["cpu", "nosuch"], backend: "binding" }).catch((error) => console.log(error.code));
+    await attach(compiled, { backend: "binding" }).catch((error) => console.log(error.code));
     console.log(workers());`;
-  expect(inProcess(ulyssesProgram(2), body)).toEqual({ code: 0, lines: ["CP6503", "0"] });
+  const compiled = writeProgram({ mesh, steps: [] }, [{ id: "a", graph: unknown }]);
+  expect(inProcess(compiled, body)).toEqual({ code: 0, lines: ["CP6503", "0"] });
 });
 
 test("a process that ends while a rank is inside native code ends well", () => {

@@ -184,6 +184,8 @@ export const mayTouchProcess: readonly string[] = [
   "ort/process.ts",
   // Native code takes some switches from the environment only.
   "ort/system/environment.ts",
+  // Gives a turn back when the process exits, since its ranks are waited for.
+  "ort/devices/turns.ts",
   // Ask whether a process is alive, and remove its temporary folders when it exits.
   "compiler/temporary",
   // Waits at exit for ranks inside native code, since the process would be taken down otherwise.

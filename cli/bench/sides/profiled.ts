@@ -11,6 +11,7 @@ import type { Program } from "../../../program/types.ts";
 import type { Lengths } from "../../../program/lengths.ts";
 import { checkInputs } from "../../../runtime/caller/check-inputs.ts";
 import { outboxSizes, placer } from "../../../runtime/collectives/placement.ts";
+import { useDevices } from "../../../runtime/devices/settings.ts";
 import { findModel } from "../../../runtime/load/model-files.ts";
 import type { OwnPieces } from "../../../runtime/rank/pieces.ts";
 import { startRank } from "../../../runtime/rank/rank.ts";
@@ -34,10 +35,11 @@ export async function openProfiled(
   const threads = Math.max(1, Math.floor(availableParallelism() / size));
   const modelFolder = (await findModel(program, folder))?.weights ?? null;
   const common = { backend: "binding", folder, files, modelFolder, threads } as const;
+  const all = Array.from({ length: size }, (_, rank) => devices?.[rank] ?? "cpu");
+  const used = await useDevices(program, common, all);
   const ranks: Rank[] = [];
-  for (let rank = 0; rank < size; rank += 1) {
-    const device = devices?.[rank] ?? "cpu";
-    const settings: OwnPieces = { ...common, device, profile: join(profile, `rank${rank}`) };
+  for (const [rank, device] of all.entries()) {
+    const settings: OwnPieces = { ...common, ...used.settingsOf(device), profile: join(profile, `rank${rank}`) };
     ranks.push(
       await startRank(
         rank,
@@ -61,6 +63,7 @@ export async function openProfiled(
     },
     close: async () => {
       for (const rank of ranks) await rank.release();
+      await used.close();
     },
   };
 }

@@ -35,7 +35,6 @@ export const runtimeMessages: Catalog<{
   handlerDeadline: { ranks: string; url: string; module: string; phase: string; milliseconds: number };
   startDeadline: { milliseconds: number; late: string };
   library: { reason: string; other: string | null };
-  noDevice: { device: string; reason: string };
   weightsChanged: { file: string; expected: number; actual: number | null };
   sharesCount: { expected: number; actual: number; mesh: string };
   shareValue: { rank: number; actual: string };
@@ -53,14 +52,6 @@ export const runtimeMessages: Catalog<{
       `${actual} devices were given; the program is compiled for ${expected} (${mesh})`,
     hint: ({ expected }) =>
       `give ${expected} devices, or compile the plan with degrees whose product is the number of devices`,
-  },
-  noDevice: {
-    code: "CP6519",
-    severity: "error",
-    title: "Device not available",
-    message: ({ device, reason }) => `ONNX Runtime cannot use the device "${device}" on this machine: ${reason}`,
-    hint: () =>
-      "check the device name, or omit --devices in check and pass it to run on the machine that has the device",
   },
   backend: {
     code: "CP6501",

@@ -16,7 +16,6 @@ import type { Handle } from "./library/flavours.ts";
 import type { Letter } from "./mail.ts";
 import { callNames, passOn, unpack } from "./seat.ts";
 import type { OwnRank, Seat } from "./seat.ts";
-import type { Handle } from "./library/flavours.ts";
 import { createBeat, SILENCE_MS } from "./watch.ts";
 
 export interface Follower {

@@ -6,6 +6,7 @@ import { bind } from "./bind.ts";
 import { commandLine } from "./command-line.ts";
 import { infer } from "./infer.ts";
 import { runInputs } from "./inputs.ts";
+import { devices } from "./devices.ts";
 import { modelFiles } from "./model-files.ts";
 import { modelGraphs } from "./model-graphs.ts";
 import { modelTensors } from "./model-tensors.ts";
@@ -35,5 +36,6 @@ export const examples: Examples = {
   ...runInputs,
   ...running,
   ...world,
+  ...devices,
   ...commandLine,
 };

@@ -100,6 +100,16 @@ test.each<[string, object, string]>([
     "the probe's x uses the length t, which does not exist",
   ],
   [
+    "a trial that runs no piece",
+    { trials: [{ step: 99, reads: [], elems: [] }] },
+    "trial 0 is step 99, which runs no piece",
+  ],
+  [
+    "a trial of values without a shape",
+    { trials: [{ step: 0, reads: [], elems: [] }] },
+    "trial 0 does not state the shape of x",
+  ],
+  [
     "a check of feeds that depends on a cut",
     { minimums: [{ length: ["start:sequence", "s", 2, 1], at_least: 2, name: "x axis 0", span: null }] },
     "what a run checks of its feeds, or the shape of an output, depends on the cut of a length",

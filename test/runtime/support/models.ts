@@ -116,6 +116,7 @@ export function writeProgram(draft: Draft, models: readonly PieceModel[]): Compi
     hooks: [],
     notes: [],
     probe: null,
+    trials: [],
     pieces: models.map(({ id, graph }) => ({
       id,
       file: `${id}.onnx`,
