@@ -41,10 +41,13 @@ export function addCompileOptions(command: Command): Command {
     .addOption(new Option("--no-convert-to-fp32", "merge parts in the element type of the model"))
     .addOption(new Option("--config <FILE>", "a ParallelConfig as JSON, instead of degrees").conflicts(degrees))
     .addOption(new Option("--devices <LIST>", "one device per rank, for example cpu,cpu").argParser(devices))
-    .addOption(
-      new Option("--shape <NAME=DIMS>", "fix the shape of an input, name=1,4096,64; repeatable").argParser(shape),
-    )
+    .addOption(shapeOption())
     .option("--strict", "treat warnings and implicit decisions as errors");
+}
+
+/** Repeatable. */
+export function shapeOption(): Option {
+  return new Option("--shape <NAME=DIMS>", "fix the shape of an input, name=1,4096,64; repeatable").argParser(shape);
 }
 
 export function degree(text: string): number {

@@ -116,8 +116,9 @@ async function runStages(options: CompileOptions): Promise<Compilation> {
 export async function bindStages(plan: Plan, model: Model, { shapes }: FrontOptions, run: Run): Promise<Stages> {
   await run.pause();
   // Exporters' spellings are removed before any other stage reads the graph. ONNX Runtime folds constants, if it loads.
-  const made = await caught(canonicalise(model, shapes));
-  const canonical = run.keep(checked("the canonical graph", verifyCanonical, made));
+  const canonical = run.keep(
+    checked("the canonical graph", verifyCanonical, await caught(canonicalise(model, shapes))),
+  );
   if (!canonical) return { plan, model };
   await run.pause();
   // Binding needs module boundaries only, and leaves the plan as nodes of the graph.

@@ -17,6 +17,8 @@ export type Integers = ReadonlyMap<string, Tensor>;
 
 export interface Execution {
   readonly graph: Graph;
+  /** Constants and integer inputs, from which extents inside branches follow. */
+  readonly integers: Integers;
   /** Of every value inside, as far as it is known. */
   readonly shapes: Shapes;
   /** By name inside the piece. */
@@ -26,7 +28,7 @@ export interface Execution {
 }
 
 type ShapeOf = (value: string) => TensorShape | undefined;
-type ExecutionOf = (step: PieceStep, shapeOf: ShapeOf, integers: Integers) => Execution | null;
+export type ExecutionOf = (step: PieceStep, shapeOf: ShapeOf, integers: Integers) => Execution | null;
 
 /** `graphs` are the pieces by `ProgramPiece.file`. Equal executions are one object; `null` for a piece without a graph. */
 export function executor({ pieces }: Program, graphs: ReadonlyMap<string, Graph>): ExecutionOf {
@@ -63,7 +65,8 @@ export function integersOf({ derived }: Program, lengths: Lengths, rank: number)
 function execute(graph: Graph, shapes: Shapes, integers: Integers): Execution {
   const all = shapesIn(graph, shapes, integers);
   const outputs = graph.outputs.flatMap(({ name }) => (all.has(name) ? [[name, all.get(name)!] as const] : []));
-  return { graph, shapes: all, outputs: new Map(outputs), works: new Map() };
+  const known = new Map([...graph.constants, ...integers]);
+  return { graph, integers: known, shapes: all, outputs: new Map(outputs), works: new Map() };
 }
 
 function keyOf(piece: string, shapes: Shapes, integers: Integers): string {

@@ -3,7 +3,7 @@
  * the step that makes them to the last that reads them, and what the next exchange sends lies in its outbox. Knows no process.
  */
 import { evaluate, RANK } from "../compiler/expr/expr.ts";
-import type { ElemType, Graph } from "../compiler/graph/types.ts";
+import type { ElemType } from "../compiler/graph/types.ts";
 import type { Lengths } from "../program/lengths.ts";
 import { equalCut } from "../program/shares.ts";
 import type { CollectiveStep, PieceStep, Program, ProgramStep } from "../program/types.ts";
@@ -11,8 +11,8 @@ import { placer } from "../runtime/collectives/placement.ts";
 import type { Placement } from "../runtime/collectives/placement.ts";
 import { flowOf } from "../runtime/rank/flow.ts";
 import type { Flow } from "../runtime/rank/flow.ts";
-import { executor, integersOf } from "./executions.ts";
-import type { Execution, Integers } from "./executions.ts";
+import { integersOf } from "./executions.ts";
+import type { Execution, ExecutionOf, Integers } from "./executions.ts";
 import { bytesOf } from "./sizes.ts";
 import type { TensorShape } from "./sizes.ts";
 import { workOf } from "./work.ts";
@@ -36,7 +36,7 @@ interface Held {
 
 interface Walk {
   readonly integers: Integers;
-  readonly executionOf: ReturnType<typeof executor>;
+  readonly executionOf: ExecutionOf;
   readonly placementOf: (step: CollectiveStep) => Placement;
   readonly flow: Flow;
   readonly rank: number;
@@ -45,14 +45,9 @@ interface Walk {
   live: number;
 }
 
-/** `graphs` are the pieces by `ProgramPiece.file`. */
-export function rankMemory(
-  program: Program,
-  graphs: ReadonlyMap<string, Graph>,
-  lengths: Lengths,
-  rank: number,
-): RankMemory {
-  const walk = newWalk(program, graphs, lengths, rank);
+/** `executionOf` is the program's. */
+export function rankMemory(program: Program, executionOf: ExecutionOf, lengths: Lengths, rank: number): RankMemory {
+  const walk = newWalk(program, executionOf, lengths, rank);
   let [peak, at] = [0, 0];
   for (const [index, step] of program.steps.entries()) {
     const during = takeStep(walk, step, index);
@@ -62,7 +57,7 @@ export function rankMemory(
   return { peak, step: at, unsized: [...walk.unsized] };
 }
 
-function newWalk(program: Program, graphs: ReadonlyMap<string, Graph>, lengths: Lengths, rank: number): Walk {
+function newWalk(program: Program, executionOf: ExecutionOf, lengths: Lengths, rank: number): Walk {
   const names = { ...lengths, [RANK]: rank };
   const place = placer(program.mesh, lengths, equalCut);
   const held = program.inputs.map(({ name, elem, dims }): readonly [string, Held] => {
@@ -72,7 +67,7 @@ function newWalk(program: Program, graphs: ReadonlyMap<string, Graph>, lengths: 
   });
   return {
     integers: integersOf(program, lengths, rank),
-    executionOf: executor(program, graphs),
+    executionOf,
     placementOf: (step) => place(step, rank),
     flow: flowOf(program),
     rank,

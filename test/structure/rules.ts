@@ -120,7 +120,24 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
   ],
   // Predicts what `runtime` takes, from the same placements and flow.
   memory: ["compiler/expr", "compiler/graph", "compiler/ir", "compiler/operators", "program", "runtime"],
+  // Compares programs that it compiles, and measures this machine by sessions and by a small program.
+  advise: [
+    "compiler",
+    "compiler/diagnostics",
+    "compiler/expr",
+    "compiler/graph",
+    "compiler/ir",
+    "compiler/limits",
+    "compiler/lower",
+    "compiler/plan",
+    "compiler/temporary",
+    "memory",
+    "ort",
+    "program",
+    "runtime",
+  ],
   "index.ts": [
+    "advise",
     "compiler",
     "compiler/diagnostics",
     "compiler/inspect",
