@@ -19,8 +19,9 @@ export function meshesOf(devices: number): readonly MeshChoice[] {
   );
 }
 
-export function configOf({ rotate_method, ...degrees }: MeshChoice): MeshConfig {
-  return { ...degrees, rotate_method: rotate_method ?? "allgather", convert_to_fp32: true };
+export function configOf({ batch_degree, ring_degree, ulysses_degree, rotate_method }: MeshChoice): MeshConfig {
+  const rotation = { rotate_method: rotate_method ?? "allgather", convert_to_fp32: true } as const;
+  return { batch_degree, ring_degree, ulysses_degree, ...rotation };
 }
 
 /** `ring 2 x ulysses 4, rotated` */

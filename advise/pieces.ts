@@ -5,7 +5,7 @@ import { elemBytes, sizeOf } from "../compiler/graph/elements.ts";
 import { valuesReadBy } from "../compiler/graph/reads.ts";
 import type { Graph, Node } from "../compiler/graph/types.ts";
 import type { Execution } from "../memory/executions.ts";
-import { branchesOf, shapesIn } from "../memory/sizes.ts";
+import { branchesOf, shapesInBranch } from "../memory/sizes.ts";
 import type { Shapes, TensorShape } from "../memory/sizes.ts";
 import { computationOf, NOTHING, plus } from "./operators.ts";
 import type { Computation } from "./operators.ts";
@@ -42,14 +42,20 @@ function ofGraph(known: Known, most: number): Computation {
  */
 function ofBranches(node: Node, { shapes, integers }: Known): Computation {
   const branches = branchesOf(node).map((graph) => {
-    const all = new Map([...shapes, ...shapesIn(graph, shapes, integers)]);
-    const known = { graph, shapes: all, integers: new Map([...integers, ...graph.constants]) };
+    const all = shapesInBranch(graph, shapes, integers);
+    const known = { graph, shapes: all, integers: around(graph, integers) };
     return { loops: graph.nodes.some(({ op }) => op === "Loop"), computed: ofGraph(known, largest(graph, all)) };
   });
   const ordered = branches.toSorted(
     (a, b) => Number(a.loops) - Number(b.loops) || operationsOf(a.computed) - operationsOf(b.computed),
   );
   return ordered[0]?.computed ?? NOTHING;
+}
+
+/** Constants of a branch, and those around it that it reads. */
+function around({ nodes, constants }: Graph, outer: Known["integers"]): Known["integers"] {
+  const read = nodes.flatMap(valuesReadBy).filter((name) => outer.has(name));
+  return new Map([...read.map((name) => [name, outer.get(name)!] as const), ...constants]);
 }
 
 /** Values inside a branch that are larger than all that it reads and returns are logits, which exist block by block in the cache. */
