@@ -5,7 +5,7 @@ import { choiceText } from "./meshes.ts";
 import type { DevicesAdvice, MeshAdvice, MeshChoice } from "./types.ts";
 
 /** Times that differ by less count as equal, since the cost model is not that exact. */
-export const EQUAL_TIMES = 0.02;
+const EQUAL_TIMES = 0.02;
 
 /** By predicted time; of equal ones the mesh that sends less, then the one that needs less memory. */
 export function ordered(meshes: readonly MeshAdvice[]): readonly MeshAdvice[] {
@@ -24,7 +24,7 @@ export function choose(meshes: readonly MeshAdvice[]): DevicesAdvice["take"] {
 }
 
 /** Bytes of the rank that sends most. */
-export function sentMost({ sent }: Pick<MeshAdvice, "sent">): number {
+function sentMost({ sent }: Pick<MeshAdvice, "sent">): number {
   return Math.max(0, ...sent);
 }
 

@@ -40,7 +40,7 @@ export const OTHERS: readonly MeshChoice[] = [
 
 /**
  * `products` and `attention` are fitted: one rate for both, such that one device takes the published time. Everything else is chosen from
- * data sheets, before the comparison: 8 TB/s of memory and 900 GB/s of NVLink in each direction, of which 80 % are sustained; 400 Gb/s for each
+ * data sheets: 8 TB/s of memory and 900 GB/s of NVLink in each direction, of which 80 % are sustained; 400 Gb/s for each
  * device between hosts; 30 microseconds for each collective.
  */
 const device: Omit<CostModel, "products" | "attention" | "hosts"> = {
@@ -58,7 +58,7 @@ export interface Network {
   readonly costs: Omit<CostModel, "products" | "attention">;
 }
 
-/** The published devices are in one rack, whose devices all have the same connection. */
+/** That the published devices have one network, as in a rack, is an assumption. */
 export const NETWORKS: readonly [Network, Network] = [
   { name: "one rack", costs: { ...device, hosts: null } },
   { name: "8 hosts of 8", costs: { ...device, hosts: { devices: 8, bandwidth: 8 * 50e9 } } },

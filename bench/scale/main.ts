@@ -5,10 +5,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { root } from "./models.ts";
-import { scaleFigure } from "./scale/figure.ts";
-import { scalePage } from "./scale/page.ts";
-import { simulateScale } from "./scale/simulate.ts";
+import { root } from "../models.ts";
+import { scaleFigure } from "./figure.ts";
+import { scalePage } from "./page.ts";
+import { simulateScale } from "./simulate.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "scale-"));
 try {
