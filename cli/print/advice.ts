@@ -91,7 +91,7 @@ function percent({ parts, milliseconds }: MeshAdvice, part: keyof MeshAdvice["pa
 }
 
 function megabytes(size: number): string {
-  return (size / 1e6).toFixed(1);
+  return short(size / 1e6);
 }
 
 function mebibytes(size: number): string {

@@ -18,7 +18,7 @@ const network = [
   "--flops",
   "1TFLOP/s",
   "--devices-per-host",
-  "2",
+  "1",
   "--host-bandwidth",
   "1.5GB/s",
 ];

@@ -17,6 +17,7 @@ const roots = [
   "compiler",
   "runtime",
   "memory",
+  "advise",
   "ort",
   "cli",
   "schemas",
