@@ -9,6 +9,18 @@ import { attach, type AttachOptions } from "./runtime/attach/attach.ts";
 import { attachCall, checkOptions } from "./runtime/caller/check-options.ts";
 import type { Session } from "./runtime/caller/session.ts";
 
+export { advise } from "./advise/advise.ts";
+export type {
+  Advice,
+  AdviseOptions,
+  AdviseProgress,
+  CostModel,
+  DevicesAdvice,
+  ImpossibleMesh,
+  MeshAdvice,
+  MeshChoice,
+  TimeParts,
+} from "./advise/types.ts";
 export { compilePlan } from "./compiler/compile.ts";
 export type { CompileOptions, CompileResult } from "./compiler/compile.ts";
 export { ContextParallelError } from "./compiler/diagnostics/error.ts";

@@ -3,6 +3,7 @@
  * when it runs.
  */
 import { Command, CommanderError, Option } from "commander";
+import type { AdviseCommandOptions } from "./commands/advise.ts";
 import type { BenchOptions } from "./commands/bench.ts";
 import type { CheckOptions } from "./commands/check.ts";
 import type { CompileCommandOptions } from "./commands/compile.ts";
@@ -11,6 +12,7 @@ import type { InspectOptions } from "./commands/inspect.ts";
 import type { RunOptions } from "./commands/run.ts";
 import type { SchemaOptions } from "./commands/schema.ts";
 import type { Io } from "./io.ts";
+import { addAdviseOptions } from "./advise-options.ts";
 import { addCompileOptions, degree, formatOption, shapeOption, sharesOption, stageNames } from "./options.ts";
 import type { Outcome } from "./outcome.ts";
 
@@ -57,6 +59,7 @@ function build(version: string, found: Found): Command {
   addCompile(program, found);
   addRun(program, found);
   addBench(program, found);
+  addAdvise(program, found);
   addSchema(program, found);
   for (const command of program.commands) command.helpOption("--help", "print this help").addOption(formatOption());
   return program;
@@ -141,6 +144,17 @@ function addBench(program: Command, found: Found): void {
     .addOption(new Option("--rounds <N>", "how often each side runs for its time").argParser(degree).default(5));
   addCompileOptions(command).action((plan: string, options: BenchOptions) => {
     found("bench", async (io) => (await import("./commands/bench.ts")).bench(plan, options, io));
+  });
+}
+
+function addAdvise(program: Command, found: Found): void {
+  const command = program
+    .command("advise")
+    .description("compare the meshes of several numbers of devices: bytes, memory, time, and which to take")
+    .argument("<PLAN>", PLAN_FILE);
+  addAdviseOptions(command).action((plan: string, options: AdviseCommandOptions) => {
+    need(command, "devices");
+    found("advise", async (io) => (await import("./commands/advise.ts")).adviseCommand(plan, options, io));
   });
 }
 

@@ -45,6 +45,7 @@ export function addCompileOptions(command: Command): Command {
     .option("--strict", "treat warnings and implicit decisions as errors");
 }
 
+/** Repeatable. */
 export function shapeOption(): Option {
   return new Option("--shape <NAME=DIMS>", "fix the shape of an input, name=1,4096,64; repeatable").argParser(shape);
 }

@@ -30,7 +30,8 @@ export async function requestOf(plan: string, options: CompileOptions): Promise<
   return { ok: true, value, diagnostics: parallel.diagnostics };
 }
 
-async function modelOf(plan: string, { model }: CompileOptions): Promise<Result<string>> {
+/** The model of `--model`, or of the plan. Throws `UsageError` if nothing names one. */
+export async function modelOf(plan: string, { model }: Pick<CompileOptions, "model">): Promise<Result<string>> {
   if (model !== undefined) return { ok: true, value: model, diagnostics: [] };
   const read = await readPlanFile(plan);
   if (!read.ok) return read;

@@ -14,7 +14,7 @@ import type { CanonicalGraph } from "./ir/types.ts";
 import { caught } from "./diagnostics/error.ts";
 import { lowerMessages } from "./diagnostics/catalog/lower.ts";
 import { modelFileMessages } from "./diagnostics/catalog/model.ts";
-import { diagnose, hasErrors, settle, strictly } from "./diagnostics/diagnose.ts";
+import { diagnose, hasErrors, settle } from "./diagnostics/diagnose.ts";
 import type { Diagnostic, Result } from "./diagnostics/types.ts";
 import { externalFiles } from "./graph/external-files.ts";
 import { readModel } from "./graph/read.ts";
@@ -32,22 +32,29 @@ import type { CompiledProgram, ProgramModel } from "../program/types.ts";
 import { shard } from "./shard/shard.ts";
 import type { ShardedGraph } from "./shard/types.ts";
 import { verifySharded } from "./shard/verify.ts";
-import { isImplicit } from "./strict.ts";
+import { newRun } from "./run.ts";
+import type { Run } from "./run.ts";
 import { makeTemporaryFolder, removeTemporaryFolder } from "./temporary/folders.ts";
-import { Aborted, turn } from "./turn.ts";
+import { Aborted } from "./turn.ts";
 import { lookSwapped } from "./swapped.ts";
 
-export interface CompileOptions {
+/** What the stages before the mesh need. */
+export interface FrontOptions {
   /** Path of the ONNX file. */
   readonly model: string;
   /** Path of a `*.plan.json`, `.jsonc` or `.ts` file, or the plan itself. */
   readonly plan: string | ContextParallelPlan;
-  /** A `ParallelConfig` or a bare `ContextParallelConfig`; without one, `{ ulysses_degree: 2 }`. */
-  readonly parallel?: ParallelConfig | ContextParallelConfig;
   /** Sizes of dynamic inputs, by name. */
   readonly shapes?: FixedShapes;
   /** Turns warnings and implicit decisions into errors. */
   readonly strict?: boolean;
+  /** Ends the compilation at its next pause; then nothing is written. */
+  readonly signal?: AbortSignal;
+}
+
+export interface CompileOptions extends FrontOptions {
+  /** A `ParallelConfig` or a bare `ContextParallelConfig`; without one, `{ ulysses_degree: 2 }`. */
+  readonly parallel?: ParallelConfig | ContextParallelConfig;
   /** Patterns of modules at whose boundaries user hooks may be registered. */
   readonly hooks?: readonly string[];
   /**
@@ -55,8 +62,6 @@ export interface CompileOptions {
    * its session, or else with the process.
    */
   readonly out?: string;
-  /** Ends the compilation at its next pause; then nothing is written. */
-  readonly signal?: AbortSignal;
 }
 
 /** The result of each stage that ran. */
@@ -85,51 +90,66 @@ export async function compileStages(options: CompileOptions): Promise<Compilatio
   }
 }
 
+/** What the stages before the mesh made. */
+export interface Front {
+  readonly plan: Plan;
+  readonly model: Model;
+  readonly canonical: CanonicalGraph;
+  readonly bound: BoundPlan;
+}
+
 async function runStages(options: CompileOptions): Promise<Compilation> {
-  // Most stages are one synchronous computation: events are served between them, so that the signal can abort.
-  const pause = (): Promise<void> => turn(options.signal);
   // Separately, each would be refused with a misleading message.
   const swapped = lookSwapped(options.plan, options.model);
   if (swapped !== undefined) return { stages: {}, diagnostics: [swapped] };
-  const found: Diagnostic[] = [];
-  const keep = <T>(result: Result<T>): T | undefined => {
-    // One by one: the arguments of a call are on the stack, which hundreds of thousands of diagnostics exhaust.
-    for (const one of options.strict ? strictly(result.diagnostics, isImplicit) : result.diagnostics) found.push(one);
-    return result.ok && !hasErrors(found) ? result.value : undefined;
-  };
+  const run = newRun(options);
   // Plan, config and model are read first and independently, so that one run shows the errors of all three.
   const read = await Promise.all([readPlan(options.plan), readMesh(options.parallel), readModel(options.model)]);
-  const [plan, mesh, model] = [keep(read[0]), keep(read[1]), keep(read[2])];
-  if (plan && mesh) found.push(...fitsMesh(plan, mesh), ...schemesFitMesh(plan, mesh));
-  if (!plan || !mesh || !model || hasErrors(found)) return { stages: {}, diagnostics: found };
-  let stages: Stages = { plan, mesh, model };
-  const done = (): Compilation => ({ stages, diagnostics: found });
-  await pause();
+  const [plan, mesh, model] = [run.keep(read[0]), run.keep(read[1]), run.keep(read[2])];
+  if (plan && mesh) run.found.push(...fitsMesh(plan, mesh), ...schemesFitMesh(plan, mesh));
+  if (!plan || !mesh || !model || hasErrors(run.found)) return { stages: {}, diagnostics: run.found };
+  const front = await bindStages(plan, model, options, run);
+  if (!isWhole(front)) return { stages: { mesh, ...front }, diagnostics: run.found };
+  return { stages: { ...front, mesh, ...(await meshStages(front, mesh, options, run)) }, diagnostics: run.found };
+}
+
+/** The stages that do not depend on the mesh. */
+export async function bindStages(plan: Plan, model: Model, { shapes }: FrontOptions, run: Run): Promise<Stages> {
+  await run.pause();
   // Exporters' spellings are removed before any other stage reads the graph. ONNX Runtime folds constants, if it loads.
-  const canonical = keep(
-    checked("the canonical graph", verifyCanonical, await caught(canonicalise(model, options.shapes))),
+  const canonical = run.keep(
+    checked("the canonical graph", verifyCanonical, await caught(canonicalise(model, shapes))),
   );
-  if (!canonical) return done();
-  stages = { ...stages, canonical };
-  await pause();
+  if (!canonical) return { plan, model };
+  await run.pause();
   // Binding needs module boundaries only, and leaves the plan as nodes of the graph.
-  const bound = keep(checked("the bound plan", verifyBound, bindPlan(canonical, plan)));
-  if (!bound) return done();
-  stages = { ...stages, bound };
-  await pause();
+  const bound = run.keep(checked("the bound plan", verifyBound, bindPlan(canonical, plan)));
+  return { plan, model, canonical, ...(bound && { bound }) };
+}
+
+export function isWhole(stages: Stages): stages is Front {
+  return stages.bound !== undefined;
+}
+
+/** The stages that depend on the mesh. */
+export async function meshStages(
+  { model, bound }: Front,
+  mesh: MeshConfig,
+  { hooks }: Pick<CompileOptions, "hooks">,
+  run: Run,
+): Promise<Pick<Stages, "sharded" | "lowered">> {
+  await run.pause();
   // Propagation is the proof; what it cannot follow is refused here and nowhere later.
-  const sharded = keep(checked("the sharded graph", verifySharded, shard(bound, { ...mesh, mesh })));
-  if (!sharded) return done();
-  stages = { ...stages, sharded };
-  await pause();
+  const sharded = run.keep(checked("the sharded graph", verifySharded, shard(bound, { ...mesh, mesh })));
+  if (!sharded) return {};
+  await run.pause();
   // Lowering only arranges what is proven.
-  const data = keep(await identifyData(model));
-  if (!data) return done();
-  const lowered = keep(
-    lower(sharded, { model, data, options: mesh, hooks: options.hooks ?? [], notes: notesOf(found) }),
-  );
-  await pause();
-  return lowered ? { stages: { ...stages, lowered }, diagnostics: found } : done();
+  const data = run.keep(await identifyData(model));
+  if (!data) return { sharded };
+  const context = { model, data, options: mesh, hooks: hooks ?? [], notes: notesOf(run.found) };
+  const lowered = run.keep(lower(sharded, context));
+  await run.pause();
+  return { sharded, ...(lowered && { lowered }) };
 }
 
 export type CompileResult =
@@ -181,7 +201,7 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-async function readPlan(plan: CompileOptions["plan"]): Promise<Result<Plan>> {
+export async function readPlan(plan: CompileOptions["plan"]): Promise<Result<Plan>> {
   return typeof plan === "string" ? readPlanFile(plan) : readPlanValue(plan);
 }
 

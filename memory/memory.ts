@@ -11,6 +11,8 @@ import type { Program } from "../program/types.ts";
 import { placer } from "../runtime/collectives/placement.ts";
 import { byteSize } from "../runtime/tensor.ts";
 import { ARENA_FACTOR, PROCESS, RANK } from "./base.ts";
+import { executor } from "./executions.ts";
+import type { ExecutionOf } from "./executions.ts";
 import { outboxBytes } from "./exchange.ts";
 import { rankMemory } from "./rank.ts";
 import { weightBytes } from "./weights.ts";
@@ -44,9 +46,14 @@ export interface ProgramMemory {
 }
 
 /** `graphs` are the pieces by `ProgramPiece.file`; `lengths` has a number for each of the program's lengths. */
-export function memoryOf(program: Program, graphs: ReadonlyMap<string, Graph>, lengths: Lengths): ProgramMemory {
+export function memoryOf(
+  program: Program,
+  graphs: ReadonlyMap<string, Graph>,
+  lengths: Lengths,
+  executionOf: ExecutionOf = executor(program, graphs),
+): ProgramMemory {
   const ranks = ranksOf(program.mesh);
-  const { peak, step, unsized } = rankMemory(program, graphs, lengths, 0);
+  const { peak, step, unsized } = rankMemory(program, executionOf, lengths, 0);
   const outbox = outboxBytes(program, placer(program.mesh, lengths, equalCut), 0);
   const feeds = sum(
     program.inputs.map(({ elem, dims }) =>

@@ -3,8 +3,7 @@
  * the step that makes them to the last that reads them, and what the next exchange sends lies in its outbox. Knows no process.
  */
 import { evaluate, RANK } from "../compiler/expr/expr.ts";
-import { tensorFromNumbers } from "../compiler/graph/tensors.ts";
-import type { ElemType, Graph, Tensor } from "../compiler/graph/types.ts";
+import type { ElemType } from "../compiler/graph/types.ts";
 import type { Lengths } from "../program/lengths.ts";
 import { equalCut } from "../program/shares.ts";
 import type { CollectiveStep, PieceStep, Program, ProgramStep } from "../program/types.ts";
@@ -12,7 +11,9 @@ import { placer } from "../runtime/collectives/placement.ts";
 import type { Placement } from "../runtime/collectives/placement.ts";
 import { flowOf } from "../runtime/rank/flow.ts";
 import type { Flow } from "../runtime/rank/flow.ts";
-import { bytesOf, shapesIn } from "./sizes.ts";
+import { integersOf } from "./executions.ts";
+import type { Execution, ExecutionOf, Integers } from "./executions.ts";
+import { bytesOf } from "./sizes.ts";
 import type { TensorShape } from "./sizes.ts";
 import { workOf } from "./work.ts";
 import type { Work } from "./work.ts";
@@ -34,31 +35,19 @@ interface Held {
 }
 
 interface Walk {
-  readonly program: Program;
-  readonly graphs: ReadonlyMap<string, Graph>;
-  readonly integers: ReadonlyMap<string, Tensor>;
+  readonly integers: Integers;
+  readonly executionOf: ExecutionOf;
   readonly placementOf: (step: CollectiveStep) => Placement;
   readonly flow: Flow;
   readonly rank: number;
   readonly held: Map<string, Held>;
-  /** What each execution takes; blocks of a transformer repeat. */
-  readonly works: Map<string, Executed>;
   readonly unsized: Set<string>;
   live: number;
 }
 
-interface Executed extends Work {
-  readonly outputs: ReadonlyMap<string, TensorShape>;
-}
-
-/** `graphs` are the pieces by `ProgramPiece.file`. */
-export function rankMemory(
-  program: Program,
-  graphs: ReadonlyMap<string, Graph>,
-  lengths: Lengths,
-  rank: number,
-): RankMemory {
-  const walk = newWalk(program, graphs, lengths, rank);
+/** `executionOf` is the program's. */
+export function rankMemory(program: Program, executionOf: ExecutionOf, lengths: Lengths, rank: number): RankMemory {
+  const walk = newWalk(program, executionOf, lengths, rank);
   let [peak, at] = [0, 0];
   for (const [index, step] of program.steps.entries()) {
     const during = takeStep(walk, step, index);
@@ -68,27 +57,21 @@ export function rankMemory(
   return { peak, step: at, unsized: [...walk.unsized] };
 }
 
-function newWalk(program: Program, graphs: ReadonlyMap<string, Graph>, lengths: Lengths, rank: number): Walk {
+function newWalk(program: Program, executionOf: ExecutionOf, lengths: Lengths, rank: number): Walk {
   const names = { ...lengths, [RANK]: rank };
   const place = placer(program.mesh, lengths, equalCut);
-  const integers = Object.entries(program.derived).map(([name, { elem, dims, elements }]) => {
-    const numbers = elements.map((element) => evaluate(element, names, equalCut));
-    return [name, tensorFromNumbers(elem, dims, numbers)] as const;
-  });
   const held = program.inputs.map(({ name, elem, dims }): readonly [string, Held] => {
     const shape = { elem: elem as ElemType, dims: dims.map((dim) => evaluate(dim, names)) };
     // The ranks read the caller's feeds in place.
     return [name, { shape, bytes: 0, names: 1 }];
   });
   return {
-    program,
-    graphs,
-    integers: new Map(integers),
+    integers: integersOf(program, lengths, rank),
+    executionOf,
     placementOf: (step) => place(step, rank),
     flow: flowOf(program),
     rank,
     held: new Map(held),
-    works: new Map(),
     unsized: new Set(),
     live: 0,
   };
@@ -106,11 +89,13 @@ function runPiece(walk: Walk, step: PieceStep, index: number): number {
   const placed = new Set(
     Object.entries(step.outputs).flatMap(([inside, value]) => (isPlaced(walk, index, value) ? [inside] : [])),
   );
-  const { peak, outputs, unsized } = execute(walk, step, placed);
+  const execution = walk.executionOf(step, (value) => walk.held.get(value)?.shape, walk.integers);
+  if (execution === null) walk.unsized.add(step.piece);
+  const { peak, unsized } = execution === null ? { peak: 0, unsized: [] } : worked(execution, placed);
   const during = walk.live + peak;
   for (const name of unsized) walk.unsized.add(name);
   for (const [inside, value] of Object.entries(step.outputs)) {
-    const shape = outputs.get(inside);
+    const shape = execution?.outputs.get(inside);
     hold(walk, value, { shape, bytes: shape === undefined || placed.has(inside) ? 0 : bytesOf(shape), names: 0 });
   }
   return during;
@@ -125,26 +110,13 @@ function isPlaced({ flow, placementOf }: Walk, index: number, value: string): bo
   return send !== undefined && send.to.length > 0 && send.bytes > 0;
 }
 
-function execute(walk: Walk, { piece: id, inputs }: PieceStep, placed: ReadonlySet<string>): Executed {
-  const piece = walk.program.pieces.find((one) => one.id === id);
-  const graph = walk.graphs.get(piece?.file ?? "");
-  if (graph === undefined) return { peak: 0, unsized: [id], outputs: new Map() };
-  const shapes = new Map<string, TensorShape>();
-  const integers = new Map<string, Tensor>();
-  for (const [inside, value] of Object.entries(inputs)) {
-    const integer = walk.integers.get(value);
-    const shape = walk.held.get(value)?.shape;
-    if (integer !== undefined) integers.set(inside, integer);
-    else if (shape !== undefined) shapes.set(inside, shape);
-  }
-  const key = JSON.stringify([id, [...shapes], [...placed], Object.values(inputs).filter((v) => walk.integers.has(v))]);
-  const known = walk.works.get(key);
-  if (known !== undefined) return known;
-  const all = shapesIn(graph, shapes, integers);
-  const outputs = graph.outputs.flatMap(({ name }) => (all.has(name) ? [[name, all.get(name)!] as const] : []));
-  const executed = { ...workOf(graph, all, placed), outputs: new Map(outputs) };
-  walk.works.set(key, executed);
-  return executed;
+/** What an execution takes; one that repeats is computed once. */
+function worked(execution: Execution, placed: ReadonlySet<string>): Work {
+  const { graph, shapes, works } = execution;
+  const key = [...placed].join(" ");
+  const work = works.get(key) ?? workOf(graph, shapes, placed);
+  works.set(key, work);
+  return work;
 }
 
 /** A block that arrives lies in its sender's outbox, unless it is used for longer than that keeps it; the own block stays where it is. */

@@ -2,6 +2,7 @@
  * @file Extents and bytes of the values of a graph whose inputs have known extents, by the rules of the operators. Knows no rank and no step.
  */
 import { elemBytes, sizeOf } from "../compiler/graph/elements.ts";
+import { valuesReadBy } from "../compiler/graph/reads.ts";
 import type { ElemType, Graph, Node, Tensor } from "../compiler/graph/types.ts";
 import type { CanonicalNode, ValueShape } from "../compiler/ir/types.ts";
 import { infer } from "../compiler/operators/infer.ts";
@@ -48,18 +49,27 @@ function storedBytes(elem: ElemType): number {
   return elem === "float16" || elem === "bfloat16" ? elemBytes("float32") : elemBytes(elem);
 }
 
+/** Of each result, what the first branch says that knows its extents: a loop's depend on its trips. */
 function resultsOfBranches(
   node: Node,
   outer: Shapes,
   constants: Integers,
 ): readonly (readonly [string, TensorShape])[] {
-  const [branch] = branchesOf(node);
-  if (branch === undefined) return [];
-  const inside = shapesIn(branch, outer, constants);
+  const branches = branchesOf(node).map((branch) => ({ branch, inside: shapesInBranch(branch, outer, constants) }));
   return node.outputs.flatMap((name, i) => {
-    const shape = inside.get(branch.outputs[i]?.name ?? "");
+    const shapes = branches.map(({ branch, inside }) => inside.get(branch.outputs[i]?.name ?? ""));
+    const shape = shapes.find((one) => one !== undefined);
     return shape === undefined ? [] : [[name, shape] as const];
   });
+}
+
+/** Values of a branch, and those around it that it reads. */
+export function shapesInBranch(branch: Graph, outer: Shapes, integers: Integers): Shapes {
+  const read = new Set([...branch.nodes.flatMap(valuesReadBy), ...branch.outputs.map(({ name }) => name)]);
+  const picked = <T>(all: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
+    new Map([...read].flatMap((name) => (all.has(name) ? [[name, all.get(name)!] as const] : [])));
+  const around = picked(outer);
+  return new Map([...around, ...shapesIn(branch, around, picked(integers))]);
 }
 
 function asItIs({ node }: NodeView): Normalised {

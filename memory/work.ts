@@ -6,7 +6,7 @@ import { valuesReadBy } from "../compiler/graph/reads.ts";
 import type { Graph, Node } from "../compiler/graph/types.ts";
 import { executionOrder } from "./order.ts";
 import { scratchOf } from "./scratch.ts";
-import { branchesOf, bytesOf, shapesIn } from "./sizes.ts";
+import { branchesOf, bytesOf, shapesInBranch } from "./sizes.ts";
 import type { Shapes } from "./sizes.ts";
 
 export interface Work {
@@ -76,7 +76,7 @@ function make(walk: Walk, node: Node, name: string): readonly Buffer[] {
 /** Of a branch the cheaper one: the other is there for numbers that hardly occur, or it would have been chosen. */
 function during(walk: Walk, node: Node): number {
   const branches = branchesOf(node).map((branch) => {
-    const shapes = new Map([...walk.shapes, ...shapesIn(branch, walk.shapes, new Map())]);
+    const shapes = shapesInBranch(branch, walk.shapes, new Map());
     return workOf(branch, shapes, new Set(branch.outputs.map(({ name }) => name))).peak;
   });
   const operands = node.inputs.map((name) => walk.shapes.get(name));

@@ -15,11 +15,14 @@ export interface TensorLike {
   readonly data: ArrayBufferView | readonly string[];
 }
 
-/** Bytes of a tensor of `elem` with these extents. */
+/** Bytes of a tensor of `elem` with these extents. Of types that cannot cross to ONNX Runtime, bfloat16 has a size, for predictions. */
 export function byteSize(elem: string, dims: readonly number[]): number {
+  const bytes = elem === BFLOAT16.elem ? BFLOAT16.bytes : bytesPerElement(knownElem(elem));
   // Extents that a caller gave may multiply to Infinity, and that times 0 is no number.
-  return dims.includes(0) ? 0 : bytesPerElement(knownElem(elem)) * dims.reduce((a, b) => a * b, 1);
+  return dims.includes(0) ? 0 : bytes * dims.reduce((a, b) => a * b, 1);
 }
+
+const BFLOAT16 = { elem: "bfloat16", bytes: 2 } as const;
 
 /** A program names only types that can cross to ONNX Runtime: lowering sees to it. */
 export function knownElem(elem: string): OrtElem {

@@ -53,6 +53,7 @@ async function errorOf(work: Promise<unknown>): Promise<ContextParallelError> {
 test("exports these values and no others", () => {
   expect(Object.keys(api).sort()).toEqual([
     "ContextParallelError",
+    "advise",
     "applyContextParallel",
     "attach",
     "compilePlan",

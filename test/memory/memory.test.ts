@@ -13,6 +13,7 @@ import { executionOrder } from "../../memory/order.ts";
 import { shapesIn } from "../../memory/sizes.ts";
 import { workOf } from "../../memory/work.ts";
 import { flowOf } from "../../runtime/rank/flow.ts";
+import { byteSize } from "../../runtime/tensor.ts";
 import { temporaryFolder } from "../support/files.ts";
 import { plan, transformer, WIDTH } from "./support/model.ts";
 
@@ -110,4 +111,20 @@ test("a value whose size depends on data is named, not guessed", () => {
   const graph = graphOf([node("NonZero", ["x"], "a")], ["a"]);
   const shapes = shapesIn(graph, new Map([["x", { elem: "float32", dims: [100] }]]), new Map());
   expect(workOf(graph, shapes, new Set())).toEqual({ peak: 0, unsized: ["a"] });
+});
+
+test("a result of branches has the extents of the branch that knows them", () => {
+  const branch = (op: string): Graph => ({ ...graphOf([node(op, ["x"], "inside")], ["inside"]), inputs: [] });
+  const attributes = {
+    then_branch: { kind: "graph", value: branch("NonZero") },
+    else_branch: { kind: "graph", value: branch("Exp") },
+  } as const;
+  const graph = graphOf([{ ...node("If", ["condition"], "a"), attributes }, node("Exp", ["a"], "b")], ["b"]);
+  const x = { elem: "float32", dims: [100] } as const;
+  expect(shapesIn(graph, new Map([["x", x]]), new Map()).get("b")).toEqual(x);
+});
+
+test("a type that cannot cross to ONNX Runtime has a size", () => {
+  expect(byteSize("bfloat16", [2, 3])).toBe(12);
+  expect(byteSize("bfloat16", [0, Infinity])).toBe(0);
 });

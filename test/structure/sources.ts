@@ -18,6 +18,7 @@ const roots = [
   "runtime",
   "infer",
   "memory",
+  "advise",
   "ort",
   "cli",
   "schemas",

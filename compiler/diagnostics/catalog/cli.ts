@@ -1,5 +1,6 @@
 /**
- * @file Errors and notes of the command line itself: wrong usage, files that it reads and writes, the end of a run. Codes CP7000-7999.
+ * @file Errors and notes of the command line itself: wrong usage, files that it reads and writes, the end of a run; and of the advice on
+ * meshes (CP71xx). Codes CP7000-7999.
  */
 import type { Catalog } from "./catalog.ts";
 
@@ -98,5 +99,43 @@ export const cliMessages: Catalog<{
     title: "Process of a measurement that ended",
     message: ({ side, reason }) => `the process that measures ${side} ended: ${reason}`,
     hint: () => "if SIGKILL ended it, the memory was most likely not enough: measure at smaller shapes",
+  },
+};
+
+/** Lengths that the advice needs, options that it cannot use, plans that no mesh can run. */
+export const adviseMessages: Catalog<{
+  openLengths: { lengths: readonly string[]; inputs: readonly string[] };
+  option: { option: string; expected: string; actual: string };
+  together: { option: string; other: string };
+  nothingFits: { devices: readonly number[]; reason: string };
+}> = {
+  openLengths: {
+    code: "CP7101",
+    severity: "error",
+    title: "Advice that needs the lengths of the inputs",
+    message: ({ lengths }) =>
+      `bytes, memory and time depend on the length${lengths.length === 1 ? "" : "s"} ${lengths.join(", ")}, which the model leaves open`,
+    hint: ({ inputs }) => `give the shapes: ${inputs.map((input) => `--shape ${input}`).join(" ")}`,
+  },
+  option: {
+    code: "CP7102",
+    severity: "error",
+    title: "Option that the advice cannot use",
+    message: ({ option, expected, actual }) => `${option} must be ${expected}, not ${actual}`,
+    hint: () => "docs/api.md lists the options; rates are per second: bytes, or floating-point operations for flops",
+  },
+  together: {
+    code: "CP7103",
+    severity: "error",
+    title: "Option of the advice that needs another",
+    message: ({ option, other }) => `${option} means nothing without ${other}`,
+    hint: ({ other }) => `give ${other} too: see docs/cli.md, section advise`,
+  },
+  nothingFits: {
+    code: "CP7104",
+    severity: "error",
+    title: "No mesh that the plan can run on",
+    message: ({ devices, reason }) => `no mesh of ${devices.join(" or ")} devices can run the plan: ${reason}`,
+    hint: () => "onnx-cp check with the degrees of one mesh shows the place in the plan",
   },
 };

@@ -3,6 +3,8 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { zipSync } from "fflate";
+import { advise } from "../../../advise/advise.ts";
+import type { AdviseOptions } from "../../../advise/types.ts";
 import { main } from "../../../cli/cli.ts";
 import { startSide } from "../../../cli/bench/sides/process.ts";
 import type { ContextParallelError } from "../../../compiler/diagnostics/error.ts";
@@ -91,6 +93,10 @@ async function brokenTerminal(): Promise<readonly Diagnostic[]> {
   return (JSON.parse(io.stdout()) as { readonly diagnostics: readonly Diagnostic[] }).diagnostics;
 }
 
+async function adviseErrors(options: Pick<AdviseOptions, "devices" | "flops">): Promise<readonly Diagnostic[]> {
+  return (await advise({ model: "flux.onnx", plan: "flux.plan.json", ...options })).diagnostics;
+}
+
 export const commandLine: Examples = {
   CP7001: {
     means: "The command line is invalid. The exit code is 2.",
@@ -159,6 +165,31 @@ export const commandLine: Examples = {
     given: "a process that SIGKILL ends during the measurement",
     command: "onnx-cp bench flux.plan.json --model flux.onnx --ulysses-degree 2 --inputs flux.npz",
     call: killedSide,
+  },
+  CP7101: {
+    means: "`onnx-cp advise` computes numbers, so it needs every length that the model leaves open.",
+    files,
+    command: "onnx-cp advise flux.plan.json --model flux.onnx --devices 2 --shape hidden_states=1,96,16",
+  },
+  CP7102: {
+    means: "`advise` was called with an option of another type, or with a number that no machine has.",
+    files,
+    command: 'await advise({ model: "flux.onnx", plan: "flux.plan.json", devices: [0] })',
+    call: () => adviseErrors({ devices: [0] }),
+  },
+  CP7103: {
+    means:
+      "`advise` was called with an option that has a meaning only next to another. On the command line this is wrong usage.",
+    files,
+    command: 'await advise({ model: "flux.onnx", plan: "flux.plan.json", devices: [2], flops: 3e14 })',
+    call: () => adviseErrors({ devices: [2], flops: 3e14 }),
+  },
+  CP7104: {
+    means: "Every mesh of these numbers of devices was compiled, and each was refused.",
+    files: {
+      "flux.plan.json": '{ "norm_out": { "hidden_states": { "split_dim": 1 } }, "proj_out": { "gather_dim": 0 } }',
+    },
+    command: `onnx-cp advise flux.plan.json --model flux-static.onnx --devices 2 --bandwidth 25GB/s --flops 1TFLOP/s`,
   },
   CP7501: {
     means: "The file of inputs does not exist.",
