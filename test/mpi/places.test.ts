@@ -16,9 +16,11 @@ import { families, hashesOfThreads, ordered, programOf, ranksOf } from "./suppor
 import type { Case } from "./support/programs.ts";
 import type { MeshName } from "../support/meshes.ts";
 
+const long = process.env["MODE"] === "long";
 vi.setConfig({ testTimeout: 120_000 });
 
 const reason = missing("Open MPI");
+const notNow = long ? reason : "part of npm run mpi";
 const { network, reason: noHosts } = twoHosts();
 const oneCore = reason ?? (spawnSync("taskset", ["--version"]).status === 0 ? null : "no taskset");
 
@@ -54,7 +56,7 @@ test.skipIf(reason !== null)(`each rank bound to a core${because(reason)}`, asyn
   expect(found.flatMap(({ notes }) => notes)).toEqual([]);
 });
 
-test.skipIf(reason !== null)(`one rank bound to two cores${because(reason)}`, async () => {
+test.skipIf(notNow !== null)(`one rank bound to two cores${because(notNow)}`, async () => {
   const [found] = await placed(flux("one rank"), { options: ["--bind-to", "core", "--map-by", "slot:PE=2"] });
   expect({ cores: found!.cores.length, notes: found!.notes }).toEqual({ cores: 2, notes: [] });
 });

@@ -3,11 +3,10 @@
  * killed with all its processes. Knows no program.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Network } from "./network.ts";
+import { killAll, MARK, processesOf } from "./processes.ts";
 
 export type Library = "Open MPI" | "MPICH";
 
@@ -37,8 +36,6 @@ export interface Ended {
   readonly milliseconds: number;
 }
 
-/** A variable by which the processes of a job are known. */
-const MARK = "ONNX_CP_TEST_JOB";
 /** Names of launchers where several libraries are installed, and where one is. */
 const COMMANDS: Readonly<Record<Library, readonly string[]>> = {
   "Open MPI": ["mpirun.openmpi", "mpirun"],
@@ -50,7 +47,7 @@ const BANNERS: Readonly<Record<Library, RegExp>> = { "Open MPI": /Open ?(MPI|RTE
 const HARMLESS = /^.*plm:rsh: Warning: setpgid.*\n/gm;
 
 /** The launcher of a library, `null` where it is not installed. */
-export function commandOf(library: Library): string | null {
+function commandOf(library: Library): string | null {
   const found = COMMANDS[library].find((command) => {
     const { stdout, status } = spawnSync(command, ["--version"], { encoding: "utf8", timeout: 20_000 });
     return status === 0 && BANNERS[library].test(stdout);
@@ -112,30 +109,4 @@ function commandLine(
   const binding = options.some((option) => /^--(bind-to|map-by)$/.test(option)) ? [] : ["--bind-to", "none"];
   const all = ["-n", String(ranks), "--oversubscribe", ...binding, ...transport, ...places, ...names, ...options];
   return [...before, ...(network?.enter ?? []), command, ...all];
-}
-
-/** Processes of a job that are still there. */
-export function processesOf(mark: string): readonly number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => pid !== process.pid && environmentOf(pid).includes(`${MARK}=${mark}`));
-}
-
-function environmentOf(pid: number): readonly string[] {
-  try {
-    return readFileSync(join("/proc", String(pid), "environ"), "utf8").split("\0");
-  } catch {
-    return [];
-  }
-}
-
-export function killAll(pids: readonly number[]): void {
-  for (const pid of pids) {
-    try {
-      process.kill(pid, "SIGKILL");
-    } catch {
-      // It has ended.
-    }
-  }
 }
