@@ -62,7 +62,8 @@ async function soakSteps(): Promise<void> {
     for (const backend of backends) {
       const program = await compiled(parallel);
       const session = await attach(program, { backend });
-      await soak(`steps, ${scheme}, ${backend}`, share, stepper(program, session));
+      const step = stepper(program, session);
+      await soak(`steps, ${scheme}, ${backend}`, share, () => step());
       await session.release();
     }
   }

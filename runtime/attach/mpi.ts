@@ -13,6 +13,9 @@ import type { CompiledProgram, Program } from "../../program/types.ts";
 import { createFollower } from "../caller/follower.ts";
 import { createSession } from "../caller/session.ts";
 import type { Session } from "../caller/session.ts";
+import { lostRun } from "../caller/late.ts";
+import { RankLost } from "../world/crew.ts";
+import type { Crew } from "../world/crew.ts";
 import { ownCores } from "../cores.ts";
 import { agree } from "../world/mpi/agree.ts";
 import type { Agreement, FromFollower, FromLeader, Identity } from "../world/mpi/contents.ts";
@@ -27,9 +30,12 @@ import type { OwnRank, Seat } from "../world/mpi/seat.ts";
 import { startThreads } from "../world/threads/crew.ts";
 import type { Engine } from "./engine.ts";
 import { crossingNote } from "./placement.ts";
-import { checkFiles, engineBy, engineFor, measured, startedBy, timeLeft } from "./start.ts";
+import { before, checkFiles, engineBy, engineFor, measured, startedBy, timeLeft } from "./start.ts";
 import type { Attached, StartLimit } from "./start.ts";
 import { dropFolder, holdFolder } from "./temporary.ts";
+
+/** How long all may take to make a communicator, once they have met. */
+const SEAT_MS = 30_000;
 
 /** A process that is to become a rank. */
 interface Joined extends Attached {
@@ -42,7 +48,7 @@ interface Joined extends Attached {
 export async function attachProcess(attached: Attached): Promise<Session> {
   const limit = { deadlineMs: attached.deadlineMs, signal: attached.signal, begun: performance.now() };
   const { program } = attached.compiled;
-  const job = await joinJob();
+  const job = await before(limit, program, joinJob());
   const expected = ranksOf(program.mesh);
   if (job.size !== expected) {
     const params = { expected, actual: job.size, mesh: meshText(program.mesh) };
@@ -78,13 +84,27 @@ async function attachRank(joined: Joined): Promise<Session> {
   const { program } = compiled;
   const { rank, size } = job;
   const hello = { kind: "hello", identity: identityOf(compiled), host: hostname(), ...ownCores() } as const;
-  const agreement = await agree({ rank, size, line, hello, ...(limit.deadlineMs && { deadlineMs: timeLeft(limit) }) });
+  const meeting = { rank, size, line, hello, ...(limit.deadlineMs && { deadlineMs: timeLeft(limit) }) };
+  const agreement = await before({ ...limit, deadlineMs: undefined }, program, agree(meeting));
   const seat = await seatOf(joined, agreement.hosts);
   await checkFiles(compiled);
   const threads = agreement.threads[rank] ?? 1;
   const engine = await engineBy(limit, program, () => engineFor(compiled, [devices[rank] ?? "cpu"], threads, backend));
   const own = startThreads(seatRanks(seat), setupOf(program, engine, job, agreement), engine, joined.graceMs);
-  return rank === 0 ? lead(joined, seat, own, engine, agreement) : follow(joined, seat, own, engine);
+  const named = namingStep(program, own);
+  return rank === 0 ? lead(joined, seat, named, engine, agreement) : follow(joined, seat, named, engine);
+}
+
+/** Has the loss of this rank during a run say at which step, before the others hear of it. */
+function namingStep(program: Program, { crew, started }: OwnRank): OwnRank {
+  const named = (error: unknown): never => {
+    throw error instanceof RankLost ? new ContextParallelError([lostRun(program, error)]) : error;
+  };
+  const ask: Crew["ask"] = (request, onProgress) => {
+    const round = crew.ask(request, onProgress);
+    return request.kind === "run" ? { ...round, reports: round.reports.catch(named) } : round;
+  };
+  return { started, crew: { ...crew, ask } };
 }
 
 /** What ranks must have in common. Where files lie may differ from host to host. */
@@ -100,10 +120,16 @@ function identityOf({ program, files }: CompiledProgram): Identity {
   };
 }
 
-async function seatOf({ job, line, graceMs }: Joined, hosts: readonly string[]): Promise<Seat> {
+async function seatOf({ compiled, job, line, graceMs, limit }: Joined, hosts: readonly string[]): Promise<Seat> {
   const { rank, size, hub } = job;
-  const exchanges = exchangesOver(await job.communicator(job.mpi.world), job.communicator, job.free);
-  return { rank, size, hosts, line, exchanges, hurry: hub.hurry, graceMs };
+  // The others have just been there, and need not load anything first.
+  const soon = {
+    ...limit,
+    deadlineMs: Math.min(limit.deadlineMs ?? Infinity, performance.now() - limit.begun + SEAT_MS),
+  };
+  const first = await before(soon, compiled.program, job.communicator(job.mpi.world));
+  const exchanges = exchangesOver(first, job.communicator, job.free);
+  return { rank, size, hosts, line, exchanges, hurry: hub.hurry, silence: hub.silence, graceMs };
 }
 
 function seatRanks({ rank, size }: Seat): Parameters<typeof startThreads>[0] {

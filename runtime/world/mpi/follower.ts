@@ -12,10 +12,11 @@ import type { Deferred } from "../../deferred.ts";
 import type { RankReport, ToRank } from "../../messages.ts";
 import type { Crew, Round } from "../crew.ts";
 import type { FromFollower, FromLeader, Sent } from "./contents.ts";
+import type { Handle } from "./library/flavours.ts";
 import type { Letter } from "./mail.ts";
-import { callNames, passOn, unpack } from "./seat.ts";
+import { brokenBy, callNames, passOn, unpack } from "./seat.ts";
 import type { OwnRank, Seat } from "./seat.ts";
-import { BEAT_MS, SILENCE_MS } from "./watch.ts";
+import { BEAT_MS, JOIN_MS, SILENCE_MS } from "./watch.ts";
 
 export interface Follower {
   readonly crew: Crew;
@@ -36,7 +37,8 @@ interface Work {
   readonly round: number;
   readonly sent: Sent;
   readonly payload: SharedArrayBuffer;
-  readonly fresh: boolean;
+  /** Over which it exchanges. */
+  readonly comm: Promise<Handle> | null;
   ask: Ask | null;
   own: Round | null;
   report: RankReport | null;
@@ -60,8 +62,8 @@ interface State {
   round: number;
   lost: Diagnostic | null;
   torn: boolean;
-  heard: number;
   beat: number;
+  joined: boolean;
 }
 
 export function followCrew(seat: Seat, own: OwnRank): Follower {
@@ -70,15 +72,16 @@ export function followCrew(seat: Seat, own: OwnRank): Follower {
   attached.promise.catch(() => undefined);
   const fresh = { works: [], ask: null, lost: null, torn: false, round: 0 };
   const ends = { cancelled: new Map<number, unknown>(), forgone: new Map<number, unknown>() };
-  const state: State = { seat, own, attached, ...fresh, ...ends, heard: performance.now(), beat: 0 };
+  const state: State = { seat, own, attached, ...fresh, ...ends, beat: 0, joined: false };
   const starting = newAsk({ kind: "release" });
-  const start: Work = { ...workOf(0, { kind: "release" }, new SharedArrayBuffer(0), false), ask: starting };
+  const start: Work = { ...workOf(0, { kind: "release" }, new SharedArrayBuffer(0), null), ask: starting };
   starting.result.promise.catch((error: unknown) => attached.reject(error));
   state.works = [start];
   const calm = seat.hurry();
   void attached.promise.catch(() => undefined).then(calm);
   serve(state, start, own.started);
   seat.line.listen((letter) => hear(state, letter));
+  seat.line.onBroken((error) => over(state, [brokenBy(error)]));
   const unwatch = seat.line.watch(() => look(state));
   return {
     started: roundOf(state, starting),
@@ -98,8 +101,8 @@ function newAsk(request: ToRank): Ask {
   return { request, result, settled: deferred<void>() };
 }
 
-function workOf(round: number, sent: Sent, payload: SharedArrayBuffer, fresh: boolean): Work {
-  return { round, sent, payload, fresh, ask: null, own: null, report: null, left: false, outcome: null };
+function workOf(round: number, sent: Sent, payload: SharedArrayBuffer, comm: Work["comm"]): Work {
+  return { round, sent, payload, comm, ask: null, own: null, report: null, left: false, outcome: null };
 }
 
 function say({ seat: { line } }: State, content: FromFollower): void {
@@ -167,8 +170,7 @@ function agreed(sent: Sent, own: ToRank): Sent | null {
 async function perform(state: State, work: Work, sent: Sent): Promise<void> {
   const { seat, own } = state;
   try {
-    const comm = await seat.exchanges.communicator(work.fresh);
-    state.torn = false;
+    const comm = await work.comm!;
     if (work.outcome === null) return serve(state, work, own.crew.ask(unpack(sent, work.payload, seat.rank, comm)));
   } catch (error) {
     fail(state, work, error);
@@ -202,8 +204,9 @@ function fail(state: State, work: Work, error: unknown): void {
   work.outcome = { error };
   state.torn = true;
   say(state, { kind: "fault", round: work.round, diagnostics: diagnosticsOf(error) });
-  work.own?.cancel(error);
   work.ask?.result.reject(error);
+  work.own?.cancel(error);
+  if (work.own === null) leave(state, work);
   finish(state, work);
 }
 
@@ -229,9 +232,11 @@ function finish(state: State, work: Work): void {
 }
 
 function hear(state: State, { content, payload }: Letter): void {
-  state.heard = performance.now();
   const letter = content as FromLeader;
-  if (letter.kind === "attached") state.attached.resolve(letter);
+  if (letter.kind === "attached") {
+    state.joined = true;
+    state.attached.resolve(letter);
+  }
   if (letter.kind === "over") over(state, letter.diagnostics);
   if (letter.kind === "request") take(state, letter, payload);
   if (letter.kind !== "done" && letter.kind !== "cancel") return;
@@ -242,7 +247,9 @@ function hear(state: State, { content, payload }: Letter): void {
 function take(state: State, letter: Extract<FromLeader, { kind: "request" }>, payload: SharedArrayBuffer): void {
   passOn(state.seat, letter, new Uint8Array(payload));
   const { round, sent, fresh } = letter;
-  const work = workOf(round, sent, payload, fresh);
+  // Whether or not anybody here makes the call: rank 0 waits for it.
+  const work = workOf(round, sent, payload, state.seat.exchanges.communicator(fresh));
+  state.torn &&= !fresh;
   state.works = [...state.works, work];
   state.round = round;
   if (state.forgone.has(round)) {
@@ -301,18 +308,24 @@ function dismiss(state: State, error: unknown): void {
 function look(state: State): void {
   const [work] = state.works;
   const now = performance.now();
-  if (work === undefined) {
-    state.heard = now;
-    return;
-  }
-  if (now - state.beat > BEAT_MS) {
+  if (work !== undefined && now - state.beat > BEAT_MS) {
     state.beat = now;
     const begun = work.own === null ? work.round - 1 : work.round;
     say(state, { kind: "beat", round: begun, index: work.own?.late()[0]?.index ?? null });
   }
-  if (state.lost !== null || now - state.heard < SILENCE_MS) return;
-  const params = { rank: 0, host: state.seat.hosts[0] ?? "", milliseconds: Math.round(now - state.heard) };
-  over(state, [diagnose(messages.silent, params)]);
+  const silence = state.seat.silence(0);
+  if (state.lost !== null || silence < patience(state)) return;
+  const params = { rank: 0, host: state.seat.hosts[0] ?? "", milliseconds: Math.round(silence) };
+  const diagnostics = [diagnose(messages.silent, params)];
+  // Rank 0 may only be stopped, and hears of it when it continues.
+  say(state, { kind: "lost", diagnostics, torn: true });
+  over(state, diagnostics);
+}
+
+/** How long rank 0 may say nothing. It may take any time to make a call that is waited for here, as long as it is there. */
+function patience({ works, ask: waiting, joined }: State): number {
+  if (works.length > 0) return SILENCE_MS;
+  return waiting !== null || !joined ? JOIN_MS : Infinity;
 }
 
 async function end(state: State): Promise<void> {

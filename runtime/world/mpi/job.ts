@@ -7,6 +7,7 @@ import { diagnose } from "../../../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../../../compiler/diagnostics/error.ts";
 import { setForLibraries } from "../../../ort/system/environment.ts";
 import { reasonOf } from "../../reason.ts";
+import { endRanks } from "../threads/exit.ts";
 import { endWithoutStart, endWithTheJob } from "./exit.ts";
 import { openHub } from "./hub.ts";
 import type { Hub, Line } from "./hub.ts";
@@ -17,12 +18,13 @@ import type { Handle } from "./library/flavours.ts";
 import { loadMpi } from "./library/load.ts";
 import type { Mpi, Unstarted } from "./library/load.ts";
 import { openMail } from "./mail.ts";
+import { JOIN_MS } from "./watch.ts";
 
 export interface Job {
   readonly mpi: Mpi;
   readonly rank: number;
   readonly size: number;
-  readonly hub: Pick<Hub, "hurry">;
+  readonly hub: Pick<Hub, "hurry" | "silence">;
   /** The line of the next session. `goodbye` is told when the process exits before the line is closed. */
   readonly nextLine: (goodbye: (code: number) => void) => Line;
   /** A communicator for one session's exchanges, of the same ranks as `of`. All ranks ask for the same ones in the same order. */
@@ -33,6 +35,10 @@ export interface Job {
 
 /** How long processes may take until all have started the library; it has no limit of its own. */
 const START_MS = 120_000;
+
+/** How often a process says that it is there; by the number of no session. */
+const PULSE_MS = 1_000;
+const PULSE = -1;
 
 let joining: Promise<Job> | undefined;
 
@@ -88,21 +94,16 @@ async function started(starting: Promise<number>, { flavour, rank, size }: Launc
 }
 
 async function openJob(mpi: Mpi, rank: number, size: number): Promise<Job> {
-  const communicator = async (of: Handle): Promise<Handle> => {
-    const { pending, comm } = mpi.duplicate(of);
-    while (!mpi.test(pending)) await new Promise((resolve) => void setTimeout(resolve, 1));
-    return comm();
-  };
-  const mail = openMail(mpi, await communicator(mpi.world));
+  const hub = openHub(openMail(mpi, await duplicate(mpi, mpi.world)));
+  const peers = Array.from({ length: size }, (_, other) => other).filter((other) => (rank === 0) !== (other === 0));
+  keepBeating(hub.open(PULSE), peers);
   const goodbyes = new Set<(code: number) => void>();
-  const hub = openHub(mail, (error) => {
-    throw error;
-  });
-  let sessions = 0;
   endWithTheJob({
     mpi,
     comm: mpi.world,
     look: hub.look,
+    endRanks,
+    alone: () => peers.some((other) => hub.silence(other) > JOIN_MS),
     goodbye: (code) => {
       hub.stop();
       for (const goodbye of goodbyes) goodbye(code);
@@ -113,20 +114,42 @@ async function openJob(mpi: Mpi, rank: number, size: number): Promise<Job> {
     rank,
     size,
     hub,
-    nextLine: (goodbye) => {
-      goodbyes.add(goodbye);
-      const line = hub.open(sessions);
-      sessions += 1;
-      return {
-        ...line,
-        close: () => {
-          goodbyes.delete(goodbye);
-          line.close();
-        },
-      };
-    },
-    communicator,
+    nextLine: linesOf(hub, goodbyes),
+    communicator: (of) => duplicate(mpi, of),
     free: (comm) => mpi.free(comm),
+  };
+}
+
+async function duplicate(mpi: Mpi, of: Handle): Promise<Handle> {
+  const { pending, comm } = mpi.duplicate(of);
+  while (!mpi.test(pending)) await new Promise((resolve) => void setTimeout(resolve, 1));
+  return comm();
+}
+
+/** Tells others from time to time that this process is there, whatever it is at. */
+function keepBeating(line: Line, others: readonly number[]): void {
+  let last = 0;
+  line.listen(() => undefined);
+  line.watch(() => {
+    if (performance.now() - last < PULSE_MS) return;
+    last = performance.now();
+    for (const other of others) line.send(other, null);
+  });
+}
+
+function linesOf(hub: Hub, goodbyes: Set<(code: number) => void>): Job["nextLine"] {
+  let sessions = 0;
+  return (goodbye) => {
+    goodbyes.add(goodbye);
+    const line = hub.open(sessions);
+    sessions += 1;
+    return {
+      ...line,
+      close: () => {
+        goodbyes.delete(goodbye);
+        line.close();
+      },
+    };
   };
 }
 

@@ -12,7 +12,7 @@ import type { Crew, Round } from "../crew.ts";
 import { settleRound, startRound } from "../round.ts";
 import type { ActiveRound } from "../round.ts";
 import type { FromFollower, FromLeader } from "./contents.ts";
-import { callNames, pack, passOn, unpack } from "./seat.ts";
+import { brokenBy, callNames, pack, passOn, unpack } from "./seat.ts";
 import type { OwnRank, Seat } from "./seat.ts";
 import { watchFollowers } from "./watch.ts";
 import type { Watch } from "./watch.ts";
@@ -39,7 +39,7 @@ interface State {
 }
 
 export function leadCrew(seat: Seat, own: OwnRank): Leader {
-  const watch = watchFollowers(seat.hosts, seat.graceMs);
+  const watch = watchFollowers(seat);
   const state: State = {
     seat,
     own,
@@ -54,6 +54,9 @@ export function leadCrew(seat: Seat, own: OwnRank): Leader {
   const started = begin(state, "attach", () => undefined);
   void follow(state, own.started);
   seat.line.listen(({ from, content }) => hear(state, from, content as FromFollower));
+  seat.line.onBroken((error) => {
+    for (let rank = 1; rank < seat.size; rank++) lose(state, rank, [brokenBy(error)]);
+  });
   return {
     started,
     attached: (content) => tell(state, content),
@@ -105,9 +108,11 @@ async function perform(state: State, request: ToRank): Promise<void> {
   const { number } = state.round!;
   const { sent, payload } = pack(request);
   passOn(seat, { kind: "request", round: number, sent, fresh: torn } satisfies FromLeader, payload);
+  const making = seat.exchanges.communicator(torn);
+  state.torn = false;
   try {
-    const comm = await seat.exchanges.communicator(torn);
-    state.torn = false;
+    // Another rank may never ask for it; then the round fails.
+    const comm = await Promise.race([making, state.round!.result.promise.then(() => making)]);
     if (state.round?.number !== number || state.round.failed) return leave(state, number, 0, null);
     const memory = request.kind === "run" ? request.feeds.memory : new SharedArrayBuffer(0);
     void follow(state, own.crew.ask(unpack(sent, memory, 0, comm), state.round.onProgress));
@@ -175,7 +180,6 @@ function leave(state: State, number: number, rank: number, report: RankReport | 
 function lose(state: State, rank: number, diagnostics: readonly Diagnostic[], torn: boolean = true): void {
   state.torn ||= torn;
   state.lost ??= diagnostics[0] ?? null;
-  state.watch.forget(rank);
   const { round } = state;
   if (round === null) return;
   fail(state, round.number, new ContextParallelError(diagnostics));

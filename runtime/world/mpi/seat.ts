@@ -2,6 +2,10 @@
  * @file What leader and followers have in common: the ranks of this process, the line to the others, the communicator of the exchanges, and
  * how requests travel. Knows neither side.
  */
+import { worldMessages } from "../../../compiler/diagnostics/catalog/running/world.ts";
+import { diagnose } from "../../../compiler/diagnostics/diagnose.ts";
+import type { Diagnostic } from "../../../compiler/diagnostics/types.ts";
+import { reasonOf } from "../../reason.ts";
 import type { PackedFeeds, RunRequest, ToRank } from "../../messages.ts";
 import type { Crew, Round } from "../crew.ts";
 import type { Sent, SentRun } from "./contents.ts";
@@ -19,6 +23,8 @@ export interface Seat {
   readonly exchanges: Exchanges;
   /** See `Hub`. */
   readonly hurry: () => () => void;
+  /** Milliseconds since this process has heard of another one, which says something every second while its main thread turns. */
+  readonly silence: (rank: number) => number;
   /** How long ranks may take to stop after a run has ended for its caller. */
   readonly graceMs: number;
 }
@@ -31,7 +37,10 @@ export interface OwnRank {
 
 /** The communicator over which ranks exchange blocks. */
 export interface Exchanges {
-  /** `fresh`: one that nobody has used, since exchanges on the last one did not end. All ranks ask alike. */
+  /**
+   * `fresh`: one that nobody has used, since exchanges on the last one did not end. All ranks ask for the same ones in the same order, whatever
+   * has happened to the call that needs it: each is made only when all have asked.
+   */
   readonly communicator: (fresh: boolean) => Promise<Handle>;
   /** Only while no exchange is in progress. */
   readonly close: () => void;
@@ -42,18 +51,20 @@ export function exchangesOver(
   duplicate: (of: Handle) => Promise<Handle>,
   free: (comm: Handle) => void,
 ): Exchanges {
-  let current = first;
-  const unused: Handle[] = [];
+  // Messages may be on their way over an old one as long as the process lives: it is not given back.
+  let current = Promise.resolve(first);
   return {
-    communicator: async (fresh) => {
-      if (!fresh) return current;
-      // Messages may be on their way over the old one as long as the process lives.
-      unused.push(current);
-      current = await duplicate(current);
+    communicator: (fresh) => {
+      if (fresh) current = current.then(duplicate);
       return current;
     },
-    close: () => free(current),
+    close: () => void current.then(free),
   };
+}
+
+/** What is said of the sessions of a job whose library fails. */
+export function brokenBy(error: unknown): Diagnostic {
+  return diagnose(worldMessages.broken, { reason: reasonOf(error) });
 }
 
 /** Sends a letter on to the ranks that get it from this one. */

@@ -5,20 +5,22 @@ import { worldMessages as messages } from "../../../compiler/diagnostics/catalog
 import { diagnose } from "../../../compiler/diagnostics/diagnose.ts";
 import type { Diagnostic } from "../../../compiler/diagnostics/types.ts";
 import type { FromFollower } from "./contents.ts";
+import type { Seat } from "./seat.ts";
 
 /** How long a rank may say nothing during a call. Its main thread must turn meanwhile, its rank's thread need not. */
 export const SILENCE_MS = 30_000;
-/** How long after rank 0 the others may make a call. */
-const JOIN_MS = 300_000;
+/** How long after rank 0 the others may make a call, and how long a rank may say nothing while nobody is in one with it. */
+export const JOIN_MS = 300_000;
 /** How often processes say that they are there. */
 export const BEAT_MS = 200;
+
+export type Watched = Pick<Seat, "hosts" | "graceMs" | "silence">;
 
 export interface Watch {
   readonly begin: (round: number, call: string) => void;
   /** The round has failed: ranks that are gone are now waited for only as long as the grace lasts. */
   readonly failed: () => void;
   readonly heard: (rank: number, content: FromFollower) => void;
-  readonly forget: (rank: number) => void;
   /** What a rank said last of its place in this round. */
   readonly indexOf: (rank: number) => number | null;
   readonly beatDue: () => boolean;
@@ -30,13 +32,11 @@ export interface Watch {
 }
 
 interface Seen {
-  /** By `performance.now()`. */
-  at: number;
-  round: number;
-  index: number | null;
+  readonly round: number;
+  readonly index: number | null;
 }
 
-export function watchFollowers(hosts: readonly string[], graceMs: number): Watch {
+export function watchFollowers({ hosts, graceMs, silence }: Watched): Watch {
   const seen = new Map<number, Seen>();
   let current = { round: -1, call: "", at: 0, failedAt: Infinity };
   let beat = 0;
@@ -45,17 +45,13 @@ export function watchFollowers(hosts: readonly string[], graceMs: number): Watch
     begin: (round, call) => {
       const at = performance.now();
       current = { round, call, at, failedAt: Infinity };
-      hosts.forEach((_, rank) => seen.set(rank, { at, round: seen.get(rank)?.round ?? -1, index: null }));
     },
     failed: () => {
       current.failedAt = performance.now();
     },
     heard: (rank, content) => {
-      const last = seen.get(rank) ?? { at: 0, round: -1, index: null };
-      const place = content.kind === "beat" ? { round: content.round, index: content.index } : {};
-      seen.set(rank, { ...last, ...place, at: performance.now() });
+      if (content.kind === "beat") seen.set(rank, { round: content.round, index: content.index });
     },
-    forget: (rank) => seen.delete(rank),
     indexOf: (rank) => {
       const last = seen.get(rank);
       return last?.round === current.round ? last.index : null;
@@ -69,7 +65,7 @@ export function watchFollowers(hosts: readonly string[], graceMs: number): Watch
     silent: (waiting) => {
       const now = performance.now();
       return others(waiting).flatMap((rank) => {
-        const since = Math.round(now - (seen.get(rank)?.at ?? -Infinity));
+        const since = Math.round(Math.min(silence(rank), now - current.at));
         const gone = since > SILENCE_MS || Math.min(now - current.failedAt, since) > graceMs;
         if (!gone) return [];
         const params = { rank, host: hosts[rank] ?? "", milliseconds: since };
