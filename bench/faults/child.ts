@@ -27,15 +27,17 @@ function actOf({ fault }: Cell, session: Session | null, stop: () => void): void
     for (const begun = performance.now(); performance.now() - begun < BLOCKED_MS;);
     return;
   }
+  if (fault !== "SIGSTOP, SIGCONT") {
+    // The fault from outside may take a moment to come.
+    setInterval(() => undefined, BLOCKED_MS);
+  }
+  say({ kind: "at" });
   if (fault === "exit of the caller") return process.exit(7);
   if (fault === "error of the caller") {
-    return void setImmediate(() => {
+    setImmediate(() => {
       throw new Error("an error of the caller");
     });
   }
-  // The fault may take a moment to come.
-  if (fault !== "SIGSTOP, SIGCONT") setInterval(() => undefined, BLOCKED_MS);
-  say({ kind: "at" });
 }
 
 async function afterwards(session: Session | null): Promise<After> {

@@ -1,6 +1,6 @@
 /**
- * @file `npm run soak [-- STEPS ATTACHES COMPILATIONS]`: many steps, sessions and compilations in one process, and what it holds after a
- * warm-up and at the end. Ends with 1 if anything has grown.
+ * @file `npm run soak [-- STEPS ATTACHES COMPILATIONS [MIB]]`: many steps, sessions and compilations in one process, and what it holds in the
+ * first and in the second half after a warm-up. Ends with 1 if anything has grown, memory by more than so many MiB.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,37 +10,42 @@ import { usage } from "./usage.ts";
 import type { Usage } from "./usage.ts";
 import { attachAndRelease, backends, compiled, schemes, stepper } from "./work.ts";
 
-const [steps = 5_000, attaches = 200, compilations = 100] = process.argv.slice(2).map(Number);
+const [steps = 5_000, attaches = 200, compilations = 100, noise = 24] = process.argv.slice(2).map(Number);
 
 /** The part of the work that is the warm-up. */
 const WARM_UP = 0.2;
-/** What memory may grow by, MiB: heaps of threads are collected when V8 likes. */
-const NOISE_MIB = 24;
+/** How often memory is looked at in each half of the rest. */
+const SAMPLES = 8;
 
 let failed = false;
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 async function soak(name: string, times: number, work: (index: number) => Promise<void>): Promise<void> {
   const warm = Math.ceil(times * WARM_UP);
+  const middle = Math.ceil((warm + times) / 2);
   for (let i = 0; i < warm; i++) await work(i);
-  const before = await usage();
   const begun = performance.now();
-  for (let i = warm; i < times; i++) await work(i);
+  const before = await least(warm, middle, work);
+  const after = await least(middle, times, work);
   const seconds = (performance.now() - begun) / 1000;
-  const after = await usage();
   const { memory, handles, threads, files } = differences(before, after);
-  const grown = memory > NOISE_MIB || handles > 0 || threads > 0 || files > 0;
+  const grown = memory > noise || handles > 0 || threads > 0 || files > 0;
   failed ||= grown;
-  const cells = [
-    name,
-    times,
-    seconds.toFixed(1),
-    pair(before.memory, after.memory),
-    pair(before.handles, after.handles),
-  ];
-  print(
-    `| ${[...cells, pair(before.threads, after.threads), pair(before.files, after.files)].join(" | ")} |${grown ? " GROWN" : ""}`,
-  );
+  const fields = ["memory", "handles", "threads", "files"] as const;
+  const pairs = fields.map((field) => `${Math.round(before[field])}, ${Math.round(after[field])}`);
+  print(`| ${[name, times, seconds.toFixed(1), ...pairs].join(" | ")} |${grown ? " GROWN" : ""}`);
+}
+
+/** Does a part of the work. The least memory of several moments: heaps of other threads are collected when V8 likes. */
+async function least(from: number, to: number, work: (index: number) => Promise<void>): Promise<Usage> {
+  const every = Math.ceil((to - from) / SAMPLES);
+  let memory = Infinity;
+  for (let i = from; i < to; i++) {
+    await work(i);
+    if ((i - from) % every === 0) memory = Math.min(memory, (await usage()).memory);
+  }
+  const last = await usage();
+  return { ...last, memory: Math.min(memory, last.memory) };
 }
 
 function differences(before: Usage, after: Usage): Usage {
@@ -52,25 +57,22 @@ function differences(before: Usage, after: Usage): Usage {
   };
 }
 
-function pair(before: number, after: number): string {
-  return `${Math.round(before)}, ${Math.round(after)}`;
-}
-
 async function soakSteps(): Promise<void> {
   const share = Math.ceil(steps / (backends.length * Object.keys(schemes).length));
   for (const [scheme, parallel] of Object.entries(schemes)) {
-    for (const backend of backends) {
-      const program = await compiled(parallel);
-      const session = await attach(program, { backend });
+    // In a temporary folder, which goes with the last session.
+    const program = await compiled(parallel);
+    const sessions = await Promise.all(backends.map((backend) => attach(program, { backend })));
+    for (const session of sessions) {
       const step = stepper(program, session);
-      await soak(`steps, ${scheme}, ${backend}`, share, () => step());
-      await session.release();
+      await soak(`steps, ${scheme}, ${session.backend}`, share, () => step());
     }
+    for (const session of sessions) await session.release();
   }
 }
 
 async function soakAttaches(folder: string): Promise<void> {
-  const program = await compiled(schemes["ulysses"]!, join(folder, "attached"));
+  const program = await compiled(schemes["ulysses"]!, join(folder, "ulysses"));
   for (const backend of backends) {
     const share = Math.ceil(attaches / backends.length);
     await soak(`attach, a step, release, ${backend}`, share, () => attachAndRelease(program, backend));
@@ -80,9 +82,7 @@ async function soakAttaches(folder: string): Promise<void> {
 const temporary = mkdtempSync(join(tmpdir(), "soak-"));
 const folder = mkdtempSync(join(tmpdir(), "soak-"));
 process.env["TMPDIR"] = temporary;
-print(
-  "| work | times | s | MiB resident: warm, end | handles | threads | temporary files |\n|---|---|---|---|---|---|---|",
-);
+print("| work | times | s | MiB resident | handles | threads | temporary files |\n|---|---|---|---|---|---|---|");
 try {
   await soakSteps();
   await soakAttaches(folder);

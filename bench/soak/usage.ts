@@ -19,7 +19,7 @@ const collect = runInNewContext("gc") as () => void;
 
 export async function usage(): Promise<Usage> {
   // What has ended on other threads reaches this one by messages.
-  await new Promise((done) => void setTimeout(done, 100));
+  await new Promise((done) => void setTimeout(done, 20));
   collect();
   return {
     memory: process.memoryUsage.rss() / 2 ** 20,

@@ -17,12 +17,13 @@ export interface Arena {
   readonly environment: Pointer;
   /** Describes CPU memory; valid until `leave`. */
   readonly memory: Pointer;
-  /** Gives the arena's memory back to the system when nobody else uses it. */
+  /** Gives the arena's memory back to the system when nobody else uses it. Does not throw. */
   readonly leave: () => void;
 }
 
 /** Created once and never released: the package's own binding shares it. */
 let environment: Pointer | undefined;
+/** Of this thread. */
 let users = 0;
 
 /** Throws `OrtError`. */
@@ -40,10 +41,16 @@ export function enterArena(native: Native): Arena {
       if (left) return;
       left = true;
       users -= 1;
-      if (users === 0) check(native, "load", api.UnregisterAllocator(env, memory));
+      if (users === 0) unregister(native, env, memory);
       api.ReleaseMemoryInfo(memory);
     },
   };
+}
+
+/** A session in another thread may have registered its own in this place, and returned it: what is in use stays until its user goes. */
+function unregister({ api }: Native, env: Pointer, memory: Pointer): void {
+  const status = api.UnregisterAllocator(env, memory);
+  if (status !== null) api.ReleaseStatus(status);
 }
 
 function register(native: Native, env: Pointer, memory: Pointer): void {

@@ -28,11 +28,18 @@ function judgeEnd({ process, withinMs }: ExpectedCell, { code, signal, endMs }: 
   ];
 }
 
+/** Runs whose moments are from the first to the last of a start. */
+const MANY = 10;
+
 function judgeCell(cell: ExpectedCell, runs: number, outcomes: readonly Outcome[]): readonly string[] {
   const own = outcomesOf(cell, outcomes);
+  const { occurs } = cell;
   return [
     ...(own.length === runs ? [] : [`${own.length} of ${runs} runs`]),
     ...own.flatMap((outcome) => judgeOutcome(cell, outcome)),
+    ...(runs < MANY || occurs === undefined || own.some(({ code }) => code === occurs)
+      ? []
+      : [`${occurs} never occurs`]),
   ];
 }
 

@@ -33,20 +33,18 @@ const names: Readonly<Record<Fault, string>> = {
   "SIGSTOP, SIGCONT": "SIGSTOP, SIGCONT after 300 ms",
 };
 
-const head = (worlds: readonly string[], runs: number): string => `# Faults
+const head = (worlds: readonly string[]): string => `# Faults
 
-\`npm run faults\` brings about each fault at each place ${runs} times in every world, and writes this page. A fault of a handler happens on rank 1 of two. The
-places: *attach* is a random moment of the start; at *registration* the fault is in the handler's module while it loads; in *piece* rank 0, for faults
-of the caller also rank 1, is inside ONNX Runtime; in *collective* rank 0 waits for rank 1; *between runs* the session is idle, or, for a signal or a
-deadline, the run waits for its turn.
+\`npm run faults\` brings about each fault at each place in every world, 20 times or \`FAULTS_RUNS\` times, and writes this page. A fault of a
+handler happens on rank 1 of two. The places: *attach* is a random moment of the start; at *registration* the fault is in the handler's module while it
+loads; in *piece* rank 0, for faults of the caller also rank 1, is inside ONNX Runtime; in *collective* rank 0 waits for rank 1; *between runs* the
+session is idle, or, for a signal or a deadline, the run waits for its turn. Results of a run that was interrupted are missing (\`-\`).
 
 After each fault that the process survives, the session runs again and the result is compared to the last bit; or it says that it cannot run (\`ended\`:
 CP6511, \`released\`: CP6510), and another one is attached. A process whose session is released must end by itself, with no more threads than
 before, no process, no file in the temporary folder or in \`/dev/shm\`. A process that a signal ends may leave its temporary folder to the next process
 that makes one. Times are from the fault to the end of the call or of the process; for handlers they contain 60 ms before the fault. The error of a
 fault in a call of a handler names the rank, the hook and the plan entry.
-
-Worlds: ${worlds.join("; ")}.
 
 | fault | place | outcome | session | ${worlds.map((world) => `worst ms, ${world}`).join(" | ")} |
 |---|---|---|---|${worlds.map(() => "---").join("|")}|
@@ -59,10 +57,17 @@ export function pageOf(rows: readonly Row[]): string {
     const times = worlds.map((world) => rows.find((row) => row.cell === cell && row.world === world)?.worstMs ?? "-");
     return `| ${[names[cell.fault], cell.place, outcomeOf(cell), afterOf(cell), ...times].join(" | ")} |`;
   });
-  const runs = Math.min(...rows.map(({ runs }) => runs));
   const total = rows.reduce((sum, row) => sum + row.runs, 0);
-  const tail = `\n${total} runs: no hang, no crash, no process left, no wrong result.\n`;
-  return `${head(worlds, runs)}${lines.join("\n")}\n${tail}`;
+  const each = worlds.map((world) => `${world}: ${runsIn(rows, world)}`).join("; ");
+  const tail = `\n${total} runs, of each cell ${each}. No hang, no crash, no process left, no wrong result.\n`;
+  return `${head(worlds)}${lines.join("\n")}\n${tail}`;
+}
+
+/** `20`, or `5 to 20` where the page is from several runs. */
+function runsIn(rows: readonly Row[], world: string): string {
+  const runs = rows.filter((row) => row.world === world).map(({ runs }) => runs);
+  const [least, most] = [Math.min(...runs), Math.max(...runs)];
+  return least === most ? String(least) : `${least} to ${most}`;
 }
 
 function outcomeOf({ codes, process }: ExpectedCell): string {

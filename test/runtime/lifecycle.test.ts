@@ -89,12 +89,20 @@ test("a session in a worker thread runs on the native backend; the thread may en
       const x = { type: "float32", dims: [4, 5, 3], data: new Float32Array(60).fill(2) };
       console.log((await session.run({ x })).y.data[59]);
       \${end}\`;
+    // Both threads have sessions of the same library; what one returns, the other may still use.
+    const { x } = { x: { type: "float32", dims: [4, 5, 3], data: new Float32Array(60).fill(2) } };
+    const session = await attach(compiled, { backend: "native" });
     for (const end of ["await session.release();", "", "process.exit(0);"]) {
       const worker = new Worker(new URL("data:text/javascript," + encodeURIComponent(source(end))));
       console.log(await new Promise((resolve) => worker.on("exit", resolve)));
-    }`;
+      console.log((await session.run({ x })).y.data[59]);
+    }
+    await session.release();
+    const next = await attach(compiled, { backend: "native" });
+    console.log((await next.run({ x })).y.data[59]);
+    await next.release();`;
   const { code, lines } = inProcess(ulyssesProgram(2), body);
-  expect({ code, lines }).toEqual({ code: 0, lines: ["8", "0", "8", "0", "8", "0"] });
+  expect({ code, lines }).toEqual({ code: 0, lines: ["8", "0", "8", "8", "0", "8", "8", "0", "8", "8"] });
 });
 
 test("release returns the memory of the sessions", () => {
