@@ -2,6 +2,7 @@
  * @file How a command ends: diagnostics, a result, and the exit code that follows from them. Knows no command.
  */
 import { cliMessages } from "../compiler/diagnostics/catalog/cli.ts";
+import { worldMessages } from "../compiler/diagnostics/catalog/running/world.ts";
 import { runtimeMessages } from "../compiler/diagnostics/catalog/runtime.ts";
 import { hasErrors } from "../compiler/diagnostics/diagnose.ts";
 import type { Diagnostic } from "../compiler/diagnostics/types.ts";
@@ -26,9 +27,17 @@ export function outcome(diagnostics: readonly Diagnostic[], result: unknown = nu
 
 /** Codes in the range of faults that a user's arguments cause. */
 const MISTAKES: ReadonlySet<string> = new Set(
-  [runtimeMessages.devices, runtimeMessages.backend, runtimeMessages.backendMissing, runtimeMessages.noDevice].map(
-    ({ code }) => code,
-  ),
+  [
+    runtimeMessages.devices,
+    runtimeMessages.backend,
+    runtimeMessages.backendMissing,
+    runtimeMessages.noDevice,
+    worldMessages.notLaunched,
+    worldMessages.library,
+    worldMessages.mixed,
+    worldMessages.processes,
+    worldMessages.differs,
+  ].map(({ code }) => code),
 );
 
 /** Codes outside that range of what fails while running. */

@@ -9,7 +9,7 @@ import { join } from "node:path";
 export interface OwnCores {
   /** Numbers of the cores. */
   readonly cores: readonly number[];
-  /** How many of them it may use at a time. */
+  /** How many cores its control group may use at a time, with all its processes; `Infinity`: as many as there are. */
   readonly quota: number;
 }
 
@@ -18,12 +18,13 @@ export function ownCores(root: string = "/"): OwnCores {
   const list = /^Cpus_allowed_list:\s*(\S+)$/m.exec(read(join(root, "proc/self/status")))?.[1];
   const cores = list === undefined ? [] : parseList(list);
   const known = cores.length > 0 ? cores : Array.from({ length: availableParallelism() }, (_, i) => i);
-  return { cores: known, quota: Math.min(known.length, quotaOf(root)) };
+  return { cores: known, quota: quotaOf(root) };
 }
 
 /** Cores that this process may use at a time; at least 1. */
 export function usableCores(): number {
-  return Math.max(1, Math.floor(ownCores().quota));
+  const { cores, quota } = ownCores();
+  return Math.max(1, Math.floor(Math.min(cores.length, quota)));
 }
 
 /** `0-3,8` */

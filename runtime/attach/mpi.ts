@@ -48,12 +48,9 @@ interface Joined extends Attached {
 export async function attachProcess(attached: Attached): Promise<Session> {
   const limit = { deadlineMs: attached.deadlineMs, signal: attached.signal, begun: performance.now() };
   const { program } = attached.compiled;
-  const job = await before(limit, program, joinJob());
-  const expected = ranksOf(program.mesh);
-  if (job.size !== expected) {
-    const params = { expected, actual: job.size, mesh: meshText(program.mesh) };
-    throw new ContextParallelError([diagnose(messages.processes, params)]);
-  }
+  const job = await before({ ...limit, deadlineMs: undefined }, program, joinJob(timeLeft(limit)));
+  const wrong = countProcesses(program, job.size);
+  if (wrong.length > 0) throw new ContextParallelError(wrong);
   const line: Line = job.nextLine((code) => sayGone(job, line, code));
   const calm = job.hub.hurry();
   try {
@@ -65,6 +62,12 @@ export async function attachProcess(attached: Attached): Promise<Session> {
   } finally {
     calm();
   }
+}
+
+/** What is wrong with the number of processes. */
+export function countProcesses(program: Program, actual: number): readonly Diagnostic[] {
+  const expected = ranksOf(program.mesh);
+  return actual === expected ? [] : [diagnose(messages.processes, { expected, actual, mesh: meshText(program.mesh) })];
 }
 
 /** What the others are told when this process exits before it has released the session. */

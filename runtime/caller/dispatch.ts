@@ -6,6 +6,7 @@ import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import { createQueue, deferred } from "../deferred.ts";
+import type { Queue } from "../deferred.ts";
 import type { RankReport, ToRank } from "../messages.ts";
 import { watchEnd } from "./run-options.ts";
 import type { Limits } from "./run-options.ts";
@@ -31,6 +32,8 @@ export interface Dispatcher {
   readonly check: () => void;
   /** One report per rank. Rejects with the first fault, or as soon as a limit is reached, in the queue too. */
   readonly dispatch: (job: Job, limits: Limits) => Promise<readonly (RankReport | null)[]>;
+  /** The caller's own call is wrong: see `Crew`. */
+  readonly refuse: (error: unknown) => Promise<void>;
   /** Ends the round in progress and those in the queue with an error, then the crew. */
   readonly close: () => Promise<void>;
 }
@@ -59,14 +62,14 @@ export function createDispatcher(crew: Crew): Dispatcher {
     const stops = [watchEnd(limits, overdue, end)];
     const work = enter().then(async (leave) => {
       try {
-        if (over !== undefined) throw over;
-        check();
-        round = crew.ask(job.request(), job.onProgress);
+        if (over === undefined) check();
+        const request = requestOf(job, over);
+        if (!request.ok) await crew.refuse(request.error);
+        if (!request.ok) throw request.error;
+        round = crew.ask(request.value, job.onProgress);
         current = round;
         if (limits.deadlineMs === undefined) stops.push(watchEnd({ deadlineMs: job.defaultMs }, overdue, end));
-        const reports = await round.reports.catch((error: unknown) => {
-          throw error instanceof RankLost ? new ContextParallelError([job.lost(error)]) : error;
-        });
+        const reports = await round.reports.catch((error: unknown) => rethrow(job, error));
         job.onDone?.();
         return reports;
       } finally {
@@ -82,7 +85,29 @@ export function createDispatcher(crew: Crew): Dispatcher {
     current?.cancel(releasedError());
     await crew.end();
   };
-  return { check, dispatch, close };
+  return { check, dispatch, refuse: (error) => inTurn(enter, () => crew.refuse(error)), close };
+}
+
+/** The loss of a rank is said in the words of the job. */
+function rethrow(job: Job, error: unknown): never {
+  throw error instanceof RankLost ? new ContextParallelError([job.lost(error)]) : error;
+}
+
+async function inTurn(enter: Queue, work: () => Promise<void>): Promise<void> {
+  const leave = await enter();
+  await work().finally(leave);
+}
+
+type Asked = { readonly ok: true; readonly value: ToRank } | { readonly ok: false; readonly error: unknown };
+
+/** `over`: what has ended the call while it waited for its turn. */
+function requestOf(job: Job, over: unknown): Asked {
+  try {
+    if (over !== undefined) throw over;
+    return { ok: true, value: job.request() };
+  } catch (error) {
+    return { ok: false, error };
+  }
 }
 
 function releasedError(): ContextParallelError {

@@ -35,9 +35,7 @@ const anyRun: RunRequest = {
 /** Every rank makes the same calls in the same order. The feeds given here are not looked at; the outputs are those of all ranks. */
 export function createFollower(program: Program, rank: number, crew: Crew, settings: SessionSettings): Session {
   const dispatcher = createDispatcher(crew);
-  const handlers = createHooks(program, async (job, limits) => {
-    await dispatcher.dispatch(job, limits);
-  });
+  const handlers = createHooks(program, dispatcher);
   let releasing: Promise<void> | undefined;
   let lastRun: RunStats | null = null;
 
@@ -68,8 +66,10 @@ export function createFollower(program: Program, rank: number, crew: Crew, setti
     run: async (_feeds: Feeds, second?: Fetches | RunOptions, third?: RunOptions) => {
       dispatcher.check();
       const call = readCall(program, second, third);
-      if (!call.ok) throw new ContextParallelError(call.diagnostics);
-      return follow(call.value);
+      if (call.ok) return follow(call.value);
+      const error = new ContextParallelError(call.diagnostics);
+      void dispatcher.refuse(error);
+      throw error;
     },
     release: () => (releasing ??= release()),
   };

@@ -4,14 +4,14 @@
 import { runtimeMessages } from "../../compiler/diagnostics/catalog/runtime.ts";
 import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
+import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import type { HookStep, Program, ProgramHook } from "../../program/types.ts";
 import { checkOptions, registerCall, wrongArgument } from "./check-options.ts";
 import { describeValue } from "../describe.ts";
-import type { Job } from "./dispatch.ts";
+import type { Dispatcher, Job } from "./dispatch.ts";
 import { lateHandler, lostHandler } from "./late.ts";
 import { moduleName } from "../rank/place.ts";
 import type { Registration } from "../rank/handlers.ts";
-import type { Limits } from "./run-options.ts";
 
 /** A registration of the program, with the handlers that the user has added there. */
 export interface HookEntry extends ProgramHook {
@@ -54,15 +54,24 @@ export interface DriverHooks {
   readonly current: () => () => readonly number[];
 }
 
-/** `ask` has all ranks do something, when the calls before it have ended. */
-export function createHooks(program: Program, ask: (job: Job, limits: Limits) => Promise<void>): DriverHooks {
+/** `dispatch` has all ranks do something, when the calls before it have ended. */
+export function createHooks(
+  program: Program,
+  { dispatch, refuse }: Pick<Dispatcher, "dispatch" | "refuse">,
+): DriverHooks {
   let entries: readonly Entry[] = [];
   let next = 0;
   const remove = (entry: Entry): void => {
     entries = entries.filter((other) => other !== entry);
   };
   const register: SessionHooks["register"] = async (module, phase, handler, options) => {
-    const url = checkRegistration(program, { module, phase, handler, options });
+    const wrong = checkRegistration(program, { module, phase, handler, options });
+    if (wrong.length > 0) {
+      const error = new ContextParallelError(wrong);
+      void refuse(error);
+      throw error;
+    }
+    const url = String(handler);
     const entry: Entry = { registration: { id: next++, module, phase, url }, loaded: false };
     const { registration } = entry;
     entries = [...entries, entry];
@@ -76,7 +85,7 @@ export function createHooks(program: Program, ask: (job: Job, limits: Limits) =>
       defaultMs: LOADING_MS,
     };
     try {
-      await ask(job, options ?? {});
+      await dispatch(job, options ?? {});
     } catch (error) {
       remove(entry);
       throw error;
@@ -103,8 +112,8 @@ interface Asked {
   readonly options: RegisterOptions | undefined;
 }
 
-/** The URL, if all that a caller gave is right. */
-function checkRegistration(program: Program, { module, phase, handler, options }: Asked): string {
+/** What is wrong with what a caller gave. */
+function checkRegistration(program: Program, { module, phase, handler, options }: Asked): readonly Diagnostic[] {
   const wrong = [
     ...(typeof module === "string" ? [] : [wrongArgument(registerCall, "module", "a name", describeValue(module))]),
     ...(typeof phase === "string" ? [] : [wrongArgument(registerCall, "phase", "a name", describeValue(phase))]),
@@ -113,19 +122,16 @@ function checkRegistration(program: Program, { module, phase, handler, options }
       : [wrongArgument(registerCall, "handler", "an absolute URL", describeValue(handler))]),
     ...checkOptions(registerCall, options),
   ];
-  if (wrong.length > 0) throw new ContextParallelError(wrong);
-  const url = String(handler);
-  checkPlace(program, module, phase, url);
-  return url;
+  return wrong.length > 0 ? wrong : checkPlace(program, module, phase, String(handler));
 }
 
-function checkPlace(program: Program, module: string, phase: HookStep["phase"], url: string): void {
+function checkPlace(program: Program, module: string, phase: HookStep["phase"], url: string): readonly Diagnostic[] {
   const steps = program.steps.filter((step) => step.kind === "hook");
   if (!steps.some((step) => step.module === module && step.phase === phase)) {
     const points = [...new Set(steps.map((step) => `${moduleName(step.module)}, ${step.phase}`))];
-    throw new ContextParallelError([diagnose(runtimeMessages.noHookPoint, { module, phase, points })]);
+    return [diagnose(runtimeMessages.noHookPoint, { module, phase, points })];
   }
-  if (!URL.canParse(url)) throw new ContextParallelError([diagnose(runtimeMessages.handlerUrl, { url })]);
+  return URL.canParse(url) ? [] : [diagnose(runtimeMessages.handlerUrl, { url })];
 }
 
 function handlersAt(program: Program, hook: ProgramHook, entries: readonly Entry[]): readonly string[] {

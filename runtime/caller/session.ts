@@ -3,7 +3,7 @@
  * swap one for the other. Knows no thread and no step.
  */
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
-import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
+import type { Diagnostic, Result } from "../../compiler/diagnostics/types.ts";
 import { ranksOf } from "../../program/mesh.ts";
 import { cutOf, type Shares } from "../../program/shares.ts";
 import type { Program } from "../../program/types.ts";
@@ -68,9 +68,7 @@ export interface SessionSettings {
 export function createSession(program: Program, crew: Crew, settings: SessionSettings): Session {
   const memory = createMemory(program, cutOf(program.mesh, settings.shares), settings.threads);
   const dispatcher = createDispatcher(crew);
-  const handlers = createHooks(program, async (job, limits) => {
-    await dispatcher.dispatch(job, limits);
-  });
+  const handlers = createHooks(program, dispatcher);
   let releasing: Promise<void> | undefined;
   let lastRun: RunStats | null = null;
 
@@ -103,8 +101,11 @@ export function createSession(program: Program, crew: Crew, settings: SessionSet
     },
     run: async (feeds: Feeds, second?: Fetches | RunOptions, third?: RunOptions) => {
       dispatcher.check();
-      const { inputs, call } = checkCall(program, feeds, second, third);
-      return runChecked(inputs, call);
+      const checked = checkCall(program, feeds, second, third);
+      if (checked.ok) return runChecked(checked.value.inputs, checked.value.call);
+      const error = new ContextParallelError(checked.diagnostics);
+      void dispatcher.refuse(error);
+      throw error;
     },
     release: () => (releasing ??= release()),
   };
@@ -127,19 +128,19 @@ function runJob(program: Program, { onProgress }: RunOptions, request: Job["requ
   };
 }
 
-/** Throws `ContextParallelError` with all that is wrong in what `run` was given, whatever that is. */
+/** Or all that is wrong in what `run` was given, whatever that is. */
 function checkCall(
   program: Program,
   feeds: unknown,
   second: unknown,
   third: unknown,
-): { readonly inputs: CheckedInputs; readonly call: RunCall } {
+): Result<{ readonly inputs: CheckedInputs; readonly call: RunCall }> {
   const call = readCall(program, second, third);
   const inputs = checkInputs(program, feeds);
   const unknown = call.ok ? checkFetches(program, call.value.wanted) : [];
   const diagnostics = [...call.diagnostics, ...unknown, ...inputs.diagnostics];
-  if (!call.ok || !inputs.ok || diagnostics.length > 0) throw new ContextParallelError(diagnostics);
-  return { inputs: inputs.value, call: call.value };
+  if (!call.ok || !inputs.ok || diagnostics.length > 0) return { ok: false, diagnostics };
+  return { ok: true, value: { inputs: inputs.value, call: call.value }, diagnostics };
 }
 
 type Described = "inputNames" | "outputNames" | "inputMetadata" | "outputMetadata";

@@ -41,6 +41,11 @@ export interface Crew {
   readonly lost: () => string | null;
   /** Only after the round before has settled, and while no rank is lost. `onProgress` gets the steps that rank 0 has done. */
   readonly ask: (request: ToRank, onProgress?: (done: number) => unknown) => Round;
+  /**
+   * A call of the caller fails before it is asked. Where other processes make the same call, it fails for them with this error too. Resolves when no
+   * rank waits for it, at once where a rank is lost.
+   */
+  readonly refuse: (error: unknown) => Promise<void>;
   /** Ends all ranks and returns their memory; a round in progress must have been cancelled. */
   readonly end: () => Promise<void>;
 }

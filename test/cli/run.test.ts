@@ -5,12 +5,11 @@ import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { main } from "../../cli/cli.ts";
-import { sealedText, unseal } from "../../program/seal.ts";
-import type { Program } from "../../program/types.ts";
 import { readNpz, writeNpz } from "../../ort/files/npz.ts";
 import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
 import { fixture, fixtureTensors, valueOf } from "../support/fixtures.ts";
 import { temporaryFolder } from "../support/files.ts";
+import { swapGather } from "../support/swapped.ts";
 import { type Captured, capture } from "./capture.ts";
 
 const model = "test/fixtures/flux/flux.dynamo18-dynamic.onnx";
@@ -111,9 +110,7 @@ test("a compiled program runs from its folder, and fails verification if it gath
   expect(compiled.io.stdout()).toContain("2 ranks (ring 1 x ulysses 2)\nattention: 4 x ulysses\n9 hook registrations");
   expect((await cp("run", folder, "--inputs", inputs, "--verify")).exitCode).toBe(0);
 
-  const file = join(folder, "program.json");
-  const { program, files } = unseal(JSON.parse(await readFile(file, "utf8")));
-  await writeFile(file, sealedText(withSwappedGather(program), files));
+  await swapGather(folder);
   const { exitCode, io } = await cp("run", folder, "--inputs", inputs, "--verify");
   expect(exitCode).toBe(3);
   expect(io.stderr()).toMatch(
@@ -121,16 +118,6 @@ test("a compiled program runs from its folder, and fails verification if it gath
   );
   expect(io.stdout()).toContain("DIFFERS");
 });
-
-/** The parts of an output in the wrong order: what a wrong compiler would do. */
-function withSwappedGather(program: Program): Program {
-  const gather = program.steps.findLast((step) => step.kind === "collective");
-  const steps = program.steps.map((step) => {
-    if (step !== gather || step.kind !== "collective") return step;
-    return { ...step, transfers: step.transfers.map((t) => ({ ...t, receive: t.receive.toReversed() })) };
-  });
-  return { ...program, steps };
-}
 
 test("an export with boundary markers is verified too", async () => {
   const marked = "test/fixtures/flux/flux.dynamo18-dynamic.marked.onnx";

@@ -23,7 +23,7 @@ export async function readCatalogue(): Promise<readonly Entry[]> {
   const project = new Project({
     compilerOptions: { strict: true, target: 99, module: 199, allowImportingTsExtensions: true },
   });
-  const files = readdirSync(folder).filter((name) => name.endsWith(".ts"));
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
   const entries: Entry[] = [];
   for (const name of files) {
     const source = project.addSourceFileAtPath(fileURLToPath(new URL(name, folder)));

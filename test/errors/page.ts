@@ -23,6 +23,7 @@ const CHAPTERS: Readonly<Record<string, string>> = {
   verify: "Comparing with the unsplit model",
   inputs: "Inputs of a run",
   runtime: "Attaching and running",
+  world: "Ranks as processes",
   cli: "Command line",
   "tensor-files": "Tensor files",
 };
@@ -61,7 +62,7 @@ function sectionText({ entry, example, printed }: Section): string {
       : `Parameters: ${parameters.map(({ name, type }) => `\`${name}: ${type}\``).join(", ")}\n\n`,
     ...texts,
     given === undefined ? "" : `With ${given}:\n\n`,
-    fence(command.startsWith("onnx-cp") ? "sh" : "ts", `${command}\n`),
+    fence(/^(onnx-cp|mpirun) /.test(command) ? "sh" : "ts", `${command}\n`),
     `\n${fence("text", printed)}`,
   ].join("");
 }

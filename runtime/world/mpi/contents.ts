@@ -25,7 +25,7 @@ export interface Hello {
   readonly host: string;
   /** Numbers of the cores that the process may use. */
   readonly cores: readonly number[];
-  /** How many of them it may use at a time. */
+  /** How many cores its control group may use at a time. */
   readonly quota: number;
 }
 
@@ -42,8 +42,14 @@ export type FromLeader =
   /** All ranks were started alike. */
   | { readonly kind: "welcome"; readonly agreement: Agreement }
   | { readonly kind: "attached"; readonly shares: Shares; readonly notes: readonly Diagnostic[] }
-  /** `fresh`: the exchanges before did not end, so that a communicator is needed that nobody has used. */
-  | { readonly kind: "request"; readonly round: number; readonly sent: Sent; readonly fresh: boolean }
+  /** `refused`: rank 0's own call was wrong, and there is nothing to do. `fresh`: the exchanges before did not end, so that a communicator is needed that nobody has used. */
+  | {
+      readonly kind: "request";
+      readonly round: number;
+      readonly sent: Sent;
+      readonly fresh: boolean;
+      readonly refused?: readonly Diagnostic[];
+    }
   | { readonly kind: "done"; readonly round: number }
   | { readonly kind: "cancel"; readonly round: number; readonly diagnostics: readonly Diagnostic[] }
   | { readonly kind: "beat" }

@@ -14,9 +14,9 @@ import type { Crew, Round } from "../crew.ts";
 import type { FromFollower, FromLeader, Sent } from "./contents.ts";
 import type { Handle } from "./library/flavours.ts";
 import type { Letter } from "./mail.ts";
-import { brokenBy, callNames, passOn, unpack } from "./seat.ts";
+import { agreed, brokenBy, callNames, passOn, unpack } from "./seat.ts";
 import type { OwnRank, Seat } from "./seat.ts";
-import { BEAT_MS, JOIN_MS, SILENCE_MS } from "./watch.ts";
+import { BEAT_MS, silenceOfLeader } from "./watch.ts";
 
 export interface Follower {
   readonly crew: Crew;
@@ -90,6 +90,7 @@ export function followCrew(seat: Seat, own: OwnRank): Follower {
       size: seat.size,
       lost: () => state.lost?.message ?? own.crew.lost(),
       ask: (request) => ask(state, request),
+      refuse: async (error) => refuse(state, error),
       end: () => end(state).finally(unwatch),
     },
   };
@@ -132,6 +133,18 @@ function roundOf(state: State, made: Ask): Round {
   };
 }
 
+/** What the user of this process has called is wrong: it fails on all ranks, whether or not rank 0 has made the call. */
+function refuse(state: State, error: unknown): void {
+  if (state.lost !== null) return;
+  const made = newAsk({ kind: "release" });
+  const [work] = state.works;
+  if (work === undefined || work.ask !== null || work.own !== null) return forgo(state, made, error);
+  work.ask = made;
+  fail(state, work, error);
+  leave(state, work);
+  finish(state, work);
+}
+
 /** Ends a call that rank 0 has not made yet. */
 function forgo(state: State, { result, settled }: Ask, error: unknown): void {
   const round = state.round + 1 + state.forgone.size;
@@ -157,14 +170,6 @@ function match(state: State): void {
   const params = { rank: state.seat.rank, call: callNames[made.request.kind], expected: callNames[work.sent.kind] };
   fail(state, work, new ContextParallelError([diagnose(messages.calls, params)]));
   leave(state, work);
-}
-
-/** The request to do; `null` where the two calls are not the same. A handler lies at the URL that was given on this host. */
-function agreed(sent: Sent, own: ToRank): Sent | null {
-  if (sent.kind !== own.kind) return null;
-  if (sent.kind !== "register" || own.kind !== "register") return sent;
-  const [a, b] = [sent.registration, own.registration];
-  return a.id === b.id && a.module === b.module && a.phase === b.phase ? own : null;
 }
 
 async function perform(state: State, work: Work, sent: Sent): Promise<void> {
@@ -246,6 +251,7 @@ function hear(state: State, { content, payload }: Letter): void {
 
 function take(state: State, letter: Extract<FromLeader, { kind: "request" }>, payload: SharedArrayBuffer): void {
   passOn(state.seat, letter, new Uint8Array(payload));
+  if (letter.refused !== undefined) state.cancelled.set(letter.round, new ContextParallelError(letter.refused));
   const { round, sent, fresh } = letter;
   // Whether or not anybody here makes the call: rank 0 waits for it.
   const work = workOf(round, sent, payload, state.seat.exchanges.communicator(fresh));
@@ -313,19 +319,13 @@ function look(state: State): void {
     const begun = work.own === null ? work.round - 1 : work.round;
     say(state, { kind: "beat", round: begun, index: work.own?.late()[0]?.index ?? null });
   }
-  const silence = state.seat.silence(0);
-  if (state.lost !== null || silence < patience(state)) return;
-  const params = { rank: 0, host: state.seat.hosts[0] ?? "", milliseconds: Math.round(silence) };
-  const diagnostics = [diagnose(messages.silent, params)];
+  if (state.lost !== null) return;
+  const waits = state.ask !== null || !state.joined;
+  const silent = silenceOfLeader(state.seat, work !== undefined ? "in a call" : waits ? "for a call" : "not");
+  if (silent === null) return;
   // Rank 0 may only be stopped, and hears of it when it continues.
-  say(state, { kind: "lost", diagnostics, torn: true });
-  over(state, diagnostics);
-}
-
-/** How long rank 0 may say nothing. It may take any time to make a call that is waited for here, as long as it is there. */
-function patience({ works, ask: waiting, joined }: State): number {
-  if (works.length > 0) return SILENCE_MS;
-  return waiting !== null || !joined ? JOIN_MS : Infinity;
+  say(state, { kind: "lost", diagnostics: [silent], torn: true });
+  over(state, [silent]);
 }
 
 async function end(state: State): Promise<void> {

@@ -3,7 +3,7 @@
  * functions. Knows no library.
  */
 
-/** Cores that each process may use, and how many at a time. */
+/** Cores that each process may use, and how many all processes of its control group may use at a time. */
 export interface Cores {
   readonly host: string;
   readonly cores: readonly number[];

@@ -42,17 +42,33 @@ const PULSE = -1;
 
 let joining: Promise<Job> | undefined;
 
-/** The job of this process, the same at every call. Throws `ContextParallelError`. */
-export function joinJob(): Promise<Job> {
-  return (joining ??= join());
-}
-
-async function join(): Promise<Job> {
+/** The job of this process, the same at every call; at most so many milliseconds are waited for it. Throws `ContextParallelError`. */
+export async function joinJob(deadlineMs: number = START_MS): Promise<Job> {
   const launch = launchOf();
   if (launch === null) throw failure(diagnose(messages.notLaunched, {}));
+  joining ??= join(launch);
+  return inTime(joining, launch, Math.min(deadlineMs, START_MS));
+}
+
+async function join(launch: Launch): Promise<Job> {
   // MPICH's transport replaces functions of the memory allocator otherwise, which crashes V8 now and then.
   await setForLibraries("UCX_MEM_EVENTS", "no");
-  const { mpi, start } = await load(launch);
+  return openJob(await startMpi(launch));
+}
+
+/** What is waited for goes on after the limit: a later call may find it done. */
+export async function inTime<T>(work: Promise<T>, { rank, size }: Launch, milliseconds: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    const params = { milliseconds: Math.round(milliseconds), rank, size };
+    timer = setTimeout(() => reject(failure(diagnose(messages.startLimit, params))), milliseconds);
+  });
+  return Promise.race([work, limit]).finally(() => clearTimeout(timer));
+}
+
+/** The library of this launcher, started and checked; tests have others than `loadMpi`. Throws `ContextParallelError`. */
+export async function startMpi(launch: Launch, load: typeof loadMpi = loadMpi): Promise<Mpi> {
+  const { mpi, start } = await loaded(launch, load);
   const level = await started(start(), launch);
   const [rank, size] = [mpi.rank(), mpi.size()];
   if (launch.size !== null && (size !== launch.size || rank !== launch.rank)) {
@@ -61,39 +77,31 @@ async function join(): Promise<Job> {
     throw failure(diagnose(messages.mixed, params));
   }
   if (level < THREAD_MULTIPLE) throw failure(diagnose(messages.threadLevel, { library: mpi.version(), level }));
-  return openJob(mpi, rank, size);
+  return mpi;
 }
 
-async function load(launch: Launch): Promise<Unstarted> {
+async function loaded(launch: Launch, load: typeof loadMpi): Promise<Unstarted> {
   try {
-    return await loadMpi(launch.flavour);
+    return await load(launch.flavour);
   } catch (error) {
     const { name, packages, sonames } = launch.flavour;
     throw failure(diagnose(messages.library, { name, packages, sonames, reason: reasonOf(error) }), error);
   }
 }
 
-async function started(starting: Promise<number>, { flavour, rank, size }: Launch): Promise<number> {
+async function started(starting: Promise<number>, { flavour }: Launch): Promise<number> {
   const free = endWithoutStart();
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    const params = { milliseconds: START_MS, rank, size };
-    timer = setTimeout(() => reject(failure(diagnose(messages.startLimit, params))), START_MS);
-  });
   try {
-    const level = await Promise.race([starting, limit]);
-    free();
-    return level;
+    return await starting;
   } catch (error) {
-    if (error instanceof ContextParallelError) throw error;
-    free();
     throw failure(diagnose(messages.start, { library: flavour.name, reason: reasonOf(error) }), error);
   } finally {
-    clearTimeout(timer);
+    free();
   }
 }
 
-async function openJob(mpi: Mpi, rank: number, size: number): Promise<Job> {
+async function openJob(mpi: Mpi): Promise<Job> {
+  const [rank, size] = [mpi.rank(), mpi.size()];
   const hub = openHub(openMail(mpi, await duplicate(mpi, mpi.world)));
   const peers = Array.from({ length: size }, (_, other) => other).filter((other) => (rank === 0) !== (other === 0));
   keepBeating(hub.open(PULSE), peers);

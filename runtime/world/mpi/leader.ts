@@ -68,6 +68,7 @@ export function leadCrew(seat: Seat, own: OwnRank): Leader {
         void perform(state, request);
         return round;
       },
+      refuse: (error) => refuse(state, error),
       end: () => end(state),
     },
   };
@@ -120,6 +121,22 @@ async function perform(state: State, request: ToRank): Promise<void> {
     fail(state, number, error);
     leave(state, number, 0, null);
   }
+}
+
+/** A round in which there is nothing to do, and that has failed. */
+function refuse(state: State, error: unknown): Promise<void> {
+  const { seat, torn } = state;
+  if (state.lost !== null || state.ended) return Promise.resolve();
+  const round = begin(state, callNames.run, () => undefined);
+  const { number } = state.round!;
+  const sent = { kind: "release" } as const;
+  const letter: FromLeader = { kind: "request", round: number, sent, fresh: false, refused: diagnosticsOf(error) };
+  passOn(seat, letter, new Uint8Array(0));
+  round.cancel(error);
+  // Nobody has begun to exchange.
+  state.torn = torn;
+  leave(state, number, 0, null);
+  return round.settled;
 }
 
 /** Has the round of rank 0 count in that of all. */

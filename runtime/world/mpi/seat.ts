@@ -96,6 +96,17 @@ export function unpack(sent: Sent, payload: SharedArrayBuffer, rank: number, com
   return request;
 }
 
+/**
+ * The request to do; `null` where the two calls are not the same. A handler lies at the URL that was given on this host, and has the number
+ * that rank 0 has given it.
+ */
+export function agreed(sent: Sent, own: ToRank): Sent | null {
+  if (sent.kind !== own.kind) return null;
+  if (sent.kind !== "register" || own.kind !== "register") return sent;
+  const [a, b] = [sent.registration, own.registration];
+  return a.module === b.module && a.phase === b.phase ? { ...own, registration: { ...b, id: a.id } } : null;
+}
+
 /** What a user has called that makes a request, or answers one. */
 export const callNames: Readonly<Record<ToRank["kind"], string>> = {
   run: "run",

@@ -8,7 +8,7 @@ import type { FromFollower } from "./contents.ts";
 import type { Seat } from "./seat.ts";
 
 /** How long a rank may say nothing during a call. Its main thread must turn meanwhile, its rank's thread need not. */
-export const SILENCE_MS = 30_000;
+const SILENCE_MS = 30_000;
 /** How long after rank 0 the others may make a call, and how long a rank may say nothing while nobody is in one with it. */
 export const JOIN_MS = 300_000;
 /** How often processes say that they are there. */
@@ -79,6 +79,19 @@ export function watchFollowers({ hosts, graceMs, silence }: Watched): Watch {
       return diagnose(messages.notCalled, { ranks: namesOf(ranks), call: current.call, milliseconds });
     },
   };
+}
+
+/**
+ * What the others say of rank 0 when it has said nothing for too long. It may take any time to make a call that is waited for, as long as it is
+ * there.
+ */
+export function silenceOfLeader(
+  { hosts, silence }: Watched,
+  waits: "in a call" | "for a call" | "not",
+): Diagnostic | null {
+  const milliseconds = Math.round(silence(0));
+  const limit = { "in a call": SILENCE_MS, "for a call": JOIN_MS, not: Infinity }[waits];
+  return milliseconds < limit ? null : diagnose(messages.silent, { rank: 0, host: hosts[0] ?? "", milliseconds });
 }
 
 /** `rank 1`, `ranks 0, 2` */

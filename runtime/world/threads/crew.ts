@@ -62,6 +62,8 @@ export function startThreads(
       for (const worker of workers) worker.postMessage(request, []);
       return round;
     },
+    // Nobody else has made the call.
+    refuse: async () => undefined,
     end: () => end(state),
   };
   return { crew, started };

@@ -16,6 +16,7 @@ import { running } from "./running.ts";
 import { shapes } from "./shapes.ts";
 import { shard } from "./shard.ts";
 import { verify } from "./verify.ts";
+import { world } from "./world.ts";
 
 export const examples: Examples = {
   ...planFiles,
@@ -31,5 +32,6 @@ export const examples: Examples = {
   ...verify,
   ...runInputs,
   ...running,
+  ...world,
   ...commandLine,
 };

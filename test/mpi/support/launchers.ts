@@ -18,6 +18,8 @@ export interface Job {
   readonly library?: Library;
   /** Without one, all ranks are on this machine. */
   readonly network?: Network;
+  /** Words before the launcher. */
+  readonly before?: readonly string[];
   /** Further options of the launcher, before the command. */
   readonly options?: readonly string[];
   /** Variables of all ranks, besides those of this process. */
@@ -44,8 +46,11 @@ const COMMANDS: Readonly<Record<Library, readonly string[]>> = {
 };
 const BANNERS: Readonly<Record<Library, RegExp>> = { "Open MPI": /Open ?(MPI|RTE)/, MPICH: /HYDRA|MPICH/ };
 
+/** Two processes set the same group of a third. */
+const HARMLESS = /^.*plm:rsh: Warning: setpgid.*\n/gm;
+
 /** The launcher of a library, `null` where it is not installed. */
-export function commandOf(library: Library): string | null {
+function commandOf(library: Library): string | null {
   const found = COMMANDS[library].find((command) => {
     const { stdout, status } = spawnSync(command, ["--version"], { encoding: "utf8", timeout: 20_000 });
     return status === 0 && BANNERS[library].test(stdout);
@@ -67,7 +72,7 @@ export function missing(library: Library): string | null {
 let jobs = 0;
 
 /** Runs a job to its end. */
-export function launch({ argv, started, timeoutMs = 60_000, env = {}, ...job }: Job): Promise<Ended> {
+export function launch({ argv, started, timeoutMs = 100_000, env = {}, ...job }: Job): Promise<Ended> {
   const begun = performance.now();
   const mark = `${process.pid}-${(jobs += 1)}`;
   const [command = "", ...parameters] = [...commandLine(job, { ...env, [MARK]: mark }), process.execPath, ...argv];
@@ -88,24 +93,25 @@ export function launch({ argv, started, timeoutMs = 60_000, env = {}, ...job }: 
     child.on("error", reject);
     child.on("close", (code) => {
       clearTimeout(timer);
-      resolve({ code, ...said, milliseconds: performance.now() - begun });
+      const stderr = said.stderr.replaceAll(HARMLESS, "");
+      resolve({ code, stdout: said.stdout, stderr, milliseconds: performance.now() - begun });
     });
   });
 }
 
 /** The launcher with its options. */
 function commandLine(
-  { library = "Open MPI", ranks, network, options = [] }: Pick<Job, "library" | "ranks" | "network" | "options">,
+  { library = "Open MPI", ranks, network, before = [], options = [] }: Omit<Job, "argv">,
   env: Readonly<Record<string, string>>,
 ): readonly string[] {
   const command = commandOf(library) ?? "mpirun";
-  if (library === "MPICH") return [command, "-n", String(ranks), ...options];
+  if (library === "MPICH") return [...before, command, "-n", String(ranks), ...options];
   const names = Object.keys(env).flatMap((name) => ["-x", name]);
   const places = network === undefined ? [] : network.launcherOptions(ranks);
   const transport = ["--mca", "pml", "ob1", "--mca", "btl", "vader,tcp,self"];
   const binding = options.some((option) => /^--(bind-to|map-by)$/.test(option)) ? [] : ["--bind-to", "none"];
   const all = ["-n", String(ranks), "--oversubscribe", ...binding, ...transport, ...places, ...names, ...options];
-  return [...(network?.enter ?? []), command, ...all];
+  return [...before, ...(network?.enter ?? []), command, ...all];
 }
 
 /** Processes of a job that are still there. */

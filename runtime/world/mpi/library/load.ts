@@ -55,7 +55,7 @@ export interface Unstarted {
 }
 
 /** What a call of the library returned in place of success. */
-export class MpiError extends Error {
+class MpiError extends Error {
   constructor(call: string, code: number) {
     super(`${call} failed with the code ${code}`);
     this.name = "MpiError";

@@ -137,5 +137,8 @@ function rankOf(rank: number, work: () => Promise<void>, begun: unknown[]): OwnR
     late: () => [],
     cancel: () => 0,
   };
-  return { crew: { size: 2, lost: () => null, ask, end: async () => undefined }, started: nothing };
+  return {
+    crew: { size: 2, lost: () => null, ask, refuse: async () => undefined, end: async () => undefined },
+    started: nothing,
+  };
 }
