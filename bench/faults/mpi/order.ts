@@ -45,7 +45,7 @@ export interface JobOrder extends JobCell {
 
 /** One line of JSON each. */
 export type RankSaid =
-  | { readonly kind: "started"; readonly pid: number }
+  | { readonly kind: "started"; readonly pid: number; readonly job: string }
   /** Here and now the fault happens, or is to come from outside; by `Date.now()`. */
   | { readonly kind: "at"; readonly time: number }
   | RankOutcome;

@@ -72,8 +72,10 @@ async function calls(session: Session): Promise<void> {
     await new Promise((done) => void setTimeout(done, SETTLE_MS));
     return runRight(session, WORK.short, limits);
   }
-  actIn(SETTLE_MS);
-  if (place === "piece") return runRight(session, PIECE, limits);
+  if (place === "piece") {
+    actIn(SETTLE_MS);
+    return runRight(session, PIECE, limits);
+  }
   return inHandler(session, slow(SLOW_MS, 1 - order.rank));
 }
 
@@ -81,6 +83,7 @@ async function inHandler(session: Session, url: string): Promise<void> {
   const remove = await session.hooks.register("block", "post_forward", url);
   try {
     if (faulty && isHandlerFault(order.fault)) say({ kind: "at", time: Date.now() });
+    actIn(SETTLE_MS);
     await runRight(session, order.place === "piece" ? PIECE : WORK.short, limits);
   } finally {
     await remove();
@@ -107,7 +110,8 @@ function described(error: unknown): { readonly code: string; readonly message: s
 }
 
 async function main(): Promise<void> {
-  say({ kind: "started", pid: process.pid });
+  // Open MPI gives every job a number, which its shared memory has in its name.
+  say({ kind: "started", pid: process.pid, job: Number(process.env["PMIX_NAMESPACE"] ?? 0).toString(16) });
   let session: Session | null = null;
   let seen = { code: null as string | null, message: "", details: "" };
   try {

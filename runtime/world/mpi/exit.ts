@@ -71,9 +71,23 @@ function endJob(mpi: Mpi, code: number): void {
   process.kill(process.pid, "SIGKILL");
 }
 
-/** A thread inside `MPI_Init_thread` cannot be stopped, and would hold up the exit of its process for ever. */
+/** How often a process that waits for the start of the library is looked at, and what it has open that keeps no process alive. */
+const IDLE_MS = 200;
+const STREAMS: ReadonlySet<string> = new Set(["PipeWrap", "TTYWrap"]);
+
+/**
+ * A thread inside `MPI_Init_thread` cannot be stopped, and would hold up the exit of its process for ever. It would also keep a process alive
+ * that has given up waiting and has nothing else to do. Returns what is to be called when the library has started.
+ */
 export function endWithoutStart(): () => void {
   const end = (): void => void process.kill(process.pid, "SIGKILL");
   process.on("exit", end);
-  return () => void process.off("exit", end);
+  // What waits for the start has a timer.
+  const idle = setInterval(() => {
+    if (process.getActiveResourcesInfo().every((name) => STREAMS.has(name))) process.exit();
+  }, IDLE_MS).unref();
+  return () => {
+    clearInterval(idle);
+    process.off("exit", end);
+  };
 }

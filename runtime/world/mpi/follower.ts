@@ -10,11 +10,11 @@ import type { Diagnostic } from "../../../compiler/diagnostics/types.ts";
 import { deferred } from "../../deferred.ts";
 import type { Deferred } from "../../deferred.ts";
 import type { RankReport, ToRank } from "../../messages.ts";
-import type { Crew, Round } from "../crew.ts";
+import type { Crew, LateRank, Round } from "../crew.ts";
 import type { FromFollower, FromLeader, Sent } from "./contents.ts";
 import type { Handle } from "./library/flavours.ts";
 import type { Letter } from "./mail.ts";
-import { agreed, brokenBy, callNames, passOn, unpack } from "./seat.ts";
+import { agreed, brokenBy, callNames, gone, passOn, unpack } from "./seat.ts";
 import type { OwnRank, Seat } from "./seat.ts";
 import { BEAT_MS, silenceOfLeader } from "./watch.ts";
 
@@ -31,6 +31,9 @@ interface Ask {
   readonly result: Deferred<readonly (RankReport | null)[]>;
   readonly settled: Deferred<void>;
 }
+
+/** Nothing has been heard of it yet. */
+const leaderAtStart: LateRank = { rank: 0, index: null };
 
 /** A request of rank 0. */
 interface Work {
@@ -63,6 +66,8 @@ interface State {
   lost: Diagnostic | null;
   torn: boolean;
   beat: number;
+  /** Where the other ranks are in the call, as rank 0 has said last. */
+  late: readonly LateRank[];
   joined: boolean;
 }
 
@@ -72,7 +77,7 @@ export function followCrew(seat: Seat, own: OwnRank): Follower {
   attached.promise.catch(() => undefined);
   const fresh = { works: [], ask: null, lost: null, torn: false, round: 0 };
   const ends = { cancelled: new Map<number, unknown>(), forgone: new Map<number, unknown>() };
-  const state: State = { seat, own, attached, ...fresh, ...ends, beat: 0, joined: false };
+  const state: State = { seat, own, attached, ...fresh, ...ends, beat: 0, late: [leaderAtStart], joined: false };
   const starting = newAsk({ kind: "release" });
   const start: Work = { ...workOf(0, { kind: "release" }, new SharedArrayBuffer(0), null), ask: starting };
   starting.result.promise.catch((error: unknown) => attached.reject(error));
@@ -124,7 +129,13 @@ function roundOf(state: State, made: Ask): Round {
   return {
     reports: made.result.promise,
     settled: made.settled.promise,
-    late: () => [{ rank: state.seat.rank, index: work()?.own?.late()[0]?.index ?? null }],
+    late: () => {
+      const { rank } = state.seat;
+      return [
+        ...state.late.filter((other) => other.rank !== rank),
+        { rank, index: work()?.own?.late()[0]?.index ?? null },
+      ];
+    },
     cancel: (error) => {
       const current = work();
       if (current !== undefined) return fail(state, current, error);
@@ -242,6 +253,7 @@ function hear(state: State, { content, payload }: Letter): void {
     state.joined = true;
     state.attached.resolve(letter);
   }
+  if (letter.kind === "beat") state.late = letter.late;
   if (letter.kind === "over") over(state, letter.diagnostics);
   if (letter.kind === "request") take(state, letter, payload);
   if (letter.kind !== "done" && letter.kind !== "cancel") return;
@@ -256,6 +268,7 @@ function take(state: State, letter: Extract<FromLeader, { kind: "request" }>, pa
   // Whether or not anybody here makes the call: rank 0 waits for it.
   const work = workOf(round, sent, payload, state.seat.exchanges.communicator(fresh));
   state.torn &&= !fresh;
+  state.late = [leaderAtStart];
   state.works = [...state.works, work];
   state.round = round;
   if (state.forgone.has(round)) {
@@ -335,8 +348,4 @@ async function end(state: State): Promise<void> {
   await own.crew.end();
   if (idle) seat.exchanges.close();
   seat.line.close();
-}
-
-function gone({ rank, hosts }: Seat, reason: string): Diagnostic {
-  return diagnose(messages.gone, { rank, host: hosts[rank] ?? "", reason });
 }

@@ -8,11 +8,11 @@ import { diagnose, invariant } from "../../../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../../../compiler/diagnostics/error.ts";
 import type { Diagnostic } from "../../../compiler/diagnostics/types.ts";
 import type { RankReport, ToRank } from "../../messages.ts";
-import type { Crew, Round } from "../crew.ts";
+import type { Crew, LateRank, Round } from "../crew.ts";
 import { settleRound, startRound } from "../round.ts";
 import type { ActiveRound } from "../round.ts";
 import type { FromFollower, FromLeader } from "./contents.ts";
-import { brokenBy, callNames, pack, passOn, unpack } from "./seat.ts";
+import { brokenBy, callNames, gone, pack, passOn, unpack } from "./seat.ts";
 import type { OwnRank, Seat } from "./seat.ts";
 import { watchFollowers } from "./watch.ts";
 import type { Watch } from "./watch.ts";
@@ -95,9 +95,13 @@ function begin(state: State, call: string, onProgress: (done: number) => unknown
   return {
     reports: round.result.promise,
     settled: round.settled.promise,
-    late: () => [...round.waiting].map((rank) => ({ rank, index: rank === 0 ? ownIndex(state) : watch.indexOf(rank) })),
+    late: () => lateRanks(state, round.waiting),
     cancel: (error) => fail(state, round.number, error),
   };
+}
+
+function lateRanks(state: State, waiting: ReadonlySet<number>): readonly LateRank[] {
+  return [...waiting].map((rank) => ({ rank, index: rank === 0 ? ownIndex(state) : state.watch.indexOf(rank) }));
 }
 
 function ownIndex({ round }: State): number | null {
@@ -206,7 +210,7 @@ function lose(state: State, rank: number, diagnostics: readonly Diagnostic[], to
 function look(state: State): void {
   const { round, watch } = state;
   if (round === null) return;
-  if (watch.beatDue()) tell(state, { kind: "beat" });
+  if (watch.beatDue()) tell(state, { kind: "beat", late: lateRanks(state, round.waiting) });
   for (const { rank, diagnostic } of watch.silent(round.waiting)) lose(state, rank, [diagnostic]);
   const absent = watch.absent(round.waiting);
   if (absent !== null) fail(state, round.number, new ContextParallelError([absent]));
@@ -220,8 +224,4 @@ async function end(state: State): Promise<void> {
   await own.crew.end();
   if (state.round === null && !state.torn) seat.exchanges.close();
   seat.line.close();
-}
-
-function gone({ rank, hosts }: Seat, reason: string): Diagnostic {
-  return diagnose(worldMessages.gone, { rank, host: hosts[rank] ?? "", reason });
 }

@@ -67,6 +67,11 @@ export function brokenBy(error: unknown): Diagnostic {
   return diagnose(worldMessages.broken, { reason: reasonOf(error) });
 }
 
+/** What is said of this process when it serves no more. */
+export function gone({ rank, hosts }: Seat, reason: string): Diagnostic {
+  return diagnose(worldMessages.gone, { rank, host: hosts[rank] ?? "", reason });
+}
+
 /** Sends a letter on to the ranks that get it from this one. */
 export function passOn({ line, hosts, rank }: Seat, content: unknown, payload: Uint8Array): void {
   for (const to of passesTo(hosts, rank)) line.send(to, content, payload);

@@ -17,7 +17,7 @@ export function judgeJob(cell: ExpectedJob, seen: JobSeen): readonly string[] {
     ...orphans.map((name) => `it left ${name}`),
     ...left.map((file) => `it left the file ${file}`),
     ...(seen.crash === null ? [] : [seen.crash]),
-    ...((code === 0) === cell.well ? [] : [`the launcher ended with ${code}`]),
+    ...(cell.well === null || (code === 0) === cell.well ? [] : [`the launcher ended with ${code}`]),
     ...(endMs <= cell.withinMs ? [] : [`it took ${endMs} ms`]),
     ...judgeRank(1 - cell.rank, cell.other, outcomes[1 - cell.rank] ?? null),
     ...judgeRank(cell.rank, cell.own, outcomes[cell.rank] ?? null),

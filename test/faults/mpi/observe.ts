@@ -58,7 +58,7 @@ export async function observeJob(world: JobWorld, given: Given, limitMs: number)
     const seen = await watch(world, network, { ...given, reports }, temporary, limitMs);
     // Each host removes what its own ended processes left.
     for (const host of network?.hosts ?? []) sweptFolder(temporary, ["unshare", "--uts", "sh", "-c", AS_HOST, host]);
-    return { ...seen, files: [...sweptFolder(temporary), ...newShared(before)] };
+    return { ...seen, files: [...sweptFolder(temporary), ...newShared(before, jobOf(reports))] };
   } finally {
     network?.down();
     for (const folder of [reports, temporary]) rmSync(folder, { recursive: true, force: true });
@@ -169,10 +169,17 @@ function commandOf(pid: number): string {
   }
 }
 
-/** Segments of shared memory that have come since and that nobody uses: those of jobs beside this one are in use. */
-function newShared(before: ReadonlySet<string>): readonly string[] {
+/** The number of the job in names of Open MPI's shared memory; empty under MPICH, or if no rank has come to say it. */
+function jobOf(reports: string): string {
+  const said = saidBy(reports, 0).find(({ kind }) => kind === "started");
+  return said?.kind === "started" && said.job !== "0" ? said.job : "";
+}
+
+/** Shared memory of this job; under MPICH, whose names do not tell, what has come since and nobody uses. */
+function newShared(before: ReadonlySet<string>, job: string): readonly string[] {
   const fresh = readdirSync(SHARED_MEMORY).filter((name) => !before.has(name));
-  return fresh.length === 0 ? [] : fresh.filter((name) => !inUse(name));
+  if (job !== "") return fresh.filter((name) => name.includes(job));
+  return fresh.filter((name) => /mpich/i.test(name) && !inUse(name));
 }
 
 function inUse(name: string): boolean {
