@@ -15,15 +15,17 @@ import type { JobOrder, OwnFault, RankSaid } from "./order.ts";
 const GRACE_MS = 2_000;
 /** Long enough for all to be where the fault is to happen. */
 const SETTLE_MS = 250;
-/** The run is in the piece for much longer than the moment of the fault; likewise the other rank in its handler. */
-const PIECE = 2 * WORK.long;
+/** The other rank is in its handler for much longer than the moment of the fault. */
 const SLOW_MS = 1_500;
+/** Length of the longest piece: a link takes a while to go down. */
+const LONGEST = 1_900;
 /** Longer than a rank that ends with an error waits for the others. */
 const LATE_MS = 7_000;
 /** Longer than a rank that does not answer is waited for. */
 const AFTER_MS = 5_000;
 
 const order = JSON.parse(process.argv[2] ?? "null") as JobOrder;
+const piece = order.fault === "link down" ? LONGEST : 2 * WORK.long;
 const rank = Number(process.env["OMPI_COMM_WORLD_RANK"] ?? process.env["PMI_RANK"]);
 const faulty = rank === order.rank;
 const limits = order.deadlineMs === null ? {} : { deadlineMs: order.deadlineMs };
@@ -74,7 +76,7 @@ async function calls(session: Session): Promise<void> {
   }
   if (place === "piece") {
     actIn(SETTLE_MS);
-    return runRight(session, PIECE, limits);
+    return runRight(session, piece, limits);
   }
   return inHandler(session, slow(SLOW_MS, 1 - order.rank));
 }
@@ -84,7 +86,7 @@ async function inHandler(session: Session, url: string): Promise<void> {
   try {
     if (faulty && isHandlerFault(order.fault)) say({ kind: "at", time: Date.now() });
     actIn(SETTLE_MS);
-    await runRight(session, order.place === "piece" ? PIECE : WORK.short, limits);
+    await runRight(session, order.place === "piece" ? piece : WORK.short, limits);
   } finally {
     await remove();
   }

@@ -14,7 +14,7 @@ import type { Crew, LateRank, Round } from "../crew.ts";
 import type { FromFollower, FromLeader, Sent } from "./contents.ts";
 import type { Handle } from "./library/flavours.ts";
 import type { Letter } from "./mail.ts";
-import { agreed, brokenBy, callNames, gone, passOn, unpack } from "./seat.ts";
+import { agreed, brokenBy, callNames, diagnosticsOf, gone, passOn, unpack } from "./seat.ts";
 import type { OwnRank, Seat } from "./seat.ts";
 import { BEAT_MS, silenceOfLeader } from "./watch.ts";
 
@@ -209,11 +209,6 @@ async function watchOwn(state: State, work: Work, own: Round): Promise<void> {
   leave(state, work);
 }
 
-/** What the caller's own function threw is no diagnostic. */
-function diagnosticsOf(error: unknown): readonly Diagnostic[] {
-  return error instanceof ContextParallelError ? error.diagnostics : [diagnose(runtimeMessages.aborted, {})];
-}
-
 /** Only the first failure counts. */
 function fail(state: State, work: Work, error: unknown): void {
   if (work.outcome !== null) return;
@@ -333,8 +328,8 @@ function look(state: State): void {
     say(state, { kind: "beat", round: begun, index: work.own?.late()[0]?.index ?? null });
   }
   if (state.lost !== null) return;
-  const waits = state.ask !== null || !state.joined;
-  const silent = silenceOfLeader(state.seat, work !== undefined ? "in a call" : waits ? "for a call" : "not");
+  const waits = state.ask !== null || !state.joined ? "for a call" : "not";
+  const silent = silenceOfLeader(state.seat, work === undefined ? waits : "in a call");
   if (silent === null) return;
   // Rank 0 may only be stopped, and hears of it when it continues.
   say(state, { kind: "lost", diagnostics: [silent], torn: true });

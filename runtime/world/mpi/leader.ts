@@ -2,9 +2,7 @@
  * @file The crew of rank 0: sends each request to all processes, has its own rank do it as well, and gathers what comes back. A failure
  * anywhere ends the round everywhere. Knows no library.
  */
-import { worldMessages } from "../../../compiler/diagnostics/catalog/running/world.ts";
-import { runtimeMessages } from "../../../compiler/diagnostics/catalog/runtime.ts";
-import { diagnose, invariant } from "../../../compiler/diagnostics/diagnose.ts";
+import { invariant } from "../../../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../../../compiler/diagnostics/error.ts";
 import type { Diagnostic } from "../../../compiler/diagnostics/types.ts";
 import type { RankReport, ToRank } from "../../messages.ts";
@@ -12,7 +10,7 @@ import type { Crew, LateRank, Round } from "../crew.ts";
 import { settleRound, startRound } from "../round.ts";
 import type { ActiveRound } from "../round.ts";
 import type { FromFollower, FromLeader } from "./contents.ts";
-import { brokenBy, callNames, gone, pack, passOn, unpack } from "./seat.ts";
+import { brokenBy, callNames, diagnosticsOf, gone, pack, passOn, unpack } from "./seat.ts";
 import type { OwnRank, Seat } from "./seat.ts";
 import { watchFollowers } from "./watch.ts";
 import type { Watch } from "./watch.ts";
@@ -178,12 +176,6 @@ function fail(state: State, number: number, error: unknown): void {
   round.result.reject(error);
   round.own?.cancel(error);
   tell(state, { kind: "cancel", round: number, diagnostics: diagnosticsOf(error) });
-}
-
-/** What the caller's own function threw is no diagnostic. */
-function diagnosticsOf(error: unknown): readonly Diagnostic[] {
-  if (error instanceof ContextParallelError) return error.diagnostics;
-  return [diagnose(runtimeMessages.aborted, {})];
 }
 
 function leave(state: State, number: number, rank: number, report: RankReport | null): void {

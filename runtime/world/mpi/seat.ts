@@ -3,7 +3,9 @@
  * how requests travel. Knows neither side.
  */
 import { worldMessages } from "../../../compiler/diagnostics/catalog/running/world.ts";
+import { runtimeMessages } from "../../../compiler/diagnostics/catalog/runtime.ts";
 import { diagnose } from "../../../compiler/diagnostics/diagnose.ts";
+import { ContextParallelError } from "../../../compiler/diagnostics/error.ts";
 import type { Diagnostic } from "../../../compiler/diagnostics/types.ts";
 import { reasonOf } from "../../reason.ts";
 import type { PackedFeeds, RunRequest, ToRank } from "../../messages.ts";
@@ -65,6 +67,11 @@ export function exchangesOver(
 /** What is said of the sessions of a job whose library fails. */
 export function brokenBy(error: unknown): Diagnostic {
   return diagnose(worldMessages.broken, { reason: reasonOf(error) });
+}
+
+/** What the caller's own export function threw is no diagnostic. */
+export function diagnosticsOf(error: unknown): readonly Diagnostic[] {
+  return error instanceof ContextParallelError ? error.diagnostics : [diagnose(runtimeMessages.aborted, {})];
 }
 
 /** What is said of this process when it serves no more. */

@@ -98,13 +98,13 @@ function silent(rank: number, place: JobPlace): Form {
 
 /** Open MPI lets stopped processes continue before it ends them. */
 const woken = sight(
-  ["CP6559", "CP6562", "CP6511", "CP6508", "CP6522", "CP6558"],
+  ["CP6559", "CP6562", "CP6511", "CP6508", "CP6522", "CP6554", "CP6558"],
   ["ended", "no session", "no answer"],
   [],
   true,
 );
 
-const atDeadline = sight(["CP6522", "CP6558", "CP6508"], ["no session", "ended"], [/ranks? [01]/]);
+const atDeadline = sight(["CP6522", "CP6554", "CP6558", "CP6508"], ["no session", "ended"], [/ranks? [01]/]);
 
 function overdue(rank: number): Form {
   const other = sight(["CP6508"], ["ended", "no answer"], [new RegExp(`ranks? (0, )?${rank}`)]);

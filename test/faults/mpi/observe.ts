@@ -7,7 +7,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { JobCell, JobOrder, RankOutcome, RankSaid } from "../../../bench/faults/mpi/order.ts";
-import { killAll, launch, processesOf } from "../../mpi/support/launchers.ts";
+import { killAll } from "../../mpi/support/kill.ts";
+import { launch, processesOf } from "../../mpi/support/launchers.ts";
 import type { Network } from "../../mpi/support/network.ts";
 import { root } from "../../structure/sources.ts";
 import { sweptFolder } from "../observe.ts";
@@ -110,8 +111,12 @@ async function watch(
 /** A fault from outside, or the end of one. */
 function strike({ fault, reports, rank }: JobOrder, network: Network | null, launcher: number): void {
   if (fault === "SIGSTOP, SIGCONT") {
-    const started = saidBy(reports, rank).find((said) => said.kind === "started");
-    setTimeout(() => void process.kill(started!.pid, "SIGCONT"), STOPPED_MS);
+    const { pid } = saidBy(reports, rank).find((said) => said.kind === "started")!;
+    const timer = setInterval(() => {
+      if (stateOf(pid) !== "T") return;
+      clearInterval(timer);
+      setTimeout(() => void process.kill(pid, "SIGCONT"), STOPPED_MS);
+    }, LOOK_MS);
   }
   if (fault === "link down" && network !== null) {
     spawnSync("ip", ["-n", network.hosts[0], "link", "set", network.link, "down"]);
@@ -154,10 +159,16 @@ function saidBy(reports: string, rank: number): readonly RankSaid[] {
 }
 
 function isAlive(pid: number): boolean {
+  const state = stateOf(pid);
+  return state !== null && state !== "Z";
+}
+
+/** `T` for a stopped process, `Z` for one that has ended and not been waited for; `null` for none. */
+function stateOf(pid: number): string | null {
   try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+    return /^State:\s+(\w)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? null;
   } catch {
-    return false;
+    return null;
   }
 }
 

@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { encodeNpz } from "../../../ort/files/npz.ts";
-import { killAll, launch, missing, processesOf } from "../../mpi/support/launchers.ts";
+import { killAll } from "../../mpi/support/kill.ts";
+import { launch, missing, processesOf } from "../../mpi/support/launchers.ts";
 import { faultProgram } from "../program.ts";
 
 const reason = missing("Open MPI");

@@ -7,6 +7,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { killAll } from "./kill.ts";
 import type { Network } from "./network.ts";
 
 export type Library = "Open MPI" | "MPICH";
@@ -127,15 +128,5 @@ function environmentOf(pid: number): readonly string[] {
     return readFileSync(join("/proc", String(pid), "environ"), "utf8").split("\0");
   } catch {
     return [];
-  }
-}
-
-export function killAll(pids: readonly number[]): void {
-  for (const pid of pids) {
-    try {
-      process.kill(pid, "SIGKILL");
-    } catch {
-      // It has ended.
-    }
   }
 }

@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { killAll } from "./launchers.ts";
+import { killAll } from "./kill.ts";
 
 export interface Network {
   /** Host names, which are the names of the namespaces too. */
