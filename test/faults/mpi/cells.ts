@@ -43,6 +43,7 @@ const SOON_MS = 30_000;
 const SILENT_MS = 75_000;
 /** The same where rank 0 has made no call: it may say nothing for 5 minutes then. */
 const IDLE_MS = 345_000;
+const START_MS = 150_000;
 /** The deadline of the run, the grace, and the farewell. */
 const LATE_MS = 45_000;
 const DEADLINE_MS = 1_500;
@@ -73,6 +74,8 @@ function sight(
 function leaves(code: number): (rank: number, place: JobPlace) => Form {
   return (rank, place) => ({
     own: null,
+    // MPICH does not notice a process that ends before it has started MPI: the other one waits for 2 minutes.
+    withinMs: place === "attach" ? START_MS : SOON_MS,
     other:
       place === "attach"
         ? sight(["CP6562", "CP6511", "CP6558", "CP6554", "CP6522"], ["no session", "ended"], [], true)
@@ -84,6 +87,8 @@ function leaves(code: number): (rank: number, place: JobPlace) => Form {
   });
 }
 
+/** By the launcher's end, unless all is over before it comes to that. */
+const ended = sight([null, "CP6559"], ["usable", "ended"], [], true);
 const gone: Form = { own: null, other: sight(["CP6559"], ["ended"], [], true) };
 
 /** The process is there and says nothing. */
@@ -149,7 +154,7 @@ export const cells: readonly ExpectedJob[] = [
   ...cellsAt("piece memory", ["piece"], both(sight(["CP6504"], ["usable"], [/piece work/, /\/hooks\/0/]))),
   ...cellsAt("late end", ["between runs"], right),
   ...cellsAt("launcher stopped", ["between runs"], () => ({ ...right(), well: null, withinMs: SILENT_MS })),
-  ...cellsAt("launcher killed", all, () => ({ ...gone, own: gone.other })),
+  ...cellsAt("launcher killed", all, () => ({ own: ended, other: ended, well: null })),
   ...cellsAt("link down", running, () => cut({ own: null, other: notHeard, withinMs: SILENT_MS })),
   ...cellsAt("link down", running, () =>
     cut({ own: null, other: notInTime, deadlineMs: DEADLINE_MS, withinMs: LATE_MS }),
