@@ -12,6 +12,8 @@ const faults: Readonly<Record<HandlerFault, string>> = {
   "full heap": `const all = []; for (;;) all.push(new Array(1000).fill(all.length));`,
 };
 
+/** Where nobody says more. */
+const FAULTY = 1;
 /** Long enough for the other rank to reach its piece, or the collective. */
 const BEFORE_MS = 60;
 /** Long enough for the run to end. */
@@ -19,8 +21,8 @@ const AFTER_MS = 200;
 
 export const isHandlerFault = (fault: string): fault is HandlerFault => Object.hasOwn(faults, fault);
 
-export function faultInCall(fault: HandlerFault): string {
-  return handler(`await new Promise((done) => setTimeout(done, ${BEFORE_MS})); ${faults[fault]}`);
+export function faultInCall(fault: HandlerFault, rank: number = FAULTY): string {
+  return handler(`await new Promise((done) => setTimeout(done, ${BEFORE_MS})); ${faults[fault]}`, rank);
 }
 
 export function faultAfterCall(fault: HandlerFault): string {
@@ -34,13 +36,13 @@ export function faultInModule(fault: HandlerFault): string {
     export default () => undefined;`);
 }
 
-/** Rank 1 takes so long that the other one waits for it in the collective. */
-export function slow(milliseconds: number): string {
-  return handler(`await new Promise((done) => setTimeout(done, ${milliseconds}));`);
+/** The rank takes so long that the other one waits for it in the collective. */
+export function slow(milliseconds: number, rank: number = FAULTY): string {
+  return handler(`await new Promise((done) => setTimeout(done, ${milliseconds}));`, rank);
 }
 
-function handler(body: string): string {
-  return moduleUrl(`export default async (tensor, { rank }) => { if (rank === 1) { ${body} } };`);
+function handler(body: string, faulty: number = FAULTY): string {
+  return moduleUrl(`export default async (tensor, { rank }) => { if (rank === ${faulty}) { ${body} } };`);
 }
 
 function moduleUrl(source: string): string {

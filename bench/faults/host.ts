@@ -27,8 +27,12 @@ export const WORK: {
   noPiece: 3_000_000,
 };
 
-export function attachAnew({ folder, backend }: Order, options: AttachOptions = {}): Promise<Session> {
-  return attachWithGrace(copied(folder), { backend, ...options }, GRACE_MS);
+export function attachAnew(
+  { folder, backend }: Pick<Order, "folder" | "backend">,
+  options: AttachOptions = {},
+  graceMs: number = GRACE_MS,
+): Promise<Session> {
+  return attachWithGrace(copied(folder), { backend, ...options }, graceMs);
 }
 
 function copied(folder: string): CompiledProgram {
@@ -49,5 +53,8 @@ export async function runRight(session: Session, work: number, options: RunOptio
   const w = { type: "uint8", dims: [work, 1], data: new Uint8Array(work) };
   const { y } = await session.run({ x, w }, options);
   const found = y?.data as Float32Array | undefined;
-  if (found?.length !== data.length || found.some((value, i) => value !== -data[i]!)) throw new Error("a wrong result");
+  // Another rank than 0 has not seen the feeds: it knows them but for a fraction.
+  const right = (value: number, i: number): boolean =>
+    session.rank === 0 ? value === -data[i]! : -value >= i && -value <= i + 1;
+  if (found?.length !== data.length || !found.every(right)) throw new Error("a wrong result");
 }

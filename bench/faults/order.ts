@@ -40,7 +40,7 @@ export interface Order {
 }
 
 /** What the caller can do afterwards. */
-export type After = "usable" | "ended" | "released" | "no session" | "wrong result";
+export type After = "usable" | "ended" | "released" | "no session" | "no answer" | "wrong result";
 
 /** One line of JSON each. */
 export type Said =

@@ -65,7 +65,8 @@ async function soakSteps(): Promise<void> {
     const program = await compiled(parallel);
     const sessions = await Promise.all(backends.map((backend) => attach(program, { backend })));
     for (const session of sessions) {
-      await soak(`steps, ${scheme}, ${session.backend}`, share, stepper(program, session));
+      const step = stepper(program, session);
+      await soak(`steps, ${scheme}, ${session.backend}`, share, () => step());
     }
     for (const session of sessions) await session.release();
   }

@@ -4,7 +4,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { attach, compilePlan } from "../../index.ts";
-import type { Backend, CompiledProgram, CompileOptions, Feeds, Session } from "../../index.ts";
+import type { Backend, CompiledProgram, CompileOptions, Feeds, RunOptions, Session } from "../../index.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const source = {
@@ -39,13 +39,13 @@ export async function compiled(parallel: Parallel, out?: string): Promise<Compil
 }
 
 /** Runs step after step. Throws an `Error` if a result differs from that of the same lengths before. */
-export function stepper(program: CompiledProgram, session: Session): () => Promise<void> {
+export function stepper(program: CompiledProgram, session: Session): (options?: RunOptions) => Promise<void> {
   const feeds = lengths.map((sizes) => feedsOf(program, sizes));
   const known: Float32Array[] = [];
   let step = 0;
-  return async () => {
+  return async (options = {}) => {
     const index = step++ % feeds.length;
-    const [output] = Object.values(await session.run(feeds[index]!));
+    const [output] = Object.values(await session.run(feeds[index]!, options));
     const data = output!.data as Float32Array;
     const before = (known[index] ??= data);
     if (data.length === 0 || data.some((value, i) => value !== before[i])) throw new Error(`step ${step} is wrong`);

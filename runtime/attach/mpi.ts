@@ -15,6 +15,9 @@ import type { WeightFiles } from "../load/weight-files.ts";
 import { createFollower } from "../caller/follower.ts";
 import { createSession } from "../caller/session.ts";
 import type { Session, SessionSettings } from "../caller/session.ts";
+import { lostRun } from "../caller/late.ts";
+import { RankLost } from "../world/crew.ts";
+import type { Crew } from "../world/crew.ts";
 import { ownCores } from "../cores.ts";
 import { agree } from "../world/mpi/agree.ts";
 import type { Agreement, FromFollower, FromLeader, Identity } from "../world/mpi/contents.ts";
@@ -26,14 +29,16 @@ import type { Job } from "../world/mpi/job.ts";
 import { leadCrew } from "../world/mpi/leader.ts";
 import { exchangesOver } from "../world/mpi/seat.ts";
 import type { OwnRank, Seat } from "../world/mpi/seat.ts";
-import { createBeat } from "../world/mpi/watch.ts";
 import { startThreads } from "../world/threads/crew.ts";
 import type { SetupOf } from "../world/threads/crew.ts";
 import type { Engine } from "./engine.ts";
 import { crossingNote } from "./placement.ts";
-import { checkFiles, engineBy, engineFor, measured, refuseMoved, startedBy, timeLeft } from "./start.ts";
+import { before, checkFiles, engineBy, engineFor, measured, refuseMoved, startedBy, timeLeft } from "./start.ts";
 import type { Attached, StartLimit } from "./start.ts";
 import { dropFolder, holdFolder } from "./temporary.ts";
+
+/** How long all may take to make a communicator, once they have met. */
+const SEAT_MS = 30_000;
 
 /** A process that is to become a rank. */
 interface Joined extends Attached {
@@ -46,7 +51,7 @@ interface Joined extends Attached {
 export async function attachProcess(attached: Attached): Promise<Session> {
   const limit = { deadlineMs: attached.deadlineMs, signal: attached.signal, begun: performance.now() };
   const { program } = attached.compiled;
-  const job = await joinJob(timeLeft(limit));
+  const job = await before({ ...limit, deadlineMs: undefined }, program, joinJob(timeLeft(limit)));
   const wrong = countProcesses(program, job.size);
   if (wrong.length > 0) throw new ContextParallelError(wrong);
   const line: Line = job.nextLine((code) => sayGone(job, line, code));
@@ -84,28 +89,11 @@ async function attachRank(joined: Joined): Promise<Session> {
   const { compiled, job, line, limit } = joined;
   const { rank, size } = job;
   const hello = { kind: "hello", identity: identityOf(compiled), host: hostname(), ...ownCores() } as const;
-  const agreement = await agree({ rank, size, line, hello, ...(limit.deadlineMs && { deadlineMs: timeLeft(limit) }) });
-  const stop = job.hub.watch(beating(job, line));
-  try {
-    const comm = await job.communicator(job.mpi.world);
-    const exchanges = exchangesOver(comm, job.communicator, job.free);
-    const { hosts } = agreement;
-    const seat = { rank, size, hosts, line, exchanges, hub: job.hub, graceMs: joined.graceMs };
-    const own = await startOwn(joined, agreement);
-    return await (rank === 0 ? lead(joined, seat, own, agreement) : follow(joined, seat, own));
-  } finally {
-    stop();
-  }
-}
-
-/** Says that this process is there: weights of a large model may take longer to load than ranks may be silent. */
-function beating({ rank, size }: Job, line: Line): () => void {
-  const due = createBeat();
-  return () => {
-    if (!due()) return;
-    if (rank > 0) return line.send(0, { kind: "beat", round: -1, index: null } satisfies FromFollower);
-    for (let to = 1; to < size; to++) line.send(to, { kind: "beat" } satisfies FromLeader);
-  };
+  const meeting = { rank, size, line, hello, ...(limit.deadlineMs && { deadlineMs: timeLeft(limit) }) };
+  const agreement = await before({ ...limit, deadlineMs: undefined }, compiled.program, agree(meeting));
+  const seat = await seatOf(joined, agreement.hosts);
+  const own = await startOwn(joined, agreement);
+  return rank === 0 ? lead(joined, seat, own, agreement) : follow(joined, seat, own);
 }
 
 /** The rank of this process, with what runs its pieces. */
@@ -124,7 +112,20 @@ async function startOwn(joined: Joined, { threads, cores }: Agreement): Promise<
   const transport = { kind: "mpi", spin: hasOwnCore(cores, rank), flavour: mpi.flavour.name } as const;
   const pieces = engine.settingsOf(0);
   const setup: SetupOf = (_, control) => ({ rank, size, program, pieces, control, transport, returns: true });
-  return { engine, weights, ...startThreads({ ranks: [rank], size }, setup, engine, graceMs) };
+  const started = startThreads({ ranks: [rank], size }, setup, engine, graceMs);
+  return { engine, weights, ...namingStep(program, started) };
+}
+
+/** Has the loss of this rank during a run say at which step, before the others hear of it. */
+function namingStep(program: Program, { crew, started }: OwnRank): OwnRank {
+  const named = (error: unknown): never => {
+    throw error instanceof RankLost ? new ContextParallelError([lostRun(program, error)]) : error;
+  };
+  const ask: Crew["ask"] = (request, onProgress) => {
+    const round = crew.ask(request, onProgress);
+    return request.kind === "run" ? { ...round, reports: round.reports.catch(named) } : round;
+  };
+  return { started, crew: { ...crew, ask } };
 }
 
 /** What ranks must have in common. Where files lie may differ from host to host. */
@@ -138,6 +139,18 @@ function identityOf({ program, files }: CompiledProgram): Identity {
     model: `sha256 ${short(model.sha256)}`,
     program: `sha256 ${short(createHash("sha256").update(text).digest("hex"))}`,
   };
+}
+
+async function seatOf({ compiled, job, line, graceMs, limit }: Joined, hosts: readonly string[]): Promise<Seat> {
+  const { rank, size, hub } = job;
+  // The others have just been there, and need not load anything first.
+  const soon = {
+    ...limit,
+    deadlineMs: Math.min(limit.deadlineMs ?? Infinity, performance.now() - limit.begun + SEAT_MS),
+  };
+  const first = await before(soon, compiled.program, job.communicator(job.mpi.world));
+  const exchanges = exchangesOver(first, job.communicator, job.free);
+  return { rank, size, hosts, line, exchanges, hurry: hub.hurry, silence: hub.silence, graceMs };
 }
 
 async function lead(joined: Joined, seat: Seat, own: Own, agreement: Agreement): Promise<Session> {

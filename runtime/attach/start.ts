@@ -66,6 +66,17 @@ export function engineBy(limit: StartLimit, program: Program, work: () => Promis
   });
 }
 
+/** What the whole job has to do before this process has anything to load, unless that takes longer than the caller has. */
+export function before<T>(limit: StartLimit, program: Program, work: Promise<T>): Promise<T> {
+  const ranks = Array.from({ length: ranksOf(program.mesh) }, (_, rank) => ({ rank, index: null }));
+  const ms = limit.deadlineMs ?? Infinity;
+  return new Promise((resolve, reject) => {
+    const limits = { deadlineMs: timeLeft(limit), signal: limit.signal };
+    const stop = watchEnd(limits, () => lateStart(program, ms, ranks), reject);
+    work.then(resolve, reject).finally(stop);
+  });
+}
+
 type Reports = Awaited<Round["reports"]>;
 
 /** Until all ranks have started, or measured themselves; else ends them. */

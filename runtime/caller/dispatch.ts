@@ -71,7 +71,7 @@ export function createDispatcher(crew: Crew): Dispatcher {
         round = crew.ask(request.value, job.onProgress);
         current = round;
         if (limits.deadlineMs === undefined) stops.push(watchEnd({ deadlineMs: job.defaultMs }, overdue, end));
-        const reports = await round.reports.catch((error: unknown) => fail(job, error));
+        const reports = await round.reports.catch((error: unknown) => rethrow(job, error));
         job.onDone?.();
         return reports;
       } finally {
@@ -100,7 +100,8 @@ export function checkedBy<T>(refuse: Dispatcher["refuse"], call: Call, check: ()
   }
 }
 
-function fail(job: Job, error: unknown): never {
+/** The loss of a rank is said in the words of the job. */
+function rethrow(job: Job, error: unknown): never {
   throw error instanceof RankLost ? new ContextParallelError([job.lost(error)]) : error;
 }
 

@@ -28,6 +28,7 @@ export class StepFault extends Error {
 export function faultOf(program: Program, rank: number, index: number, error: unknown): ContextParallelError {
   const place = placeOf(program, rank, index);
   const where = originOf(program, index);
+  if (error instanceof ContextParallelError) return error;
   if (error instanceof StepFault) return new ContextParallelError([error.describe(place, where)], error.cause);
   const message = error instanceof OrtError ? runtimeMessages.piece : runtimeMessages.step;
   return new ContextParallelError([diagnose(message, { place, reason: reasonOf(error) }, where)], error);

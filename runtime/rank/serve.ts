@@ -14,16 +14,17 @@ import { guardOf } from "../world/threads/guard.ts";
 import { announcer } from "../world/threads/places.ts";
 import { threadWorld } from "../world/threads/world.ts";
 import { RunAborted } from "../world/world.ts";
-import type { World } from "../world/world.ts";
+import type { Guard, World } from "../world/world.ts";
 import { startRank } from "./rank.ts";
 import type { Rank } from "./rank.ts";
 
 /** Starts the rank, answers that, then serves until it is told to release. */
 export function serveRank(port: MessagePort, setup: RankSetup): void {
   const { rank, program, pieces, control } = setup;
+  const guard = guardOf(control, rank);
   const starting = Promise.all([
-    startRank(rank, program, pieces, guardOf(control, rank), announcer(control, rank)),
-    openWorlds(setup),
+    startRank(rank, program, pieces, guard, announcer(control, rank)),
+    openWorlds(setup, guard),
   ]);
   let last: Promise<void> = answer(port, rank, async () => {
     await starting;
@@ -37,14 +38,14 @@ export function serveRank(port: MessagePort, setup: RankSetup): void {
 /** The world of a run; the memory of the request is of the kind of the transport. */
 type OpenWorld = (memory: ExchangeMemory) => World;
 
-async function openWorlds(setup: RankSetup): Promise<OpenWorld> {
+async function openWorlds(setup: RankSetup, guard: Guard): Promise<OpenWorld> {
   const { rank, size, control, transport } = setup;
   if (transport.kind === "threads") {
     const thread = { rank, size, control, spin: transport.spin };
     return (memory) => threadWorld(thread, memory.kind === "threads" ? memory.outboxes : []);
   }
   const { openMpiWorlds } = await import("../world/mpi/world.ts");
-  const open = await openMpiWorlds({ rank, size, control, ...transport });
+  const open = await openMpiWorlds({ rank, size, control, guard, ...transport });
   return (memory) => {
     invariant(memory.kind === "mpi", "a run under MPI needs a communicator");
     return open(memory.comm, memory.outboxBytes);

@@ -16,6 +16,7 @@ import type { Launcher } from "./launch.ts";
 import { observe } from "./observe.ts";
 import { pageOf } from "./page.ts";
 import type { Row } from "./page.ts";
+import { jobsPart } from "./mpi/page.ts";
 import { faultProgram } from "./program.ts";
 
 const long = process.env["MODE"] === "long";
@@ -72,5 +73,5 @@ afterAll(() => {
   const ordered = whole.flatMap(({ launcher, cell }) =>
     rows.filter((row) => row.cell === cell && row.world === launcher.world),
   );
-  writeFileSync(join(root, "docs/faults.md"), pageOf(ordered));
+  writeFileSync(join(root, "docs/faults.md"), `${pageOf(ordered)}\n${jobsPart()}`);
 });

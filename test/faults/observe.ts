@@ -102,11 +102,17 @@ const SHARED_MEMORY = "/dev/shm";
 
 /** What the next process does not remove either, and shared memory with the number of the process in its name. */
 function leftIn(temporary: string, { pid }: ChildProcess): readonly string[] {
+  const shared = readdirSync(SHARED_MEMORY).filter((name) => name.includes(String(pid)));
+  return [...sweptFolder(temporary), ...shared];
+}
+
+/** What is left in a temporary folder when a process, started with `enter` before its words, has looked for folders of ended ones. */
+export function sweptFolder(temporary: string, enter: readonly string[] = []): readonly string[] {
   if (readdirSync(temporary).length > 0) {
     const sweep = `(await import(${JSON.stringify(folders)})).sweepTemporaryFolders();`;
     const env = { ...process.env, TMPDIR: temporary };
-    spawnSync(process.execPath, ["--input-type=module", "-e", sweep], { env });
+    const [command = "", ...words] = [...enter, process.execPath, "--input-type=module", "-e", sweep];
+    spawnSync(command, words, { env });
   }
-  const shared = readdirSync(SHARED_MEMORY).filter((name) => name.includes(String(pid)));
-  return [...readdirSync(temporary), ...shared];
+  return readdirSync(temporary);
 }

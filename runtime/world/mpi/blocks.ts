@@ -2,6 +2,10 @@
  * @file Memory and messages of a rank's exchanges under MPI: an outbox and an inbox, each with two halves that take turns, as the outboxes
  * of threads do (outbox.ts). Knows no step.
  */
+import { runtimeMessages } from "../../../compiler/diagnostics/catalog/runtime.ts";
+import { diagnose } from "../../../compiler/diagnostics/diagnose.ts";
+import { ContextParallelError } from "../../../compiler/diagnostics/error.ts";
+import { reasonOf } from "../../reason.ts";
 import { freshBytes } from "../../tensor.ts";
 import type { Exchange, Receive } from "../world.ts";
 import type { Handle } from "./library/flavours.ts";
@@ -21,7 +25,7 @@ export interface Begun {
 }
 
 export interface Blocks {
-  /** Only between runs: exchanges need an outbox of up to so many bytes. */
+  /** Only between runs: exchanges need an outbox of up to so many bytes. Throws `ContextParallelError` where there is no memory. */
   readonly reserve: (bytes: number) => void;
   /** Memory of the next exchange's outbox. Throws `RangeError` where it is too small. */
   readonly outgoing: (offset: number, bytes: number) => Uint8Array;
@@ -39,13 +43,13 @@ export function createBlocks(mpi: Mpi, comm: Handle): Blocks {
   };
   const inbox = (bytes: number): Uint8Array => {
     const half = exchanges % 2;
-    if (inboxes[half]!.byteLength < bytes) inboxes[half] = freshBytes(bytes);
+    if (inboxes[half]!.byteLength < bytes) inboxes[half] = allocated(bytes);
     return inboxes[half]!;
   };
   return {
     outgoing,
     reserve: (bytes) => {
-      if (outboxes[0].byteLength < bytes) outboxes = [freshBytes(bytes), freshBytes(bytes)];
+      if (outboxes[0].byteLength < bytes) outboxes = [allocated(bytes), allocated(bytes)];
     },
     begin: ({ sends, receives }) => {
       const tag = exchanges % TAGS;
@@ -70,11 +74,19 @@ function placesOf(receives: readonly Receive[], inbox: (bytes: number) => Uint8A
   const memory = inbox(total);
   let offset = 0;
   return receives.map(({ bytes, keep }) => {
-    if (keep) return freshBytes(bytes);
+    if (keep) return allocated(bytes);
     const place = memory.subarray(offset, offset + bytes);
     offset += aligned(bytes);
     return place;
   });
+}
+
+function allocated(bytes: number): Uint8Array<ArrayBuffer> {
+  try {
+    return freshBytes(bytes);
+  } catch (error) {
+    throw new ContextParallelError([diagnose(runtimeMessages.memory, { bytes, reason: reasonOf(error) })], error);
+  }
 }
 
 /** None for a block without bytes, on both sides. */

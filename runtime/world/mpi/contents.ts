@@ -4,6 +4,7 @@
 import type { Diagnostic } from "../../../compiler/diagnostics/types.ts";
 import type { Shares } from "../../../program/shares.ts";
 import type { PackedTensor, RankReport, RunRequest, ToRank } from "../../messages.ts";
+import type { LateRank } from "../crew.ts";
 import type { Cores } from "./hosts.ts";
 
 /** What must be the same on all ranks, by name, in words. */
@@ -52,7 +53,8 @@ export type FromLeader =
     }
   | { readonly kind: "done"; readonly round: number }
   | { readonly kind: "cancel"; readonly round: number; readonly diagnostics: readonly Diagnostic[] }
-  | { readonly kind: "beat" }
+  /** Where the ranks are that have still to answer. */
+  | { readonly kind: "beat"; readonly late: readonly LateRank[] }
   /** There will be no more requests. */
   | { readonly kind: "over"; readonly diagnostics: readonly Diagnostic[] };
 

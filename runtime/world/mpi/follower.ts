@@ -10,13 +10,13 @@ import type { Diagnostic } from "../../../compiler/diagnostics/types.ts";
 import { deferred } from "../../deferred.ts";
 import type { Deferred } from "../../deferred.ts";
 import type { RankReport, ToRank } from "../../messages.ts";
-import type { Crew, Round } from "../crew.ts";
+import type { Crew, LateRank, Round } from "../crew.ts";
 import type { FromFollower, FromLeader, Sent } from "./contents.ts";
 import type { Handle } from "./library/flavours.ts";
 import type { Letter } from "./mail.ts";
-import { callNames, passOn, unpack } from "./seat.ts";
+import { agreed, brokenBy, callNames, diagnosticsOf, gone, passOn, unpack } from "./seat.ts";
 import type { OwnRank, Seat } from "./seat.ts";
-import { createBeat, SILENCE_MS } from "./watch.ts";
+import { BEAT_MS, silenceOfLeader } from "./watch.ts";
 
 export interface Follower {
   readonly crew: Crew;
@@ -31,6 +31,9 @@ interface Ask {
   readonly result: Deferred<readonly (RankReport | null)[]>;
   readonly settled: Deferred<void>;
 }
+
+/** Nothing has been heard of it yet. */
+const leaderAtStart: LateRank = { rank: 0, index: null };
 
 /** A request of rank 0. */
 interface Work {
@@ -62,8 +65,10 @@ interface State {
   round: number;
   lost: Diagnostic | null;
   torn: boolean;
-  heard: number;
-  readonly beatDue: () => boolean;
+  beat: number;
+  /** Where the other ranks are in the call, as rank 0 has said last. */
+  late: readonly LateRank[];
+  joined: boolean;
 }
 
 export function followCrew(seat: Seat, own: OwnRank): Follower {
@@ -72,16 +77,17 @@ export function followCrew(seat: Seat, own: OwnRank): Follower {
   attached.promise.catch(() => undefined);
   const fresh = { works: [], ask: null, lost: null, torn: false, round: 0 };
   const ends = { cancelled: new Map<number, unknown>(), forgone: new Map<number, unknown>() };
-  const state: State = { seat, own, attached, ...fresh, ...ends, heard: performance.now(), beatDue: createBeat() };
+  const state: State = { seat, own, attached, ...fresh, ...ends, beat: 0, late: [leaderAtStart], joined: false };
   const starting = newAsk({ kind: "release" });
   const start: Work = { ...workOf(0, { kind: "release" }, new SharedArrayBuffer(0), null), ask: starting };
   starting.result.promise.catch((error: unknown) => attached.reject(error));
   state.works = [start];
-  const calm = seat.hub.hurry();
+  const calm = seat.hurry();
   void attached.promise.catch(() => undefined).then(calm);
   serve(state, start, own.started);
   seat.line.listen((letter) => hear(state, letter));
-  const unwatch = seat.hub.watch(() => look(state));
+  seat.line.onBroken((error) => over(state, [brokenBy(error)]));
+  const unwatch = seat.line.watch(() => look(state));
   return {
     started: roundOf(state, starting),
     attached: attached.promise,
@@ -111,7 +117,7 @@ function say({ seat: { line } }: State, content: FromFollower): void {
 
 function ask(state: State, request: ToRank): Round {
   const made = newAsk(request);
-  const calm = state.seat.hub.hurry();
+  const calm = state.seat.hurry();
   void made.settled.promise.then(calm);
   state.ask = made;
   match(state);
@@ -123,7 +129,13 @@ function roundOf(state: State, made: Ask): Round {
   return {
     reports: made.result.promise,
     settled: made.settled.promise,
-    late: () => [{ rank: state.seat.rank, index: work()?.own?.late()[0]?.index ?? null }],
+    late: () => {
+      const { rank } = state.seat;
+      return [
+        ...state.late.filter((other) => other.rank !== rank),
+        { rank, index: work()?.own?.late()[0]?.index ?? null },
+      ];
+    },
     cancel: (error) => {
       const current = work();
       if (current !== undefined) return fail(state, current, error);
@@ -171,17 +183,6 @@ function match(state: State): void {
   leave(state, work);
 }
 
-/**
- * The request to do; `null` where the two calls are not the same. A handler lies at the URL that was given on this host, and has the number
- * that rank 0 has given it.
- */
-function agreed(sent: Sent, own: ToRank): Sent | null {
-  if (sent.kind !== own.kind) return null;
-  if (sent.kind !== "register" || own.kind !== "register") return sent;
-  const [a, b] = [sent.registration, own.registration];
-  return a.module === b.module && a.phase === b.phase ? { ...own, registration: { ...b, id: a.id } } : null;
-}
-
 async function perform(state: State, work: Work, sent: Sent): Promise<void> {
   const { seat, own } = state;
   try {
@@ -208,19 +209,15 @@ async function watchOwn(state: State, work: Work, own: Round): Promise<void> {
   leave(state, work);
 }
 
-/** What the caller's own function threw is no diagnostic. */
-function diagnosticsOf(error: unknown): readonly Diagnostic[] {
-  return error instanceof ContextParallelError ? error.diagnostics : [diagnose(runtimeMessages.aborted, {})];
-}
-
 /** Only the first failure counts. */
 function fail(state: State, work: Work, error: unknown): void {
   if (work.outcome !== null) return;
   work.outcome = { error };
   state.torn = true;
   say(state, { kind: "fault", round: work.round, diagnostics: diagnosticsOf(error) });
-  work.own?.cancel(error);
   work.ask?.result.reject(error);
+  work.own?.cancel(error);
+  if (work.own === null) leave(state, work);
   finish(state, work);
 }
 
@@ -246,9 +243,12 @@ function finish(state: State, work: Work): void {
 }
 
 function hear(state: State, { content, payload }: Letter): void {
-  state.heard = performance.now();
   const letter = content as FromLeader;
-  if (letter.kind === "attached") state.attached.resolve(letter);
+  if (letter.kind === "attached") {
+    state.joined = true;
+    state.attached.resolve(letter);
+  }
+  if (letter.kind === "beat") state.late = letter.late;
   if (letter.kind === "over") over(state, letter.diagnostics);
   if (letter.kind === "request") take(state, letter, payload);
   if (letter.kind !== "done" && letter.kind !== "cancel") return;
@@ -263,6 +263,7 @@ function take(state: State, letter: Extract<FromLeader, { kind: "request" }>, pa
   // Whether or not anybody here makes the call: rank 0 waits for it.
   const work = workOf(round, sent, payload, state.seat.exchanges.communicator(fresh));
   state.torn &&= !fresh;
+  state.late = [leaderAtStart];
   state.works = [...state.works, work];
   state.round = round;
   if (state.forgone.has(round)) {
@@ -321,17 +322,18 @@ function dismiss(state: State, error: unknown): void {
 function look(state: State): void {
   const [work] = state.works;
   const now = performance.now();
-  if (work === undefined) {
-    state.heard = now;
-    return;
-  }
-  if (state.beatDue()) {
+  if (work !== undefined && now - state.beat > BEAT_MS) {
+    state.beat = now;
     const begun = work.own === null ? work.round - 1 : work.round;
     say(state, { kind: "beat", round: begun, index: work.own?.late()[0]?.index ?? null });
   }
-  if (state.lost !== null || now - state.heard < SILENCE_MS) return;
-  const params = { rank: 0, host: state.seat.hosts[0] ?? "", milliseconds: Math.round(now - state.heard) };
-  over(state, [diagnose(messages.silent, params)]);
+  if (state.lost !== null) return;
+  const waits = state.ask !== null || !state.joined ? "for a call" : "not";
+  const silent = silenceOfLeader(state.seat, work === undefined ? waits : "in a call");
+  if (silent === null) return;
+  // Rank 0 may only be stopped, and hears of it when it continues.
+  say(state, { kind: "lost", diagnostics: [silent], torn: true });
+  over(state, [silent]);
 }
 
 async function end(state: State): Promise<void> {
@@ -341,8 +343,4 @@ async function end(state: State): Promise<void> {
   await own.crew.end();
   if (idle) seat.exchanges.close();
   seat.line.close();
-}
-
-function gone({ rank, hosts }: Seat, reason: string): Diagnostic {
-  return diagnose(messages.gone, { rank, host: hosts[rank] ?? "", reason });
 }

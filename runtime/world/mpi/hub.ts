@@ -11,18 +11,22 @@ export interface Line {
   readonly listen: (hear: (letter: Letter) => void) => void;
   /** Keeps letters until somebody listens again. */
   readonly pause: () => void;
+  /** Calls `work` at every look at the post. Returns the function that ends that. */
+  readonly watch: (work: () => void) => () => void;
+  /** Has `hear` called, in place of the last one, when the library fails, after which nothing is sent and nothing arrives. */
+  readonly onBroken: (hear: (error: unknown) => void) => void;
   readonly close: () => void;
 }
 
 export interface Hub {
   /** Sessions have the same number in all processes, which attach in one order. */
   readonly open: (session: number) => Line;
-  /** Calls `work` at every look at the post. Returns the function that ends that. */
-  readonly watch: (work: () => void) => () => void;
   /** Looks often until the function that it returns is called, and keeps the process alive as long. */
   readonly hurry: () => () => void;
   /** Takes in what has arrived, now. */
   readonly look: () => void;
+  /** Milliseconds since the last letter of a process, or since the start. */
+  readonly silence: (rank: number) => number;
   readonly stop: () => void;
 }
 
@@ -38,32 +42,81 @@ interface Addressed {
   readonly content: unknown;
 }
 
-/** `failed` is called when the library itself fails. */
-export function openHub(mail: Mail, failed: (error: unknown) => void): Hub {
+export function openHub(mail: Mail): Hub {
   const boxes = createBoxes();
   const works = new Set<() => void>();
+  const post = watchPost(mail);
   const look = (): void => {
-    for (const { content: addressed, ...letter } of mail.poll()) {
+    for (const { content: addressed, ...letter } of post.poll()) {
       const { session, content } = addressed as Addressed;
       boxes.put(session, { ...letter, content });
     }
     for (const work of works) work();
   };
-  const pace = keepLooking(look, failed);
+  const pace = keepLooking(look);
   return {
     look,
-    watch: (work) => {
-      works.add(work);
-      return () => works.delete(work);
-    },
+    silence: post.silence,
     hurry: pace.hurry,
     stop: pace.stop,
-    open: (session) => ({
-      send: (to, content, payload) => mail.send(to, { session, content } satisfies Addressed, payload),
-      listen: (hear) => boxes.listen(session, hear),
-      pause: () => boxes.listen(session, null),
-      close: () => boxes.listen(session, () => undefined),
-    }),
+    open: (session) => {
+      let forget = (): void => undefined;
+      return {
+        send: (to, content, payload) => post.send(to, { session, content } satisfies Addressed, payload),
+        listen: (hear) => boxes.listen(session, hear),
+        pause: () => boxes.listen(session, null),
+        watch: (work) => {
+          works.add(work);
+          return () => works.delete(work);
+        },
+        onBroken: (hear) => {
+          forget();
+          forget = post.onBroken(hear);
+        },
+        close: () => {
+          forget();
+          boxes.listen(session, () => undefined);
+        },
+      };
+    },
+  };
+}
+
+interface Post extends Pick<Mail, "send" | "poll">, Pick<Hub, "silence"> {
+  /** Returns the function that ends that. */
+  readonly onBroken: (hear: (error: unknown) => void) => () => void;
+}
+
+/** The mail until the library fails, and when it brought what. */
+function watchPost(mail: Mail): Post {
+  const opened = performance.now();
+  const heard = new Map<number, number>();
+  const hears = new Set<(error: unknown) => void>();
+  let broken: { readonly error: unknown } | null = null;
+  const attempt = <T>(work: () => T, otherwise: T): T => {
+    if (broken !== null) return otherwise;
+    try {
+      return work();
+    } catch (error) {
+      broken = { error };
+      for (const hear of hears) queueMicrotask(() => hear(error));
+      return otherwise;
+    }
+  };
+  return {
+    send: (...parameters) => attempt(() => mail.send(...parameters), undefined),
+    poll: () => {
+      const letters = attempt(mail.poll, []);
+      for (const { from } of letters) heard.set(from, performance.now());
+      return letters;
+    },
+    silence: (rank) => performance.now() - (heard.get(rank) ?? opened),
+    onBroken: (hear) => {
+      const { error } = broken ?? {};
+      if (broken === null) hears.add(hear);
+      else queueMicrotask(() => hear(error));
+      return () => hears.delete(hear);
+    },
   };
 }
 
@@ -96,7 +149,7 @@ function createBoxes(): Boxes {
   };
 }
 
-function keepLooking(look: () => void, failed: (error: unknown) => void): Pick<Hub, "hurry" | "stop"> {
+function keepLooking(look: () => void): Pick<Hub, "hurry" | "stop"> {
   let hurried = 0;
   let since = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -110,12 +163,8 @@ function keepLooking(look: () => void, failed: (error: unknown) => void): Pick<H
     if (hurried === 0) timer.unref();
   };
   const turn = (): void => {
-    try {
-      look();
-      schedule();
-    } catch (error) {
-      failed(error);
-    }
+    look();
+    schedule();
   };
   const change = (by: number): void => {
     hurried += by;

@@ -7,6 +7,7 @@ import { diagnose } from "../../../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../../../compiler/diagnostics/error.ts";
 import { setForLibraries } from "../../../ort/system/environment.ts";
 import { reasonOf } from "../../reason.ts";
+import { endRanks } from "../threads/exit.ts";
 import { endWithoutStart, endWithTheJob } from "./exit.ts";
 import { openHub } from "./hub.ts";
 import type { Hub, Line } from "./hub.ts";
@@ -17,12 +18,13 @@ import type { Handle } from "./library/flavours.ts";
 import { loadMpi } from "./library/load.ts";
 import type { Mpi, Unstarted } from "./library/load.ts";
 import { openMail } from "./mail.ts";
+import { JOIN_MS } from "./watch.ts";
 
 export interface Job {
   readonly mpi: Mpi;
   readonly rank: number;
   readonly size: number;
-  readonly hub: Pick<Hub, "hurry" | "watch">;
+  readonly hub: Pick<Hub, "hurry" | "silence">;
   /** The line of the next session. `goodbye` is told when the process exits before the line is closed. */
   readonly nextLine: (goodbye: (code: number) => void) => Line;
   /** A communicator for one session's exchanges, of the same ranks as `of`. All ranks ask for the same ones in the same order. */
@@ -33,6 +35,10 @@ export interface Job {
 
 /** How long processes may take until all have started the library; it has no limit of its own. */
 const START_MS = 120_000;
+
+/** How often a process says that it is there; by the number of no session. */
+const PULSE_MS = 1_000;
+const PULSE = -1;
 
 let joining: Promise<Job> | undefined;
 
@@ -96,19 +102,16 @@ async function started(starting: Promise<number>, { flavour }: Launch): Promise<
 
 async function openJob(mpi: Mpi): Promise<Job> {
   const [rank, size] = [mpi.rank(), mpi.size()];
-  const { pending, comm } = mpi.duplicate(mpi.world);
-  // All processes have started the library, and each comes here next.
-  while (!mpi.test(pending)) await new Promise((resolve) => void setTimeout(resolve, 1));
-  const mail = openMail(mpi, comm());
+  const hub = openHub(openMail(mpi, await duplicate(mpi, mpi.world, true)));
+  const peers = Array.from({ length: size }, (_, other) => other).filter((other) => (rank === 0) !== (other === 0));
+  keepBeating(hub.open(PULSE), peers);
   const goodbyes = new Set<(code: number) => void>();
-  const hub = openHub(mail, (error) => {
-    throw error;
-  });
-  let sessions = 0;
   endWithTheJob({
     mpi,
     comm: mpi.world,
     look: hub.look,
+    endRanks,
+    alone: () => peers.some((other) => hub.silence(other) > JOIN_MS),
     goodbye: (code) => {
       hub.stop();
       for (const goodbye of goodbyes) goodbye(code);
@@ -119,33 +122,49 @@ async function openJob(mpi: Mpi): Promise<Job> {
     rank,
     size,
     hub,
-    nextLine: (goodbye) => {
-      goodbyes.add(goodbye);
-      const line = hub.open(sessions);
-      sessions += 1;
-      return {
-        ...line,
-        close: () => {
-          goodbyes.delete(goodbye);
-          line.close();
-        },
-      };
-    },
-    communicator: (of) => duplicated(mpi, of, hub),
+    nextLine: linesOf(hub, goodbyes),
+    communicator: (of) => duplicate(mpi, of, false),
     free: (comm) => mpi.free(comm),
   };
 }
 
-/** Looked at with the post, so that a rank which never asks for it keeps no process alive. */
-function duplicated(mpi: Mpi, of: Handle, hub: Hub): Promise<Handle> {
+/** `stay`: whether the wait keeps the process alive; a rank that is gone never takes part. */
+async function duplicate(mpi: Mpi, of: Handle, stay: boolean): Promise<Handle> {
   const { pending, comm } = mpi.duplicate(of);
-  return new Promise((resolve) => {
-    const stop = hub.watch(() => {
-      if (!mpi.test(pending)) return;
-      stop();
-      resolve(comm());
+  while (!mpi.test(pending)) {
+    await new Promise((resolve) => {
+      const timer = setTimeout(resolve, 1);
+      if (!stay) timer.unref();
     });
+  }
+  return comm();
+}
+
+/** Tells others from time to time that this process is there, whatever it is at. */
+function keepBeating(line: Line, others: readonly number[]): void {
+  let last = 0;
+  line.listen(() => undefined);
+  line.watch(() => {
+    if (performance.now() - last < PULSE_MS) return;
+    last = performance.now();
+    for (const other of others) line.send(other, null);
   });
+}
+
+function linesOf(hub: Hub, goodbyes: Set<(code: number) => void>): Job["nextLine"] {
+  let sessions = 0;
+  return (goodbye) => {
+    goodbyes.add(goodbye);
+    const line = hub.open(sessions);
+    sessions += 1;
+    return {
+      ...line,
+      close: () => {
+        goodbyes.delete(goodbye);
+        line.close();
+      },
+    };
+  };
 }
 
 function failure(diagnostic: ReturnType<typeof diagnose>, cause?: unknown): ContextParallelError {

@@ -2,19 +2,17 @@
  * @file The crew of rank 0: sends each request to all processes, has its own rank do it as well, and gathers what comes back. A failure
  * anywhere ends the round everywhere. Knows no library.
  */
-import { worldMessages } from "../../../compiler/diagnostics/catalog/running/world.ts";
-import { runtimeMessages } from "../../../compiler/diagnostics/catalog/runtime.ts";
-import { diagnose, invariant } from "../../../compiler/diagnostics/diagnose.ts";
+import { invariant } from "../../../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../../../compiler/diagnostics/error.ts";
 import type { Diagnostic } from "../../../compiler/diagnostics/types.ts";
 import type { RankReport, ToRank } from "../../messages.ts";
-import type { Crew, Round } from "../crew.ts";
+import type { Crew, LateRank, Round } from "../crew.ts";
 import { settleRound, startRound } from "../round.ts";
 import type { ActiveRound } from "../round.ts";
 import type { FromFollower, FromLeader } from "./contents.ts";
-import { callNames, pack, passOn, unpack } from "./seat.ts";
+import { brokenBy, callNames, diagnosticsOf, gone, pack, passOn, unpack } from "./seat.ts";
 import type { OwnRank, Seat } from "./seat.ts";
-import { createBeat, watchFollowers } from "./watch.ts";
+import { watchFollowers } from "./watch.ts";
 import type { Watch } from "./watch.ts";
 
 export interface Leader {
@@ -28,7 +26,6 @@ interface State {
   readonly seat: Seat;
   readonly own: OwnRank;
   readonly watch: Watch;
-  readonly beatDue: () => boolean;
   round: (ActiveRound & { readonly number: number; readonly stop: () => void; own: Round | null }) | null;
   rounds: number;
   /** What others said of rounds that had not begun. */
@@ -40,12 +37,11 @@ interface State {
 }
 
 export function leadCrew(seat: Seat, own: OwnRank): Leader {
-  const watch = watchFollowers(seat.hosts, seat.graceMs);
+  const watch = watchFollowers(seat);
   const state: State = {
     seat,
     own,
     watch,
-    beatDue: createBeat(),
     round: null,
     rounds: 0,
     early: new Map(),
@@ -56,6 +52,9 @@ export function leadCrew(seat: Seat, own: OwnRank): Leader {
   const started = begin(state, "attach", () => undefined);
   void follow(state, own.started);
   seat.line.listen(({ from, content }) => hear(state, from, content as FromFollower));
+  seat.line.onBroken((error) => {
+    for (let rank = 1; rank < seat.size; rank++) lose(state, rank, [brokenBy(error)]);
+  });
   return {
     started,
     attached: (content) => tell(state, content),
@@ -82,8 +81,8 @@ function begin(state: State, call: string, onProgress: (done: number) => unknown
   invariant(state.round === null && state.lost === null && !state.ended, "a crew was asked while it could not serve");
   const ranks = Array.from({ length: seat.size }, (_, rank) => rank);
   const active = startRound(ranks, seat.size, onProgress);
-  const calm = seat.hub.hurry();
-  const unwatch = seat.hub.watch(() => look(state));
+  const calm = seat.hurry();
+  const unwatch = seat.line.watch(() => look(state));
   const stop = (): void => [calm, unwatch].forEach((over) => over());
   const round = { ...active, number: state.rounds, stop, own: null };
   state.rounds += 1;
@@ -94,9 +93,13 @@ function begin(state: State, call: string, onProgress: (done: number) => unknown
   return {
     reports: round.result.promise,
     settled: round.settled.promise,
-    late: () => [...round.waiting].map((rank) => ({ rank, index: rank === 0 ? ownIndex(state) : watch.indexOf(rank) })),
+    late: () => lateRanks(state, round.waiting),
     cancel: (error) => fail(state, round.number, error),
   };
+}
+
+function lateRanks(state: State, waiting: ReadonlySet<number>): readonly LateRank[] {
+  return [...waiting].map((rank) => ({ rank, index: rank === 0 ? ownIndex(state) : state.watch.indexOf(rank) }));
 }
 
 function ownIndex({ round }: State): number | null {
@@ -175,12 +178,6 @@ function fail(state: State, number: number, error: unknown): void {
   tell(state, { kind: "cancel", round: number, diagnostics: diagnosticsOf(error) });
 }
 
-/** What the caller's own function threw is no diagnostic. */
-function diagnosticsOf(error: unknown): readonly Diagnostic[] {
-  if (error instanceof ContextParallelError) return error.diagnostics;
-  return [diagnose(runtimeMessages.aborted, {})];
-}
-
 function leave(state: State, number: number, rank: number, report: RankReport | null): void {
   const { round } = state;
   if (round === null || round.number !== number || !round.waiting.delete(rank)) return;
@@ -196,7 +193,6 @@ function leave(state: State, number: number, rank: number, report: RankReport | 
 function lose(state: State, rank: number, diagnostics: readonly Diagnostic[], torn: boolean = true): void {
   state.torn ||= torn;
   state.lost ??= diagnostics[0] ?? null;
-  state.watch.forget(rank);
   const { round } = state;
   if (round === null) return;
   fail(state, round.number, new ContextParallelError(diagnostics));
@@ -206,7 +202,7 @@ function lose(state: State, rank: number, diagnostics: readonly Diagnostic[], to
 function look(state: State): void {
   const { round, watch } = state;
   if (round === null) return;
-  if (state.beatDue()) tell(state, { kind: "beat" });
+  if (watch.beatDue()) tell(state, { kind: "beat", late: lateRanks(state, round.waiting) });
   for (const { rank, diagnostic } of watch.silent(round.waiting)) lose(state, rank, [diagnostic]);
   const absent = watch.absent(round.waiting);
   if (absent !== null) fail(state, round.number, new ContextParallelError([absent]));
@@ -220,8 +216,4 @@ async function end(state: State): Promise<void> {
   await own.crew.end();
   if (state.round === null && !state.torn) seat.exchanges.close();
   seat.line.close();
-}
-
-function gone({ rank, hosts }: Seat, reason: string): Diagnostic {
-  return diagnose(worldMessages.gone, { rank, host: hosts[rank] ?? "", reason });
 }

@@ -2,11 +2,17 @@
  * @file What leader and followers have in common: the ranks of this process, the line to the others, the communicator of the exchanges, and
  * how requests travel. Knows neither side.
  */
+import { worldMessages } from "../../../compiler/diagnostics/catalog/running/world.ts";
+import { runtimeMessages } from "../../../compiler/diagnostics/catalog/runtime.ts";
+import { diagnose } from "../../../compiler/diagnostics/diagnose.ts";
+import { ContextParallelError } from "../../../compiler/diagnostics/error.ts";
+import type { Diagnostic } from "../../../compiler/diagnostics/types.ts";
+import { reasonOf } from "../../reason.ts";
 import type { PackedFeeds, RunRequest, ToRank } from "../../messages.ts";
 import type { Crew, Round } from "../crew.ts";
 import type { Sent, SentRun } from "./contents.ts";
 import { passesTo } from "./hosts.ts";
-import type { Hub, Line } from "./hub.ts";
+import type { Line } from "./hub.ts";
 import type { Handle } from "./library/flavours.ts";
 
 /** A process in a session, before its rank has started. */
@@ -17,7 +23,10 @@ export interface Seat {
   readonly hosts: readonly string[];
   readonly line: Line;
   readonly exchanges: Exchanges;
-  readonly hub: Pick<Hub, "hurry" | "watch">;
+  /** See `Hub`. */
+  readonly hurry: () => () => void;
+  /** Milliseconds since this process has heard of another one, which says something every second while its main thread turns. */
+  readonly silence: (rank: number) => number;
   /** How long ranks may take to stop after a run has ended for its caller. */
   readonly graceMs: number;
 }
@@ -55,6 +64,21 @@ export function exchangesOver(
   };
 }
 
+/** What is said of the sessions of a job whose library fails. */
+export function brokenBy(error: unknown): Diagnostic {
+  return diagnose(worldMessages.broken, { reason: reasonOf(error) });
+}
+
+/** What the caller's own export function threw is no diagnostic. */
+export function diagnosticsOf(error: unknown): readonly Diagnostic[] {
+  return error instanceof ContextParallelError ? error.diagnostics : [diagnose(runtimeMessages.aborted, {})];
+}
+
+/** What is said of this process when it serves no more. */
+export function gone({ rank, hosts }: Seat, reason: string): Diagnostic {
+  return diagnose(worldMessages.gone, { rank, host: hosts[rank] ?? "", reason });
+}
+
 /** Sends a letter on to the ranks that get it from this one. */
 export function passOn({ line, hosts, rank }: Seat, content: unknown, payload: Uint8Array): void {
   for (const to of passesTo(hosts, rank)) line.send(to, content, payload);
@@ -82,6 +106,17 @@ export function unpack(sent: Sent, payload: SharedArrayBuffer, rank: number, com
   const feeds: PackedFeeds = { memory: payload, tensors };
   const request: RunRequest = { ...rest, feeds, memory: { kind: "mpi", outboxBytes: outboxBytes[rank] ?? 0, comm } };
   return request;
+}
+
+/**
+ * The request to do; `null` where the two calls are not the same. A handler lies at the URL that was given on this host, and has the number
+ * that rank 0 has given it.
+ */
+export function agreed(sent: Sent, own: ToRank): Sent | null {
+  if (sent.kind !== own.kind) return null;
+  if (sent.kind !== "register" || own.kind !== "register") return sent;
+  const [a, b] = [sent.registration, own.registration];
+  return a.module === b.module && a.phase === b.phase ? { ...own, registration: { ...b, id: a.id } } : null;
 }
 
 /** What a user has called that makes a request, or answers one. */

@@ -4,7 +4,7 @@
  */
 import { throwIfAborted, abort } from "../threads/control.ts";
 import type { Control } from "../threads/control.ts";
-import type { World } from "../world.ts";
+import type { Guard, World } from "../world.ts";
 import { createBlocks } from "./blocks.ts";
 import type { Blocks } from "./blocks.ts";
 import { flavours } from "./library/flavours.ts";
@@ -19,6 +19,8 @@ export interface MpiSetup {
   readonly flavour: Flavour["name"];
   /** Of this process: whether the run has been aborted. */
   readonly control: Control;
+  /** Surrounds calls of the library: it must not be finalized during one, nor the thread be ended. */
+  readonly guard: Guard;
   /** True where every rank of the host has a core of its own. */
   readonly spin: boolean;
 }
@@ -32,21 +34,22 @@ const PAUSE_MS = 0.05;
 export type OpenWorld = (comm: Handle, outboxBytes: number) => World;
 
 export async function openMpiWorlds(setup: MpiSetup): Promise<OpenWorld> {
-  const { mpi } = await loadMpi(flavours.find(({ name }) => name === setup.flavour)!);
+  const { mpi } = await setup.guard(() => loadMpi(flavours.find(({ name }) => name === setup.flavour)!));
   let current: { readonly comm: Handle; readonly blocks: Blocks } | undefined;
   // The library may still write to, or read from, the memory of exchanges that did not end.
   let left: readonly Pending[] = [];
-  return (comm, outboxBytes) => {
-    if (current?.comm !== comm) current = { comm, blocks: createBlocks(mpi, comm) };
-    left = left.filter((pending) => !mpi.test(pending));
-    current.blocks.reserve(outboxBytes);
-    return worldOver(mpi, setup, comm, current.blocks, (pending) => (left = [...left, ...pending]));
-  };
+  return (comm, outboxBytes) =>
+    setup.guard(() => {
+      if (current?.comm !== comm) current = { comm, blocks: createBlocks(mpi, comm) };
+      left = left.filter((pending) => !mpi.test(pending));
+      current.blocks.reserve(outboxBytes);
+      return worldOver(mpi, setup, comm, current.blocks, (pending) => (left = [...left, ...pending]));
+    });
 }
 
 function worldOver(
   mpi: Mpi,
-  { rank, size, control, spin }: MpiSetup,
+  { rank, size, control, guard, spin }: MpiSetup,
   comm: Handle,
   blocks: Blocks,
   abandon: (pending: readonly Pending[]) => void,
@@ -66,12 +69,13 @@ function worldOver(
     rank,
     size,
     outgoing: blocks.outgoing,
-    exchange: async (exchange) => {
-      const { pending, arrived } = blocks.begin(exchange);
-      finish(pending);
-      return arrived;
-    },
-    barrier: async () => finish([mpi.barrier(comm)]),
+    exchange: async (exchange) =>
+      guard(() => {
+        const { pending, arrived } = blocks.begin(exchange);
+        finish(pending);
+        return arrived;
+      }),
+    barrier: async () => guard(() => finish([mpi.barrier(comm)])),
     abort: () => abort(control),
     check,
   };

@@ -26,13 +26,13 @@ let watching = false;
 export function holdExit(control: Control, size: number, interrupt: () => void): () => void {
   const ranks = { control, size, interrupt };
   live.add(ranks);
-  if (!watching) process.on("exit", release);
+  if (!watching) process.on("exit", endRanks);
   watching = true;
   return () => live.delete(ranks);
 }
 
-/** All ranks hear of the end before the first is waited for. */
-function release(): void {
+/** Has all ranks leave native code for good, and waits for that; all hear of it before the first is waited for. */
+export function endRanks(): void {
   for (const { control, interrupt } of live) {
     abort(control);
     interrupt();

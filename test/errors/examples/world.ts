@@ -16,6 +16,7 @@ import { followCrew } from "../../../runtime/world/mpi/follower.ts";
 import { leadCrew } from "../../../runtime/world/mpi/leader.ts";
 import { inTime, startMpi } from "../../../runtime/world/mpi/job.ts";
 import { launchOf } from "../../../runtime/world/mpi/launch.ts";
+import { brokenBy } from "../../../runtime/world/mpi/seat.ts";
 import { watchFollowers } from "../../../runtime/world/mpi/watch.ts";
 import { fakeLibrary, lineTo, ownRank, seatAt } from "../../runtime/world/support/stand-ins.ts";
 import { valueOf } from "../../support/fixtures.ts";
@@ -74,7 +75,7 @@ function watched(means: string, given: string, minutes: number): Example {
   const call = async (): ReturnType<typeof failure> => {
     vi.useFakeTimers({ toFake: ["performance"] });
     try {
-      const watch = watchFollowers(["node0", "node1"], 5_000);
+      const watch = watchFollowers({ hosts: ["node0", "node1"], graceMs: 5_000, silence: () => 60_000 * minutes });
       watch.begin(3, "run");
       vi.advanceTimersByTime(60_000 * minutes);
       const waiting = new Set([1]);
@@ -200,4 +201,11 @@ export const world: Examples = {
     "two ranks that the launcher has bound to the same core",
     {},
   ),
+  CP6565: {
+    means:
+      "A call of the MPI library returned an error, so that no message can be sent or received any more. The sessions of the job are lost; the reason is the call and what it returned.",
+    given: "a job whose network fails",
+    command: "await session.run(feeds);",
+    call: async () => [brokenBy(new Error("MPI_Iprobe failed with the code 15"))],
+  },
 };

@@ -21,6 +21,7 @@ export const worldMessages: Catalog<{
   gone: { rank: number; host: string; reason: string };
   placement: { hosts: string; bytes: number; best: number; lengths: string };
   cores: { host: string; ranks: number; cores: number };
+  broken: { reason: string };
 }> = {
   notLaunched: {
     code: "CP6550",
@@ -140,5 +141,12 @@ export const worldMessages: Catalog<{
     message: ({ host, ranks, cores }) => `${ranks} ranks share ${cores} cores of ${host}`,
     hint: () =>
       "start fewer ranks per host, or let the launcher bind each rank to more cores: mpirun --bind-to none, or --map-by slot:PE=k",
+  },
+  broken: {
+    code: "CP6565",
+    severity: "error",
+    title: "MPI library that fails",
+    message: ({ reason }) => `the MPI library fails, and no rank can be reached any more: ${reason}`,
+    hint: () => "look at what the library and the launcher printed; then start the job again",
   },
 };

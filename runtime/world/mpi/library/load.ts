@@ -43,6 +43,8 @@ export interface Mpi {
   readonly abort: (code: number) => void;
   /** Waits for all processes of the job. */
   readonly finalize: () => void;
+  /** The system ends this process after so many seconds, whatever it is inside of. Throws where the system cannot. */
+  readonly endIn: (seconds: number) => void;
 }
 
 /** A library that has not been started; `start` returns when all processes of the job have called it. */
@@ -91,6 +93,7 @@ interface Library {
   readonly world: Handle;
   readonly byte: Handle;
   readonly errorsReturn: Handle;
+  readonly endIn: (seconds: number) => void;
 }
 
 /** Throws an `Error` that says why: koffi, or the library. */
@@ -115,6 +118,8 @@ async function open(flavour: Flavour): Promise<Library> {
     world: handle(flavour.world),
     byte: handle(flavour.byte),
     errorsReturn: handle(flavour.errorsReturn),
+    // Of the C library, on which the library depends.
+    endIn: (seconds) => void library.func("unsigned int alarm(unsigned int)")(seconds),
     call: (name, ...parameters) => check(name, functions.get(name)!(...parameters)),
     beside: (name, ...parameters) =>
       new Promise((resolve, reject) => {
@@ -185,6 +190,7 @@ function callsOf(library: Library): Mpi {
     free: (comm) => call("MPI_Comm_free", new BigInt64Array([BigInt(comm)])),
     abort: (code) => call("MPI_Abort", world, code),
     finalize: () => call("MPI_Finalize"),
+    endIn: library.endIn,
   };
 }
 

@@ -4,7 +4,7 @@
 import type { Mpi, Unstarted } from "../../../../runtime/world/mpi/library/load.ts";
 import { flavours, THREAD_MULTIPLE } from "../../../../runtime/world/mpi/library/flavours.ts";
 import type { Flavour } from "../../../../runtime/world/mpi/library/flavours.ts";
-import type { Hub, Line } from "../../../../runtime/world/mpi/hub.ts";
+import type { Line } from "../../../../runtime/world/mpi/hub.ts";
 import type { OwnRank, Seat } from "../../../../runtime/world/mpi/seat.ts";
 import type { Round } from "../../../../runtime/world/crew.ts";
 
@@ -38,7 +38,6 @@ export interface FakeLine extends Line {
   readonly sent: readonly { readonly to: number; readonly content: unknown }[];
   /** A letter comes. */
   readonly arrive: (letter: { readonly from: number; readonly content: unknown }) => void;
-  readonly watch: Hub["watch"];
   /** What is done at every look at the post. */
   readonly look: () => void;
 }
@@ -63,15 +62,24 @@ export function lineTo(letters: readonly { readonly from: number; readonly conte
       return () => works.delete(work);
     },
     look: () => works.forEach((work) => work()),
+    onBroken: () => undefined,
     close: () => undefined,
   };
 }
 
 /** One of two processes on two hosts. */
-export function seatAt(rank: number, line: FakeLine): Seat {
+export function seatAt(rank: number, line: Line): Seat {
   const exchanges = { communicator: async () => flavours[1]!.world as number, close: () => undefined };
-  const hub = { hurry: () => () => undefined, watch: line.watch };
-  return { rank, size: 2, hosts: ["node0", "node1"], line, exchanges, hub, graceMs: 5_000 };
+  return {
+    rank,
+    size: 2,
+    hosts: ["node0", "node1"],
+    line,
+    exchanges,
+    hurry: () => () => undefined,
+    silence: () => 0,
+    graceMs: 5_000,
+  };
 }
 
 /** A rank that answers every request at once. */
