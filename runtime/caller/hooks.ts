@@ -117,9 +117,10 @@ function checkRegistration(program: Program, { module, phase, handler, options }
       : [wrongArgument(registerCall, "handler", "an absolute URL", describeValue(handler))]),
     ...checkOptions(registerCall, options),
   ];
+  if (wrong.length > 0) throw new ContextParallelError(wrong);
   const url = String(handler);
-  const all = wrong.length > 0 ? wrong : checkPlace(program, module, phase, url);
-  if (all.length > 0) throw new ContextParallelError(all);
+  const misplaced = checkPlace(program, module, phase, url);
+  if (misplaced.length > 0) throw new ContextParallelError(misplaced);
   return url;
 }
 

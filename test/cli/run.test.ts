@@ -133,10 +133,6 @@ test("usage that only shows when the arguments are looked at together", async ()
       ["run", folder, "--inputs", inputs, "--ring-degree", "2", "--strict"],
       "a program is already compiled: omit --ring-degree, --strict",
     ],
-    [
-      ["run", plan, "--model", model, "--inputs", inputs, "--world", "mpi"],
-      "--world mpi is not supported yet: ranks are threads of this process",
-    ],
   ];
   for (const [argv, text] of cases) {
     const { exitCode, io } = await cp(...argv);
