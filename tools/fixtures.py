@@ -34,7 +34,8 @@ class Fixture:
     Every variant has the same weights and shares the sample tensors, one set for each of `lengths`; static ones are
     exported at the first. `sizes` are lengths that stay the same. `dynamic` empty means the family's own. `classes`
     lists the variants that keep the class of every module. `folder` is where files go, and the name of the plan;
-    default: the family.
+    default: the family. A fixture with `published` is for the plans of other projects: it lies with them in
+    test/published, and no plan is written.
     """
 
     family: str
@@ -46,6 +47,7 @@ class Fixture:
     dynamic: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     folder: str | None = None
+    published: bool = False
 
 
 def options_of(variant: str, dynamic: tuple[str, ...], classes: bool) -> Options:
@@ -181,10 +183,69 @@ FIXTURES: Mapping[str, Fixture] = {
         lengths=({"img": 48, "audio": 18, "txt": 20}, {"img": 35, "audio": 13, "txt": 11}),
         variants=("dynamo18-dynamic",),
     ),
+    "ltx2-timesteps": Fixture(
+        family="ltx2_timesteps",
+        seed=11,
+        config=dict(
+            num_layers=1,
+            num_attention_heads=2,
+            cross_attention_dim=12,
+            audio_num_attention_heads=2,
+            audio_cross_attention_dim=8,
+        ),
+        lengths=AUDIO,
+        variants=DYNAMIC,
+        published=True,
+    ),
     "sd3": Fixture(
         family="sd3",
         seed=14,
         lengths=({"batch": 2, "txt": 20}, {"batch": 1, "txt": 13}),
+        variants=DYNAMIC,
+    ),
+    "chroma": Fixture(
+        family="chroma",
+        seed=19,
+        lengths=({"img": 48, "txt": 20}, {"img": 35, "txt": 11}),
+        variants=DYNAMIC,
+    ),
+    "hunyuan_video": Fixture(
+        family="hunyuan_video",
+        seed=20,
+        lengths=(
+            {"batch": 2, "frames": 3, "height": 6, "width": 14, "txt": 20},
+            {"batch": 1, "frames": 5, "height": 6, "width": 10, "txt": 13},
+        ),
+        variants=DYNAMIC,
+    ),
+    "pixart": Fixture(
+        family="pixart",
+        seed=21,
+        lengths=({"txt": 20}, {"txt": 13}),
+        variants=DYNAMIC,
+    ),
+    "cogvideox": Fixture(
+        family="cogvideox",
+        seed=22,
+        lengths=({"batch": 2}, {"batch": 1}),
+        variants=DYNAMIC,
+    ),
+    "auraflow": Fixture(
+        family="auraflow",
+        seed=23,
+        lengths=({"batch": 2, "txt": 20}, {"batch": 1, "txt": 13}),
+        variants=DYNAMIC,
+    ),
+    "allegro": Fixture(
+        family="allegro",
+        seed=24,
+        lengths=({"txt": 20}, {"txt": 13}),
+        variants=DYNAMIC,
+    ),
+    "sana": Fixture(
+        family="sana",
+        seed=25,
+        lengths=({"txt": 20}, {"txt": 13}),
         variants=DYNAMIC,
     ),
     "text_encoder": Fixture(

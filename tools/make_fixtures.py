@@ -1,4 +1,4 @@
-"""Regenerates test/fixtures, test/foreign and plans/*.plan.json: `python tools/make_fixtures.py [NAME ...]`.
+"""Regenerates test/fixtures, test/foreign, the models of test/published and plans/*.plan.json: `python tools/make_fixtures.py [NAME ...]`.
 
 Seeds are fixed: a second run writes the same bytes.
 """
@@ -26,16 +26,21 @@ def make(name: str, fixture: Fixture) -> None:
     """Writes every variant of one fixture, its sample tensors, and its plan."""
     subject = _subject(fixture)
     folder_name = fixture.folder or fixture.family
-    # A model whose class has no plan is no family with a shipped one; its plan lies beside it.
+    # Models whose class has no plan lie together, those of no diffusers class with their plans.
     is_foreign = subject.family.plan is not None
     folder = ROOT / "test" / ("foreign" if is_foreign else f"fixtures/{folder_name}")
+    if fixture.published:
+        folder = ROOT / "test/published"
     for variant in fixture.variants:
         options = options_of(variant, fixture.dynamic or subject.family.dynamic, variant in fixture.classes)
         path = folder / f"{name}.{variant}.onnx"
         worst = export_file(subject, options, fixture.lengths, path)
         print(f"{path.relative_to(ROOT)}: {path.stat().st_size:,} bytes, differs from torch by {worst:.1e}", flush=True)
     write_samples(subject, fixture.lengths, folder, name)
-    plan_folder, schemas = (folder, "../../schemas") if is_foreign else (ROOT / "plans", "../schemas")
+    if fixture.published:
+        return
+    is_network = "." in subject.family.model
+    plan_folder, schemas = (folder, "../../schemas") if is_network else (ROOT / "plans", "../schemas")
     write_plan(subject.plan(), plan_folder / f"{folder_name}.plan.json", f"{schemas}/plan.schema.json")
 
 

@@ -1,6 +1,6 @@
 /**
- * @file Models without a shipped plan: a vision transformer, a text encoder, a U-Net, Stable Diffusion 3. Their plans match torch in every
- * scheme; plans that split elsewhere are exact or refused.
+ * @file Models whose class has no plan: a vision transformer, a text encoder, a U-Net, Stable Diffusion 3. The plans written for them match torch
+ * in every scheme; plans that split elsewhere are exact or refused.
  */
 import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
@@ -8,7 +8,7 @@ import { compileStages } from "../../compiler/compile.ts";
 import type { ContextParallelPlan } from "../../compiler/plan/types.ts";
 import { simulate } from "../../compiler/simulate/simulate.ts";
 import { compareTensors } from "../../runtime/verify.ts";
-import { compiledFixture, outputsOf, sessionOf, shardedFixture } from "../support/compiled.ts";
+import { compiledFixture, outputsOf, sessionOf, shardedFixture, shippedPlan } from "../support/compiled.ts";
 import { fixture, fixtureTensors, texts, valueOf } from "../support/fixtures.ts";
 import { meshes } from "../support/meshes.ts";
 import type { MeshName } from "../support/meshes.ts";
@@ -18,7 +18,8 @@ const models = ["sd3", "text_encoder", "unet", "vit"] as const;
 type Model = (typeof models)[number];
 
 const fileOf = (model: Model): string => `${FOLDER}/${model}.dynamo18-dynamic.onnx`;
-const planOf = (model: Model): string => fixture(`${FOLDER}/${model}.plan.json`);
+const planOf = (model: Model): string =>
+  model === "sd3" ? shippedPlan(model) : fixture(`${FOLDER}/${model}.plan.json`);
 /** Samples: the batch and the length of the text differ, and one of them is uneven. */
 const samplesOf = (model: Model): readonly string[] =>
   readdirSync(fixture(FOLDER)).flatMap((name) =>

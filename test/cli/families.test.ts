@@ -19,16 +19,28 @@ const unified4 = ["--ring-degree", "2", "--ulysses-degree", "2"];
 
 /** The plan, an export, a sample, the degrees, and how near torch's numbers an output must be. */
 const cases: readonly (readonly [string, string, string, readonly string[], number])[] = [
+  ["auraflow.plan.json", "../foreign/auraflow.dynamo18-dynamic", "batch1-txt13", ulysses2, 1e-4],
+  ["chroma.plan.json", "../foreign/chroma.dynamo18-dynamic", "img35-txt11", rotating3, 1e-4],
   ["chronoedit.plan.json", "chronoedit/chronoedit.dynamo18-dynamic", "batch2-frames5-height6-width14", rotating3, 1e-4],
+  ["cogvideox.plan.json", "../foreign/cogvideox.dynamo18-dynamic", "batch1", rotating3, 1e-4],
   ["flux.plan.json", "flux/flux.torchscript18-static", "img96-txt40", unified4, 1e-4],
   ["flux.plan.ts", "flux/flux.dynamo18-dynamic", "img67-txt13", ring2, 1e-4],
   ["flux2.plan.json", "flux2/flux2.dynamo18-dynamic", "batch2-img67-txt13", ulysses2, 1e-4],
   ["helios.plan.json", "helios/helios.dynamo18-dynamic", "batch2-frames3-height6-width14", ulysses2, 1e-4],
+  [
+    "hunyuan_video.plan.json",
+    "../foreign/hunyuan_video.dynamo18-dynamic",
+    "batch1-frames5-height6-width10-txt13",
+    ring2,
+    1e-4,
+  ],
   ["ltx.plan.json", "ltx/ltx.dynamo23-dynamic", "img67-txt13", ring2, 1e-4],
   // Its gates multiply the differences that its export has to torch.
   ["ltx2.plan.json", "ltx2/ltx2.dynamo18-dynamic", "img67-audio23-txt13", unified4, 1e-3],
   ["minimax_h3.plan.json", "minimax_h3/minimax_h3.dynamo18-static", "batch1-img96-audio30-txt40", rotating3, 1e-4],
+  ["pixart.plan.json", "../foreign/pixart.dynamo18-dynamic", "txt13", ulysses2, 1e-4],
   ["qwenimage.plan.json", "qwenimage/qwenimage.dynamo18-dynamic", "batch2-txt13", ulysses2, 1e-4],
+  ["sd3.plan.json", "../foreign/sd3.dynamo18-dynamic", "batch1-txt13", ulysses2, 1e-4],
   ["wan.plan.json", "wan/wan.dynamo18-dynamic", "batch2-frames5-height6-width14", ring2, 1e-4],
 ];
 

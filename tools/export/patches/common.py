@@ -24,7 +24,18 @@ def _squeeze(self: torch.Tensor, dim: int | None = None) -> torch.Tensor:
     return torch.squeeze(self, dim) if self.shape[dim] == 1 else self
 
 
+def _masked_fill(self: torch.Tensor, mask: torch.Tensor, value: object) -> torch.Tensor:
+    if self.dtype != torch.bool:
+        return torch.masked_fill(self, mask, value)
+    return self | mask if value else self & ~mask
+
+
 PATCHES = {
+    "bool_masked_fill": Patch(
+        "a masked_fill of booleans becomes a Where that ONNX Runtime does not implement; the same by And or Or.",
+        (DYNAMO, TORCHSCRIPT),
+        lambda: [(torch.Tensor, "masked_fill", _masked_fill)],
+    ),
     "squeeze_of_more": Patch(
         "torch leaves an axis longer than 1 alone, ONNX refuses to squeeze it; the squeeze is left out.",
         (DYNAMO, TORCHSCRIPT),
