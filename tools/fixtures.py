@@ -242,12 +242,6 @@ FIXTURES: Mapping[str, Fixture] = {
         lengths=({"txt": 20}, {"txt": 13}),
         variants=DYNAMIC,
     ),
-    "sana": Fixture(
-        family="sana",
-        seed=25,
-        lengths=({"txt": 20}, {"txt": 13}),
-        variants=DYNAMIC,
-    ),
     "text_encoder": Fixture(
         family="text_encoder",
         seed=15,

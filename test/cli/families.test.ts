@@ -19,6 +19,7 @@ const unified4 = ["--ring-degree", "2", "--ulysses-degree", "2"];
 
 /** The plan, an export, a sample, the degrees, and how near torch's numbers an output must be. */
 const cases: readonly (readonly [string, string, string, readonly string[], number])[] = [
+  ["allegro.plan.json", "../foreign/allegro.dynamo18-dynamic", "txt13", rotating3, 1e-4],
   ["auraflow.plan.json", "../foreign/auraflow.dynamo18-dynamic", "batch1-txt13", ulysses2, 1e-4],
   ["chroma.plan.json", "../foreign/chroma.dynamo18-dynamic", "img35-txt11", rotating3, 1e-4],
   ["chronoedit.plan.json", "chronoedit/chronoedit.dynamo18-dynamic", "batch2-frames5-height6-width14", rotating3, 1e-4],

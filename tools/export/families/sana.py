@@ -28,9 +28,8 @@ FAMILY = Family(
     lengths={"batch": 2, "txt": 20},
     dynamic=("txt",),
     patches=("rms_norm",),
-    # The convolutions in each block need all tokens, so only the attention to the text divides them.
     plan={
-        "transformer_blocks.*.attn2": {"hidden_states": {"split_dim": 1, "expected_dims": 3}},
-        "transformer_blocks.*.attn2.to_out.0": {"gather_dim": 1, "expected_dims": 3},
+        "transformer_blocks.0": {"hidden_states": {"split_dim": 1, "expected_dims": 3}},
+        "proj_out": {"gather_dim": 1, "expected_dims": 3},
     },
 )
