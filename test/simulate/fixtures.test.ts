@@ -11,7 +11,7 @@ import { fixtureModel, fixtureTensors, valueOf } from "../support/fixtures.ts";
 import { meshNames, meshes } from "../support/meshes.ts";
 import type { MeshName } from "../support/meshes.ts";
 
-/** For the export of each model that others are variants of. */
+/** For the export of each family that others are variants of; in the long mode, of each model. */
 const full: readonly MeshName[] = [
   "ulysses 2",
   "ulysses 3",
@@ -31,8 +31,9 @@ const turns: readonly (readonly MeshName[])[] = [
 /** Flux meets every number of ranks, one and four too. */
 const flux: readonly MeshName[] = meshNames;
 
-function meshesFor({ model, exporter }: Export, index: number): readonly MeshName[] {
-  if (exporter !== "dynamo18-dynamic") return turns[index % turns.length]!;
+function meshesFor({ family, model, exporter }: Export, index: number): readonly MeshName[] {
+  const isVariant = model !== family && process.env["MODE"] !== "long";
+  if (exporter !== "dynamo18-dynamic" || isVariant) return turns[index % turns.length]!;
   return model === "flux" ? flux : full;
 }
 
