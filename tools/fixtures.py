@@ -77,7 +77,6 @@ FIXTURES: Mapping[str, Fixture] = {
             "dynamo23-dynamic",
             "dynamo18-dynamic.marked",
             "torchscript18-static.marked",
-            "dynamo23-dynamic.marked",
             "dynamo18-static",
             "dynamo18-unnamed",
             "dynamo18-external",

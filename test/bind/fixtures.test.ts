@@ -62,7 +62,6 @@ describe("flux", () => {
     "dynamo18-unnamed",
     "dynamo18-wrapped",
     "dynamo23-dynamic",
-    "dynamo23-dynamic.marked",
     "torchscript18-static",
     "torchscript18-static.marked",
   ])("%s", async (name) => expect(texts(await bound(`flux/flux.${name}`, "flux"))).toEqual(expected));
