@@ -97,7 +97,7 @@ test.skipIf(reason !== null)(
     const { code, stdout, stderr } = await onnxCp(["run", (await programOf(flux)).folder, ...flags]);
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     const errors = stderr.split("\n").filter((line) => line.startsWith("error"));
-    expect(errors.length).toBeGreaterThan(0);
+    expect(errors.length, stderr).toBeGreaterThan(0);
     expect(new Set(errors).size).toBe(errors.length);
     expect(existsSync(outputs)).toBe(false);
   },
