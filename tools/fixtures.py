@@ -48,6 +48,8 @@ class Fixture:
     classes: tuple[str, ...] = ()
     folder: str | None = None
     published: bool = False
+    # Variants that refer to the data file of the external variant for the weights that it has, so that the repository stays small.
+    shared: tuple[str, ...] = ()
 
 
 def options_of(variant: str, dynamic: tuple[str, ...], classes: bool) -> Options:
@@ -82,6 +84,7 @@ FIXTURES: Mapping[str, Fixture] = {
             "dynamo18-external",
             "dynamo18-wrapped",
         ),
+        shared=("torchscript18-static.marked", "dynamo18-static", "dynamo18-unnamed", "dynamo18-wrapped"),
     ),
     "flux-b": Fixture(
         family="flux",

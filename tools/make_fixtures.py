@@ -12,6 +12,7 @@ from pathlib import Path
 from export.family import load_family
 from export.job import Subject, export_file, tiny, write_samples
 from export.plan_json import write_plan
+from export.sharing import share_weights
 from fixtures import FIXTURES, Fixture, options_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,6 +37,8 @@ def make(name: str, fixture: Fixture) -> None:
         path = folder / f"{name}.{variant}.onnx"
         worst = export_file(subject, options, fixture.lengths, path)
         print(f"{path.relative_to(ROOT)}: {path.stat().st_size:,} bytes, differs from torch by {worst:.1e}", flush=True)
+    for variant in fixture.shared:
+        share_weights(folder / f"{name}.{variant}.onnx", folder / f"{name}.dynamo18-external.onnx")
     write_samples(subject, fixture.lengths, folder, name)
     if fixture.published:
         return
