@@ -21,19 +21,27 @@ const full: readonly MeshName[] = [
   "unified 2 x 2",
 ];
 
-/** For its other exports in turn: each scheme and both 2 and 3 ranks. */
-const turns: readonly (readonly MeshName[])[] = [
-  ["ulysses 2", "rotating ring 3"],
-  ["ulysses 3", "unified 2 x 2"],
-  ["ring 3", "rotating unified 2 x 2"],
+/** For its other exports in turn: each scheme and both 2 and 3 ranks. The long mode has two of them for each. */
+const turns: readonly MeshName[] = [
+  "ulysses 2",
+  "rotating unified 2 x 2",
+  "ring 3",
+  "rotating ring 3",
+  "unified 2 x 2",
+  "ulysses 3",
 ];
+
+const long = process.env["MODE"] === "long";
 
 /** Flux meets every number of ranks, one and four too. */
 const flux: readonly MeshName[] = meshNames;
 
 function meshesFor({ family, model, exporter }: Export, index: number): readonly MeshName[] {
-  const isVariant = model !== family && process.env["MODE"] !== "long";
-  if (exporter !== "dynamo18-dynamic" || isVariant) return turns[index % turns.length]!;
+  const isVariant = model !== family && !long;
+  if (exporter !== "dynamo18-dynamic" || isVariant) {
+    const [first, second] = [turns[index % turns.length]!, turns[(index + 3) % turns.length]!];
+    return long ? [first, second] : [first];
+  }
   return model === "flux" ? flux : full;
 }
 
