@@ -17,6 +17,7 @@ import { declaredShape, nameLengths, type FixedShapes } from "../ir/lengths.ts";
 import { removeMarkers } from "./passes/markers.ts";
 import { normalise } from "./passes/normalise.ts";
 import { probed } from "./passes/probe.ts";
+import { upgrade } from "./passes/upgrade.ts";
 import { explainAttention } from "./rewrites/attention/attention.ts";
 import { rewrite } from "./rewrites/index.ts";
 import type { CanonicalGraph, CanonicalNode, ValueShape } from "../ir/types.ts";
@@ -26,21 +27,23 @@ export async function canonicalise(model: Model, fixed: FixedShapes = {}): Promi
   // Fixed sizes must be possible for the model; everything after relies on it.
   const impossible = checkShapes(model.graph.inputs, fixed);
   if (impossible.length > 0) return settle<CanonicalGraph>(undefined, impossible);
+  // One operator set, so that no later step knows two spellings of an operator.
+  const { graph: given, opsets } = upgrade(model);
   // Scopes first: the node names and metadata that carry them do not survive later steps.
-  const scopes = resolveScopes(model.graph);
+  const scopes = resolveScopes(given);
   // Markers identify boundary values; as nodes they would block every pattern.
-  const { graph: unmarked, markers, diagnostics } = removeMarkers(model.graph);
+  const { graph: unmarked, markers, diagnostics } = removeMarkers(given);
   // Every later step assumes that a node is valid for its operator.
   const malformed = checkNodes(unmarked);
   if (malformed.length > 0) return settle<CanonicalGraph>(undefined, [...diagnostics, ...malformed]);
   // Exporters compute constants in the graph; patterns and integer chains need them as constants.
-  const folded = await foldConstants(unmarked, { opsets: model.opsets });
+  const folded = await foldConstants(unmarked, { opsets });
   const stopping = checkQuotients(folded);
   if (stopping.length > 0) return settle<CanonicalGraph>(undefined, [...diagnostics, ...stopping]);
   const shaped = await shapeGraph(folded, {
     fixed,
     markers,
-    opsets: model.opsets,
+    opsets,
     scopeOf: scopes.scopeOf,
     modules: scopes.modules,
     prefix: scopes.prefix,

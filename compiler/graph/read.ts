@@ -17,7 +17,7 @@ import type { Model } from "./types.ts";
 
 /** What onnxruntime loads, and the oldest operator sets that this project's tables describe. */
 const IR = { oldest: 3, newest: 13 };
-const OPSET = { oldest: 13, newest: 26 };
+const OPSET = { oldest: 11, newest: 26 };
 
 /** `file` is relative to the current folder. */
 export async function readModel(file: string): Promise<Result<Model>> {

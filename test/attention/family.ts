@@ -51,6 +51,8 @@ export interface FamilyMember {
   readonly bare?: boolean;
   /** What the plan states for every site; absent: the scheme of the mesh. */
   readonly attention?: AttentionScheme;
+  /** Of the model; absent: that of its spelling. */
+  readonly opset?: number;
 }
 
 /** Tokens of both streams, joined. */
@@ -134,7 +136,7 @@ export function modelOf(member: FamilyMember): Uint8Array {
   };
   const attended = spellings[spelling](n, spec);
   finish(n, member, attended, hidden, text);
-  const opsets = { "": spelling === "Attention" ? 23 : 18, "com.microsoft": 1 };
+  const opsets = { "": member.opset ?? (spelling === "Attention" ? 23 : 18), "com.microsoft": 1 };
   return writeModel(n.graph(), { opsets });
 }
 

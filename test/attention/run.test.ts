@@ -16,6 +16,7 @@ const cases: readonly (readonly [Scheme, Partial<FamilyMember>, Sizes])[] = [
   [ulysses(4), { heads: [12, 6], mask: "batch, heads", causal: true }, UNEVEN],
   [gathering(3), { mask: "boolean rows x keys", heads: [8, 2] }, UNEVEN],
   [rotating(2), {}, UNEVEN],
+  [rotating(3), { opset: 13, mask: "additive rows x keys" }, UNEVEN],
   [rotating(3), { mask: "text", causal: true }, UNEVEN],
   [rotating(4), { mask: "additive rows x keys", heads: [8, 1], size: [4, 6] }, { batch: 1, img: 24, txt: 16 }],
   [gathering(2, 3), { mask: "text", heads: [8, 4] }, UNEVEN],

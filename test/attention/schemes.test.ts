@@ -30,6 +30,14 @@ test.each(members)("$mask, heads $heads, causal $causal", async (member) => {
   });
 });
 
+test.each(["none", "text", "heads"] as const)("operator set 13, mask %s", async (mask) => {
+  const member: FamilyMember = { ...JOINT, mask, opset: 13, causal: mask === "heads" };
+  const feeds = feedsOf(member, UNEVEN);
+  await withMember(member, async (prepared) => {
+    for (const scheme of FEW) expect((await expectExact(prepared, scheme, feeds)).compared).toBeGreaterThan(0);
+  });
+});
+
 test.each([1, 2])("even lengths, batch %i", async (batch) => {
   const member: FamilyMember = { ...JOINT, mask: "text" };
   const feeds = feedsOf(member, { batch, img: 24, txt: 16 });

@@ -4,6 +4,7 @@
 import type { CanonicalGraph } from "../../ir/types.ts";
 import { fuseAttention } from "./attention/attention.ts";
 import { makeFills } from "./fills.ts";
+import { unflatten } from "./flattened.ts";
 import { simplifyMasks } from "./masks.ts";
 import { expandAngles } from "./rotary.ts";
 import { replaceScatters } from "./scatter.ts";
@@ -17,6 +18,8 @@ interface Rewrite {
 
 /** Each preserves the result of the graph, up to the rounding of a scale that is applied at another place. */
 const REWRITES: readonly Rewrite[] = [
+  // Before attention, which looks for a softmax over the last axis.
+  { name: "softmax over flattened rows", apply: unflatten },
   // Slice assignments first: they are between the queries and their attention, and hide the way up to (B, S, H, D).
   { name: "scatters to concats", apply: replaceScatters },
   // After the scatters, which are often the only readers of a table of zeros; fills that remain are used as values.

@@ -272,15 +272,6 @@ export const localAttention: Message<{ module: string; why: string }> = {
   message: (p) => `the attention in "${p.module}" runs locally on every rank: ${p.why}`,
 };
 
-export const ringNeedsOpset: Message<{ module: string; opset: number; needed: number }> = {
-  code: "CP4020",
-  severity: "error",
-  title: "Opset too old for a rotating ring",
-  message: (p) =>
-    `the attention in "${p.module}" cannot be computed chunk by chunk: the model has opset ${p.opset}, but merging the parts needs opset ${p.needed}`,
-  hint: () => 'use "rotate_method": "allgather", or export with opset 18 or later',
-};
-
 export const alignedByItself: Message<Aligned> = {
   code: "CP4025",
   severity: "note",

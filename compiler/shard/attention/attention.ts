@@ -20,7 +20,7 @@ import { add, evaluate, mul, RANK, symbolsOf, type Expr } from "../../expr/expr.
 import type { AttentionSite, AxisShard, Layout } from "../types.ts";
 import { withoutCausal } from "./causal.ts";
 import { gatherKeys, headsToRows, rowsToHeads } from "./collectives.ts";
-import { dealtHeads, hasParts } from "./fits.ts";
+import { dealtHeads } from "./fits.ts";
 import { HEADS, headShard, isOddlySplit, isStrided, readAttention, rowsOf, type Attention } from "./operands.ts";
 import { localMask, assumeMaskLengths } from "./mask.ts";
 import { mergeParts, rotate, type RingSite } from "./rotate.ts";
@@ -112,7 +112,7 @@ function wholeQueries(state: State, site: Attention, keys: AxisShard): boolean {
   if (isGathered(state, site) && splitRanks(state) > 1) return gatherAll(state, site, null, keys, "gather");
   noteIdle(state, site, "its queries are whole");
   const name = site.node.outputs[0]!;
-  if (splitRanks(state) > 1 && hasParts(state.graph) && partsAreSmaller(state, site)) {
+  if (splitRanks(state) > 1 && partsAreSmaller(state, site)) {
     note(state, site, "merge");
     const shape = shapeOf(state, name);
     declare(state, mergeParts(state, site, keys, name), shape, WHOLE, name, site.origin);

@@ -60,7 +60,7 @@ export function chooseSites(
 
 function isMisfit({ graph }: BoundPlan, { q, k }: AttentionOperation, options: ShardOptions): boolean {
   const [heads, keyHeads] = [q, k].map((value) => graph.shapes.get(value)!.dims[HEADS]!);
-  return misfitOf([heads!, keyHeads!], options, graph) !== null;
+  return misfitOf([heads!, keyHeads!], options) !== null;
 }
 
 function allOf(modules: readonly string[], schemeOf: (module: string) => AttentionScheme): Schemes {

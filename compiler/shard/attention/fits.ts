@@ -1,42 +1,28 @@
 /**
- * @file Whether the mesh's scheme can execute a site: its heads must be dealt among the ranks of a Ulysses group, and a rotating ring needs
- * operators that an old operator set lacks. Gathering keys and values needs neither.
+ * @file Whether the mesh's scheme can execute a site: its heads must be dealt among the ranks of a Ulysses group. Gathering keys and
+ * values does not need it.
  */
 import * as catalog from "../../diagnostics/catalog/shard.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { show, type Expr } from "../../expr/expr.ts";
 import { patternOf } from "../../ir/module-paths.ts";
-import type { CanonicalGraph } from "../../ir/types.ts";
 import { atSplitOf } from "../origins.ts";
 import { splitRanks, type ShardOptions, type State } from "../state.ts";
 import type { Diagnostic } from "../../diagnostics/types.ts";
 import { headsOf, type Attention } from "./operands.ts";
 
-/** The operators of a part take their axes as operands from this operator set on. */
-const PARTS_SINCE = 18;
-
-/** Whether attention can be computed over some keys at a time. */
-export function hasParts({ opsets }: Pick<CanonicalGraph, "opsets">): boolean {
-  return (opsets[""] ?? 0) >= PARTS_SINCE;
-}
-
-type Misfit = "unknown heads" | "too few heads" | "old operators";
+type Misfit = "unknown heads" | "too few heads";
 
 /** Why the mesh's scheme cannot execute a site with these heads; `null` if it can. */
-export function misfitOf(
-  [heads, keyHeads]: readonly [Expr, Expr],
-  { mesh, rotate_method }: ShardOptions,
-  graph: Pick<CanonicalGraph, "opsets">,
-): Misfit | null {
+export function misfitOf([heads, keyHeads]: readonly [Expr, Expr], { mesh }: ShardOptions): Misfit | null {
   if (typeof heads !== "number" || typeof keyHeads !== "number" || heads % keyHeads !== 0) return "unknown heads";
-  if (mesh.ulysses_degree > keyHeads) return "too few heads";
-  return mesh.ring_degree > 1 && rotate_method === "alltoall" && !hasParts(graph) ? "old operators" : null;
+  return mesh.ulysses_degree > keyHeads ? "too few heads" : null;
 }
 
 /** Query heads and key/value heads of a site that the mesh's scheme can execute; else `null`, with a diagnostic. */
 export function dealtHeads(state: State, site: Attention): readonly [number, number] | null {
   const heads = [headsOf(state, site.q), headsOf(state, site.k)] as const;
-  const misfit = misfitOf(heads, state.options, state.graph);
+  const misfit = misfitOf(heads, state.options);
   if (misfit === null) return heads as readonly [number, number];
   state.diagnostics.push(refusals[misfit](state, site, heads));
   return null;
@@ -58,10 +44,6 @@ const refusals: Readonly<Record<Misfit, (state: State, site: Attention, heads: r
       const degree = state.options.mesh.ulysses_degree;
       const params = { module: node.scope, heads, degree, ulysses, ring: ranks / ulysses, pattern };
       return diagnose(catalog.tooFewHeads, params, whereOf(state, q, node));
-    },
-    "old operators": (state, { q, node }) => {
-      const params = { module: node.scope, opset: state.graph.opsets[""] ?? 0, needed: PARTS_SINCE };
-      return diagnose(catalog.ringNeedsOpset, params, atSplitOf(state, q));
     },
   };
 

@@ -81,8 +81,8 @@ export const modelFiles: Examples = {
   },
   CP2012: {
     means: "The model's operator set is older or newer than the supported ones.",
-    given: "a model of opset 11",
-    make: () => edited((_, model) => (model.opsetImport[0]!.version = 11n)),
+    given: "a model of opset 10",
+    make: () => edited((_, model) => (model.opsetImport[0]!.version = 10n)),
     command,
   },
   CP2013: {

@@ -217,17 +217,6 @@ export const shard: Examples = {
     `"blocks.0": { "hidden_states": { "split_dim": 1 } },\n${gather}`,
     "Queries are split, keys and values are whole, as in cross-attention to the text: every rank computes the attention of its own queries, and nothing is exchanged.",
   ),
-  CP4020: small(
-    "A rotating ring merges parts with operators of opset 18. A ring that gathers all keys first works with any opset.",
-    {
-      formula: "y = softmax(q k^T) v, of operator set 13",
-      splits: { q: 2, k: 2, v: 2 },
-      inputs: { q: [1, 2, "n", 8], k: [1, 2, "n", 8], v: [1, 2, "n", 8] },
-      nodes: attention,
-      opset: 13,
-      options: "--ring-degree 2 --rotate-method alltoall",
-    },
-  ),
   CP4021: small("A branch of the model reads a split value, and splits are not propagated into subgraphs.", {
     formula: "y = a if c else b, with a of (1, n, 4)",
     splits: { a: 1 },
