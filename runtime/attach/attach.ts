@@ -23,6 +23,7 @@ import type { Session } from "../caller/session.ts";
 import { checkFiles, engineBy, engineFor, measured, refuseMoved, startedBy } from "./start.ts";
 import type { Attached } from "./start.ts";
 import { dropFolder, holdFolder } from "./temporary.ts";
+import { promiseStart } from "../world/mpi/launch.ts";
 import { allRanks, startThreads } from "../world/threads/crew.ts";
 import type { SetupOf } from "../world/threads/crew.ts";
 
@@ -82,6 +83,7 @@ export async function attachWithGrace(
     ...(WORLDS.includes(world) ? [] : [diagnose(runtimeMessages.world, { name: world })]),
   ];
   if (wrong.length > 0) throw new ContextParallelError(wrong);
+  if (world === "mpi") promiseStart();
   // A rank may be the first to load onnxruntime, and its thread cannot change the environment of the process.
   await keepTelemetryOff();
   const chosen = backend as Backend | undefined;

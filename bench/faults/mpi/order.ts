@@ -14,13 +14,14 @@ export type OwnFault =
   | "exit 0 of the script"
   | "exit 3 of the script"
   | "endless loop of the script"
+  | "full heap of the script"
   | "SIGKILL"
   | "SIGSTOP"
   | "SIGSTOP, SIGCONT"
   | "late end";
 
 /** What is done to the whole job from outside. */
-export type OuterFault = "link down" | "launcher killed" | "launcher stopped";
+export type OuterFault = "link down" | "packets lost" | "few packets lost" | "launcher killed" | "launcher stopped";
 
 export type JobFault = Exclude<HandlerFault, "rejection"> | OwnFault | OuterFault | "exchange memory" | "piece memory";
 

@@ -25,7 +25,8 @@ const LATE_MS = 7_000;
 const AFTER_MS = 5_000;
 
 const order = JSON.parse(process.argv[2] ?? "null") as JobOrder;
-const piece = order.fault === "link down" ? LONGEST : 2 * WORK.long;
+const OF_THE_LINK: ReadonlySet<string> = new Set(["link down", "packets lost", "few packets lost"]);
+const piece = OF_THE_LINK.has(order.fault) ? LONGEST : 2 * WORK.long;
 const rank = Number(process.env["OMPI_COMM_WORLD_RANK"] ?? process.env["PMI_RANK"]);
 const faulty = rank === order.rank;
 const limits = order.deadlineMs === null ? {} : { deadlineMs: order.deadlineMs };
@@ -43,6 +44,10 @@ const ownFaults: Readonly<Record<OwnFault, () => unknown>> = {
   "exit 3 of the script": () => process.exit(3),
   "endless loop of the script": () => {
     for (;;);
+  },
+  "full heap of the script": () => {
+    const all: unknown[] = [];
+    for (;;) all.push(Array.from({ length: 1_000 }, () => all.length));
   },
   SIGKILL: () => process.kill(process.pid, "SIGKILL"),
   SIGSTOP: () => process.kill(process.pid, "SIGSTOP"),
@@ -66,6 +71,8 @@ function actIn(milliseconds: number): void {
 /** All ranks make the same calls. */
 async function calls(session: Session): Promise<void> {
   const { fault, place } = order;
+  // The fault has happened.
+  if (place === "attach") return;
   if (fault === "exchange memory") return runRight(session, WORK.noExchange, limits);
   if (fault === "piece memory") return runRight(session, WORK.noPiece, limits);
   if (isHandlerFault(fault)) return inHandler(session, faultInCall(fault, order.rank));

@@ -11,7 +11,7 @@ import { endRanks } from "../threads/exit.ts";
 import { endWithoutStart, endWithTheJob } from "./exit.ts";
 import { openHub } from "./hub.ts";
 import type { Hub, Line } from "./hub.ts";
-import { launchOf } from "./launch.ts";
+import { launchOf, startIsOver } from "./launch.ts";
 import type { Launch } from "./launch.ts";
 import { THREAD_MULTIPLE } from "./library/flavours.ts";
 import type { Handle } from "./library/flavours.ts";
@@ -51,9 +51,13 @@ export async function joinJob(deadlineMs: number = START_MS): Promise<Job> {
 }
 
 async function join(launch: Launch): Promise<Job> {
-  // MPICH's transport replaces functions of the memory allocator otherwise, which crashes V8 now and then.
-  await setForLibraries("UCX_MEM_EVENTS", "no");
-  return openJob(await startMpi(launch));
+  try {
+    // MPICH's transport replaces functions of the memory allocator otherwise, which crashes V8 now and then.
+    await setForLibraries("UCX_MEM_EVENTS", "no");
+    return await openJob(await startMpi(launch));
+  } finally {
+    startIsOver();
+  }
 }
 
 /** What is waited for goes on after the limit: a later call may find it done. */
@@ -102,7 +106,7 @@ async function started(starting: Promise<number>, { flavour }: Launch): Promise<
 
 async function openJob(mpi: Mpi): Promise<Job> {
   const [rank, size] = [mpi.rank(), mpi.size()];
-  const hub = openHub(openMail(mpi, await duplicate(mpi, mpi.world, true)));
+  const hub = openHub(openMail(mpi, await duplicate(mpi, mpi.world)));
   const peers = Array.from({ length: size }, (_, other) => other).filter((other) => (rank === 0) !== (other === 0));
   keepBeating(hub.open(PULSE), peers);
   const goodbyes = new Set<(code: number) => void>();
@@ -123,20 +127,15 @@ async function openJob(mpi: Mpi): Promise<Job> {
     size,
     hub,
     nextLine: linesOf(hub, goodbyes),
-    communicator: (of) => duplicate(mpi, of, false),
+    communicator: (of) => duplicate(mpi, of),
     free: (comm) => mpi.free(comm),
   };
 }
 
-/** `stay`: whether the wait keeps the process alive; a rank that is gone never takes part. */
-async function duplicate(mpi: Mpi, of: Handle, stay: boolean): Promise<Handle> {
+/** A rank that is gone never takes part: who waits for it has a limit, and this wait alone must not keep the process alive. */
+async function duplicate(mpi: Mpi, of: Handle): Promise<Handle> {
   const { pending, comm } = mpi.duplicate(of);
-  while (!mpi.test(pending)) {
-    await new Promise((resolve) => {
-      const timer = setTimeout(resolve, 1);
-      if (!stay) timer.unref();
-    });
-  }
+  while (!mpi.test(pending)) await new Promise((resolve) => void setTimeout(resolve, 1).unref());
   return comm();
 }
 

@@ -16,7 +16,7 @@ export function judgeJob(cell: ExpectedJob, seen: JobSeen): readonly string[] {
     ...(hung ? ["it hung"] : []),
     ...orphans.map((name) => `it left ${name}`),
     ...left.map((file) => `it left the file ${file}`),
-    ...(seen.crash === null ? [] : [seen.crash]),
+    ...(seen.crash === null || cell.crashes ? [] : [seen.crash]),
     ...(cell.well === null || (code === 0) === cell.well ? [] : [`the launcher ended with ${code}`]),
     ...(endMs <= cell.withinMs ? [] : [`it took ${endMs} ms`]),
     ...judgeRank(1 - cell.rank, cell.other, outcomes[1 - cell.rank] ?? null),

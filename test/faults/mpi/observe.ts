@@ -2,7 +2,6 @@
  * @file One job with a fault, seen from outside: what its ranks say, how and when it ends, what it leaves. Brings about the faults that come from
  * outside. Judges nothing.
  */
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -39,6 +38,10 @@ const LOOK_MS = 20;
 const STOPPED_MS = 700;
 /** A heap that a handler can fill soon. */
 const HEAP = "--max-old-space-size=64";
+/** Lost packets that a connection makes up for. */
+const FEW_PERCENT = 5;
+/** Much longer than a job of MPICH takes to make its shared memory and use it. */
+const STARTING_MS = 3_000;
 const SHARED_MEMORY = "/dev/shm";
 const AS_HOST = 'hostname "$0"; exec "$@"';
 const CRASH = /.*(Segmentation fault|signal (4|6|7|8|11)\b|Aborted|FATAL ERROR: v8).*/;
@@ -59,7 +62,7 @@ export async function observeJob(world: JobWorld, given: Given, limitMs: number)
     const seen = await watch(world, network, { ...given, reports }, temporary, limitMs);
     // Each host removes what its own ended processes left.
     for (const host of network?.hosts ?? []) sweptFolder(temporary, ["unshare", "--uts", "sh", "-c", AS_HOST, host]);
-    return { ...seen, files: [...sweptFolder(temporary), ...newShared(before, jobOf(reports))] };
+    return { ...seen, files: [...sweptFolder(temporary), ...(await keptShared(before, jobOf(reports)))] };
   } finally {
     network?.down();
     for (const folder of [reports, temporary]) rmSync(folder, { recursive: true, force: true });
@@ -118,9 +121,9 @@ function strike({ fault, reports, rank }: JobOrder, network: Network | null, lau
       setTimeout(() => void process.kill(pid, "SIGCONT"), STOPPED_MS);
     }, LOOK_MS);
   }
-  if (fault === "link down" && network !== null) {
-    spawnSync("ip", ["-n", network.hosts[0], "link", "set", network.link, "down"]);
-  }
+  if (fault === "link down") network?.cut();
+  if (fault === "packets lost") network?.lose(100);
+  if (fault === "few packets lost") network?.lose(FEW_PERCENT);
   if (fault === "launcher stopped") {
     process.kill(launcher, "SIGSTOP");
     continueWhenEnded(launcher, reports);
@@ -184,6 +187,15 @@ function commandOf(pid: number): string {
 function jobOf(reports: string): string {
   const said = saidBy(reports, 0).find(({ kind }) => kind === "started");
   return said?.kind === "started" && said.job !== "0" ? said.job : "";
+}
+
+/** Shared memory that stays. A job that starts meanwhile makes some before it uses it. */
+async function keptShared(before: ReadonlySet<string>, job: string): Promise<readonly string[]> {
+  const first = newShared(before, job);
+  if (first.length === 0) return first;
+  await new Promise((done) => void setTimeout(done, STARTING_MS));
+  const now = new Set(newShared(before, job));
+  return first.filter((name) => now.has(name));
 }
 
 /** Shared memory of this job; under MPICH, whose names do not tell, what has come since and nobody uses. */

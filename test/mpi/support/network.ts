@@ -11,8 +11,6 @@ import { killAll } from "./processes.ts";
 export interface Network {
   /** Host names, which are the names of the namespaces too. */
   readonly hosts: readonly [string, string];
-  /** Interface of the first host. */
-  readonly link: string;
   /** Words before a command that is to run on the first host. */
   readonly enter: readonly string[];
   /** Options of Open MPI's launcher for so many ranks, half of them on each host. */
@@ -21,6 +19,10 @@ export interface Network {
   readonly processes: () => readonly number[];
   /** Bytes that crossed the link since its start, both ways, with all headers. */
   readonly bytes: () => number;
+  /** The link goes down on both ends. */
+  readonly cut: () => void;
+  /** From now on so many percent of the packets that arrive are lost, on both hosts. */
+  readonly lose: (percent: number) => void;
   /** Kills what runs on the hosts, and removes them. */
   readonly down: () => void;
 }
@@ -28,10 +30,13 @@ export interface Network {
 const ADDRESSES = ["10.77.0.1", "10.77.0.2"] as const;
 const SUBNET = "10.77.0.0/24";
 
-/** Throws an `Error` with the reason where the machine does not allow it. */
+let pairs = 0;
+
+/** Two hosts, which know nothing of other pairs. Throws an `Error` with the reason where the machine does not allow it. */
 export function bringUp(): Network {
   removeAbandoned();
-  const hosts = [`onnx-cp-${process.pid}-a`, `onnx-cp-${process.pid}-b`] as const;
+  const pair = `onnx-cp-${process.pid}-${(pairs += 1)}`;
+  const hosts = [`${pair}-a`, `${pair}-b`] as const;
   const links = ["cpa0", "cpb0"] as const;
   const folder = mkdtempSync(join(tmpdir(), "onnx-cp-test-"));
   const down = (): void => {
@@ -52,7 +57,16 @@ export function bringUp(): Network {
     const rsh = writeRsh(folder, hosts);
     const launcherOptions = (ranks: number): readonly string[] => optionsFor(ranks, rsh);
     const processes = (): readonly number[] => hosts.flatMap(processesIn);
-    return { hosts, link: links[0], enter, launcherOptions, processes, bytes: () => crossed(first, links[0]), down };
+    return {
+      hosts,
+      enter,
+      launcherOptions,
+      processes,
+      bytes: () => crossed(first, links[0]),
+      cut: () => void ip(["-n", first, "link", "set", links[0], "down"]),
+      lose: (percent) => hosts.forEach((host, i) => loseOn(host, links[i]!, percent)),
+      down,
+    };
   } catch (error) {
     down();
     throw error;
@@ -83,6 +97,17 @@ function ip(parameters: readonly string[]): string {
   return stdout;
 }
 
+/** Why packets cannot be lost here; `null` if they can. */
+export function missingLoss(): string | null {
+  return spawnSync("nft", ["--version"]).status === 0 ? null : "no nft, which drops packets";
+}
+
+function loseOn(host: string, link: string, percent: number): void {
+  const some = percent === 100 ? "" : `numgen random mod 100 < ${percent}`;
+  const rule = `iifname "${link}" ${some} drop`;
+  ip(["netns", "exec", host, "nft", `table inet loss { chain in { type filter hook input priority 0; ${rule}; }; }`]);
+}
+
 function crossed(host: string, link: string): number {
   const [of] = JSON.parse(ip(["-n", host, "-s", "-j", "link", "show", link])) as readonly {
     readonly stats64: { readonly rx: { readonly bytes: number }; readonly tx: { readonly bytes: number } };
@@ -103,7 +128,7 @@ function remove(host: string): void {
 /** Hosts of a test process that was killed. */
 function removeAbandoned(): void {
   const { stdout } = spawnSync("ip", ["netns", "list"], { encoding: "utf8" });
-  for (const [host, pid] of (stdout ?? "").matchAll(/^onnx-cp-(\d+)-[ab]/gm)) {
+  for (const [host, pid] of (stdout ?? "").matchAll(/^onnx-cp-(\d+)-\d+-[ab]/gm)) {
     try {
       process.kill(Number(pid), 0);
     } catch {

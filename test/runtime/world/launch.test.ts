@@ -18,3 +18,8 @@ test.each([{}, { PMI_RANK: "" }, { OMPI_COMM_WORLD_RANK: "one" }, { SLURM_PROCID
     expect(launchOf(environment)).toBeNull();
   },
 );
+
+test("the process manager of MPICH takes orders over a file", () => {
+  expect(launchOf({ PMI_RANK: "0", PMI_FD: "6" })?.control).toBe(6);
+  expect(launchOf({ OMPI_COMM_WORLD_RANK: "0", PMI_FD: "6" })?.control).toBeNull();
+});

@@ -15,6 +15,8 @@ export interface Flavour {
   /** Variables that launchers set to how many processes there are, and to which one this is; the first that is set counts. */
   readonly size: readonly string[];
   readonly rank: readonly string[];
+  /** The same for the file over which the launcher hears from a process. */
+  readonly control: readonly string[];
   /** C type of communicators, data types, error handlers and operations. */
   readonly handle: "void *" | "int";
   /** Names of the symbols whose addresses are the handles (Open MPI), or the handles themselves. */
@@ -35,6 +37,7 @@ export const flavours: readonly Flavour[] = [
     sonames: ["libmpi.so.40"],
     size: ["OMPI_COMM_WORLD_SIZE"],
     rank: ["OMPI_COMM_WORLD_RANK", "PMIX_RANK"],
+    control: [],
     handle: "void *",
     world: "ompi_mpi_comm_world",
     byte: "ompi_mpi_byte",
@@ -49,6 +52,7 @@ export const flavours: readonly Flavour[] = [
     sonames: ["libmpich.so.12", "libmpi.so.12"],
     size: ["PMI_SIZE"],
     rank: ["PMI_RANK"],
+    control: ["PMI_FD"],
     handle: "int",
     world: 0x4400_0000,
     byte: 0x4c00_010d,
