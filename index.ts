@@ -19,6 +19,7 @@ export type {
   ImpossibleMesh,
   MeshAdvice,
   MeshChoice,
+  SiteSchemes,
   TimeParts,
 } from "./advise/types.ts";
 export { compilePlan } from "./compiler/compile.ts";

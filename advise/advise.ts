@@ -11,23 +11,15 @@ import { show } from "../compiler/expr/expr.ts";
 import type { CanonicalGraph } from "../compiler/ir/types.ts";
 import { meshCompiler } from "../compiler/meshes.ts";
 import type { MeshCompiler } from "../compiler/meshes.ts";
-import { checkLengths } from "../program/lengths.ts";
-import { assess } from "./assess.ts";
 import { checkAdviseOptions } from "./check-options.ts";
 import { choose, ordered } from "./choose.ts";
 import { FLOPS_PER_BYTE, GIVEN_LATENCY } from "./costs.ts";
-import { measureExchanges } from "./exchanges.ts";
-import { measureMachine } from "./machine.ts";
-import { choiceText, configOf, meshesOf } from "./meshes.ts";
-import type {
-  Advice,
-  AdviseOptions,
-  CostModel,
-  DevicesAdvice,
-  ImpossibleMesh,
-  MeshAdvice,
-  MeshChoice,
-} from "./types.ts";
+import { measureExchanges } from "./measure/exchanges.ts";
+import { measureMachine } from "./measure/machine.ts";
+import { choiceText, meshesOf } from "./meshes.ts";
+import { rowsOf } from "./rows.ts";
+import type { Row } from "./rows.ts";
+import type { Advice, AdviseOptions, CostModel, DevicesAdvice, MeshAdvice, MeshChoice } from "./types.ts";
 
 /** Compares meshes. Errors in the options, the plan or the model are diagnostics. */
 export async function advise(options: AdviseOptions): Promise<Result<Advice>> {
@@ -48,16 +40,16 @@ export async function compareMeshes(
   compiler: MeshCompiler,
   costs: CostModel,
   { devices, onProgress }: Pick<AdviseOptions, "devices" | "onProgress">,
-  found: readonly Diagnostic[],
+  before: readonly Diagnostic[],
 ): Promise<Result<Advice>> {
   const counts = [...new Set(devices)];
   const choices = [...new Set([1, ...counts])].flatMap(meshesOf);
-  const rows: (Omit<MeshAdvice, "speedup"> | ImpossibleMesh)[] = [];
-  for (const choice of choices) {
-    onProgress?.({ done: rows.length, total: choices.length, what: choiceText(choice) });
-    const row = await rowOf(compiler, choice, costs);
-    if ("aborted" in row) return settle<Advice>(undefined, row.aborted);
-    rows.push(row);
+  const rows: Row[] = [];
+  for (const [done, choice] of choices.entries()) {
+    onProgress?.({ done, total: choices.length, what: choiceText(choice) });
+    const found = await rowsOf(compiler, choice, costs);
+    if ("aborted" in found) return settle<Advice>(undefined, found.aborted);
+    rows.push(...found);
   }
   const alone = rows.find((row) => sizeOf(row) === 1);
   const single = alone === undefined || !("sent" in alone) ? null : { ...alone, speedup: 1 };
@@ -71,33 +63,10 @@ export async function compareMeshes(
     single,
     devices: counts.map((count) => devicesAdvice(count, rows, single)),
   };
-  return settle(advice, [...found, ...unfit(advice.devices)]);
+  return settle(advice, [...before, ...unfit(advice.devices)]);
 }
 
-type Row = Awaited<ReturnType<typeof rowOf>>;
-
-/** A mesh that compiles, or why it does not; the diagnostics of a compilation that was aborted. */
-async function rowOf(
-  { compile }: MeshCompiler,
-  choice: MeshChoice,
-  costs: CostModel,
-): Promise<Omit<MeshAdvice, "speedup"> | ImpossibleMesh | { readonly aborted: readonly Diagnostic[] }> {
-  const { stages, diagnostics } = await compile(configOf(choice));
-  if (stages.model === undefined) return { aborted: diagnostics };
-  const { lowered } = stages;
-  const dims = new Map(lowered?.program.inputs.map((input) => [input.name, input.dims.map(Number)]));
-  const broken = lowered === undefined ? [] : checkLengths(lowered.program, (name) => dims.get(name)).diagnostics;
-  const error = [...diagnostics, ...broken].find(({ severity }) => severity === "error");
-  if (error !== undefined) return { ...choice, code: error.code, reason: error.message };
-  // Without an error there is a program.
-  return assess(lowered!, choice, {}, costs);
-}
-
-function devicesAdvice(
-  devices: number,
-  rows: readonly Exclude<Row, { readonly aborted: unknown }>[],
-  single: MeshAdvice | null,
-): DevicesAdvice {
+function devicesAdvice(devices: number, rows: readonly Row[], single: MeshAdvice | null): DevicesAdvice {
   const own = rows.filter((row) => sizeOf(row) === devices);
   const meshes = ordered(
     own.flatMap((row) => {

@@ -18,13 +18,15 @@ import { trafficOf } from "./traffic.ts";
 import type { Traffic } from "./traffic.ts";
 import type { CostModel, MeshAdvice, MeshChoice } from "./types.ts";
 
+export type Assessed = Omit<MeshAdvice, "speedup" | "attention">;
+
 /** `lengths` has a number for each of the program's lengths. */
 export function assess(
   { program, graphs }: Pick<LoweredProgram, "program" | "graphs">,
   choice: MeshChoice,
   lengths: Lengths,
   costs: CostModel,
-): Omit<MeshAdvice, "speedup"> {
+): Assessed {
   const { mesh, steps } = program;
   const ranks = ranksOf(mesh);
   const executionOf = executor(program, graphs);

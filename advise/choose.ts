@@ -19,8 +19,8 @@ export function choose(meshes: readonly MeshAdvice[]): DevicesAdvice["take"] {
   const equal = meshes.filter(({ milliseconds }) => milliseconds <= fastest.milliseconds * (1 + EQUAL_TIMES));
   const [best] = equal.toSorted((a, b) => sentMost(a) - sentMost(b) || a.memory.rank - b.memory.rank);
   if (best === undefined) return null;
-  const { batch_degree, ring_degree, ulysses_degree, rotate_method } = best;
-  return { batch_degree, ring_degree, ulysses_degree, rotate_method, why: reason(best, equal, meshes) };
+  const { batch_degree, ring_degree, ulysses_degree, rotate_method, attention } = best;
+  return { batch_degree, ring_degree, ulysses_degree, rotate_method, attention, why: reason(best, equal, meshes) };
 }
 
 /** Bytes of the rank that sends most. */
@@ -48,8 +48,9 @@ function least(best: MeshAdvice, others: readonly MeshAdvice[]): string {
     : "no more than any of these";
 }
 
-function text(choice: MeshChoice): string {
-  return choiceText(choice);
+/** `ring 1 x ulysses 4 with $attention` */
+function text(choice: MeshChoice & Pick<MeshAdvice, "attention">): string {
+  return `${choiceText(choice)}${choice.attention === null ? "" : " with $attention"}`;
 }
 
 function percent(ratio: number): string {

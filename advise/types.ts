@@ -1,7 +1,7 @@
 /**
  * @file What the advice on meshes is asked for and what it answers, as data. Sizes are bytes, times milliseconds.
  */
-import type { ContextParallelPlan } from "../compiler/plan/types.ts";
+import type { AttentionScheme, ContextParallelPlan } from "../compiler/plan/types.ts";
 
 export interface AdviseOptions {
   /** Path of the ONNX file. */
@@ -76,7 +76,16 @@ export interface TimeParts {
   readonly waiting: number;
 }
 
+/** `$attention` of a plan: module name or pattern to the scheme of the attention sites inside. */
+export type SiteSchemes = Readonly<Record<string, AttentionScheme>>;
+
+/**
+ * A mesh with the plan as it is, or with other schemes of its attention sites. A mesh is listed a second time where the ranks together send
+ * fewer bytes under other schemes, by exact count.
+ */
 export interface MeshAdvice extends MeshChoice {
+  /** What replaces `$attention` of the plan; `null` for the plan as it is. */
+  readonly attention: SiteSchemes | null;
   /** Bytes that each rank sends to others in a step, by rank. */
   readonly sent: readonly number[];
   /** Those of them that leave the rank's host. */
@@ -103,8 +112,8 @@ export interface ImpossibleMesh extends MeshChoice {
 
 export interface DevicesAdvice {
   readonly devices: number;
-  /** The mesh to take, and why; `null` if none is possible. */
-  readonly take: (MeshChoice & { readonly why: string }) | null;
+  /** The mesh to take, with which schemes, and why; `null` if none is possible. */
+  readonly take: (MeshChoice & Pick<MeshAdvice, "attention"> & { readonly why: string }) | null;
   /** By predicted time, the fastest first. */
   readonly meshes: readonly MeshAdvice[];
   readonly impossible: readonly ImpossibleMesh[];

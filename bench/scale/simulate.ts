@@ -1,21 +1,23 @@
 /**
  * @file Simulates the stated meshes on the stated networks, from programs that are compiled for them. Writes no file of the project.
  */
-import { assess } from "../../advise/assess.ts";
+import { assess, type Assessed } from "../../advise/assess.ts";
 import { configOf } from "../../advise/meshes.ts";
-import type { CostModel, MeshAdvice, MeshChoice } from "../../advise/types.ts";
+import type { CostModel, MeshChoice } from "../../advise/types.ts";
 import { meshCompiler } from "../../compiler/meshes.ts";
 import type { LoweredProgram } from "../../compiler/lower/types.ts";
 import { models, writeSized } from "../size/models.ts";
-import { NETWORKS, OTHERS, PUBLISHED, SHAPES, STEPS } from "./stated.ts";
+import { BEYOND, NETWORKS, OTHERS, PUBLISHED, SHAPES, STEPS } from "./stated.ts";
 
-export type Row = Omit<MeshAdvice, "speedup">;
+export type Row = Assessed;
 
 export interface Simulated {
   /** Floating-point operations per second that one device sustains: the fitted constant. */
   readonly flops: number;
   /** By network, in order, and by published mesh. */
   readonly rows: readonly (readonly Row[])[];
+  /** `BEYOND` on the first network. */
+  readonly beyond: Row;
   /** The other meshes of 64 devices on the last network. */
   readonly others: readonly Row[];
 }
@@ -38,11 +40,12 @@ export async function simulateScale(folder: string, say: (what: string) => void)
     flops ??= fitted(program, mesh);
     for (const [i, { costs }] of NETWORKS.entries()) rows[i]!.push(assess(program, mesh, {}, withFlops(costs, flops)));
   }
+  const beyond = assess(await compile(BEYOND.mesh), BEYOND.mesh, {}, withFlops(NETWORKS[0].costs, flops ?? 1));
   const others: Row[] = [];
   for (const mesh of OTHERS) {
     others.push(assess(await compile(mesh), mesh, {}, withFlops(NETWORKS[1].costs, flops ?? 1)));
   }
-  return { flops: flops ?? 1, rows, others };
+  return { flops: flops ?? 1, rows, beyond, others };
 }
 
 function withFlops(costs: Omit<CostModel, "products" | "attention">, flops: number): CostModel {

@@ -2,7 +2,7 @@
  * @file The advice on meshes as text: the costs that it relies on, and a table for each number of devices.
  */
 import { choiceText } from "../../advise/meshes.ts";
-import type { Advice, CostModel, DevicesAdvice, ImpossibleMesh, MeshAdvice } from "../../advise/types.ts";
+import type { Advice, CostModel, DevicesAdvice, ImpossibleMesh, MeshAdvice, SiteSchemes } from "../../advise/types.ts";
 import { meshText } from "../../program/mesh.ts";
 import { short, table } from "./table.ts";
 
@@ -32,16 +32,49 @@ function costLines(costs: CostModel): readonly string[] {
 }
 
 function section({ devices, take, meshes, impossible }: DevicesAdvice, hasHosts: boolean): string {
-  const columns = columnsFor(hasHosts);
+  const schemes = [...new Set(meshes.flatMap(({ attention }) => (attention === null ? [] : [schemesText(attention)])))];
+  const columns = columnsFor(hasHosts, schemes);
   const rows = meshes.map((mesh) => columns.map(({ cell }) => cell(mesh)));
   const right = columns.flatMap((column, i) => (column.left === true ? [] : [i]));
   const header = columns.map(({ title }) => title);
   return [
     `\n${devices} device${devices === 1 ? "" : "s"}\n`,
     meshes.length === 0 ? "" : indented(table(header, rows, right)),
-    take === null ? "" : `  take ${choiceText(take)}: ${take.why}\n`,
+    take === null ? "" : `  take ${choiceText(take)}${taken(take.attention, schemes)}: ${take.why}\n`,
+    ...schemes.flatMap((scheme, i) => [`  ${mark(i)} ${scheme}\n`, ...saved(scheme, meshes)]),
     ...refused(impossible).map((line) => `  impossible: ${line}\n`),
   ].join("");
+}
+
+/** As it is pasted into a plan. */
+function schemesText(attention: SiteSchemes): string {
+  const members = Object.entries(attention).map(([pattern, scheme]) => `${JSON.stringify(pattern)}: "${scheme}"`);
+  return members.length === 0 ? '"$attention": {}' : `"$attention": { ${members.join(", ")} }`;
+}
+
+function mark(index: number): string {
+  return `[${index + 1}]`;
+}
+
+function taken(attention: SiteSchemes | null, schemes: readonly string[]): string {
+  return attention === null ? "" : ` with ${mark(schemes.indexOf(schemesText(attention)))}`;
+}
+
+/** What each mesh sends with these schemes and without them, in the order of the table. */
+function saved(scheme: string, meshes: readonly MeshAdvice[]): readonly string[] {
+  return meshes.flatMap((mesh) => {
+    const { attention } = mesh;
+    if (attention === null || schemesText(attention) !== scheme) return [];
+    const name = choiceText(mesh);
+    const plain = meshes.find((other) => other.attention === null && choiceText(other) === name);
+    const [own, before] = [mesh, plain].map((one) => (one?.sent ?? []).reduce((a, b) => a + b, 0));
+    const all = `${megabytes(own!)} MB sent by all ranks`;
+    const compared =
+      plain === undefined
+        ? "; impossible without"
+        : ` instead of ${megabytes(before!)} (${((100 * (before! - own!)) / before!).toFixed(1)}% less)`;
+    return [`      ${name}: ${all}${compared}\n`];
+  });
 }
 
 interface Column {
@@ -65,8 +98,12 @@ const columns: readonly (Column & { readonly hosts?: true })[] = [
   { title: "waiting", cell: (mesh) => percent(mesh, "waiting") },
 ];
 
-function columnsFor(hasHosts: boolean): readonly Column[] {
-  return columns.filter(({ hosts }) => hasHosts || hosts === undefined);
+function columnsFor(hasHosts: boolean, schemes: readonly string[]): readonly Column[] {
+  const shown = columns.filter(({ hosts }) => hasHosts || hosts === undefined);
+  if (schemes.length === 0) return shown;
+  const cell = ({ attention }: MeshAdvice): string =>
+    attention === null ? "plan" : mark(schemes.indexOf(schemesText(attention)));
+  return shown.toSpliced(2, 0, { title: "sites", left: true, cell });
 }
 
 /** Of meshes with one reason, how many are named. */

@@ -5,7 +5,7 @@
 import { invariant } from "../diagnostics/diagnose.ts";
 import { limit } from "./limits.ts";
 import { isNonNegative } from "./order.ts";
-import { divideExactly, divideTerms, fromPolynomial, keyOf, multiply, toPolynomial } from "./polynomial.ts";
+import { divideExactly, divideTerms, fromPolynomial, keyOf, multiply, sumOf, toPolynomial } from "./polynomial.ts";
 import { chunk, chunkAxis, start, startAxis, startOf, type Start } from "./starts.ts";
 import { show } from "./text.ts";
 import type { Cut, CutAxis, Expr, ExprOperator } from "./types.ts";
@@ -17,7 +17,10 @@ export { PEER, RANK } from "./types.ts";
 export type { Cut, CutAxis, Expr } from "./types.ts";
 
 export function add(...terms: readonly Expr[]): Expr {
-  return fromPolynomial(toPolynomial(["+", ...terms]));
+  const others = terms.filter((term) => term !== 0);
+  const [only] = others;
+  if (only === undefined) return 0;
+  return fromPolynomial(others.length === 1 ? toPolynomial(only) : sumOf(others));
 }
 
 export function sub(a: Expr, b: Expr): Expr {

@@ -26,6 +26,7 @@ export function keyOf(expr: Expr): string {
 
 /** The key of a product, from those of its atoms. */
 function productKey(atoms: readonly Expr[]): string {
+  if (atoms.length === 0) return '["*"]';
   return `["*"${atoms.map((atom) => `,${keyOf(atom)}`).join("")}]`;
 }
 
@@ -33,9 +34,13 @@ export function toPolynomial(expr: Expr): Polynomial {
   if (typeof expr === "number") return collect([{ coefficient: expr, atoms: [] }]);
   if (typeof expr === "string") return collect([{ coefficient: 1, atoms: [expr] }]);
   const [op, ...args] = expr;
-  if (op === "+") return collect(args.flatMap((a) => [...toPolynomial(a).values()]));
+  if (op === "+") return sumOf(args);
   if (op === "*") return args.map(toPolynomial).reduce(multiply);
   return collect([{ coefficient: 1, atoms: [expr] }]);
+}
+
+export function sumOf(terms: readonly Expr[]): Polynomial {
+  return collect(terms.flatMap((term) => [...toPolynomial(term).values()]));
 }
 
 export function fromPolynomial(polynomial: Polynomial): Expr {
@@ -45,6 +50,8 @@ export function fromPolynomial(polynomial: Polynomial): Expr {
 }
 
 export function multiply(a: Polynomial, b: Polynomial): Polynomial {
+  if (isOne(a)) return b;
+  if (isOne(b)) return a;
   limit(a.size * b.size <= LIMITS.products);
   const terms: Term[] = [];
   for (const x of a.values()) {
@@ -56,6 +63,12 @@ export function multiply(a: Polynomial, b: Polynomial): Polynomial {
     }
   }
   return collect(terms);
+}
+
+function isOne(a: Polynomial): boolean {
+  if (a.size !== 1) return false;
+  const [term] = a.values();
+  return term!.coefficient === 1 && term!.atoms.length === 0;
 }
 
 /** a / b if it leaves no remainder (as polynomials with integer coefficients), else `null`. */

@@ -12,6 +12,7 @@ function mesh(ulysses_degree: number, milliseconds: number, sent: number): MeshA
     ring_degree: 8 / ulysses_degree,
     ulysses_degree,
     rotate_method: ulysses_degree === 8 ? null : "alltoall",
+    attention: null,
     sent: [sent, sent - 1],
     sent_between_hosts: [0, 0],
     collectives: 1,

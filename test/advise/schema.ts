@@ -15,8 +15,11 @@ const mesh = {
   rotate_method: { enum: ["allgather", "alltoall", null] },
 } as const;
 
+const attention = orNull({ type: "object", additionalProperties: { enum: ["gather", "ulysses", "ring", "unified"] } });
+
 const advised = object({
   ...mesh,
+  attention,
   sent: list(count),
   sent_between_hosts: list(count),
   collectives: count,
@@ -44,7 +47,7 @@ export const adviceSchema: object = object({
   devices: list(
     object({
       devices: count,
-      take: orNull(object({ ...mesh, why: { type: "string" } })),
+      take: orNull(object({ ...mesh, attention, why: { type: "string" } })),
       meshes: list(advised),
       impossible: list(object({ ...mesh, code: { type: "string" }, reason: { type: "string" } })),
     }),

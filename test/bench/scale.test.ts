@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { scaleFigure } from "../../bench/scale/figure.ts";
 import { scalePage } from "../../bench/scale/page.ts";
-import type { Row } from "../../bench/scale/simulate.ts";
+import type { Row, Simulated } from "../../bench/scale/simulate.ts";
 import { PUBLISHED } from "../../bench/scale/stated.ts";
 
 /** Rows that take as long as published, the last of them `factor` times that. */
@@ -19,15 +19,19 @@ function rows(factor: number): readonly Row[] {
   });
 }
 
+const simulated = (rack: number, hosts: number): Simulated => {
+  return { flops: 2e15, rows: [rows(rack), rows(hosts)], beyond: rows(1).at(-1)!, others: [] };
+};
+
 test("the page names what is further than 15 % from the published row, and nothing else", () => {
-  const page = scalePage({ flops: 1e15, rows: [rows(1.1), rows(1.25)], others: [] });
-  expect(page).toContain("On one rack every simulated speedup is within 15 %");
-  expect(page).toContain("On 8 hosts of 8 these are further than 15 % from the published row: 64 devices (-20.0 %).");
+  const page = scalePage(simulated(1.1, 1.25));
+  expect(page).toContain("On one NVL72 rack every simulated speedup is within 15 %");
+  expect(page).toContain("On hosts of 8 these are further than 15 % from the published row: 64 devices (-20.0 %).");
   expect(page).toContain("| 8 | batch 2 x ring 1 x ulysses 4 | 7.25 | 7.25 | +0.0 % | 7.25 | +0.0 % |");
 });
 
 test("the figure has a bar of each network for each number of devices", () => {
-  const figure = scaleFigure({ flops: 1e15, rows: [rows(1), rows(1)], others: [] });
+  const figure = scaleFigure(simulated(1, 1));
   expect(figure.match(/fill="#4c78a8"/g)).toHaveLength(1 + 2 * PUBLISHED.length);
 });
 

@@ -11,9 +11,11 @@ import { depthOf, matchesPattern, modulesAround, patternOf } from "../../ir/modu
 import { schemeOfMesh } from "../../plan/schemes.ts";
 import type { AttentionScheme } from "../../plan/types.ts";
 import type { Lengths } from "../../../program/lengths.ts";
+import { groupSize } from "../../../program/mesh.ts";
 import type { Shares } from "../../../program/shares.ts";
 import { shard } from "../shard.ts";
 import type { ShardOptions } from "../state.ts";
+import type { ShardedGraph } from "../types.ts";
 import { siteBytes, type SiteBytes } from "./bytes.ts";
 import { misfitOf } from "./fits.ts";
 import { HEADS } from "./operands.ts";
@@ -27,35 +29,60 @@ export interface SiteChoice {
 
 type Schemes = ReadonlyMap<string, AttentionScheme>;
 
-/**
- * Chooses for the sites of each module together, since a plan names modules; what the plan itself states in `$attention` is not considered.
- * The sum of the bytes over all ranks decides: sites do not affect each other, so the choice is the best for all of them. Errors: the plan
- * cannot be split on this mesh, whatever the schemes.
- */
+/** Chooses on one mesh. `plain` is the propagation of the bound plan there, if it is known: it is not done again. */
+export type SiteChooser = (options: ShardOptions, plain?: ShardedGraph) => Result<SiteChoice>;
+
+/** The choice on a single mesh; see `siteChooser`. */
 export function chooseSites(
   bound: BoundPlan,
   options: ShardOptions,
   lengths: Lengths,
   shares: Shares = null,
 ): Result<SiteChoice> {
-  const own = schemeOfMesh(options.mesh);
+  return siteChooser(bound, lengths, shares)(options);
+}
+
+/**
+ * Chooses for the sites of each module together, since a plan names modules; what the plan itself states in `$attention` is not considered.
+ * The sum of the bytes over all ranks decides: sites do not affect each other, so the choice is the best for all of them. Errors: the plan
+ * cannot be split on this mesh, whatever the schemes.
+ */
+export function siteChooser(bound: BoundPlan, lengths: Lengths, shares: Shares = null): SiteChooser {
   const found = bound.graph.nodes.flatMap((node) => asCp(node, "Attention") ?? []);
   const modules = [...new Set(found.map(({ node }) => node.scope))];
-  const misfits = new Set(found.filter((site) => isMisfit(bound, site, options)).map(({ node }) => node.scope));
-  const always = allOf(modules, () => "gather");
-  const gathered = shard(withSchemes(bound, found, always), options);
-  const first = allOf(modules, (module) => (misfits.has(module) ? "gather" : own));
-  const dealt = shard(withSchemes(bound, found, first), options);
-  const errors = [...gathered.diagnostics, ...dealt.diagnostics].filter(({ severity }) => severity === "error");
-  if (!gathered.ok || !dealt.ok || hasErrors(errors)) return settle<SiteChoice>(undefined, unique(errors));
-  const [whenGathered, otherwise] = [gathered, dealt].map(({ value }) => siteBytes(value, lengths, shares));
-  const byModule = [whenGathered!, otherwise!].map((sites) => groupBy(sites, ({ module }) => module));
-  const wanted = allOf(modules, (module) => {
-    const [gather, other] = byModule.map((sites) => total(sites.get(module) ?? []));
-    return misfits.has(module) || gather! < other! ? "gather" : own;
-  });
-  const sites = otherwise!.map((site, i) => (wanted.get(site.module) === "gather" ? whenGathered![i]! : site));
-  return settle({ attention: entriesFor(wanted, own), sites }, []);
+  const bytesUnder = (schemes: Schemes, options: ShardOptions, plain?: ShardedGraph): Result<readonly SiteBytes[]> => {
+    const made = plain === undefined ? shard(withSchemes(bound, found, schemes), options) : settle(plain, []);
+    const errors = made.diagnostics.filter(({ severity }) => severity === "error");
+    const isDone = made.ok && !hasErrors(errors);
+    return settle<readonly SiteBytes[]>(isDone ? siteBytes(made.value, lengths, shares) : undefined, errors);
+  };
+  // How a sequence group is made of a ring and of Ulysses groups does not change what a gather sends.
+  const gathers = new Map<string, Result<readonly SiteBytes[]>>();
+  return (options, plain) => {
+    const own = schemeOfMesh(options.mesh);
+    const misfits = new Set(found.filter((site) => isMisfit(bound, site, options)).map(({ node }) => node.scope));
+    const key = `${options.mesh.batch_degree} ${groupSize("sequence", options.mesh)}`;
+    const gathered =
+      gathers.get(key) ??
+      bytesUnder(
+        allOf(modules, () => "gather"),
+        options,
+      );
+    gathers.set(key, gathered);
+    const first = allOf(modules, (module) => (misfits.has(module) ? "gather" : own));
+    const isKnown = misfits.size === 0 && bound.sites.length === 0;
+    const dealt = bytesUnder(first, options, isKnown ? plain : undefined);
+    if (!gathered.ok || !dealt.ok)
+      return settle<SiteChoice>(undefined, unique([...gathered.diagnostics, ...dealt.diagnostics]));
+    const [whenGathered, otherwise] = [gathered.value, dealt.value];
+    const byModule = [whenGathered, otherwise].map((sites) => groupBy(sites, ({ module }) => module));
+    const wanted = allOf(modules, (module) => {
+      const [gather, other] = byModule.map((sites) => bytesOf(sites.get(module) ?? []));
+      return misfits.has(module) || gather! < other! ? "gather" : own;
+    });
+    const sites = otherwise.map((site, i) => (wanted.get(site.module) === "gather" ? whenGathered[i]! : site));
+    return settle({ attention: entriesFor(wanted, own), sites }, []);
+  };
 }
 
 function isMisfit({ graph }: BoundPlan, { q, k }: AttentionOperation, options: ShardOptions): boolean {
@@ -76,7 +103,8 @@ function withSchemes(bound: BoundPlan, found: readonly AttentionOperation[], sch
   return { ...bound, sites };
 }
 
-function total(sites: readonly SiteBytes[]): number {
+/** Sent by all ranks together. */
+export function bytesOf(sites: readonly SiteBytes[]): number {
   return sites.flatMap(({ sent }) => sent).reduce((a, b) => a + b, 0);
 }
 

@@ -4,14 +4,14 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { compilePlan } from "../compiler/compile.ts";
-import { invariant } from "../compiler/diagnostics/diagnose.ts";
-import type { Node } from "../compiler/graph/types.ts";
-import { writeModel } from "../compiler/graph/write.ts";
-import type { ContextParallelPlan } from "../compiler/plan/types.ts";
-import { makeTemporaryFolder, removeTemporaryFolder } from "../compiler/temporary/folders.ts";
-import { attach } from "../runtime/attach/attach.ts";
-import type { Session } from "../runtime/caller/session.ts";
+import { compilePlan } from "../../compiler/compile.ts";
+import { invariant } from "../../compiler/diagnostics/diagnose.ts";
+import type { Node } from "../../compiler/graph/types.ts";
+import { writeModel } from "../../compiler/graph/write.ts";
+import type { ContextParallelPlan } from "../../compiler/plan/types.ts";
+import { makeTemporaryFolder, removeTemporaryFolder } from "../../compiler/temporary/folders.ts";
+import { attach } from "../../runtime/attach/attach.ts";
+import type { Session } from "../../runtime/caller/session.ts";
 
 export interface ExchangeCosts {
   /** Milliseconds. */

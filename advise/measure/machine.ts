@@ -2,12 +2,12 @@
  * @file Measures how fast this machine computes, with all its cores: products, attention and other operators, each in a small session. Knows no
  * program.
  */
-import { float, int } from "../compiler/graph/attributes.ts";
-import { tensorFromNumbers } from "../compiler/graph/tensors.ts";
-import type { Attributes, Graph, Node, Tensor } from "../compiler/graph/types.ts";
-import { writeModel } from "../compiler/graph/write.ts";
-import { createSession } from "../ort/session.ts";
-import { ortTensor } from "../ort/tensors.ts";
+import { float, int } from "../../compiler/graph/attributes.ts";
+import { tensorFromNumbers } from "../../compiler/graph/tensors.ts";
+import type { Attributes, Graph, Node, Tensor } from "../../compiler/graph/types.ts";
+import { writeModel } from "../../compiler/graph/write.ts";
+import { createSession } from "../../ort/session.ts";
+import { ortTensor } from "../../ort/tensors.ts";
 
 /** Per second, with all cores together. */
 export interface MachineRates {
