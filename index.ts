@@ -25,6 +25,9 @@ export type {
 export { compilePlan } from "./compiler/compile.ts";
 export type { CompileOptions, CompileResult } from "./compiler/compile.ts";
 export { ContextParallelError } from "./compiler/diagnostics/error.ts";
+export { formatDiagnostics } from "./compiler/diagnostics/format.ts";
+export type { FormatOptions } from "./compiler/diagnostics/format.ts";
+export type { Colors } from "./compiler/diagnostics/render.ts";
 export type { Diagnostic, Position, Related, Result, Severity, Span } from "./compiler/diagnostics/types.ts";
 export { inferPlan } from "./infer/infer.ts";
 export type { InferOptions, InferResult } from "./infer/infer.ts";
@@ -44,7 +47,9 @@ export type {
 } from "./compiler/plan/types.ts";
 export type { CompiledProgram, Program, ProgramHook } from "./program/types.ts";
 export { attach } from "./runtime/attach/attach.ts";
-export type { AttachOptions } from "./runtime/attach/attach.ts";
+export type { AttachOptions, DeviceName, World } from "./runtime/attach/attach.ts";
+export type { ProviderOption } from "./runtime/attach/provider-options.ts";
+export type { RankSessionOptions } from "./runtime/attach/session-options.ts";
 export type { Backend } from "./runtime/attach/engine.ts";
 export type { Feeds } from "./runtime/caller/check-inputs.ts";
 export type { HookEntry, RegisterOptions, SessionHooks } from "./runtime/caller/hooks.ts";

@@ -3,9 +3,11 @@
  * last line is `N passed, N failed`.
  */
 import { defineConfig } from "vitest/config";
+import { ranksFromBuild } from "./test/setup/ranks.ts";
 import summary from "./test/setup/summary.ts";
 
 export default defineConfig({
+  plugins: [ranksFromBuild],
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/setup/build.ts"],

@@ -25,7 +25,7 @@ async function measure(method: Method, ranks: number, tokens: number, runs: numb
   const folder = mkdtempSync(join(tmpdir(), "ring-bench-"));
   const file = join(folder, "ring.onnx");
   writeFileSync(file, modelBytes());
-  const devices = Array.from({ length: ranks }, () => "cpu");
+  const devices = Array.from({ length: ranks }, () => "cpu" as const);
   const session = await applyContextParallel(file, { ring_degree: ranks, rotate_method: method }, plan, { devices });
   const data = Float32Array.from({ length: tokens * CHANNELS }, (_, i) => Math.sin(i));
   const feeds = { hidden_states: { type: "float32", dims: [1, tokens, CHANNELS], data } } as const;

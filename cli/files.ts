@@ -9,8 +9,6 @@ import { diagnose } from "../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../compiler/diagnostics/error.ts";
 import { asideOf, sweepAsides } from "../compiler/temporary/aside.ts";
 import type { Io } from "./io.ts";
-import { limits } from "../compiler/limits/limits.ts";
-import { readRegularFileSync } from "../compiler/limits/read-file.ts";
 
 /** Writes `content` to a temporary name next to `file` and renames it through `commit`. Throws `ContextParallelError`. */
 export async function writeAside(file: string, content: string | Uint8Array, commit: Io["commit"]): Promise<void> {
@@ -30,24 +28,5 @@ export async function writeAside(file: string, content: string | Uint8Array, com
     await rm(aside, { force: true }).catch(() => undefined);
     const reason = error instanceof Error ? error.message.replace(/[,;] \w+ '.*$/, "") : String(error);
     throw new ContextParallelError([diagnose(cliMessages.fileSystem, { action: "write", file, reason })], error);
-  }
-}
-
-/** Reads the text of files for code frames, each once, without a byte order mark; `undefined` where that fails. */
-export function textReader(): (file: string) => string | undefined {
-  const known = new Map<string, string | undefined>();
-  return (file) => {
-    if (!known.has(file)) known.set(file, readText(file));
-    return known.get(file);
-  };
-}
-
-function readText(file: string): string | undefined {
-  try {
-    return readRegularFileSync(file, limits.planBytes.most)
-      .toString("utf8")
-      .replace(/^\ufeff/, "");
-  } catch {
-    return undefined;
   }
 }

@@ -2,6 +2,7 @@
  * @file Parses option values, and defines the options that several commands share. Knows commander, no command.
  */
 import { type Command, InvalidArgumentError, Option } from "commander";
+import type { DeviceName } from "../ort/devices/names.ts";
 
 type Shapes = Readonly<Record<string, readonly number[]>>;
 export type Format = "text" | "json";
@@ -19,7 +20,8 @@ export interface CompileOptions {
   readonly rotateMethod?: "allgather" | "alltoall";
   readonly convertToFp32: boolean;
   readonly config?: string;
-  readonly devices?: readonly string[];
+  /** As they were written: commands report names that are none. */
+  readonly devices?: readonly DeviceName[];
   readonly shape?: Shapes;
   readonly strict?: boolean;
 }
@@ -55,10 +57,10 @@ export function degree(text: string): number {
   return Number(text);
 }
 
-function devices(text: string): readonly string[] {
+function devices(text: string): readonly DeviceName[] {
   const names = text.split(",").map((name) => name.trim());
   if (names.includes("")) throw new InvalidArgumentError("A device name is missing between commas.");
-  return names;
+  return names as readonly string[] as readonly DeviceName[];
 }
 
 /** `2,1,1`; which numbers a program accepts is checked with it. */

@@ -5,10 +5,10 @@
 import picocolors from "picocolors";
 import { cliMessages } from "../compiler/diagnostics/catalog/cli.ts";
 import { diagnose } from "../compiler/diagnostics/diagnose.ts";
+import { textReader } from "../compiler/diagnostics/format.ts";
 import { firstOf, renderDiagnostics, renderReport } from "../compiler/diagnostics/render.ts";
 import type { Diagnostic } from "../compiler/diagnostics/types.ts";
 import { limits } from "../compiler/limits/limits.ts";
-import { textReader } from "./files.ts";
 import type { Io } from "./io.ts";
 import type { Format } from "./options.ts";
 import { EXIT, type Outcome } from "./outcome.ts";

@@ -37,7 +37,7 @@ export interface Drawn {
   readonly largestDifference: number;
 }
 
-const DEVICES: readonly string[] = ["cpu", "cpu"];
+const DEVICES = ["cpu", "cpu"] as const;
 const DIGITS: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 const GUIDANCE = 2;
 const SHIFT = 2;

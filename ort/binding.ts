@@ -7,7 +7,15 @@ import { loadOnnxRuntime } from "./load.ts";
 import { cleanMessage } from "./messages.ts";
 import { dataOf, isOrtElem } from "./tensors.ts";
 import { OrtError } from "./types.ts";
-import type { OrtSession, OrtTensor, OrtTensors, OrtValueInfo, PlainOptions, SessionOptions } from "./types.ts";
+import type {
+  OrtSession,
+  OrtTensor,
+  OrtTensors,
+  OrtValueInfo,
+  PlainOptions,
+  ProviderSettings,
+  SessionOptions,
+} from "./types.ts";
 
 type Package = typeof Ort;
 
@@ -66,12 +74,13 @@ function settingsOf({
   threads = 1,
   device = "cpu",
   onlyDevice = false,
+  provider: settings = {},
   optimise = "all",
   keepMemory = true,
   profile,
 }: SessionOptions): Ort.InferenceSession.SessionOptions {
   return {
-    executionProviders: [provider(device)],
+    executionProviders: [provider(device, settings)],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     enableCpuMemArena: keepMemory,
@@ -98,10 +107,14 @@ function profiling(prefix: string | undefined): Ort.InferenceSession.SessionOpti
 }
 
 /** `cuda:1` names the device number 1 of the provider `cuda`. */
-function provider(device: string): Ort.InferenceSession.ExecutionProviderConfig {
+function provider(device: string, settings: ProviderSettings = {}): Ort.InferenceSession.ExecutionProviderConfig {
   const [name = device, number] = device.split(":");
-  const withId: { readonly name: string; readonly deviceId: number } = { name, deviceId: Number(number) };
-  return number === undefined ? name : withId;
+  const withSettings: { readonly name: string } = {
+    ...settings,
+    name,
+    ...(number !== undefined && { deviceId: Number(number) }),
+  };
+  return withSettings;
 }
 
 function wrap(ort: Package, session: Ort.InferenceSession): OrtSession {

@@ -46,6 +46,17 @@ export interface OrtSession {
   readonly release: () => Promise<void>;
 }
 
+/** How much onnxruntime may rewrite a model, in its spelling. */
+export const OPTIMISATIONS = ["disabled", "basic", "extended", "layout", "all"] as const;
+
+export type Optimisation = (typeof OPTIMISATIONS)[number];
+
+/** Settings of an execution provider, as onnxruntime-node takes them. */
+export type ProviderSettings = Readonly<Record<string, unknown>>;
+
+/** By name of the provider. */
+export type Providers = Readonly<Record<string, ProviderSettings>>;
+
 export interface SessionOptions {
   /** Folder of the external data of a model given as bytes. */
   readonly folder?: string | null;
@@ -57,7 +68,9 @@ export interface SessionOptions {
   readonly device?: string;
   /** Refuses a model with operators that the device leaves to the CPU. */
   readonly onlyDevice?: boolean;
-  readonly optimise?: "disabled" | "basic" | "all";
+  /** For the provider of the device. */
+  readonly provider?: ProviderSettings;
+  readonly optimise?: Optimisation;
   /** Path prefix of a file to which the library writes the time of every operator of every run. */
   readonly profile?: string;
 }

@@ -14,6 +14,11 @@ export function describeValue(value: unknown): string {
   return typeof value === "object" && value !== null ? "an object" : String(value);
 }
 
+export function isNames(value: unknown): value is readonly string[] {
+  // `every` does not visit the holes of a list.
+  return Array.isArray(value) && Array.from<unknown>(value).every((name) => typeof name === "string");
+}
+
 /** An object with named members: no array, no data, no collection. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null || Array.isArray(value) || ArrayBuffer.isView(value)) return false;

@@ -8,6 +8,7 @@ import { join, resolve } from "node:path";
 import { settle } from "../../compiler/diagnostics/diagnose.ts";
 import type { Result } from "../../compiler/diagnostics/types.ts";
 import { encodeNpz } from "../../ort/files/npz.ts";
+import type { DeviceName } from "../../ort/devices/names.ts";
 import type { OrtTensors } from "../../ort/types.ts";
 import type { Lengths } from "../../program/lengths.ts";
 import { ranksOf } from "../../program/mesh.ts";
@@ -60,7 +61,7 @@ export function threadsFor(ranks: number, cores: number = availableParallelism()
 /** Writes the feeds to `folder`. Fails if they do not fit the program. */
 export function comparisonOf(
   { compiled, model, feeds }: Subject,
-  devices: readonly string[] | null,
+  devices: readonly DeviceName[] | null,
   folder: string,
   backend: SplitSide["backend"] = null,
 ): Result<Comparison> {

@@ -6,6 +6,9 @@ import { diagnose } from "../../compiler/diagnostics/diagnose.ts";
 import { suggest } from "../../compiler/diagnostics/suggest.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 
+/** A device as a caller names it; `cuda:1` is the second of its kind. */
+export type DeviceName = KindName | `${"cuda" | "tensorrt" | "dml"}:${number}`;
+
 interface Kind {
   /** Whether a number chooses among several of the kind, `cuda:1`; if not, why. */
   readonly numbered: true | string;

@@ -4,7 +4,7 @@
 import { arch, platform } from "node:os";
 import { loadOnnxRuntime } from "../load.ts";
 import { createSession, OrtError } from "../session.ts";
-import type { OrtSession, OrtTensors, SessionOptions } from "../types.ts";
+import type { OrtSession, OrtTensors, Providers, ProviderSettings, SessionOptions } from "../types.ts";
 import { plainModel } from "./models.ts";
 import { takesTurns } from "./names.ts";
 import type { Device } from "./names.ts";
@@ -28,10 +28,23 @@ export interface Opened {
   readonly close: () => Promise<void>;
 }
 
-/** Throws `ContextParallelError` where onnxruntime-node does not load. */
-export const onnxRuntimeDevices: Devices = { open, compute };
+/** With the caller's settings of execution providers. Its functions throw `ContextParallelError` where onnxruntime-node does not load. */
+export function devicesWith(providers: Providers = {}): Devices {
+  return {
+    open: (device, kind) => open(device, kind, providers[kind.name] ?? {}),
+    compute: (device, model, feeds, options) => {
+      return compute(device, model, feeds, { ...options, provider: providers[device.split(":")[0]!] ?? {} });
+    },
+  };
+}
 
-async function open(device: string, { name }: Device): Promise<{ readonly reason: string } | Opened> {
+export const onnxRuntimeDevices: Devices = devicesWith();
+
+async function open(
+  device: string,
+  { name }: Device,
+  provider: ProviderSettings,
+): Promise<{ readonly reason: string } | Opened> {
   const { listSupportedBackends } = await loadOnnxRuntime();
   const here = listSupportedBackends().map((backend) => backend.name);
   if (!here.includes(name)) {
@@ -41,7 +54,7 @@ async function open(device: string, { name }: Device): Promise<{ readonly reason
   try {
     const session = await turnFor(device, async () => {
       // Where the device takes none of the operators, ONNX Runtime would compute them on the CPU and say nothing.
-      const opened = await createSession(model, { device, onlyDevice: true });
+      const opened = await createSession(model, { device, provider, onlyDevice: true });
       await runOn(opened, feeds);
       return opened;
     });

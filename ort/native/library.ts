@@ -22,7 +22,9 @@ const fileNames: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
 /** Throws an `Error` where the package has no library for this platform. */
 export function findLibrary(): string {
   const name = fileNames[platform()] ?? "";
-  const bin = join(dirname(createRequire(import.meta.url).resolve("onnxruntime-node/package.json")), "bin");
+  // Found when it runs: a bundler would put the file into the bundle.
+  const { resolve } = createRequire(import.meta.url);
+  const bin = join(dirname(resolve("onnxruntime-node/package.json")), "bin");
   const builds = readdirSync(bin).filter((folder) => folder.startsWith("napi-"));
   const folder = builds
     .map((build) => join(bin, build, platform(), arch()))

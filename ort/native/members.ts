@@ -3,6 +3,8 @@
  * and C type. The table only grows at its end, so that a place holds for all later versions. Knows no library.
  */
 
+import { platform } from "node:os";
+
 /** Address of an object of the library; 0 is none. */
 export type Pointer = bigint;
 
@@ -34,6 +36,8 @@ export interface OrtApi {
     outputs: Memory,
   ) => Status;
   readonly CreateSessionOptions: (out: Memory) => Status;
+  /** Followed by a time and `.json`; the file is written when the session is released. */
+  readonly EnableProfiling: (options: Pointer, prefix: string) => Status;
   readonly DisableMemPattern: (options: Pointer) => Status;
   readonly SetSessionLogSeverityLevel: (options: Pointer, level: number) => Status;
   readonly SetSessionGraphOptimizationLevel: (options: Pointer, level: number) => Status;
@@ -79,6 +83,8 @@ interface Member {
 
 const P = "void *";
 const NAMES = "const char **";
+/** `const ORTCHAR_T *` */
+const PATH = platform() === "win32" ? "const char16_t *" : "const char *";
 const status = (...parameters: readonly string[]): string => `void *(${parameters.join(", ")})`;
 const release = `void (${P})`;
 
@@ -88,6 +94,7 @@ export const members: Readonly<Record<keyof OrtApi, Member>> = {
   CreateSessionFromArray: { index: 8, prototype: status(P, P, "size_t", P, P) },
   Run: { index: 9, prototype: status(P, P, NAMES, P, "size_t", NAMES, "size_t", P) },
   CreateSessionOptions: { index: 10, prototype: status(P) },
+  EnableProfiling: { index: 14, prototype: status(P, PATH) },
   DisableMemPattern: { index: 17, prototype: status(P) },
   SetSessionLogSeverityLevel: { index: 22, prototype: status(P, "int") },
   SetSessionGraphOptimizationLevel: { index: 23, prototype: status(P, "int") },

@@ -3,7 +3,7 @@
  * are valid in every thread until `release`, which must come after the last rank has ended. Knows no piece.
  */
 import { OrtError } from "../types.ts";
-import type { SessionOptions } from "../types.ts";
+import type { Optimisation, SessionOptions } from "../types.ts";
 import { check, loadNative, result } from "./api.ts";
 import type { Native } from "./api.ts";
 import { enterArena, FATAL } from "./arena.ts";
@@ -16,7 +16,7 @@ export interface SharedSessions {
   /** Loads a model for runs in any thread. Throws `OrtError`. */
   readonly create: (
     model: Uint8Array,
-    options: Pick<SessionOptions, "folder" | "threads" | "optimise">,
+    options: Pick<SessionOptions, "folder" | "threads" | "optimise" | "profile">,
   ) => Promise<Pointer>;
   /** What one more rank needs. */
   readonly addRank: () => NativeRank;
@@ -89,12 +89,12 @@ async function createSession(
 }
 
 /** `GraphOptimizationLevel`. */
-const levels = { disabled: 0, basic: 1, all: 99 } as const;
+const levels: Readonly<Record<Optimisation, number>> = { disabled: 0, basic: 1, extended: 2, layout: 3, all: 99 };
 
 function configure(
   native: Native,
   options: Pointer,
-  { folder = null, threads = 1, optimise = "all" }: Parameters<SharedSessions["create"]>[1],
+  { folder = null, threads = 1, optimise = "all", profile }: Parameters<SharedSessions["create"]>[1],
 ): void {
   const { api } = native;
   const entries = {
@@ -111,6 +111,7 @@ function configure(
   check(native, "load", api.SetSessionGraphOptimizationLevel(options, levels[optimise]));
   check(native, "load", api.SetIntraOpNumThreads(options, threads));
   check(native, "load", api.SetInterOpNumThreads(options, 1));
+  if (profile !== undefined) check(native, "load", api.EnableProfiling(options, profile));
   for (const [key, value] of Object.entries(entries)) {
     check(native, "load", api.AddSessionConfigEntry(options, key, value));
   }

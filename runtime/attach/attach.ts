@@ -8,6 +8,7 @@ import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import type { CompiledProgram, Program } from "../../program/types.ts";
 import { checkNames } from "../../ort/devices/names.ts";
+import type { DeviceName } from "../../ort/devices/names.ts";
 import { attachCall, checkOptions, looking, wrongArgument } from "../caller/check-options.ts";
 import { keepTelemetryOff } from "../../ort/telemetry.ts";
 import { BACKEND_VARIABLE, preferredBackend } from "../../ort/process.ts";
@@ -20,6 +21,8 @@ import type { Backend, Engine } from "./engine.ts";
 import { checkCompiledProgram } from "../contract/document.ts";
 import { createSession } from "../caller/session.ts";
 import type { Session } from "../caller/session.ts";
+import { checkSessionOptions, choiceOf } from "./session-options.ts";
+import type { RankSessionOptions } from "./session-options.ts";
 import { checkFiles, engineBy, engineFor, measured, refuseMoved, startedBy } from "./start.ts";
 import type { Attached } from "./start.ts";
 import { dropFolder, holdFolder } from "./temporary.ts";
@@ -29,7 +32,7 @@ import type { SetupOf } from "../world/threads/crew.ts";
 
 export interface AttachOptions {
   /** One per rank, in order of rank: `cpu`, `webgpu`, `cuda:0`, ... (docs/devices.md); default N times `cpu`. */
-  readonly devices?: readonly string[] | undefined;
+  readonly devices?: readonly DeviceName[] | undefined;
   /**
    * The relative speed of each rank, in order of rank, positive: every length that the plan splits, and the heads, are dealt in proportion.
    * `auto` measures all ranks once, with the piece that has the most weights; `session.shares` and a note say what follows. Default: equal.
@@ -49,7 +52,16 @@ export interface AttachOptions {
    * process of the job calls `attach`. Default: `threads`.
    */
   readonly world?: World | undefined;
+  /** Options of the sessions of all ranks, as onnxruntime's `InferenceSession.create` takes them. */
+  readonly sessionOptions?: RankSessionOptions | undefined;
+  /**
+   * The `file:` URL of the script that ranks start from: this package's `onnx-context-parallel/rank-worker`, or a bundle of it. Default:
+   * `rank-worker.js` in the folder of the module, or of the bundle, that contains `attach`.
+   */
+  readonly worker?: URL | undefined;
 }
+
+export type { DeviceName };
 
 export const WORLDS = ["threads", "mpi"] as const;
 
@@ -74,11 +86,12 @@ export async function attachWithGrace(
   const misused = looking(attachCall, () => [...checkCompiled(compiled), ...checkOptions(attachCall, options)]);
   if (misused.length > 0) throw new ContextParallelError(misused);
   const { program } = compiled;
-  const devices = options.devices ?? Array.from({ length: ranksOf(program.mesh) }, () => "cpu");
+  const devices: readonly string[] = options.devices ?? Array.from({ length: ranksOf(program.mesh) }, () => "cpu");
   const backend = options.backend ?? preferredBackend();
-  const { shares = null, deadlineMs, signal, world = "threads" } = options;
+  const { shares = null, deadlineMs, signal, world = "threads", worker } = options;
   const wrong = [
     ...checkDevices(program, devices, backend),
+    ...looking(attachCall, () => checkSessionOptions(options.sessionOptions, devices)),
     ...(shares === null || shares === "auto" ? [] : checkShares(program.mesh, shares)),
     ...(WORLDS.includes(world) ? [] : [diagnose(runtimeMessages.world, { name: world })]),
   ];
@@ -87,20 +100,22 @@ export async function attachWithGrace(
   // A rank may be the first to load onnxruntime, and its thread cannot change the environment of the process.
   await keepTelemetryOff();
   const chosen = backend as Backend | undefined;
-  const attached = { compiled, devices, shares, deadlineMs, signal, backend: chosen, graceMs };
+  const session = choiceOf(options.sessionOptions);
+  const attached = { compiled, devices, shares, deadlineMs, signal, backend: chosen, graceMs, session, worker };
   if (world === "threads") return attachThreads(attached);
   const { attachProcess } = await import("./mpi.ts");
   return attachProcess(attached);
 }
 
 async function attachThreads(attached: Attached): Promise<Session> {
-  const { compiled, devices, shares, deadlineMs, signal, backend, graceMs } = attached;
+  const { compiled, devices, shares, deadlineMs, signal, backend, graceMs, session, worker } = attached;
   const { program } = compiled;
   const limit = { deadlineMs, signal, begun: performance.now() };
   const weights = await checkFiles(compiled);
-  const threads = Math.max(1, Math.floor(usableCores() / devices.length));
-  const engine = await engineBy(limit, program, () => engineFor(compiled, devices, threads, backend));
-  const { crew, started } = startThreads(allRanks(devices.length), setups(program, engine), engine, graceMs);
+  const threads = session.threads ?? Math.max(1, Math.floor(usableCores() / devices.length));
+  const engine = await engineBy(limit, program, () => engineFor(compiled, { devices, threads, backend, session }));
+  const ranks = { ...allRanks(devices.length), worker };
+  const { crew, started } = startThreads(ranks, setups(program, engine), engine, graceMs);
   await startedBy(limit, program, crew, started);
   await refuseMoved(weights, crew);
   const dealt = shares === "auto" ? await measured(limit, program, crew, started) : { shares, notes: [] };

@@ -9,9 +9,10 @@ import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import type { Program } from "../../program/types.ts";
 import { selfTest } from "../../ort/native/self-test.ts";
 import { openSessions } from "../../ort/native/shared.ts";
+import { devicesWith } from "../../ort/devices/open.ts";
 import { checkDevice } from "../devices/check.ts";
 import { useDevices } from "../devices/settings.ts";
-import type { PieceFolders, PieceSettings } from "../rank/pieces.ts";
+import type { PieceFolders, PieceOptions, PieceSettings } from "../rank/pieces.ts";
 import { reasonOf } from "../reason.ts";
 import { loadShared } from "../load/sessions.ts";
 
@@ -38,6 +39,8 @@ export interface EngineOptions extends PieceFolders {
   readonly devices: readonly string[];
   /** Threads that each rank's runs may use. */
   readonly threads: number;
+  /** What the caller says about the sessions. */
+  readonly session?: PieceOptions;
 }
 
 /** What is tried before ranks start. Each throws where it fails. */
@@ -86,13 +89,20 @@ async function bindingEngine(
   { device: check }: Tests,
   notes: readonly Diagnostic[],
 ): Promise<Engine> {
-  const { folder, files, modelFolder, devices, threads } = options;
-  const used = await useDevices(program, options, devices, check);
-  const common = { backend: "binding", folder, files, modelFolder, threads } as const;
+  const { folder, files, modelFolder, devices, threads, session: { profile, ...session } = {} } = options;
+  const by = devicesWith(session.providers);
+  const used = await useDevices(program, options, devices, (...[program, folders, device]) =>
+    check(program, folders, device, by),
+  );
+  const common = { backend: "binding", folder, files, modelFolder, threads, ...session } as const;
   return {
     backend: "binding",
     notes: [...notes, ...used.notes],
-    settingsOf: (rank) => ({ ...common, ...used.settingsOf(devices[rank]!) }),
+    settingsOf: (rank) => ({
+      ...common,
+      ...used.settingsOf(devices[rank]!),
+      ...(profile && { profile: devices.length > 1 ? `${profile}.rank${rank}` : profile }),
+    }),
     interrupt: () => undefined,
     release: () => void used.close(),
   };
@@ -103,8 +113,14 @@ async function nativeEngine(program: Program, options: EngineOptions): Promise<E
   try {
     // Every rank's own thread computes; the further threads of all ranks are one pool.
     const threads = 1 + options.devices.length * (options.threads - 1);
-    const sessions = await loadShared(program.pieces, options, (model, folder) =>
-      shared.create(model, { folder, threads }),
+    const { profile, optimise } = options.session ?? {};
+    const sessions = await loadShared(program.pieces, options, (model, folder, id) =>
+      shared.create(model, {
+        folder,
+        threads,
+        ...(optimise && { optimise }),
+        ...(profile && { profile: `${profile}.${id}` }),
+      }),
     );
     const ranks = options.devices.map(() => shared.addRank());
     return {

@@ -102,17 +102,21 @@ interface Own extends OwnRank {
   readonly weights: WeightFiles;
 }
 
-async function startOwn(joined: Joined, { threads, cores }: Agreement): Promise<Own> {
-  const { compiled, limit, devices, backend, graceMs } = joined;
+async function startOwn(joined: Joined, { threads: agreed, cores }: Agreement): Promise<Own> {
+  const { compiled, limit, devices, backend, graceMs, session: asked, worker } = joined;
   const { program } = compiled;
   const { rank, size, mpi } = joined.job;
   const weights = await checkFiles(compiled);
-  const work = (): Promise<Engine> => engineFor(compiled, [devices[rank] ?? "cpu"], threads[rank] ?? 1, backend);
+  const threads = asked.threads ?? agreed[rank] ?? 1;
+  // The processes of a host write to the same folder.
+  const session = { ...asked, ...(asked.profile && { profile: `${asked.profile}.rank${rank}` }) };
+  const own = { devices: [devices[rank] ?? "cpu"], threads, backend, session };
+  const work = (): Promise<Engine> => engineFor(compiled, own);
   const engine = await engineBy(limit, program, work);
   const transport = { kind: "mpi", spin: hasOwnCore(cores, rank), flavour: mpi.flavour.name } as const;
   const pieces = engine.settingsOf(0);
   const setup: SetupOf = (_, control) => ({ rank, size, program, pieces, control, transport, returns: true });
-  const started = startThreads({ ranks: [rank], size }, setup, engine, graceMs);
+  const started = startThreads({ ranks: [rank], size, worker }, setup, engine, graceMs);
   return { engine, weights, ...namingStep(program, started) };
 }
 

@@ -19,7 +19,8 @@ import type { WeightFiles } from "../load/weight-files.ts";
 import { dealtBy, lengthsToMeasure, type Dealt } from "../measure.ts";
 import type { Crew, Round } from "../world/crew.ts";
 import { startEngine } from "./engine.ts";
-import type { Backend, Engine } from "./engine.ts";
+import type { Backend, Engine, EngineOptions } from "./engine.ts";
+import type { SessionChoice } from "./session-options.ts";
 
 /** What `attach` was given, checked. */
 export interface Attached {
@@ -30,6 +31,9 @@ export interface Attached {
   readonly deadlineMs: number | undefined;
   readonly signal: AbortSignal | undefined;
   readonly backend: Backend | undefined;
+  readonly session: SessionChoice;
+  /** The script that ranks start from, where the caller names one. */
+  readonly worker: URL | undefined;
   /** How long ranks may take to stop after a run has ended for its caller, before they are given up. */
   readonly graceMs: number;
 }
@@ -132,12 +136,11 @@ export async function refuseMoved(weights: WeightFiles, crew: Crew): Promise<voi
 /** The engine of ranks on these devices, each with so many threads. */
 export async function engineFor(
   { program, folder, files }: CompiledProgram,
-  devices: readonly string[],
-  threads: number,
-  backend: Backend | undefined,
+  options: Pick<EngineOptions, "devices" | "threads" | "backend"> & { readonly session: SessionChoice },
 ): Promise<Engine> {
   const modelFolder = await weightsFolder(program, folder);
-  return startEngine(program, { folder, files, modelFolder, devices, threads, backend });
+  const { threads: _, ...session } = options.session;
+  return startEngine(program, { ...options, folder, files, modelFolder, session });
 }
 
 async function weightsFolder(program: Program, folder: string): Promise<string | null> {

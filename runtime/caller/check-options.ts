@@ -5,7 +5,7 @@ import { runtimeMessages } from "../../compiler/diagnostics/catalog/runtime.ts";
 import { diagnose, InternalError } from "../../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
-import { describeValue, isRecord } from "../describe.ts";
+import { describeValue, isNames, isRecord } from "../describe.ts";
 import { reasonOf } from "../reason.ts";
 
 interface Rule {
@@ -35,7 +35,13 @@ const backend: Rule = { expected: 'the name "binding"', holds: (value) => typeof
 
 const world: Rule = { expected: 'the name "threads" or "mpi"', holds: (value) => typeof value === "string" };
 
-export const attachCall: Call = { name: "attach", options: { devices, shares, deadlineMs, signal, backend, world } };
+const sessionOptions: Rule = { expected: "an object", holds: isRecord };
+const worker: Rule = { expected: "a URL of the scheme file:", holds: isFileUrl };
+
+export const attachCall: Call = {
+  name: "attach",
+  options: { devices, shares, deadlineMs, signal, backend, world, sessionOptions, worker },
+};
 export const runCall: Call = { name: "run", options: { deadlineMs, signal, onProgress } };
 export const registerCall: Call = { name: "hooks.register", options: { deadlineMs, signal } };
 
@@ -69,13 +75,13 @@ export function looking<T>(call: Call, work: () => T): T {
   }
 }
 
-export function isNames(value: unknown): value is readonly string[] {
-  // `every` does not visit the holes of a list.
-  return Array.isArray(value) && Array.from<unknown>(value).every((name) => typeof name === "string");
-}
-
 function isNumbers(value: unknown): value is readonly number[] {
   return Array.isArray(value) && Array.from<unknown>(value).every((number) => typeof number === "number");
+}
+
+/** Of whatever realm: a test runner may have its own class. */
+function isFileUrl(value: unknown): boolean {
+  return typeof value === "object" && value !== null && (value as Partial<URL>).protocol === "file:";
 }
 
 /** Of whatever realm or library: what is called of it is there. */

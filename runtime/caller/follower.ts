@@ -14,7 +14,7 @@ import type { Outputs } from "./outputs.ts";
 import { outputsFor } from "./outputs.ts";
 import { readCall } from "./run-options.ts";
 import type { Fetches, RunCall, RunOptions } from "./run-options.ts";
-import { descriptionOf, refuseProblems } from "./session.ts";
+import { asyncDispose, descriptionOf, refuseProblems } from "./session.ts";
 import type { Session, SessionSettings } from "./session.ts";
 import type { RunRequest } from "../messages.ts";
 import { runStats } from "./stats.ts";
@@ -57,10 +57,11 @@ export function createFollower(program: Program, rank: number, crew: Crew, setti
     return outputsFor(report?.outputs ?? [], preallocated);
   };
 
-  const release = async (): Promise<void> => {
+  const end = async (): Promise<void> => {
     await dispatcher.close();
     await settings.onRelease();
   };
+  const release = (): Promise<void> => (releasing ??= end());
 
   return {
     ...descriptionOf(program, settings, rank),
@@ -72,7 +73,8 @@ export function createFollower(program: Program, rank: number, crew: Crew, setti
       dispatcher.check();
       return follow(checkedBy(dispatcher.refuse, runCall, () => checkCall(program, second, third)));
     },
-    release: () => (releasing ??= release()),
+    release,
+    [asyncDispose]: release,
   };
 }
 

@@ -52,7 +52,16 @@ export interface Session {
   run(feeds: Feeds, options?: RunOptions): Promise<Outputs>;
   /** Ends all ranks, and a run in progress with an error. A second call waits for the first. */
   release(): Promise<void>;
+  /** `release`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
+
+/**
+ * Node before 20.5 has no such symbol; what esbuild then writes for `await using` looks for this one. TypeScript's helper and Node's own
+ * need a newer Node.
+ */
+export const asyncDispose: typeof Symbol.asyncDispose =
+  Symbol.asyncDispose ?? (Symbol.for("Symbol.asyncDispose") as typeof Symbol.asyncDispose);
 
 export interface SessionSettings {
   readonly engine: Pick<Engine, "backend" | "notes">;
@@ -92,11 +101,12 @@ export function createSession(program: Program, crew: Crew, settings: SessionSet
     return outputsFor(reports[0]?.outputs ?? [], call.preallocated);
   };
 
-  const release = async (): Promise<void> => {
+  const end = async (): Promise<void> => {
     await dispatcher.close();
     memory.clear();
     await settings.onRelease();
   };
+  const release = (): Promise<void> => (releasing ??= end());
 
   return {
     ...descriptionOf(program, settings, 0),
@@ -110,7 +120,8 @@ export function createSession(program: Program, crew: Crew, settings: SessionSet
       const { inputs, call } = checkedBy(dispatcher.refuse, runCall, check);
       return runChecked(inputs, call);
     },
-    release: () => (releasing ??= release()),
+    release,
+    [asyncDispose]: release,
   };
 }
 

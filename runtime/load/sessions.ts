@@ -7,8 +7,8 @@ import type { ProgramPiece } from "../../program/types.ts";
 import { notLoaded, readPiece } from "../rank/pieces.ts";
 import type { PieceFolders } from "../rank/pieces.ts";
 
-/** Makes a session from a model, and from the folder of its weights if it has any. */
-export type Create = (model: Uint8Array, folder: string | null) => Promise<bigint>;
+/** Makes a session from a model, and from the folder of its weights if it has any; `id` is that of the first piece that has it. */
+export type Create = (model: Uint8Array, folder: string | null, id: string) => Promise<bigint>;
 
 /**
  * The session of every piece; pieces of the same model over the same weights are one. Throws `ContextParallelError` for the first piece
@@ -29,7 +29,7 @@ export async function loadShared(
       try {
         const { model, folder } = await readPiece(piece, folders);
         const key = `${createHash("sha256").update(model).digest("hex")} ${folder}`;
-        const session = made.get(key) ?? create(model, folder);
+        const session = made.get(key) ?? create(model, folder, piece.id);
         made.set(key, session);
         sessions[piece.id] = await session;
       } catch (error) {

@@ -80,7 +80,9 @@ export function createHandlers(rank: number): Handlers {
 async function load({ url }: Registration, rank: number): Promise<HookHandler> {
   let reason = "its default export is not a function";
   try {
-    const { default: handler }: { readonly default?: unknown } = await import(url);
+    const { default: handler }: { readonly default?: unknown } = await import(
+      /* @vite-ignore */ /* webpackIgnore: true */ url
+    );
     if (typeof handler === "function") return handler as HookHandler;
   } catch (error) {
     reason = reasonOf(error);

@@ -17,6 +17,7 @@ import { openValues } from "../../ort/native/runner.ts";
 import type { NativeRank } from "../../ort/native/runner.ts";
 import { createSession } from "../../ort/session.ts";
 import { heapValues, runnerOf } from "../../ort/values.ts";
+import type { Optimisation, Providers } from "../../ort/types.ts";
 import type { Runner, Values } from "../../ort/values.ts";
 import { reasonOf } from "../reason.ts";
 import type { Announce, Guard } from "../world/world.ts";
@@ -31,8 +32,17 @@ export interface PieceFolders {
   readonly modelFolder: string | null;
 }
 
+/** What a caller may say about the sessions of all pieces. */
+export interface PieceOptions {
+  readonly optimise?: Optimisation;
+  /** Settings of execution providers, by their names. */
+  readonly providers?: Providers;
+  /** Path prefix of the profiles of the pieces, if any: `PREFIX.ID` followed by what the library adds. */
+  readonly profile?: string;
+}
+
 /** The rank makes a session for every piece. */
-export interface OwnPieces extends PieceFolders {
+export interface OwnPieces extends PieceFolders, PieceOptions {
   readonly backend: "binding";
   readonly device: string;
   /** Operators that the pieces must not use. */
@@ -41,8 +51,6 @@ export interface OwnPieces extends PieceFolders {
   readonly turns: Turns | null;
   /** Threads per session. */
   readonly threads: number;
-  /** Path prefix of the profiles of the pieces, if any: `PREFIX.ID` followed by what the library adds. */
-  readonly profile?: string;
 }
 
 /** Sessions that the driver has made, by piece. */
@@ -117,11 +125,19 @@ async function sharedPieces({ sessions, rank }: SharedPieces, guard: Guard): Pro
 
 async function ownPiece(piece: ProgramPiece, settings: OwnPieces, guard: Guard): Promise<Runner> {
   const { model, folder } = await readPiece(piece, settings);
-  const { threads, device, profile, turns } = settings;
+  const { threads, device, profile, turns, optimise, providers = {} } = settings;
   const call: Call = turns === null ? guard : (work) => guard(() => inTurn(turns, work));
   // Attention works longest for the memory that it takes: to take it anew costs it least, and every rank keeps less between the steps.
   const keepMemory = piece.kind !== "attention";
-  const options = { folder, threads, device, keepMemory, ...(profile && { profile: `${profile}.${piece.id}` }) };
+  const options = {
+    folder,
+    threads,
+    device,
+    keepMemory,
+    provider: providers[device.split(":")[0]!] ?? {},
+    ...(optimise && { optimise }),
+    ...(profile && { profile: `${profile}.${piece.id}` }),
+  };
   const plain = inPlainOperators(model, settings.plain);
   return guarded(runnerOf(await call(() => createSession(plain, options))), call);
 }

@@ -58,6 +58,7 @@ test("exports these values and no others", () => {
     "attach",
     "compilePlan",
     "definePlan",
+    "formatDiagnostics",
     "inferPlan",
     "inspectModel",
     "loadProgram",

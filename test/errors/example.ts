@@ -5,7 +5,7 @@ import { mkdtemp, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { main } from "../../cli/cli.ts";
-import { textReader } from "../../cli/files.ts";
+import { textReader } from "../../compiler/diagnostics/format.ts";
 import { renderDiagnostics } from "../../compiler/diagnostics/render.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import { capture } from "../cli/capture.ts";

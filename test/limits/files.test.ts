@@ -8,7 +8,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { main } from "../../cli/cli.ts";
-import { textReader } from "../../cli/files.ts";
+import { textReader } from "../../compiler/diagnostics/format.ts";
 import { FileRefused, readRegularFile, readRegularFileSync } from "../../compiler/limits/read-file.ts";
 import { capture } from "../cli/capture.ts";
 import { temporaryFolder } from "../support/files.ts";

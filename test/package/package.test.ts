@@ -7,11 +7,15 @@ import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { commonjs, comparison } from "./app.ts";
 
 const root = process.cwd();
 const model = join(root, "test/fixtures/flux/flux.dynamo18-dynamic.onnx");
 const inputs = join(root, "test/fixtures/flux/flux.img67-txt13.inputs.npz");
-const { dependencies } = JSON.parse(readFileSync("package.json", "utf8")) as { dependencies: Record<string, string> };
+const { dependencies, peerDependencies } = JSON.parse(readFileSync("package.json", "utf8")) as Record<
+  "dependencies" | "peerDependencies",
+  Record<string, string>
+>;
 /** Where a build server announces itself, the library is silent by itself. */
 const { CI: _, GITHUB_ACTIONS: __, TF_BUILD: ___, ...withoutServer } = process.env;
 let project: string;
@@ -37,7 +41,7 @@ beforeAll(async () => {
   execFileSync("tar", ["-xzf", packed], { cwd: project });
   mkdirSync(dirname(installed), { recursive: true });
   cpSync(join(project, "package"), installed, { recursive: true });
-  for (const name of Object.keys(dependencies)) {
+  for (const name of Object.keys({ ...dependencies, ...peerDependencies })) {
     const link = join(project, "node_modules", name);
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(join(root, "node_modules", name), link);
@@ -65,7 +69,7 @@ function cp(argv: readonly string[], interruptAfterMs?: number): Promise<Ended> 
 
 test("holds what is needed to run and nothing else", () => {
   const top = readdirSync(installed).sort();
-  expect(top).toEqual(["LICENSE", "README.md", "bin", "dist", "package.json", "plans", "schemas"]);
+  expect(top.join(" ")).toBe("LICENSE README.md bin cjs dist docs package.json plans schemas tools");
   expect(readdirSync(join(installed, "dist"))).not.toContain("demo");
   expect(readdirSync(join(installed, "schemas")).sort()).toEqual(["parallel-config.schema.json", "plan.schema.json"]);
 });
@@ -77,6 +81,37 @@ test("the command checks, runs and verifies a shipped plan", async () => {
   const ran = await cp(["run", plan, "--model", model, "--inputs", inputs, "--verify"]);
   expect(ran).toMatchObject({ code: 0 });
   expect(ran.stdout).toContain("agrees");
+});
+
+/** Runs a program in the project; it prints the largest difference from the unsplit model. */
+function difference(file: string, text: string): number {
+  writeFileSync(join(project, file), text);
+  const ran = spawnSync(process.execPath, [file], {
+    cwd: project,
+    encoding: "utf8",
+    env: { ...process.env, TMPDIR: temporary },
+  });
+  expect([ran.status, ran.stderr]).toEqual([0, ""]);
+  return Number(ran.stdout);
+}
+
+test("an entry for require has the same names, errors and results as that for import", () => {
+  cpSync(model, join(project, "flux.onnx"));
+  expect(difference("app.cjs", `${commonjs}${comparison}difference().then(console.log);`)).toBeLessThan(1e-5);
+  const checks = `const api = require("onnx-context-parallel");
+import("onnx-context-parallel").then(async (module) => {
+  const { deepStrictEqual: equal, ok, throws } = require("node:assert");
+  equal(Object.keys(api).sort(), Object.keys(module).sort());
+  throws(() => api.formatDiagnostics([]), /await one of its functions/);
+  const error = await api.applyContextParallel("none.onnx", {}, "none.plan.json").catch((error) => error);
+  ok(error instanceof api.ContextParallelError && error instanceof module.ContextParallelError && error instanceof Error);
+  ok(!(new Error() instanceof api.ContextParallelError));
+  ok(new api.ContextParallelError(error.diagnostics) instanceof module.ContextParallelError);
+  equal(api.formatDiagnostics(error.diagnostics), module.formatDiagnostics(error.diagnostics));
+  ok(api.formatDiagnostics(error.diagnostics).includes("hint:"));
+  console.log(0);
+});`;
+  expect(difference("checks.cjs", checks)).toBe(0);
 });
 
 test("a mistake ends the process with 1, wrong usage with 2", async () => {

@@ -6,4 +6,7 @@ import base from "../../vitest.config.ts";
 
 const { typecheck: _, include: __, ...test } = base.test ?? {};
 
-export default mergeConfig({ test }, defineConfig({ test: { include: ["test/table/measure-*.ts"] } }));
+export default mergeConfig(
+  { plugins: base.plugins, test },
+  defineConfig({ test: { include: ["test/table/measure-*.ts"] } }),
+);

@@ -3,6 +3,7 @@
  * program on its ranks. Messages are cloned, so tensors keep their types.
  */
 import type { Diagnostic } from "../../../compiler/diagnostics/types.ts";
+import type { DeviceName } from "../../../ort/devices/names.ts";
 import type { OrtTensors } from "../../../ort/types.ts";
 import type { Backend } from "../../../runtime/attach/engine.ts";
 import type { RunStats } from "../../../runtime/caller/stats.ts";
@@ -29,7 +30,7 @@ export interface SplitSide extends Common {
   /** Folder of the program. */
   readonly program: string;
   /** `null`: the default of `attach`. */
-  readonly devices: readonly string[] | null;
+  readonly devices: readonly DeviceName[] | null;
   readonly backend: Backend | null;
 }
 

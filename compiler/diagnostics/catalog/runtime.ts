@@ -73,7 +73,9 @@ export const runtimeMessages: Catalog<{
     severity: "error",
     title: "Rank that cannot start",
     message: ({ rank, reason }) => `rank ${rank} could not start: ${reason}`,
-    hint: () => "check that the package is complete (its dist folder) and that there is enough memory for every rank",
+    hint: () =>
+      "check that the package is complete (its dist folder), that a bundle has rank-worker.js next to it or attach its worker option, and that " +
+      "there is enough memory for every rank",
   },
   session: {
     code: "CP6503",

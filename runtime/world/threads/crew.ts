@@ -2,14 +2,14 @@
  * @file Ranks as worker threads: starts them, speaks to them, and turns whatever happens to one into the end of the round for all.
  * Knows no step of a program.
  */
-import { createRequire } from "node:module";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { runtimeMessages } from "../../../compiler/diagnostics/catalog/runtime.ts";
 import { diagnose, invariant } from "../../../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../../../compiler/diagnostics/error.ts";
 import { atMost } from "../../deferred.ts";
 import type { FromRank, RankSetup } from "../../messages.ts";
 import { reasonOf } from "../../reason.ts";
+import { startWorker } from "../../start-worker.ts";
 import { RankLost } from "../crew.ts";
 import type { Crew, Round } from "../crew.ts";
 import { createControl } from "./control.ts";
@@ -29,6 +29,8 @@ export type SetupOf = (rank: number, control: Control) => RankSetup;
 export interface Ranks {
   readonly ranks: readonly number[];
   readonly size: number;
+  /** The script that they start from, where the caller names one. */
+  readonly worker?: URL | undefined;
 }
 
 export function allRanks(size: number): Ranks {
@@ -37,18 +39,13 @@ export function allRanks(size: number): Ranks {
 
 /** Starts one worker per rank; the round settles when all have their pieces. `graceMs`: see `stopWaiting`. */
 export function startThreads(
-  { ranks, size }: Ranks,
+  { ranks, size, worker: script }: Ranks,
   setupOf: SetupOf,
   native: NativeCalls,
   graceMs: number,
 ): { readonly crew: Crew; readonly started: Round } {
   const control = createControl(size);
-  // Not `import.meta.resolve`: it gives a promise before Node 20.6.
-  const entry = createRequire(import.meta.url).resolve("#rank-worker");
-  const workers = ranks.map((rank) => {
-    // Flags of the main program, such as --input-type, may be wrong for a worker, and a rank needs none.
-    return new Worker(entry, { name: `rank ${rank}`, execArgv: [], workerData: setupOf(rank, control) });
-  });
+  const workers = ranks.map((rank) => startWorker(`rank ${rank}`, setupOf(rank, control), script));
   holdExitFor({ ranks, workers, control, native, size });
   const fresh = { round: null, started: false, lost: null, ended: false, gone: undefined };
   const state: State = { ranks, workers, size, control, graceMs, native, ...fresh };

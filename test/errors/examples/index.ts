@@ -15,6 +15,7 @@ import { planRules } from "./plan-rules.ts";
 import { planTypescript } from "./plan-typescript.ts";
 import { program } from "./program.ts";
 import { running } from "./running.ts";
+import { sessions } from "./sessions.ts";
 import { shapes } from "./shapes.ts";
 import { shard } from "./shard.ts";
 import { verify } from "./verify.ts";
@@ -36,6 +37,7 @@ export const examples: Examples = {
   ...runInputs,
   ...running,
   ...world,
+  ...sessions,
   ...devices,
   ...commandLine,
 };

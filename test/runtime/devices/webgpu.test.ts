@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
 import { kernelModel } from "../../../ort/devices/models.ts";
+import type { DeviceName } from "../../../ort/devices/names.ts";
 import { onnxRuntimeDevices } from "../../../ort/devices/open.ts";
 import { BACKEND_VARIABLE } from "../../../ort/process.ts";
 import { attach } from "../../../runtime/attach/attach.ts";
@@ -41,7 +42,7 @@ const families: readonly Family[] = [
   ["wan", "wan/wan.dynamo18-dynamic", "batch2-frames5-height6-width14"],
 ];
 
-async function attached([family, model]: Family, mesh: MeshName, devices: readonly string[]): Promise<Session> {
+async function attached([family, model]: Family, mesh: MeshName, devices: readonly DeviceName[]): Promise<Session> {
   return attach(await compiledFixture(`${model}.onnx`, shippedPlan(family), meshes[mesh]), { devices });
 }
 
