@@ -23,6 +23,8 @@ export default defineConfig({
       tsconfig: "tsconfig.test.json",
       ignoreSourceErrors: true,
     },
-    coverage: { include: ["program/**", "compiler/**", "runtime/**", "memory/**", "ort/**", "cli/**", "infer/**"] },
+    coverage: {
+      include: ["program/**", "compiler/**", "runtime/**", "memory/**", "ort/**", "cli/**", "infer/**", "gain/**"],
+    },
   },
 });

@@ -13,23 +13,30 @@ import type { RunOptions } from "./commands/run.ts";
 import type { SchemaOptions } from "./commands/schema.ts";
 import type { Io } from "./io.ts";
 import { addAdviseOptions } from "./advise-options.ts";
+import { addCompletion, addExplain, addHelp } from "./assist/commands.ts";
 import { addCompileOptions, degree, formatOption, shapeOption, sharesOption, stageNames } from "./options.ts";
 import type { Outcome } from "./outcome.ts";
 
 /** What the arguments request. */
 export type Request =
-  | { readonly kind: "command"; readonly name: string; readonly perform: (io: Io) => Promise<Outcome> }
+  | { readonly kind: "command"; readonly name: string; readonly perform: Perform }
   | { readonly kind: "print"; readonly text: string }
   | { readonly kind: "usage"; readonly problem: string; readonly command: string };
 
-type Perform = (io: Io) => Promise<Outcome>;
-type Found = (name: string, perform: Perform) => void;
+/** Prints an outcome before the last one. */
+export type Show = (outcome: Outcome) => void;
+type Perform = (io: Io, show: Show) => Promise<Outcome>;
+export type Found = (name: string, perform: Perform) => void;
 
 /** Reads the arguments; never throws for user errors. */
 export function parseArguments(argv: readonly string[], version: string): Request {
   const printed: string[] = [];
   let request: Request | undefined;
   const program = build(version, (name, perform) => (request = { kind: "command", name, perform }));
+  program.on("option:V", () => {
+    printed.push(`${version}\n`);
+    throw new CommanderError(0, "commander.version", version);
+  });
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeOut: (text) => printed.push(text), writeErr: () => {} });
   }
@@ -46,9 +53,11 @@ export function parseArguments(argv: readonly string[], version: string): Reques
 function build(version: string, found: Found): Command {
   const program = new Command("onnx-cp")
     .description("Compile a context-parallel plan for an ONNX diffusion transformer and run it on several devices.")
-    .version(version, "--version", "print the version")
-    .helpOption("--help", "print this help")
+    .version(version, "-v, --version", "print the version")
+    .addOption(new Option("-V", "print the version").hideHelp())
+    .helpOption("-h, --help", "print this help")
     .helpCommand(false)
+    .option("--no-color", "print no colors, as with the variable NO_COLOR")
     .addHelpText(
       "after",
       "\nExit codes: 0 success, 1 error in the plan, model or inputs, 2 wrong usage, 3 verification failed, 4 fault during a run.",
@@ -61,7 +70,13 @@ function build(version: string, found: Found): Command {
   addBench(program, found);
   addAdvise(program, found);
   addSchema(program, found);
-  for (const command of program.commands) command.helpOption("--help", "print this help").addOption(formatOption());
+  addExplain(program, found);
+  for (const command of program.commands) command.addOption(formatOption(command.name()));
+  addCompletion(program, found);
+  addHelp(program);
+  for (const command of program.commands) {
+    command.helpOption("-h, --help", "print this help").configureHelp({ showGlobalOptions: true });
+  }
   return program;
 }
 
@@ -94,12 +109,13 @@ function addCheck(program: Command, found: Found): void {
   const command = program
     .command("check")
     .description("compile without writing and report every problem")
-    .argument("<PLAN>", PLAN_FILE)
+    .argument("<PLAN...>", `${PLAN_FILE}, or - for standard input; several are checked in turn`)
     .option("--explain [PATTERN]", "print the layouts of the values of modules, with reasons")
     .option("--simulate", "simulate all ranks and compare every value with the unsplit model")
+    .option("--watch", "check again whenever a plan, a file that it imports, or the model changes; Ctrl-C ends it")
     .addOption(sharesOption(false));
-  addCompileOptions(command).action((plan: string, options: CheckOptions) => {
-    found("check", async (io) => (await import("./commands/check.ts")).check(plan, options, io));
+  addCompileOptions(command).action((plans: readonly string[], options: CheckOptions) => {
+    found("check", async (io, show) => (await import("./commands/check.ts")).check(plans, options, io, show));
   });
 }
 

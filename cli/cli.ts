@@ -6,8 +6,10 @@ import { cliMessages } from "../compiler/diagnostics/catalog/cli.ts";
 import { diagnose, InternalError } from "../compiler/diagnostics/diagnose.ts";
 import type { Diagnostic } from "../compiler/diagnostics/types.ts";
 import { sweepTemporaryFolders } from "../compiler/temporary/folders.ts";
-import { parseArguments, type Request } from "./arguments.ts";
+import { STANDARD_INPUT } from "../compiler/plan/source.ts";
+import { parseArguments, type Request, type Show } from "./arguments.ts";
 import type { Io } from "./io.ts";
+import type { Format } from "./options.ts";
 import { EXIT, type Outcome, outcome, UsageError } from "./outcome.ts";
 import { report } from "./report.ts";
 
@@ -21,13 +23,24 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     io.out(request.text);
     return EXIT.fine;
   }
-  const ended = await endOf(request, io);
+  const texts = new Map<string, string>();
+  const own: Io = {
+    ...io,
+    colors: io.colors && !argv.includes("--no-color"),
+    stdin: async (most) => {
+      const bytes = await io.stdin(most);
+      texts.set(STANDARD_INPUT, new TextDecoder().decode(bytes));
+      return bytes;
+    },
+  };
   const command = request.kind === "command" ? request.name : request.command;
-  report({ version, command, format: formatOf(argv), outcome: ended }, io);
+  const show: Show = (outcome) => report({ version, command, format: formatOf(argv), outcome, texts }, own);
+  const ended = await endOf(request, own, show);
+  show(ended);
   return ended.exitCode;
 }
 
-async function endOf(request: Exclude<Request, { kind: "print" }>, io: Io): Promise<Outcome> {
+async function endOf(request: Exclude<Request, { kind: "print" }>, io: Io, show: Show): Promise<Outcome> {
   if (request.kind === "usage") return usage(request.problem, request.command);
   sweepTemporaryFolders();
   const written: string[] = [];
@@ -36,8 +49,8 @@ async function endOf(request: Exclude<Request, { kind: "print" }>, io: Io): Prom
     written.push(path);
   };
   try {
-    const ended = await request.perform({ ...io, commit });
-    return io.signal.aborted ? interrupted(written) : ended;
+    const ended = await request.perform({ ...io, commit }, show);
+    return io.signal.aborted && ended.endsBySignal !== true ? interrupted(written) : ended;
   } catch (error) {
     if (error instanceof UsageError) return usage(error.message, request.name);
     return io.signal.aborted ? interrupted(written) : outcome(diagnosticsOf(error));
@@ -94,7 +107,10 @@ function isSystemError(error: unknown): error is SystemError {
 }
 
 /** The requested format, readable even where the rest of the arguments is not. */
-function formatOf(argv: readonly string[]): "text" | "json" {
+function formatOf(argv: readonly string[]): Format {
+  const formats: readonly Format[] = ["json", "github", "sarif"];
   const at = argv.lastIndexOf("--format");
-  return argv.includes("--format=json") || (at >= 0 && argv[at + 1] === "json") ? "json" : "text";
+  const asked = (format: Format): boolean =>
+    argv.includes(`--format=${format}`) || (at >= 0 && argv[at + 1] === format);
+  return formats.find(asked) ?? "text";
 }

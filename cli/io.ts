@@ -13,6 +13,10 @@ export interface Io {
   readonly interactive: boolean;
   /** Columns of the terminal, or a default. */
   readonly columns: number;
+  /** Columns of standard output; `null` where it is no terminal, and lines have any length. */
+  readonly width: number | null;
+  /** Everything on standard input, up to `most` bytes and one. */
+  readonly stdin: (most: number) => Promise<Uint8Array>;
   /** Aborts when the user interrupts. */
   readonly signal: AbortSignal;
   /**

@@ -6,6 +6,7 @@ import { constants } from "node:os";
 import { Worker } from "node:worker_threads";
 import { removeAtExit, removeTemporaryFolders } from "../compiler/temporary/folders.ts";
 import { keepTelemetryOff } from "../ort/telemetry.ts";
+import { usesColors } from "./colors.ts";
 import { EXIT } from "./outcome.ts";
 import type { FromCommand, Setup, ToCommand } from "./thread/protocol.ts";
 import { close, createSection } from "./thread/section.ts";
@@ -16,14 +17,14 @@ const GRACE_MS = 1500;
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 type Signal = (typeof signals)[number];
 
-const { NO_COLOR, FORCE_COLOR } = process.env;
 const interactive = process.stderr.isTTY;
 const setup: Setup = {
   argv: process.argv.slice(2),
   section: createSection(),
-  colors: !NO_COLOR && (Boolean(FORCE_COLOR) || interactive),
+  colors: usesColors(process.env, interactive),
   interactive,
   columns: process.stderr.columns ?? 110,
+  width: process.stdout.isTTY ? process.stdout.columns : null,
 };
 const out = (text: string): void => void process.stdout.write(text);
 const err = (text: string): void => void process.stderr.write(text);
@@ -89,7 +90,8 @@ async function die(signal: Signal): Promise<void> {
   over = true;
   if (exitCode === undefined && broken === undefined) {
     const stop = AbortSignal.abort();
-    reportInterrupt(setup.argv, written, { ...setup, out, err, signal: stop, commit: () => undefined });
+    const none = { signal: stop, commit: () => undefined, stdin: async () => new Uint8Array() };
+    reportInterrupt(setup.argv, written, { ...setup, ...none, out, err });
   }
   if (interactive) err("\u001b[?25h");
   removeTemporaryFolders();

@@ -5,7 +5,8 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import type { DeviceName } from "../ort/devices/names.ts";
 
 type Shapes = Readonly<Record<string, readonly number[]>>;
-export type Format = "text" | "json";
+/** `github` and `sarif` print diagnostics only. */
+export type Format = "text" | "json" | "github" | "sarif";
 
 /** Stages that `--dump` can print, in their order. */
 export const stageNames = ["plan", "canonical", "bound", "sharded", "program"] as const;
@@ -26,8 +27,11 @@ export interface CompileOptions {
   readonly strict?: boolean;
 }
 
-export function formatOption(): Option {
-  return new Option("--format <FORMAT>", "how to print the result").choices(["text", "json"]).default("text");
+/** `github` and `sarif` are for commands whose diagnostics have places in files of the caller's repository. */
+export function formatOption(command: string): Option {
+  const forPlaces: readonly Format[] = ["check", "compile"].includes(command) ? ["github", "sarif"] : [];
+  const choices: readonly Format[] = ["text", "json", ...forPlaces];
+  return new Option("--format <FORMAT>", "how to print the result").choices(choices).default("text");
 }
 
 /** Adds the options that control how a plan is compiled. */

@@ -19,6 +19,8 @@ export interface Outcome {
   readonly exitCode: number;
   /** Of a process beside which another one reports: only its diagnostics are printed, to standard error. */
   readonly beside?: boolean;
+  /** The command ends by an interrupt as it should: not reported as one. */
+  readonly endsBySignal?: boolean;
 }
 
 /** The usual end: the exit code follows from the diagnostics. */

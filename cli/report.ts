@@ -9,6 +9,9 @@ import { textReader } from "../compiler/diagnostics/format.ts";
 import { firstOf, renderDiagnostics, renderReport } from "../compiler/diagnostics/render.ts";
 import type { Diagnostic } from "../compiler/diagnostics/types.ts";
 import { limits } from "../compiler/limits/limits.ts";
+import { annotations } from "./formats/github.ts";
+import { sarifOf } from "./formats/sarif.ts";
+import { readPages } from "./assist/read-pages.ts";
 import type { Io } from "./io.ts";
 import type { Format } from "./options.ts";
 import { EXIT, type Outcome } from "./outcome.ts";
@@ -18,17 +21,22 @@ export interface Reported {
   readonly command: string;
   readonly format: Format;
   readonly outcome: Outcome;
+  /** Texts that are in no file, by the names that diagnostics use. */
+  readonly texts?: ReadonlyMap<string, string>;
 }
 
-export function report({ version, command, format, outcome }: Reported, io: Io): void {
+export function report({ version, command, format, outcome, texts }: Reported, io: Io): void {
   const { result, text, exitCode } = outcome;
   const diagnostics = printed(outcome.diagnostics);
+  const read = textReader(texts);
+  if (format === "sarif") return io.out(sarifOf({ version, exitCode, diagnostics }, { read, pages: readPages() }));
+  if (format === "github") return io.out(`${annotations(diagnostics)}${text}`);
   if (format === "json" && outcome.beside !== true) {
     io.out(renderReport({ version, command, ok: exitCode === EXIT.fine, diagnostics, result }));
     return;
   }
   const colors = picocolors.createColors(io.colors);
-  io.err(renderDiagnostics(diagnostics, { colors, read: textReader(), width: Math.max(40, io.columns - 12) }));
+  io.err(renderDiagnostics(diagnostics, { colors, read, width: Math.max(40, io.columns - 12) }));
   io.out(text);
 }
 

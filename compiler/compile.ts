@@ -26,7 +26,7 @@ import type { WriteOptions } from "./lower/write.ts";
 import type { LoweredProgram } from "./lower/types.ts";
 import { fitsMesh } from "./plan/validate/rules/content.ts";
 import { schemesFitMesh } from "./plan/validate/rules/schemes.ts";
-import { readParallelConfig, readPlanFile, readPlanValue } from "./plan/read.ts";
+import { readParallelConfig, readPlanFile, readPlanText, readPlanValue } from "./plan/read.ts";
 import type { ContextParallelConfig, ContextParallelPlan, MeshConfig, ParallelConfig, Plan } from "./plan/types.ts";
 import type { CompiledProgram, ProgramModel } from "../program/types.ts";
 import { shard } from "./shard/shard.ts";
@@ -44,6 +44,8 @@ export interface FrontOptions {
   readonly model: string;
   /** Path of a `*.plan.json`, `.jsonc` or `.ts` file, or the plan itself. */
   readonly plan: string | ContextParallelPlan;
+  /** The text of the plan, if it was read already; `plan` is then its name in diagnostics. */
+  readonly planText?: string;
   /** Sizes of dynamic inputs, by name. */
   readonly shapes?: FixedShapes;
   /** Turns warnings and implicit decisions into errors. */
@@ -104,7 +106,7 @@ async function runStages(options: CompileOptions): Promise<Compilation> {
   if (swapped !== undefined) return { stages: {}, diagnostics: [swapped] };
   const run = newRun(options);
   // Plan, config and model are read first and independently, so that one run shows the errors of all three.
-  const read = await Promise.all([readPlan(options.plan), readMesh(options.parallel), readModel(options.model)]);
+  const read = await Promise.all([readPlan(options), readMesh(options.parallel), readModel(options.model)]);
   const [plan, mesh, model] = [run.keep(read[0]), run.keep(read[1]), run.keep(read[2])];
   if (plan && mesh) run.found.push(...fitsMesh(plan, mesh), ...schemesFitMesh(plan, mesh));
   if (!plan || !mesh || !model || hasErrors(run.found)) return { stages: {}, diagnostics: run.found };
@@ -173,8 +175,11 @@ export async function compilePlan(options: CompileOptions): Promise<CompileResul
 }
 
 /** The files that a program is made from. */
-export function sourcesOf({ model, plan }: CompileOptions, { graph }: Model): NonNullable<WriteOptions["sources"]> {
-  return [model, ...(typeof plan === "string" ? [plan] : []), ...externalFiles(graph)];
+export function sourcesOf(
+  { model, plan, planText }: CompileOptions,
+  { graph }: Model,
+): NonNullable<WriteOptions["sources"]> {
+  return [model, ...(typeof plan === "string" && planText === undefined ? [plan] : []), ...externalFiles(graph)];
 }
 
 function temporaryFolder(): Result<string> {
@@ -201,8 +206,9 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-export async function readPlan(plan: CompileOptions["plan"]): Promise<Result<Plan>> {
-  return typeof plan === "string" ? readPlanFile(plan) : readPlanValue(plan);
+export async function readPlan({ plan, planText }: Pick<FrontOptions, "plan" | "planText">): Promise<Result<Plan>> {
+  if (typeof plan !== "string") return readPlanValue(plan);
+  return planText === undefined ? readPlanFile(plan) : readPlanText(planText, plan);
 }
 
 async function readMesh(parallel: CompileOptions["parallel"]): Promise<Result<MeshConfig>> {

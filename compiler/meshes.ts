@@ -42,7 +42,7 @@ async function prepare(options: FrontOptions): Promise<Result<MeshCompiler>> {
   const swapped = lookSwapped(options.plan, options.model);
   if (swapped !== undefined) return settle<MeshCompiler>(undefined, [swapped]);
   const run = newRun(options);
-  const read = await Promise.all([readPlan(options.plan), readModel(options.model)]);
+  const read = await Promise.all([readPlan(options), readModel(options.model)]);
   const [plan, model] = [run.keep(read[0]), run.keep(read[1])];
   const front = plan && model ? await bindStages(plan, model, options, run) : {};
   if (!isWhole(front)) return settle<MeshCompiler>(undefined, run.found);

@@ -15,6 +15,8 @@ const io: Io = {
   colors: false,
   interactive: stderr.isTTY,
   columns: stderr.columns ?? 110,
+  width: null,
+  stdin: async () => new Uint8Array(),
   signal: stop.signal,
   commit: (_, work) => work(),
 };

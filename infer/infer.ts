@@ -16,7 +16,7 @@ import { planOf } from "./entries.ts";
 import { percent, printPlan } from "./print.ts";
 import { remainsOf } from "./remains.ts";
 import { searchPlan, type Found, type Nothing } from "./search.ts";
-import { shareSplit } from "./share.ts";
+import { shareSplit } from "../gain/share.ts";
 
 export interface InferOptions {
   /** Path of the ONNX file. */

@@ -5,7 +5,7 @@ import { groupBy } from "../compiler/group.ts";
 import { depthOf, modulesAround } from "../compiler/ir/module-paths.ts";
 import type { CanonicalNode } from "../compiler/ir/types.ts";
 import type { Found } from "./search.ts";
-import { isSplitIn } from "./share.ts";
+import { isSplitIn } from "../gain/share.ts";
 import type { Stream } from "./region/streams.ts";
 
 export interface Remains {

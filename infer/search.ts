@@ -13,7 +13,7 @@ import type { ShardOptions } from "../compiler/shard/state.ts";
 import { chooseStreams, type Choice, type Model } from "./region/choose.ts";
 import { decide, type Decided } from "./decisions.ts";
 import { factorMaps, type FactorMaps } from "./region/factor-maps.ts";
-import { typicalSizes, type Sizes } from "./region/lengths.ts";
+import { typicalSizes, type Sizes } from "../gain/typical.ts";
 import { isProof, prove, type Proof, type Refusal } from "./prove.ts";
 import { outerStreamsOf, streamsOf, type Stream } from "./region/streams.ts";
 import type { Decision } from "./decisions.ts";

@@ -17,6 +17,8 @@ export interface LengthsWanted {
   readonly mesh: Mesh;
   /** Names of the lengths that are split as a batch. */
   readonly batch: ReadonlySet<string>;
+  /** Numbers to begin with instead, which are moved as little as the equations need. */
+  readonly start?: Lengths;
 }
 
 /** How far a length is moved to make an equation hold, alone and together with another. */
@@ -30,7 +32,7 @@ const FIRST = 3;
  * as all equations need. A batch is as small as that allows. If none is found some equations stay violated; `checkLengths` reports which.
  */
 export function chooseLengths(
-  { lengths: named, equations, mesh, batch }: LengthsWanted,
+  { lengths: named, equations, mesh, batch, start }: LengthsWanted,
   first: number = FIRST,
 ): Lengths {
   const ranks = groupSize("sequence", mesh);
@@ -38,7 +40,7 @@ export function chooseLengths(
   const uneven = (i: number): number => ranks * (i + first) + (ranks === 1 ? 0 : 1 + (i % (ranks - 1)));
   const least = (name: string): number => (batch.has(name) ? batches : ranks);
   let lengths: Lengths = Object.fromEntries(
-    named.map(({ name }, i) => [name, batch.has(name) ? batches + 1 : uneven(i)]),
+    named.map(({ name }, i) => [name, start?.[name] ?? (batch.has(name) ? batches + 1 : uneven(i))]),
   );
   for (;;) {
     const broken = equations.filter((equation) => !holds(equation, lengths));

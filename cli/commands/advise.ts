@@ -24,7 +24,7 @@ export interface AdviseCommandOptions {
 export async function adviseCommand(plan: string, options: AdviseCommandOptions, io: Io): Promise<Outcome> {
   refuse(options);
   const { shape, model: named, ...rest } = options;
-  const model = await modelOf(plan, named === undefined ? {} : { model: named });
+  const model = await modelOf({ plan }, named === undefined ? {} : { model: named });
   if (!model.ok) return outcome(model.diagnostics);
   const request: AdviseOptions = { ...rest, plan, model: model.value, ...(shape && { shapes: shape }) };
   const total = [...new Set([1, ...options.devices])].flatMap(meshesOf).length;

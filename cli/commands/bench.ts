@@ -34,7 +34,7 @@ export interface BenchOptions extends CompileOptions {
 export async function bench(plan: string, options: BenchOptions, io: Io): Promise<Outcome> {
   const given = options.inputs === undefined ? null : await readNpz(options.inputs);
   if (given?.ok === false) return outcome(given.diagnostics);
-  const request = await requestOf(plan, options);
+  const request = await requestOf(plan, options, io);
   if (!request.ok) return outcome(request.diagnostics);
   const { stages, diagnostics } = await compileStages({ ...request.value, signal: io.signal });
   const found = [...request.diagnostics, ...diagnostics];

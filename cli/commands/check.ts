@@ -1,70 +1,49 @@
 /**
- * @file `check`: compiles without writing, explains the layouts, proves them by execution.
+ * @file `check`: one or several plans, once or whenever their files change.
  */
-import { cliMessages } from "../../compiler/diagnostics/catalog/cli.ts";
-import { compileStages } from "../../compiler/compile.ts";
-import { diagnose, hasErrors } from "../../compiler/diagnostics/diagnose.ts";
-import { reportOf, simulate } from "../../compiler/simulate/simulate.ts";
-import type { ShardedGraph } from "../../compiler/shard/types.ts";
-import { checkShares, type Shares } from "../../program/shares.ts";
-import { checkDevices } from "../run/devices.ts";
-import { explain, type Explanation, printExplanation } from "../print/explain.ts";
+import type { Show } from "../arguments.ts";
+import { checkPlan, type CheckOptions as PlanOptions } from "../check/plan.ts";
+import { combined, type Named } from "../check/several.ts";
+import { filesOf, watch } from "../check/watch.ts";
 import type { Io } from "../io.ts";
-import type { CompileOptions } from "../options.ts";
-import { EXIT, type Outcome, outcome } from "../outcome.ts";
-import { requestOf } from "../request.ts";
-import { sampleFeeds } from "../run/sample-feeds.ts";
-import { memoryReport, printMemory } from "../print/memory.ts";
-import { summary } from "../print/summary.ts";
+import type { Format } from "../options.ts";
+import { type Outcome, UsageError } from "../outcome.ts";
+import { DASH } from "../request.ts";
 
-export interface CheckOptions extends CompileOptions {
-  /** A pattern, or true for all modules. */
-  readonly explain?: string | true;
-  readonly simulate?: boolean;
-  /** Relative speeds of the ranks, for the simulation. */
-  readonly shares?: readonly number[];
+export type { Explanation } from "../print/explain.ts";
+
+export interface CheckOptions extends PlanOptions {
+  readonly watch?: boolean;
+  readonly format?: Format;
 }
 
-export async function check(plan: string, options: CheckOptions, io: Io): Promise<Outcome> {
-  const request = await requestOf(plan, options);
-  if (!request.ok) return outcome(request.diagnostics);
-  const { stages, diagnostics } = await compileStages({ ...request.value, signal: io.signal });
-  const found = [...request.diagnostics, ...diagnostics];
-  const { sharded, lowered } = stages;
-  const explanation = options.explain !== undefined && sharded ? explain(stages, options.explain) : undefined;
-  if (explanation?.ok === false) return outcome([...found, ...explanation.diagnostics]);
-  const explained = explanation?.value ?? null;
-  const memory = options.explain === true ? memoryReport(stages) : null;
-  const said = `${explained === null ? "" : printExplanation(explained)}${memory === null ? "" : printMemory(memory)}`;
-  if (!sharded || !lowered) return outcome(found, { explanation: explained }, said);
-  const { shares } = options;
-  const ranks = [
-    ...(await checkDevices(lowered.program, options.devices)),
-    ...(shares === undefined ? [] : checkShares(sharded.mesh, shares)),
-  ];
-  const all = [...found, ...ranks];
-  if (hasErrors(ranks)) return outcome(all, { explanation: explained }, said);
-  const result = { ...summary(lowered.program).result, explanation: explained, memory };
-  const text = `${said}${summary(lowered.program).text}`;
-  if (!options.simulate) return outcome(all, result, text);
-  return simulated(sharded, shares ?? null, outcome(all, result, text));
+export async function check(plans: readonly string[], options: CheckOptions, io: Io, show: Show): Promise<Outcome> {
+  if (plans.filter((plan) => plan === DASH).length > 1)
+    throw new UsageError("standard input holds one plan: give - once");
+  if (options.watch !== true) return (await checkAll(plans, options, io)).outcome;
+  if (plans.includes(DASH)) throw new UsageError("--watch needs files: standard input does not change");
+  const { format = "text" } = options;
+  if (format !== "text") throw new UsageError(`--watch prints text, not one document of ${format}`);
+  return watch(async () => {
+    const { outcome, files } = await checkAll(plans, options, io);
+    if (!io.signal.aborted) show(outcome);
+    return [...files, ...(await filesOf(plans))];
+  }, io);
 }
 
-/** Adds what the simulation found to an outcome that is fine so far. */
-async function simulated(sharded: ShardedGraph, shares: Shares, before: Outcome): Promise<Outcome> {
-  const feeds = sampleFeeds(sharded);
-  const report = await simulate(sharded, feeds, { shares });
-  if (!report.ok) {
-    const inputs = Object.entries(feeds).map(([name, { dims }]) => `${name}=${dims.join(",")}`);
-    const help = sharded.graph.lengths.length === 0 ? [] : [diagnose(cliMessages.noSample, { inputs })];
-    return outcome([...before.diagnostics, ...report.diagnostics, ...help], before.result);
+interface All {
+  readonly outcome: Outcome;
+  readonly files: readonly string[];
+}
+
+async function checkAll(plans: readonly string[], options: CheckOptions, io: Io): Promise<All> {
+  const named: Named[] = [];
+  const files: string[] = [];
+  for (const plan of plans) {
+    const { outcome, sources } = await checkPlan(plan, options, io);
+    named.push({ plan, outcome });
+    files.push(...sources);
+    if (io.signal.aborted) break;
   }
-  const { ranks, compared, wrong, wrongCount, differences } = report.value;
-  const largest = Math.max(0, ...differences.values());
-  const simulation = { ok: wrong === null, ranks, compared, wrong: wrongCount, largest_difference: largest };
-  const diagnostics = [...before.diagnostics, reportOf(report.value)];
-  const ended = outcome(diagnostics, { ...(before.result as object), simulation }, before.text);
-  return wrong === null ? ended : { ...ended, exitCode: EXIT.unverified };
+  return { outcome: combined(named), files };
 }
-
-export type { Explanation };

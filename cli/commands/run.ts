@@ -44,7 +44,7 @@ export async function run(target: string, options: RunOptions, io: Io): Promise<
   }
   const inputs = await readNpz(options.inputs);
   if (!inputs.ok) return outcome(inputs.diagnostics);
-  return withProgram(target, forJob(options), io.signal, async (compiled, notes) => {
+  return withProgram(target, forJob(options), io, async (compiled, notes) => {
     const { outputs, steps, notes: attached } = await execute(compiled, inputs.value, options, io);
     const expected = options.verify ? await unsplit(compiled, inputs.value) : null;
     if (expected?.ok === false) return outcome([...notes, ...expected.diagnostics]);
@@ -66,7 +66,7 @@ function forJob(options: RunOptions): RunOptions {
 
 /** A process that is not rank 0: takes part in all runs, and says nothing of what rank 0 says. */
 async function follow(target: string, options: RunOptions, io: Io): Promise<Outcome> {
-  const ended = await withProgram(target, forJob(options), io.signal, async (compiled) => {
+  const ended = await withProgram(target, forJob(options), io, async (compiled) => {
     try {
       await takePart(compiled, options, io);
       return outcome([]);

@@ -2,11 +2,11 @@
  * @file `check --explain`: the memory that a program will take, at the lengths that are known or at sample lengths.
  */
 import type { Stages } from "../../compiler/compile.ts";
-import { show, withinLimits } from "../../compiler/expr/expr.ts";
+import { withinLimits } from "../../compiler/expr/expr.ts";
+import { openInputs } from "../../gain/gain.ts";
 import { lengthsFor } from "../../compiler/simulate/choose.ts";
 import { memoryOf } from "../../memory/memory.ts";
 import type { ProgramMemory } from "../../memory/memory.ts";
-import type { Program } from "../../program/types.ts";
 import { table } from "./table.ts";
 
 export interface MemoryReport {
@@ -43,12 +43,6 @@ export function memoryReport({ sharded, lowered }: Stages): MemoryReport | null 
       options: openInputs(program),
     };
   });
-}
-
-/** `--shape hidden_states=1,img,16` for inputs that carry a length. */
-function openInputs({ inputs }: Program): readonly string[] {
-  const open = inputs.filter(({ dims }) => dims.some((dim) => typeof dim !== "number"));
-  return open.map(({ name, dims }) => `--shape ${name}=${dims.map((dim) => show(dim).replaceAll(" ", "")).join(",")}`);
 }
 
 export function printMemory(report: MemoryReport): string {

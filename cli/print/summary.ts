@@ -3,6 +3,8 @@
  */
 import { meshText, ranksOf } from "../../program/mesh.ts";
 import type { Program } from "../../program/types.ts";
+import type { Gain } from "../../gain/gain.ts";
+import { gainLine, gainLines } from "./gain.ts";
 
 export interface Summary {
   readonly mesh: Program["mesh"];
@@ -17,7 +19,7 @@ export interface Summary {
 }
 
 /** The summary as data and as text. */
-export function summary(program: Program): { readonly result: Summary; readonly text: string } {
+export function summary(program: Program, gain: Gain | null): { readonly result: Summary; readonly text: string } {
   const { mesh, hooks, pieces, steps, equations } = program;
   const collectives = counted(steps.flatMap((step) => (step.kind === "collective" ? [step.purpose] : [])));
   const ranks = ranksOf(mesh);
@@ -25,12 +27,13 @@ export function summary(program: Program): { readonly result: Summary; readonly 
   const counts = { hooks: hooks.length, pieces: pieces.length, equations: equations.length };
   const result = { mesh, ranks, attention, collectives, ...counts };
   const lines = [
-    "the plan is exact: only the order of floating-point sums differs from the unsplit model",
+    gain === null ? "plan is exact" : gainLine(gain),
     `${count(ranks, "rank")} (${meshText(mesh)})`,
     `attention: ${times(attention)}`,
     `${hooks.length} hook registrations, ${pieces.length} pieces`,
     `collectives: ${times(collectives)}`,
     ...(equations.length === 0 ? [] : [`${count(equations.length, "length equation")}, checked before each run`]),
+    ...(gain === null ? [] : gainLines(gain)),
   ];
   return { result, text: lines.map((line) => `${line}\n`).join("") };
 }

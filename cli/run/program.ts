@@ -9,9 +9,10 @@ import type { CompiledProgram } from "../../program/types.ts";
 import { makeTemporaryFolder, removeTemporaryFolder } from "../../compiler/temporary/folders.ts";
 import { lookSwapped } from "../../compiler/swapped.ts";
 import { loadProgram } from "../../runtime/load/load.ts";
+import type { Io } from "../io.ts";
 import type { CompileOptions } from "../options.ts";
 import { type Outcome, outcome, UsageError } from "../outcome.ts";
-import { requestOf } from "../request.ts";
+import { DASH, requestOf } from "../request.ts";
 
 type Use = (program: CompiledProgram, notes: readonly Diagnostic[]) => Promise<Outcome>;
 
@@ -21,22 +22,22 @@ type Use = (program: CompiledProgram, notes: readonly Diagnostic[]) => Promise<O
 export async function withProgram(
   target: string,
   options: CompileOptions,
-  signal: AbortSignal,
+  io: Pick<Io, "stdin" | "signal">,
   use: Use,
 ): Promise<Outcome> {
   const swapped = lookSwapped(target, options.model);
   if (swapped !== undefined) return outcome([swapped]);
-  const isPlan = /\.(json|jsonc|ts)$/.test(target) && !(await isFolder(target));
+  const isPlan = target === DASH || (/\.(json|jsonc|ts)$/.test(target) && !(await isFolder(target)));
   if (!isPlan) {
     refuseCompileOptions(options);
     const loaded = await loadProgram(target);
     return loaded.ok ? use(loaded.value, loaded.diagnostics) : outcome(loaded.diagnostics);
   }
-  const request = await requestOf(target, options);
+  const request = await requestOf(target, options, io);
   if (!request.ok) return outcome(request.diagnostics);
   const temporary = makeTemporaryFolder();
   try {
-    const compiled = await compilePlan({ ...request.value, out: join(temporary, "program"), signal });
+    const compiled = await compilePlan({ ...request.value, out: join(temporary, "program"), signal: io.signal });
     const diagnostics = [...request.diagnostics, ...compiled.diagnostics];
     return await (compiled.ok ? use(compiled.program, diagnostics) : outcome(diagnostics));
   } finally {

@@ -4,6 +4,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { main } from "../cli.ts";
 import type { Io } from "../io.ts";
+import { readInput } from "../input.ts";
 import type { FromCommand, Setup, ToCommand } from "./protocol.ts";
 import { inside } from "./section.ts";
 
@@ -19,6 +20,7 @@ const io: Io = {
   ...terminal,
   out: (text) => say({ kind: "out", text }),
   err: (text) => say({ kind: "err", text }),
+  stdin: (most) => readInput(stop.signal, most),
   signal: stop.signal,
   commit: (path, work) =>
     inside(section, () => {

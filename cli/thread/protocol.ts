@@ -5,7 +5,7 @@ import type { Io } from "../io.ts";
 import type { Section } from "./section.ts";
 
 /** Start parameters of the thread. */
-export interface Setup extends Pick<Io, "colors" | "interactive" | "columns"> {
+export interface Setup extends Pick<Io, "colors" | "interactive" | "columns" | "width"> {
   readonly argv: readonly string[];
   readonly section: Section;
 }

@@ -23,9 +23,9 @@ export function formatDiagnostics(diagnostics: readonly Diagnostic[], options: F
   return renderDiagnostics(diagnostics, { colors, width, read: textReader() });
 }
 
-/** Reads the text of files for code frames, each once, without a byte order mark; `undefined` where that fails. */
-export function textReader(): (file: string) => string | undefined {
-  const known = new Map<string, string | undefined>();
+/** Reads the text of files for code frames, each once, without a byte order mark; `undefined` where that fails. `given` are texts that are in no file. */
+export function textReader(given: ReadonlyMap<string, string> = new Map()): (file: string) => string | undefined {
+  const known = new Map<string, string | undefined>(given);
   return (file) => {
     if (!known.has(file)) known.set(file, readText(file));
     return known.get(file);

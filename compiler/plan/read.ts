@@ -7,7 +7,7 @@ import { diagnose, settle } from "../diagnostics/diagnose.ts";
 import type { Diagnostic, Result } from "../diagnostics/types.ts";
 import type { AstNode } from "./ast.ts";
 import { parseJson } from "./json/parse.ts";
-import { oversize, readSource, withoutByteOrderMark } from "./source.ts";
+import { oversize, readSource, STANDARD_INPUT, withoutByteOrderMark } from "./source.ts";
 import type { MeshConfig, Plan } from "./types.ts";
 import { inTextOrder } from "./validate/order.ts";
 import { validateParallelConfig } from "./validate/mesh.ts";
@@ -28,7 +28,7 @@ const configExample = 'write { "context_parallel_config": { "ulysses_degree": 2 
 
 /** Whether a file of this name would be read as a plan. */
 export function isPlanName(path: string): boolean {
-  return planEndings.some((ending) => path.endsWith(ending));
+  return path === STANDARD_INPUT || planEndings.some((ending) => path.endsWith(ending));
 }
 
 /** Reads `*.plan.json` (strict), `*.plan.jsonc` (comments allowed) or `*.plan.ts` (evaluated, never executed). */
@@ -39,9 +39,9 @@ export async function readPlanFile(path: string): Promise<Result<Plan>> {
   return source.ok ? readPlanText(source.value, path) : source;
 }
 
-/** The same for a text in memory; relative imports of a TypeScript plan start from `fileName`. */
+/** The same for a text in memory; relative imports of a TypeScript plan start from `fileName`, which may be `STANDARD_INPUT`. */
 export async function readPlanText(text: string, fileName: string): Promise<Result<Plan>> {
-  const known = checkEnding(fileName, planEndings);
+  const known = fileName === STANDARD_INPUT ? undefined : checkEnding(fileName, planEndings);
   if (known !== undefined) return known;
   const large = oversize(text, fileName);
   if (large !== undefined) return { ok: false, diagnostics: [large] };
@@ -70,7 +70,7 @@ export function readParallelConfig(value: unknown): Result<MeshConfig> {
 }
 
 function parse(text: string, file: string, example: string): Tree {
-  return parseJson(text, file, { comments: file.endsWith(".jsonc"), example });
+  return parseJson(text, file, { comments: file.endsWith(".jsonc") || file === STANDARD_INPUT, example });
 }
 
 async function parseTypescript(text: string, file: string): Promise<Tree> {

@@ -11,6 +11,9 @@ import { limits } from "../limits/limits.ts";
 import { FileRefused, readRegularFile, type Refusal } from "../limits/read-file.ts";
 import { locator } from "./positions.ts";
 
+/** The name of a plan that was read from standard input: JSON with comments. */
+export const STANDARD_INPUT = "<stdin>";
+
 /** The text of a UTF-8 file without its byte order mark. */
 export async function readSource(file: string): Promise<Result<string>> {
   try {

@@ -4,7 +4,7 @@
 import { asCp } from "../../compiler/ir/cp.ts";
 import type { CanonicalNode } from "../../compiler/ir/types.ts";
 import type { GraphIndex } from "../../compiler/ir/graph-index.ts";
-import type { Sizes } from "./lengths.ts";
+import type { Sizes } from "../../gain/typical.ts";
 import { canGatherFor, regionOf, WORK_PER_BYTE, type Region } from "./region.ts";
 import type { Stream } from "./streams.ts";
 

@@ -7,7 +7,7 @@ import { isWithin } from "../../compiler/ir/module-paths.ts";
 import type { CanonicalNode } from "../../compiler/ir/types.ts";
 import type { GraphIndex } from "../../compiler/ir/graph-index.ts";
 import { FORBIDDEN, network, SINK, SOURCE, type Network } from "./flow.ts";
-import type { Sizes } from "./lengths.ts";
+import type { Sizes } from "../../gain/typical.ts";
 import { keyOf, type Link, type Place, type Stream } from "./streams.ts";
 
 /** Operations that take as long as one byte: a rank repeats work rather than send more bytes than this. */

@@ -8,8 +8,8 @@ export interface Captured extends Io {
   readonly stderr: () => string;
 }
 
-/** An `Io` that is no terminal; `signal` never aborts unless one is given. */
-export function capture(signal: AbortSignal = new AbortController().signal): Captured {
+/** An `Io` that is no terminal; `signal` never aborts unless one is given. `input` is on standard input. */
+export function capture(signal: AbortSignal = new AbortController().signal, input = ""): Captured {
   const [out, err]: [string[], string[]] = [[], []];
   return {
     out: (text) => void out.push(text),
@@ -17,6 +17,8 @@ export function capture(signal: AbortSignal = new AbortController().signal): Cap
     colors: false,
     interactive: false,
     columns: 110,
+    width: null,
+    stdin: async () => new TextEncoder().encode(input),
     signal,
     commit: (_, work) => work(),
     stdout: () => out.join(""),

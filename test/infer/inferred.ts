@@ -12,7 +12,7 @@ import type { ShardedGraph } from "../../compiler/shard/types.ts";
 import { simulate } from "../../compiler/simulate/simulate.ts";
 import type { Model } from "../../compiler/graph/types.ts";
 import { inferPlan } from "../../infer/infer.ts";
-import { shareSplit } from "../../infer/share.ts";
+import { shareSplit } from "../../gain/share.ts";
 import type { OrtTensors } from "../../ort/types.ts";
 import { codesOf } from "../attention/cell.ts";
 import { shippedPlan } from "../support/compiled.ts";

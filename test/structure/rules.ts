@@ -120,6 +120,27 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
   ],
   // Predicts what `runtime` takes, from the same placements and flow.
   memory: ["compiler/expr", "compiler/graph", "compiler/ir", "compiler/operators", "program", "runtime"],
+  // Shares of work and lengths, which an inferred plan is chosen by; and what a compiled plan gives.
+  "gain/share.ts": ["compiler/ir", "compiler/operators", "compiler/shard"],
+  "gain/typical.ts": ["compiler/expr", "compiler/graph", "compiler/ir"],
+  gain: [
+    "compiler",
+    "compiler/diagnostics",
+    "compiler/expr",
+    "compiler/group.ts",
+    "compiler/ir",
+    "compiler/ir/module-paths.ts",
+    "compiler/lower",
+    "compiler/operators",
+    "compiler/plan",
+    "compiler/shard",
+    "compiler/simulate",
+    "gain/share.ts",
+    "gain/typical.ts",
+    "memory",
+    "program",
+    "runtime",
+  ],
   // Proves what it infers with the compiler's own stages.
   infer: [
     "compiler/diagnostics",
@@ -133,6 +154,8 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
     "compiler/bind",
     "compiler/inspect",
     "compiler/shard",
+    "gain/share.ts",
+    "gain/typical.ts",
   ],
   // Compares programs that it compiles, and measures this machine by sessions and by a small program.
   advise: [

@@ -16,6 +16,8 @@ export const cliMessages: Catalog<{
   noSample: { inputs: readonly string[] };
   moreDiagnostics: { count: number; rest: string; limit: number };
   exists: { file: string };
+  unknownCode: { code: string; nearest: string | null };
+  vanished: { file: string };
   sideEnded: { side: string; reason: string };
 }> = {
   usage: {
@@ -92,6 +94,23 @@ export const cliMessages: Catalog<{
     title: "File that exists",
     message: ({ file }) => `${file} exists; it may have been edited and is not overwritten`,
     hint: () => "name another file with --out, or remove this one",
+  },
+  unknownCode: {
+    code: "CP7011",
+    severity: "error",
+    title: "Unknown code of a diagnostic",
+    message: ({ code }) => `no diagnostic has the code ${code}`,
+    hint: ({ nearest }) =>
+      nearest === null
+        ? "onnx-cp explain lists all codes"
+        : `did you mean "${nearest}"? onnx-cp explain lists all codes`,
+  },
+  vanished: {
+    code: "CP7012",
+    severity: "error",
+    title: "Watched file that vanished",
+    message: ({ file }) => `${file} does not exist any more`,
+    hint: () => "the watch continues, and checks again as soon as the file is back",
   },
   sideEnded: {
     code: "CP7020",

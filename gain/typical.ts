@@ -1,10 +1,10 @@
 /**
  * @file Numbers for the lengths of a model, to compare plans by: what they cost at typical sizes. Nothing here decides whether a plan is exact.
  */
-import { evaluate, symbolsOf, withinLimits, type Expr } from "../../compiler/expr/expr.ts";
-import { elemBytes } from "../../compiler/graph/elements.ts";
-import { asCp } from "../../compiler/ir/cp.ts";
-import type { CanonicalGraph, ValueShape } from "../../compiler/ir/types.ts";
+import { evaluate, symbolsOf, withinLimits, type Expr } from "../compiler/expr/expr.ts";
+import { elemBytes } from "../compiler/graph/elements.ts";
+import { asCp } from "../compiler/ir/cp.ts";
+import type { CanonicalGraph, ValueShape } from "../compiler/ir/types.ts";
 
 /** The longest sequence that is assumed, where lengths multiply. */
 const LONGEST = 8192;

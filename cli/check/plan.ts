@@ -1,0 +1,88 @@
+/**
+ * @file The check of one plan: compiles without writing, explains the layouts, proves them by execution.
+ */
+import { cliMessages } from "../../compiler/diagnostics/catalog/cli.ts";
+import { compileStages, type Stages } from "../../compiler/compile.ts";
+import { diagnose, hasErrors } from "../../compiler/diagnostics/diagnose.ts";
+import { externalFiles } from "../../compiler/graph/external-files.ts";
+import { reportOf, simulate } from "../../compiler/simulate/simulate.ts";
+import type { ShardedGraph } from "../../compiler/shard/types.ts";
+import { gainOf } from "../../gain/gain.ts";
+import { judge } from "../../gain/judge.ts";
+import { checkShares, type Shares } from "../../program/shares.ts";
+import { checkDevices } from "../run/devices.ts";
+import { explain, printExplanation } from "../print/explain.ts";
+import type { Io } from "../io.ts";
+import type { CompileOptions } from "../options.ts";
+import { EXIT, type Outcome, outcome } from "../outcome.ts";
+import { type PlanRequest, requestOf } from "../request.ts";
+import { sampleFeeds } from "../run/sample-feeds.ts";
+import { memoryReport, printMemory } from "../print/memory.ts";
+import { summary } from "../print/summary.ts";
+
+export interface CheckOptions extends CompileOptions {
+  /** A pattern, or true for all modules. */
+  readonly explain?: string | true;
+  readonly simulate?: boolean;
+  /** Relative speeds of the ranks, for the simulation. */
+  readonly shares?: readonly number[];
+}
+
+export interface Checked {
+  readonly outcome: Outcome;
+  /** The files that it was made from, as far as they are known, without those that the plan imports. */
+  readonly sources: readonly string[];
+}
+
+export async function checkPlan(plan: string, options: CheckOptions, io: Io): Promise<Checked> {
+  const request = await requestOf(plan, options, io);
+  const named = [options.model, options.config].filter((file) => file !== undefined);
+  if (!request.ok) return { outcome: outcome(request.diagnostics), sources: named };
+  const { stages, diagnostics } = await compileStages({ ...request.value, signal: io.signal });
+  const data = stages.model === undefined ? [] : externalFiles(stages.model.graph);
+  const before = outcome([...request.diagnostics, ...diagnostics]);
+  return {
+    outcome: await judged(stages, request.value, options, before),
+    sources: [...new Set([...named, request.value.model, ...data])],
+  };
+}
+
+/** What follows from the stages that ran. */
+async function judged(stages: Stages, request: PlanRequest, options: CheckOptions, before: Outcome): Promise<Outcome> {
+  const { sharded, lowered } = stages;
+  const explanation = options.explain !== undefined && sharded ? explain(stages, options.explain) : undefined;
+  if (explanation?.ok === false) return outcome([...before.diagnostics, ...explanation.diagnostics]);
+  const explained = explanation?.value ?? null;
+  const memory = options.explain === true ? memoryReport(stages) : null;
+  const said = `${explained === null ? "" : printExplanation(explained)}${memory === null ? "" : printMemory(memory)}`;
+  if (!sharded || !lowered) return outcome(before.diagnostics, { explanation: explained }, said);
+  const { shares } = options;
+  const gain = await gainOf(stages);
+  const found = [
+    ...judge(gain, sharded.mesh, request),
+    ...(await checkDevices(lowered.program, options.devices)),
+    ...(shares === undefined ? [] : checkShares(sharded.mesh, shares)),
+  ];
+  const all = [...before.diagnostics, ...found];
+  if (hasErrors(found)) return outcome(all, { explanation: explained, gain }, said);
+  const { result, text } = summary(lowered.program, gain);
+  const ended = outcome(all, { ...result, gain, explanation: explained, memory }, `${said}${text}`);
+  return options.simulate ? simulated(sharded, shares ?? null, ended) : ended;
+}
+
+/** Adds what the simulation found to an outcome that is fine so far. */
+async function simulated(sharded: ShardedGraph, shares: Shares, before: Outcome): Promise<Outcome> {
+  const feeds = sampleFeeds(sharded);
+  const report = await simulate(sharded, feeds, { shares });
+  if (!report.ok) {
+    const inputs = Object.entries(feeds).map(([name, { dims }]) => `${name}=${dims.join(",")}`);
+    const help = sharded.graph.lengths.length === 0 ? [] : [diagnose(cliMessages.noSample, { inputs })];
+    return outcome([...before.diagnostics, ...report.diagnostics, ...help], before.result);
+  }
+  const { ranks, compared, wrong, wrongCount, differences } = report.value;
+  const largest = Math.max(0, ...differences.values());
+  const simulation = { ok: wrong === null, ranks, compared, wrong: wrongCount, largest_difference: largest };
+  const diagnostics = [...before.diagnostics, reportOf(report.value)];
+  const ended = outcome(diagnostics, { ...(before.result as object), simulation }, before.text);
+  return wrong === null ? ended : { ...ended, exitCode: EXIT.unverified };
+}

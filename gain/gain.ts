@@ -1,0 +1,96 @@
+/**
+ * @file What a plan gives: the work that ranks share, the bytes that each sends, and its memory, against the unsplit model. Runs nothing.
+ */
+import { meshStages, type Stages } from "../compiler/compile.ts";
+import { show, withinLimits } from "../compiler/expr/expr.ts";
+import type { LoweredProgram } from "../compiler/lower/types.ts";
+import { newRun } from "../compiler/run.ts";
+import type { ShardedGraph } from "../compiler/shard/types.ts";
+import { lengthsFor } from "../compiler/simulate/choose.ts";
+import { executor } from "../memory/executions.ts";
+import { outboxBytes } from "../memory/exchange.ts";
+import { rankMemory } from "../memory/rank.ts";
+import { ranksOf } from "../program/mesh.ts";
+import { equalCut } from "../program/shares.ts";
+import type { Program } from "../program/types.ts";
+import { placer } from "../runtime/collectives/placement.ts";
+import { isSplitIn, shareSplit } from "./share.ts";
+import { typicalSizes } from "./typical.ts";
+import { type WholeModules, wholeModules } from "./whole.ts";
+
+export interface Gain {
+  /** The lengths that all numbers hold for. */
+  readonly lengths: Readonly<Record<string, number>>;
+  /** Options that fix these lengths; empty where the caller has fixed all. */
+  readonly options: readonly string[];
+  /** Attention sites: of how many each rank computes only a part. */
+  readonly attention: { readonly sites: number; readonly split: number };
+  /** Floating-point work of products, convolutions and attention, as shares of the unsplit model's from 0 to 1. */
+  readonly work: {
+    readonly split: number;
+    /** What one rank computes. */
+    readonly rank: number;
+    /** What every rank computes as a whole, by modules; small shares are left out. */
+    readonly whole: readonly WholeModules[];
+  };
+  /** Bytes that the first rank, whose chunks are the largest, sends to others in a step. */
+  readonly sent: number | null;
+  /** Bytes of values at the peak, without weights: of the first rank, its outbox included, and of the model on one rank. */
+  readonly memory: { readonly rank: number; readonly unsplit: number } | null;
+}
+
+/** `null` where a stage is missing. Sizes are `null` where one has no value at these lengths. */
+export async function gainOf(stages: Stages): Promise<Gain | null> {
+  const { sharded, lowered } = stages;
+  if (sharded === undefined || lowered === undefined) return null;
+  const typical = typicalSizes(sharded.graph).lengths;
+  const lengths = lengthsFor(sharded, typical);
+  const all = { ...typical, ...lengths };
+  const isSplit = isSplitIn(sharded);
+  const sites = new Set(sharded.attention.map(({ node }) => node));
+  const nodes = sharded.graph.nodes.filter(({ name }) => sites.has(name));
+  const split = shareSplit(sharded, all);
+  return {
+    lengths,
+    options: openInputs(lowered.program),
+    attention: { sites: nodes.length, split: nodes.filter(isSplit).length },
+    work: { split, rank: 1 - split + split / ranksOf(sharded.mesh), whole: wholeModules(sharded, all) },
+    sent: withinLimits(() => sentBy(lowered.program, lengths)),
+    memory: await memoryOf(stages, sharded, lowered, lengths),
+  };
+}
+
+/** `--shape hidden_states=1,img,16` for inputs that carry a length. */
+export function openInputs({ inputs }: Program): readonly string[] {
+  const open = inputs.filter(({ dims }) => dims.some((dim) => typeof dim !== "number"));
+  return open.map(({ name, dims }) => `--shape ${name}=${dims.map((dim) => show(dim).replaceAll(" ", "")).join(",")}`);
+}
+
+function sentBy(program: Program, lengths: Gain["lengths"]): number {
+  const place = placer(program.mesh, lengths, equalCut);
+  return program.steps.reduce((sum, step) => sum + (step.kind === "collective" ? place(step, 0).sent : 0), 0);
+}
+
+/** The unsplit model is the same plan on one rank: the same pieces, forms of attention and rewrites. */
+async function memoryOf(
+  stages: Stages,
+  sharded: ShardedGraph,
+  lowered: LoweredProgram,
+  lengths: Gain["lengths"],
+): Promise<Gain["memory"]> {
+  const { plan, model, canonical, bound, mesh } = stages;
+  if (!plan || !model || !canonical || !bound || !mesh) return null;
+  const rank = withinLimits(() => peakOf(lowered, lengths));
+  const one = { ...mesh, batch_degree: 1, ring_degree: 1, ulysses_degree: 1 };
+  const alone =
+    ranksOf(sharded.mesh) === 1
+      ? lowered
+      : (await meshStages({ plan, model, canonical, bound }, one, {}, newRun({}))).lowered;
+  const unsplit = alone === undefined ? null : withinLimits(() => peakOf(alone, lengths));
+  return rank === null || unsplit === null ? null : { rank, unsplit };
+}
+
+function peakOf({ program, graphs }: LoweredProgram, lengths: Gain["lengths"]): number {
+  const { peak } = rankMemory(program, executor(program, graphs), lengths, 0);
+  return peak + outboxBytes(program, placer(program.mesh, lengths, equalCut), 0);
+}
