@@ -11,6 +11,9 @@ import { limits } from "../limits/limits.ts";
 import { FileRefused, readRegularFile, type Refusal } from "../limits/read-file.ts";
 import { locator } from "./positions.ts";
 
+/** How the text of a file is read: from the disk, or from an editor that has it unsaved. */
+export type ReadText = (file: string) => Promise<Result<string>>;
+
 /** The text of a UTF-8 file without its byte order mark. */
 export async function readSource(file: string): Promise<Result<string>> {
   try {
