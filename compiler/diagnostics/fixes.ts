@@ -34,6 +34,12 @@ export const addReserved = (key: string, members: Readonly<Record<string, Json>>
   change: { kind: "reserved", key, members },
 });
 
+/** A member of the plan that it does not have yet. */
+export const addMember = (key: string, value: Json): Fix => ({
+  title: `add ${show(key)}: ${show(value)} to the plan`,
+  change: { kind: "entry", module: key, entry: value },
+});
+
 export const spellOut = (modules: readonly string[]): Fix => ({
   title: `write the entry for ${modules.length === 1 ? show(modules[0] ?? "") : `these ${modules.length} modules`}`,
   change: { kind: "spell", modules },
