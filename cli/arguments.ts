@@ -72,6 +72,7 @@ function build(version: string, found: Found): Command {
   addSchema(program, found);
   addExplain(program, found);
   for (const command of program.commands) command.addOption(formatOption(command.name()));
+  addLsp(program, found, version);
   addCompletion(program, found);
   addHelp(program);
   for (const command of program.commands) {
@@ -183,6 +184,17 @@ function addSchema(program: Command, found: Found): void {
     .action((model: string | undefined, options: SchemaOptions) =>
       found("schema", async (io) => (await import("./commands/schema.ts")).schema(model, options, io)),
     );
+}
+
+function addLsp(program: Command, found: Found, version: string): void {
+  const command = program
+    .command("lsp")
+    .description("serve an editor: problems, fixes, completion and hover while a plan is written")
+    .option("--stdio", "speak the Language Server Protocol on standard input and output");
+  command.action(() => {
+    need(command, "stdio");
+    found("lsp", async (io) => (await import("./commands/lsp.ts")).lsp(version, io));
+  });
 }
 
 /** Required options, checked last: a misspelt option is reported as unknown, not as missing. */

@@ -4,6 +4,8 @@
  */
 
 export interface Io {
+  /** Starts to read standard input: `heard` gets its bytes, and `null` at its end. */
+  readonly input: (heard: (chunk: Uint8Array | null) => void) => void;
   /** Standard output: results, or the one JSON document. */
   readonly out: (text: string) => void;
   /** Standard error: diagnostics and progress. */

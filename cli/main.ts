@@ -44,8 +44,11 @@ thread.on("message", (message: FromCommand) => {
   if (over) return;
   if (message.kind === "out") out(message.text);
   if (message.kind === "err") err(message.text);
+  if (message.kind === "listen") listen();
   if (message.kind === "written") written.push(message.path);
-  if (message.kind === "ended") ({ exitCode } = message);
+  if (message.kind !== "ended") return;
+  ({ exitCode } = message);
+  process.stdin.destroy();
 });
 thread.on("error", (error: unknown) => {
   err(`internal error of onnx-context-parallel (please report it): ${oneLine(error)}\n`);
@@ -71,6 +74,15 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+/** Passes on standard input, which only some commands read. */
+function listen(): void {
+  const pass = (input: Uint8Array | null): void => thread.postMessage({ input } satisfies ToCommand, []);
+  process.stdin
+    .on("data", pass)
+    .on("end", () => pass(null))
+    .on("error", () => pass(null));
+}
+
 /** Asks the command to stop, and ends the process by `signal` if that takes too long. */
 function stopCommand(milliseconds: number, signal: Signal): void {
   thread.postMessage("stop" satisfies ToCommand, []);
@@ -90,7 +102,12 @@ async function die(signal: Signal): Promise<void> {
   over = true;
   if (exitCode === undefined && broken === undefined) {
     const stop = AbortSignal.abort();
-    const none = { signal: stop, commit: () => undefined, stdin: async () => new Uint8Array() };
+    const none = {
+      signal: stop,
+      commit: () => undefined,
+      stdin: async () => new Uint8Array(),
+      input: () => undefined,
+    };
     reportInterrupt(setup.argv, written, { ...setup, ...none, out, err });
   }
   if (interactive) err("\u001b[?25h");

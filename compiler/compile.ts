@@ -14,7 +14,7 @@ import type { CanonicalGraph } from "./ir/types.ts";
 import { caught } from "./diagnostics/error.ts";
 import { lowerMessages } from "./diagnostics/catalog/lower.ts";
 import { modelFileMessages } from "./diagnostics/catalog/model.ts";
-import { diagnose, hasErrors, settle } from "./diagnostics/diagnose.ts";
+import { diagnose, hasErrors, settle, withoutFixes } from "./diagnostics/diagnose.ts";
 import type { Diagnostic, Result } from "./diagnostics/types.ts";
 import { externalFiles } from "./graph/external-files.ts";
 import { readModel } from "./graph/read.ts";
@@ -24,6 +24,7 @@ import { lower } from "./lower/lower.ts";
 import { writeProgram } from "./lower/write.ts";
 import type { WriteOptions } from "./lower/write.ts";
 import type { LoweredProgram } from "./lower/types.ts";
+import { withEdits } from "./plan/edits/edits.ts";
 import { fitsMesh } from "./plan/validate/rules/content.ts";
 import { schemesFitMesh } from "./plan/validate/rules/schemes.ts";
 import { readParallelConfig, readPlanFile, readPlanText, readPlanValue } from "./plan/read.ts";
@@ -85,7 +86,9 @@ export interface Compilation {
 /** Runs every stage, as far as the diagnostics and the signal allow. Writes nothing. */
 export async function compileStages(options: CompileOptions): Promise<Compilation> {
   try {
-    return await runStages(options);
+    const { stages, diagnostics } = await runStages(options);
+    const written = stages.plan?.written ?? null;
+    return { stages, diagnostics: written === null ? diagnostics : withEdits(diagnostics, written) };
   } catch (error) {
     if (!(error instanceof Aborted)) throw error;
     return { stages: {}, diagnostics: [diagnose(lowerMessages.aborted, {})] };
@@ -109,7 +112,7 @@ async function runStages(options: CompileOptions): Promise<Compilation> {
   const read = await Promise.all([readPlan(options), readMesh(options.parallel), readModel(options.model)]);
   const [plan, mesh, model] = [run.keep(read[0]), run.keep(read[1]), run.keep(read[2])];
   if (plan && mesh) run.found.push(...fitsMesh(plan, mesh), ...schemesFitMesh(plan, mesh));
-  if (!plan || !mesh || !model || hasErrors(run.found)) return { stages: {}, diagnostics: run.found };
+  if (!plan || !mesh || !model || hasErrors(run.found)) return { stages: plan ? { plan } : {}, diagnostics: run.found };
   const front = await bindStages(plan, model, options, run);
   if (!isWhole(front)) return { stages: { mesh, ...front }, diagnostics: run.found };
   return { stages: { ...front, mesh, ...(await meshStages(front, mesh, options, run)) }, diagnostics: run.found };
@@ -216,5 +219,5 @@ async function readMesh(parallel: CompileOptions["parallel"]): Promise<Result<Me
 }
 
 function notesOf(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
-  return diagnostics.filter((d) => d.severity !== "error");
+  return diagnostics.filter((d) => d.severity !== "error").map(withoutFixes);
 }

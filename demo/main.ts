@@ -10,6 +10,7 @@ const { stdout, stderr } = process;
 const stop = new AbortController();
 process.once("SIGINT", () => stop.abort());
 const io: Io = {
+  input: () => undefined,
   out: (text) => void stdout.write(text),
   err: (text) => void stderr.write(text),
   colors: false,

@@ -39,7 +39,7 @@ export async function filesOf(plans: readonly string[]): Promise<readonly string
     const source = await readSource(plan);
     if (!source.ok) continue;
     const { loadModules } = await import("../../compiler/plan/typescript/modules.ts");
-    const { modules } = await loadModules(source.value, plan);
+    const { modules } = await loadModules(source.value, plan, readSource);
     files.push(...[...modules.values()].flatMap(({ imports }) => [...imports.values()]));
   }
   return files;

@@ -12,12 +12,20 @@ const { argv, section, ...terminal } = workerData as Setup;
 const stop = new AbortController();
 parentPort?.on("message", (message: ToCommand) => {
   if (message === "stop") stop.abort();
+  else heard(message.input);
 });
+let heard: (chunk: Uint8Array | null) => void = () => undefined;
 // Only the command keeps the thread alive.
 parentPort?.unref();
 
 const io: Io = {
   ...terminal,
+  input: (listener) => {
+    heard = listener;
+    // A command that waits for input stays.
+    parentPort?.ref();
+    say({ kind: "listen" });
+  },
   out: (text) => say({ kind: "out", text }),
   err: (text) => say({ kind: "err", text }),
   stdin: (most) => readInput(stop.signal, most),
@@ -30,6 +38,7 @@ const io: Io = {
 };
 
 say({ kind: "ended", exitCode: await main(argv, io) });
+parentPort?.unref();
 
 function say(message: FromCommand): void {
   parentPort?.postMessage(message, []);

@@ -12,10 +12,12 @@ export interface Setup extends Pick<Io, "colors" | "interactive" | "columns" | "
 
 export type FromCommand =
   | { readonly kind: "out" | "err"; readonly text: string }
+  /** The command reads standard input. */
+  | { readonly kind: "listen" }
   /** A file or folder is complete and in its place. */
   | { readonly kind: "written"; readonly path: string }
   /** All output is written. */
   | { readonly kind: "ended"; readonly exitCode: number };
 
-/** The only message to the command: stop. */
-export type ToCommand = "stop";
+/** To the command: stop, or what standard input has; `null` at its end. */
+export type ToCommand = "stop" | { readonly input: Uint8Array | null };

@@ -3,7 +3,8 @@
  */
 import { pathInside } from "../ir/module-paths.ts";
 import type { ValueShape } from "../ir/types.ts";
-import type { Related } from "../diagnostics/types.ts";
+import { addEntry, setField } from "../diagnostics/fixes.ts";
+import type { Fix, Related } from "../diagnostics/types.ts";
 import { show } from "../expr/expr.ts";
 import type { Boundary } from "./boundaries/boundaries.ts";
 import type { Place } from "./context.ts";
@@ -45,6 +46,21 @@ export function pasteLine({ module, side, parameter, spec }: Place, value: strin
   const output = side === "output" ? `"split_output": true, ` : "";
   const key = side === "output" ? String(spec.index ?? 0) : parameter;
   return `${path}: { ${JSON.stringify(key)}: { "split_dim": ${spec.dim}, ${rank}${output}${named} } }`;
+}
+
+/** The same as changes of the plan, one for each value: in the entry itself, or beside a pattern, which cannot name values. */
+export function pasteFixes(place: Place, values: readonly string[]): readonly Fix[] {
+  const { module, side, parameter, spec } = place;
+  const isPattern = spec.origin.pointer.includes("*");
+  if (!isPattern) return values.map((value) => setField("value", value));
+  if (spec.count !== null) return [];
+  return values.map((value) => {
+    const rank = spec.expectedDims === null ? {} : { expected_dims: spec.expectedDims };
+    if (spec.action === "gather") return addEntry(module, { gather_dim: spec.dim, ...rank, value });
+    const output = side === "output" ? { split_output: true } : {};
+    const key = side === "output" ? String(spec.index ?? 0) : (parameter ?? "");
+    return addEntry(module, { [key]: { split_dim: spec.dim, ...rank, ...output, value } });
+  });
 }
 
 function readerName({ node }: Reader, module: string): string {

@@ -2,7 +2,7 @@
  * @file Makes diagnostics from the catalogue and combines results. Knows the catalogue's form, not its entries.
  */
 import { limits } from "../limits/limits.ts";
-import type { Diagnostic, Related, Result, Severity, Span } from "./types.ts";
+import type { Diagnostic, Fix, Related, Result, Severity, Span } from "./types.ts";
 
 /** One entry of a catalogue: the texts of one code. `P` are their typed parameters. */
 export interface Message<P> {
@@ -12,6 +12,8 @@ export interface Message<P> {
   readonly title: string;
   readonly message: (params: P) => string;
   readonly hint?: (params: P) => string;
+  /** What the hint says, as changes of the plan; empty where it leaves that to the author. */
+  readonly fixes?: (params: P) => readonly Fix[];
 }
 
 /** Where a diagnostic points to. */
@@ -25,6 +27,7 @@ export interface Where {
 /** Builds a diagnostic from a catalogue entry. */
 export function diagnose<P>(entry: Message<P>, params: P, where: Where = {}): Diagnostic {
   const file = where.span?.file ?? where.file;
+  const fixes = entry.fixes?.(params) ?? [];
   return {
     code: entry.code,
     severity: entry.severity,
@@ -33,6 +36,7 @@ export function diagnose<P>(entry: Message<P>, params: P, where: Where = {}): Di
     ...(where.span === undefined ? {} : { start: where.span.start, end: where.span.end }),
     related: where.related ?? [],
     ...(entry.hint === undefined ? {} : { hint: cut(entry.hint(params)) }),
+    ...(fixes.length === 0 ? {} : { fixes }),
   };
 }
 
@@ -40,6 +44,13 @@ export function diagnose<P>(entry: Message<P>, params: P, where: Where = {}): Di
 function cut(text: string): string {
   const { most } = limits.messageLength;
   return text.length <= most ? text : `${text.slice(0, most)}... (${text.length} characters)`;
+}
+
+/** Without fixes: they are for editors, which have the text of the plan. */
+export function withoutFixes(diagnostic: Diagnostic): Omit<Diagnostic, "fixes"> {
+  const said = { ...diagnostic };
+  delete said.fixes;
+  return said;
 }
 
 /** A result from a value and the collected diagnostics: an error among them withholds the value. */

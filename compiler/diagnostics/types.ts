@@ -28,6 +28,49 @@ export interface Related {
   readonly module?: string;
 }
 
+/** A value that JSON can write. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/**
+ * What a hint says to write, as data: a change of the plan at the place of its diagnostic, or of the plan as a whole. `compiler/plan/edits/`
+ * turns it into edits of the plan's text, whatever language that is in.
+ */
+export type Change =
+  /** Replaces the text of the place, or the value written there. */
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "value"; readonly value: Json }
+  /** Renames the key of the place. */
+  | { readonly kind: "key"; readonly name: string }
+  /** Sets a member of the object of the place, or removes it. */
+  | { readonly kind: "field"; readonly key: string; readonly value: Json | undefined }
+  /** Removes the member or element of the place, with a container that is empty afterwards. */
+  | { readonly kind: "remove" }
+  /** Adds to the plan what a module splits or gathers; what it has already stays. */
+  | { readonly kind: "entry"; readonly module: string; readonly entry: Json }
+  /** Adds members to a reserved key, such as `$attention`. */
+  | { readonly kind: "reserved"; readonly key: string; readonly members: Readonly<Record<string, Json>> }
+  /** Writes the member of the place for each of these modules instead of for its pattern. */
+  | { readonly kind: "spell"; readonly modules: readonly string[] }
+  /** Separates the inputs and the output of the object of the place: `[{ inputs }, { output }]`. */
+  | { readonly kind: "pair" }
+  /** Replaces the list of the place by its only element, or the value of the place by a list of `count` of it. */
+  | { readonly kind: "unwrap" }
+  | { readonly kind: "repeat"; readonly count: number };
+
+/** One way to do what a hint says. */
+export interface Fix {
+  /** In the imperative: `write "split_dim": 1`. */
+  readonly title: string;
+  readonly change: Change;
+  /** The change in the text of the file; only where that text is known and the change has one place in it. */
+  readonly edits?: readonly TextEdit[];
+}
+
+/** Replaces a range of a file. */
+export interface TextEdit extends Span {
+  readonly text: string;
+}
+
 export interface Diagnostic {
   /** Stable, `CP` and four digits. */
   readonly code: string;
@@ -39,6 +82,8 @@ export interface Diagnostic {
   readonly related: readonly Related[];
   /** What to write instead. */
   readonly hint?: string;
+  /** The hint as edits, where it says what to write; the first one is the likeliest. */
+  readonly fixes?: readonly Fix[];
 }
 
 /** What a stage returns: a value only if there is no error among the diagnostics. */

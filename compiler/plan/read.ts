@@ -7,7 +7,9 @@ import { diagnose, settle } from "../diagnostics/diagnose.ts";
 import type { Diagnostic, Result } from "../diagnostics/types.ts";
 import type { AstNode } from "./ast.ts";
 import { parseJson } from "./json/parse.ts";
-import { oversize, readSource, STANDARD_INPUT, withoutByteOrderMark } from "./source.ts";
+import { withEdits } from "./edits/edits.ts";
+import { type Written, writtenJson } from "./edits/written.ts";
+import { oversize, type ReadText, readSource, STANDARD_INPUT, withoutByteOrderMark } from "./source.ts";
 import type { MeshConfig, Plan } from "./types.ts";
 import { inTextOrder } from "./validate/order.ts";
 import { validateParallelConfig } from "./validate/mesh.ts";
@@ -17,6 +19,8 @@ import { treeOf } from "./value.ts";
 /** A tree, also after errors that leave its meaning clear. */
 interface Tree {
   readonly root: AstNode | null;
+  /** `null` for what cannot be edited. */
+  readonly written: Written | null;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -39,15 +43,20 @@ export async function readPlanFile(path: string): Promise<Result<Plan>> {
   return source.ok ? readPlanText(source.value, path) : source;
 }
 
-/** The same for a text in memory; relative imports of a TypeScript plan start from `fileName`, which may be `STANDARD_INPUT`. */
-export async function readPlanText(text: string, fileName: string): Promise<Result<Plan>> {
+/**
+ * The same for a text in memory; relative imports of a TypeScript plan start from `fileName`, which may be `STANDARD_INPUT`, and are read by
+ * `read`.
+ */
+export async function readPlanText(text: string, fileName: string, read?: ReadText): Promise<Result<Plan>> {
   const known = fileName === STANDARD_INPUT ? undefined : checkEnding(fileName, planEndings);
   if (known !== undefined) return known;
   const large = oversize(text, fileName);
   if (large !== undefined) return { ok: false, diagnostics: [large] };
   const clean = withoutByteOrderMark(text);
-  const tree = fileName.endsWith(".ts") ? await parseTypescript(clean, fileName) : parse(clean, fileName, planExample);
-  return finish(tree, (root) => validatePlan({ file: fileName, root }));
+  const tree = fileName.endsWith(".ts")
+    ? await parseTypescript(clean, fileName, read)
+    : parse(clean, fileName, planExample);
+  return finish(tree, (root) => withWritten(validatePlan({ file: fileName, root }), tree.written));
 }
 
 /** A plan that the caller holds as an object. Diagnostics have no spans and name the location in their text. */
@@ -70,18 +79,24 @@ export function readParallelConfig(value: unknown): Result<MeshConfig> {
 }
 
 function parse(text: string, file: string, example: string): Tree {
-  return parseJson(text, file, { comments: file.endsWith(".jsonc") || file === STANDARD_INPUT, example });
+  const comments = file.endsWith(".jsonc") || file === STANDARD_INPUT;
+  const parsed = parseJson(text, file, { comments, example });
+  return { ...parsed, written: writtenJson(file, text, parsed.root ?? { kind: "other", text: "no plan", span: null }) };
 }
 
-async function parseTypescript(text: string, file: string): Promise<Tree> {
+async function parseTypescript(text: string, file: string, read: ReadText | undefined): Promise<Tree> {
   const { readTypescriptPlan } = await import("./typescript/read.ts");
-  return readTypescriptPlan(text, file);
+  return readTypescriptPlan(text, file, read);
 }
 
-function finish<T>(tree: Tree, validate: (root: AstNode) => Result<T>): Result<T> {
-  if (tree.root === null) return { ok: false, diagnostics: tree.diagnostics };
-  const result = validate(tree.root);
-  return settle(result.ok ? result.value : undefined, inTextOrder([...tree.diagnostics, ...result.diagnostics]));
+function withWritten(plan: Result<Plan>, written: Written | null): Result<Plan> {
+  return plan.ok ? { ...plan, value: { ...plan.value, written } } : plan;
+}
+
+function finish<T>({ root, written, diagnostics }: Tree, validate: (root: AstNode) => Result<T>): Result<T> {
+  const result: Result<T> = root === null ? { ok: false, diagnostics: [] } : validate(root);
+  const found = root === null ? diagnostics : inTextOrder([...diagnostics, ...result.diagnostics]);
+  return settle(result.ok ? result.value : undefined, written === null ? found : withEdits(found, written));
 }
 
 function checkEnding(file: string, known: readonly string[]): Result<never> | undefined {

@@ -13,6 +13,8 @@ import { locator } from "./positions.ts";
 
 /** The name of a plan that was read from standard input: JSON with comments. */
 export const STANDARD_INPUT = "<stdin>";
+/** How the text of a file is read: from the disk, or from an editor that has it unsaved. */
+export type ReadText = (file: string) => Promise<Result<string>>;
 
 /** The text of a UTF-8 file without its byte order mark. */
 export async function readSource(file: string): Promise<Result<string>> {

@@ -3,6 +3,7 @@
  * graphs or models.
  */
 import type { Span } from "../diagnostics/types.ts";
+import type { Written } from "./edits/written.ts";
 
 /** Splits a value along `split_dim` over the mesh. Source: diffusers `ContextParallelInput`. */
 export interface ContextParallelInput {
@@ -111,6 +112,8 @@ export interface PlanAttention {
 export interface Plan {
   /** File as it was given, or `null` for a plan given as a value. */
   readonly file: string | null;
+  /** The text, for the edits of fixes; `null` for a plan given as a value. */
+  readonly written: Written | null;
   /** Of the whole plan; `null` for a plan given as a value. */
   readonly span: Span | null;
   /** `$model`, if present. */

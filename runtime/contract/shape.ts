@@ -69,7 +69,8 @@ const related = record<Related>({
   node: optional(text),
   module: optional(text),
 });
-const note = record<Diagnostic>({
+/** Without fixes: they are for the text of a plan, which a program does not have. */
+const note = record<Omit<Diagnostic, "fixes">>({
   code: text,
   severity: oneOf("error", "warning", "note"),
   message: text,

@@ -72,7 +72,7 @@ function planOf(list: readonly Ask[], graph: CanonicalGraph): Plan {
     };
     return { pattern: module, patternSpan: null, specs: [spec] };
   });
-  return { file: null, span: null, model: null, batch: [], attention: [], entries };
+  return { file: null, written: null, span: null, model: null, batch: [], attention: [], entries };
 }
 
 /** The same plan without the specs whose value is at no boundary of their module. */

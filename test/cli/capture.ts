@@ -12,6 +12,7 @@ export interface Captured extends Io {
 export function capture(signal: AbortSignal = new AbortController().signal, input = ""): Captured {
   const [out, err]: [string[], string[]] = [[], []];
   return {
+    input: () => undefined,
     out: (text) => void out.push(text),
     err: (text) => void err.push(text),
     colors: false,

@@ -173,6 +173,18 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
     "program",
     "runtime",
   ],
+  // Serves editors with the stages of the compiler; neither a command nor a runtime.
+  lsp: [
+    "compiler",
+    "compiler/bind",
+    "compiler/diagnostics",
+    "compiler/expr",
+    "compiler/inspect",
+    "compiler/ir",
+    "compiler/ir/module-paths.ts",
+    "compiler/plan",
+    "compiler/shard",
+  ],
   "index.ts": [
     "advise",
     "compiler",
@@ -206,6 +218,9 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   "onnxruntime-node": ["ort"],
   "onnxruntime-common": ["ort"],
   picocolors: ["cli", "demo"],
+  "vscode-languageserver": ["lsp"],
+  "vscode-languageserver-protocol": ["lsp"],
+  "vscode-languageserver-textdocument": ["lsp"],
   "ts-morph": ["compiler/plan/typescript"],
 };
 

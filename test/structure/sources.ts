@@ -21,6 +21,7 @@ const roots = [
   "advise",
   "ort",
   "cli",
+  "lsp",
   "schemas",
   "plans",
   "demo",

@@ -19,7 +19,7 @@ import {
   type Axes,
 } from "./candidates.ts";
 import { ABSENT, nameOf, type Context, type Place, type Verdict } from "../context.ts";
-import { describe, pasteLine } from "../describe.ts";
+import { describe, pasteFixes, pasteLine } from "../describe.ts";
 import { whereOf } from "./known.ts";
 import { isStateName, kindByName } from "../parameter-names.ts";
 import { sideByName, sidesOf } from "../boundaries/sides.ts";
@@ -188,7 +188,11 @@ function otherRank(place: Place, roles: Roles, context: Context): Verdict {
 function undecided(place: Place, pool: readonly Boundary[]): Verdict {
   const related = pool.map((boundary) => describe(boundary, place.module));
   const line = pasteLine(place, pool[0]?.value ?? "");
-  const params = { where: nameOf(place), count: pool.length, line };
+  const candidates = pasteFixes(
+    place,
+    pool.map(({ value }) => value),
+  );
+  const params = { where: nameOf(place), count: pool.length, line, candidates };
   return { error: diagnose(bindValues.ambiguousInput, params, { ...whereOf(place), related }) };
 }
 

@@ -7,7 +7,7 @@ import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { PlanSpec } from "../../plan/types.ts";
 import { ownResults, type Boundary } from "../boundaries/boundaries.ts";
 import { ABSENT, nameOf, outputsSeen, type Context, type Place, type Verdict } from "../context.ts";
-import { describe, pasteLine } from "../describe.ts";
+import { describe, pasteFixes, pasteLine } from "../describe.ts";
 import { whereOf } from "./known.ts";
 
 /** `places` are outputs of one module without certain evidence. `taken` are values of other places. */
@@ -94,6 +94,10 @@ function byRank(places: readonly Place[], free: readonly Boundary[]): ReadonlyMa
 function undecided(place: Place, free: readonly Boundary[]): Verdict {
   const related = free.map((boundary) => describe(boundary, place.module));
   const line = pasteLine(place, free[0]?.value ?? "");
-  const params = { where: nameOf(place), count: free.length, line };
+  const candidates = pasteFixes(
+    place,
+    free.map(({ value }) => value),
+  );
+  const params = { where: nameOf(place), count: free.length, line, candidates };
   return { error: diagnose(bindValues.ambiguousOutput, params, { ...whereOf(place), related }) };
 }

@@ -2,7 +2,12 @@
  * @file Errors when a plan is bound to a model: modules, parameters, values, axes. `where` reads like
  * `hidden_states of transformer_blocks.0`. Codes CP3000-3999.
  */
+import { dropField, removeEntry, rename, renameTo, setField, spellOut } from "../fixes.ts";
+import type { Fix } from "../types.ts";
 import type { Catalog } from "./catalog.ts";
+
+/** Candidates that an editor offers. */
+const MOST = 8;
 
 /** Names of the plan that the model does not have. */
 export const bindNames: Catalog<{
@@ -28,6 +33,7 @@ export const bindNames: Catalog<{
         'use the file as torch exported it, or name the inputs and outputs of the model under ""'
       );
     },
+    fixes: ({ suggestion }) => renameTo(suggestion),
   },
   foldedModule: {
     code: "CP3002",
@@ -51,6 +57,7 @@ export const bindNames: Catalog<{
     title: "Misspelt parameter",
     message: ({ parameter, module }) => `${moduleName(module)} has no parameter "${parameter}"`,
     hint: ({ suggestion }) => `did you mean "${suggestion}"?`,
+    fixes: ({ suggestion }) => [rename(suggestion)],
   },
   unknownInputs: {
     code: "CP3004",
@@ -59,6 +66,7 @@ export const bindNames: Catalog<{
     message: ({ parameters }) => `the model has no input named ${list(parameters)}`,
     hint: ({ parameters, inputs }) =>
       `its inputs are ${list(inputs)}; write "${parameters[0]}": { ..., "value": "${inputs[0] ?? ""}" } to select one of them`,
+    fixes: ({ inputs }) => inputs.slice(0, MOST).map((input) => setField("value", input)),
   },
   unknownValue: {
     code: "CP3005",
@@ -67,6 +75,8 @@ export const bindNames: Catalog<{
     message: ({ value, where }) => `"value": "${value}" for ${where} is not a value of the model`,
     hint: ({ suggestion, known }) =>
       suggestion === null ? `the candidates are ${list(known)}` : `did you mean "${suggestion}"?`,
+    fixes: ({ suggestion, known }) =>
+      (suggestion === null ? known.slice(0, MOST) : [suggestion]).map((value) => setField("value", value)),
   },
   foreignValue: {
     code: "CP3006",
@@ -77,6 +87,8 @@ export const bindNames: Catalog<{
         ? `"value": "${value}" for ${where} does not enter that module from outside`
         : `"value": "${value}" for ${where} does not leave that module`,
     hint: ({ known }) => (known.length === 0 ? "remove this entry" : `the candidates are ${list(known)}`),
+    fixes: ({ known }) =>
+      known.length === 0 ? [removeEntry] : known.slice(0, MOST).map((value) => setField("value", value)),
   },
   contradictedValue: {
     code: "CP3007",
@@ -85,13 +97,15 @@ export const bindNames: Catalog<{
     message: ({ value, where, marked }) =>
       `"value": "${value}" for ${where} is not the value "${marked}" that the export marks`,
     hint: () => `remove "value": the marker already identifies the value`,
+    fixes: () => [dropField("value")],
   },
 };
 
 /** Values that cannot be distinguished, or contradict the plan. */
 export const bindValues: Catalog<{
-  ambiguousInput: { where: string; count: number; line: string };
-  ambiguousOutput: { where: string; count: number; line: string };
+  /** `candidates`: how to name each of the values. */
+  ambiguousInput: { where: string; count: number; line: string; candidates: readonly Fix[] };
+  ambiguousOutput: { where: string; count: number; line: string; candidates: readonly Fix[] };
   outputCount: { module: string; specs: number; outputs: number; values: readonly string[] };
   outputIndex: { module: string; index: number; outputs: number; values: readonly string[] };
   listCount: { where: string; specs: number; values: number };
@@ -106,6 +120,7 @@ export const bindValues: Catalog<{
     title: "Ambiguous parameter",
     message: ({ where, count }) => `${counted(count, "value")} could be ${where}`,
     hint: ({ line }) => `name the value you mean: ${line}`,
+    fixes: ({ candidates }) => candidates.slice(0, MOST),
   },
   ambiguousOutput: {
     code: "CP3011",
@@ -113,6 +128,7 @@ export const bindValues: Catalog<{
     title: "Ambiguous output",
     message: ({ where, count }) => `${counted(count, "value")} could be ${where}`,
     hint: ({ line }) => `name the value you mean: ${line}`,
+    fixes: ({ candidates }) => candidates.slice(0, MOST),
   },
   outputCount: {
     code: "CP3012",
@@ -145,6 +161,7 @@ export const bindValues: Catalog<{
     title: "One spec for a list of tensors",
     message: ({ where, values }) => `${where} has one spec, but the model passes a list of ${values} tensors`,
     hint: ({ values }) => `write a list of ${values} specs`,
+    fixes: ({ values }) => [{ title: `write a list of ${values} specs`, change: { kind: "repeat", count: values } }],
   },
   dimOutOfRange: {
     code: "CP3016",
@@ -153,6 +170,7 @@ export const bindValues: Catalog<{
     message: ({ where, key, dim, rank, shape }) => `${key} is ${dim}, but ${where} has rank ${rank}: ${shape}`,
     hint: ({ rank, where }) =>
       rank === 0 ? `remove the entry: ${where} is a single number` : `write an axis from ${-rank} to ${rank - 1}`,
+    fixes: ({ rank }) => (rank === 0 ? [removeEntry] : []),
   },
   gatherRank: {
     code: "CP3017",
@@ -161,6 +179,7 @@ export const bindValues: Catalog<{
     message: ({ where, expected, rank, shape }) =>
       `expected_dims is ${expected}, but ${where} has rank ${rank}: ${shape}`,
     hint: ({ rank }) => `check gather_dim and write "expected_dims": ${rank}`,
+    fixes: ({ rank }) => [setField("expected_dims", rank)],
   },
   conflict: {
     code: "CP3018",
@@ -169,6 +188,7 @@ export const bindValues: Catalog<{
     message: ({ where, axis, earlier, earlierAxis }) =>
       `this entry splits or gathers ${where} along axis ${axis}, but ${earlier} does so along axis ${earlierAxis} of the same tensor`,
     hint: ({ key, earlierAxis }) => `write "${key}": ${earlierAxis}, or remove one of the two entries`,
+    fixes: ({ key, earlierAxis }) => [setField(key, earlierAxis), removeEntry],
   },
 };
 
@@ -189,6 +209,7 @@ export const bindNotes: Catalog<{
       others.length > 0
         ? `write the entry for ${list(others)} instead of the pattern`
         : 'if the module has it under another name, name it with "value"; otherwise remove the entry',
+    fixes: ({ others }) => (others.length > 0 ? [spellOut(others)] : [removeEntry]),
   },
   absentInput: {
     code: "CP3023",
@@ -197,6 +218,7 @@ export const bindNotes: Catalog<{
     message: ({ where }) =>
       `${where} is not an input of this export. Whatever this entry would split is aligned where it is used`,
     hint: ({ inputs }) => `remove the entry, or name one of the inputs: ${list(inputs)}`,
+    fixes: () => [removeEntry],
   },
   skipped: {
     code: "CP3021",
@@ -208,6 +230,7 @@ export const bindNotes: Catalog<{
       dim < rank && dim >= -rank
         ? `write "expected_dims": ${rank} to split it, or remove the entry`
         : `remove the entry: with rank ${rank} there is no axis ${dim}`,
+    fixes: ({ dim, rank }) => [...(dim < rank && dim >= -rank ? [setField("expected_dims", rank)] : []), removeEntry],
   },
   satisfied: {
     code: "CP3022",
@@ -230,6 +253,7 @@ export const bindBatch: Catalog<{
     message: ({ input }) => `$batch names ${JSON.stringify(input)}, which is no input of the model`,
     hint: ({ suggestion, known }) =>
       suggestion === null ? `the inputs of the model are ${list(known)}` : `did you mean "${suggestion}"?`,
+    fixes: ({ suggestion }) => renameTo(suggestion),
   },
   outOfRange: {
     code: "CP3031",
@@ -239,6 +263,7 @@ export const bindBatch: Catalog<{
       `$batch gives axis ${dim} for ${input}, which has ${counted(rank, "axis").replace("axiss", "axes")}: ${shape}`,
     hint: ({ rank }) =>
       rank === 0 ? "remove the entry: a scalar has no axis" : `write an axis from ${-rank} to ${rank - 1}`,
+    fixes: ({ rank }) => (rank === 0 ? [removeEntry] : []),
   },
 };
 
@@ -267,6 +292,7 @@ export const bindSites: Catalog<{
         ? "remove the entry: the compiler recognises no attention in the model; the notes of onnx-cp inspect may say why"
         : `the modules with attention sites are ${list(known)}`;
     },
+    fixes: ({ suggestion, known }) => (known.length === 0 ? [removeEntry] : renameTo(suggestion)),
   },
   replaced: {
     code: "CP3033",
@@ -275,6 +301,7 @@ export const bindSites: Catalog<{
     message: ({ where, later }) =>
       `${where} decides no attention site: later entries name all of its sites (${later.join(", ")})`,
     hint: () => "remove the entry, or write it after the others: the last entry that names a site decides",
+    fixes: () => [removeEntry],
   },
   idle: {
     code: "CP3034",
@@ -284,6 +311,7 @@ export const bindSites: Catalog<{
       `${where}: "${scheme}" has no effect ${inModules(modules, of)}: ${why}`,
     hint: ({ others }) =>
       others.length === 0 ? "remove the entry" : `write the entry for ${list(others)} instead of the pattern`,
+    fixes: ({ others }) => (others.length === 0 ? [removeEntry] : [spellOut(others)]),
   },
 };
 

@@ -2,11 +2,14 @@
  * @file Errors in the meaning of a plan or of a parallel config, before any model is known. Codes CP1500-1999. `where` reads like
  * `transformer_blocks.*.hidden_states`.
  */
+import { put, removeEntry, rename, renameTo, setField } from "../fixes.ts";
+import type { Json } from "../types.ts";
 import type { Catalog, NoParams } from "./catalog.ts";
 
 /** The shape of the data: found by the JSON Schema. */
 export const shapeMessages: Catalog<{
-  wrongType: { where: string; found: string; expected: string };
+  /** `meant`: the value of the right type, where the wrong one shows it: `1` for `"1"`. */
+  wrongType: { where: string; found: string; expected: string; meant: Json | null };
   unknownKey: { where: string; key: string; suggestion: string | null; known: readonly string[] };
   missingKey: { where: string; key: string; example: string };
   tooSmall: { where: string; found: string; minimum: number };
@@ -20,6 +23,7 @@ export const shapeMessages: Catalog<{
     title: "Value of the wrong type",
     message: ({ where, found }) => `${where} cannot be ${found}`,
     hint: ({ expected }) => expected,
+    fixes: ({ meant }) => (meant === null ? [] : [put(meant)]),
   },
   unknownKey: {
     code: "CP1502",
@@ -30,6 +34,7 @@ export const shapeMessages: Catalog<{
       suggestion === null
         ? `the known keys are ${known.map((k) => `"${k}"`).join(", ")}`
         : `did you mean "${suggestion}"?`,
+    fixes: ({ suggestion }) => renameTo(suggestion),
   },
   missingKey: {
     code: "CP1503",
@@ -37,6 +42,7 @@ export const shapeMessages: Catalog<{
     title: "Missing key",
     message: ({ where, key }) => `${where} has no "${key}"`,
     hint: ({ example }) => `write ${example}`,
+    fixes: ({ key }) => [setField(key, 1)],
   },
   tooSmall: {
     code: "CP1504",
@@ -44,6 +50,7 @@ export const shapeMessages: Catalog<{
     title: "Number too small",
     message: ({ where, found, minimum }) => `${where} is ${found}; the minimum is ${minimum}`,
     hint: ({ minimum }) => `write ${minimum} or more`,
+    fixes: ({ minimum }) => [put(minimum)],
   },
   tooBig: {
     code: "CP1507",
@@ -51,6 +58,7 @@ export const shapeMessages: Catalog<{
     title: "Number too large",
     message: ({ where, found, maximum }) => `${where} is ${found}; the maximum is ${maximum}`,
     hint: ({ maximum }) => `write ${maximum} or less`,
+    fixes: ({ maximum }) => [put(maximum)],
   },
   badChoice: {
     code: "CP1505",
@@ -61,6 +69,7 @@ export const shapeMessages: Catalog<{
       suggestion === null
         ? `choose one of ${choices.map((c) => `"${c}"`).join(", ")}`
         : `did you mean "${suggestion}"?`,
+    fixes: ({ suggestion, choices }) => (suggestion === null ? choices : [suggestion]).map(put),
   },
   emptyValue: {
     code: "CP1506",
@@ -78,7 +87,7 @@ export const planMessages: Catalog<{
   pairLength: { where: string; count: number };
   emptyPlan: NoParams;
   emptyEntry: { where: string };
-  badPattern: { pattern: string; problem: string; advice: string };
+  badPattern: { pattern: string; problem: string; advice: string; meant: string | null };
   unknownReservedKey: { key: string; suggestion: string | null };
   indexNeedsSplitOutput: { where: string; index: string };
   splitOutputNeedsIndex: { where: string; name: string };
@@ -97,6 +106,7 @@ export const planMessages: Catalog<{
     title: "Input and output specs mixed",
     message: ({ where, key }) => `${where} mixes input and output specs: ${key} does not belong there`,
     hint: ({ advice }) => advice,
+    fixes: () => [{ title: "write [{ inputs }, { output }]", change: { kind: "pair" } }],
   },
   misplacedKey: {
     code: "CP1521",
@@ -112,6 +122,7 @@ export const planMessages: Catalog<{
     message: ({ where, count }) =>
       `${where} is a list that starts with an inputs map, so it has 2 elements, not ${count}`,
     hint: () => "write [inputs, output] or [inputs, [output, output, ...]]; for inputs alone, drop the list",
+    fixes: ({ count }) => (count === 1 ? [{ title: "drop the list", change: { kind: "unwrap" } }] : []),
   },
   emptyPlan: {
     code: "CP1523",
@@ -128,6 +139,7 @@ export const planMessages: Catalog<{
     title: "Entry that does nothing",
     message: ({ where }) => `${where} neither splits nor gathers anything`,
     hint: () => "remove it, or name what to split or gather",
+    fixes: () => [removeEntry],
   },
   badPattern: {
     code: "CP1525",
@@ -135,6 +147,7 @@ export const planMessages: Catalog<{
     title: "Malformed module name",
     message: ({ pattern, problem }) => `the module name ${pattern} ${problem}`,
     hint: ({ advice }) => advice,
+    fixes: ({ meant }) => renameTo(meant),
   },
   unknownReservedKey: {
     code: "CP1526",
@@ -145,6 +158,7 @@ export const planMessages: Catalog<{
       suggestion === null
         ? 'the known keys are "$schema", "$comment", "$model", "$batch", "$attention"'
         : `did you mean "${suggestion}"?`,
+    fixes: ({ suggestion }) => renameTo(suggestion),
   },
   indexNeedsSplitOutput: {
     code: "CP1527",
@@ -153,6 +167,7 @@ export const planMessages: Catalog<{
     message: ({ where, index }) => `${where} names output ${index}, but does not set split_output`,
     hint: ({ index }) =>
       `to split output ${index}, add "split_output": true; to split an input, write its parameter name instead of "${index}"`,
+    fixes: () => [setField("split_output", true)],
   },
   splitOutputNeedsIndex: {
     code: "CP1528",
@@ -161,6 +176,7 @@ export const planMessages: Catalog<{
     message: ({ where, name }) => `${where} sets split_output, but ${name} is not an output index`,
     hint: () =>
       'an output is named by its index: write "0" for the first output; to split an input, remove "split_output"',
+    fixes: () => [{ ...removeEntry, title: 'remove "split_output"' }],
   },
   splitOutputInList: {
     code: "CP1529",
@@ -176,6 +192,7 @@ export const planMessages: Catalog<{
     message: ({ where, key }) => `${where}: "${key}" is not an output index`,
     hint: ({ index }) =>
       `an output index starts at "0" and has no sign or leading zeros${index === "" ? "" : `: write "${index}"`}`,
+    fixes: ({ index }) => (index === "" ? [] : [rename(index)]),
   },
   valueUnderWildcard: {
     code: "CP1531",
@@ -223,6 +240,7 @@ export const planMessages: Catalog<{
     message: ({ where, scheme, needs, ring, ulysses }) =>
       `${where}: ${scheme} needs ${needs}, but the mesh has ring_degree ${ring} and ulysses_degree ${ulysses}`,
     hint: ({ own }) => `write ${own}, the scheme of this mesh, or "gather", which works on every mesh`,
+    fixes: ({ own }) => [put(JSON.parse(own) as string), put("gather")],
   },
 };
 

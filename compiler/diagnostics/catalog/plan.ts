@@ -2,6 +2,7 @@
  * @file Errors in the text of a plan or of a parallel config: the file, its JSON, its TypeScript. Codes CP1000-1499. Errors in its meaning
  * are in plan-rules.ts.
  */
+import { removeEntry, writeText } from "../fixes.ts";
 import type { Catalog, NoParams } from "./catalog.ts";
 
 /** The file itself. */
@@ -93,7 +94,8 @@ export const fileMessages: Catalog<{
 
 /** JSON and JSONC. */
 export const jsonMessages: Catalog<{
-  syntax: { problem: string; advice: string };
+  /** `text`: what to write in place of the range, where that is certain. */
+  syntax: { problem: string; advice: string; text: string | null };
   trailingComma: { close: string };
   comment: NoParams;
   duplicateKey: { key: string; line: number };
@@ -107,6 +109,7 @@ export const jsonMessages: Catalog<{
     title: "JSON syntax error",
     message: ({ problem }) => problem,
     hint: ({ advice }) => advice,
+    fixes: ({ text }) => (text === null ? [] : [writeText(text)]),
   },
   trailingComma: {
     code: "CP1102",
@@ -114,6 +117,7 @@ export const jsonMessages: Catalog<{
     title: "Trailing comma",
     message: ({ close }) => `trailing comma before the closing ${close}`,
     hint: () => "remove the comma, or rename the file to *.jsonc, which allows it",
+    fixes: () => [writeText("", "remove the comma")],
   },
   comment: {
     code: "CP1103",
@@ -128,6 +132,7 @@ export const jsonMessages: Catalog<{
     title: "Duplicate key",
     message: ({ key, line }) => `the key ${key} is already defined on line ${line} of the same object`,
     hint: () => "only one of them would take effect: merge them or remove one",
+    fixes: () => [removeEntry],
   },
   tooDeep: {
     code: "CP1105",
@@ -198,6 +203,7 @@ export const typescriptMessages: Catalog<{
     message: ({ name }) => `${name} is not defined`,
     hint: ({ suggestion }) =>
       suggestion === null ? "declare it with const or import it" : `did you mean ${suggestion}?`,
+    fixes: ({ suggestion }) => (suggestion === null ? [] : [writeText(suggestion)]),
   },
   unknownCall: {
     code: "CP1205",

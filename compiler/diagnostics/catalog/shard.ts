@@ -2,6 +2,9 @@
  * @file Diagnostics of propagation: splits that cannot be followed, conflicts, missing gathers, and notes on decisions.
  */
 import type { Message } from "../diagnose.ts";
+import { batchEntry, batchMembers, type InputAxis, listAxes } from "../batch-axes.ts";
+import { addEntry, addReserved, removeEntry, setField } from "../fixes.ts";
+import type { Json } from "../types.ts";
 
 interface AtNode {
   readonly op: string;
@@ -35,6 +38,8 @@ export const needsWholeAxis: Message<
     const module = p.maker === "" ? "a module that ends before this node" : `"${p.maker}"`;
     return `gather it before this node, with { "gather_dim": ${p.axis} } at ${module}, or split only after it`;
   },
+  fixes: ({ other, maker, axis }) =>
+    other !== null ? [setField("split_dim", other)] : maker ? [addEntry(maker, { gather_dim: axis })] : [],
 };
 
 export const splitsDiffer: Message<AtNode & { first: string; second: string }> = {
@@ -97,6 +102,7 @@ export const outputStillSplit: Message<{ output: string; layout: string; axis: n
     message: (p) =>
       `the output "${p.output}" is still split (${p.layout}) by ${p.from}: every rank would return its own chunk instead of the whole result`,
     hint: (p) => `add "${p.module}": { "gather_dim": ${p.axis} } to the plan`,
+    fixes: (p) => [addEntry(p.module, { gather_dim: p.axis })],
   };
 
 export const splitAgain: Message<{
@@ -113,6 +119,7 @@ export const splitAgain: Message<{
   message: (p) =>
     `${p.second} splits ${p.value} along axis ${p.axis}, but ${p.first} already split it (${p.firstLayout})`,
   hint: (p) => `write "split_dim": ${p.firstAxis}, or remove one of the two entries`,
+  fixes: (p) => [setField("split_dim", p.firstAxis), removeEntry],
 };
 
 export const splitSatisfied: Message<{ value: string; entry: string; from: string }> = {
@@ -143,6 +150,7 @@ export const gatherOtherAxis: Message<{
   message: (p) =>
     `${p.entry} gathers ${p.value} along axis ${p.axis}, but it is split along axis ${p.splitAxis} (${p.layout}) by ${p.from}`,
   hint: (p) => `write "gather_dim": ${p.splitAxis}`,
+  fixes: (p) => [setField("gather_dim", p.splitAxis)],
 };
 
 export const tooShort: Message<{ value: string; axis: number; extent: string; ranks: number; entry: string }> = {
@@ -172,6 +180,7 @@ export const tooFewHeads: Message<{
     `for the same ${p.ulysses * p.ring} ranks, use ulysses_degree ${p.ulysses} and ring_degree ${p.ring} ` +
     `(--ulysses-degree ${p.ulysses} --ring-degree ${p.ring}); ` +
     `or add "$attention": { ${JSON.stringify(p.pattern)}: "gather" } to the plan, which works for every number of heads`,
+  fixes: (p) => [addReserved("$attention", { [p.pattern]: "gather" })],
 };
 
 export const noSplitAttention: Message<{ sites: number }> = {
@@ -193,12 +202,14 @@ interface Aligned extends AtNode {
 const alignedMessage = (p: Aligned): string =>
   `${p.value} is whole and meets a split value at ${place(p)}: each rank slices out its own rows (${p.layout})`;
 
-export const aligned: Message<Aligned & { splits: string }> = {
+/** `inputs`: the entry that `splits` says as text. */
+export const aligned: Message<Aligned & { splits: string; inputs: Readonly<Record<string, Json>> }> = {
   code: "CP4015",
   severity: "note",
   title: "Whole value sliced to match a split one",
   message: alignedMessage,
   hint: (p) => `to make this explicit in the plan, add ${p.splits} under ""`,
+  fixes: (p) => [addEntry("", p.inputs)],
 };
 
 export const unknownShape: Message<AtNode & { value: string }> = {
@@ -279,26 +290,13 @@ export const alignedByItself: Message<Aligned> = {
   message: alignedMessage,
 };
 
-interface InputAxis {
-  readonly input: string;
-  readonly axis: number;
-}
-
-const listAxes = (places: readonly InputAxis[]): string =>
-  places.map(({ input, axis }) => `${input} axis ${axis}`).join(", ");
-
-/** The entry to paste: the first axis of each input. */
-const batchEntry = (places: readonly InputAxis[]): string => {
-  const first = places.filter(({ input }, i) => places.findIndex((p) => p.input === input) === i);
-  return `"$batch": { ${first.map(({ input, axis }) => `${JSON.stringify(input)}: ${axis}`).join(", ")} }`;
-};
-
 export const batchFound: Message<{ degree: number; axes: readonly InputAxis[] }> = {
   code: "CP4030",
   severity: "note",
   title: "Batch found",
   message: (p) => `batch_degree ${p.degree} splits the batch of every attention, which comes from ${listAxes(p.axes)}`,
   hint: (p) => `to make this explicit in the plan, add ${batchEntry(p.axes)}`,
+  fixes: (p) => [addReserved("$batch", batchMembers(p.axes))],
 };
 
 export const batchNotFound: Message<{ degree: number }> = {
@@ -329,4 +327,5 @@ export const batchAmbiguous: Message<{ degree: number; candidates: readonly (rea
     return `batch_degree is ${p.degree}, but the attentions of the model do not agree on one batch axis per input: ${said}`;
   },
   hint: (p) => `state the axes in the plan, for example ${batchEntry(p.candidates[0] ?? [])}`,
+  fixes: (p) => p.candidates.slice(0, 4).map((places) => addReserved("$batch", batchMembers(places))),
 };

@@ -63,12 +63,14 @@ function comment(error: ParseError, { text, locate }: JsonSource): Diagnostic | 
 function syntaxError(error: ParseError, source: JsonSource): Diagnostic {
   const end = Math.max(error.offset + error.length, Math.min(error.offset + 1, source.text.length));
   const span = source.locate(error.offset, end);
-  return diagnose(jsonMessages.syntax, explain(error, source), { span });
+  return diagnose(jsonMessages.syntax, { text: null, ...explain(error, source) }, { span });
 }
 
 interface Explanation {
   readonly problem: string;
   readonly advice: string;
+  /** What to write in place of the text in error, where that is certain. */
+  readonly text?: string;
 }
 
 function explain(error: ParseError, { text, tokens }: JsonSource): Explanation {
@@ -131,10 +133,12 @@ function unknownWord(found: string, isKey: boolean): Explanation {
   const problem = `unexpected ${quote(found)}`;
   const bare = found.replace(/^'(.*)'$/, "$1");
   const spelling = Object.hasOwn(spelledOtherwise, found) ? spelledOtherwise[found] : undefined;
-  if (spelling !== undefined && !isKey) return { problem, advice: `JSON writes ${spelling}` };
-  if (/^\+[\d.]/.test(found)) return { problem, advice: `write numbers without a plus sign: ${found.slice(1)}` };
-  if (isKey) return { problem, advice: `write keys in double quotes: ${quote(bare)}` };
-  if (bare !== found) return { problem, advice: `write strings in double quotes: ${quote(bare)}` };
+  if (spelling !== undefined && !isKey) return { problem, advice: `JSON writes ${spelling}`, text: spelling };
+  if (/^\+[\d.]/.test(found))
+    return { problem, advice: `write numbers without a plus sign: ${found.slice(1)}`, text: found.slice(1) };
+  if (isKey) return { problem, advice: `write keys in double quotes: ${quote(bare)}`, text: JSON.stringify(bare) };
+  if (bare !== found)
+    return { problem, advice: `write strings in double quotes: ${quote(bare)}`, text: JSON.stringify(bare) };
   return { problem, advice: "write strings in double quotes; the only bare words are true, false and null" };
 }
 

@@ -9,7 +9,7 @@ import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Diagnostic, Span } from "../../diagnostics/types.ts";
 import { limits } from "../../limits/limits.ts";
 import { type Locate, locator } from "../positions.ts";
-import { readSource } from "../source.ts";
+import type { ReadText } from "../source.ts";
 import { checkSource } from "./size.ts";
 
 /** The package whose `definePlan` a plan imports. */
@@ -28,7 +28,7 @@ export interface LoadedModules {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export async function loadModules(text: string, file: string): Promise<LoadedModules> {
+export async function loadModules(text: string, file: string, readText: ReadText): Promise<LoadedModules> {
   const modules = new Map<string, SourceModule>();
   const diagnostics: Diagnostic[] = [];
   const queue: { readonly path: string; readonly text: string }[] = [{ path: file, text }];
@@ -52,7 +52,7 @@ export async function loadModules(text: string, file: string): Promise<LoadedMod
           diagnostics: [...diagnostics, tooLong("files", known.size, limits.typescriptFiles.most, span)],
         };
       }
-      const read = target.endsWith(".ts") ? await readSource(target) : undefined;
+      const read = target.endsWith(".ts") ? await readText(target) : undefined;
       if (read?.ok === true) queue.push({ path: target, text: read.value });
       else diagnostics.push(badImport(specifier, read?.diagnostics[0]?.message, span));
       bytes += read?.ok === true ? Buffer.byteLength(read.value) : 0;

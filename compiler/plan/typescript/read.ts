@@ -7,20 +7,29 @@ import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Diagnostic } from "../../diagnostics/types.ts";
 import { limits } from "../../limits/limits.ts";
 import type { AstMember, AstNode } from "../ast.ts";
+import type { Written } from "../edits/written.ts";
+import { type ReadText, readSource } from "../source.ts";
 import { type Context, createContext, exhaust, report, spanOf, spend } from "./evaluate/context.ts";
 import { evaluate } from "./evaluate/evaluate.ts";
 import { type LinkedModule, linkModules } from "./link.ts";
 import { loadModules } from "./modules.ts";
+import { writtenTypescript } from "./written.ts";
 import { type ModuleTable, readModule } from "./evaluate/statements.ts";
 import { describeValue, type Value } from "./evaluate/values.ts";
 
 export interface TypescriptPlan {
   readonly root: AstNode | null;
+  /** For edits; `null` where the file cannot be parsed. */
+  readonly written: Written | null;
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export async function readTypescriptPlan(text: string, file: string): Promise<TypescriptPlan> {
-  const { modules, diagnostics } = await loadModules(text, file);
+export async function readTypescriptPlan(
+  text: string,
+  file: string,
+  read: ReadText = readSource,
+): Promise<TypescriptPlan> {
+  const { modules, diagnostics } = await loadModules(text, file, read);
   const context = createContext(evaluate, new Map([...modules.values()].map(({ source, locate }) => [source, locate])));
   const tables = new Map<string, ModuleTable>();
   for (const [path, { source }] of modules) tables.set(path, readModule(context, source));
@@ -28,7 +37,10 @@ export async function readTypescriptPlan(text: string, file: string): Promise<Ty
   const value = plan === undefined ? undefined : evaluateModule(context, plan);
   const root = value === undefined ? null : toTree(context, value);
   const found = [...diagnostics, ...context.diagnostics];
-  return { root: found.length === 0 ? root : null, diagnostics: found };
+  const source = modules.get(file)?.source;
+  const known: AstNode = root ?? { kind: "other", text: "no plan", span: null };
+  const written = source === undefined ? null : writtenTypescript(file, source, known);
+  return { root: found.length === 0 ? root : null, written, diagnostics: found };
 }
 
 /** Evaluates every constant, so that no mistake hides in an unused one, then the default export. */

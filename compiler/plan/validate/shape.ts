@@ -90,8 +90,20 @@ function general(finding: Finding, place: Place): Diagnostic {
     case "minItems":
       return diagnose(shapeMessages.emptyValue, { where, advice: expected }, { span });
     default:
-      return diagnose(shapeMessages.wrongType, { where, found: describe(node), expected }, { span });
+      return diagnose(
+        shapeMessages.wrongType,
+        { where, found: describe(node), expected, meant: meantBy(node, schema) },
+        { span },
+      );
   }
+}
+
+/** The value of the right type that a text shows: `1` for `"1"`, `true` for `"true"`. */
+function meantBy(node: AstNode, { type = [] }: JsonSchema): number | boolean | null {
+  const types: readonly string[] = typeof type === "string" ? [type] : type;
+  const text = node.kind === "scalar" && typeof node.value === "string" ? node.value.trim() : "";
+  if (types.includes("integer") && /^-?\d{1,9}$/.test(text)) return Number(text);
+  return types.includes("boolean") && /^(?:true|false)$/i.test(text) ? text.toLowerCase() === "true" : null;
 }
 
 function unknownKey({ key, schema }: Finding, { where, node }: Place): Diagnostic {

@@ -37,6 +37,7 @@ export function validatePlan(ast: PlanAst): Result<Plan> {
   const model = member(ast.root, "$model")?.value;
   const plan: Plan = {
     file: ast.file,
+    written: null,
     span: ast.root.span,
     model: model?.kind === "scalar" && typeof model.value === "string" ? model.value : null,
     batch: batchOf(ast),

@@ -52,16 +52,16 @@ export function alignTo(state: State, node: CanonicalNode, value: string, shard:
   if (!state.alignments.some((a) => a.aligned === local)) {
     state.alignments.push({ value, aligned: local, layout: [shard], origin });
     const shown = sayValue(state, value);
-    const splits = inputsBehind(state, value, shard.axis)
-      ?.map((input) => `"${input.name}": { "split_dim": ${input.axis} }`)
-      .join(", ");
+    const behind = inputsBehind(state, value, shard.axis);
+    const splits = behind?.map((input) => `"${input.name}": { "split_dim": ${input.axis} }`).join(", ");
+    const inputs = Object.fromEntries((behind ?? []).map(({ name, axis }) => [name, { split_dim: axis }]));
     const span = originOf(state, [shard], undefined)?.spec?.origin.span ?? undefined;
     const where = { span, related: relatedTo(originAt(node), "meets the split value here") };
     const params = { value: shown, layout: say([shard]), ...at(node) };
     state.diagnostics.push(
       splits === undefined
         ? diagnose(catalog.alignedByItself, params, where)
-        : diagnose(catalog.aligned, { ...params, splits }, where),
+        : diagnose(catalog.aligned, { ...params, splits, inputs }, where),
     );
   }
   return local;

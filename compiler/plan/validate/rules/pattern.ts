@@ -20,29 +20,37 @@ export const wellFormedPattern: Rule = (entries, ast) => {
 interface Fault {
   readonly problem: string;
   readonly advice: string;
+  /** The name as it should be, where that is certain. */
+  readonly meant: string | null;
 }
 
 function faultOf(pattern: string): Fault | undefined {
   if (pattern === "") return undefined;
   if (pattern.trim() !== pattern) {
-    return { problem: "has spaces around it", advice: `write ${quote(pattern.trim())}` };
+    return { problem: "has spaces around it", advice: `write ${quote(pattern.trim())}`, meant: pattern.trim() };
   }
   if (pattern.startsWith("/")) {
     const dotted = pattern.replace(/^\/+|\/+$/g, "").replaceAll("/", ".");
     return {
       problem: "is written like an ONNX node",
       advice: `write module names with dots and without a leading slash: ${quote(dotted)}`,
+      meant: dotted,
     };
   }
   const segments = pattern.split(".");
   if (segments.includes("")) {
     const joined = segments.filter((segment) => segment !== "").join(".");
-    return { problem: "has an empty segment", advice: `write ${quote(joined)}; "" alone is the whole model` };
+    return {
+      problem: "has an empty segment",
+      advice: `write ${quote(joined)}; "" alone is the whole model`,
+      meant: joined,
+    };
   }
   const odd = segments.find((segment) => segment.includes("*") && segment !== "*");
   if (odd === undefined) return undefined;
   return {
     problem: `has "*" next to other characters in ${quote(odd)}`,
     advice: '"*" matches one whole segment: "blocks.*", "blocks.*.attn", "*.*"',
+    meant: null,
   };
 }

@@ -1,0 +1,51 @@
+/**
+ * @file Makers of fixes, so that a catalogue says them in one line. Knows no code and no text of a plan.
+ */
+import type { Fix, Json } from "./types.ts";
+
+const show = (value: Json): string => JSON.stringify(value);
+
+export const rename = (name: string): Fix => ({ title: `write ${show(name)}`, change: { kind: "key", name } });
+
+/** The likely name, if there is one. */
+export const renameTo = (name: string | null): readonly Fix[] => (name === null ? [] : [rename(name)]);
+
+export const put = (value: Json): Fix => ({ title: `write ${show(value)}`, change: { kind: "value", value } });
+
+export const setField = (key: string, value: Json): Fix => ({
+  title: `write ${show(key)}: ${show(value)}`,
+  change: { kind: "field", key, value },
+});
+
+export const dropField = (key: string): Fix => ({
+  title: `remove ${show(key)}`,
+  change: { kind: "field", key, value: undefined },
+});
+
+export const removeEntry: Fix = { title: "remove the entry", change: { kind: "remove" } };
+
+export const addEntry = (module: string, entry: Json): Fix => ({
+  title: `add ${show(module)}: ${show(entry)} to the plan`,
+  change: { kind: "entry", module, entry },
+});
+
+export const addReserved = (key: string, members: Readonly<Record<string, Json>>): Fix => ({
+  title: `add ${show(key)}: ${show(members)} to the plan`,
+  change: { kind: "reserved", key, members },
+});
+
+/** A member of the plan that it does not have yet. */
+export const addMember = (key: string, value: Json): Fix => ({
+  title: `add ${show(key)}: ${show(value)} to the plan`,
+  change: { kind: "entry", module: key, entry: value },
+});
+
+export const spellOut = (modules: readonly string[]): Fix => ({
+  title: `write the entry for ${modules.length === 1 ? show(modules[0] ?? "") : `these ${modules.length} modules`}`,
+  change: { kind: "spell", modules },
+});
+
+export const writeText = (text: string, title: string = text === "" ? "remove it" : `write ${text}`): Fix => ({
+  title,
+  change: { kind: "text", text },
+});
