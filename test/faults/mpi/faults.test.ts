@@ -36,13 +36,24 @@ const jobs: readonly Job[] = jobWorlds.flatMap((world) =>
     .filter(({ title }) => only.test(title)),
 );
 
+/** A fault from outside that comes too late, since this machine is busy, does not meet the ranks where they should be. */
+const LATE_STRIKE_MS = 400;
+const ATTEMPTS = 5;
+
+async function observeInTime(...parameters: Parameters<typeof observeJob>): ReturnType<typeof observeJob> {
+  for (let attempt = 1; ; attempt++) {
+    const seen = await observeJob(...parameters);
+    if (seen.strikeMs <= LATE_STRIKE_MS || attempt === ATTEMPTS) return seen;
+  }
+}
+
 test.for(jobs)("$title", { timeout: runs * 700_000, concurrent: true }, async ({ world, cell, title }, { skip }) => {
   const reason = world.missing ?? (LOSSES.has(cell.fault) ? missingLoss() : null);
   skip(reason !== null, reason ?? "");
   const wrong: string[] = [];
   for (let run = 0; run < runs; run++) {
     const number = long ? runsOf(title) : run;
-    const seen = await observeJob(world, { ...cell, folder, run: number }, 2 * cell.withinMs);
+    const seen = await observeInTime(world, { ...cell, folder, run: number }, 2 * cell.withinMs);
     const lines = judgeJob(cell, seen);
     wrong.push(...lines.map((line) => `run ${number}: ${line}`));
     if (long) addRun(title, { milliseconds: seen.endMs, right: lines.length === 0 });

@@ -28,6 +28,8 @@ export interface JobSeen {
   readonly files: readonly string[];
   /** From the fault to the end of the launcher and of all processes. */
   readonly endMs: number;
+  /** How long after its time a fault from outside came. */
+  readonly strikeMs: number;
 }
 
 export type Given = Pick<JobOrder, "folder" | "deadlineMs" | "run"> & JobCell;
@@ -76,12 +78,16 @@ async function watch(
   temporary: string,
   limitMs: number,
 ): Promise<Omit<JobSeen, "files">> {
-  let [launcher, mark, hung, struck] = [0, "", false, false];
+  let [launcher, mark, hung, strikeMs] = [0, "", false, 0];
+  let struck = false;
   const timer = setInterval(() => {
     const at = faultTime(order);
     if (at === null) return;
-    if (!struck) strike(order, network, launcher);
-    struck = true;
+    if (!struck) {
+      struck = true;
+      strike(order, network, launcher);
+      strikeMs = Date.now() - at;
+    }
     if (Date.now() - at < limitMs) return;
     hung = true;
     killAll([launcher, ...processesOf(mark), ...(network?.processes() ?? [])]);
@@ -108,7 +114,7 @@ async function watch(
   killAll(orphans);
   const outcomes = Array.from({ length: RANKS }, (_, rank) => outcomeOf(order, rank));
   const crash = CRASH.exec(ended.stderr)?.[0] ?? null;
-  return { outcomes, code: ended.code, hung, stderr: ended.stderr, crash, orphans: names, endMs };
+  return { outcomes, code: ended.code, hung, stderr: ended.stderr, crash, orphans: names, endMs, strikeMs };
 }
 
 /** A fault from outside, or the end of one. */

@@ -47,7 +47,7 @@ const intro = `${HEAD}
 
 Two ranks. The fault happens on the rank of the row, while it attaches (at a random moment), is in a piece, waits for the other rank in a collective, or
 is between two runs. Rank 0 and rank 1 are both tried, with and without a deadline, with Open MPI on one host and on two (network namespaces, TCP, the
-keepalive of [multi-host.md](multi-host.md)), and with MPICH. \`killed\`: the launcher may end the rank before it can say anything. After each job no
+keepalive and the retries of [multi-host.md](multi-host.md)), and with MPICH. \`killed\`: the launcher may end the rank before it can say anything. After each job no
 process is left on any host, no file in the temporary folders or in \`/dev/shm\`; only the files of a launcher that was killed stay. *worst s* is
 from the fault to the end of the launcher and of all processes, and contains the 30 seconds of silence, the deadline, the grace and the farewell of
 [multi-host.md](multi-host.md#limits-and-failures). Survivors name the rank that is gone or silent and its host; under a deadline the late
@@ -118,7 +118,7 @@ export function jobsPart(): string {
 function tailOf(results: readonly Result[]): string {
   const [jobs, wrong] = [runsText(results), results.some((result) => result.wrong > 0)];
   const judged = wrong ? "" : " No hang, no process left, no wrong output, each with the outcome of its row.";
-  return `${jobs} jobs, all that were run since the last change of what they test.${judged} A cell without a row, or a column without a number, was not measured.\n`;
+  return `${jobs} jobs.${judged} A cell without a row, or a column without a number, was not measured.\n`;
 }
 
 function sightText({ codes, after, mayDie }: ExpectedSight): string {

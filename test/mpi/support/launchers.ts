@@ -3,7 +3,9 @@
  * killed with all its processes. Knows no program.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { availableParallelism } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Network } from "./network.ts";
 import { killAll, MARK, processesOf } from "./processes.ts";
@@ -46,12 +48,17 @@ const BANNERS: Readonly<Record<Library, RegExp>> = { "Open MPI": /Open ?(MPI|RTE
 /** Two processes set the same group of a third. */
 const HARMLESS = /^.*plm:rsh: Warning: setpgid.*\n/gm;
 
+const commands = new Map<Library, string | null>();
+
 /** The launcher of a library, `null` where it is not installed. */
 function commandOf(library: Library): string | null {
+  const known = commands.get(library);
+  if (known !== undefined) return known;
   const found = COMMANDS[library].find((command) => {
     const { stdout, status } = spawnSync(command, ["--version"], { encoding: "utf8", timeout: 20_000 });
     return status === 0 && BANNERS[library].test(stdout);
   });
+  commands.set(library, found ?? null);
   return found ?? null;
 }
 
@@ -72,7 +79,10 @@ let jobs = 0;
 export function launch({ argv, started, timeoutMs = 100_000, env = {}, ...job }: Job): Promise<Ended> {
   const begun = performance.now();
   const mark = `${process.pid}-${(jobs += 1)}`;
-  const [command = "", ...parameters] = [...commandLine(job, { ...env, [MARK]: mark }), process.execPath, ...argv];
+  // All launchers of a host else share a folder, which one that ends removes while another one makes its own in it.
+  const own = env["TMPDIR"] === undefined ? mkdtempSync(join(tmpdir(), "onnx-cp-test-")) : null;
+  const line = commandLine(job, { ...env, [MARK]: mark }, own ?? env["TMPDIR"] ?? "");
+  const [command = "", ...parameters] = [...line, process.execPath, ...argv];
   const root = { OMPI_ALLOW_RUN_AS_ROOT: "1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1" };
   const child = spawn(command, parameters, {
     cwd: fileURLToPath(new URL("../../..", import.meta.url)),
@@ -90,6 +100,7 @@ export function launch({ argv, started, timeoutMs = 100_000, env = {}, ...job }:
     child.on("error", reject);
     child.on("close", (code) => {
       clearTimeout(timer);
+      if (own !== null) rmSync(own, { recursive: true, force: true });
       const stderr = said.stderr.replaceAll(HARMLESS, "");
       resolve({ code, stdout: said.stdout, stderr, milliseconds: performance.now() - begun });
     });
@@ -100,6 +111,7 @@ export function launch({ argv, started, timeoutMs = 100_000, env = {}, ...job }:
 function commandLine(
   { library = "Open MPI", ranks, network, before = [], options = [] }: Omit<Job, "argv">,
   env: Readonly<Record<string, string>>,
+  session: string,
 ): readonly string[] {
   const command = commandOf(library) ?? "mpirun";
   if (library === "MPICH") return [...before, command, "-n", String(ranks), ...options];
@@ -107,6 +119,17 @@ function commandLine(
   const places = network === undefined ? [] : network.launcherOptions(ranks);
   const transport = ["--mca", "pml", "ob1", "--mca", "btl", "vader,tcp,self"];
   const binding = options.some((option) => /^--(bind-to|map-by)$/.test(option)) ? [] : ["--bind-to", "none"];
-  const all = ["-n", String(ranks), "--oversubscribe", ...binding, ...transport, ...places, ...names, ...options];
+  const folder = ["--mca", "orte_tmpdir_base", session];
+  const all = [
+    "-n",
+    String(ranks),
+    "--oversubscribe",
+    ...binding,
+    ...transport,
+    ...places,
+    ...names,
+    ...folder,
+    ...options,
+  ];
   return [...before, ...(network?.enter ?? []), command, ...all];
 }

@@ -30,6 +30,9 @@ export interface Network {
 const ADDRESSES = ["10.77.0.1", "10.77.0.2"] as const;
 const SUBNET = "10.77.0.0/24";
 
+/** As the page of several hosts recommends. */
+const RETRIES = 5;
+
 let pairs = 0;
 
 /** Two hosts, which know nothing of other pairs. Throws an `Error` with the reason where the machine does not allow it. */
@@ -49,6 +52,7 @@ export function bringUp(): Network {
     hosts.forEach((host, i) => {
       ip(["-n", host, "addr", "add", `${ADDRESSES[i]}/24`, "dev", links[i]!]);
       for (const name of ["lo", links[i]!]) ip(["-n", host, "link", "set", name, "up"]);
+      ip(["netns", "exec", host, "sh", "-c", `echo ${RETRIES} > /proc/sys/net/ipv4/tcp_retries2`]);
     });
     const [first] = hosts;
     // Each host has a name of its own, by which MPI sees that there are two.
