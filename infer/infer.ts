@@ -16,6 +16,7 @@ import { planOf } from "./entries.ts";
 import { percent, printPlan } from "./print.ts";
 import { remainsOf } from "./remains.ts";
 import { searchPlan, type Found, type Nothing } from "./search.ts";
+import { gatheringOf } from "./sites.ts";
 import { shareSplit } from "../gain/share.ts";
 
 export interface InferOptions {
@@ -64,10 +65,13 @@ export async function inferPlan(options: InferOptions): Promise<InferResult> {
   const { lengths } = found.model.sizes;
   const own = Object.fromEntries(graph.value.lengths.map(({ name }) => [name, lengths[name]!]));
   const share = shareSplit(found.sharded, lengths);
-  const plan = { $model: named, ...planOf(found.entries) } as ContextParallelPlan;
+  const attention = gatheringOf(found, graph.value, PROVEN);
+  const stated = Object.keys(attention).length === 0 ? {} : { $attention: attention };
+  const plan = { $model: named, ...stated, ...planOf(found.entries) } as ContextParallelPlan;
   const text = printPlan({
     entries: found.entries,
     model: named,
+    attention,
     about: aboutOf(found, share, own),
     remains: remainsOf(found),
     sliced: slicedIn(found),

@@ -3,12 +3,15 @@
  */
 import type { ContextParallelOutput } from "../compiler/plan/types.ts";
 import { gathersOf, type Entry, type Line } from "./entries.ts";
+import { DEGREES, type Gathering } from "./sites.ts";
 import type { Remains } from "./remains.ts";
 
 export interface Printed {
   readonly entries: readonly Entry[];
   /** `$model`: the path of the model as seen from the plan's folder. */
   readonly model: string;
+  /** `$attention`; not printed if it is empty. */
+  readonly attention: Gathering;
   /** Lines in front of the plan: what it does. */
   readonly about: readonly string[];
   readonly remains: readonly Remains[];
@@ -18,11 +21,12 @@ export interface Printed {
 
 const WIDTH = 140;
 
-export function printPlan({ entries, model, about, remains, sliced }: Printed): string {
+export function printPlan({ entries, model, attention, about, remains, sliced }: Printed): string {
   const lines = [
     ...about.flatMap((line) => comment(line, "")),
     "{",
     `  "$model": ${JSON.stringify(model)},`,
+    ...attentionLines(attention),
     ...entries.flatMap((entry, i) => entryLines(entry, i === entries.length - 1)),
     ...notes("Sliced by each rank where they meet split values, without an entry:", sliced),
     ...notes(
@@ -34,6 +38,12 @@ export function printPlan({ entries, model, about, remains, sliced }: Printed): 
     "}",
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function attentionLines(attention: Gathering): readonly string[] {
+  if (Object.keys(attention).length === 0) return [];
+  const why = `few bytes of keys and values: gathered, they are fewer than heads exchanged on ${DEGREES.slice(0, -1).join(", ")} and ${DEGREES.at(-1)} ranks`;
+  return [...comment(why, "  "), `  "$attention": ${object(attention)},`];
 }
 
 function entryLines(entry: Entry, isLast: boolean): readonly string[] {

@@ -113,6 +113,19 @@ function unique(errors: readonly Diagnostic[]): readonly Diagnostic[] {
   return [...groupBy(errors, (error) => JSON.stringify(error)).values()].map(([first]) => first!);
 }
 
+/** `$attention` that gathers the sites of some modules, and those of no other; `own` is what the others have. */
+export function gatheringFor(
+  { graph }: BoundPlan,
+  gathered: ReadonlySet<string>,
+  own: AttentionScheme,
+): SiteChoice["attention"] {
+  const modules = graph.nodes.flatMap((node) => (asCp(node, "Attention") === null ? [] : [node.scope]));
+  return entriesFor(
+    allOf([...new Set(modules)], (module) => (gathered.has(module) ? "gather" : own)),
+    own,
+  );
+}
+
 /** The keys that give each module what it wants: patterns where they do, names otherwise. */
 function entriesFor(wanted: Schemes, own: AttentionScheme): SiteChoice["attention"] {
   const disagree = new Set<string>();
