@@ -3,6 +3,10 @@
  * In its folder are `flux.onnx` and the installed package.
  */
 
+export const modules = `import { InferenceSession, Tensor } from "onnxruntime-node";
+import { attach, compilePlan, formatDiagnostics } from "onnx-context-parallel";
+`;
+
 export const commonjs = `const { InferenceSession, Tensor } = require("onnxruntime-node");
 const { attach, compilePlan, formatDiagnostics } = require("onnx-context-parallel");
 `;

@@ -69,7 +69,7 @@ function cp(argv: readonly string[], interruptAfterMs?: number): Promise<Ended> 
 
 test("holds what is needed to run and nothing else", () => {
   const top = readdirSync(installed).sort();
-  expect(top.join(" ")).toBe("LICENSE README.md bin cjs dist docs package.json plans schemas tools");
+  expect(top.join(" ")).toBe("LICENSE README.md bin cjs dist docs examples package.json plans schemas tools");
   expect(readdirSync(join(installed, "dist"))).not.toContain("demo");
   expect(readdirSync(join(installed, "schemas")).sort()).toEqual(["parallel-config.schema.json", "plan.schema.json"]);
 });
