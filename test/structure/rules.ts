@@ -206,6 +206,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   "onnxruntime-node": ["ort"],
   "onnxruntime-common": ["ort"],
   picocolors: ["cli", "demo"],
+  "string-width": ["cli"],
   "ts-morph": ["compiler/plan/typescript"],
 };
 
