@@ -11,22 +11,16 @@ import type { InitOptions } from "./commands/init.ts";
 import type { InspectOptions } from "./commands/inspect.ts";
 import type { RunOptions } from "./commands/run.ts";
 import type { SchemaOptions } from "./commands/schema.ts";
-import type { Io } from "./io.ts";
 import { addAdviseOptions } from "./advise-options.ts";
 import { addCompletion, addExplain, addHelp } from "./assist/commands.ts";
 import { addCompileOptions, degree, formatOption, shapeOption, sharesOption, stageNames } from "./options.ts";
-import type { Outcome } from "./outcome.ts";
+import type { Found, Perform } from "./outcome.ts";
 
 /** What the arguments request. */
 export type Request =
   | { readonly kind: "command"; readonly name: string; readonly perform: Perform }
   | { readonly kind: "print"; readonly text: string }
   | { readonly kind: "usage"; readonly problem: string; readonly command: string };
-
-/** Prints an outcome before the last one. */
-export type Show = (outcome: Outcome) => void;
-type Perform = (io: Io, show: Show) => Promise<Outcome>;
-export type Found = (name: string, perform: Perform) => void;
 
 /** Reads the arguments; never throws for user errors. */
 export function parseArguments(argv: readonly string[], version: string): Request {
@@ -88,9 +82,10 @@ function addInspect(program: Command, found: Found): void {
     .command("inspect")
     .description("show the modules of a model and what a plan can address")
     .argument("<MODEL>", "an ONNX file")
-    .option("--module <PATTERN>", "show only matching modules, such as transformer_blocks.*")
+    .option("--module <PATTERN>", "show only matching modules, such as transformer_blocks.*; blocks are not folded")
+    .addOption(new Option("--depth <N>", "show modules of at most N names, such as 2 for blocks.0").argParser(degree))
     .action((model: string, options: InspectOptions) =>
-      found("inspect", async () => (await import("./commands/inspect.ts")).inspect(model, options)),
+      found("inspect", async (io) => (await import("./commands/inspect.ts")).inspect(model, options, io)),
     );
 }
 
@@ -214,5 +209,6 @@ function problemOf(error: CommanderError): string {
 
 function commandOf(argv: readonly string[], program: Command): string {
   const names = new Set(program.commands.map((command) => command.name()));
-  return argv.find((argument) => names.has(argument)) ?? "";
+  const name = argv.find((argument) => names.has(argument)) ?? "";
+  return name === "help" ? "" : name;
 }

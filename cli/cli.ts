@@ -7,10 +7,10 @@ import { diagnose, InternalError } from "../compiler/diagnostics/diagnose.ts";
 import type { Diagnostic } from "../compiler/diagnostics/types.ts";
 import { sweepTemporaryFolders } from "../compiler/temporary/folders.ts";
 import { STANDARD_INPUT } from "../compiler/plan/source.ts";
-import { parseArguments, type Request, type Show } from "./arguments.ts";
+import { parseArguments, type Request } from "./arguments.ts";
 import type { Io } from "./io.ts";
 import type { Format } from "./options.ts";
-import { EXIT, type Outcome, outcome, UsageError } from "./outcome.ts";
+import { EXIT, type Outcome, outcome, type Show, UsageError } from "./outcome.ts";
 import { report } from "./report.ts";
 
 const require = createRequire(import.meta.url);

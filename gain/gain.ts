@@ -14,9 +14,9 @@ import { ranksOf } from "../program/mesh.ts";
 import { equalCut } from "../program/shares.ts";
 import type { Program } from "../program/types.ts";
 import { placer } from "../runtime/collectives/placement.ts";
-import { isSplitIn, shareSplit } from "./share.ts";
+import { isSplitIn } from "./share.ts";
 import { typicalSizes } from "./typical.ts";
-import { type WholeModules, wholeModules } from "./whole.ts";
+import { type Divided, dividedProducts, dividedWork } from "./whole.ts";
 
 export interface Gain {
   /** The lengths that all numbers hold for. */
@@ -26,21 +26,23 @@ export interface Gain {
   /** Attention sites: of how many each rank computes only a part. */
   readonly attention: { readonly sites: number; readonly split: number };
   /** Floating-point work of products, convolutions and attention, as shares of the unsplit model's from 0 to 1. */
-  readonly work: {
-    readonly split: number;
+  readonly work: Divided & {
     /** What one rank computes. */
     readonly rank: number;
-    /** What every rank computes as a whole, by modules; small shares are left out. */
-    readonly whole: readonly WholeModules[];
   };
+  /** Those products and convolutions whose rows become queries or outputs. */
+  readonly products: Divided;
   /** Bytes that the first rank, whose chunks are the largest, sends to others in a step. */
   readonly sent: number | null;
   /** Bytes of values at the peak, without weights: of the first rank, its outbox included, and of the model on one rank. */
   readonly memory: { readonly rank: number; readonly unsplit: number } | null;
 }
 
-/** `null` where a stage is missing. Sizes are `null` where one has no value at these lengths. */
-export async function gainOf(stages: Stages): Promise<Gain | null> {
+/**
+ * `null` where a stage is missing. Sizes are `null` where one has no value at these lengths. `withMemory`: compiles the plan for one rank too,
+ * which takes as long as the stages that depend on the mesh.
+ */
+export async function gainOf(stages: Stages, withMemory: boolean): Promise<Gain | null> {
   const { sharded, lowered } = stages;
   if (sharded === undefined || lowered === undefined) return null;
   const typical = typicalSizes(sharded.graph).lengths;
@@ -49,14 +51,15 @@ export async function gainOf(stages: Stages): Promise<Gain | null> {
   const isSplit = isSplitIn(sharded);
   const sites = new Set(sharded.attention.map(({ node }) => node));
   const nodes = sharded.graph.nodes.filter(({ name }) => sites.has(name));
-  const split = shareSplit(sharded, all);
+  const work = dividedWork(sharded, all);
   return {
     lengths,
     options: openInputs(lowered.program),
     attention: { sites: nodes.length, split: nodes.filter(isSplit).length },
-    work: { split, rank: 1 - split + split / ranksOf(sharded.mesh), whole: wholeModules(sharded, all) },
+    work: { ...work, rank: 1 - work.split + work.split / ranksOf(sharded.mesh) },
+    products: dividedProducts(sharded, all),
     sent: withinLimits(() => sentBy(lowered.program, lengths)),
-    memory: await memoryOf(stages, sharded, lowered, lengths),
+    memory: withMemory ? await memoryOf(stages, sharded, lowered, lengths) : null,
   };
 }
 

@@ -7,8 +7,8 @@ import type { Diagnostic } from "../compiler/diagnostics/types.ts";
 import { type Mesh, ranksOf } from "../program/mesh.ts";
 import type { Gain } from "./gain.ts";
 
-/** Of the work: with less, even many ranks do not halve the time. */
-const MOST = 0.5;
+/** Not the half: the lengths are assumed where the caller does not fix them, and other lengths move the share. */
+const LEAST = 0.4;
 
 /** `plan` is a file, or the name of a text. With `strict` the warning is an error. */
 export function judge(
@@ -16,9 +16,8 @@ export function judge(
   mesh: Mesh,
   { plan, strict }: { readonly plan: string; readonly strict?: boolean },
 ): readonly Diagnostic[] {
-  // Ranks that divide the batch share all of the work, unless the plan's splits do not reach it.
-  if (gain === null || ranksOf(mesh) === 1 || gain.work.split >= MOST) return [];
-  const { split, whole } = gain.work;
-  const found = [diagnose(gainMessages.mostlyWhole, { split, whole, lengths: gain.lengths }, { file: plan })];
+  if (gain === null || ranksOf(mesh) === 1 || gain.products.split >= LEAST) return [];
+  const { lengths, products, work } = gain;
+  const found = [diagnose(gainMessages.mostlyWhole, { ...products, work: work.split, lengths }, { file: plan })];
   return strict === true ? strictly(found, () => true) : found;
 }

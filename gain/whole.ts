@@ -2,49 +2,81 @@
  * @file The work that every rank repeats, by the modules that hold it. Knows layouts only by what is split.
  */
 import { evaluate, symbolsOf } from "../compiler/expr/expr.ts";
+import { asCp } from "../compiler/ir/cp.ts";
 import { modulesAround, patternOf } from "../compiler/ir/module-paths.ts";
-import type { CanonicalNode } from "../compiler/ir/types.ts";
+import type { CanonicalGraph, CanonicalNode } from "../compiler/ir/types.ts";
 import { workOf } from "../compiler/operators/work.ts";
 import type { ShardedGraph } from "../compiler/shard/types.ts";
 import { isSplitIn } from "./share.ts";
 
-/** Modules that differ in their place in a list only, such as `blocks.*.mlp`; `share` is of the work of the model, from 0 to 1. */
+type Lengths = Readonly<Record<string, number>>;
+
+/** Modules that differ in their place in a list only, such as `blocks.*.mlp`; `share` is of the counted work, from 0 to 1. */
 export interface WholeModules {
   readonly module: string;
   readonly share: number;
 }
 
+export interface Divided {
+  /** Share of the counted work that ranks divide, from 0 to 1; 1 where nothing counts. */
+  readonly split: number;
+  /** The rest by modules, the largest first; small shares are left out. */
+  readonly whole: readonly WholeModules[];
+}
+
 /** Smaller shares are not worth a name. */
 const LEAST = 0.005;
 
-/** The outermost modules of which each rank computes everything, and the others that hold such nodes, the largest first. */
-export function wholeModules(
-  sharded: ShardedGraph,
-  lengths: Readonly<Record<string, number>>,
-): readonly WholeModules[] {
+/** The work of products, convolutions and attention. Modules are the outermost of which each rank computes everything. */
+export function dividedWork(sharded: ShardedGraph, lengths: Lengths): Divided {
+  return divided(sharded, lengths, () => true);
+}
+
+/**
+ * The work of products and convolutions whose rows become queries or outputs: what a plan can split without loss. A sequence that is only
+ * attended to, such as the text of a cross-attention, may be better left whole; and the attention of long rows hides all other work.
+ */
+export function dividedProducts(sharded: ShardedGraph, lengths: Lengths): Divided {
+  const leading = leadingNodes(sharded.graph);
+  return divided(sharded, lengths, (node) => leading.has(node) && asCp(node, "Attention") === null);
+}
+
+function divided(sharded: ShardedGraph, lengths: Lengths, counts: (node: CanonicalNode) => boolean): Divided {
   const isSplit = isSplitIn(sharded);
-  const works = sharded.graph.nodes.map((node) => ({
-    node,
-    work: countOf(node, sharded, lengths),
-    isWhole: !isSplit(node),
-  }));
+  const works = sharded.graph.nodes.filter(counts).map((node) => {
+    return { node, work: countOf(node, sharded.graph, lengths), isWhole: !isSplit(node) };
+  });
   const all = works.reduce((sum, { work }) => sum + work, 0);
-  const shared = new Set(
-    works.filter(({ work, isWhole }) => work > 0 && !isWhole).flatMap(({ node }) => modulesAround(node.scope)),
-  );
+  const inSplit = works.filter(({ work, isWhole }) => work > 0 && !isWhole);
+  const shared = new Set(inSplit.flatMap(({ node }) => modulesAround(node.scope)));
   const shares = new Map<string, number>();
   for (const { node, work, isWhole } of works) {
     if (!isWhole || work === 0) continue;
-    const module = patternOf(modulesAround(node.scope).findLast((path) => !shared.has(path)) ?? node.scope);
+    const outermost = modulesAround(node.scope).findLast((path) => path !== "" && !shared.has(path));
+    const module = patternOf(outermost ?? node.scope);
     shares.set(module, (shares.get(module) ?? 0) + work / all);
   }
-  return [...shares]
-    .map(([module, share]) => ({ module, share }))
-    .filter(({ share }) => share >= LEAST)
-    .toSorted((a, b) => b.share - a.share);
+  const split = all === 0 ? 1 : inSplit.reduce((sum, { work }) => sum + work, 0) / all;
+  const whole = [...shares].map(([module, share]) => ({ module, share })).filter(({ share }) => share >= LEAST);
+  return { split, whole: whole.toSorted((a, b) => b.share - a.share) };
 }
 
-function countOf(node: CanonicalNode, { graph }: ShardedGraph, lengths: Readonly<Record<string, number>>): number {
+/** The nodes on the way to an output that does not lead through the keys, values or mask of an attention. */
+function leadingNodes(graph: CanonicalGraph): ReadonlySet<CanonicalNode> {
+  const makers = new Map(graph.nodes.flatMap((node) => node.outputs.map((output) => [output, node] as const)));
+  const found = new Set<CanonicalNode>();
+  const values = [...graph.outputs];
+  for (let value = values.pop(); value !== undefined; value = values.pop()) {
+    const node = makers.get(value);
+    if (node === undefined || found.has(node)) continue;
+    found.add(node);
+    const attention = asCp(node, "Attention");
+    values.push(...(attention === null ? node.inputs : [attention.q]));
+  }
+  return found;
+}
+
+function countOf(node: CanonicalNode, graph: CanonicalGraph, lengths: Lengths): number {
   const work = workOf(node, graph);
   return work === null || !symbolsOf(work).every((name) => Object.hasOwn(lengths, name)) ? 0 : evaluate(work, lengths);
 }

@@ -3,8 +3,7 @@
  */
 import { Argument, type Command, CommanderError } from "commander";
 import { suggest } from "../../compiler/diagnostics/suggest.ts";
-import type { Found } from "../arguments.ts";
-import { outcome } from "../outcome.ts";
+import { type Found, outcome } from "../outcome.ts";
 import { completionFor, SHELLS, type Shell } from "./completion.ts";
 import { interfaceOf } from "./interface.ts";
 

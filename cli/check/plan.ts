@@ -57,7 +57,7 @@ async function judged(stages: Stages, request: PlanRequest, options: CheckOption
   const said = `${explained === null ? "" : printExplanation(explained)}${memory === null ? "" : printMemory(memory)}`;
   if (!sharded || !lowered) return outcome(before.diagnostics, { explanation: explained }, said);
   const { shares } = options;
-  const gain = await gainOf(stages);
+  const gain = await gainOf(stages, true);
   const found = [
     ...judge(gain, sharded.mesh, request),
     ...(await checkDevices(lowered.program, options.devices)),

@@ -1,13 +1,12 @@
 /**
  * @file `check`: one or several plans, once or whenever their files change.
  */
-import type { Show } from "../arguments.ts";
 import { checkPlan, type CheckOptions as PlanOptions } from "../check/plan.ts";
 import { combined, type Named } from "../check/several.ts";
 import { filesOf, watch } from "../check/watch.ts";
 import type { Io } from "../io.ts";
 import type { Format } from "../options.ts";
-import { type Outcome, UsageError } from "../outcome.ts";
+import { type Outcome, type Show, UsageError } from "../outcome.ts";
 import { DASH } from "../request.ts";
 
 export type { Explanation } from "../print/explain.ts";

@@ -28,7 +28,7 @@ export async function compile(plan: string, options: CompileCommandOptions, io: 
   const dumped = options.dump === undefined ? null : dump(stages, options.dump);
   const { model, lowered } = stages;
   if (model === undefined || lowered === undefined) return outcome(found, { dump: dumped }, dumped ?? "");
-  const gain = await gainOf(stages);
+  const gain = await gainOf(stages, false);
   const said = [...found, ...judge(gain, lowered.program.mesh, request.value)];
   if (hasErrors(said)) return outcome(said, { dump: dumped }, dumped ?? "");
   const sources = [...sourcesOf(request.value, model), ...(config === undefined ? [] : [config])];

@@ -17,7 +17,7 @@ export function renderInspection(inspection: Inspection, pattern: string | null 
   const shown = new Set(pattern === null ? inspection.modules.map(({ path }) => path) : chosen(inspection, pattern));
   const names: Names = new Map();
   const modules = inspection.modules.filter(({ path }) => shown.has(path)).map((module) => moduleText(module, names));
-  const sites = inspection.attention.filter(({ module }) => shown.has(module));
+  const sites = inspection.attention.filter(({ module }) => pattern === null || shown.has(module));
   const attention = ["attention sites:", ...sites.map((site) => siteLine(site, names))];
   const lengths = ["where:", ...[...names].map(([text, name]) => `  ${name} = ${text}`)];
   const lists = [attention, lengths].filter((lines) => lines.length > 1).map((lines) => lines.join("\n"));
@@ -40,7 +40,10 @@ function chosen({ modules }: Inspection, pattern: string): readonly string[] {
 function moduleText({ path, className, inputs, outputs }: InspectedModule, names: Names): string {
   const results = outputs.filter(({ isShared }) => !isShared);
   const shared = outputs.length - results.length;
-  const rows = [...inputs.map((value) => row("in", value, names)), ...results.map((value) => row("out", value, names))];
+  const rows = [
+    ...namedFirst(inputs).map((value) => row("in", value, names)),
+    ...namedFirst(results).map((value) => row("out", value, names)),
+  ];
   return [
     `${path === "" ? '""' : path}${className === null ? "" : `  ${className}`}`,
     ...padded(rows).map((line) => `  ${line}`),
@@ -50,6 +53,11 @@ function moduleText({ path, className, inputs, outputs }: InspectedModule, names
           `  (${shared} further ${shared === 1 ? "value leaves" : "values leave"} the module as shared subexpressions)`,
         ]),
   ].join("\n");
+}
+
+/** What a plan can name comes before what only `value` selects. */
+function namedFirst(values: readonly InspectedValue[]): readonly InspectedValue[] {
+  return [...values.filter(({ name }) => name !== null), ...values.filter(({ name }) => name === null)];
 }
 
 function row(side: "in" | "out", value: InspectedValue, names: Names): readonly string[] {
@@ -67,12 +75,13 @@ function padded(rows: readonly (readonly string[])[]): readonly string[] {
   );
 }
 
-function siteLine(site: InspectedAttention, names: Names): string {
+function siteLine(site: InspectedAttention & { readonly sites?: number }, names: Names): string {
   const heads =
     site.heads === site.keyValueHeads ? `${site.heads} heads` : `${site.heads} heads, ${site.keyValueHeads} for keys`;
   const extras = [...(site.mask ? ["mask"] : []), ...(site.causal ? ["causal"] : [])]
     .map((word) => `, ${word}`)
     .join("");
   const size = `${heads} of ${site.headSize}, queries ${short(site.queryLength, names)}, keys ${short(site.keyLength, names)}${extras}`;
-  return `  ${site.module || '""'}  ${site.node}  ${size}`;
+  const node = site.sites === undefined || site.sites === 1 ? site.node : `${site.sites} sites`;
+  return `  ${site.module || '""'}  ${node}  ${size}`;
 }

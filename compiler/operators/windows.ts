@@ -32,7 +32,8 @@ export function pooled(view: NodeView): Extents | null {
   const [x] = view.inputs;
   const kernel = intsAttribute(view, "kernel_shape");
   // Rounding up drops windows that start in the padding: the file states the remaining extent.
-  const windows = kernel === null || intAttribute(view, "ceil_mode", 0) === 1 ? null : windowsOf(view, kernel);
+  const isKnown = x && kernel !== null && intAttribute(view, "ceil_mode", 0) !== 1;
+  const windows = isKnown ? windowsOf(view, kernel) : null;
   return x && windows ? [...x.dims.slice(0, 2), ...x.dims.slice(2).map((d, i) => moved(d, windows[i]!))] : null;
 }
 

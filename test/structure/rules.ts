@@ -221,6 +221,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   "vscode-languageserver": ["lsp"],
   "vscode-languageserver-protocol": ["lsp"],
   "vscode-languageserver-textdocument": ["lsp"],
+  "string-width": ["cli"],
   "ts-morph": ["compiler/plan/typescript"],
 };
 

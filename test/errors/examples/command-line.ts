@@ -1,13 +1,16 @@
 /**
  * @file Examples of diagnostics of the command line, and of wrong tensor files. Codes CP7000-7999.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { zipSync } from "fflate";
+import { vi } from "vitest";
 import { advise } from "../../../advise/advise.ts";
 import type { AdviseOptions } from "../../../advise/types.ts";
 import { main } from "../../../cli/cli.ts";
 import { startSide } from "../../../cli/bench/sides/process.ts";
 import type { ContextParallelError } from "../../../compiler/diagnostics/error.ts";
+import { cliMessages } from "../../../compiler/diagnostics/catalog/cli.ts";
+import { diagnose } from "../../../compiler/diagnostics/diagnose.ts";
 import type { Diagnostic } from "../../../compiler/diagnostics/types.ts";
 import { writeNpy } from "../../../ort/files/npy.ts";
 import { ortTensor } from "../../../ort/tensors.ts";
@@ -66,6 +69,20 @@ async function interrupted(): Promise<readonly Diagnostic[]> {
   stop.abort();
   await running;
   return (JSON.parse(io.stdout()) as { readonly diagnostics: readonly Diagnostic[] }).diagnostics;
+}
+
+/** What a watch prints once its plan is gone. */
+async function vanished(): Promise<readonly Diagnostic[]> {
+  const stop = new AbortController();
+  const io = capture(stop.signal);
+  const command = "check flux.plan.json --model flux.onnx --ulysses-degree 2 --watch";
+  const watching = main(command.split(" "), io);
+  await vi.waitUntil(() => io.stderr().includes("watching"), { timeout: 50_000 });
+  rmSync("flux.plan.json");
+  await vi.waitUntil(() => io.stderr().includes("CP7012"), { timeout: 10_000 });
+  stop.abort();
+  await watching;
+  return [diagnose(cliMessages.vanished, { file: "flux.plan.json" }, { file: "flux.plan.json" })];
 }
 
 async function killedSide(): Promise<readonly Diagnostic[]> {
@@ -157,6 +174,18 @@ export const commandLine: Examples = {
     means: "`onnx-cp init` writes a plan that people edit afterwards, so it never replaces a file.",
     files: { "flux.plan.jsonc": '{\n  "proj_out": { "gather_dim": 1 }\n}\n' },
     command: "onnx-cp init flux.onnx --out flux.plan.jsonc",
+  },
+  CP7011: {
+    means: "`onnx-cp explain` knows the codes of this version. Without a code it lists them.",
+    command: "onnx-cp explain CP40150",
+  },
+  CP7012: {
+    means:
+      "`onnx-cp check --watch` repeats the check when a file changes. A file that vanishes is reported once, since most come back: an editor or a generator is writing them. A plan that other plans import counts too.",
+    files,
+    given: "`flux.plan.json` removed while the watch runs",
+    command: "onnx-cp check flux.plan.json --model flux.onnx --ulysses-degree 2 --watch",
+    call: vanished,
   },
   CP7020: {
     means:

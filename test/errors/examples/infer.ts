@@ -1,5 +1,5 @@
 /**
- * @file Examples of models for which no plan can be inferred. Codes CP4500-4599.
+ * @file Examples of models for which no plan can be inferred. Codes CP4500-4599; and of a plan that gives little, CP4601.
  */
 import type { Graph, Node } from "../../../compiler/graph/types.ts";
 import { graph, node, value } from "../../support/graphs.ts";
@@ -36,6 +36,15 @@ function example(means: string, given: string, source: Graph): Example {
 }
 
 export const infer: Examples = {
+  CP4601: {
+    means:
+      "The plan is exact and gives little: of the products that become queries or outputs, ranks share less than 40 %, and each repeats the rest. A module that a plan leaves out, such as the feed-forward of the text, is easily missed. Where `--shape` does not fix the lengths, a batch of 1 and equal lengths of at most 1024 are assumed.",
+    files: {
+      "a.plan.json":
+        '{\n  "transformer_blocks.*.ff": { "hidden_states": { "split_dim": 1 } },\n  "transformer_blocks.*.ff.net.2": { "gather_dim": 1 }\n}\n',
+    },
+    command: "onnx-cp check a.plan.json --model flux.onnx --ulysses-degree 2",
+  },
   CP4501: example(
     "A plan splits the sequences of attention. The model has none, or none in a form that the compiler recognises.",
     "a model of y = relu(x)",

@@ -1,0 +1,104 @@
+/**
+ * @file Folds the equal blocks of an inspection: `blocks.0` to `blocks.56` become `blocks.0-56`, with the values of the first. Changes no data
+ * but names of modules.
+ */
+import { isWithin } from "../ir/module-paths.ts";
+import type { InspectedAttention } from "./attention.ts";
+import type { InspectedModule, InspectedValue, Inspection } from "./inspect.ts";
+
+export interface Folded extends Inspection {
+  /** Attention sites in modules of the same folded name and with the same sizes; the first of them. */
+  readonly attention: readonly (InspectedAttention & { readonly sites: number })[];
+}
+
+/** Blocks of a list are equal if their modules have the same names, classes, parameters, types and shapes. */
+export function foldBlocks({ modules, attention }: Inspection): Folded {
+  const ranges = rangesOf(modules);
+  const nameOf = (path: string): { readonly name: string; readonly isFirst: boolean } => {
+    let [name, isFirst] = [path, true];
+    for (const range of ranges) {
+      const at = range.members.findIndex((member) => isWithin(path, member));
+      if (at < 0) continue;
+      const [first = "", last = ""] = [range.members[0], range.members.at(-1)];
+      name = `${first}-${last.slice(range.list.length + 1)}${path.slice(range.members[at]!.length)}`;
+      isFirst = at === 0;
+    }
+    return { name, isFirst };
+  };
+  const shown = modules.flatMap((module) => {
+    const { name, isFirst } = nameOf(module.path);
+    return isFirst ? [{ ...module, path: name }] : [];
+  });
+  const sites = new Map<string, InspectedAttention & { readonly sites: number }>();
+  for (const site of attention) {
+    const module = nameOf(site.module).name;
+    const key = JSON.stringify({ ...site, node: "", module });
+    const known = sites.get(key);
+    sites.set(key, known === undefined ? { ...site, module, sites: 1 } : { ...known, sites: known.sites + 1 });
+  }
+  return { modules: shown, attention: [...sites.values()] };
+}
+
+/** Neighbours in a list that are equal, two or more. */
+interface Range {
+  readonly list: string;
+  readonly members: string[];
+}
+
+interface Last {
+  readonly range: Range;
+  readonly number: number;
+  readonly form: string;
+}
+
+function rangesOf(modules: readonly InspectedModule[]): readonly Range[] {
+  const ranges: Range[] = [];
+  let last: Last | null = null;
+  const blocks = modules.filter(({ path }) => isOutermostBlock(path));
+  const inside = insides(modules, new Set(blocks.map(({ path }) => path)));
+  for (const { path } of blocks) {
+    const [, list = "", digits = ""] = /^(.*)\.(\d+)$/.exec(path) ?? [];
+    const [number, form] = [Number(digits), formOf(inside.get(path) ?? [], path)];
+    const isNext: boolean =
+      last !== null && last.range.list === list && last.number === number - 1 && last.form === form;
+    const range: Range = last !== null && isNext ? last.range : { list, members: [] };
+    range.members.push(path);
+    if (!isNext) ranges.push(range);
+    last = { range, number, form };
+  }
+  return ranges.filter(({ members }) => members.length > 1);
+}
+
+/** `blocks.0`, not `blocks.0.ff.net.1`. */
+function isOutermostBlock(path: string): boolean {
+  return /^[^.]*\D[^.]*(?:\.[^.]*\D[^.]*)*\.\d+$/.test(path);
+}
+
+/** The modules of each block, itself among them. */
+function insides(
+  modules: readonly InspectedModule[],
+  blocks: ReadonlySet<string>,
+): ReadonlyMap<string, readonly InspectedModule[]> {
+  const found = new Map<string, InspectedModule[]>();
+  for (const module of modules) {
+    const [, block = ""] = /^([^.]*\D[^.]*(?:\.[^.]*\D[^.]*)*\.\d+)(?:\.|$)/.exec(module.path) ?? [];
+    if (!blocks.has(block)) continue;
+    const all = found.get(block);
+    if (all === undefined) found.set(block, [module]);
+    else all.push(module);
+  }
+  return found;
+}
+
+function formOf(modules: readonly InspectedModule[], block: string): string {
+  const values = (all: readonly InspectedValue[]): readonly unknown[] =>
+    all.map(({ name, elem, shape, isShared }) => [name, elem, shape, isShared]);
+  return JSON.stringify(
+    modules.map(({ path, className, inputs, outputs }) => [
+      path.slice(block.length),
+      className,
+      values(inputs),
+      values(outputs),
+    ]),
+  );
+}

@@ -1,0 +1,79 @@
+/**
+ * @file What a plan gives: shares of work, bytes and memory, and the warning where most of the work stays whole.
+ */
+import { expect, test } from "vitest";
+import { compileStages, type CompileOptions, type Stages } from "../../compiler/compile.ts";
+import { type Gain, gainOf } from "../../gain/gain.ts";
+import { judge } from "../../gain/judge.ts";
+import { fixtureTensors } from "../support/fixtures.ts";
+
+const flux = "test/fixtures/flux/flux.dynamo18-dynamic.onnx";
+const sd3 = "test/foreign/sd3.dynamo18-dynamic.onnx";
+
+type Plan = Exclude<CompileOptions["plan"], string>;
+
+async function given(options: CompileOptions): Promise<{ stages: Stages; gain: Gain }> {
+  const { stages, diagnostics } = await compileStages(options);
+  const gain = await gainOf(stages, true);
+  if (gain === null) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
+  return { stages, gain };
+}
+
+test("a plan that splits both streams shares the work, and its numbers follow the number of ranks", async () => {
+  const shapes = { hidden_states: [1, 96, 16], encoder_hidden_states: [1, 40, 24] };
+  const of = async (ranks: number): Promise<Gain> => {
+    const parallel = { ulysses_degree: ranks };
+    return (await given({ model: flux, plan: "plans/flux.plan.json", parallel, shapes })).gain;
+  };
+  const [one, two, four] = [await of(1), await of(2), await of(4)];
+  expect(two).toMatchObject({ attention: { sites: 4, split: 4 }, lengths: {}, options: [] });
+  expect(two.work.split).toBeGreaterThan(0.99);
+  expect(two.work.rank).toBeCloseTo(1 - two.work.split / 2, 12);
+  expect(four.work.rank).toBeCloseTo(1 - (3 / 4) * four.work.split, 12);
+  expect(one.sent).toBe(0);
+  expect(one.memory?.rank).toBe(one.memory?.unsplit);
+  expect(two.memory?.unsplit).toBe(one.memory?.rank);
+  expect(two.memory!.rank).toBeLessThan(0.75 * one.memory!.rank);
+  expect(four.memory!.rank).toBeLessThan(two.memory!.rank);
+});
+
+test("the bytes are those that a run counts", async () => {
+  const { img96: feeds } = { img96: await fixtureTensors("flux/flux.img96-txt40.inputs.npz") };
+  const shapes = Object.fromEntries(Object.entries(feeds).map(([name, { dims }]) => [name, dims]));
+  const { gain } = await given({ model: flux, plan: "plans/flux.plan.json", parallel: { ulysses_degree: 2 }, shapes });
+  // Queries, keys, values and results of four sites, half of the heads of half of the 136 rows of 64 numbers; and half of the output.
+  const attention = 4 * 4 * ((136 / 2) * (64 / 2) * 4);
+  expect(gain.sent).toBe(attention + (96 / 2) * 16 * 4);
+});
+
+// The image is split wherever its rows meet those of the text, and all of it is gathered again: every rank computes the text.
+const firstGuess: Plan = {
+  "transformer_blocks.*.attn": { hidden_states: { split_dim: 1 }, encoder_hidden_states: { split_dim: 1 } },
+  "transformer_blocks.*.attn.to_out.0": { gather_dim: 1 },
+  "transformer_blocks.*.attn.to_add_out": { gather_dim: 1 },
+};
+
+test("a natural first guess for SD3 leaves a whole stream to every rank: a warning names the modules", async () => {
+  const { stages, gain } = await given({ model: sd3, plan: firstGuess, parallel: { ulysses_degree: 2 } });
+  expect(gain.work.split).toBeGreaterThan(0.9);
+  const [warning, ...others] = judge(gain, stages.sharded!.mesh, { plan: "a.plan.json" });
+  expect(others).toEqual([]);
+  expect(warning).toMatchObject({ code: "CP4601", severity: "warning", file: "a.plan.json" });
+  expect(warning?.message).toMatch(/share only \d\d % .*: transformer_blocks\.\*\.ff_context \(\d\d %\), /);
+  expect(judge(gain, stages.sharded!.mesh, { plan: "a.plan.json", strict: true })).toMatchObject([
+    { severity: "error" },
+  ]);
+});
+
+test.each(["sd3", "pixart", "allegro"])("the plan for %s is not warned about", async (name) => {
+  const model = `test/foreign/${name}.dynamo18-dynamic.onnx`;
+  const plan = `plans/${name}.plan.json`;
+  const { stages, gain } = await given({ model, plan, parallel: { ulysses_degree: 2 } });
+  expect(gain.products.split).toBeGreaterThan(0.9);
+  expect(judge(gain, stages.sharded!.mesh, { plan })).toEqual([]);
+});
+
+test("on one rank nothing is judged", async () => {
+  const { stages, gain } = await given({ model: sd3, plan: firstGuess, parallel: { ulysses_degree: 1 } });
+  expect(judge(gain, stages.sharded!.mesh, { plan: "a.plan.json" })).toEqual([]);
+});
