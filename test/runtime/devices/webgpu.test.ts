@@ -113,7 +113,7 @@ test.skipIf(missing).each(long ? families : [])(
 );
 
 /** Of `attach` and a run: the message of a refusal, or nothing. */
-async function refusalOf(family: Family, mesh: MeshName, devices: readonly string[]): Promise<string> {
+async function refusalOf(family: Family, mesh: MeshName, devices: readonly DeviceName[]): Promise<string> {
   try {
     const session = await attached(family, mesh, devices);
     expect(await wrongIn(session, family), devices.join()).toEqual([]);
