@@ -45,7 +45,7 @@ export function startThreads(
   const control = createControl(size);
   // Not `import.meta.resolve`: it gives a promise before Node 20.6.
   const entry = createRequire(import.meta.url).resolve("#rank-worker");
-  const workers = ranks.map((rank) => {
+  const workers = startAll(ranks, native, (rank) => {
     // Flags of the main program, such as --input-type, may be wrong for a worker, and a rank needs none.
     return new Worker(entry, { name: `rank ${rank}`, execArgv: [], workerData: setupOf(rank, control) });
   });
@@ -67,6 +67,20 @@ export function startThreads(
     end: () => end(state),
   };
   return { crew, started };
+}
+
+/** All or none. A thread that cannot be made, where the terminal of the process is gone for example, is the failure of its rank. */
+function startAll(ranks: readonly number[], native: NativeCalls, make: (rank: number) => Worker): readonly Worker[] {
+  const made: Worker[] = [];
+  for (const rank of ranks) {
+    try {
+      made.push(make(rank));
+    } catch (error) {
+      void Promise.all(made.map((worker) => worker.terminate())).then(native.release);
+      throw new ContextParallelError([diagnose(runtimeMessages.start, { rank, reason: reasonOf(error) })], error);
+    }
+  }
+  return made;
 }
 
 /** The process's exit waits for ranks inside native code, as long as they live. */
