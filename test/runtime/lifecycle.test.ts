@@ -42,6 +42,23 @@ function inProcess(
 
 const rows = `const feeds = { x: { type: "float32", dims: [4, 5, 3], data: new Float32Array(60).fill(2) } };`;
 
+test("a rank whose thread cannot be made, since the terminal is gone", async () => {
+  const stdout = Object.getOwnPropertyDescriptor(process, "stdout")!;
+  let looks = 0;
+  const get = (): NodeJS.WriteStream => {
+    looks += 1;
+    if (looks > 1) throw new Error("TTY initialization failed");
+    return stdout.get!.call(process) as NodeJS.WriteStream;
+  };
+  Object.defineProperty(process, "stdout", { ...stdout, get });
+  try {
+    const starting = attach(gatherProgram({ batch_degree: 1, ring_degree: 1, ulysses_degree: 2 }));
+    await expect(starting).rejects.toMatchObject({ code: "CP6502", message: expect.stringContaining("TTY") });
+  } finally {
+    Object.defineProperty(process, "stdout", stdout);
+  }
+});
+
 test("a process that does not release its session exits all the same", () => {
   const body = `${rows}
     const session = await attach(compiled);

@@ -131,10 +131,10 @@ function roundOf(state: State, made: Ask): Round {
     settled: made.settled.promise,
     late: () => {
       const { rank } = state.seat;
-      return [
-        ...state.late.filter((other) => other.rank !== rank),
-        { rank, index: work()?.own?.late()[0]?.index ?? null },
-      ];
+      const current = work();
+      // Before its request it is rank 0 that is waited for, whoever was late in the call before.
+      const others = current === undefined ? [leaderAtStart] : state.late.filter((other) => other.rank !== rank);
+      return [...others, { rank, index: current?.own?.late()[0]?.index ?? null }];
     },
     cancel: (error) => {
       const current = work();

@@ -54,6 +54,8 @@ async function join(launch: Launch): Promise<Job> {
   try {
     // MPICH's transport replaces functions of the memory allocator otherwise, which crashes V8 now and then.
     await setForLibraries("UCX_MEM_EVENTS", "no");
+    // It also prints warnings to the standard output, of messages that nobody has read when the job ends.
+    await setForLibraries("UCX_LOG_LEVEL", "error");
     return await openJob(await startMpi(launch));
   } finally {
     startIsOver();

@@ -45,7 +45,7 @@ export function startThreads(
   graceMs: number,
 ): { readonly crew: Crew; readonly started: Round } {
   const control = createControl(size);
-  const workers = ranks.map((rank) => startWorker(`rank ${rank}`, setupOf(rank, control), script));
+  const workers = startAll(ranks, native, (rank) => startWorker(`rank ${rank}`, setupOf(rank, control), script));
   holdExitFor({ ranks, workers, control, native, size });
   const fresh = { round: null, started: false, lost: null, ended: false, gone: undefined };
   const state: State = { ranks, workers, size, control, graceMs, native, ...fresh };
@@ -64,6 +64,20 @@ export function startThreads(
     end: () => end(state),
   };
   return { crew, started };
+}
+
+/** All or none. A thread that cannot be made, where the terminal of the process is gone for example, is the failure of its rank. */
+function startAll(ranks: readonly number[], native: NativeCalls, make: (rank: number) => Worker): readonly Worker[] {
+  const made: Worker[] = [];
+  for (const rank of ranks) {
+    try {
+      made.push(make(rank));
+    } catch (error) {
+      void Promise.all(made.map((worker) => worker.terminate())).then(native.release);
+      throw new ContextParallelError([diagnose(runtimeMessages.start, { rank, reason: reasonOf(error) })], error);
+    }
+  }
+  return made;
 }
 
 /** The process's exit waits for ranks inside native code, as long as they live. */

@@ -154,7 +154,13 @@ export const cells: readonly ExpectedJob[] = [
   ...cellsAt("piece memory", ["piece"], both(sight(["CP6504"], ["usable"], [/piece work/, /\/hooks\/0/]))),
   ...cellsAt("late end", ["between runs"], right),
   ...cellsAt("launcher stopped", ["between runs"], () => ({ ...right(), well: false, withinMs: LATE_MS })),
-  ...cellsAt("launcher killed", all, () => ({ own: ended, other: ended, well: null })),
+  // With the launcher its terminal goes, which a thread of Node needs when it starts.
+  ...cellsAt(
+    "launcher killed",
+    ["attach"],
+    both({ ...ended, codes: [...ended.codes, "CP6502"], after: [...ended.after, "no session"] }),
+  ),
+  ...cellsAt("launcher killed", running, both(ended)),
   ...(["link down", "packets lost"] as const).flatMap((fault) => [
     ...cellsAt(fault, running, () => cut({ own: null, other: notHeard, withinMs: SILENT_MS })),
     ...cellsAt(fault, running, () => cut({ own: null, other: notInTime, deadlineMs: DEADLINE_MS, withinMs: LATE_MS })),

@@ -45,6 +45,19 @@ test("a call waits for rank 0 as long as that is there, and ends when nothing ha
   await call.settled;
 });
 
+test("a call that rank 0 has not made waits for rank 0, whoever was late in the call before", async () => {
+  const { leader, follower, look } = await createPair();
+  const first = leader.ask(anyRun);
+  await expect.poll(() => first.late().map(({ rank }) => rank)).toEqual([1]);
+  look();
+  await new Promise((done) => void setTimeout(done, 20));
+  await Promise.all([first.settled, follower.ask(anyRun).settled]);
+  const lonely = follower.ask(anyRun);
+  expect(lonely.late().map(({ rank }) => rank)).toEqual([0, 1]);
+  lonely.cancel(stop);
+  await lonely.settled;
+});
+
 test("a run ends when nothing has been heard of the other rank for 30 s", async () => {
   const { leader, follower, silence, look, begun } = await createPair(() => new Promise(() => undefined));
   const calls = [leader.ask(anyRun), follower.ask(anyRun)];
