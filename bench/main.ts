@@ -13,6 +13,7 @@ import type { KnownAlone } from "./measure.ts";
 import { root } from "./models.ts";
 import { caseLine } from "./page/line.ts";
 import { writePage } from "./page/write.ts";
+import { predictCases } from "./predict/predict.ts";
 import { isSameMachine, readResults, thisMachine, writeResults } from "./results.ts";
 import type { ReferenceResult, Results } from "./results.ts";
 
@@ -60,7 +61,7 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return print(USAGE);
   }
-  if (nothing && values.out !== undefined) return rewritePage(values.out);
+  if (nothing && values.out !== undefined) return await rewritePage(values.out);
   const store = openStore(values.out, values.fresh);
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
@@ -79,12 +80,20 @@ async function main(): Promise<void> {
     removeTemporaryFolder(folder);
   }
   // From the file, whose numbers are rounded: a later command without a measurement makes the same page.
-  if (values.out !== undefined) rewritePage(values.out);
+  if (values.out !== undefined) await rewritePage(values.out);
 }
 
-function rewritePage(stem: string): void {
+/** With new predictions, since the model of their times may have changed. */
+async function rewritePage(stem: string): Promise<void> {
   const file = `${stem}.json`;
   if (!existsSync(file)) throw new Error(`there are no results in ${file}`);
+  const folder = makeTemporaryFolder();
+  try {
+    const results = readResults(file);
+    writeResults(file, { ...results, predictions: await predictCases(results, folder) });
+  } finally {
+    removeTemporaryFolder(folder);
+  }
   writePage(stem, readResults(file));
 }
 

@@ -61,6 +61,8 @@ export interface Results {
   readonly cases: Readonly<Record<string, CaseResult>>;
   readonly limits: Readonly<Record<string, LimitResult>>;
   readonly references: Readonly<Record<string, ReferenceResult>>;
+  /** Milliseconds that `advise` predicts, by case; made with the page. */
+  readonly predictions?: Readonly<Record<string, number>>;
 }
 
 export function readResults(file: string): Results {

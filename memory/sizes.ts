@@ -40,13 +40,18 @@ export function branchesOf({ attributes }: Pick<Node, "attributes">): readonly G
   );
 }
 
-export function bytesOf(shape: TensorShape): number {
-  return storedBytes(shape.elem) * sizeOf(shape.dims);
+/** As it is stored between nodes. */
+export function bytesOf({ elem, dims }: TensorShape): number {
+  return elemBytes(elem) * sizeOf(dims);
 }
 
-/** Half precision is computed in float32 on the CPU. */
-function storedBytes(elem: ElemType): number {
-  return elem === "float16" || elem === "bfloat16" ? elemBytes("float32") : elemBytes(elem);
+export function isHalf({ elem }: TensorShape): boolean {
+  return elem === "float16" || elem === "bfloat16";
+}
+
+/** As kernels on the CPU compute it: half precision in float32. */
+export function computedBytes(shape: TensorShape): number {
+  return bytesOf(isHalf(shape) ? { ...shape, elem: "float32" } : shape);
 }
 
 /** Of each result, what the first branch says that knows its extents: a loop's depend on its trips. */

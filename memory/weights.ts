@@ -2,7 +2,7 @@
  * @file Memory of the weights of a program's pieces, which all ranks of the native backend share. Knows no length.
  */
 import type { Graph, Tensor } from "../compiler/graph/types.ts";
-import { bytesOf } from "./sizes.ts";
+import { computedBytes } from "./sizes.ts";
 
 /**
  * Bytes: every session holds the constants of its piece once. Those that a product reads are packed for it, and the original is given
@@ -15,5 +15,5 @@ export function weightBytes(graphs: Iterable<Graph>): number {
 }
 
 function tensorBytes({ elem, dims }: Tensor): number {
-  return bytesOf({ elem, dims });
+  return computedBytes({ elem, dims });
 }

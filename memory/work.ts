@@ -32,6 +32,7 @@ interface Buffer {
 
 interface Walk {
   readonly shapes: Shapes;
+  readonly constants: Graph["constants"];
   readonly uses: ReadonlyMap<string, number>;
   readonly elsewhere: ReadonlySet<string>;
   readonly buffers: Map<string, Buffer>;
@@ -45,7 +46,7 @@ function newWalk(graph: Graph, shapes: Shapes, elsewhere: ReadonlySet<string>): 
   const use = (name: string): void => void uses.set(name, (uses.get(name) ?? 0) + 1);
   for (const node of graph.nodes) valuesReadBy(node).forEach(use);
   for (const { name } of graph.outputs) use(name);
-  return { shapes, uses, elsewhere, buffers: new Map(), unsized: [], live: 0, peak: 0 };
+  return { shapes, constants: graph.constants, uses, elsewhere, buffers: new Map(), unsized: [], live: 0, peak: 0 };
 }
 
 function step(walk: Walk, node: Node): void {
@@ -79,8 +80,11 @@ function during(walk: Walk, node: Node): number {
     const shapes = shapesInBranch(branch, walk.shapes, new Map());
     return workOf(branch, shapes, new Set(branch.outputs.map(({ name }) => name))).peak;
   });
-  const operands = node.inputs.map((name) => walk.shapes.get(name));
-  return scratchOf(node, operands) + (branches.length === 0 ? 0 : Math.min(...branches));
+  const shapesOf = (names: readonly string[]) =>
+    names.map((name) => (walk.constants.has(name) ? undefined : walk.shapes.get(name)));
+  return (
+    scratchOf(node, shapesOf(node.inputs), shapesOf(node.outputs)) + (branches.length === 0 ? 0 : Math.min(...branches))
+  );
 }
 
 /** Operators whose result is their first operand under other extents. */

@@ -7,12 +7,15 @@ import { cases, workloads } from "../cases.ts";
 import type { Case, Workload } from "../cases.ts";
 import type { CaseResult, LimitResult, MeasuredSide, ReferenceResult, Results } from "../results.ts";
 import { FREE } from "../sides.ts";
+import { predictedSection } from "./predicted.ts";
 import { markdownTable, mebibytes, percent, ratioText } from "./numbers.ts";
 
 /** `plots`: file names relative to the page, by workload. */
 export function page(results: Results, plots: Readonly<Record<string, string>>): string {
   const sections = workloads.map((workload) => section(workload, results, plots[workload.name]));
-  return [INTRO, machine(results), METHOD, ...sections].filter((part) => part !== "").join("\n");
+  return [INTRO, machine(results), METHOD, ...sections, predictedSection(results)]
+    .filter((part) => part !== "")
+    .join("\n");
 }
 
 const INTRO = `# Performance

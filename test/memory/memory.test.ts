@@ -77,8 +77,8 @@ function graphOf(nodes: readonly Node[], outputs: readonly string[]): Graph {
   };
 }
 
-function peakOf(graph: Graph, elsewhere: readonly string[] = []): number {
-  const shapes = shapesIn(graph, new Map([["x", { elem: "float32", dims: [100] }]]), new Map());
+function peakOf(graph: Graph, elsewhere: readonly string[] = [], elem: "float16" | "float32" = "float32"): number {
+  const shapes = shapesIn(graph, new Map([["x", { elem, dims: [100] }]]), new Map());
   return workOf(graph, shapes, new Set(elsewhere)).peak;
 }
 
@@ -95,6 +95,14 @@ test("a view takes nothing, and a product may overwrite an operand that nobody e
   expect(peakOf(graphOf([node("Identity", ["x"], "a"), node("Exp", ["a"], "b")], ["b"]))).toBe(400);
   expect(peakOf(graphOf([node("Exp", ["x"], "a"), node("Neg", ["a"], "b")], ["b"]))).toBe(400);
   expect(peakOf(graphOf([node("Exp", ["x"], "a"), node("Neg", ["a"], "b")], ["a", "b"]))).toBe(800);
+});
+
+test("half precision takes two bytes between operators, and float32 copies while one computes", () => {
+  const chain = graphOf([node("Exp", ["x"], "a"), node("Exp", ["a"], "b")], ["b"]);
+  expect(peakOf(chain, [], "float16")).toBe(2 * 200 + 2 * 400);
+  // What only moves elements computes nothing.
+  const moved = graphOf([node("Transpose", ["x"], "a"), node("Transpose", ["a"], "b")], ["b"]);
+  expect(peakOf(moved, [], "float16")).toBe(2 * 200);
 });
 
 test("results that stand last are computed first", () => {

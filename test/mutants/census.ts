@@ -2,6 +2,7 @@
  * @file All mutants of an export, each with its judge: the simulator, and for a subset also real ranks.
  */
 import { existsSync, readFileSync } from "node:fs";
+import { attentionSites } from "../../compiler/inspect/attention.ts";
 import type { ContextParallelPlan, MeshConfig } from "../../compiler/plan/types.ts";
 import type { ShardedGraph } from "../../compiler/shard/types.ts";
 import type { OrtTensors } from "../../ort/types.ts";
@@ -60,6 +61,7 @@ function planCases({ file, family, ...source }: Export, { source: compiled, feed
     model: source.model,
     specs: specsOf(plan),
     modules: [...canonical.modules.keys()],
+    attentions: [...new Set(attentionSites(canonical).map(({ module }) => module))],
     inputs: new Map(canonical.inputs.map(({ name, shape }) => [name, shape.dims.length])),
     isFixed: source.exporter.includes("static"),
     isMarked: source.exporter.includes("marked"),

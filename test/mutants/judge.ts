@@ -6,6 +6,8 @@ import type { Diagnostic, Result } from "../../compiler/diagnostics/types.ts";
 import { lower } from "../../compiler/lower/lower.ts";
 import { verifyProgram } from "../../program/verify.ts";
 import type { Model } from "../../compiler/graph/types.ts";
+import { settle } from "../../compiler/diagnostics/diagnose.ts";
+import { schemesFitMesh } from "../../compiler/plan/validate/rules/schemes.ts";
 import { readPlanValue } from "../../compiler/plan/read.ts";
 import type { ContextParallelPlan, MeshConfig } from "../../compiler/plan/types.ts";
 import type { ShardedGraph } from "../../compiler/shard/types.ts";
@@ -63,6 +65,8 @@ export async function compile(
 ): Promise<Result<ShardedGraph>> {
   const read = await readPlanValue(plan);
   if (!read.ok) return read;
+  const misfits = schemesFitMesh(read.value, mesh);
+  if (misfits.length > 0) return settle<ShardedGraph>(undefined, misfits);
   const bound = bindPlan(canonical, read.value);
   if (!bound.ok) return bound;
   const sharded = shard(bound.value, { ...mesh, mesh });

@@ -4,7 +4,10 @@
 import { float, int } from "../../../compiler/graph/attributes.ts";
 import { writeModel } from "../../../compiler/graph/write.ts";
 import type { Attribute, Node, Tensor } from "../../../compiler/graph/types.ts";
+import { toFloat16 } from "../../../compiler/graph/half.ts";
 import type { ContextParallelPlan } from "../../../compiler/plan/types.ts";
+
+export type Elem = "float32" | "float16";
 
 const HEADS = 16;
 export const WIDTH = 1024;
@@ -18,8 +21,8 @@ export const plan: ContextParallelPlan = {
   proj_out: { gather_dim: 1, expected_dims: 3 },
 };
 
-/** `hidden_states` (1, tokens, CHANNELS) to `sample`, the same; float32. */
-export function transformer(blocks: number): Uint8Array {
+/** `hidden_states` (1, tokens, CHANNELS) to `sample`, the same; all of `elem`. */
+export function transformer(blocks: number, elem: Elem = "float32"): Uint8Array {
   const constants = new Map<string, Tensor>();
   const nodes: Node[] = [];
   const add = (
@@ -34,13 +37,13 @@ export function transformer(blocks: number): Uint8Array {
     return output;
   };
   const project = (module: string, from: string, dims: readonly [number, number]): string => {
-    constants.set(`${module}.weight`, numbers(dims, constants.size));
-    constants.set(`${module}.bias`, numbers([dims[1]], constants.size));
+    constants.set(`${module}.weight`, numbers(elem, dims, constants.size));
+    constants.set(`${module}.bias`, numbers(elem, [dims[1]], constants.size));
     const product = add(module, "MatMul", [from, `${module}.weight`], `${module}.product`);
     return add(module, "Add", [product, `${module}.bias`], `${module}.result`);
   };
   const normalise = (module: string, from: string): string => {
-    constants.set(`${module}.scale`, numbers([WIDTH], constants.size));
+    constants.set(`${module}.scale`, numbers(elem, [WIDTH], constants.size));
     return add(module, "LayerNormalization", [from, `${module}.scale`], `${module}.result`);
   };
   let x = project("proj_in", "hidden_states", [CHANNELS, WIDTH]);
@@ -57,7 +60,7 @@ export function transformer(blocks: number): Uint8Array {
     x = add(block, "Add", [x, project(`${block}.ff.down`, gelu, [HIDDEN, WIDTH])], `${block}.result`);
   }
   const last = project("proj_out", x, [WIDTH, CHANNELS]);
-  const stream = { elem: "float32", dims: [1, "tokens", CHANNELS] } as const;
+  const stream = { elem, dims: [1, "tokens", CHANNELS] } as const;
   const inputs = [{ name: "hidden_states", type: stream }];
   const outputs = [{ name: last, type: stream }];
   return writeModel(
@@ -67,12 +70,13 @@ export function transformer(blocks: number): Uint8Array {
 }
 
 /** Small numbers that differ between tensors, so that none is stored once for two. */
-function numbers(dims: readonly number[], seed: number): Tensor {
+function numbers(elem: Elem, dims: readonly number[], seed: number): Tensor {
   const data = new Float32Array(dims.reduce((a, b) => a * b, 1));
   let state = seed + 1;
   for (let i = 0; i < data.length; i++) {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
     data[i] = (state / 2 ** 32 - 0.5) / 16;
   }
-  return { elem: "float32", dims, data: { kind: "inline", bytes: new Uint8Array(data.buffer) } };
+  const stored = elem === "float32" ? data : Uint16Array.from(data, toFloat16);
+  return { elem, dims, data: { kind: "inline", bytes: new Uint8Array(stored.buffer) } };
 }

@@ -6,9 +6,10 @@ import { alter } from "./alter.ts";
 import { leaveOut } from "./leave-out.ts";
 import type { Mutant, Subject } from "./mutant.ts";
 import { place } from "./place.ts";
+import { schemes } from "./schemes.ts";
 import { spell } from "./spell.ts";
 
-const MUTATIONS = { ...leaveOut, ...alter, ...place, ...add, ...spell };
+const MUTATIONS = { ...leaveOut, ...alter, ...place, ...add, ...spell, ...schemes };
 
 export function mutantsOf(subject: Subject): readonly Mutant[] {
   return Object.entries(MUTATIONS).flatMap(([kind, mutation]) =>

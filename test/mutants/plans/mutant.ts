@@ -23,6 +23,8 @@ export interface Subject {
   readonly specs: readonly PlacedSpec[];
   /** Module paths of the export, for moves. */
   readonly modules: readonly string[];
+  /** Those with an attention. */
+  readonly attentions: readonly string[];
   /** A static export folds modules away: then a name that is not there can be a folded one. */
   readonly isFixed: boolean;
   /** Markers name every parameter of every module: then nothing has to be found by inference. */
