@@ -48,9 +48,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--model", type=Path, metavar="DIR", help="export this save_pretrained folder instead")
     parser.add_argument("--subfolder", metavar="NAME", help="the model's folder in that of a pipeline: transformer")
     parser.add_argument("--dtype", choices=list(TOLERANCES), default="float32", help="type of the weights and inputs")
-    parser.add_argument("--input", type=_input, action="append", default=[], metavar="NAME=AXES", help="of a class without a family: hidden_states=batch,img,64")
-    parser.add_argument("--constant", type=_setting, action="append", default=[], metavar="NAME=VALUE", help="of a class without a family: an argument that is no tensor")
-    parser.add_argument("--output", action="append", default=[], metavar="NAME", help="of a class without a family; default: sample")
+    many = {"action": "append", "default": []}
+    undescribed = "of a class without a family"
+    parser.add_argument("--input", type=_input, **many, metavar="NAME=AXES", help=f"{undescribed}: timestep=batch:uniform")
+    parser.add_argument("--constant", type=_setting, **many, metavar="NAME=VALUE", help=f"{undescribed}: no tensor")
+    parser.add_argument("--output", **many, metavar="NAME", help=f"{undescribed}; default: sample")
     parser.add_argument("--out", type=Path, default=Path("."), metavar="DIR")
     parser.add_argument("--name", help="stem of the files; default: the family's name")
     parser.add_argument("--exporter", choices=list(EXPORTERS), default="dynamo18")
@@ -61,7 +63,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--external-data", action="store_true", help="weights in one file beside the model")
     parser.add_argument("--lengths", type=_lengths, action="append", metavar="img=96,txt=40", help="repeatable")
     parser.add_argument("--set", type=_setting, action="append", default=[], metavar="KEY=VALUE", help="config key")
-    parser.add_argument("--tolerance", type=float, help="largest difference to torch, relative to the largest number of the output; default: by the type")
+    parser.add_argument("--tolerance", type=float, help="largest difference to torch, as a share of the output's largest number")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--schema", help="path of plan.schema.json as seen from the plan")
     given = parser.parse_args()

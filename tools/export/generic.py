@@ -23,7 +23,8 @@ def parse_input(text: str) -> tuple[str, Input]:
     axes, *words = rest.split(":")
     fills = [word for word in words if word in FILLS]
     dtypes = [word for word in words if word in _DTYPES]
-    if not (equals and name.isidentifier()) or len(fills) + len(dtypes) != len(words) or max(len(fills), len(dtypes)) > 1:
+    once = len(fills) < 2 and len(dtypes) < 2 and len(fills) + len(dtypes) == len(words)
+    if not (equals and name.isidentifier() and once):
         raise ValueError(
             f'"{text}" is not of the form NAME=AXIS,AXIS[:FILL][:DTYPE], for example timestep=batch:uniform; '
             f"fills are {', '.join(FILLS)}; types are {', '.join(_DTYPES)}"
@@ -50,7 +51,8 @@ def describe(
 ) -> Family:
     """The family of one model. ValueError where its forward does not take what is given, or needs more."""
     name = type(model).__name__
-    parameters = {key: value for key, value in inspect.signature(model.forward).parameters.items() if key != "return_dict"}
+    parameters = dict(inspect.signature(model.forward).parameters)
+    parameters.pop("return_dict", None)
     known = ", ".join(parameters)
     for given in (*inputs, *constants):
         if given not in parameters:
@@ -64,7 +66,8 @@ def describe(
     if missing or not inputs:
         what = ", ".join(missing) or known
         raise ValueError(
-            f"no family describes {name}; describe its inputs, each with --input NAME=AXIS,AXIS[:FILL][:DTYPE] or --constant NAME=VALUE: {what}"
+            f"no family describes {name}; describe its inputs, each with --input NAME=AXIS,AXIS[:FILL][:DTYPE] or "
+            f"--constant NAME=VALUE: {what}"
         )
     config = dict(model.config)
     words = (word for spec in inputs.values() for axis in spec.shape for word in re.findall(r"[A-Za-z_]\w*", str(axis)))
