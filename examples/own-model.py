@@ -12,7 +12,8 @@ class Block(torch.nn.Module):
         self.norm = torch.nn.LayerNorm(width)
         self.qkv = torch.nn.Linear(width, 3 * width)
         self.out = torch.nn.Linear(width, width)
-        self.mlp = torch.nn.Sequential(torch.nn.Linear(width, 4 * width), torch.nn.GELU(), torch.nn.Linear(4 * width, width))
+        layers = torch.nn.Linear(width, 4 * width), torch.nn.GELU(), torch.nn.Linear(4 * width, width)
+        self.mlp = torch.nn.Sequential(*layers)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         q, k, v = (part.unflatten(-1, (self.heads, -1)).transpose(1, 2) for part in self.qkv(self.norm(x)).chunk(3, -1))
@@ -38,5 +39,6 @@ torch.manual_seed(0)
 example = {"latents": torch.randn(1, 24, 4), "timestep": torch.rand(1)}
 # Named dimensions stay open: one program serves every length. The exporter keeps the names of modules, which a plan needs.
 axes = {"latents": {1: torch.export.Dim("tokens", min=2)}, "timestep": {}}
-program = torch.onnx.export(Transformer().eval(), kwargs=example, output_names=["velocity"], dynamic_shapes=axes, dynamo=True, opset_version=18, verbose=False)
+options = {"dynamic_shapes": axes, "output_names": ["velocity"], "opset_version": 18, "dynamo": True, "verbose": False}
+program = torch.onnx.export(Transformer().eval(), kwargs=example, **options)
 program.save(sys.argv[1])

@@ -9,6 +9,7 @@ import {
   attach,
   compilePlan,
   ContextParallelError,
+  formatDiagnostics,
   inferPlan,
   inspectModel,
   loadProgram,
@@ -63,6 +64,35 @@ test("exports these values and no others", () => {
     "inspectModel",
     "loadProgram",
   ]);
+});
+
+test("diagnostics as text have the message, the line of the file, and the hint", async () => {
+  const folder = await temporaryFolder();
+  const file = join(folder, "a.plan.json");
+  await writeFile(file, '{\n  "": { "img_idz": { "split_dim": 0 } },\n  "proj_out": { "gather_dim": 1 }\n}\n');
+  const compiled = await compilePlan({ model, plan: file });
+  expect(formatDiagnostics(compiled.diagnostics)).toBe(`error CP3003: the model has no parameter "img_idz"
+  at ${file}:2:9
+    2 |   "": { "img_idz": { "split_dim": 0 } },
+      |         ^^^^^^^^^
+  hint: did you mean "img_ids"?
+
+1 error
+`);
+  const red = (text: string): string => `<${text}>`;
+  const plain = (text: string): string => text;
+  const colors = { bold: plain, dim: plain, red, yellow: plain, cyan: plain };
+  expect(formatDiagnostics(compiled.diagnostics, { colors })).toContain("<error CP3003>");
+  expect(formatDiagnostics([])).toBe("");
+});
+
+test("await using releases the session", async () => {
+  let kept: Session | undefined;
+  {
+    await using session = await applyContextParallel(model, { ulysses_degree: 2 }, plan);
+    kept = session;
+  }
+  await expect(kept.run({})).rejects.toMatchObject({ code: "CP6510" });
 });
 
 const configs: readonly (ParallelConfig | ContextParallelConfig)[] = [

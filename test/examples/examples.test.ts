@@ -121,9 +121,10 @@ test("the server answers in turn, refuses what is too much, and ends well", asyn
 });
 
 test("the server says 504 after the deadline, and runs on", async () => {
-  const { ask } = await serve({ DEADLINE_MS: "400" });
-  const late = await ask(body(2500));
-  expect([late.status, await late.text()]).toEqual([504, expect.stringContaining("error CP6508")]);
+  const { ask } = await serve({ DEADLINE_MS: "50" });
+  const late = await ask(body(4000));
+  expect(late.status).toBe(504);
+  expect(await late.text()).toContain("error CP6508");
   await expect.poll(async () => (await ask(body(8))).status, { timeout: 20_000 }).toBe(200);
 });
 

@@ -80,7 +80,9 @@ describe.skipIf(!long)("installed", () => {
     write("package.json", '{ "private": true }\n');
     install(`./${packed}`);
     cpSync(fixture("flux/flux.dynamo18-dynamic.onnx"), join(project, "flux.onnx"));
-    write("app.mjs", `${modules}${comparison}${print}`);
+    // What esbuild writes for `await using`, on any Node.
+    const disposed = 'session[Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]()';
+    write("app.mjs", `${modules}${comparison.replace("session.release()", disposed)}${print}`);
     write("app.cjs", `${commonjs}${comparison}difference().then(console.log);\n`);
     for (const version of nodes) {
       mkdirSync(join(project, `node-${version}`));

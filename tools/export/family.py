@@ -72,6 +72,11 @@ def load_family(name: str) -> Family:
     return importlib.import_module(f"{families.__name__}.{name}").FAMILY
 
 
+def has_family(class_name: str) -> bool:
+    """Whether a family exports a diffusers class."""
+    return any(load_family(name).model == class_name for name in family_names())
+
+
 def family_of_model(class_name: str) -> Family:
     """The family that exports a diffusers class; a ValueError where none does."""
     for name in family_names():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,11 +28,17 @@ class Subject:
     family: Family
     model: torch.nn.Module
     seed: int
+    dtype: torch.dtype = torch.float32
 
     def inputs(self, lengths: Lengths) -> dict[str, torch.Tensor]:
         """Sample inputs for these lengths, in the order of the forward; lengths not given are the family's."""
         tensors = make_inputs(self.family, self.model.config, {**self.family.lengths, **lengths}, self.seed)
-        return {name: tensors[name] for name in inspect.signature(self.model.forward).parameters if name in tensors}
+        names = [name for name in inspect.signature(self.model.forward).parameters if name in tensors]
+        return {name: self._cast(name, tensors[name]) for name in names}
+
+    def _cast(self, name: str, tensor: torch.Tensor) -> torch.Tensor:
+        """In the model's type, but for positions, which pipelines give in float32."""
+        return tensor.to(self.dtype) if tensor.is_floating_point() and not name.endswith("_ids") else tensor
 
     def constants(self, lengths: Lengths) -> dict[str, object]:
         """The forward arguments that are no tensors."""
@@ -44,7 +50,7 @@ class Subject:
         """The class's own plan, completed where the family says so."""
         if self.family.plan is not None:
             return dict(self.family.plan)
-        plan = plan_of(type(self.model)._cp_plan)
+        plan = plan_of(getattr(type(self.model), "_cp_plan", None))
         return self.family.complete_plan(plan) if self.family.complete_plan else plan
 
 
@@ -53,7 +59,7 @@ class Options:
     """How one file is exported. `dynamic` lists the named lengths that stay open; empty is a static export.
 
     `classes` keeps the class of every module in the node metadata, which only people read. `tolerance` is the largest
-    absolute difference to torch that the export may show.
+    difference to torch that the export may show, relative to the largest number of the output.
     """
 
     exporter: str
@@ -72,21 +78,46 @@ def class_of(name: str) -> type[torch.nn.Module]:
     return getattr(importlib.import_module(f".{module}", __package__) if module else diffusers, class_name)
 
 
-def tiny(family: Family, seed: int) -> Subject:
+def tiny(family: Family, seed: int, dtype: torch.dtype = torch.float32) -> Subject:
     """The family's tiny config with weights from the seed."""
     model = class_of(family.model).from_config(dict(family.config)).eval()
     randomise(model, seed)
     if family.shrink:
         family.shrink(model)
-    return Subject(family, model, seed)
+    return Subject(family, model.to(dtype), seed, dtype)
 
 
-def saved(folder: Path, seed: int) -> Subject:
-    """A model from a folder that `save_pretrained` wrote."""
-    class_name = json.loads((folder / "config.json").read_text())["_class_name"]
-    family = family_of_model(class_name)
-    model = getattr(diffusers, class_name).from_pretrained(folder, local_files_only=True).eval()
-    return Subject(replace(family, config=dict(model.config)), model, seed)
+def saved(
+    folder: Path,
+    seed: int,
+    dtype: torch.dtype = torch.float32,
+    describe: Callable[[torch.nn.Module], Family] | None = None,
+) -> Subject:
+    """A model from a folder that `save_pretrained` wrote. `describe` gives the family of a class that has none."""
+    name = class_name(folder)
+    family = None if describe else family_of_model(name)
+    kind = getattr(diffusers, name, None)
+    if kind is None:
+        raise ValueError(f"diffusers {diffusers.__version__} has no class {name}")
+    model = kind.from_pretrained(folder, local_files_only=True, torch_dtype=dtype).eval()
+    described = describe(model) if family is None else replace(family, config=dict(model.config))
+    return Subject(described, model, seed, dtype)
+
+
+def class_name(folder: Path) -> str:
+    """From `config.json`; a ValueError says what the folder is instead of a model."""
+    file = folder / "config.json"
+    if not folder.is_dir():
+        raise ValueError(f"there is no folder {folder}")
+    if not file.is_file():
+        parts = sorted(path.parent.name for path in folder.glob("*/config.json"))
+        if not parts:
+            raise ValueError(f"{folder} has no config.json: it is no folder that save_pretrained wrote")
+        raise ValueError(f"{folder} is a pipeline; add --subfolder and the name of its model: {', '.join(parts)}")
+    try:
+        return json.loads(file.read_text())["_class_name"]
+    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        raise ValueError(f"{file} does not name a class of diffusers (_class_name)") from error
 
 
 def _dynamic_axes(subject: Subject, names: tuple[str, ...], unnamed: bool) -> dict[str, dict[int, str]]:

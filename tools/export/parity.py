@@ -72,12 +72,18 @@ def session_of(model: onnx.ModelProto, folder: Path) -> onnxruntime.InferenceSes
 
 
 def largest_difference(session: onnxruntime.InferenceSession, inputs: Arrays, expected: Arrays) -> float:
-    """The largest absolute difference over all outputs; ValueError where shapes differ."""
+    """The largest difference over all outputs, relative to the largest number of its output; ValueError where shapes differ."""
     fed = {item.name for item in session.get_inputs()}
     outputs = session.run(list(expected), {name: value for name, value in inputs.items() if name in fed})
     worst = 0.0
     for (name, want), got in zip(expected.items(), outputs, strict=True):
         if want.shape != got.shape:
             raise ValueError(f"output {name}: shape {got.shape}, torch gives {want.shape}")
-        worst = max(worst, float(np.max(np.abs(want - got))))
+        wide = np.asarray(want, np.float64)
+        size = float(np.max(np.abs(wide), initial=0.0))
+        difference = float(np.max(np.abs(wide - got), initial=0.0))
+        # NaN compares as false with everything.
+        if not np.isfinite(difference):
+            raise ValueError(f"output {name}: not all numbers are finite, in torch or in ONNX Runtime")
+        worst = max(worst, difference / size if size > 0 else difference)
     return worst
