@@ -35,7 +35,12 @@ const backend: Rule = { expected: 'the name "binding"', holds: (value) => typeof
 
 const world: Rule = { expected: 'the name "threads" or "mpi"', holds: (value) => typeof value === "string" };
 
-export const attachCall: Call = { name: "attach", options: { devices, shares, deadlineMs, signal, backend, world } };
+const model: Rule = { expected: "the path of an ONNX file", holds: (value) => typeof value === "string" };
+
+export const attachCall: Call = {
+  name: "attach",
+  options: { devices, shares, deadlineMs, signal, backend, world, model },
+};
 export const runCall: Call = { name: "run", options: { deadlineMs, signal, onProgress } };
 export const registerCall: Call = { name: "hooks.register", options: { deadlineMs, signal } };
 
