@@ -34,7 +34,7 @@ function repeated({ split, whole }: Gain["work"]): string {
 }
 
 /** `blocks.*.ff (12 %), proj_in (3 %) and 2 more` */
-export function wholeText(whole: Gain["work"]["whole"]): string {
+function wholeText(whole: Gain["work"]["whole"]): string {
   const named = whole
     .slice(0, NAMED)
     .map(({ module, share }) => `${module === "" ? '""' : module} (${percent(share)})`);
