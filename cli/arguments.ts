@@ -121,6 +121,7 @@ function addCompile(program: Command, found: Found): void {
     .description("compile a plan and write the program")
     .argument("<PLAN>", PLAN_FILE)
     .option("--out <DIR>", "the output folder, for program.json and the pieces")
+    .option("--copy-weights", "copy the model and its data into the folder, which then needs nothing outside it")
     .addOption(new Option("--dump <STAGE>", "print the result of a stage").choices(stageNames));
   addCompileOptions(command).action((plan: string, options: CompileCommandOptions) => {
     need(command, "out");

@@ -24,23 +24,21 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     return EXIT.fine;
   }
   const texts = new Map<string, string>();
-  const own: Io = {
-    ...io,
-    colors: io.colors && !argv.includes("--no-color"),
-    stdin: async (most) => {
-      const bytes = await io.stdin(most);
-      texts.set(STANDARD_INPUT, new TextDecoder().decode(bytes));
-      return bytes;
-    },
-  };
   const command = request.kind === "command" ? request.name : request.command;
-  const show: Show = (outcome) => report({ version, command, format: formatOf(argv), outcome, texts }, own);
-  const ended = await endOf(request, own, show);
+  const format = formatOf(argv);
+  const show: Show = (outcome) => report({ version, command, format, outcome, texts, colors: hasColors(argv, io) }, io);
+  const ended = await endOf(request, io, texts, show);
   show(ended);
   return ended.exitCode;
 }
 
-async function endOf(request: Exclude<Request, { kind: "print" }>, io: Io, show: Show): Promise<Outcome> {
+/** `texts` receives what is read from standard input. */
+async function endOf(
+  request: Exclude<Request, { kind: "print" }>,
+  io: Io,
+  texts: Map<string, string>,
+  show: Show,
+): Promise<Outcome> {
   if (request.kind === "usage") return usage(request.problem, request.command);
   sweepTemporaryFolders();
   const written: string[] = [];
@@ -48,8 +46,13 @@ async function endOf(request: Exclude<Request, { kind: "print" }>, io: Io, show:
     io.commit(path, work);
     written.push(path);
   };
+  const stdin: Io["stdin"] = async (most) => {
+    const bytes = await io.stdin(most);
+    texts.set(STANDARD_INPUT, new TextDecoder().decode(bytes));
+    return bytes;
+  };
   try {
-    const ended = await request.perform({ ...io, commit }, show);
+    const ended = await request.perform({ ...io, stdin, commit }, show);
     return io.signal.aborted && ended.endsBySignal !== true ? interrupted(written) : ended;
   } catch (error) {
     if (error instanceof UsageError) return usage(error.message, request.name);
@@ -57,12 +60,16 @@ async function endOf(request: Exclude<Request, { kind: "print" }>, io: Io, show:
   }
 }
 
+function hasColors(argv: readonly string[], io: Io): boolean {
+  return io.colors && !argv.includes("--no-color");
+}
+
 /** Reports that the user interrupted a command. `written`: what the command had put in place by then. */
 export function reportInterrupt(argv: readonly string[], written: readonly string[], io: Io): void {
   const version = versionOf();
   const request = parseArguments(argv, version);
   const command = request.kind === "command" ? request.name : "";
-  report({ version, command, format: formatOf(argv), outcome: interrupted(written) }, io);
+  report({ version, command, format: formatOf(argv), outcome: interrupted(written), colors: hasColors(argv, io) }, io);
 }
 
 function interrupted(written: readonly string[]): Outcome {

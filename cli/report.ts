@@ -21,11 +21,12 @@ export interface Reported {
   readonly command: string;
   readonly format: Format;
   readonly outcome: Outcome;
+  readonly colors: boolean;
   /** Texts that are in no file, by the names that diagnostics use. */
   readonly texts?: ReadonlyMap<string, string>;
 }
 
-export function report({ version, command, format, outcome, texts }: Reported, io: Io): void {
+export function report({ version, command, format, outcome, texts, colors: hasColors }: Reported, io: Io): void {
   const { result, text, exitCode } = outcome;
   const diagnostics = printed(outcome.diagnostics);
   const read = textReader(texts);
@@ -35,7 +36,7 @@ export function report({ version, command, format, outcome, texts }: Reported, i
     io.out(renderReport({ version, command, ok: exitCode === EXIT.fine, diagnostics, result }));
     return;
   }
-  const colors = picocolors.createColors(io.colors);
+  const colors = picocolors.createColors(hasColors);
   io.err(renderDiagnostics(diagnostics, { colors, read, width: Math.max(40, io.columns - 12) }));
   io.out(text);
 }

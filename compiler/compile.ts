@@ -65,6 +65,8 @@ export interface CompileOptions extends FrontOptions {
    * its session, or else with the process.
    */
   readonly out?: string;
+  /** Copies the model and its data files into that folder, which then needs nothing outside it. */
+  readonly copyWeights?: boolean;
 }
 
 /** The result of each stage that ran. */
@@ -169,8 +171,8 @@ export async function compilePlan(options: CompileOptions): Promise<CompileResul
   const temporary = options.out === undefined;
   const folder = options.out === undefined ? temporaryFolder() : settle(options.out, []);
   if (!folder.ok) return { ok: false, diagnostics: [...diagnostics, ...folder.diagnostics] };
-  const { signal } = options;
-  const written = await writeProgram(lowered, folder.value, { sources: sourcesOf(options, model), signal });
+  const { signal, copyWeights: copyModel } = options;
+  const written = await writeProgram(lowered, folder.value, { sources: sourcesOf(options, model), signal, copyModel });
   const all = [...diagnostics, ...written.diagnostics];
   if (written.ok) return { ok: true, program: { ...written.value, temporary }, diagnostics: all };
   if (temporary) removeTemporaryFolder(folder.value);

@@ -168,6 +168,9 @@ export type ProgramFiles = Readonly<Record<string, { readonly size: number; read
 /** The file of the program's own weights, relative to its folder. */
 export const WEIGHTS_FILE = "weights.bin";
 
+/** Folder of a copy of the model, relative to the program's folder; the copy has the layout of the model's own folder. */
+export const MODEL_FOLDER = "model";
+
 /** A program together with the folder that holds its piece models. */
 export interface CompiledProgram {
   /** Absolute folder of `program.json` and the pieces. */

@@ -17,6 +17,7 @@ import { summary } from "../print/summary.ts";
 export interface CompileCommandOptions extends CompileOptions {
   readonly out: string;
   readonly dump?: StageName;
+  readonly copyWeights?: boolean;
 }
 
 export async function compile(plan: string, options: CompileCommandOptions, io: Io): Promise<Outcome> {
@@ -33,7 +34,12 @@ export async function compile(plan: string, options: CompileCommandOptions, io: 
   if (hasErrors(said)) return outcome(said, { dump: dumped }, dumped ?? "");
   const sources = [...sourcesOf(request.value, model), ...(config === undefined ? [] : [config])];
   const commit: Commit = (work) => io.commit(out, work);
-  const written = await writeProgram(lowered, out, { sources, signal: io.signal, commit });
+  const written = await writeProgram(lowered, out, {
+    sources,
+    signal: io.signal,
+    commit,
+    copyModel: options.copyWeights,
+  });
   if (!written.ok) return outcome([...said, ...written.diagnostics]);
   const { result, text } = summary(lowered.program, gain);
   // Only where the caller has fixed all lengths: at sample lengths the number would tell little.

@@ -16,9 +16,9 @@ const WIDEST = 100;
 export async function explainCode(code: string | undefined, { width }: Io): Promise<Outcome> {
   const pages = readPages();
   if (code === undefined) {
-    const rows = [...pages.values()].map(({ code, severity, title }) => [code, severity, title]);
-    const result = [...pages.values()].map(({ code, severity, title }) => ({ code, severity, title }));
-    return outcome([], result, table(["code", "severity", "title"], rows));
+    const sorted = [...pages.values()].toSorted((a, b) => (a.code < b.code ? -1 : 1));
+    const result = sorted.map(({ code, severity, title }) => ({ code, severity, title }));
+    return outcome([], result, table(["code", "severity", "title"], result.map(Object.values)));
   }
   const name = code.toUpperCase().replace(/^(?=\d)/, "CP");
   const page = pages.get(name);

@@ -30,7 +30,7 @@ export async function withProgram(
   const isPlan = target === DASH || (/\.(json|jsonc|ts)$/.test(target) && !(await isFolder(target)));
   if (!isPlan) {
     refuseCompileOptions(options);
-    const loaded = await loadProgram(target);
+    const loaded = await loadProgram(target, { model: options.model });
     return loaded.ok ? use(loaded.value, loaded.diagnostics) : outcome(loaded.diagnostics);
   }
   const request = await requestOf(target, options, io);
@@ -47,7 +47,6 @@ export async function withProgram(
 
 function refuseCompileOptions(options: CompileOptions): void {
   const given = [
-    options.model !== undefined && "--model",
     options.ringDegree !== undefined && "--ring-degree",
     options.ulyssesDegree !== undefined && "--ulysses-degree",
     options.rotateMethod !== undefined && "--rotate-method",

@@ -54,7 +54,7 @@ interface Last {
 function rangesOf(modules: readonly InspectedModule[]): readonly Range[] {
   const ranges: Range[] = [];
   let last: Last | null = null;
-  const blocks = modules.filter(({ path }) => isOutermostBlock(path));
+  const blocks = modules.filter(({ path }) => blockOf(path) === path);
   const inside = insides(modules, new Set(blocks.map(({ path }) => path)));
   for (const { path } of blocks) {
     const [, list = "", digits = ""] = /^(.*)\.(\d+)$/.exec(path) ?? [];
@@ -69,9 +69,11 @@ function rangesOf(modules: readonly InspectedModule[]): readonly Range[] {
   return ranges.filter(({ members }) => members.length > 1);
 }
 
-/** `blocks.0`, not `blocks.0.ff.net.1`. */
-function isOutermostBlock(path: string): boolean {
-  return /^[^.]*\D[^.]*(?:\.[^.]*\D[^.]*)*\.\d+$/.test(path);
+/** The outermost member of a list that a module is or is in: `blocks.0` for `blocks.0.ff.net.1`; `null` outside lists. */
+function blockOf(path: string): string | null {
+  const segments = path.split(".");
+  const at = segments.findIndex((segment) => /^\d+$/.test(segment));
+  return at < 1 ? null : segments.slice(0, at + 1).join(".");
 }
 
 /** The modules of each block, itself among them. */
@@ -81,8 +83,8 @@ function insides(
 ): ReadonlyMap<string, readonly InspectedModule[]> {
   const found = new Map<string, InspectedModule[]>();
   for (const module of modules) {
-    const [, block = ""] = /^([^.]*\D[^.]*(?:\.[^.]*\D[^.]*)*\.\d+)(?:\.|$)/.exec(module.path) ?? [];
-    if (!blocks.has(block)) continue;
+    const block = blockOf(module.path);
+    if (block === null || !blocks.has(block)) continue;
     const all = found.get(block);
     if (all === undefined) found.set(block, [module]);
     else all.push(module);

@@ -3,7 +3,7 @@
  */
 import { lstatSync, readFileSync, readdirSync, realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative } from "node:path";
-import { PROGRAM_FORMAT } from "../../program/types.ts";
+import { MODEL_FOLDER, PROGRAM_FORMAT, type Program } from "../../program/types.ts";
 import { unseal } from "../../program/seal.ts";
 
 export const PROGRAM_FILE = "program.json";
@@ -16,11 +16,18 @@ function filesOfProgram(folder: string): ReadonlySet<string> | null {
     const document: unknown = JSON.parse(readFileSync(file, "utf8"));
     if (typeof document !== "object" || document === null || !("format" in document)) return null;
     if (document.format !== PROGRAM_FORMAT) return null;
-    const { files, stated, actual } = unseal(document);
-    return stated === actual ? new Set([PROGRAM_FILE, ...Object.keys(files)]) : null;
+    const { program, files, stated, actual } = unseal(document);
+    return stated === actual ? new Set([PROGRAM_FILE, ...Object.keys(files), ...copiesOf(program)]) : null;
   } catch {
     return null;
   }
+}
+
+/** The copy of the model, which the program knows by the identity of a model; nothing if the model is elsewhere. */
+function copiesOf({ model: { path, data } }: Program): readonly string[] {
+  const folder = `${MODEL_FOLDER}/`;
+  const copies = [path, ...data.map(({ file }) => `${folder}${file}`)];
+  return copies.every((file) => file.startsWith(folder) && !file.split("/").includes("..")) ? copies : [];
 }
 
 /** The kind of an existing target: a folder with a program, another folder, or no folder. */

@@ -13,6 +13,7 @@ import type { CompiledProgram, Program, ProgramFiles } from "../../program/types
 import { identifyOwn, sealedText } from "../../program/seal.ts";
 import { asideOf, sweepAsides } from "../temporary/aside.ts";
 import { Aborted, turn } from "../turn.ts";
+import { copyModel, copyPath } from "./copy-model.ts";
 import { obstacleIn, putInPlace } from "./put.ts";
 import { isReplaceable, inspectTarget, PROGRAM_FILE } from "./replace.ts";
 import type { LoweredProgram } from "./types.ts";
@@ -27,6 +28,8 @@ export interface WriteOptions {
   readonly signal?: AbortSignal | undefined;
   /** Does the short work that puts the program in its place, and may prevent the process from ending meanwhile. */
   readonly commit?: Commit | undefined;
+  /** Copies the model and its data into the folder, so that the program needs nothing else. */
+  readonly copyModel?: boolean | undefined;
 }
 
 /**
@@ -38,21 +41,21 @@ export async function writeProgram(
   folder: string,
   options: WriteOptions = {},
 ): Promise<Result<CompiledProgram>> {
-  const { sources = [], signal, commit = atOnce } = options;
+  const { sources = [], signal, commit = atOnce, copyModel: copies = false } = options;
   const failed = (diagnostic: Diagnostic): Result<CompiledProgram> => ({ ok: false, diagnostics: [diagnostic] });
   try {
     const target = existsSync(folder) ? realpathSync(folder) : resolve(folder);
     sweepAsides(target, (old) => isReplaceable(inspectTarget(old)));
     const obstacle = obstacleIn(target, folder, sources);
     if (obstacle !== null) return failed(obstacle);
-    const program = {
-      ...lowered.program,
-      model: { ...lowered.program.model, path: modelPath(lowered.program, target) },
-    };
+    const { model } = lowered.program;
+    const path = copies ? copyPath(model) : modelPath(lowered.program, target);
+    const program = { ...lowered.program, model: { ...model, path } };
     mkdirSync(dirname(target), { recursive: true });
     const fresh = asideOf(target, "new");
     try {
       mkdirSync(fresh);
+      if (copies) await copyModel(model, fresh, signal);
       const files = await writeFiles({ ...lowered, program }, fresh, signal);
       commit(() => putInPlace(fresh, target, (at) => obstacleIn(at, folder, sources)));
       return settle({ folder: target, temporary: false, program, files }, []);

@@ -20,6 +20,7 @@ import { BACKENDS } from "./engine.ts";
 import type { Backend, Engine } from "./engine.ts";
 import { checkCompiledProgram } from "../contract/document.ts";
 import { createSession } from "../caller/session.ts";
+import { relocated } from "../load/load.ts";
 import type { Session } from "../caller/session.ts";
 import { checkSessionOptions, choiceOf } from "./session-options.ts";
 import type { RankSessionOptions } from "./session-options.ts";
@@ -59,6 +60,8 @@ export interface AttachOptions {
    * `rank-worker.js` in the folder of the module, or of the bundle, that contains `attach`.
    */
   readonly worker?: URL | undefined;
+  /** Path of the model, if it has moved since the program was compiled. It must be the same: its hash is checked. */
+  readonly model?: string | undefined;
 }
 
 export type { DeviceName };
@@ -79,12 +82,13 @@ export async function attach(compiled: CompiledProgram, options: AttachOptions =
 
 /** `attach` for tests that do not want to wait so long. */
 export async function attachWithGrace(
-  compiled: CompiledProgram,
+  given: CompiledProgram,
   options: AttachOptions,
   graceMs: number,
 ): Promise<Session> {
-  const misused = looking(attachCall, () => [...checkCompiled(compiled), ...checkOptions(attachCall, options)]);
+  const misused = looking(attachCall, () => [...checkCompiled(given), ...checkOptions(attachCall, options)]);
   if (misused.length > 0) throw new ContextParallelError(misused);
+  const compiled = relocated(given, options.model);
   const { program } = compiled;
   const devices: readonly string[] = options.devices ?? Array.from({ length: ranksOf(program.mesh) }, () => "cpu");
   const backend = options.backend ?? preferredBackend();

@@ -37,10 +37,11 @@ const world: Rule = { expected: 'the name "threads" or "mpi"', holds: (value) =>
 
 const sessionOptions: Rule = { expected: "an object", holds: isRecord };
 const worker: Rule = { expected: "a URL of the scheme file:", holds: isFileUrl };
+const model: Rule = { expected: "the path of an ONNX file", holds: (value) => typeof value === "string" };
 
 export const attachCall: Call = {
   name: "attach",
-  options: { devices, shares, deadlineMs, signal, backend, world, sessionOptions, worker },
+  options: { devices, shares, deadlineMs, signal, backend, world, sessionOptions, worker, model },
 };
 export const runCall: Call = { name: "run", options: { deadlineMs, signal, onProgress } };
 export const registerCall: Call = { name: "hooks.register", options: { deadlineMs, signal } };

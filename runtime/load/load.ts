@@ -17,13 +17,25 @@ import { LIMITS } from "../contract/limits.ts";
 import { checkOwnFiles } from "./own-files.ts";
 import { reasonOf } from "../reason.ts";
 
+export interface LoadOptions {
+  /** Where the model is, if it has moved since the program was compiled. It must be the same: its hash is checked. */
+  readonly model?: string | undefined;
+}
+
 /** `dir` is the folder of `program.json`. All that is wrong with its files is said at once. Never throws. */
-export async function loadProgram(dir: string): Promise<Result<CompiledProgram>> {
+export async function loadProgram(dir: string, options: LoadOptions = {}): Promise<Result<CompiledProgram>> {
   const read = await readProgram(dir);
   if (!read.ok) return read;
   const { program, files } = read.value;
-  const compiled = { folder: resolve(dir), temporary: false, program, files };
+  const compiled = relocated({ folder: resolve(dir), temporary: false, program, files }, options.model);
   return settle(compiled, await checkProgramFiles(compiled));
+}
+
+/** The same program with its model at another path, which is relative to the current folder; nothing is checked. */
+export function relocated(compiled: CompiledProgram, path: string | undefined): CompiledProgram {
+  if (path === undefined) return compiled;
+  const { program } = compiled;
+  return { ...compiled, program: { ...program, model: { ...program.model, path: resolve(path) } } };
 }
 
 /** The program's own files and the model's, against what the program says of them. */

@@ -20,6 +20,13 @@ test("every command is understood", () => {
     "init m.onnx",
     "init m.onnx --out p.plan.jsonc --shape a=1,2 --shape b=3 --format json",
     "check p.plan.json",
+    "check a.plan.json - b.plan.jsonc --model m.onnx --watch",
+    "check p.plan.json --format sarif",
+    "compile p.plan.json --out dir --copy-weights --format github",
+    "inspect m.onnx --depth 2",
+    "explain",
+    "explain CP4015 --format json",
+    "completion zsh",
     "check p.plan.json --model m.onnx --explain --simulate",
     "check p.plan.json --model m.onnx --explain blocks.* --strict",
     "check p.plan.json --model m.onnx --simulate --shares 2,1.5,1",
@@ -43,7 +50,10 @@ test("wrong usage is said in a sentence, with what was meant", () => {
     "check",
     "check p.plan.json --model",
     "check p.plan.json --modle m.onnx",
-    "check p.plan.json extra --model m.onnx",
+    "compile p.plan.json extra --model m.onnx --out dir",
+    "help chek",
+    "completion tcsh",
+    "inspect m.onnx --depth 0",
     "check p.plan.json --model m.onnx --ulysses-degree 0",
     "check p.plan.json --model m.onnx --ulysses-degree two",
     "check p.plan.json --model m.onnx --config c.json --ring-degree 2",
@@ -92,7 +102,7 @@ test("help and version are printed and fine", async () => {
   const io = capture();
   expect(await main(["--version"], io)).toBe(0);
   expect(io.stdout()).toMatch(/^\d+\.\d+\.\d+\n$/);
-  for (const command of ["inspect", "init", "check", "compile", "run", "schema"]) {
+  for (const command of ["inspect", "init", "check", "compile", "run", "schema", "explain"]) {
     const io = capture();
     expect(await main([command, "--help"], io)).toBe(0);
     expect(io.stdout()).toContain(`Usage: onnx-cp ${command}`);

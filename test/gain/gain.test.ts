@@ -41,8 +41,8 @@ test("the bytes are those that a run counts", async () => {
   const { img96: feeds } = { img96: await fixtureTensors("flux/flux.img96-txt40.inputs.npz") };
   const shapes = Object.fromEntries(Object.entries(feeds).map(([name, { dims }]) => [name, dims]));
   const { gain } = await given({ model: flux, plan: "plans/flux.plan.json", parallel: { ulysses_degree: 2 }, shapes });
-  // Queries, keys, values and results of four sites, half of the heads of half of the 136 rows of 64 numbers; and half of the output.
-  const attention = 4 * 4 * ((136 / 2) * (64 / 2) * 4);
+  // Queries, keys, values and results of four sites, half of the heads of half of the 136 rows of 32 numbers; and half of the output.
+  const attention = 4 * 4 * ((136 / 2) * (32 / 2) * 4);
   expect(gain.sent).toBe(attention + (96 / 2) * 16 * 4);
 });
 

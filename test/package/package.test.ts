@@ -71,6 +71,8 @@ test("holds what is needed to run and nothing else", () => {
   const top = readdirSync(installed).sort();
   expect(top.join(" ")).toBe("LICENSE README.md bin cjs dist docs examples package.json plans schemas tools");
   expect(readdirSync(join(installed, "dist"))).not.toContain("demo");
+  // What `onnx-cp explain` prints.
+  expect(readdirSync(join(installed, "docs"))).toContain("errors.md");
   expect(readdirSync(join(installed, "schemas")).sort()).toEqual(["parallel-config.schema.json", "plan.schema.json"]);
 });
 
@@ -120,6 +122,7 @@ test("a mistake ends the process with 1, wrong usage with 2", async () => {
   expect(wrong.code).toBe(1);
   expect(wrong.stderr).toContain("error CP1102: trailing comma before the closing }\n  at a.plan.json:1:46\n");
   expect(await cp(["chek"])).toMatchObject({ code: 2 });
+  expect(await cp(["explain", "CP1102"])).toMatchObject({ code: 0, stderr: "" });
 });
 
 /** What the examples of the pages find in their folder; `feeds` are tensors of onnxruntime. */

@@ -16,6 +16,7 @@ const roots = [
   "program",
   "compiler",
   "runtime",
+  "gain",
   "infer",
   "memory",
   "advise",

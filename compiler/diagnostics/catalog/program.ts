@@ -81,7 +81,8 @@ export const programMessages: Catalog<{
     severity: "error",
     title: "Missing model of a program",
     message: ({ model }) => `the program's model ${model} is missing`,
-    hint: () => "put the model back, or compile the plan again with the model's new path",
+    hint: () =>
+      "if the model has moved, give its path: onnx-cp run PROGRAM --model PATH, or the option model of loadProgram and attach",
   },
   modelHash: {
     code: "CP5008",
