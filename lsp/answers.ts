@@ -52,11 +52,17 @@ function isWord(name: string): boolean {
   return /^[A-Za-z_$][\w$]*$/.test(name);
 }
 
-/** A quick fix for each way to do what a hint says; the first one is preferred. */
-export function codeActions(found: readonly Diagnostic[], range: Lsp.Range, anchor: Anchor): readonly Lsp.CodeAction[] {
+/** A quick fix for each way to do what a hint says; the first one is preferred. `file` is that of the range, maybe one that the plan imports. */
+export function codeActions(
+  found: readonly Diagnostic[],
+  file: string,
+  range: Lsp.Range,
+  anchor: Anchor,
+): readonly Lsp.CodeAction[] {
   return found.flatMap((diagnostic) => {
     const shown = diagnosticOf(diagnostic, anchor);
-    if (!overlaps(shown.range, range)) return [];
+    const at = diagnostic.start === undefined ? anchor.file : diagnostic.file;
+    if (at !== file || !overlaps(shown.range, range)) return [];
     return (diagnostic.fixes ?? [])
       .filter(({ edits }) => edits !== undefined)
       .map(({ title, edits = [] }, i): Lsp.CodeAction => ({
@@ -64,6 +70,7 @@ export function codeActions(found: readonly Diagnostic[], range: Lsp.Range, anch
         kind: "quickfix",
         diagnostics: [shown],
         isPreferred: i === 0,
+        // All edits of a fix are in the plan.
         edit: { changes: { [uriOf(anchor.file)]: edits.map(editOf) } },
       }));
   });

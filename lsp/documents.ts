@@ -54,7 +54,9 @@ export function createDocuments({ checker, settings, all, show }: Options): Docu
     if (!all().includes(document) || reply.stage === "dropped") return;
     const { uri, version } = document;
     const keep = (): void => {
-      const { diagnostics, bounds, imports } = reply;
+      const { bounds, imports } = reply;
+      const running = reply.stage === "bound" ? [diagnose(editorMessages.proving, {})] : [];
+      const diagnostics = [...reply.diagnostics, ...running];
       known.set(uri, { diagnostics, bounds, imports, version });
       show(document, { diagnostics, bounds, imports, version });
     };

@@ -65,11 +65,12 @@ interface Session {
 /** Registers the answers; the result ends the thread of checks. */
 function start(connection: Lsp.Connection, version: string): () => Promise<void> {
   const documents = new TextDocuments(TextDocument);
+  const { console: log } = connection;
   const client = { folder: null as string | null, pulls: false, refreshes: false, initial: {} as unknown };
   let settings: CheckSettings = settingsFrom(null, null);
   const publish = publisher(connection, () => client.refreshes);
   const checker = createChecker((file, problem) => {
-    connection.console.error(problem);
+    log.error(problem);
     const document = file === null ? undefined : documents.get(uriOf(file));
     if (document !== undefined) publish.show(document, failure(problem));
   });
@@ -116,8 +117,10 @@ interface Publisher {
 /** Diagnostics by document: those of imported files are shown there. */
 function publisher(connection: Lsp.Connection, refreshes: () => boolean): Publisher {
   const others = new Map<string, readonly string[]>();
-  const send = (uri: string, diagnostics: Lsp.Diagnostic[]): void =>
-    void connection.sendDiagnostics({ uri, diagnostics }).catch(() => undefined);
+  const send = (uri: string, diagnostics: Lsp.Diagnostic[], version?: number): void => {
+    const of = version === undefined ? {} : { version };
+    void connection.sendDiagnostics({ uri, diagnostics, ...of }).catch(() => undefined);
+  };
   return {
     show: (document, known) => {
       const anchor = anchorOf(document);
@@ -133,7 +136,7 @@ function publisher(connection: Lsp.Connection, refreshes: () => boolean): Publis
         document.uri,
         [...byUri.keys()].filter((uri) => uri !== document.uri),
       );
-      for (const [uri, diagnostics] of byUri) send(uri, diagnostics);
+      for (const [uri, found] of byUri) send(uri, found, uri === document.uri ? document.version : undefined);
       if (refreshes()) void connection.languages.inlayHint.refresh().catch(() => undefined);
     },
     clear: (uri) => {
@@ -171,11 +174,14 @@ function answer({ connection, documents, plans }: Session): void {
     return { contents: { kind: "markdown", value: text }, range };
   });
   connection.onCodeAction(({ textDocument: { uri }, range }) => {
-    const document = planAt(uri);
-    const known = plans.known(uri);
-    // Edits of another version would go astray.
-    if (!document || known?.version !== document.version) return [];
-    return [...codeActions(known.diagnostics, range, anchorOf(document))];
+    const path = pathOf(uri);
+    return documents.all().flatMap((document) => {
+      const known = plans.known(document.uri);
+      // Edits of another version would go astray.
+      if (known?.version !== document.version) return [];
+      const isRead = document.uri === uri || known.imports.includes(path);
+      return isRead ? codeActions(known.diagnostics, path, range, anchorOf(document)) : [];
+    });
   });
   const places = ({ textDocument: { uri }, position }: Lsp.TextDocumentPositionParams): Lsp.Location[] => {
     const document = planAt(uri);

@@ -2,7 +2,7 @@
  * @file The place of a position in a JSON text. Knows nothing of plans.
  */
 import { findNodeAtLocation, getLocation, parseTree } from "jsonc-parser";
-import type { Cursor } from "./cursor.ts";
+import type { Cursor } from "./types.ts";
 
 /** Looks at the text as it is, also with errors. */
 export function jsonCursor(text: string, offset: number): Cursor | null {

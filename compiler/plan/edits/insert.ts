@@ -27,9 +27,9 @@ export function insertItems({ text }: Written, container: Container, added: read
 
 /** What stands between two items: a comma and a blank, or a line. */
 export function separatorOf(text: string, { open, items }: Container): string {
-  const first = items[0]?.start ?? open;
-  const isSpread = text.slice(open, first).includes("\n");
-  return isSpread ? `,${lineEnd(text)}${indentAt(text, items.at(-1)?.start ?? first)}` : ", ";
+  const last = items.at(-1)?.start ?? open;
+  const isSpread = text.slice(items.at(-2)?.end ?? open, last).includes("\n");
+  return isSpread ? `,${lineEnd(text)}${indentAt(text, last)}` : ", ";
 }
 
 /** Removes an item with its comma. */

@@ -2,7 +2,7 @@
  * @file The place of a position in a TypeScript plan: in which literal, at a key or at a value. Reads the syntax only, also with errors.
  */
 import { ts } from "ts-morph";
-import type { Cursor } from "../cursor/cursor.ts";
+import type { Cursor } from "../cursor/types.ts";
 
 export function typescriptCursor(text: string, offset: number): Cursor | null {
   const source = ts.createSourceFile("a.ts", text, ts.ScriptTarget.Latest, true, ts.ScriptKind.TS);

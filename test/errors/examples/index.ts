@@ -4,6 +4,7 @@
 import type { Examples } from "../example.ts";
 import { bind } from "./bind.ts";
 import { commandLine } from "./command-line.ts";
+import { editor } from "./editor.ts";
 import { infer } from "./infer.ts";
 import { runInputs } from "./inputs.ts";
 import { devices } from "./devices.ts";
@@ -31,6 +32,7 @@ export const examples: Examples = {
   ...shapes,
   ...bind,
   ...shard,
+  ...editor,
   ...infer,
   ...program,
   ...verify,
