@@ -5,7 +5,7 @@ import type { Context } from "../compiler/bind/context.ts";
 import { show } from "../compiler/expr/expr.ts";
 import { isWithin } from "../compiler/ir/module-paths.ts";
 import type { CanonicalNode } from "../compiler/ir/types.ts";
-import { gatherSpots, splitSpots, type SplitRequest, type Spot } from "./places.ts";
+import { gatherSpots, splitSpots, type Reach, type SplitRequest, type Spot } from "./places.ts";
 import type { Region } from "./region/region.ts";
 
 /** One spec of the plan. */
@@ -29,11 +29,11 @@ export interface Decided {
 }
 
 /** `kept` are values that no entry splits. */
-export function decide(region: Region, kept: ReadonlySet<string>, context: Context): Decided {
+export function decide(region: Region, kept: ReadonlySet<string>, reach: Reach, context: Context): Decided {
   const { graph } = context;
   const canEnter = (value: string): boolean =>
     isWholeAxis(region, value) && !graph.constants.has(value) && !kept.has(value);
-  const nodes = withoutUnnamed(region, canEnter, context);
+  const nodes = withoutUnnamed(region, canEnter, reach, context);
   const made = new Set([...nodes].flatMap((node) => rowsMade(region, node)));
   const entering = new Map<string, CanonicalNode[]>();
   for (const node of graph.nodes.filter((one) => nodes.has(one))) {
@@ -52,11 +52,11 @@ export function decide(region: Region, kept: ReadonlySet<string>, context: Conte
   const order = [...entering].toSorted(([a], [b]) => rankOf(a) - rankOf(b));
   for (const [value, readers] of order) {
     const starting = readers.filter((node) => !readsRows(region, node, made));
-    const request = { value, readers, harmless: harmlessIn(region, nodes, value), alike };
+    const request = { value, readers, harmless: harmlessIn(region, nodes, value), alike, reach };
     const found = splitsOf(request, starting, context);
     for (const spot of found) decisions.push(splitAt(region, spot, starting.length > 0, context));
   }
-  return { decisions: [...decisions, ...gathersOf(region, nodes, made, context)], nodes };
+  return { decisions: [...decisions, ...gathersOf(region, nodes, made, reach, context)], nodes };
 }
 
 /** What a split of the value states. */
@@ -91,6 +91,7 @@ function harmlessIn(region: Region, nodes: ReadonlySet<CanonicalNode>, value: st
 function withoutUnnamed(
   region: Region,
   canEnter: (value: string) => boolean,
+  reach: Reach,
   context: Context,
 ): ReadonlySet<CanonicalNode> {
   const { graph, boundaries } = context;
@@ -104,7 +105,7 @@ function withoutUnnamed(
     if (!canEnter(value)) return false;
     const readers = boundaries.index.users(value).filter(({ scope }) => scope === node.scope);
     const found = splitSpots(
-      { value, readers, harmless: harmlessIn(region, nodes, value), alike: () => false },
+      { value, readers, harmless: harmlessIn(region, nodes, value), alike: () => false, reach },
       context,
     );
     seen.set(key, found.length > 0);
@@ -156,6 +157,7 @@ function gathersOf(
   region: Region,
   nodes: ReadonlySet<CanonicalNode>,
   made: ReadonlySet<string>,
+  reach: Reach,
   context: Context,
 ): readonly Decision[] {
   const { graph, boundaries } = context;
@@ -164,7 +166,7 @@ function gathersOf(
     const readers = boundaries.index.users(value).filter((reader) => !harmless(reader));
     const isOutput = graph.outputs.includes(value);
     if (readers.length === 0 && !isOutput) return [];
-    const [spot] = gatherSpots(value, readers, context);
+    const [spot] = gatherSpots(value, readers, reach, context);
     const place = region.placeOf(value);
     if (spot === undefined || place === null) return [];
     const rank = graph.shapes.get(value)!.dims.length;

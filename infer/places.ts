@@ -25,7 +25,11 @@ export interface SplitRequest {
   readonly harmless: (reader: CanonicalNode) => boolean;
   /** Whether these results of one module would all be split along the same axis: then their order does not matter. */
   readonly alike: (results: readonly string[]) => boolean;
+  readonly reach: Reach;
 }
+
+/** Where a plan may act: at boundaries of modules, or on any ONNX value, by an entry of the root that names it. */
+export type Reach = "boundaries" | "values";
 
 /** Every place that splits the value for some of the readers and harms none, the best first. */
 export function splitSpots(request: SplitRequest, context: Context): readonly Spot[] {
@@ -38,6 +42,7 @@ export function splitSpots(request: SplitRequest, context: Context): readonly Sp
   const isModule = (module: string): boolean => graph.modules.has(module);
   const isInput = graph.inputs.some(({ name }) => name === value);
   if (!isInput && producer === undefined) return [];
+  const isFree = request.reach === "values" && !isInput && users.every(harmless) && !graph.outputs.includes(value);
   if (isInput && users.every(harmless)) return [{ module: "", side: "input", value, name: value, results: 0 }];
   const outside =
     producer === undefined || graph.outputs.includes(value) ? [] : modulesAround(producer.scope).filter(isModule);
@@ -55,18 +60,19 @@ export function splitSpots(request: SplitRequest, context: Context): readonly Sp
     [
       ...outputs.map((module) => outputSpot(value, module, context, request.alike)),
       ...inputs.map((module) => inputSpot(value, module, context)),
+      isFree ? rootSpot(value, "input") : null,
     ].filter((spot) => spot !== null),
     commonModule(readers.map(({ scope }) => scope)),
   );
 }
 
 /**
- * Names before values. A module that holds all readers takes the value as a parameter; otherwise the module that makes it splits its output.
+ * Names before values, and boundaries before the root. A module that holds all readers takes the value as a parameter; otherwise the module that makes it splits its output.
  * The outermost module before those inside it.
  */
 function ordered(spots: readonly Spot[], common: string): readonly Spot[] {
   const rank = ({ module, side, name }: Spot): readonly number[] => [
-    name === null ? 1 : 0,
+    name !== null ? 0 : module === "" ? 2 : 1,
     side === "input" && isWithin(common, module) ? 0 : side === "output" ? 1 : 2,
     side === "input" ? depthOf(module) : -depthOf(module),
   ];
@@ -79,7 +85,12 @@ function compare(a: readonly number[], b: readonly number[]): number {
 }
 
 /** Places that gather the value for all of `readers` and, for an output of the model, for the caller. */
-export function gatherSpots(value: string, readers: readonly CanonicalNode[], context: Context): readonly Spot[] {
+export function gatherSpots(
+  value: string,
+  readers: readonly CanonicalNode[],
+  reach: Reach,
+  context: Context,
+): readonly Spot[] {
   const { graph, boundaries } = context;
   const producer = boundaries.index.producer(value);
   if (producer === undefined) return [];
@@ -89,9 +100,18 @@ export function gatherSpots(value: string, readers: readonly CanonicalNode[], co
       ? isOutput && readers.length === 0
       : graph.modules.has(module) && readers.every(({ scope }) => !isWithin(scope, module)),
   );
-  const spots = modules.map((module) => outputSpot(value, module, context)).filter((spot) => spot !== null);
+  // At the root, the value is gathered for every reader.
+  const isFree = reach === "values" && !isOutput && boundaries.index.users(value).length === readers.length;
+  const spots = [
+    ...modules.map((module) => outputSpot(value, module, context)),
+    isFree ? rootSpot(value, "output") : null,
+  ].filter((spot) => spot !== null);
   const isNamed = ({ name, results }: Spot): number => (name !== null && results === 1 ? 0 : 1);
   return spots.toSorted((a, b) => isNamed(a) - isNamed(b));
+}
+
+function rootSpot(value: string, side: Spot["side"]): Spot {
+  return { module: "", side, value, name: null, results: 0 };
 }
 
 function inputSpot(value: string, module: string, context: Context): Spot | null {

@@ -12,10 +12,11 @@ import { workOf } from "../compiler/operators/work.ts";
 import type { ShardOptions } from "../compiler/shard/state.ts";
 import { chooseStreams, type Choice, type Model } from "./region/choose.ts";
 import { decide, type Decided } from "./decisions.ts";
+import type { Reach } from "./places.ts";
 import { factorMaps, type FactorMaps } from "./region/factor-maps.ts";
 import { typicalSizes, type Sizes } from "../gain/typical.ts";
 import { isProof, prove, type Proof, type Refusal } from "./prove.ts";
-import { outerStreamsOf, streamsOf, type Stream } from "./region/streams.ts";
+import { outerStreamsOf, streamsOf } from "./region/streams.ts";
 import type { Decision } from "./decisions.ts";
 
 /** Refusals that are repaired before the search ends. */
@@ -37,22 +38,28 @@ export interface Nothing {
   readonly refused: readonly (readonly Diagnostic[])[];
 }
 
-/** Searches a plan that `options.mesh` proves: first for whole sequences, then for their outermost factors. */
+/**
+ * Searches a plan that `options.mesh` proves: first for whole sequences, then for their outermost factors; each first at boundaries of modules,
+ * whose names survive the next export, then on any ONNX value.
+ */
 export function searchPlan(graph: CanonicalGraph, options: ShardOptions): Found | Nothing {
   const maps = factorMaps(graph);
   if (!graph.nodes.some((node) => asCp(node, "Attention") !== null)) return { why: "no attention", refused: [] };
   const sizes = typicalSizes(graph);
   const streams = streamsOf(maps);
   const context = contextOf(graph);
-  const tried = (own: readonly Stream[], isOuter: boolean): Found | Nothing =>
-    searchIn(
-      { index: maps.index, streams: own, sizes, work: worksOf(graph, sizes) },
-      { maps, context, options, isOuter },
-    );
-  const found = tried(streams, false);
-  if (!("why" in found)) return found;
-  const outer = tried(outerStreamsOf(maps, streams), true);
-  return "why" in outer ? found : outer;
+  const work = worksOf(graph, sizes);
+  const outer = outerStreamsOf(maps, streams);
+  const nothing: Nothing[] = [];
+  for (const reach of ["boundaries", "values"] as const) {
+    for (const own of [streams, outer]) {
+      const model = { index: maps.index, streams: own, sizes, work, anywhere: reach === "values" };
+      const found = searchIn(model, { maps, context, options, isOuter: own === outer, reach });
+      if (!("why" in found)) return found;
+      nothing.push(found);
+    }
+  }
+  return nothing[0]!;
 }
 
 function worksOf(graph: CanonicalGraph, sizes: Sizes): Model["work"] {
@@ -69,22 +76,23 @@ interface Tools {
   readonly context: Context;
   readonly options: ShardOptions;
   readonly isOuter: boolean;
+  readonly reach: Reach;
 }
 
-function searchIn(model: Model, { maps, context, options, isOuter }: Tools): Found | Nothing {
+function searchIn(model: Model, { maps, context, options, isOuter, reach }: Tools): Found | Nothing {
   if (!model.streams.some(({ queries }) => queries.length > 0)) return { why: "no stream", refused: [] };
   const known: Known = { whole: new Set(), kept: new Set() };
   const repaired: (readonly Diagnostic[])[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const choice = chooseStreams(model, known.whole);
     if (choice === null) break;
-    const found = decide(choice.region, known.kept, context);
-    const { decisions } = withoutTables(found, (kept) => decide(choice.region, kept, context), model, known);
+    const found = decide(choice.region, known.kept, reach, context);
+    const { decisions } = withoutTables(found, (kept) => decide(choice.region, kept, reach, context), model, known);
     if (!decisions.some(({ action }) => action === "split")) break;
     const result = prove(decisions, context.graph, options);
     if (isProof(result)) return { ...result, model, choice, isOuter, repaired };
     repaired.push(result.diagnostics);
-    if (!learn(result, decisions, known, maps)) break;
+    if (!learn(result, decisions, known, maps, model.sizes)) break;
   }
   return { why: repaired.length === 0 ? "no boundary" : "refused", refused: repaired };
 }
@@ -126,10 +134,13 @@ function learn(
   decisions: readonly Decision[],
   { whole, kept }: Known,
   maps: FactorMaps,
+  sizes: Sizes,
 ): boolean {
   const before = whole.size + kept.size;
   const splits = blamed.filter(({ action, spot }) => action === "split" && !kept.has(spot.value));
-  const coarse = diagnostics.some(({ code }) => DISAGREE.has(code)) ? leastSegments(splits, decisions, maps) : [];
+  const coarse = diagnostics.some(({ code }) => DISAGREE.has(code))
+    ? leastSegments(splits, decisions, maps, sizes)
+    : [];
   for (const { spot } of coarse) kept.add(spot.value);
   if (coarse.length === 0)
     for (const node of nodes) for (const name of withSiblings(node, whole, maps)) whole.add(name);
@@ -162,17 +173,19 @@ const DISAGREE: ReadonlySet<string> = new Set([segmentsDiffer.code, splitsDiffer
 
 /**
  * Of two splits that disagree, the one whose value is concatenated from fewer streams, and all others that are concatenated as it is: the same
- * table of every block.
+ * table of every block. Of values that are concatenated alike, the smallest: a table of positions rather than the state.
  */
 function leastSegments(
   splits: readonly Decision[],
   decisions: readonly Decision[],
   maps: FactorMaps,
+  { bytes }: Sizes,
 ): readonly Decision[] {
   if (splits.length < 2) return [];
+  const sizeOf = ({ spot }: Decision): number => bytes(maps.index.graph.shapes.get(spot.value)!);
   const lengths = ({ spot, axis }: Decision): readonly string[] =>
     maps.wholeAxis(spot.value, axis).segments.map(({ length }) => show(length));
-  const [least, next] = splits.toSorted((a, b) => lengths(a).length - lengths(b).length);
+  const [least, next] = splits.toSorted((a, b) => lengths(a).length - lengths(b).length || sizeOf(a) - sizeOf(b));
   if (least === undefined || next === undefined) return [];
   if (lengths(least).length === lengths(next).length) return [least];
   const own = lengths(least).join();

@@ -14,6 +14,8 @@ export interface Model {
   readonly sizes: Sizes;
   /** Floating-point work of every node that has some. */
   readonly work: ReadonlyMap<CanonicalNode, number>;
+  /** A plan may gather any value, not only those that leave a module. */
+  readonly anywhere: boolean;
 }
 
 export interface Choice {
@@ -57,8 +59,8 @@ export function chooseStreams(model: Model, whole: ReadonlySet<string>): Choice 
 }
 
 function choiceOf(model: Model, streams: readonly Stream[], whole: ReadonlySet<string>): Choice {
-  const { index, sizes, work } = model;
-  const region = regionOf({ index, streams, sizes, work, whole });
+  const { index, sizes, work, anywhere } = model;
+  const region = regionOf({ index, streams, sizes, work, whole, anywhere });
   const sent = gathered(region, model) + exchanged(region, model);
   let all = 0;
   let shared = 0;
@@ -72,16 +74,20 @@ function choiceOf(model: Model, streams: readonly Stream[], whole: ReadonlySet<s
 }
 
 /** Half of every value that someone needs whole. */
-function gathered(region: Region, { index, sizes }: Model): number {
+function gathered(region: Region, { index, sizes, anywhere }: Model): number {
   let bytes = 0;
   for (const node of region.nodes) {
     for (const value of node.outputs) {
       if (region.placeOf(value) === null) continue;
+      const isOutput = index.graph.outputs.includes(value);
       const isNeeded =
-        index.graph.outputs.includes(value) ||
+        isOutput ||
         index.users(value).some((reader) => {
           const need = region.need(reader, value);
-          return canGatherFor(node, reader) && (need === "whole" || (need === "rows" && !region.nodes.has(reader)));
+          return (
+            canGatherFor(node, reader, anywhere && !isOutput) &&
+            (need === "whole" || (need === "rows" && !region.nodes.has(reader)))
+          );
         });
       if (isNeeded) bytes += sizeOf(value, index, sizes) / 2;
     }

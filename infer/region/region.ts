@@ -28,6 +28,8 @@ export interface Chosen {
   readonly work: ReadonlyMap<CanonicalNode, number>;
   /** Nodes that must have whole operands, whatever it costs. */
   readonly whole: ReadonlySet<string>;
+  /** A value can be gathered anywhere, for all its readers; otherwise only where it leaves a module. */
+  readonly anywhere: boolean;
 }
 
 export interface Region {
@@ -92,13 +94,18 @@ function singlePlaces(streams: readonly Stream[]): ReadonlyMap<string, Place> {
   return found;
 }
 
-/** A module around the producer of a value that the reader is not in: its output can be gathered for the reader. */
-export function canGatherFor(producer: CanonicalNode, reader: CanonicalNode): boolean {
+/** A module around the producer of a value that the reader is not in: its output can be gathered for the reader alone. */
+function leaves(producer: CanonicalNode, reader: CanonicalNode): boolean {
   return producer.scope !== "" && !isWithin(reader.scope, producer.scope);
 }
 
+/** `anywhere`: also where it leaves none, then for all readers. An output of the model is gathered for its caller alone. */
+export function canGatherFor(producer: CanonicalNode, reader: CanonicalNode, anywhere: boolean): boolean {
+  return anywhere || leaves(producer, reader);
+}
+
 function cutAt(
-  { index, sizes, work, whole }: Chosen,
+  { index, sizes, work, whole, anywhere }: Chosen,
   linked: readonly CanonicalNode[],
   need: Region["need"],
   rowsOf: (node: CanonicalNode) => readonly string[],
@@ -111,7 +118,7 @@ function cutAt(
     const repeated = (work.get(node) ?? 0) / WORK_PER_BYTE / 2;
     net.edge(SOURCE, own, LEAST + repeated + (isAttention ? ATTENTION : 0));
     if (whole.has(node.name)) net.edge(own, SINK, FORBIDDEN);
-    for (const value of rowsOf(node)) gatherEdges(net, { index, sizes, at, need }, node, value);
+    for (const value of rowsOf(node)) gatherEdges(net, { index, sizes, anywhere, at, need }, node, value);
   }
   const kept = net.cut();
   return new Set(linked.filter((node) => kept.has(at.get(node)!)));
@@ -123,9 +130,10 @@ function gatherEdges(
   {
     index,
     sizes,
+    anywhere,
     at,
     need,
-  }: Pick<Chosen, "index" | "sizes"> & Pick<Region, "need"> & { at: Map<CanonicalNode, number> },
+  }: Pick<Chosen, "index" | "sizes" | "anywhere"> & Pick<Region, "need"> & { at: Map<CanonicalNode, number> },
   node: CanonicalNode,
   value: string,
 ): void {
@@ -133,11 +141,15 @@ function gatherEdges(
   const gathered = net.node();
   const shape = index.graph.shapes.get(value);
   net.edge(own, gathered, shape === undefined ? FORBIDDEN : sizes.bytes(shape) / 2);
-  if (index.graph.outputs.includes(value)) net.edge(gathered, SINK, FORBIDDEN);
+  const isOutput = index.graph.outputs.includes(value);
+  if (isOutput) net.edge(gathered, SINK, FORBIDDEN);
   for (const reader of index.users(value)) {
     const kind = need(reader, value);
-    const from = canGatherFor(node, reader) ? gathered : own;
+    const from = canGatherFor(node, reader, anywhere && !isOutput) ? gathered : own;
     const to = kind === "rows" ? at.get(reader) : SINK;
-    if (kind !== "any" && to !== undefined) net.edge(from, to, FORBIDDEN);
+    if (kind === "any" || to === undefined) continue;
+    net.edge(from, to, FORBIDDEN);
+    // A gather for all readers leaves no rows for this one.
+    if (anywhere && !isOutput && kind === "rows" && !leaves(node, reader)) net.edge(to, gathered, FORBIDDEN);
   }
 }

@@ -26,5 +26,5 @@ test.each(blocks)("docs/plan-language.md: $name", async ({ language, text }) => 
 });
 
 test("the page has its examples", () => {
-  expect(blocks.map(({ language }) => language)).toEqual(["json", "json", "ts", "json", "json", "json"]);
+  expect(blocks.map(({ language }) => language)).toEqual(["json", "json", "json", "ts", "json", "json", "json"]);
 });

@@ -8,7 +8,7 @@ import io
 import logging
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import onnx
@@ -27,6 +27,7 @@ EXPORTERS: Mapping[str, tuple[str, int]] = {
     "torchscript18": (TORCHSCRIPT, 18),
 }
 UNNAMED = "auto"
+Grouped = Mapping[str, tuple[str, ...] | Mapping[str, str]]
 # Smaller tensors stay inside the graph, as when onnx_ir writes external data.
 _INLINE = 256
 
@@ -52,20 +53,41 @@ class Request:
     wrapper: str | None = None
     external: Path | None = None
     weightless: str | None = None
+    grouped: Grouped = field(default_factory=dict)
 
 
-def _bound(
-    forward: Callable[..., object], inputs: Iterable[str], constants: Mapping[str, object]
-) -> Callable[..., object]:
-    """`forward` with the parameters `inputs` only: exporters would make graph inputs of numbers too."""
+def _bound(forward: Callable[..., object], request: Request) -> Callable[..., object]:
+    """`forward` with the inputs as its only parameters: exporters would make graph inputs of numbers too."""
     signature = inspect.signature(forward)
-    names = list(inputs)
+    names = list(request.inputs)
 
     def call(*args: object, **kwargs: object) -> object:
-        return forward(**dict(zip(names, args, strict=False)), **kwargs, **constants)
+        given = {**dict(zip(names, args, strict=False)), **kwargs}
+        results = forward(**_arguments(given, request.grouped), **request.constants)
+        return tuple(_tensors(results, len(request.outputs)))
 
-    call.__signature__ = signature.replace(parameters=[signature.parameters[name] for name in names])
+    keyword = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parameters = [signature.parameters.get(name, inspect.Parameter(name, keyword)) for name in names]
+    call.__signature__ = signature.replace(parameters=[one.replace(default=inspect.Parameter.empty, kind=keyword) for one in parameters])
     return call
+
+
+def _arguments(inputs: Mapping[str, torch.Tensor], grouped: Grouped) -> dict[str, object]:
+    """The arguments of the forward: inputs that it takes together are one."""
+    together = {name for names in grouped.values() for name in (names.values() if isinstance(names, Mapping) else names)}
+    arguments: dict[str, object] = {name: value for name, value in inputs.items() if name not in together}
+    for parameter, names in grouped.items():
+        if isinstance(names, Mapping):
+            arguments[parameter] = {key: inputs[name] for key, name in names.items()}
+        else:
+            arguments[parameter] = [inputs[name] for name in names]
+    return arguments
+
+
+def _tensors(results: object, count: int) -> list[torch.Tensor]:
+    """The first results of a model, however they are nested."""
+    leaves = torch.utils._pytree.tree_leaves(results)
+    return [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)][:count]
 
 
 def _wrapped(model: torch.nn.Module, name: str) -> torch.nn.Module:
@@ -146,7 +168,7 @@ def export(model: torch.nn.Module, request: Request) -> onnx.ModelProto:
     is_dynamo = kind == DYNAMO
     mark = markers.dynamo_mark if is_dynamo else markers.torchscript_mark
     original = model.forward
-    model.forward = _bound(original, request.inputs, request.constants)
+    model.forward = _bound(original, request)
     try:
         root = _wrapped(model, request.wrapper) if request.wrapper else model
         with (
@@ -166,8 +188,9 @@ def run_torch(
     outputs: tuple[str, ...],
     inputs: Mapping[str, torch.Tensor],
     constants: Mapping[str, object],
+    grouped: Grouped,
 ) -> dict[str, Array]:
     """The model's own outputs, by output name."""
     with torch.no_grad():
-        values = model(**inputs, **constants)
+        values = _tensors(model(**_arguments(inputs, grouped), **constants), len(outputs))
     return {name: value.numpy() for name, value in zip(outputs, values, strict=True)}

@@ -34,12 +34,14 @@ class Input:
 
 @dataclass(frozen=True)
 class Family:
-    """A model class of diffusers or of `nets/` ("nets.vit.VisionTransformer"), a tiny config, and how it is called.
+    """A model class of diffusers, of transformers ("transformers.BertModel") or of `nets/` ("nets.vit.VisionTransformer"),
+    a tiny config, and how it is called.
 
     `dynamic` lists the lengths that a dynamic export leaves open. `constants` are forward arguments that are no
     tensors; a callable receives the lengths. `patches` names entries of `patches/` that an export needs. `shrink`
     makes a new tiny model smaller where no config key does. `complete_plan` changes the class's own plan where that
-    cannot run as it is. `plan` is the plan of a class that has none.
+    cannot run as it is. `plan` is the plan of a class that has none. `grouped` says which inputs the forward takes
+    together, as one argument: a list of them, or a dictionary.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Family:
     shrink: Callable[[object], None] | None = None
     complete_plan: Callable[[dict[str, object]], dict[str, object]] | None = None
     plan: Mapping[str, object] | None = None
+    grouped: Mapping[str, tuple[str, ...] | Mapping[str, str]] = field(default_factory=dict)
 
     def with_config(self, **changes: object) -> Family:
         """The same family with some config keys changed."""

@@ -20,6 +20,8 @@ from .inputs import make_inputs, present_inputs, randomise
 from .plan_json import Plan, plan_of
 from .tensors import write_npz
 
+TRANSFORMERS = "transformers"
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -32,8 +34,10 @@ class Subject:
 
     def inputs(self, lengths: Lengths) -> dict[str, torch.Tensor]:
         """Sample inputs for these lengths, in the order of the forward; lengths not given are the family's."""
-        tensors = make_inputs(self.family, self.model.config, {**self.family.lengths, **lengths}, self.seed)
-        names = [name for name in inspect.signature(self.model.forward).parameters if name in tensors]
+        tensors = make_inputs(self.family, config_of(self.model), {**self.family.lengths, **lengths}, self.seed)
+        own = list(inspect.signature(self.model.forward).parameters)
+        # Grouped inputs are no parameters of the forward: they come last, as the family lists them.
+        names = sorted(tensors, key=lambda n: own.index(n) if n in own else len(own))
         return {name: self._cast(name, tensors[name]) for name in names}
 
     def _cast(self, name: str, tensor: torch.Tensor) -> torch.Tensor:
@@ -44,7 +48,9 @@ class Subject:
         """The forward arguments that are no tensors."""
         known = {**self.family.lengths, **lengths}
         given = {key: value(known) if callable(value) else value for key, value in self.family.constants.items()}
-        return {"return_dict": False, **given}
+        takes = inspect.signature(self.model.forward).parameters
+        is_open = any(one.kind is inspect.Parameter.VAR_KEYWORD for one in takes.values())
+        return {**({"return_dict": False} if "return_dict" in takes or is_open else {}), **given}
 
     def plan(self) -> Plan:
         """The class's own plan, completed where the family says so."""
@@ -73,14 +79,30 @@ class Options:
 
 
 def class_of(name: str) -> type[torch.nn.Module]:
-    """A class of diffusers, or `nets.<file>.<class>`."""
+    """A class of diffusers, `transformers.<class>`, or `nets.<file>.<class>`."""
     module, _, class_name = name.rpartition(".")
+    if module.split(".")[0] == TRANSFORMERS:
+        return getattr(importlib.import_module(module), class_name)
     return getattr(importlib.import_module(f".{module}", __package__) if module else diffusers, class_name)
+
+
+def config_of(model: torch.nn.Module) -> Mapping[str, object]:
+    """The names that shapes may use: transformers has the config of an encoder in one of its own class."""
+    return model.config if isinstance(model.config, Mapping) else model.config.to_dict()
+
+
+def _made(family: Family) -> torch.nn.Module:
+    """The class of the family with its config. In transformers, a config is of a class of its own."""
+    cls = class_of(family.model)
+    config = dict(family.config)
+    if not family.model.startswith(f"{TRANSFORMERS}."):
+        return cls.from_config(config)
+    return cls._from_config(cls.config_class(**config), attn_implementation=config.get("attn_implementation", "sdpa"))
 
 
 def tiny(family: Family, seed: int, dtype: torch.dtype = torch.float32) -> Subject:
     """The family's tiny config with weights from the seed."""
-    model = class_of(family.model).from_config(dict(family.config)).eval()
+    model = _made(family).eval()
     randomise(model, seed)
     if family.shrink:
         family.shrink(model)
@@ -123,7 +145,7 @@ def class_name(folder: Path) -> str:
 def _dynamic_axes(subject: Subject, names: tuple[str, ...], unnamed: bool) -> dict[str, dict[int, str]]:
     """Which axes stay open: those whose length is a dynamic name, or arithmetic with one."""
     open_axes: dict[str, dict[int, str]] = {}
-    for parameter, spec in present_inputs(subject.family, subject.model.config).items():
+    for parameter, spec in present_inputs(subject.family, config_of(subject.model)).items():
         for at, axis in enumerate(spec.shape):
             if axis in names:
                 open_axes.setdefault(parameter, {})[at] = UNNAMED if unnamed else str(axis)
@@ -152,6 +174,7 @@ def request_of(subject: Subject, options: Options, lengths: Lengths, path: Path)
         patches=subject.family.patches,
         wrapper=options.wrapper,
         external=path if options.external else None,
+        grouped=subject.family.grouped,
     )
 
 
@@ -180,7 +203,8 @@ def export_file(subject: Subject, options: Options, lengths: list[Lengths], path
 
 def torch_outputs(subject: Subject, lengths: Lengths) -> dict[str, object]:
     """What the model itself gives for the sample inputs of these lengths."""
-    return run_torch(subject.model, subject.family.outputs, subject.inputs(lengths), subject.constants(lengths))
+    family = subject.family
+    return run_torch(subject.model, family.outputs, subject.inputs(lengths), subject.constants(lengths), family.grouped)
 
 
 def _compare(subject: Subject, model: onnx.ModelProto, folder: Path, lengths: Iterable[Lengths]) -> float:

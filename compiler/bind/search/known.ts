@@ -60,7 +60,9 @@ function byValue(place: Place, context: Context): Verdict {
     side === "input" &&
     graph.constants.has(value) &&
     boundaries.index.inside(module).some((node) => node.inputs.includes(value));
-  if (known.includes(value) || isConstantRead) return { value, evidence: "value" };
+  // All nodes are inside the root, so it has no boundary that could hide a value: an entry there acts for every reader.
+  const isInRoot = module === "" && graph.shapes.has(value) && !graph.integers.has(value);
+  if (known.includes(value) || isConstantRead || isInRoot) return { value, evidence: "value" };
   const where = nameOf(place);
   const error = graph.shapes.has(value)
     ? diagnose(bindNames.foreignValue, { value, where, side, known }, whereOf(place))

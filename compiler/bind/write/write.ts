@@ -62,13 +62,15 @@ function apply(draft: Draft, at: { step: Step; value: string; chain: Alias[] }):
   const { binding } = at.step;
   const { spec, module, axis } = binding;
   const isInput = spec.side === "input";
+  // Inside the root are all readers; an entry for a value that does not leave it is for them.
+  const isInside = module === "" && !draft.graph.outputs.includes(binding.value ?? "");
   const { from, to } = insert(draft, {
     op: spec.action === "split" ? "Shard" : "Gather",
     value: at.value,
     axis,
     binding: at.step.index,
     module,
-    moves: (reader) => isWithin(reader.scope, module) === isInput,
+    moves: (reader) => isInside || isWithin(reader.scope, module) === isInput,
     movesOutput: !isInput,
   });
   // The value that the new node reads may have lost its name to the model's output.

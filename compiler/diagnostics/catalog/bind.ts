@@ -30,7 +30,7 @@ export const bindNames: Catalog<{
       if (known.length > 0) return `the model has ${list(known)}; "*" matches one whole segment between dots`;
       return (
         "the nodes of this file carry no module names: an optimiser removed them, or the exporter wrote none; " +
-        'use the file as torch exported it, or name the inputs and outputs of the model under ""'
+        'use the file as torch exported it, or name inputs, outputs and other values of the model under "", as onnx-cp init does'
       );
     },
     fixes: ({ suggestion }) => renameTo(suggestion),

@@ -109,11 +109,12 @@ const lookalikes: Readonly<Record<string, Lookalike>> = {
     },
     reason: "the scores are scaled after the mask",
   },
-  "two masks": {
+  "a bias and a boolean mask": {
     write: (p) => {
       const three = split(p);
-      const once = p.node("Add", [scoresOf(p, three), p.input("mask", ["B", 1, 1, "T"])]);
-      return finish(p, p.node("Add", [once, p.input("bias", [1, 4, "S", "T"])]), three.v);
+      const once = p.node("Add", [scoresOf(p, three), p.input("bias", [1, 4, "S", "T"])]);
+      const hidden = p.node("Where", [p.input("mask", ["B", 1, 1, "T"], "bool"), once, p.scalar(-Infinity)]);
+      return finish(p, hidden, three.v);
     },
     reason: "it has more than one mask",
   },

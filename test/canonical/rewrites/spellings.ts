@@ -116,6 +116,10 @@ export const spellings: Readonly<Record<string, Spelling>> = {
     (p, s) => p.node("Add", [s, matMul(p, p.input("a", ["B", 4, "S", 3]), p.input("b", ["B", 4, 3, "T"]))]),
     "B, 4, S, T",
   ),
+  "bias with heads, then an additive mask over keys": masked((p, s) => {
+    const biased = p.node("Add", [s, p.input("bias", [4, "S", "T"])]);
+    return p.node("Add", [biased, p.input("mask", ["B", 1, 1, "T"])]);
+  }, "B, 4, S, T"),
   "boolean mask, infinite fill": masked(
     (p, s) => p.node("Where", [p.input("mask", ["B", 1, 1, "T"], "bool"), s, infinity(p)]),
     "B, 1, 1, T",

@@ -1,7 +1,7 @@
 /**
  * @file Examples of models for which no plan can be inferred. Codes CP4500-4599; and of a plan that gives little, CP4601.
  */
-import type { Graph, Node } from "../../../compiler/graph/types.ts";
+import type { Graph, GraphValue, Node } from "../../../compiler/graph/types.ts";
 import { graph, node, value } from "../../support/graphs.ts";
 import type { Example, Examples } from "../example.ts";
 import { model, simple } from "../models.ts";
@@ -18,16 +18,18 @@ function attention(result: string): readonly Node[] {
   ];
 }
 
+type Extents = readonly (number | string)[];
+
+function keys(extents: Extents): readonly GraphValue[] {
+  return ["k", "v"].map((name) => value(name, "float32", extents));
+}
+
 /** Softmax(q k^T) v, with queries and keys of these extents. */
-function attending(
-  q: readonly (number | string)[],
-  k: readonly (number | string)[],
-  after: readonly Node[] = [],
-): Graph {
+function attending(q: Extents, k: Extents): Graph {
   return graph({
-    inputs: [value("q", "float32", q), value("k", "float32", k), value("v", "float32", k)],
+    inputs: [value("q", "float32", q), ...keys(k)],
     outputs: [value("y", "float32", null)],
-    nodes: [...attention(after.length === 0 ? "y" : "a"), ...after],
+    nodes: attention("y"),
   });
 }
 
@@ -56,9 +58,17 @@ export const infer: Examples = {
     attending([1, 2, 1, 8], [1, 2, "n", 8]),
   ),
   CP4503: example(
-    "A plan can split inputs of the model, and inputs and outputs of modules. Here, the rows of the attention end in the middle of the only module, at a softmax over all of them.",
-    "a model of y = softmax(softmax(q k^T) v) over all queries",
-    attending([1, 2, "n", 8], [1, 2, "n", 8], [node("Softmax", ["a"], ["y"], { axis: { kind: "int", value: 2 } })]),
+    "A plan can split an input of the model, any other value for all its readers, and inputs and outputs of modules. Here, the queries are an input of which a softmax needs all rows, and there is no module between the two.",
+    "a model of y = softmax(x k^T) v and z = softmax(x) over all queries",
+    graph({
+      inputs: [value("x", "float32", [1, "n", 2, 8]), ...keys([1, 2, "n", 8])],
+      outputs: [value("y", "float32", null), value("z", "float32", null)],
+      nodes: [
+        node("Transpose", ["x"], ["q"], { perm: { kind: "ints", value: [0, 2, 1, 3] } }),
+        ...attention("y"),
+        node("Softmax", ["x"], ["z"], { axis: { kind: "int", value: 1 } }),
+      ],
+    }),
   ),
   CP4504: example(
     "The inference found plans, but the proof refused each of them. The message has the reason of the last refusal.",

@@ -30,7 +30,7 @@ import {
   type Weights,
 } from "./trace.ts";
 import { bakedLength } from "./baked.ts";
-import { draft, type Draft, type Patch } from "../draft.ts";
+import { draft, type Patch } from "../draft.ts";
 import { dimsOf, elemOf, type Lookup } from "../lookup.ts";
 import { isRefusal, refuse, type Refusal } from "./refusal.ts";
 import { permute, regroup, sameExtents, viewOf } from "../views/views.ts";
@@ -41,7 +41,8 @@ interface Candidate {
   readonly scores: Scores;
   readonly weights: Weights;
   readonly axes: Axes;
-  readonly mask: Mask | null;
+  /** None, one, or several that are added. */
+  readonly masks: readonly Mask[];
 }
 
 /** The replacement of the product with the values; `null` for a Softmax that is not between two products. */
@@ -79,7 +80,8 @@ function fuseReading(lookup: Lookup, softmax: CanonicalNode, scores: Scores, wei
   const shared = sharedScore(lookup, scores, softmax);
   if (shared !== null) return refuse(`the scores ${shared} are also read elsewhere`);
   const masks = scores.steps.flatMap((s) => (s.kind === "mask" ? [s.mask] : []));
-  if (masks.length > 1) return refuse("it has more than one mask");
+  const isSum = masks.length === 2 && masks.every(({ kind }) => kind === "additive");
+  if (masks.length > 1 && !isSum) return refuse("it has more than one mask");
   const masked = scores.steps.findIndex((s) => s.kind === "mask");
   const after = masked < 0 ? [] : scores.steps.slice(masked);
   if (scaleOf(after) !== 1) return refuse("the scores are scaled after the mask");
@@ -90,7 +92,7 @@ function fuseReading(lookup: Lookup, softmax: CanonicalNode, scores: Scores, wei
   if (isRefusal(axes)) return axes;
   if (!sameExtents(batchOf(lookup, axes.query), axes.scoreBatch))
     return refuse("the queries are broadcast over the batch");
-  const candidate: Candidate = { softmax, scores, weights, axes, mask: masks[0] ?? null };
+  const candidate: Candidate = { softmax, scores, weights, axes, masks };
   return firstThatFits(batches(lookup, axes), (batch) => build(lookup, candidate, batch));
 }
 
@@ -117,9 +119,8 @@ function build(lookup: Lookup, candidate: Candidate, batch: Batch): Patch | Refu
   const { softmax, scores, weights, axes } = candidate;
   const operands = operandsOf(lookup, candidate, batch);
   if (isRefusal(operands)) return operands;
-  const extents =
-    candidate.mask === null ? null : maskExtents(dimsOf(lookup, candidate.mask.value), axes.masked[0]!, batch);
-  if (candidate.mask !== null && extents === null) return refuse("its mask does not broadcast to (B, H, Sq, Sk)");
+  const makeMask = maskOf(lookup, candidate, batch);
+  if (makeMask !== null && isRefusal(makeMask)) return makeMask;
   const [rows, width] = [
     dimsOf(lookup, axes.query.value)[axes.query.perm.at(-2)!]!,
     dimsOf(lookup, axes.value.value)[axes.value.perm.at(-1)!]!,
@@ -127,9 +128,7 @@ function build(lookup: Lookup, candidate: Candidate, batch: Batch): Patch | Refu
   const whole = regroup(permute(viewOf([batch[0], rows, batch[1], width]), SWAP), [...axes.valueBatch, rows, width]);
   const outSteps = whole && stepsOf(permute(whole, axes.outPerm));
   if (outSteps === null) return refuse("its result cannot be written from (B, S, H, D)");
-  const { mask } = candidate;
-  const elem = elemOf(lookup, operands.q.base);
-  const makeMask = mask && extents && ((d: Draft): string => addMask(lookup, d, mask, extents, elem));
+  const [mask] = candidate.masks;
   const form: AttentionForm = {
     ...operands,
     addMask: makeMask,
@@ -145,6 +144,24 @@ function build(lookup: Lookup, candidate: Candidate, batch: Batch): Patch | Refu
   const d = draft(lookup, softmax.name, commonModule(scopes));
   addAttention(lookup, d, form, weights.product.out.value);
   return d.replace(weights.product.node);
+}
+
+/** Adds the mask as `cp.Attention` takes it; several masks become their sum. `null` where there is none. */
+function maskOf(lookup: Lookup, { scores, axes, masks }: Candidate, batch: Batch): AttentionForm["addMask"] | Refusal {
+  const [first, second] = masks.map((mask, i) => ({
+    mask,
+    extents: maskExtents(dimsOf(lookup, mask.value), axes.masked[i]!, batch),
+  }));
+  if (first === undefined) return null;
+  const [own, other] = [first.extents, second?.extents];
+  if (own === null || other === null) return refuse("its mask does not broadcast to (B, H, Sq, Sk)");
+  const elem = elemOf(lookup, scores.product.out.value);
+  return (d) => {
+    const added = addMask(lookup, d, first.mask, own, elem);
+    if (second === undefined || other === undefined) return added;
+    const inputs = [added, addMask(lookup, d, second.mask, other, elem)];
+    return d.add({ op: "Add", inputs, shape: { elem, dims: own.map((dim, i) => (dim === 1 ? other[i]! : dim)) } });
+  };
 }
 
 function operandsOf(

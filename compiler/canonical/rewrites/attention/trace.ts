@@ -37,8 +37,8 @@ export interface Weights {
 /** A score filled with less than this is as good as hidden: adding any real score to the fill does not change it. */
 export const NEVER = -1e30;
 
-/** One more than an attention can have, to detect too many. */
-const MASKS = 2;
+/** One more than an attention can have, to detect too many: a bias of positions and a mask. */
+const MASKS = 3;
 
 /** All ways to read `value` as scores: the product of two values, scaled, viewed and masked. Passes at most `masks` masks. */
 export function scoresAbove(lookup: Lookup, value: string, masks: number = MASKS): readonly Scores[] {

@@ -31,9 +31,9 @@ export const inferMessages: Catalog<{
     title: "Nothing to split at a boundary",
     message: ({ module, node, length }) =>
       `nothing to split, because no plan can state where: the sequence of ${length} rows of the attention in "${module}" (node ${node}) ` +
-      "begins or ends between the nodes of one module, at no input of the model and at no boundary of a module",
+      "begins or ends at values that other nodes of the same module need whole",
     hint: () =>
-      "export the model with the names of its modules, and with the part that makes the sequence, such as a patch embedding, in a module of its own",
+      "export the model with the names of its modules: at the boundary of a module, a plan can split or gather a value for some of its readers",
   },
   allRefused: {
     code: "CP4504",

@@ -1,0 +1,94 @@
+/**
+ * @file What the search does on small graphs: where a plan may act, and what it learns from a refusal. Each plan found is simulated on a mesh on
+ * which it was not proven.
+ */
+import { expect, test } from "vitest";
+import { sampleFeeds } from "../../cli/run/sample-feeds.ts";
+import type { CanonicalGraph } from "../../compiler/ir/types.ts";
+import { readPlanValue } from "../../compiler/plan/read.ts";
+import { simulate } from "../../compiler/simulate/simulate.ts";
+import { planOf } from "../../infer/entries.ts";
+import { searchPlan, type Found } from "../../infer/search.ts";
+import { valueOf } from "../support/fixtures.ts";
+import { graphFrom } from "../support/language/graph.ts";
+import { meshes } from "../support/meshes.ts";
+import { bindPlan, shard } from "../support/stages.ts";
+
+const proven = { ...meshes["ulysses 2"], mesh: meshes["ulysses 2"] };
+
+async function found(graph: CanonicalGraph): Promise<Found> {
+  const plan = searchPlan(graph, proven);
+  if ("why" in plan) throw new Error(plan.why);
+  const mesh = meshes["rotating ring 3"];
+  const bound = valueOf(bindPlan(graph, valueOf(readPlanValue(planOf(plan.entries)))));
+  const sharded = valueOf(shard(bound, { ...mesh, mesh }));
+  expect(valueOf(await simulate(sharded, sampleFeeds(sharded)))).toMatchObject({ wrong: null });
+  return plan;
+}
+
+test("without modules, a sequence begins and ends at ONNX values of the root", async () => {
+  const plan = await found(
+    graphFrom(`
+in x float32 [1, n, 4, 8]
+"":
+  whole = Softmax(x) {axis=1}
+  rows = Relu(whole)
+  a = cp.Attention(rows, rows, rows) {scale=0.5}
+  y = Softmax(a) {axis=1}
+out y
+`),
+  );
+  expect(planOf(plan.entries)).toEqual({
+    "": [{ rows: { split_dim: 1, expected_dims: 4, value: "rows" } }, { gather_dim: 1, expected_dims: 4, value: "a" }],
+  });
+});
+
+test("a gather for all readers leaves no rows for one of them: the region ends there", async () => {
+  const plan = await found(
+    graphFrom(`
+in x float32 [1, n, 4, 8]
+"":
+  a = cp.Attention(x, x, x) {scale=0.5}
+  b = Relu(a)
+  c = Softmax(a) {axis=1}
+  y = Add(b, c)
+out y
+`),
+  );
+  expect(planOf(plan.entries)).toEqual({
+    "": [{ x: { split_dim: 1, expected_dims: 4 } }, { gather_dim: 1, expected_dims: 4, value: "a" }],
+  });
+});
+
+test("boundaries of modules come first", async () => {
+  const plan = await found(
+    graphFrom(`
+in x float32 [1, n, 4, 8]
+"":
+  whole = Softmax(x) {axis=1}
+attn:
+  a = cp.Attention(whole, whole, whole) {scale=0.5}
+"":
+  y = Softmax(a) {axis=1}
+out y
+`),
+  );
+  expect(plan.entries.map(({ pattern }) => pattern)).toEqual(["attn"]);
+});
+
+test("of two splits that disagree, the table of positions stays whole, and not the state", async () => {
+  const plan = await found(
+    graphFrom(`
+in text float32 [1, txt, 4, 8]
+in image float32 [1, img, 4, 8]
+in ids float32 [1, s, 1, 1]
+"":
+  stream = Concat(text, image) {axis=1}
+  turn = Sin(ids)
+  turned = Mul(stream, turn)
+  y = cp.Attention(turned, turned, turned) {scale=0.5}
+out y
+`),
+  );
+  expect(plan.entries[0]!.splits.map(({ key }) => key)).toEqual(["text", "image"]);
+});

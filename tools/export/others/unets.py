@@ -1,0 +1,166 @@
+"""U-Nets of diffusers: attention between convolutions."""
+
+from __future__ import annotations
+
+from ..family import Family, Input
+from .shorthand import LEVEL, STEP, text
+
+_LENGTHS = {"batch": 2, "txt": 13}
+_CROSS = dict(
+    in_channels=4,
+    out_channels=4,
+    block_out_channels=(8, 16),
+    layers_per_block=1,
+    norm_num_groups=4,
+    cross_attention_dim=12,
+    attention_head_dim=4,
+)
+
+FAMILIES = (
+    Family(
+        name="unet2d_condition",
+        model="UNet2DConditionModel",
+        config=dict(
+            _CROSS,
+            down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
+            up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
+        ),
+        inputs={
+            "sample": Input(("batch", 4, 14, 10)),
+            "timestep": STEP,
+            "encoder_hidden_states": text("cross_attention_dim"),
+        },
+        outputs=("denoised",),
+        lengths=_LENGTHS,
+        dynamic=("batch", "txt"),
+    ),
+    Family(
+        name="unet2d",
+        model="UNet2DModel",
+        config=dict(
+            block_out_channels=(8, 16),
+            layers_per_block=1,
+            norm_num_groups=4,
+            attention_head_dim=4,
+            down_block_types=("DownBlock2D", "AttnDownBlock2D"),
+            up_block_types=("AttnUpBlock2D", "UpBlock2D"),
+        ),
+        inputs={"sample": Input(("batch", 3, 14, 10)), "timestep": STEP},
+        outputs=("denoised",),
+        lengths=_LENGTHS,
+        dynamic=("batch",),
+    ),
+    Family(
+        name="unet1d",
+        model="UNet1DModel",
+        config=dict(
+            sample_size=32,
+            in_channels=2,
+            out_channels=2,
+            extra_in_channels=64,
+            block_out_channels=(32, 32, 64),
+        ),
+        inputs={"sample": Input(("batch", 2, 40)), "timestep": LEVEL},
+        outputs=("denoised",),
+        lengths=_LENGTHS,
+        dynamic=("batch",),
+    ),
+    Family(
+        name="unet3d_condition",
+        model="UNet3DConditionModel",
+        config=dict(
+            _CROSS,
+            block_out_channels=(8, 16),
+            down_block_types=("CrossAttnDownBlock3D", "DownBlock3D"),
+            up_block_types=("UpBlock3D", "CrossAttnUpBlock3D"),
+        ),
+        inputs={
+            "sample": Input(("batch", 4, 5, 14, 10)),
+            "timestep": STEP,
+            "encoder_hidden_states": text("cross_attention_dim"),
+        },
+        outputs=("denoised",),
+        lengths=_LENGTHS,
+        dynamic=("txt",),
+    ),
+    Family(
+        name="unet_motion",
+        model="UNetMotionModel",
+        config=dict(
+            in_channels=4,
+            out_channels=4,
+            block_out_channels=(8, 16),
+            layers_per_block=1,
+            norm_num_groups=4,
+            cross_attention_dim=12,
+            num_attention_heads=2,
+            motion_num_attention_heads=2,
+            motion_max_seq_length=8,
+            down_block_types=("CrossAttnDownBlockMotion", "DownBlockMotion"),
+            up_block_types=("UpBlockMotion", "CrossAttnUpBlockMotion"),
+        ),
+        inputs={
+            "sample": Input(("batch", 4, 5, 14, 10)),
+            "timestep": STEP,
+            "encoder_hidden_states": Input((10, "txt", "cross_attention_dim")),
+        },
+        outputs=("denoised",),
+        lengths=_LENGTHS,
+        dynamic=("txt",),
+    ),
+    Family(
+        name="unet_spatiotemporal",
+        model="UNetSpatioTemporalConditionModel",
+        config=dict(
+            in_channels=8,
+            out_channels=4,
+            block_out_channels=(32, 32),
+            layers_per_block=1,
+            cross_attention_dim=12,
+            num_attention_heads=2,
+            num_frames=5,
+            addition_time_embed_dim=8,
+            projection_class_embeddings_input_dim=24,
+            down_block_types=("CrossAttnDownBlockSpatioTemporal", "DownBlockSpatioTemporal"),
+            up_block_types=("UpBlockSpatioTemporal", "CrossAttnUpBlockSpatioTemporal"),
+        ),
+        inputs={
+            "sample": Input(("batch", 5, 8, 14, 10)),
+            "timestep": STEP,
+            "encoder_hidden_states": Input(("batch", 1, "cross_attention_dim")),
+            "added_time_ids": Input(("batch", 3), "uniform"),
+        },
+        outputs=("denoised",),
+        lengths=_LENGTHS,
+        dynamic=(),
+    ),
+    Family(
+        name="stable_cascade",
+        model="StableCascadeUNet",
+        config=dict(
+            in_channels=4,
+            out_channels=4,
+            timestep_ratio_embedding_dim=8,
+            conditioning_dim=16,
+            block_out_channels=(16, 16),
+            num_attention_heads=(2, 2),
+            down_num_layers_per_block=(1, 1),
+            up_num_layers_per_block=(1, 1),
+            clip_text_in_channels=12,
+            clip_text_pooled_in_channels=8,
+            clip_image_in_channels=8,
+            clip_seq=2,
+            switch_level=(False,),
+        ),
+        inputs={
+            "sample": Input(("batch", 4, 14, 10)),
+            "timestep_ratio": LEVEL,
+            "clip_text_pooled": Input(("batch", 1, "clip_text_pooled_in_channels")),
+            "clip_text": text("clip_text_in_channels"),
+            "clip_img": Input(("batch", 1, "clip_image_in_channels")),
+        },
+        outputs=("denoised",),
+        lengths=_LENGTHS,
+        dynamic=("batch", "txt"),
+    ),
+)
