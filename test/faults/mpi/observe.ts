@@ -5,7 +5,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { JobCell, JobOrder, RankOutcome, RankSaid } from "../../../bench/faults/mpi/order.ts";
+import type { JobCell, JobFault, JobOrder, RankOutcome, RankSaid } from "../../../bench/faults/mpi/order.ts";
 import { killAll, processesOf } from "../../mpi/support/processes.ts";
 import { launch } from "../../mpi/support/launchers.ts";
 import type { Network } from "../../mpi/support/network.ts";
@@ -40,6 +40,14 @@ const LOOK_MS = 20;
 const STOPPED_MS = 700;
 /** A heap that a handler can fill soon. */
 const HEAP = "--max-old-space-size=64";
+/** What must come in time; the end of a stop need not. */
+const FROM_OUTSIDE: ReadonlySet<JobFault> = new Set([
+  "link down",
+  "packets lost",
+  "few packets lost",
+  "launcher stopped",
+  "launcher killed",
+]);
 /** Lost packets that a connection makes up for. */
 const FEW_PERCENT = 5;
 /** Much longer than a job of MPICH takes to make its shared memory and use it. */
@@ -86,7 +94,7 @@ async function watch(
     if (!struck) {
       struck = true;
       strike(order, network, launcher);
-      strikeMs = Date.now() - at;
+      if (FROM_OUTSIDE.has(order.fault)) strikeMs = Date.now() - at;
     }
     if (Date.now() - at < limitMs) return;
     hung = true;
