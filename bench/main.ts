@@ -90,7 +90,7 @@ async function rewritePage(stem: string): Promise<void> {
   const folder = makeTemporaryFolder();
   try {
     const results = readResults(file);
-    writeResults(file, { ...results, predictions: await predictCases(results, folder) });
+    writeResults(file, { ...results, predictions: await predictCases(results, { repository: root, folder }) });
   } finally {
     removeTemporaryFolder(folder);
   }

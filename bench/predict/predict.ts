@@ -11,7 +11,6 @@ import type { LoweredProgram } from "../../compiler/lower/types.ts";
 import { meshCompiler } from "../../compiler/meshes.ts";
 import { cases } from "../cases.ts";
 import type { Case, Scheme } from "../cases.ts";
-import { root } from "../models.ts";
 import type { LimitResult, Results } from "../results.ts";
 
 /** Of this machine, in round numbers, and the same for all cases: memory that two cores share, and an exchange between threads. */
@@ -31,8 +30,15 @@ export function costsFrom({ products, attention }: LimitResult): CostModel {
   };
 }
 
-/** Milliseconds by name of the case, of the cases that were measured; `folder` is for models. */
-export async function predictCases({ limits }: Results, folder: string): Promise<Readonly<Record<string, number>>> {
+export interface Places {
+  /** The repository, which has the graphs and the plans. */
+  readonly repository: string;
+  /** For models. */
+  readonly folder: string;
+}
+
+/** Milliseconds by name of the case, of the cases that were measured. */
+export async function predictCases({ limits }: Results, places: Places): Promise<Readonly<Record<string, number>>> {
   const programs = new Map<string, LoweredProgram>();
   const predicted: Record<string, number> = {};
   for (const one of cases) {
@@ -42,20 +48,24 @@ export async function predictCases({ limits }: Results, folder: string): Promise
     const choice = choiceOf(scheme);
     // Workloads that differ in their lengths only have the same programs.
     const key = JSON.stringify([workload.model, choice]);
-    const program = programs.get(key) ?? (await compile(one, choice, folder));
+    const program = programs.get(key) ?? (await compile(one, choice, places));
     programs.set(key, program);
     predicted[name] = assess(program, choice, workload.lengths, costsFrom(limit)).milliseconds;
   }
   return predicted;
 }
 
-async function compile({ workload }: Case, choice: MeshChoice, folder: string): Promise<LoweredProgram> {
+async function compile(
+  { workload }: Case,
+  choice: MeshChoice,
+  { repository, folder }: Places,
+): Promise<LoweredProgram> {
   const model = join(folder, `${workload.model}.onnx`);
-  copyFileSync(join(root, "bench", "models", `${workload.model}.onnx`), model);
+  copyFileSync(join(repository, "bench", "models", `${workload.model}.onnx`), model);
   // Nobody reads the weights; the reader wants a file that is long enough.
   writeFileSync(`${model}.data`, "");
   truncateSync(`${model}.data`, 2 ** 32);
-  const compiler = await meshCompiler({ model, plan: join(root, "plans", `${workload.plan}.plan.json`) });
+  const compiler = await meshCompiler({ model, plan: join(repository, "plans", `${workload.plan}.plan.json`) });
   if (!compiler.ok) throw new Error(compiler.diagnostics.map(({ message }) => message).join("\n"));
   const { stages, diagnostics } = await compiler.value.compile(configOf(choice));
   if (stages.lowered === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));

@@ -7,6 +7,7 @@ import { orderOf } from "../../bench/page/predicted.ts";
 import { predictCases } from "../../bench/predict/predict.ts";
 import { cases } from "../../bench/cases.ts";
 import { readResults } from "../../bench/results.ts";
+import { root } from "../structure/sources.ts";
 import { temporaryFolder } from "../support/files.ts";
 
 const results = readResults("docs/performance.json");
@@ -15,7 +16,7 @@ const results = readResults("docs/performance.json");
 const TIMEOUT = 300_000;
 
 test("the predictions of docs/performance.json are those of the cost model", { timeout: TIMEOUT }, async () => {
-  const predicted = await predictCases(results, await temporaryFolder());
+  const predicted = await predictCases(results, { repository: root, folder: await temporaryFolder() });
   expect(Object.keys(predicted)).toEqual(cases.map(({ name }) => name));
   for (const [name, milliseconds] of Object.entries(predicted)) {
     // The file keeps four digits. If this fails, `npm run bench -- --out docs/performance` writes the new predictions.
