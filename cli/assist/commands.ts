@@ -4,8 +4,9 @@
 import { Argument, type Command, CommanderError } from "commander";
 import { suggest } from "../../compiler/diagnostics/suggest.ts";
 import { type Found, outcome } from "../outcome.ts";
-import { completionFor, SHELLS, type Shell } from "./completion.ts";
-import { interfaceOf } from "./interface.ts";
+import type { Shell } from "./completion.ts";
+
+const SHELLS: readonly Shell[] = ["bash", "zsh", "fish"];
 
 /** As `COMMAND --help`; commander's own would print the whole help for an unknown command. */
 export function addHelp(program: Command): void {
@@ -31,7 +32,13 @@ export function addCompletion(program: Command, found: Found): void {
     .description("print a script that completes commands, options and files in a shell")
     .addArgument(new Argument("<SHELL>", "the shell that reads the script").choices(SHELLS))
     .action((shell: Shell) =>
-      found("completion", async () => outcome([], null, completionFor(shell, interfaceOf(program)))),
+      found("completion", async () => {
+        const [{ completionFor }, { interfaceOf }] = await Promise.all([
+          import("./completion.ts"),
+          import("./interface.ts"),
+        ]);
+        return outcome([], null, completionFor(shell, interfaceOf(program)));
+      }),
     );
 }
 

@@ -3,8 +3,7 @@
  */
 import type { CommandFace, OptionFace, Values } from "./interface.ts";
 
-export const SHELLS = ["bash", "zsh", "fish"] as const;
-export type Shell = (typeof SHELLS)[number];
+export type Shell = "bash" | "zsh" | "fish";
 
 type Commands = readonly CommandFace[];
 
