@@ -22,10 +22,17 @@ let client;
 
 export async function activate() {
   const [program, ...args] = command();
-  const server = { command: program, args: [...args, "lsp", "--stdio"], options: { shell: process.platform === "win32" } };
+  const server = {
+    command: program,
+    args: [...args, "lsp", "--stdio"],
+    options: { shell: process.platform === "win32" },
+  };
   const watcher = workspace.createFileSystemWatcher("**/*.onnx");
   client = new LanguageClient(SECTION, "ONNX context-parallel plans", server, {
-    documentSelector: [{ scheme: "file", pattern: "**/*.plan.{json,jsonc,ts}" }, { scheme: "file", language: "typescript" }],
+    documentSelector: [
+      { scheme: "file", pattern: "**/*.plan.{json,jsonc,ts}" },
+      { scheme: "file", language: "typescript" },
+    ],
     synchronize: { configurationSection: SECTION, fileEvents: watcher },
   });
   await client.start();
