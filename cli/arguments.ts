@@ -177,6 +177,7 @@ function addSchema(program: Command, found: Found): void {
     .description("print the JSON Schema of plans, or one specific to the modules and parameters of a model")
     .argument("[MODEL]", "an ONNX file")
     .option("--out <FILE>", "write it to this file")
+    .option("--types", "print TypeScript types of the model's plans instead of a schema")
     .action((model: string | undefined, options: SchemaOptions) =>
       found("schema", async (io) => (await import("./commands/schema.ts")).schema(model, options, io)),
     );

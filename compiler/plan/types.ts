@@ -7,8 +7,11 @@ import type { Written } from "./edits/written.ts";
 
 /** Splits a value along `split_dim` over the mesh. Source: diffusers `ContextParallelInput`. */
 export interface ContextParallelInput {
+  /** Axis along which the value is split over the ranks. Negative axes count from the end. */
   readonly split_dim: number;
+  /** Number of axes that the value must have to be split. With any other rank it stays whole, and a note says so. */
   readonly expected_dims?: number;
+  /** Splits an output of the module instead: the key is then the index of the output, `"0"`, `"1"`, ... */
   readonly split_output?: boolean;
   /** Names the ONNX value instead of searching for it; not under a `*`. */
   readonly value?: string;
@@ -16,8 +19,11 @@ export interface ContextParallelInput {
 
 /** Gathers a value along `gather_dim`. Source: diffusers `ContextParallelOutput`. */
 export interface ContextParallelOutput {
+  /** Axis along which the chunks of all ranks are joined. Negative axes count from the end. */
   readonly gather_dim: number;
+  /** Number of axes that the value must have; any other rank is an error. */
   readonly expected_dims?: number;
+  /** Names the ONNX value instead of searching for it; not under a `*`. */
   readonly value?: string;
 }
 
@@ -41,8 +47,11 @@ export type AttentionScheme = "gather" | "ulysses" | "ring" | "unified";
 
 /** A plan as it is written: module name or pattern to its entry; plus `$schema`, `$comment`, `$model`, `$batch`, `$attention`. */
 export interface ContextParallelPlan {
+  /** The JSON Schema that editors use for the file. */
   readonly $schema?: string;
+  /** A remark; ignored. */
   readonly $comment?: string;
+  /** Path of the ONNX model, relative to the plan. */
   readonly $model?: string;
   /** Input of the model to the axis that has the batch. */
   readonly $batch?: Readonly<Record<string, number>>;

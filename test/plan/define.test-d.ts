@@ -2,7 +2,7 @@
  * @file Types of the plan language: good plans compile, mixing the forms fails with a sentence.
  */
 import { expectTypeOf, test } from "vitest";
-import { type CheckedPlan, definePlan } from "../../compiler/plan/define.ts";
+import { type CheckedPlan, definePlan, type Mistake } from "../../compiler/plan/define.ts";
 import type { ContextParallelPlan } from "../../compiler/plan/types.ts";
 
 test("good plans compile and are plans", () => {
@@ -65,14 +65,14 @@ test("mistakes do not compile", () => {
 
 test("a mistake is explained by a sentence", () => {
   expectTypeOf<CheckedPlan<{ $attention: { a: "all"; b: "gather" } }>>().toEqualTypeOf<{
-    readonly $attention: { readonly a: "a scheme is gather, ulysses, ring or unified"; readonly b: "gather" };
+    readonly $attention: { readonly a: Mistake<"a scheme is gather, ulysses, ring or unified">; readonly b: "gather" };
   }>();
   expectTypeOf<CheckedPlan<{ a: { x: { split_dim: 1; gather_dim: 1 } } }>>().toEqualTypeOf<{
     readonly a: {
-      readonly x: "an input spec cannot have gather_dim: outputs are gathered at the module itself, { gather_dim: 1 }";
+      readonly x: Mistake<"an input spec cannot have gather_dim: outputs are gathered at the module itself, { gather_dim: 1 }">;
     };
   }>();
   expectTypeOf<CheckedPlan<{ a: { x: { split_dim: 1 }; gather_dim: 1 } }>>().toEqualTypeOf<{
-    readonly a: "an output spec has gather_dim, expected_dims, value; to split too, write [{ inputs }, { output }]";
+    readonly a: Mistake<"an output spec has gather_dim, expected_dims, value; to split too, write [{ inputs }, { output }]">;
   }>();
 });
