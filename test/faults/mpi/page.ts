@@ -78,13 +78,10 @@ export function addRun(title: string, run: { readonly milliseconds: number; read
   const worstMs = Math.max(before.worstMs, run.milliseconds);
   const result: Result = { runs: before.runs + 1, worstMs, wrong: before.wrong + (run.right ? 0 : 1) };
   const sorted = Object.entries({ ...results, [title]: result }).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  writeFileSync(file, `{\n${sorted.map((entry) => `  ${line(entry)}`).join(",\n")}\n}\n`);
+  writeFileSync(file, `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`);
   const head = existsSync(page) ? readFileSync(page, "utf8").split(HEAD)[0]! : "# Faults\n\n";
   writeFileSync(page, `${head}${jobsPart()}`);
 }
-
-const line = ([title, { runs, worstMs, wrong }]: readonly [string, Result]): string =>
-  `${JSON.stringify(title)}: { "runs": ${runs}, "worstMs": ${worstMs}, "wrong": ${wrong} }`;
 
 /** Nothing before the first results. */
 export function jobsPart(): string {
