@@ -36,7 +36,7 @@ export async function advise(options: AdviseOptions): Promise<Result<Advice>> {
 }
 
 /** Compares meshes at stated costs; nothing is measured. */
-export async function compareMeshes(
+async function compareMeshes(
   compiler: MeshCompiler,
   costs: CostModel,
   { devices, onProgress }: Pick<AdviseOptions, "devices" | "onProgress">,

@@ -17,7 +17,7 @@ import type { LimitResult, Results } from "../results.ts";
 const STATED = { memory: 40e9, latency: 0.1, bandwidth: 10e9 } as const;
 
 /** Of one workload: products alone and attention inside the plain session give the rates of work. */
-export function costsFrom({ products, attention }: LimitResult): CostModel {
+function costsFrom({ products, attention }: LimitResult): CostModel {
   return {
     work: "measured",
     exchange: "measured",
