@@ -32,8 +32,21 @@ export function extentOf(split: Split): Expr {
   return mul(split.outer, lengthOf(split.segments), split.inner);
 }
 
+/** Extents of a mesh that are known: the values of all blocks have the same few. */
+const extents = new WeakMap<Mesh, Map<string, Expr>>();
+
 /** Extent of a sharded axis on flat rank `rank`. */
 export function localExtent(shard: AxisShard, mesh: Mesh, rank: Expr): Expr {
+  const { over, unit, outer, segments, inner } = shard;
+  const known = extents.get(mesh) ?? new Map<string, Expr>();
+  extents.set(mesh, known);
+  const key = JSON.stringify([over, unit, outer, inner, rank, segments.map(({ length }) => length)]);
+  const extent = known.get(key) ?? newExtent(shard, mesh, rank);
+  known.set(key, extent);
+  return extent;
+}
+
+function newExtent(shard: AxisShard, mesh: Mesh, rank: Expr): Expr {
   const lengths = shard.segments.map((s) => localLength(s.length, shard, mesh, rank));
   return mul(shard.outer, add(0, ...lengths), shard.inner);
 }

@@ -19,7 +19,7 @@ const meshes = [
 ] as const;
 
 test.runIf(platform() === "linux").each(meshes)(
-  "two ranks of %s %j, %s, take what is predicted, within 15 %%",
+  "two ranks of %s, %j, %s: what is predicted, within 15 in a hundred",
   async (_, parallel, elem) => {
     const tokens = 3072;
     const folder = await temporaryFolder();

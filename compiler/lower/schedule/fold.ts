@@ -9,7 +9,16 @@ import type { Flow } from "../flow.ts";
 
 /** Folds the extents of values and the elements of integers. */
 export function foldRanks(flow: Flow): Flow {
-  const fold = (exprs: readonly Expr[]): readonly Expr[] => exprs.map((expr) => sameOnAllRanks(expr, flow.mesh));
+  // Blocks repeat, and so do their extents.
+  const known = new Map<string, Expr>();
+  const foldOne = (expr: Expr): Expr => {
+    if (typeof expr !== "object") return sameOnAllRanks(expr, flow.mesh);
+    const key = JSON.stringify(expr);
+    const folded = known.get(key) ?? sameOnAllRanks(expr, flow.mesh);
+    known.set(key, folded);
+    return folded;
+  };
+  const fold = (exprs: readonly Expr[]): readonly Expr[] => exprs.map(foldOne);
   return {
     ...flow,
     localShapes: mapValues(flow.localShapes, ({ elem, dims }) => ({ elem, dims: fold(dims) })),
