@@ -106,7 +106,8 @@ def tiny(family: Family, seed: int, dtype: torch.dtype = torch.float32) -> Subje
     randomise(model, seed)
     if family.shrink:
         family.shrink(model)
-    return Subject(family, model.to(dtype), seed, dtype)
+    # diffusers warns about any cast.
+    return Subject(family, model if dtype == torch.float32 else model.to(dtype), seed, dtype)
 
 
 def saved(
