@@ -3,7 +3,7 @@
  */
 import type { Diagnostic, Fix, TextEdit } from "../../../compiler/diagnostics/types.ts";
 
-export function applyEdits(text: string, edits: readonly TextEdit[]): string {
+function applyEdits(text: string, edits: readonly TextEdit[]): string {
   const ordered = edits.toSorted((a, b) => b.start.offset - a.start.offset || b.end.offset - a.end.offset);
   let last = text.length;
   return ordered.reduce((done, { start, end, text: added }) => {
@@ -14,7 +14,7 @@ export function applyEdits(text: string, edits: readonly TextEdit[]): string {
 }
 
 /** The first fix that has edits. */
-export function firstFix({ fixes = [] }: Diagnostic): (Fix & { readonly edits: readonly TextEdit[] }) | undefined {
+function firstFix({ fixes = [] }: Diagnostic): (Fix & { readonly edits: readonly TextEdit[] }) | undefined {
   for (const fix of fixes) if (fix.edits !== undefined) return { ...fix, edits: fix.edits };
   return undefined;
 }
