@@ -122,7 +122,8 @@ export const world: Examples = {
   CP6554: started(
     "`MPI_Init_thread` returns when all processes of the job have called it. After two minutes a rank gives up, and the launcher ends the job.",
     "a job in which another process never attaches, and a limit of 100 ms for this example",
-    { start: () => new Promise<never>(() => undefined) },
+    // It starts in the end: a process that waits for ever would end itself.
+    { start: () => new Promise((resolve) => void setTimeout(resolve, 150, 3)) },
   ),
   CP6555: started("The library itself refuses to start.", "a broken installation", {
     start: () => Promise.reject(new Error("MPI_Init_thread failed with the code 16")),
