@@ -115,7 +115,7 @@ export function jobsPart(): string {
 function tailOf(results: readonly Result[]): string {
   const [jobs, wrong] = [runsText(results), results.some((result) => result.wrong > 0)];
   const judged = wrong ? "" : " No hang, no process left, no wrong output, each with the outcome of its row.";
-  return `${jobs} jobs.${judged} A cell without a row, or a column without a number, was not measured.\n`;
+  return `${jobs} jobs.${judged} Rows whose runs showed a defect began anew when it was mended. A cell without a row, or a column without a number, was not measured.\n`;
 }
 
 function sightText({ codes, after, mayDie }: ExpectedSight): string {
