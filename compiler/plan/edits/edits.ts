@@ -2,6 +2,7 @@
  * @file Turns the changes of fixes into edits of the plan's text. A change that has no certain place in the text has no edits.
  */
 import type { Change, Diagnostic, Fix, Span } from "../../diagnostics/types.ts";
+import { limits } from "../../limits/limits.ts";
 import { locator } from "../positions.ts";
 import { addEntry, addReserved, pair, spell } from "./entries.ts";
 import { insertItems, removeItem, type Splice } from "./insert.ts";
@@ -9,13 +10,15 @@ import { one, remove } from "./remove.ts";
 import { type Place, placeAt } from "./places.ts";
 import { print, printMember, type Written } from "./written.ts";
 
-/** The diagnostics, with the edits of their fixes. */
+/** The diagnostics, with the edits of their fixes. Each edit looks through the plan, so only as many get one as a command prints. */
 export function withEdits(diagnostics: readonly Diagnostic[], written: Written): readonly Diagnostic[] {
   if (diagnostics.every(({ fixes }) => fixes === undefined)) return diagnostics;
   const locate = locator(written.file, written.text);
+  let left = limits.diagnostics.most;
   return diagnostics.map((diagnostic) => {
     const { fixes, file, start, end } = diagnostic;
-    if (fixes === undefined) return diagnostic;
+    if (fixes === undefined || left === 0) return diagnostic;
+    left -= 1;
     const span = file === undefined || start === undefined || end === undefined ? null : { file, start, end };
     return { ...diagnostic, fixes: fixes.map((fix) => resolved(fix, span, written, locate)) };
   });

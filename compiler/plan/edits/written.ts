@@ -40,10 +40,13 @@ export function writtenJson(file: string, text: string, root: AstNode): Written 
     const children = node.kind === "object" ? node.members.map(({ value }) => value) : node.items;
     for (const child of children) pending.push(child);
   }
+  const known = new Map<number, Container>();
   const containerAt = ({ start, end }: Span): Container | null => {
     const node = containers.get(start.offset);
     if (node === undefined) return null;
-    return { open: start.offset, close: end.offset - 1, items: itemsOf(node) };
+    const made = known.get(start.offset) ?? { open: start.offset, close: end.offset - 1, items: itemsOf(node) };
+    known.set(start.offset, made);
+    return made;
   };
   return { file, text, root, containerAt, key: (name) => JSON.stringify(name) };
 }
