@@ -11,7 +11,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/setup/build.ts"],
-    setupFiles: ["test/setup/verify-stages.ts"],
+    setupFiles: ["test/setup/no-colors.ts", "test/setup/verify-stages.ts"],
     reporters: ["default", summary],
     pool: "forks",
     maxWorkers: 2,

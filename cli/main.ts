@@ -17,7 +17,8 @@ const GRACE_MS = 1500;
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 type Signal = (typeof signals)[number];
 
-const interactive = process.stderr.isTTY;
+// Not a terminal is `undefined` there, whatever its type says.
+const interactive = Boolean(process.stderr.isTTY);
 const setup: Setup = {
   argv: process.argv.slice(2),
   section: createSection(),

@@ -14,7 +14,7 @@ const io: Io = {
   out: (text) => void stdout.write(text),
   err: (text) => void stderr.write(text),
   colors: false,
-  interactive: stderr.isTTY,
+  interactive: Boolean(stderr.isTTY),
   columns: stderr.columns ?? 110,
   width: null,
   stdin: async () => new Uint8Array(),

@@ -64,6 +64,12 @@ test("colors follow NO_COLOR, FORCE_COLOR, the terminal and --no-color", async (
   }
 });
 
+test("a pipe gets no colors, on a server for builds neither", () => {
+  const env: NodeJS.ProcessEnv = { ...process.env, CI: "true", TERM: "xterm" };
+  const { stderr } = spawnSync(process.execPath, ["bin/onnx-cp.js", "explain", "CP0000"], { encoding: "utf8", env });
+  expect(stderr).toMatch(/^error CP\d+: /);
+});
+
 test("explain prints the section of the page of every code, for a terminal", async () => {
   const { exitCode, stdout } = await cp("explain", "cp4015");
   expect(exitCode).toBe(0);
