@@ -114,7 +114,8 @@ function magnitude(numbers: ArrayLike<number>): number {
 /** The shards together must hold every element. */
 function missingElement(label: Label, covered: Uint8Array, layout: Layout): WrongValue | null {
   const total = covered.length;
-  const count = covered.reduce((a, b) => a + b, 0);
+  let count = 0;
+  for (let i = 0; i < total; i++) count += covered[i]!;
   if (count === total) return null;
   const axes = layout.map(
     ({ axis, over, segments }) => `axis ${axis} over ${over}: ${segments.map((s) => show(s.length)).join(", ")}`,

@@ -44,8 +44,13 @@ export function flatIndices(dims: readonly number[], positions: readonly (readon
   let indices = Int32Array.of(0);
   for (const [axis, held] of positions.entries()) {
     const wider = new Int32Array(indices.length * held.length);
+    const extent = dims[axis]!;
     let at = 0;
-    for (const index of indices) for (const position of held) wider[at++] = index * dims[axis]! + position;
+    // Counted loops: these run for every element of every value.
+    for (let i = 0; i < indices.length; i++) {
+      const start = indices[i]! * extent;
+      for (let j = 0; j < held.length; j++) wider[at++] = start + held[j]!;
+    }
     indices = wider;
   }
   return indices;
@@ -65,9 +70,14 @@ function shardPositions(shard: AxisShard, dealt: Dealt, rank: number, lengths: L
     tokens.push(...range({ begin: before + begin, end: before + end }));
     before += length;
   }
-  return range({ begin: 0, end: outer }).flatMap((o) =>
-    tokens.flatMap((token) => range({ begin: (o * total + token) * inner, end: (o * total + token + 1) * inner })),
-  );
+  const positions: number[] = [];
+  for (let o = 0; o < outer; o++) {
+    for (const token of tokens) {
+      const begin = (o * total + token) * inner;
+      for (let i = 0; i < inner; i++) positions.push(begin + i);
+    }
+  }
+  return positions;
 }
 
 /** A rank's share of one segment. */
@@ -90,5 +100,7 @@ function heldRange(length: number, { over, unit }: AxisShard, { mesh, cut }: Dea
 }
 
 function range({ begin, end }: Range): number[] {
-  return Array.from({ length: end - begin }, (_, i) => begin + i);
+  const positions: number[] = [];
+  for (let position = begin; position < end; position++) positions.push(position);
+  return positions;
 }
