@@ -6,6 +6,7 @@ import { lengthsTooLarge, unresolvedShape } from "../diagnostics/catalog/canonic
 import type { Diagnostic, Result } from "../diagnostics/types.ts";
 import { withinLimits } from "../expr/expr.ts";
 import { resolveScopes } from "../graph/scopes/scopes.ts";
+import { valuesReadBy } from "../graph/reads.ts";
 import type { Graph, Model, Node } from "../graph/types.ts";
 import { inlineBranches } from "./passes/branches.ts";
 import { checkNodes, checkQuotients } from "./passes/check-nodes.ts";
@@ -96,7 +97,14 @@ async function inferred(
     result = infer(nodes, inputs, graph.constants, (v) => stated(v) ?? fromProbe(v), keep, normalise);
   }
   const { unresolved, ...rest } = result;
-  return settle({ ...rest, inputs, outputs, lengths, constants: graph.constants }, unresolved.map(toDiagnostic));
+  const causes = withoutFollowers(unresolved);
+  return settle({ ...rest, inputs, outputs, lengths, constants: graph.constants }, causes.map(toDiagnostic));
+}
+
+/** A node that reads the result of another unresolved node says nothing new. */
+function withoutFollowers(unresolved: readonly CanonicalNode[]): readonly CanonicalNode[] {
+  const made = new Set(unresolved.flatMap(({ outputs }) => outputs));
+  return unresolved.filter((node) => !valuesReadBy(node).some((name) => made.has(name)));
 }
 
 function toCanonical(node: Node, scopeOf: ReadonlyMap<string, string>): CanonicalNode {
