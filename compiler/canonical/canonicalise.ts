@@ -3,6 +3,7 @@
  */
 import { settle, diagnose, type Where } from "../diagnostics/diagnose.ts";
 import { lengthsTooLarge, unresolvedShape } from "../diagnostics/catalog/canonical.ts";
+import { namesOfWeights } from "../diagnostics/catalog/splitting/names.ts";
 import type { Diagnostic, Result } from "../diagnostics/types.ts";
 import { withinLimits } from "../expr/expr.ts";
 import { resolveScopes } from "../graph/scopes/scopes.ts";
@@ -33,7 +34,9 @@ export async function canonicalise(model: Model, fixed: FixedShapes = {}): Promi
   // Scopes first: the node names and metadata that carry them do not survive later steps.
   const scopes = resolveScopes(given);
   // Markers identify boundary values; as nodes they would block every pattern.
-  const { graph: unmarked, markers, diagnostics } = removeMarkers(given);
+  const { graph: unmarked, markers, diagnostics: ofMarkers } = removeMarkers(given);
+  const named = scopes.isByWeights ? [diagnose(namesOfWeights, { modules: scopes.modules.size - 1 })] : [];
+  const diagnostics = [...ofMarkers, ...named];
   // Every later step assumes that a node is valid for its operator.
   const malformed = checkNodes(unmarked);
   if (malformed.length > 0) return settle<CanonicalGraph>(undefined, [...diagnostics, ...malformed]);
