@@ -28,6 +28,20 @@ export function isStateName(parameter: string): boolean {
   return ["hidden_states", "hidden_state", "x", "input"].includes(parameter);
 }
 
+/** Words of names whose tensor is no stream of rows: tables of positions, conditions, masks, and the other side of an attention. */
+const NO_STREAM: ReadonlySet<string> = new Set(
+  (
+    "rotary rope freqs freq cis cos sin pos position positions ids mask masks bias index indices idx " +
+    "temb time timestep timesteps emb cond conditioning modulation mod adaln shift scale gate guidance pooled vec norm " +
+    "encoder context text txt cap caption prompt control controlnet residual residuals cache"
+  ).split(" "),
+);
+
+/** True for a name that may belong to the stream which a block takes, changes and returns: `visual_embed`, `tokens`, `latents`. */
+export function mayNameStream(parameter: string): boolean {
+  return parameter.split("_").every((word) => !NO_STREAM.has(word.toLowerCase()));
+}
+
 function fold(name: string): string {
   return name.replace(/[-_.]/g, "").toLowerCase();
 }

@@ -11,29 +11,69 @@ export function matchModules(pattern: string, modules: readonly string[], wrappe
   return matcher(modules, wrapper)(pattern);
 }
 
+/** What a pattern matches, and how it is spelled in this model. */
+interface Match {
+  readonly spelling: string;
+  readonly modules: readonly string[];
+}
+
 /** The same for many patterns: the modules are sorted into a tree once, so a pattern costs only its matches. */
 export function matcher(modules: readonly string[], wrapper: string | null): (pattern: string) => readonly string[] {
-  const outer = outerModule(modules);
+  const match = spellingMatcher(modules, wrapper, []);
+  return (pattern) => match(pattern).modules;
+}
+
+/** `plan`: all patterns of the plan, which shows whether it was written for a model inside an outer module. */
+export function spellingMatcher(
+  modules: readonly string[],
+  wrapper: string | null,
+  plan: readonly string[],
+): (pattern: string) => Match {
   const tree = treeOf(modules);
   const matches = (spelling: string): readonly string[] =>
     find(tree, spelling)
       .toSorted((a, b) => a - b)
       .map((at) => modules[at]!);
+  const outer = outerModules(modules, plan, matches);
+  const written = writtenAround(plan, modules);
   return (pattern) => {
-    for (const spelling of spellings(pattern, outer, wrapper)) {
+    for (const spelling of spellings(pattern, outer, [...suffixesOf(wrapper), ...written])) {
       const found = matches(spelling);
-      if (found.length > 0) return found;
+      if (found.length > 0) return { spelling, modules: found };
     }
-    return [];
+    return { spelling: pattern, modules: [] };
   };
 }
 
-function spellings(pattern: string, outer: string | null, wrapper: string | null): readonly string[] {
+/** First as it is written, then without what the model lacks, then with what it has around. */
+function spellings(pattern: string, outer: readonly string[], inner: readonly string[]): readonly string[] {
+  if (pattern === "") return [pattern];
   return [
     pattern,
-    ...(wrapper !== null && isWithin(pattern, wrapper) ? [pathInside(pattern, wrapper)] : []),
-    ...(outer === null || pattern === "" ? [] : [`${outer}.${pattern}`]),
+    ...inner.filter((around) => isWithin(pattern, around)).map((around) => pathInside(pattern, around)),
+    ...outer.map((around) => `${around}.${pattern}`),
   ];
+}
+
+/** `a.b` may be written in full, or only as `b`, if the plan was made for the model inside `a`. */
+function suffixesOf(path: string | null): readonly string[] {
+  if (path === null) return [];
+  const parts = path.split(".");
+  return parts.map((_, i) => parts.slice(i).join("."));
+}
+
+/** Outer modules that every pattern of the plan has and the model lacks, the innermost last; at most two. */
+function writtenAround(plan: readonly string[], modules: readonly string[]): readonly string[] {
+  const inner = plan.filter((pattern) => pattern !== "");
+  const [first = ""] = inner;
+  const top = new Set(modules.map((path) => path.split(".")[0]));
+  const paths = first
+    .split(".")
+    .slice(0, 2)
+    .map((_, i, all) => all.slice(0, i + 1).join("."));
+  const isAround = (path: string): boolean =>
+    /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)?$/.test(path) && inner.every((pattern) => pattern.startsWith(`${path}.`));
+  return inner.length > 1 && !top.has(paths[0]) ? paths.filter(isAround) : [];
 }
 
 /** Modules with a common path prefix; `at` are the positions of those whose path ends here. */
@@ -69,10 +109,28 @@ function find(root: Tree, pattern: string): readonly number[] {
   return trees.flatMap(({ at }) => at);
 }
 
-/** The only child of the root, if it contains every other module. */
-function outerModule(modules: readonly string[]): string | null {
+/**
+ * Outer modules that a plan may leave out, the outermost first: one or two that contain every other module, or else the only one in which all
+ * patterns of the plan match that match nowhere as written.
+ */
+function outerModules(
+  modules: readonly string[],
+  plan: readonly string[],
+  matches: (pattern: string) => readonly string[],
+): readonly string[] {
   const inner = modules.filter((path) => path !== "");
-  const first = inner.reduce<string | null>((a, b) => (a === null || b.length < a.length ? b : a), null);
-  if (first === null || first.includes(".") || inner.length < 2) return null;
-  return inner.every((path) => isWithin(path, first)) ? first : null;
+  const chain: string[] = [];
+  for (let rest = inner; rest.length > 1 && chain.length < 2;) {
+    const shortest = rest.reduce((a, b) => (b.length < a.length ? b : a));
+    const name = pathInside(shortest, chain.at(-1) ?? "");
+    if (name.includes(".") || /^\d/.test(name) || !rest.every((path) => isWithin(path, shortest))) break;
+    chain.push(shortest);
+    rest = rest.filter((path) => path !== shortest);
+  }
+  if (chain.length > 0) return chain;
+  const open = plan.filter((pattern) => pattern !== "" && matches(pattern).length === 0);
+  if (open.length < 2 || open.length < plan.filter((pattern) => pattern !== "").length) return [];
+  const around = inner.filter((path) => /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)?$/.test(path));
+  const fitting = around.filter((path) => open.every((pattern) => matches(`${path}.${pattern}`).length > 0));
+  return fitting.length === 1 ? fitting : [];
 }

@@ -2,13 +2,16 @@
  * @file Applies the plan's patterns to the model's modules: one want per spec and module. Knows no values.
  */
 import { bindNames } from "../diagnostics/catalog/bind.ts";
+import { otherPath } from "../diagnostics/catalog/splitting/names.ts";
 import { diagnose } from "../diagnostics/diagnose.ts";
 import { suggest } from "../diagnostics/suggest.ts";
 import type { Diagnostic } from "../diagnostics/types.ts";
 import { limits } from "../limits/limits.ts";
 import type { Plan, PlanEntry, PlanSpec } from "../plan/types.ts";
 import type { Context, Want } from "./context.ts";
-import { matcher } from "./patterns.ts";
+import { spellingMatcher } from "./patterns.ts";
+import { asCp } from "../ir/cp.ts";
+import type { CanonicalGraph } from "../ir/types.ts";
 import { familyOf, isWithin, modulesAround, starred } from "../ir/module-paths.ts";
 
 export interface Requests {
@@ -19,10 +22,13 @@ export interface Requests {
 export function requestsOf(plan: Plan, context: Context): Requests {
   const wants: Want[] = [];
   const diagnostics: Diagnostic[] = [];
-  const match = matcher(context.modules, context.graph.prefix);
+  const patterns = plan.entries.map(({ pattern }) => pattern);
+  const match = spellingMatcher(context.modules, context.graph.prefix, patterns);
+  const elsewhere: Elsewhere[] = [];
   let count = 0;
   for (const [order, entry] of plan.entries.entries()) {
-    const modules = match(entry.pattern);
+    const { modules, spelling } = match(entry.pattern);
+    if (spelling !== entry.pattern) elsewhere.push({ entry, spelling });
     if (modules.length === 0) {
       // Searching for similar names takes time for each; those that are not shown do without.
       const isShown = diagnostics.length < limits.diagnostics.most;
@@ -32,9 +38,23 @@ export function requestsOf(plan: Plan, context: Context): Requests {
     if (count > limits.bindings.most) continue;
     for (const module of modules) for (const spec of entry.specs) wants.push({ spec, module, order });
   }
-  if (count <= limits.bindings.most) return { wants, diagnostics };
+  if (count <= limits.bindings.most) return { wants, diagnostics: [...diagnostics, ...otherPaths(elsewhere)] };
   const params = { count, entries: plan.entries.length, modules: context.modules.length, limit: limits.bindings.most };
   return { wants: [], diagnostics: [diagnose(bindNames.tooManyBindings, params, { file: plan.file ?? undefined })] };
+}
+
+interface Elsewhere {
+  readonly entry: PlanEntry;
+  readonly spelling: string;
+}
+
+/** One note for all patterns: they differ in the same outer module. */
+function otherPaths(elsewhere: readonly Elsewhere[]): readonly Diagnostic[] {
+  const [first] = elsewhere;
+  if (first === undefined) return [];
+  const { pattern, patternSpan } = first.entry;
+  const count = new Set(elsewhere.map(({ entry }) => entry.pattern)).size;
+  return [diagnose(otherPath, { pattern, spelling: first.spelling, count }, { span: patternSpan ?? undefined })];
 }
 
 /** What is known of such an entry; without `specs` it only names modules. */
@@ -68,20 +88,34 @@ export function unmatched(entry: Unmatched, context: Context): Diagnostic {
   return diagnose(bindNames.unknownModule, { pattern, suggestion, known }, where);
 }
 
-/** A module whose outputs became constants leaves no trace: with all lengths fixed, and a constant of the expected rank. */
+/**
+ * A module whose outputs became constants leaves no trace: there is a constant of the expected rank, with all lengths fixed or along
+ * the axis to split, a fixed number of rows of an attention.
+ */
 function mayBeFolded(specs: readonly PlanSpec[], { graph }: Context): boolean {
   const isFixed = graph.lengths.length === 0;
+  const fixed = new Set(fixedExtents(graph));
   const tables = [...graph.constants.values()].filter(({ dims }) => dims.some((dim) => dim > 1));
   return (
-    isFixed &&
     specs.length > 0 &&
     specs.every(
       ({ side, action, expectedDims, dim }) =>
         side === "output" &&
         action === "split" &&
-        tables.some(({ dims }) => (expectedDims === null ? dims.length > dim : dims.length === expectedDims)),
+        tables.some(
+          ({ dims }) =>
+            (expectedDims === null ? dims.length > dim : dims.length === expectedDims) &&
+            (isFixed || fixed.has(dims.at(dim) ?? 0)),
+        ),
     )
   );
+}
+
+/** Fixed lengths of a partly dynamic export: rows and keys of its attention sites. */
+function fixedExtents({ nodes, shapes }: CanonicalGraph): readonly number[] {
+  const operands = nodes.flatMap((node) => (asCp(node, "Attention") === null ? [] : node.inputs.slice(0, 2)));
+  const rows = operands.map((name) => shapes.get(name)?.dims[1]);
+  return rows.flatMap((extent) => (typeof extent === "number" && extent > 1 ? [extent] : []));
 }
 
 function nearestParent(pattern: string, modules: readonly string[]): string {

@@ -11,7 +11,7 @@ import { modulesAround, starred } from "../ir/module-paths.ts";
 import type { CanonicalGraph, CanonicalNode } from "../ir/types.ts";
 import type { PlanAttention } from "../plan/types.ts";
 import type { Context } from "./context.ts";
-import { matcher } from "./patterns.ts";
+import { spellingMatcher } from "./patterns.ts";
 import { unmatched } from "./requests.ts";
 import type { SiteBinding } from "./types.ts";
 
@@ -23,11 +23,12 @@ export interface Sites {
 export function siteBindings(stated: readonly PlanAttention[], context: Context): Sites {
   const diagnostics: Diagnostic[] = [];
   const found = sitesOf(context.graph);
-  const match = matcher(context.modules, context.graph.prefix);
+  const patterns = stated.map(({ pattern }) => pattern);
+  const match = spellingMatcher(context.modules, context.graph.prefix, patterns);
   const deciders = new Map<CanonicalNode, PlanAttention>();
   const named = new Map<PlanAttention, readonly CanonicalNode[]>();
   for (const entry of stated) {
-    const modules = new Set(match(entry.pattern));
+    const modules = new Set(match(entry.pattern).modules);
     const inside = found.filter(({ scope }) => modulesAround(scope).some((module) => modules.has(module)));
     if (modules.size === 0) diagnostics.push(unmatched({ ...entry, patternSpan: entry.origin.keySpan }, context));
     else if (inside.length === 0) diagnostics.push(withoutSites(entry, found));

@@ -3,9 +3,11 @@
  */
 import { settle, diagnose, type Where } from "../diagnostics/diagnose.ts";
 import { lengthsTooLarge, unresolvedShape } from "../diagnostics/catalog/canonical.ts";
+import { namesOfWeights } from "../diagnostics/catalog/splitting/names.ts";
 import type { Diagnostic, Result } from "../diagnostics/types.ts";
 import { withinLimits } from "../expr/expr.ts";
 import { resolveScopes } from "../graph/scopes/scopes.ts";
+import { valuesReadBy } from "../graph/reads.ts";
 import type { Graph, Model, Node } from "../graph/types.ts";
 import { inlineBranches } from "./passes/branches.ts";
 import { checkNodes, checkQuotients } from "./passes/check-nodes.ts";
@@ -32,7 +34,9 @@ export async function canonicalise(model: Model, fixed: FixedShapes = {}): Promi
   // Scopes first: the node names and metadata that carry them do not survive later steps.
   const scopes = resolveScopes(given);
   // Markers identify boundary values; as nodes they would block every pattern.
-  const { graph: unmarked, markers, diagnostics } = removeMarkers(given);
+  const { graph: unmarked, markers, diagnostics: ofMarkers } = removeMarkers(given);
+  const named = scopes.isByWeights ? [diagnose(namesOfWeights, { modules: scopes.modules.size - 1 })] : [];
+  const diagnostics = [...ofMarkers, ...named];
   // Every later step assumes that a node is valid for its operator.
   const malformed = checkNodes(unmarked);
   if (malformed.length > 0) return settle<CanonicalGraph>(undefined, [...diagnostics, ...malformed]);
@@ -96,7 +100,14 @@ async function inferred(
     result = infer(nodes, inputs, graph.constants, (v) => stated(v) ?? fromProbe(v), keep, normalise);
   }
   const { unresolved, ...rest } = result;
-  return settle({ ...rest, inputs, outputs, lengths, constants: graph.constants }, unresolved.map(toDiagnostic));
+  const causes = withoutFollowers(unresolved);
+  return settle({ ...rest, inputs, outputs, lengths, constants: graph.constants }, causes.map(toDiagnostic));
+}
+
+/** A node that reads the result of another unresolved node says nothing new. */
+function withoutFollowers(unresolved: readonly CanonicalNode[]): readonly CanonicalNode[] {
+  const made = new Set(unresolved.flatMap(({ outputs }) => outputs));
+  return unresolved.filter((node) => !valuesReadBy(node).some((name) => made.has(name)));
 }
 
 function toCanonical(node: Node, scopeOf: ReadonlyMap<string, string>): CanonicalNode {

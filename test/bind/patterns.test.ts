@@ -2,7 +2,7 @@
  * @file Which modules a pattern matches, and which names are misspellings.
  */
 import { describe, expect, test } from "vitest";
-import { matchModules } from "../../compiler/bind/patterns.ts";
+import { matchModules, spellingMatcher } from "../../compiler/bind/patterns.ts";
 import { familyOf } from "../../compiler/ir/module-paths.ts";
 import { kindByName, nearMiss } from "../../compiler/bind/parameter-names.ts";
 
@@ -34,6 +34,44 @@ describe("patterns", () => {
     expect(matchModules("model.layers.0", outer, null)).toEqual(["model.layers.0"]);
     expect(matchModules("", outer, null)).toEqual([""]);
     expect(matchModules("layers.*", [...outer, "head"], null)).toEqual([]);
+  });
+
+  describe("outer modules of a plan or a model", () => {
+    const inner = ["", "blocks.0", "blocks.1", "proj_out"];
+    const within = (outer: string): readonly string[] =>
+      inner.map((path) => (path === "" ? outer : `${outer}.${path}`));
+    const plan = ["blocks.*", "proj_out"];
+    const around = (outer: string): readonly string[] => plan.map((pattern) => `${outer}.${pattern}`);
+    const matched = (modules: readonly string[], wrapper: string | null, patterns: readonly string[]) => {
+      const match = spellingMatcher(modules, wrapper, patterns);
+      return patterns.flatMap((pattern) => match(pattern).modules);
+    };
+
+    test.each([
+      ["only the plan has one", inner, null, around("transformer"), inner.slice(1)],
+      ["only the plan has two", inner, null, around("pipe.transformer"), inner.slice(1)],
+      [
+        "the model had two, the plan has the inner one",
+        inner,
+        "pipe.transformer",
+        around("transformer"),
+        inner.slice(1),
+      ],
+      ["the model had one, the plan has none", inner, "transformer", plan, inner.slice(1)],
+      ["the model has two, the plan none", ["", "a", ...within("a.b")], null, plan, within("a.b").slice(1)],
+      ["the model has one of several", ["", "head", "vae.conv", ...within("t")], null, plan, within("t").slice(1)],
+    ])("%s", (_, modules, wrapper, patterns, expected) => {
+      expect(matched(modules, wrapper, patterns)).toEqual(expected);
+    });
+
+    test.each([
+      ["two modules could be it", ["", ...within("t"), ...within("u")], plan],
+      ["a single pattern shows no outer module", inner, ["transformer.proj_out"]],
+      ["the first name exists", [...inner, "transformer"], around("transformer")],
+      ["the names differ", inner, ["a.blocks.*", "b.proj_out"]],
+    ])("none: %s", (_, modules, patterns) => {
+      expect(matched(modules, null, patterns)).toEqual([]);
+    });
   });
 
   test("blocks of one list are one family", () => {

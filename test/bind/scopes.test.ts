@@ -257,3 +257,12 @@ describe("real exports", () => {
     expect(atRoot.map(({ op }) => op)).toEqual(["Shape", "Mul", "Concat"]);
   });
 });
+
+test("torch's strict mode may write children as they are stored", () => {
+  const stored = "__dict__['_modules']['blocks']";
+  const draft: Draft = {
+    name: "linear",
+    metadata: { "pkg.torch.onnx.name_scopes": `['', "${stored}.0", "${stored}.0.attn", 'linear']` },
+  };
+  expect(scopesIn(graphOf([draft, dynamo("other", ["", "head"])]))).toEqual(["blocks.0.attn", "head"]);
+});

@@ -7,6 +7,7 @@ import type { Diagnostic } from "../../diagnostics/types.ts";
 import { roleOf } from "./candidates.ts";
 import { groupBy } from "../../group.ts";
 import { placesOf, type Context, type Found, type Place, type Verdict, type Want } from "../context.ts";
+import { judgeElements } from "./elements.ts";
 import { choose, judge, judgeList, type Roles } from "./inputs.ts";
 import { findKnown, misspelt, whereOf } from "./known.ts";
 import { findOutputs } from "./outputs.ts";
@@ -71,7 +72,8 @@ function findInputs(places: readonly Place[], open: readonly Place[], verdicts: 
   }
   const lists = open.filter(({ index }) => index !== null);
   for (const group of groupBy(lists, ({ module, parameter }) => `${parameter}:${module}`).values()) {
-    const verdictsOf = judgeList(group, takenIn(group, inputs, verdicts), context);
+    const byElement = judgeElements(group, takenIn(group, inputs, verdicts), context);
+    const verdictsOf = byElement ?? judgeList(group, takenIn(group, inputs, verdicts), context);
     for (const [i, verdict] of verdictsOf.entries()) settleAt(verdicts, group[i], verdict);
   }
 }

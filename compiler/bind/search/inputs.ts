@@ -21,7 +21,7 @@ import {
 import { ABSENT, nameOf, type Context, type Place, type Verdict } from "../context.ts";
 import { describe, pasteFixes, pasteLine } from "../describe.ts";
 import { whereOf } from "./known.ts";
-import { isStateName, kindByName } from "../parameter-names.ts";
+import { isStateName, kindByName, mayNameStream } from "../parameter-names.ts";
 import { sideByName, sidesOf } from "../boundaries/sides.ts";
 import { descendsFrom, type GraphIndex } from "../../ir/graph-index.ts";
 
@@ -86,8 +86,8 @@ export function choose(place: Question, taken: ReadonlySet<string>, roles: Roles
   if (pool.length !== 1 || only === undefined) return { pool, strength: "weak" };
   if (roles.own.size > 0 && !roles.own.has(role(only)) && isDecoy(only, role(only), roles, boundaries.index))
     return NOTHING;
-  // The state of a block is known by its usual names; another name may belong to a parameter that was folded away.
-  const isDoubtful = !hasRoot && roles.own.size === 0 && isResidual(only) && !isStateName(parameter);
+  // The state of a block is known by its usual names, or by a name that says nothing else; `temb` may belong to a parameter that was folded.
+  const isDoubtful = !hasRoot && roles.own.size === 0 && isResidual(only) && !mayNameStream(parameter);
   // A value made by a sibling block is judged by what that block uses itself.
   const isStrong = owned.length > 0 && !isMadeIn(only, siblings);
   return { pool, strength: isDoubtful ? "doubtful" : isStrong ? "strong" : "weak" };

@@ -1,7 +1,7 @@
 /**
  * @file Certain evidence: markers of the export, `value` in the plan, names of graph inputs, order of graph outputs.
  */
-import type { Marker } from "../../ir/types.ts";
+import type { CanonicalGraph, Marker } from "../../ir/types.ts";
 import { bindNames, bindValues } from "../../diagnostics/catalog/bind.ts";
 import { diagnose, type Where } from "../../diagnostics/diagnose.ts";
 import type { Diagnostic } from "../../diagnostics/types.ts";
@@ -10,7 +10,9 @@ import { ABSENT, nameOf, outputsSeen, type Context, type Place, type Verdict } f
 import { nearMiss } from "../parameter-names.ts";
 
 export function findKnown(place: Place, context: Context): Verdict {
-  return byMarker(place, context) ?? byValue(place, context) ?? byRoot(place, context);
+  return (
+    byMarker(place, context) ?? byValue(place, context) ?? oneForList(place, context.graph) ?? byRoot(place, context)
+  );
 }
 
 function byMarker(place: Place, context: Context): Verdict {
@@ -80,7 +82,7 @@ function rootInput(place: Place, { graph }: Context): Verdict {
   const names = graph.inputs.map(({ name }) => name);
   if (index === null) return names.includes(parameter ?? "") ? { value: parameter, evidence: "graph input" } : null;
   // Exporters flatten a list into inputs named after it with a number.
-  const elements = names.filter((name) => elementOf(name, parameter ?? "") !== null);
+  const elements = elementsOf(parameter ?? "", graph);
   if (elements.length === 0) return null;
   if (elements.length !== spec.count) {
     const params = { where: nameOf({ ...place, index: null }), specs: spec.count ?? 1, values: elements.length };
@@ -90,7 +92,24 @@ function rootInput(place: Place, { graph }: Context): Verdict {
   return value === undefined ? null : { value, evidence: "graph input" };
 }
 
-function elementOf(name: string, list: string): number | null {
+/** The inputs of the model that are elements of the list `parameter`: `image_rotary_emb_0`, `image_rotary_emb_1`. */
+export function elementsOf(parameter: string, { inputs }: CanonicalGraph): readonly string[] {
+  return inputs.map(({ name }) => name).filter((name) => elementOf(name, parameter) !== null);
+}
+
+/** A single spec for what the model passes as a list, as its inputs show. */
+function oneForList(place: Place, graph: CanonicalGraph): Verdict {
+  const { parameter, index } = place;
+  if (index !== null || parameter === null || graph.inputs.some(({ name }) => name === parameter)) return null;
+  const elements = elementsOf(parameter, graph);
+  // Names such as `norm_1` may also be numbered siblings: a list begins at 0.
+  if (!elements.some((name) => elementOf(name, parameter) === 0)) return null;
+  const params = { where: nameOf(place), values: elements.length };
+  return { error: diagnose(bindValues.notAList, params, whereOf(place)) };
+}
+
+/** The position of the input `name` in the list `list`, or `null`. */
+export function elementOf(name: string, list: string): number | null {
   const match = name.startsWith(list) ? /^[._](\d+)$/.exec(name.slice(list.length)) : null;
   return match === null ? null : Number(match[1]);
 }
@@ -124,7 +143,7 @@ export function misspelt(places: readonly Place[], context: Context): ReadonlyMa
   const errors = new Map<Place, Diagnostic>();
   for (const place of places) {
     const { parameter, module } = place;
-    if (parameter === null || known.has(parameter)) continue;
+    if (parameter === null || known.has(parameter) || elementsOf(parameter, context.graph).length > 0) continue;
     const suggestion = nearMiss(parameter, known);
     if (suggestion === null) continue;
     errors.set(place, diagnose(bindNames.unknownParameter, { parameter, module, suggestion }, whereOf(place, "key")));

@@ -40,7 +40,7 @@ export const bindNames: Catalog<{
     severity: "note",
     title: "Module folded into constants",
     message: ({ pattern }) =>
-      `this export with fixed lengths has no module "${pattern}"; if its results were folded into constants, these are sliced where they are used`,
+      `this export has no module "${pattern}"; if its results were folded into constants, because their lengths are fixed, these are sliced where they are used`,
     hint: () => "export with dynamic lengths to keep the module, or remove the entry",
   },
   tooManyBindings: {
@@ -159,9 +159,12 @@ export const bindValues: Catalog<{
     code: "CP3015",
     severity: "error",
     title: "One spec for a list of tensors",
-    message: ({ where, values }) => `${where} has one spec, but the model passes a list of ${values} tensors`,
-    hint: ({ values }) => `write a list of ${values} specs`,
-    fixes: ({ values }) => [{ title: `write a list of ${values} specs`, change: { kind: "repeat", count: values } }],
+    message: ({ where, values }) =>
+      `${where} has one spec, but the model passes a list of ${counted(values, "tensor")}`,
+    hint: ({ values }) => `write a list of ${counted(values, "spec")}`,
+    fixes: ({ values }) => [
+      { title: `write a list of ${counted(values, "spec")}`, change: { kind: "repeat", count: values } },
+    ],
   },
   dimOutOfRange: {
     code: "CP3016",

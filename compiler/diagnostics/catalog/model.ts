@@ -292,7 +292,7 @@ export const graphMessages: Catalog<{
     code: "CP2205",
     severity: "error",
     title: "Cycle in the graph",
-    message: ({ nodes }) => `the graph has a cycle: ${nodes.join(" -> ")}`,
+    message: ({ nodes }) => `the graph has a cycle: ${cycleOf(nodes)}`,
     hint: again,
   },
   attribute: {
@@ -318,4 +318,15 @@ function again(): string {
 
 function tensors(count: number): string {
   return count === 1 ? "1 tensor" : `${count} tensors`;
+}
+
+/** Nodes of a long cycle that a message names at either end. */
+const SHOWN_OF_CYCLE = 4;
+
+/** `a -> b -> a`; the middle of a long cycle is a number. */
+function cycleOf(nodes: readonly string[]): string {
+  const left = nodes.length - 2 * SHOWN_OF_CYCLE;
+  if (left < 2) return nodes.join(" -> ");
+  const between = `(${left} more nodes)`;
+  return [...nodes.slice(0, SHOWN_OF_CYCLE), between, ...nodes.slice(-SHOWN_OF_CYCLE)].join(" -> ");
 }

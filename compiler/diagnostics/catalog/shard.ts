@@ -23,6 +23,8 @@ export const needsWholeAxis: Message<
     from: string;
     /** Module that makes the value; `null` for an input of the model. */
     maker: string | null;
+    /** That module has this node too, so it ends after it. */
+    isAround: boolean;
     /** The only other axis with a different length, or `null`. */
     other: number | null;
   }
@@ -35,11 +37,16 @@ export const needsWholeAxis: Message<
   hint: (p) => {
     if (p.other !== null) return `write "split_dim": ${p.other} to split the other axis instead`;
     if (p.maker === null) return `split another axis of ${p.value}, or leave it whole and split only after this node`;
-    const module = p.maker === "" ? "a module that ends before this node" : `"${p.maker}"`;
-    return `gather it before this node, with { "gather_dim": ${p.axis} } at ${module}, or split only after it`;
+    const named = p.isAround ? `, "value": ${JSON.stringify(p.value)}` : "";
+    const module = p.isAround ? "" : p.maker;
+    return `gather it before this node, with { "gather_dim": ${p.axis}${named} } at "${module}", or split only after it`;
   },
-  fixes: ({ other, maker, axis }) =>
-    other !== null ? [setField("split_dim", other)] : maker ? [addEntry(maker, { gather_dim: axis })] : [],
+  fixes: ({ other, maker, isAround, axis }) =>
+    other !== null
+      ? [setField("split_dim", other)]
+      : maker !== null && !isAround
+        ? [addEntry(maker, { gather_dim: axis })]
+        : [],
 };
 
 export const splitsDiffer: Message<AtNode & { first: string; second: string }> = {

@@ -6,6 +6,7 @@ import { isWithin, modulesAround } from "../../ir/module-paths.ts";
 import { repeatedCalls } from "./calls.ts";
 import { trailOf } from "./trails.ts";
 import type { ScopedModule, Trail } from "./trails.ts";
+import { trailsByWeights } from "./weights.ts";
 import { unwrap, wrapperPath } from "./wrapper.ts";
 import type { Graph, Node } from "../types.ts";
 
@@ -16,18 +17,22 @@ export interface Scopes {
   readonly modules: ReadonlyMap<string, ScopedModule>;
   /** Path of an outer module around the whole model that was removed from all paths, or `null`. */
   readonly prefix: string | null;
+  /** The file has no traces of modules: these come from the names of weights. */
+  readonly isByWeights: boolean;
 }
 
 export function resolveScopes(graph: Graph): Scopes {
   const nodes = withNested(graph);
-  const raw = new Map(nodes.map((node) => [node, trailOf(node)]));
+  const traced = new Map(nodes.map((node) => [node, trailOf(node)]));
+  const hasTraces = [...traced.values()].some((trail) => trail !== null);
+  const raw = hasTraces ? traced : new Map([...traced, ...trailsByWeights(graph)]);
   const calls = repeatedCalls(raw.values(), graph.constants.keys());
   const wrapper = wrapperPath([...raw.values()]);
   const trails = new Map([...raw].map(([node, trail]) => [node, unwrap(undoCalls(trail, calls), wrapper)]));
   const modules = modulesOf(trails.values());
   const scopeOf = new Map<string, string>();
   place(graph, { trails, modules, scopeOf, around: null });
-  return { scopeOf, modules, prefix: wrapper === "" ? null : wrapper };
+  return { scopeOf, modules, prefix: wrapper === "" ? null : wrapper, isByWeights: !hasTraces && modules.size > 1 };
 }
 
 function undoCalls(trail: Trail, calls: ReadonlyMap<string, string>): Trail {

@@ -17,6 +17,7 @@ export type Trail = readonly ScopedModule[] | null;
 
 const NAME_SCOPES = "pkg.torch.onnx.name_scopes";
 const CLASSES = "pkg.torch.onnx.class_hierarchy";
+const STORED = /\.?(?:__dict__\[['"]_modules['"]\]|_modules)\[['"]([^'"]*)['"]\]/g;
 const ROOT: ScopedModule = { path: "", className: null };
 
 /** Levels of modules; real models have about ten. The work for a trail grows with the square of its length. */
@@ -34,7 +35,14 @@ function fromMetadata({ metadata }: Node): Trail {
   if (scopes === null || scopes.length < 2 || scopes.length > DEEPEST || scopes[0] !== "") return null;
   const classes = parsePythonStrings(metadata[CLASSES] ?? "") ?? [];
   const named = classes.length === scopes.length;
-  return scopes.slice(0, -1).map((path, i) => ({ path, className: named ? shortName(classes[i] ?? "") : null }));
+  return scopes
+    .slice(0, -1)
+    .map((path, i) => ({ path: plainPath(path), className: named ? shortName(classes[i] ?? "") : null }));
+}
+
+/** Torch's strict mode may write a child as it is stored: `__dict__['_modules']['blocks'].0` is `blocks.0`. */
+function plainPath(path: string): string {
+  return path.replace(STORED, ".$1").replace(/^\./, "");
 }
 
 /**

@@ -34,7 +34,23 @@ export function shardSequence(bound: BoundPlan, options: ShardOptions, named: Ca
     last = tried(coarse);
     if ([...last.tooFine].every((entry) => coarse.has(entry))) break;
   }
-  return last.result.ok ? last.result : first.result;
+  return last.result.ok || !isAboutSegments(last.result) ? last.result : first.result;
+}
+
+/** Refusals that a coarser split itself can cause. */
+const OF_SEGMENTS: ReadonlySet<string> = new Set(
+  [
+    catalog.segmentsDiffer,
+    catalog.edgeInsideSegment,
+    catalog.extentsDiffer,
+    catalog.cannotFollow,
+    catalog.noLayout,
+  ].map(({ code }) => code),
+);
+
+/** Errors of an attempt with coarser segments are the cause only if none is due to the segments; else those of the first attempt are. */
+function isAboutSegments({ diagnostics }: Result<ShardedGraph>): boolean {
+  return diagnostics.some(({ code }) => OF_SEGMENTS.has(code));
 }
 
 interface Attempt {
@@ -73,10 +89,21 @@ function visitOperator(state: State, node: CanonicalNode): boolean {
 
 /** True if the ranks share the work of an attention: by a scheme, or because each has only some rows, heads or batches of its result. */
 function sharesAttention(state: State): boolean {
-  if (state.attention.some(({ scheme }) => scheme !== "local")) return true;
+  if (state.attention.some(({ scheme }) => scheme !== "local") || sharesScores(state)) return true;
   const local = new Set(state.attention.map(({ node }) => node));
   return state.graph.nodes.some(
     ({ name, outputs }) => local.has(name) && outputs.some((output) => layoutOf(state, output).length > 0),
+  );
+}
+
+/** True if each rank weighs only some rows of an attention that the compiler does not recognise: of a Softmax over keys. */
+function sharesScores(state: State): boolean {
+  const { readers } = indexOf(state.graph);
+  const isWeighed = (weights: string): boolean =>
+    readers(weights).some(({ node, operand }) => node.op === "MatMul" && operand === 0);
+  return state.graph.nodes.some(
+    ({ op, outputs: [weights = ""] }) =>
+      op === "Softmax" && !state.poisoned.has(weights) && layoutOf(state, weights).length > 0 && isWeighed(weights),
   );
 }
 

@@ -8,6 +8,7 @@ import { isKnown, isRandom } from "../../operators/table.ts";
 import type { Axis, FactorMap } from "../../operators/types.ts";
 import { outputShapes } from "../../operators/infer.ts";
 import { indexOf } from "../../ir/graph-index.ts";
+import { isWithin } from "../../ir/module-paths.ts";
 import { CP, type CanonicalNode } from "../../ir/types.ts";
 import * as catalog from "../../diagnostics/catalog/shard.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
@@ -187,7 +188,7 @@ function allFree(
       axis: layoutOf(state, value)[0]?.axis ?? 0,
       layout: sayLayout(state, value),
       from: sayOrigin(state.origins.get(value)),
-      ...alternatives(state, value),
+      ...alternatives(state, node, value),
     };
     const where = atSplitOf(state, value, relatedTo(originAt(node), "needs the whole axis"));
     state.diagnostics.push(diagnose(catalog.needsWholeAxis, params, where));
@@ -196,18 +197,25 @@ function allFree(
   return true;
 }
 
+interface Alternatives {
+  readonly maker: string | null;
+  readonly isAround: boolean;
+  readonly other: number | null;
+}
+
 /** What a plan could do instead of this split: another axis, or a gather at the producer. */
-function alternatives(state: State, value: string): { readonly maker: string | null; readonly other: number | null } {
+function alternatives(state: State, node: CanonicalNode, value: string): Alternatives {
   const name = sayValue(state, value);
   const made = indexOf(state.named).producer(name);
   const maker = made === undefined || made.domain === CP ? null : made.scope;
+  const isAround = maker !== null && isWithin(node.scope, maker);
   const input = state.graph.inputs.find((i) => i.name === name);
   const [shard] = layoutOf(state, value);
   const sequences = sequenceLengths(state);
   const free = [...(input?.shape.dims ?? []).entries()].filter(
     ([axis, d]) => axis !== shard?.axis && symbolsOf(d).some((s) => sequences === null || sequences.has(s)),
   );
-  return { maker, other: free.length === 1 ? free[0]![0] : null };
+  return { maker, isAround, other: free.length === 1 ? free[0]![0] : null };
 }
 
 /** Lengths that are rows or keys of an attention: these a plan splits, never a batch. `null` where there is no attention. */

@@ -6,11 +6,12 @@ import type { Binding } from "../../bind/types.ts";
 import type { FactorMap } from "../../operators/types.ts";
 import type { CanonicalNode } from "../../ir/types.ts";
 import * as catalog from "../../diagnostics/catalog/shard.ts";
+import { splitOfPairs } from "../../diagnostics/catalog/splitting/pairs.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { equal, show } from "../../expr/expr.ts";
 import { segmentsOf } from "./leaves.ts";
 import { shardOf, type Split } from "../layout.ts";
-import { at, atSplitOf, relatedTo, say, sayOrigin, sayValue } from "../origins.ts";
+import { at, atSplitOf, originAt, relatedTo, say, sayOrigin, sayValue } from "../origins.ts";
 import { shapeOf, type State } from "../state.ts";
 import type { Origin } from "../types.ts";
 
@@ -56,8 +57,21 @@ function splitOnce(state: State, node: CanonicalNode, demands: readonly Demand[]
   const factorOf = (d: Demand): number => [...d.splits.keys()][0]!;
   const other = others.find((d) => !joined(factorOf(first!), factorOf(d)));
   if (first === undefined || other === undefined) return true;
+  if (map.factors.every(({ kind }) => kind === "free") && meetsItself(state, node, first, other)) return false;
   conflict(state, node, first, other, catalog.splitsDiffer);
   return false;
+}
+
+/** Reports rows and columns that one plan entry made of one tensor, as of the mask of all pairs of tokens. */
+function meetsItself(state: State, node: CanonicalNode, first: Demand, second: Demand): boolean {
+  const origin = state.origins.get(first.value);
+  const spec = origin?.spec ?? null;
+  if (spec === null || state.origins.get(second.value)?.spec !== spec) return false;
+  const params = { ...at(node), first: sayValue(state, first.value), second: sayValue(state, second.value) };
+  const where = atSplitOf(state, second.value, relatedTo(originAt(node), "rows meet columns here"));
+  const found = diagnose(splitOfPairs, { ...params, from: sayOrigin(origin) }, where);
+  state.diagnostics.push(found);
+  return true;
 }
 
 /** By factor, the indices of the axes that join it. */

@@ -193,6 +193,33 @@ ${gather}`,
     `"$attention": { "transformer_blocks.0": "ulysses", "transformer_blocks.*": "gather" },\n${root},\n${gather}`,
     "Several keys can name a site; the last one decides. A general pattern belongs before its exceptions. With `--strict` it is an error.",
   ),
+  CP3035: planFor(
+    "flux",
+    `${root},\n"transformer.x_embedder": { "hidden_states": { "split_dim": 1 } },\n"transformer.proj_out": { "gather_dim": 1 }`,
+    "The plan was written for a model inside an outer module, or for the inner module alone. Such names are read as if the outer module were there in both, or in neither.",
+  ),
+  CP3036: {
+    ...planFor(
+      "model",
+      `"": { "x": { "split_dim": 1 } },\n${gather}`,
+      "An optimiser removed the names of modules from the nodes, but weights kept theirs. A node belongs to the module of its weight, and what lies between two such nodes to the innermost module that has both.",
+    ),
+    given: "a model of two products with the weights `embed.weight` and `proj_out.weight`",
+    make: () => {
+      const weight = { elem: "float32", dims: [4, 4], data: { kind: "inline", bytes: new Uint8Array(64) } } as const;
+      model(
+        graph({
+          inputs: [value("x", "float32", [1, "n", 4])],
+          outputs: [value("y", "float32", null)],
+          nodes: [node("MatMul", ["x", "embed.weight"], ["a"]), node("MatMul", ["a", "proj_out.weight"], ["y"])],
+          constants: new Map([
+            ["embed.weight", weight],
+            ["proj_out.weight", weight],
+          ]),
+        }),
+      );
+    },
+  },
   CP3034: planFor(
     "wan",
     `"$attention": { "blocks.*": "gather" },\n"blocks.0": { "hidden_states": { "split_dim": 1 } },\n${gather}`,

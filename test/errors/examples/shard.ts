@@ -301,4 +301,17 @@ ${gather}`,
     "The stated axis is the sequence of an attention, not its batch: each query needs all keys. A plan entry splits a sequence.",
     "--batch-degree 2",
   ),
+  CP4040: small(
+    "A mask of the tokens was made a table of all pairs of tokens, and the plan splits the mask: a rank then has some rows and some columns. Left whole, the table is sliced where it meets split queries.",
+    {
+      formula: "pairs = mask * transpose(mask), y = x + pairs, with mask of (1, n, 1)",
+      splits: { x: 1, mask: 1 },
+      inputs: { x: [1, "n", "n"], mask: [1, "n", 1] },
+      nodes: [
+        node("Transpose", ["mask"], ["columns"], { perm: { kind: "ints", value: [0, 2, 1] } }),
+        node("Mul", ["mask", "columns"], ["pairs"]),
+        node("Add", ["x", "pairs"], ["y"]),
+      ],
+    },
+  ),
 };
