@@ -30,6 +30,11 @@ export interface AxisShard {
   readonly inner: Expr;
   /** Query heads per key/value head where `over` is `ulysses`, else 1: the split is of segments / unit. */
   readonly unit: number;
+  /**
+   * Where a Ulysses group has more ranks than key/value heads: so many copies of each head are dealt, and a rank holds once each head of which
+   * it is dealt a copy. Adjacent ranks then hold the same head. Absent: 1.
+   */
+  readonly copies?: number;
 }
 
 /**

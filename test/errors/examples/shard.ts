@@ -170,7 +170,7 @@ export const shard: Examples = {
   CP4013: planFor(
     "flux",
     whole,
-    "Ulysses divides the heads among the ranks, so its degree cannot exceed the number of key and value heads. The remaining ranks can form a ring, or the site can gather keys and values instead.",
+    "Ulysses divides the heads among the ranks, so its degree cannot exceed the number of heads of the queries; key and value heads may be fewer, since ranks share them. The remaining ranks can form a ring, or the site can gather keys and values instead.",
     "--ulysses-degree 5",
   ),
   CP4014: planFor(
