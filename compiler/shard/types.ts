@@ -14,8 +14,8 @@ export interface Segment {
   readonly origin: string;
 }
 
-/** The ranks that a plan's splits, or the batch, are spread over. */
-export type Spread = "sequence" | "batch";
+/** The ranks that a plan's splits, the batch, or the heads of products are spread over. */
+export type Spread = "sequence" | "batch" | "ulysses";
 
 /**
  * One axis of a value that is spread over ranks. The axis reads, outer to inner: `outer` whole, the concatenated segments, `inner` whole.
@@ -24,7 +24,7 @@ export type Spread = "sequence" | "batch";
  */
 export interface AxisShard {
   readonly axis: number;
-  readonly over: Spread | "ring" | "ulysses";
+  readonly over: Spread | "ring";
   readonly outer: Expr;
   readonly segments: readonly Segment[];
   readonly inner: Expr;

@@ -3,11 +3,11 @@
  * in the whole sequence group. Layout work (blocks of heads, order of ranks) is done by local nodes, so that only whole blocks are sent.
  */
 import { groupSize, indexIn, rankAt, type Mesh } from "../../../program/mesh.ts";
-import { RANK, mul, type Expr } from "../../expr/expr.ts";
+import { equal, RANK, mul, type Expr } from "../../expr/expr.ts";
 import { dealtLength, dealtStart, lengthOf, localDims, localLength } from "../layout.ts";
 import { declare, shapeOf, type State, localDimsOf } from "../state.ts";
 import { layoutOf } from "../knowledge.ts";
-import { addConcat, addSplit, type Sending, addCollective } from "../writer.ts";
+import { addConcat, addReshape, addSplit, type Sending, addCollective } from "../writer.ts";
 import { addSlice, assemble } from "../slices.ts";
 import type { AxisShard, Origin } from "../types.ts";
 import { ROWS } from "./operands.ts";
@@ -62,7 +62,8 @@ function blocksFor(
   const { mesh } = state.options;
   const { axis, copies = 1 } = heads;
   const name = `${source.value}::to`;
-  const sizes = each(mesh.ulysses_degree, (u) => extentFor(heads, mesh, u));
+  const sizes = each(mesh.ulysses_degree, (u) => extentFor({ ...heads, outer: 1 }, mesh, u));
+  if (!equal(heads.outer, 1)) return mergedBlocks(state, source, heads, sizes, origin);
   if (copies === 1) return addSplit(state, origin, source, axis, sizes, name);
   return sizes.map((size, u) => {
     const start = dealtStart(lengthOf(heads.segments), heads, mesh, u);
@@ -70,9 +71,26 @@ function blocksFor(
   });
 }
 
+/** The same for an axis of which the heads are not the outermost factor: it is divided into its factors, and merged again in each block. */
+function mergedBlocks(
+  state: State,
+  { value, dims }: { readonly value: string; readonly dims: readonly Expr[] },
+  { axis, outer, segments, inner }: AxisShard,
+  sizes: readonly Expr[],
+  origin: Origin,
+): readonly string[] {
+  const name = `${value}::to`;
+  const [before, after] = [dims.slice(0, axis), dims.slice(axis + 1)];
+  const apart = [...before, outer, mul(lengthOf(segments), inner), ...after];
+  const source = { value: addReshape(state, origin, value, `${name}.apart`, apart), dims: apart };
+  return addSplit(state, origin, source, axis + 1, sizes, `${name}.apart`).map((block, u) =>
+    addReshape(state, origin, block, `${name}.${u}`, [...before, mul(outer, sizes[u]!), ...after]),
+  );
+}
+
 /** Extent of the axis of heads on the member `index` of a Ulysses group. */
 function extentFor(heads: AxisShard, mesh: Mesh, index: Expr): Expr {
-  return mul(dealtLength(lengthOf(heads.segments), heads, mesh, index), heads.inner);
+  return mul(heads.outer, dealtLength(lengthOf(heads.segments), heads, mesh, index), heads.inner);
 }
 
 /** The split that a value gets back, for the result of attention: the layout of the queries. */
@@ -106,7 +124,9 @@ export function headsToRows(state: State, { value, rows, heads, name, sameAs }: 
     { name: `${sameAs}::to-rows`, collective: "all-to-all", group: "ulysses", purpose: "ulysses out", origin },
     [{ send, receive: (u) => `${value}::from${u}`, elem: shape.elem, dims: local }],
   );
-  const made = addConcat(state, origin, received!, heads.axis, name, localDims(shape.dims, [rows], mesh, RANK));
+  const size = (length: Expr, u: number): Expr => dealtLength(length, heads, mesh, u);
+  const dims = localDims(shape.dims, [rows], mesh, RANK);
+  const made = assemble(state, { ...heads, values: received!, size }, name, dims, origin);
   declare(state, made, shape, [rows], sameAs, origin);
   return made;
 }
