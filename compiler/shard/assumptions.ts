@@ -15,12 +15,20 @@ export interface Assumptions {
   readonly assume: (left: Expr, right: Expr, origin: Origin) => boolean;
   /** True if two extents are equal, or assumed to be. */
   readonly agree: (left: Expr, right: Expr) => boolean;
+  /** The same assumptions, of which a trial may make more. */
+  readonly copy: () => Assumptions;
 }
 
 export function assumptions(lengths: readonly Length[]): Assumptions {
-  const stands = new Map<string, Expr>();
-  const equations: Equation[] = [];
-  const folds: Fold[] = [];
+  return withKnown(lengths, new Map(), [], []);
+}
+
+function withKnown(
+  lengths: readonly Length[],
+  stands: Map<string, Expr>,
+  equations: Equation[],
+  folds: Fold[],
+): Assumptions {
   const normal = (expr: Expr): Expr => {
     const known = stands.size === 0 ? expr : substitute(expr, stands);
     return folds.reduce(folded, known);
@@ -46,7 +54,8 @@ export function assumptions(lengths: readonly Length[]): Assumptions {
     }
     return true;
   };
-  return { equations, normal, assume, agree };
+  const copy = (): Assumptions => withKnown(lengths, new Map(stands), [...equations], [...folds]);
+  return { equations, normal, assume, agree, copy };
 }
 
 /** An extent that depends on data, or on the rank: a run checks what feeds alone determine. */

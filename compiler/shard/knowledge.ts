@@ -84,6 +84,7 @@ export function noteSlice({ slices }: Knowledge, value: string, shard: AxisShard
 function isSameSplit(a: AxisShard, b: AxisShard): boolean {
   return (
     a.axis === b.axis &&
+    a.over === b.over &&
     equal(a.outer, b.outer) &&
     equal(a.inner, b.inner) &&
     a.segments.length === b.segments.length &&

@@ -4,6 +4,7 @@
  */
 import type { Axis, Factor } from "../operators/types.ts";
 import { add, chunk, equal, exactDiv, floorDiv, mul, start, sub, type Expr } from "../expr/expr.ts";
+import { invariant } from "../diagnostics/diagnose.ts";
 import { limit, LIMITS } from "../expr/limits.ts";
 import { groupSize, indexIn, rankAt, type Mesh } from "../../program/mesh.ts";
 import type { AxisShard, Layout, Segment, Spread } from "./types.ts";
@@ -37,10 +38,10 @@ const extents = new WeakMap<Mesh, Map<string, Expr>>();
 
 /** Extent of a sharded axis on flat rank `rank`. */
 export function localExtent(shard: AxisShard, mesh: Mesh, rank: Expr): Expr {
-  const { over, unit, outer, segments, inner } = shard;
+  const { over, unit, outer, segments, inner, copies } = shard;
   const known = extents.get(mesh) ?? new Map<string, Expr>();
   extents.set(mesh, known);
-  const key = JSON.stringify([over, unit, outer, inner, rank, segments.map(({ length }) => length)]);
+  const key = JSON.stringify([over, unit, copies, outer, inner, rank, segments.map(({ length }) => length)]);
   const extent = known.get(key) ?? newExtent(shard, mesh, rank);
   known.set(key, extent);
   return extent;
@@ -51,23 +52,25 @@ function newExtent(shard: AxisShard, mesh: Mesh, rank: Expr): Expr {
   return mul(shard.outer, add(0, ...lengths), shard.inner);
 }
 
+type Dealing = Pick<AxisShard, "over" | "unit" | "copies">;
+
 /** The extent of one segment on flat rank `rank`. */
-export function localLength(length: Expr, shard: Pick<AxisShard, "over" | "unit">, mesh: Mesh, rank: Expr): Expr {
-  const { over, unit } = shard;
+export function localLength(length: Expr, shard: Dealing, mesh: Mesh, rank: Expr): Expr {
+  const { over } = shard;
   if (over === "ring") {
     const parts = groupSize("sequence", mesh);
     const first = firstOfUlysses(mesh, rank);
     const after = add(first, mesh.ulysses_degree);
     return sub(start("sequence", length, parts, after), start("sequence", length, parts, first));
   }
-  return mul(chunk(over, floorDiv(length, unit), groupSize(over, mesh), indexIn(over, rank, mesh)), unit);
+  return dealtLength(length, shard, mesh, indexIn(over, rank, mesh));
 }
 
 /** The offset of flat rank `rank`'s chunk within one segment. */
-export function localStart(length: Expr, shard: Pick<AxisShard, "over" | "unit">, mesh: Mesh, rank: Expr): Expr {
-  const { over, unit } = shard;
+export function localStart(length: Expr, shard: Dealing, mesh: Mesh, rank: Expr): Expr {
+  const { over } = shard;
   if (over === "ring") return start("sequence", length, groupSize("sequence", mesh), firstOfUlysses(mesh, rank));
-  return mul(start(over, floorDiv(length, unit), groupSize(over, mesh), indexIn(over, rank, mesh)), unit);
+  return dealtStart(length, shard, mesh, indexIn(over, rank, mesh));
 }
 
 /** Index in the sequence group of the first rank of `rank`'s Ulysses group. */
@@ -75,9 +78,35 @@ function firstOfUlysses(mesh: Mesh, rank: Expr): Expr {
   return indexIn("sequence", rankAt("ulysses", 0, rank, mesh), mesh);
 }
 
-/** Of `heads` heads, of which `unit` stay together, those of a Ulysses index. */
-export function ownHeads(heads: Expr, unit: number, { ulysses_degree: U }: Mesh, index: Expr): Expr {
-  return mul(chunk("ulysses", floorDiv(heads, unit), U, index), unit);
+/** What the member `index` of a group holds of a segment: whole units, or each element of which it is dealt a copy. */
+export function dealtLength(length: Expr, shard: Dealing, mesh: Mesh, index: Expr): Expr {
+  const { unit, copies = 1 } = shard;
+  const over = dealer(shard);
+  const [parts, all] = [groupSize(over, mesh), mul(length, copies)];
+  // With a copy for each rank every rank has one, so that one element is what it holds.
+  if (copies === 1 || all === parts) return mul(chunk(over, floorDiv(all, unit), parts, index), unit);
+  const end = start(over, all, parts, add(index, 1));
+  return sub(floorDiv(add(end, copies - 1), copies), dealtStart(length, shard, mesh, index));
+}
+
+/** Where that begins. */
+export function dealtStart(length: Expr, shard: Dealing, mesh: Mesh, index: Expr): Expr {
+  const { unit, copies = 1 } = shard;
+  if (copies > 1) return floorDiv(copyStart(length, shard, mesh, index), copies);
+  const over = dealer(shard);
+  return mul(start(over, floorDiv(length, unit), groupSize(over, mesh), index), unit);
+}
+
+/** The first copy that a member is dealt; with a copy for each member, its own. */
+export function copyStart(length: Expr, shard: Dealing, mesh: Mesh, index: Expr): Expr {
+  const over = dealer(shard);
+  const [parts, all] = [groupSize(over, mesh), mul(length, shard.copies ?? 1)];
+  return all === parts ? index : start(over, all, parts, index);
+}
+
+function dealer({ over }: Dealing): Exclude<AxisShard["over"], "ring"> {
+  invariant(over !== "ring", "a ring deals no chunks of its own");
+  return over;
 }
 
 /** The whole shape with the sharded axes as flat rank `rank` holds them. */

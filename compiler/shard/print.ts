@@ -123,8 +123,9 @@ function shardText(shard: AxisShard): string {
   return `${outer}${segments}${inner}${groupText(shard)}`;
 }
 
-function groupText({ over, unit }: AxisShard): string {
-  return over === "sequence" ? "" : `/${over}${unit === 1 ? "" : ` by ${unit}`}`;
+function groupText({ over, unit, copies = 1 }: AxisShard): string {
+  const dealt = `${unit === 1 ? "" : ` by ${unit}`}${copies === 1 ? "" : ` in ${copies} copies`}`;
+  return over === "sequence" ? "" : `/${over}${dealt}`;
 }
 
 function inProduct(extent: Expr): string {

@@ -21,7 +21,8 @@ export function sliceLocal(state: State, value: string, shard: AxisShard, origin
   for (const [i, { length }] of shard.segments.entries()) {
     const start = mul(add(before, localStart(length, shard, mesh, rank)), shard.inner);
     const size = mul(localLength(length, shard, mesh, rank), shard.inner);
-    pieces.push(addSlice(state, value, shard.axis, start, size, `${value}::slice${i}`, origin));
+    const source = { value, dims: shape.dims };
+    pieces.push(addSlice(state, source, { axis: shard.axis, start, size }, `${value}::slice${i}`, origin));
     before = add(before, length);
   }
   const dims = localDims(shape.dims, [shard], mesh, rank);
@@ -39,16 +40,14 @@ function sliceMerged(state: State, value: string, shape: ValueShape, shard: Axis
   return addReshape(state, origin, sliced, `${value}::local`, localDims(shape.dims, [shard], state.options.mesh, RANK));
 }
 
-function addSlice(
+/** A stretch of one axis of a value, whose local extents are `dims`. */
+export function addSlice(
   state: State,
-  value: string,
-  axis: number,
-  start: Expr,
-  size: Expr,
+  { value, dims }: { readonly value: string; readonly dims: readonly Expr[] },
+  { axis, start, size }: { readonly axis: number; readonly start: Expr; readonly size: Expr },
   name: string,
   origin: Origin,
 ): string {
-  const { dims } = shapeOf(state, value);
   const operands = [
     integers(state, `${name}::start`, [start]),
     integers(state, `${name}::end`, [add(start, size)]),

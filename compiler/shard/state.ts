@@ -59,6 +59,32 @@ export function newState(
   };
 }
 
+/** The same state apart: what a trial finds and writes is not in `state`. */
+export function copyOf(state: State): State {
+  return {
+    ...state,
+    layouts: new Map(state.layouts),
+    sameAs: new Map(state.sameAs),
+    origins: new Map(state.origins),
+    splitters: new Map(state.splitters),
+    replacements: new Map(state.replacements),
+    slices: new Map(state.slices),
+    gathered: new Map(state.gathered),
+    tooFine: new Set(state.tooFine),
+    poisoned: new Set(state.poisoned),
+    assumed: state.assumed.copy(),
+    minimums: [...state.minimums],
+    alignments: [...state.alignments],
+    attention: [...state.attention],
+    idle: [...state.idle],
+    diagnostics: [...state.diagnostics],
+    steps: [...state.steps],
+    integers: new Map(state.integers),
+    shapes: new Map(state.shapes),
+    taken: new Set(state.taken),
+  };
+}
+
 /** Number of ranks that a split is over. */
 export function splitRanks({ over, options }: State): number {
   return groupSize(over, options.mesh);

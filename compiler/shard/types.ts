@@ -14,8 +14,8 @@ export interface Segment {
   readonly origin: string;
 }
 
-/** The ranks that a plan's splits, or the batch, are spread over. */
-export type Spread = "sequence" | "batch";
+/** The ranks that a plan's splits, the batch, or the heads of products are spread over. */
+export type Spread = "sequence" | "batch" | "ulysses";
 
 /**
  * One axis of a value that is spread over ranks. The axis reads, outer to inner: `outer` whole, the concatenated segments, `inner` whole.
@@ -24,12 +24,17 @@ export type Spread = "sequence" | "batch";
  */
 export interface AxisShard {
   readonly axis: number;
-  readonly over: Spread | "ring" | "ulysses";
+  readonly over: Spread | "ring";
   readonly outer: Expr;
   readonly segments: readonly Segment[];
   readonly inner: Expr;
   /** Query heads per key/value head where `over` is `ulysses`, else 1: the split is of segments / unit. */
   readonly unit: number;
+  /**
+   * Where a Ulysses group has more ranks than key/value heads: so many copies of each head are dealt, and a rank holds once each head of which
+   * it is dealt a copy. Adjacent ranks then hold the same head. Absent: 1.
+   */
+  readonly copies?: number;
 }
 
 /**

@@ -81,7 +81,7 @@ function shardPositions(shard: AxisShard, dealt: Dealt, rank: number, lengths: L
 }
 
 /** A rank's share of one segment. */
-function heldRange(length: number, { over, unit }: AxisShard, { mesh, cut }: Dealt, rank: number): Range {
+function heldRange(length: number, { over, unit, copies = 1 }: AxisShard, { mesh, cut }: Dealt, rank: number): Range {
   const chunkIn = (axis: CutAxis, whole: number, group: readonly number[], member: number): Range => ({
     begin: cut(axis, whole, group.length, group.indexOf(member)),
     end: cut(axis, whole, group.length, group.indexOf(member) + 1),
@@ -95,6 +95,10 @@ function heldRange(length: number, { over, unit }: AxisShard, { mesh, cut }: Dea
     return { begin: first!.begin, end: last!.end };
   }
   invariant(length % unit === 0, `a segment of ${length} heads in units of ${unit}`);
+  if (copies > 1) {
+    const dealt = chunkIn("ulysses", length * copies, group, rank);
+    return { begin: Math.floor(dealt.begin / copies), end: Math.ceil(dealt.end / copies) };
+  }
   const groups = chunkIn("ulysses", length / unit, group, rank);
   return { begin: groups.begin * unit, end: groups.end * unit };
 }

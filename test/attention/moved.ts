@@ -33,8 +33,16 @@ export function collectivesOf(
     chunkOf("sequence", img, ranks.length, rank) + chunkOf("sequence", txt, ranks.length, rank);
   const groupRows = (group: number): number =>
     ranks.slice(group * members, (group + 1) * members).reduce((sum, rank) => sum + rows(rank), 0);
-  const keyHeads = (rank: number): number => chunkOf("ulysses", hk, members, rank % members);
-  const queryHeads = (rank: number): number => keyHeads(rank) * (h / hk);
+  // Query heads are dealt in units that read the same key/value head; a rank needs each head of its units once.
+  const units = unitsOf(h, hk, members);
+  const queryHeads = (rank: number): number => chunkOf("ulysses", units, members, rank % members) * (h / units);
+  const headOf = (unit: number): number => Math.floor(unit / (units / hk));
+  const keyHeads = (rank: number): number => {
+    const [first, end] = [0, 1].map((next) => cut("ulysses", units, members, (rank % members) + next));
+    return headOf(end! - 1) - headOf(first!) + 1;
+  };
+  const others = (rank: number): readonly number[] =>
+    ranks.filter((other) => other !== rank && group(other) === group(rank));
   const made = (purpose: string, collective: string, count: (rank: number) => number): Moved => ({
     purpose,
     collective,
@@ -50,7 +58,9 @@ export function collectivesOf(
           made(
             "ulysses in",
             "all-to-all",
-            (rank) => rows(rank) * ((h - queryHeads(rank)) * d + (hk - keyHeads(rank)) * (d + dv)),
+            (rank) =>
+              rows(rank) *
+              others(rank).reduce((sum, other) => sum + queryHeads(other) * d + keyHeads(other) * (d + dv), 0),
           ),
         ];
   const around =
@@ -76,4 +86,13 @@ export function collectivesOf(
     return [made("key gather", "all-gather", keysAndValues), ...gathers];
   }
   return [...inside, ...around, ...back, ...gathers];
+}
+
+/** Key/value heads, or parts of their groups: the fewest that ranks can be dealt alike, if there are more ranks than heads. */
+function unitsOf(heads: number, keyHeads: number, members: number): number {
+  if (keyHeads >= members) return keyHeads;
+  const possible = Array.from({ length: heads }, (_, i) => i + 1).filter(
+    (units) => heads % units === 0 && units % keyHeads === 0,
+  );
+  return possible.find((units) => units % members === 0) ?? heads;
 }

@@ -2,7 +2,6 @@
  * @file Every mask under schemes of every kind, with grouped heads and causal patterns: every value equals the unsplit one.
  */
 import { expect, test } from "vitest";
-import { codesOf, sharded } from "./cell.ts";
 import { expectExact, FEW, rotating, ulysses, withMember } from "./exact.ts";
 import { JOINT, maskKinds, type FamilyMember } from "./family.ts";
 import { feedsOf } from "./samples.ts";
@@ -43,17 +42,6 @@ test.each([1, 2])("even lengths, batch %i", async (batch) => {
   const feeds = feedsOf(member, { batch, img: 24, txt: 16 });
   await withMember(member, async (prepared) => {
     for (const scheme of FEW) expect((await expectExact(prepared, scheme, feeds)).compared).toBeGreaterThan(0);
-  });
-});
-
-test("one key/value head goes around a ring and is refused by Ulysses, with the degree that is possible", async () => {
-  const member: FamilyMember = { ...JOINT, mask: "batch, heads", heads: [8, 1] };
-  const feeds = feedsOf(member, UNEVEN);
-  await withMember(member, async (prepared) => {
-    for (const scheme of FEW.filter((s) => s.ulysses === 1)) await expectExact(prepared, scheme, feeds);
-    const refused = sharded(prepared, ulysses(2));
-    expect(codesOf(refused.diagnostics)).toEqual(["CP4013"]);
-    expect(refused.diagnostics.map(({ hint }) => hint).join()).toContain("ulysses_degree 1");
   });
 });
 

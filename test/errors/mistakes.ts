@@ -78,7 +78,7 @@ export const mistakes: readonly Mistake[] = [
   },
   {
     title: "A degree that does not divide the heads",
-    about: "With grouped queries, the number of key and value heads is the limit, and it may be small.",
+    about: "Ranks can share key and value heads, but each needs a head of the queries: their number is the limit.",
     model: "flux",
     plan: { "": { ...tokens, ...ids }, ...gather },
     options: "--ulysses-degree 8",

@@ -181,8 +181,7 @@ export const tooFewHeads: Message<{
   code: "CP4013",
   severity: "error",
   title: "Fewer heads than the Ulysses degree",
-  message: (p) =>
-    `the attention in "${p.module}" has ${p.heads} key/value heads, fewer than the ulysses_degree of ${p.degree}`,
+  message: (p) => `the attention in "${p.module}" has ${p.heads} heads, fewer than the ulysses_degree of ${p.degree}`,
   hint: (p) =>
     `for the same ${p.ulysses * p.ring} ranks, use ulysses_degree ${p.ulysses} and ring_degree ${p.ring} ` +
     `(--ulysses-degree ${p.ulysses} --ring-degree ${p.ring}); ` +

@@ -24,7 +24,7 @@ const meshFields: Readonly<Record<keyof Omit<MeshConfig, "batch_degree">, JsonSc
   ring_degree: degree("ring_degree", "Ranks of a ring, which exchange keys and values and keep their own queries."),
   ulysses_degree: degree(
     "ulysses_degree",
-    "Ranks that divide the heads of an attention among themselves. At most the number of key/value heads.",
+    "Ranks that divide the heads of an attention among themselves. At most the number of query heads.",
   ),
   rotate_method: {
     enum: ["allgather", "alltoall", null],

@@ -24,6 +24,7 @@ import { dealtHeads } from "./fits.ts";
 import { HEADS, headShard, isOddlySplit, isStrided, readAttention, rowsOf, type Attention } from "./operands.ts";
 import { localMask, assumeMaskLengths } from "./mask.ts";
 import { mergeParts, rotate, type RingSite } from "./rotate.ts";
+import { withCopies } from "./shared-heads.ts";
 
 /** Translates an attention node to local nodes and collectives; false if it was refused. */
 export function attend(state: State, attention: AttentionOperation): boolean {
@@ -154,19 +155,19 @@ function runScheme(state: State, site: Attention, rows: AxisShard, keys: AxisSha
   invariant(wanted === scheme, `a mesh of ${meshText(mesh)} cannot do the scheme ${wanted}`);
   const dealt = dealtHeads(state, site);
   if (dealt === null) return false;
-  const [h, hk] = dealt;
-  const unit = h / hk;
   note(state, site, scheme);
+  const queryHeads = headShard(HEADS, dealt.heads, dealt.unit);
+  const keyHeads = headShard(HEADS, dealt.keyHeads, 1, dealt.copies);
   const [q, k, v] = rowsToHeads(
     state,
     [
-      { value: site.q, rows, heads: h, unit },
-      { value: site.k, rows: keys, heads: hk, unit: 1 },
-      { value: site.v, rows: keys, heads: hk, unit: 1 },
+      { value: site.q, rows, heads: queryHeads },
+      { value: site.k, rows: keys, heads: keyHeads },
+      { value: site.v, rows: keys, heads: keyHeads },
     ],
     site.origin,
   );
-  const ownHeads = mesh.ulysses_degree === 1 ? null : headShard(HEADS, h, unit);
+  const ownHeads = mesh.ulysses_degree === 1 ? null : queryHeads;
   const ring: AxisShard | null = mesh.ring_degree === 1 ? null : { ...rows, over: "ring" };
   const layout: Layout = [...(ring === null ? [] : [ring]), ...(ownHeads === null ? [] : [ownHeads])];
   const name = site.node.outputs[0]!;
@@ -184,15 +185,24 @@ function runScheme(state: State, site: Attention, rows: AxisShard, keys: AxisSha
             rows: ring,
             keys,
             heads: ownHeads,
-            keyHeads: ownHeads && headShard(HEADS, hk, 1),
+            keyHeads: ownHeads && keyHeads,
           },
           inside,
         )
-      : atOnce(state, site, [q!, k!, v!], { rows: ring, keys, heads: ownHeads, layout }, inside);
+      : atOnce(state, site, [q!, k!, v!], { rows: ring, keys, heads: ownHeads, keyHeads, layout }, inside);
   if (ownHeads === null)
     declare(state, result, shapeOf(state, name), [rows], name, state.origins.get(site.q) ?? site.origin);
-  else headsToRows(state, result, rows, h, unit, name, name, site.origin);
+  else headsToRows(state, { value: result, rows, heads: ownHeads, name, sameAs: name }, site.origin);
   return true;
+}
+
+/** How the operands of a site are dealt: rows over a ring, heads over a Ulysses group. */
+interface Dealt {
+  readonly rows: AxisShard | null;
+  readonly keys: AxisShard;
+  readonly heads: AxisShard | null;
+  readonly keyHeads: AxisShard;
+  readonly layout: Layout;
 }
 
 /** Keys and values of the whole ring gathered, one attention over them. */
@@ -200,12 +210,13 @@ function atOnce(
   state: State,
   site: Attention,
   [q, k, v]: readonly [string, string, string],
-  { rows, keys, heads, layout }: { rows: AxisShard | null; keys: AxisShard; heads: AxisShard | null; layout: Layout },
+  { rows, keys, heads, keyHeads, layout }: Dealt,
   name: string,
 ): string {
   const [allK, allV] = gatherKeys(state, [k, v], keys, "ring", site.origin);
   const mask = localMask(state, site, { rows, heads, keys: null });
-  return addAttention(state, siteFor(site, rows), [q, allK, allV, mask], layout, name);
+  const [ownK, ownV] = [allK, allV].map((x) => withCopies(state, x, keyHeads, site.origin));
+  return addAttention(state, siteFor(site, rows), [q, ownK!, ownV!, mask], layout, name);
 }
 
 /** Keys and values chunk by chunk. */

@@ -54,8 +54,8 @@ export function maskAxis(state: State, mask: string, what: "heads" | "rows" | "k
   return axis < 0 || dims[axis] === 1 ? null : axis;
 }
 
-/** The heads of a group of query heads as one segment that is spread over the Ulysses group. */
-export function headShard(axis: number, heads: Expr, unit: number): AxisShard {
+/** Heads as one segment that is spread over the Ulysses group: `unit` stay together, or `copies` of each are dealt. */
+export function headShard(axis: number, heads: Expr, unit: number, copies = 1): AxisShard {
   const segments: readonly Segment[] = [{ length: heads, origin: "heads" }];
-  return { axis, over: "ulysses", outer: 1, segments, inner: 1, unit };
+  return { axis, over: "ulysses", outer: 1, segments, inner: 1, unit, ...(copies === 1 ? {} : { copies }) };
 }

@@ -13,6 +13,7 @@ import { addLocal, elemOf, type Sending, addCollective } from "../writer.ts";
 import type { AxisShard, Layout } from "../types.ts";
 import { localMask, rowMask } from "./mask.ts";
 import { HEADS, ROWS, type Attention } from "./operands.ts";
+import { withCopies } from "./shared-heads.ts";
 
 /** Local extents of `out` (B, H, Sq, Dv), and of `max` and `sum` (B, H, Sq, 1). */
 interface PartDims {
@@ -136,7 +137,8 @@ export function rotate(state: State, ring: RingSite, name: string): string {
       heads: ring.heads,
       keys: { shard: keys, rank: holder(RANK) },
     });
-    const part = addPart(state, ring.site, [ring.q, k, v, mask], ring.layout, keys, `${name}::step${step}`);
+    const [ownK, ownV] = [k, v].map((x) => withCopies(state, x, ring.keyHeads, ring.site.origin));
+    const part = addPart(state, ring.site, [ring.q, ownK!, ownV!, mask], ring.layout, keys, `${name}::step${step}`);
     merged = merged === null ? part : addMerge(state, ring.site, merged, part, `${name}::merge${step}`);
     if (step < R - 1) [k, v] = shift(state, ring, [k, v], keys, holder, step + 1);
   }

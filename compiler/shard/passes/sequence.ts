@@ -13,7 +13,8 @@ import { attend } from "../attention/attention.ts";
 import { idleSchemes } from "../attention/idle.ts";
 import { gatherValue, shardValue } from "../propagate/split-gather.ts";
 import { propagate } from "../propagate/operator.ts";
-import { visitNodes } from "../propagate/visit.ts";
+import { visitNode } from "../propagate/visit.ts";
+import { regionsByNode, visitRegion } from "../products/products.ts";
 import { originAt, relatedTo, sayLayout, sayOrigin, sayValue } from "../origins.ts";
 import { prune } from "../prune.ts";
 import { addIdentity } from "../slices.ts";
@@ -65,7 +66,12 @@ function attempt(
   coarse: ReadonlySet<Binding>,
 ): Attempt {
   const state = newState(bound, options, { over: "sequence", named, coarse });
-  visitNodes(state, act);
+  const regions = regionsByNode(state);
+  for (const node of state.graph.nodes) {
+    const region = regions.get(node);
+    if (region === undefined) visitNode(state, node, act);
+    else if (region.nodes.at(-1) === node) visitRegion(state, region, act);
+  }
   finishOutputs(state);
   state.diagnostics.push(...idleSchemes(state));
   if (!sharesAttention(state) && !hasErrors(state.diagnostics) && bound.bindings.length > 0 && splitRanks(state) > 1) {

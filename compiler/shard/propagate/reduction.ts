@@ -37,8 +37,8 @@ export function reducedFactor(
 ): number | null {
   const [factor, ...others] = splits.keys();
   if (factor === undefined || others.length > 0 || COMBINE[map.factors[factor]!.kind] === undefined) return null;
-  // The batch is not exchanged inside the model.
-  if (state.over === "batch") return null;
+  // The batch is not exchanged inside the model, nor are the heads of products.
+  if (state.over !== "sequence") return null;
   // A mean of integers is rounded, so the means of the ranks do not determine it.
   if (map.factors[factor]!.kind === "mean" && !elemOf(state, demands[0]!.value).includes("float")) return null;
   const has = (axes: FactorMap["inputs"][number]): boolean =>

@@ -14,9 +14,11 @@ export type Act = (state: State, node: CanonicalNode, read: readonly string[]) =
 
 /** Applies `act` to every node in order, except to the readers of refused values. */
 export function visitNodes(state: State, act: Act): void {
-  for (const node of state.graph.nodes) {
-    if (!visit(state, node, act)) node.outputs.forEach((name) => state.poisoned.add(name));
-  }
+  for (const node of state.graph.nodes) visitNode(state, node, act);
+}
+
+export function visitNode(state: State, node: CanonicalNode, act: Act): void {
+  if (!visit(state, node, act)) node.outputs.forEach((name) => state.poisoned.add(name));
 }
 
 function visit(state: State, node: CanonicalNode, act: Act): boolean {

@@ -170,7 +170,7 @@ export const shard: Examples = {
   CP4013: planFor(
     "flux",
     whole,
-    "Ulysses divides the heads among the ranks, so its degree cannot exceed the number of key and value heads. The remaining ranks can form a ring, or the site can gather keys and values instead.",
+    "Ulysses divides the heads among the ranks, so its degree cannot exceed the number of heads of the queries; key and value heads may be fewer, since ranks share them. The remaining ranks can form a ring, or the site can gather keys and values instead.",
     "--ulysses-degree 5",
   ),
   CP4014: planFor(
@@ -216,6 +216,23 @@ export const shard: Examples = {
     "wan",
     `"blocks.0": { "hidden_states": { "split_dim": 1 } },\n${gather}`,
     "Queries are split, keys and values are whole, as in cross-attention to the text: every rank computes the attention of its own queries, and nothing is exchanged.",
+  ),
+  CP4045: small(
+    "Two products with something between them make no attention that the compiler knows, but all of it is independent for each head. Each rank is sent all rows of its heads and sends the rows of the result back, as Ulysses does for an attention. A mesh with a ring cannot do this.",
+    {
+      formula: "y = the mean over all rows of relu(q k^T) v",
+      splits: { q: 2, k: 2, v: 2 },
+      inputs: { q: [1, 4, "n", 8], k: [1, 4, "n", 8], v: [1, 4, "n", 8] },
+      output: [1, 4, 1, 8],
+      nodes: [
+        node("Transpose", ["k"], ["kt"], { perm: { kind: "ints", value: [0, 1, 3, 2] } }),
+        node("MatMul", ["q", "kt"], ["s"]),
+        node("Relu", ["s"], ["p"]),
+        node("MatMul", ["p", "v"], ["o"]),
+        node("ReduceMean", ["o", "axes"], ["y"], { keepdims: { kind: "int", value: 1 } }),
+      ],
+      constants: { axes: [2] },
+    },
   ),
   CP4021: small("A branch of the model reads a split value, and splits are not propagated into subgraphs.", {
     formula: "y = a if c else b, with a of (1, n, 4)",

@@ -1,0 +1,185 @@
+/**
+ * @file Finds what lies between two products of computed values, as between queries x keys and weights x values of an attention that no rewrite
+ * recognised. Uses factor maps, knows no operator; whether its batch factors are independent is for propagation to prove.
+ */
+import type { FactorMap } from "../../operators/types.ts";
+import { indexOf, type GraphIndex } from "../../ir/graph-index.ts";
+import { CP, type CanonicalGraph, type CanonicalNode } from "../../ir/types.ts";
+
+/** Nodes that are propagated together, and the values by which they meet the rest of the graph. */
+export interface Region {
+  /** In the order of the graph. */
+  readonly nodes: readonly CanonicalNode[];
+  readonly maps: ReadonlyMap<CanonicalNode, FactorMap>;
+  /** Values from outside. */
+  readonly inputs: readonly string[];
+  /** Values that others read, in order. */
+  readonly outputs: readonly string[];
+  /** The product that ends it. */
+  readonly end: CanonicalNode;
+}
+
+/** How many nodes are looked at behind a product. */
+const FUEL = 512;
+
+/** A graph with what the search asks for. */
+interface Search {
+  readonly index: GraphIndex;
+  readonly mapOf: (node: CanonicalNode) => FactorMap | null;
+  /** Values that depend on an input of the model. */
+  readonly computed: ReadonlySet<string>;
+}
+
+/** The regions of a graph; no node is in two of them. */
+export function findRegions(
+  graph: CanonicalGraph,
+  mapOf: (node: CanonicalNode) => FactorMap | null,
+): readonly Region[] {
+  const search: Search = { index: indexOf(graph), mapOf, computed: computedValues(graph) };
+  const taken = new Set<CanonicalNode>();
+  return graph.nodes.flatMap((node) => {
+    if (taken.has(node) || !isProduct(search, node)) return [];
+    const region = regionBefore(search, node);
+    if (region === null || region.nodes.some((one) => taken.has(one))) return [];
+    region.nodes.forEach((one) => taken.add(one));
+    return [region];
+  });
+}
+
+function computedValues({ inputs, nodes }: CanonicalGraph): ReadonlySet<string> {
+  const computed = new Set(inputs.map(({ name }) => name));
+  for (const node of nodes) {
+    if (node.inputs.some((name) => computed.has(name))) node.outputs.forEach((name) => computed.add(name));
+  }
+  return computed;
+}
+
+/** Factors of a node that both operands and the result have: each index of them is computed on its own. */
+export function batchFactors({ factors, inputs, outputs }: FactorMap): readonly number[] {
+  return factors.flatMap(({ kind }, factor) => {
+    const isIn = (axes: FactorMap["inputs"][number]): boolean => has(axes, factor);
+    return kind === "free" && inputs.filter(isIn).length > 1 && outputs.some(isIn) ? [factor] : [];
+  });
+}
+
+/**
+ * What a node is for the search: `product`, a sum over a factor of two operands for each index of other axes; `projection`, the same with a
+ * matrix, as of weights; `attention`, both products of a recognised one; else `null`.
+ */
+function kindOf({ mapOf }: Search, node: CanonicalNode): "product" | "projection" | "attention" | null {
+  if (node.domain === CP) return node.op === "Attention" ? "attention" : null;
+  const map = node.inputs.length < 2 ? null : mapOf(node);
+  const sums = map?.factors.some(
+    ({ kind }, factor) => kind === "sum" && map.inputs.filter((x) => has(x, factor)).length > 1,
+  );
+  if (map === null || sums !== true) return null;
+  return map.inputs.every((axes) => axes === null || axes.length > 2) ? "product" : "projection";
+}
+
+function has(axes: FactorMap["inputs"][number], factor: number): boolean {
+  return axes?.some((axis) => "product" in axis && axis.product.includes(factor)) ?? false;
+}
+
+/** A product of two computed values, or both products of an attention. */
+function isProduct(search: Search, node: CanonicalNode): boolean {
+  const kind = kindOf(search, node);
+  const ofComputed = node.inputs.filter((name) => search.computed.has(name)).length > 1;
+  return kind === "attention" || (kind === "product" && ofComputed);
+}
+
+/** The region that `end` ends; `null` if none of its operands comes from another product, or others read what is in between. */
+function regionBefore(search: Search, end: CanonicalNode): Region | null {
+  const { index } = search;
+  const core = new Set<CanonicalNode>([end]);
+  for (const operand of end.inputs) {
+    const between = nodesBehind(search, operand);
+    // An attention has the first product in itself: any other one is of what is added to its scores.
+    const isBetween = (node: CanonicalNode): boolean =>
+      kindOf(search, end) === "attention" ? kindOf(search, node) === "product" : isProduct(search, node);
+    if (between?.some(isBetween) !== true) continue;
+    for (const node of descendants(between.toSorted(byPosition(index)), search)) core.add(node);
+  }
+  if (core.size === 1) return null;
+  const ends = extend(search, core, end);
+  return ends && regionOf(search, core, end);
+}
+
+/** Nodes behind a value up to the first products, these included; `null` if there are too many. */
+function nodesBehind(search: Search, value: string): readonly CanonicalNode[] | null {
+  const found = new Set<CanonicalNode>();
+  const pending = [value];
+  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+    const node = search.computed.has(name) ? search.index.producer(name) : undefined;
+    if (node === undefined || found.has(node) || node.domain === CP) continue;
+    const kind = kindOf(search, node);
+    if (kind === "projection") continue;
+    if (found.size === FUEL) return null;
+    found.add(node);
+    if (kind === null) pending.push(...node.inputs);
+  }
+  return [...found];
+}
+
+/** Of nodes in order, the products and those that come from one. */
+function descendants(nodes: readonly CanonicalNode[], search: Search): readonly CanonicalNode[] {
+  const made = new Set<string>();
+  return nodes.filter((node) => {
+    const isIn = kindOf(search, node) === "product" || node.inputs.some((name) => made.has(name));
+    if (isIn) node.outputs.forEach((name) => made.add(name));
+    return isIn;
+  });
+}
+
+/** Adds what else reads values inside, up to its products, and the sums of results; the nodes that end the region, or `null`. */
+function extend(search: Search, core: Set<CanonicalNode>, end: CanonicalNode): ReadonlySet<CanonicalNode> | null {
+  const { index } = search;
+  const ends = new Set([end]);
+  const pending = [...core];
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    if (ends.has(node)) continue;
+    if (core.size > FUEL || node.outputs.some((name) => index.isKept(name))) return null;
+    for (const user of node.outputs.flatMap((name) => index.users(name))) {
+      if (core.has(user)) continue;
+      const kind = kindOf(search, user);
+      if (user.domain === CP && kind === null) return null;
+      core.add(user);
+      if (kind !== null) ends.add(user);
+      else pending.push(user);
+    }
+  }
+  const results = new Set([...ends].flatMap(({ outputs }) => outputs));
+  for (const user of [...results].flatMap((name) => index.users(name))) {
+    const own = user.inputs.filter((name) => results.has(name));
+    const isSum = own.length > 1 && user.inputs.every((name) => results.has(name) || !search.computed.has(name));
+    if (!isSum || own.some((name) => index.isKept(name))) continue;
+    core.add(user);
+    user.outputs.forEach((name) => results.add(name));
+  }
+  return ends;
+}
+
+function regionOf(
+  { index, mapOf, computed }: Search,
+  core: ReadonlySet<CanonicalNode>,
+  end: CanonicalNode,
+): Region | null {
+  const nodes = [...core].toSorted(byPosition(index));
+  const made = new Set(nodes.flatMap((node) => node.outputs));
+  const inputs = [...new Set(nodes.flatMap((node) => node.inputs))].filter((x) => computed.has(x) && !made.has(x));
+  const outside = (value: string): readonly CanonicalNode[] => index.users(value).filter((user) => !core.has(user));
+  const outputs = [...made].filter((value) => outside(value).length > 0 || index.isKept(value));
+  const last = index.position(nodes.at(-1)!.outputs[0]!);
+  const isLate = (node: CanonicalNode): boolean => index.position(node.outputs[0]!) > last;
+  if (outputs.some((value) => index.isKept(value) || !outside(value).every(isLate))) return null;
+  const maps = new Map<CanonicalNode, FactorMap>();
+  for (const node of nodes) {
+    const map = mapOf(node);
+    if (map === null) return null;
+    maps.set(node, map);
+  }
+  return { nodes, maps, inputs, outputs, end };
+}
+
+function byPosition(index: GraphIndex): (a: CanonicalNode, b: CanonicalNode) => number {
+  return (a, b) => index.position(a.outputs[0]!) - index.position(b.outputs[0]!);
+}

@@ -1,0 +1,131 @@
+/**
+ * @file Ulysses for products that no rewrite recognised as attention: what lies between two products is propagated with its heads spread over
+ * the ranks and all rows on each, if it cannot be propagated with the rows spread. The propagator proves it; nothing here knows an operator.
+ */
+import * as catalog from "../../diagnostics/catalog/splitting/products.ts";
+import { diagnose, hasErrors } from "../../diagnostics/diagnose.ts";
+import { viewOf } from "../../operators/infer.ts";
+import { factorsOf } from "../../operators/factors.ts";
+import { equal } from "../../expr/expr.ts";
+import type { CanonicalNode } from "../../ir/types.ts";
+import { headsToRows, rowsToHeads, type ToHeads } from "../attention/collectives.ts";
+import { layoutOf, valueOf } from "../knowledge.ts";
+import { shardOf } from "../layout.ts";
+import { originAt, sayLayout } from "../origins.ts";
+import { gatherWhole } from "../propagate/split-gather.ts";
+import { visitNode, type Act } from "../propagate/visit.ts";
+import { copyOf, type State } from "../state.ts";
+import type { AxisShard, Origin } from "../types.ts";
+import { findRegions, type Region } from "./find.ts";
+import { followed, headSplits, type Splits } from "./follow.ts";
+
+/** The regions that may be propagated by heads on this mesh, by node. A ring has no heads to spread. */
+export function regionsByNode(state: State): ReadonlyMap<CanonicalNode, Region> {
+  const { ulysses_degree: members, ring_degree: ring } = state.options.mesh;
+  if (members === 1 || ring > 1 || state.bindings.length === 0) return new Map();
+  const { shapes, integers, graph } = state;
+  const known = { shapes, integers, constants: graph.constants, declared: () => null };
+  const regions = findRegions(graph, (node) => factorsOf(viewOf(node, known)));
+  return new Map(regions.flatMap((region) => region.nodes.map((node) => [node, region] as const)));
+}
+
+/** Propagates through all nodes of a region: by rows if that is possible, else by heads; refused as by rows. */
+export function visitRegion(state: State, region: Region, act: Act): void {
+  const visitAll = (to: State): boolean => {
+    const before = to.diagnostics.length;
+    for (const node of region.nodes) visitNode(to, node, act);
+    return !hasErrors(to.diagnostics.slice(before));
+  };
+  const reads = region.inputs.map((name) => valueOf(state, name));
+  const isReady = !reads.some((name) => state.poisoned.has(name));
+  const isSplit = reads.some((name) => layoutOf(state, name).length > 0);
+  if (!isReady || !isSplit || visitAll(copyOf(state))) return void visitAll(state);
+  const { ulysses_degree: members } = state.options.mesh;
+  const heads = headSplits(region, members).find((splits) => visitHeads(copyOf(state), region, splits, visitAll));
+  if (heads === undefined) visitAll(state);
+  else visitHeads(state, region, heads, visitAll);
+}
+
+/** Heads in, all nodes, rows out; false if a node cannot be propagated so, or nothing is spread. */
+function visitHeads(state: State, region: Region, heads: Splits, visitAll: (state: State) => boolean): boolean {
+  const origin = originAt(region.end);
+  const { mesh } = state.options;
+  const inner: State = { ...state, over: "ulysses" };
+  const rows = rowsBehind(state, region);
+  const items: (ToHeads & { readonly input: string })[] = [];
+  const before = new Map(region.inputs.map((name) => [name, state.replacements.get(name)]));
+  for (const input of region.inputs) {
+    const value = valueOf(state, input);
+    const [shard] = layoutOf(state, value);
+    if (shard === undefined) continue;
+    const own = heads.get(input);
+    if (own === undefined || own.axis === shard.axis) state.replacements.set(input, gatherOnce(state, value, origin));
+    else items.push({ input, value, rows: shard, heads: shardOf(own.axis, own, "ulysses") });
+  }
+  if (items.length === 0) return false;
+  const made = rowsToHeads(state, items, origin);
+  items.forEach(({ input }, i) => state.replacements.set(input, made[i]!));
+  if (!visitAll(inner)) return false;
+  for (const [name, value] of before) {
+    if (value === undefined) state.replacements.delete(name);
+    else state.replacements.set(name, value);
+  }
+  if (!region.outputs.every((name) => giveBack(inner, name, rows.get(name), origin))) return false;
+  const { name: node, scope: module } = region.end;
+  // A recognised attention that ends the region has noted itself, as local.
+  const noted = state.attention.findIndex((site) => site.node === node);
+  state.attention.splice(noted < 0 ? state.attention.length : noted, 1, {
+    node,
+    module,
+    scheme: "ulysses",
+    entry: null,
+  });
+  const [first] = items;
+  const params = {
+    module,
+    first: region.nodes[0]!.name,
+    node,
+    layout: sayLayout(state, made[0]!),
+    value: first!.input,
+  };
+  state.diagnostics.push(diagnose(catalog.splitByHeads, { ...params, ranks: mesh.ulysses_degree }));
+  return true;
+}
+
+/** The rows that the results have where only one input is split: queries keep theirs up to the end, keys do not. */
+function rowsBehind(state: State, region: Region): ReadonlyMap<string, AxisShard> {
+  const found = new Map<string, AxisShard>();
+  for (const input of region.inputs) {
+    const [shard] = layoutOf(state, valueOf(state, input));
+    if (shard === undefined) continue;
+    const splits = followed(region, input, shard);
+    for (const name of region.outputs) {
+      const split = splits.get(name);
+      if (split !== undefined && !found.has(name)) found.set(name, { ...shardOf(split.axis, split, state.over) });
+    }
+  }
+  return found;
+}
+
+/** A result gets the rows of the queries, or is gathered where these are whole; false where it has no layout that allows it. */
+function giveBack(inner: State, name: string, rows: AxisShard | undefined, origin: Origin): boolean {
+  const [heads] = layoutOf(inner, name);
+  if (heads === undefined) return true;
+  const to = { value: name, name: `${name}::rows`, sameAs: name };
+  if (rows === undefined) {
+    inner.replacements.set(name, gatherWhole(inner, name, `${name}::whole`, "ulysses out", origin));
+    return true;
+  }
+  if (heads.axis === rows.axis || !equal(rows.outer, 1)) return false;
+  inner.replacements.set(name, headsToRows(inner, { ...to, rows, heads }, origin));
+  return true;
+}
+
+/** A split value without heads, as every rank needs it; gathered once for all regions that read it. */
+function gatherOnce(state: State, value: string, origin: Origin): string {
+  const known = state.gathered.get(value);
+  if (known !== undefined) return known;
+  const whole = gatherWhole(state, value, `${value}::whole`, "mask gather", origin);
+  state.gathered.set(value, whole);
+  return whole;
+}

@@ -1,0 +1,187 @@
+/**
+ * @file What lies between two products and is no attention that a rewrite knows: under Ulysses each rank computes it for its heads, every value is
+ * exact, and the run has the unsplit outputs. A ring has no heads to give, and refuses.
+ */
+import { writeFile } from "node:fs/promises";
+import { expect, onTestFinished, test } from "vitest";
+import { compilePlan } from "../../compiler/compile.ts";
+import { int } from "../../compiler/graph/attributes.ts";
+import { readModel } from "../../compiler/graph/read.ts";
+import { writeModel } from "../../compiler/graph/write.ts";
+import { readPlanValue } from "../../compiler/plan/read.ts";
+import type { BoundPlan } from "../../compiler/bind/types.ts";
+import { simulate } from "../../compiler/simulate/simulate.ts";
+import { createSession } from "../../ort/session.ts";
+import type { OrtTensor } from "../../ort/types.ts";
+import { attach } from "../../runtime/attach/attach.ts";
+import { compareOutputs } from "../../runtime/verify.ts";
+import { network, type Network } from "../attention/network.ts";
+import { temporaryFolder } from "../support/files.ts";
+import { texts, valueOf } from "../support/fixtures.ts";
+import { random } from "../support/graphs.ts";
+import { meshes } from "../support/meshes.ts";
+import { bindPlan, canonicalise, shard } from "../support/stages.ts";
+
+const [HEADS, SIZE, REACH] = [4, 6, 3];
+const CHANNELS = HEADS * SIZE;
+const scope = "attn";
+const PLAN = { "": [{ x: { split_dim: 1 } }, { gather_dim: 1 }] } as const;
+
+/** (B, H, S, D) of a projection of `x`. */
+function heads(n: Network, x: string): string {
+  const projected = n.add(scope, "MatMul", [x, n.weights(CHANNELS, CHANNELS)]);
+  return transposed(n, n.add(scope, "Reshape", [projected, n.ints(0, 0, HEADS, SIZE)]), [0, 2, 1, 3]);
+}
+
+function transposed(n: Network, x: string, perm: readonly number[]): string {
+  return n.add(scope, "Transpose", [x], { attributes: { perm: { kind: "ints", value: [...perm] } } });
+}
+
+function softmax(n: Network, x: string): string {
+  return n.add(scope, "Softmax", [x], { attributes: { axis: int(-1) } });
+}
+
+/** One length of a value, as a list of one. */
+function length(n: Network, x: string, axis: number): string {
+  return n.add(scope, "Gather", [n.add(scope, "Shape", [x]), n.ints(axis)], { attributes: { axis: int(0) } });
+}
+
+function merged(n: Network, x: string): string {
+  return n.add(scope, "Reshape", [transposed(n, x, [0, 2, 1, 3]), n.ints(0, 0, CHANNELS)]);
+}
+
+type Form = (n: Network, x: string) => string;
+
+/** q k^T plus a bias by head and distance that the positions of a table give: as a sum with products of their own. */
+const relative: Form = (n, x) => {
+  const [q, k, v] = [heads(n, x), heads(n, x), heads(n, x)];
+  const rows = length(n, x, 1);
+  const table = n.weights(1, HEADS, 64, SIZE);
+  const near = n.add(scope, "Slice", [table, n.ints(0), rows, n.ints(2)]);
+  const scores = n.add(scope, "MatMul", [q, transposed(n, k, [0, 1, 3, 2])]);
+  const ofQueries = n.add(scope, "MatMul", [q, transposed(n, near, [0, 1, 3, 2])]);
+  const ofKeys = transposed(n, n.add(scope, "MatMul", [k, transposed(n, near, [0, 1, 3, 2])]), [0, 1, 3, 2]);
+  const sum = n.add(scope, "Add", [n.add(scope, "Add", [scores, ofQueries]), ofKeys]);
+  return merged(n, n.add(scope, "MatMul", [softmax(n, sum), v]));
+};
+
+/** Scores of 2 S - 1 distances, padded and reshaped so that each row begins one later: rows mix, heads do not. The weights are read twice. */
+const shifted: Form = (n, x) => {
+  const [q, k, v] = [heads(n, x), heads(n, x), heads(n, x)];
+  const [b, s] = [length(n, x, 0), length(n, x, 1)];
+  const width = n.add(scope, "Sub", [n.add(scope, "Add", [s, s]), n.ints(1)]);
+  const table = n.add(scope, "Slice", [n.weights(1, 1, 64, SIZE), n.ints(0), width, n.ints(2)]);
+  const distances = n.add(scope, "MatMul", [q, transposed(n, table, [0, 1, 3, 2])]);
+  const wide = n.add(scope, "Pad", [distances, n.ints(0, 0, 0, 0, 0, 0, 0, 1)]);
+  const flat = n.add(scope, "Reshape", [wide, n.add(scope, "Concat", [b, n.ints(HEADS, -1)], axis0)]);
+  const more = n.add(scope, "Concat", [n.ints(0, 0, 0, 0, 0), n.add(scope, "Sub", [s, n.ints(1)])], axis0);
+  const rowsOf = n.add(scope, "Add", [s, n.ints(1)]);
+  const shape = n.add(scope, "Concat", [b, n.ints(HEADS), rowsOf, width], axis0);
+  const turned = n.add(scope, "Reshape", [n.add(scope, "Pad", [flat, more]), shape]);
+  const from = n.add(scope, "Sub", [s, n.ints(1)]);
+  const upper = n.add(scope, "Slice", [turned, n.ints(0), s, n.ints(2)]);
+  const bias = n.add(scope, "Slice", [upper, from, width, n.ints(3)]);
+  const weights = softmax(n, n.add(scope, "Add", [n.add(scope, "MatMul", [q, transposed(n, k, [0, 1, 3, 2])]), bias]));
+  const near = n.add(scope, "Slice", [n.weights(1, HEADS, 64, SIZE), n.ints(0), s, n.ints(2)]);
+  const results = [v, near].map((values) => n.add(scope, "MatMul", [weights, values]));
+  return merged(n, n.add(scope, "Add", results));
+};
+
+/** Batch and heads are one axis, which views between the products divide for a mask that is applied before a cap. */
+const mergedBatch: Form = (n, x) => {
+  const flat = (value: string): string => n.add(scope, "Reshape", [value, shapeOf(n, value, [2, 3])]);
+  const [q, k, v] = [heads(n, x), heads(n, x), heads(n, x)];
+  const scores = n.add(scope, "MatMul", [flat(q), transposed(n, flat(k), [0, 2, 1])]);
+  const [b, s] = [length(n, x, 0), length(n, x, 1)];
+  const apart = n.add(scope, "Reshape", [scores, n.add(scope, "Concat", [b, n.ints(HEADS), s, s], axis0)]);
+  const slopes = n.weights(1, HEADS, 1, 1);
+  const capped = n.add(scope, "Tanh", [n.add(scope, "Mul", [apart, slopes])]);
+  const weights = softmax(n, n.add(scope, "Mul", [capped, n.numbers([1], [5])]));
+  const joined = n.add(scope, "Reshape", [weights, n.add(scope, "Concat", [n.ints(-1), s, s], axis0)]);
+  const result = n.add(scope, "MatMul", [joined, flat(v)]);
+  return merged(
+    n,
+    n.add(scope, "Reshape", [result, n.add(scope, "Concat", [b, n.ints(HEADS), s, n.ints(SIZE)], axis0)]),
+  );
+};
+
+const axis0 = { attributes: { axis: int(0) } };
+
+/** (-1, and the extents of some axes). */
+function shapeOf(n: Network, x: string, axes: readonly number[]): string {
+  return n.add(scope, "Concat", [n.ints(-1), ...axes.map((axis) => length(n, x, axis))], axis0);
+}
+
+/** No softmax: weights are the squares of what a rectifier leaves, for keys within reach. */
+const rectified: Form = (n, x) => {
+  const [q, k, v] = [heads(n, x), heads(n, x), heads(n, x)];
+  const scores = n.add(scope, "MatMul", [q, transposed(n, k, [0, 1, 3, 2])]);
+  const positions = n.add(scope, "Range", [zero(n, 0), scalar(n, length(n, x, 1)), zero(n, 1)]);
+  const [rows, columns] = [1, 0].map((axis) => n.add(scope, "Unsqueeze", [positions, n.ints(axis)]));
+  const far = n.add(scope, "Greater", [n.add(scope, "Abs", [n.add(scope, "Sub", [rows!, columns!])]), zero(n, REACH)]);
+  const seen = n.add(scope, "Where", [far, n.numbers([1], [0]), n.add(scope, "Relu", [scores])]);
+  return merged(n, n.add(scope, "MatMul", [n.add(scope, "Mul", [seen, seen]), v]));
+};
+
+function scalar(n: Network, list: string): string {
+  return n.add(scope, "Squeeze", [list, n.ints(0)]);
+}
+
+function zero(n: Network, value: number): string {
+  return scalar(n, n.ints(value));
+}
+
+const FORMS: Readonly<Record<string, Form>> = { relative, shifted, "merged batch": mergedBatch, rectified };
+
+async function written(form: Form): Promise<{ readonly file: string; readonly bound: BoundPlan }> {
+  const n = network();
+  const x = n.input("x", "float32", ["batch", "rows", CHANNELS]);
+  n.output("y", n.add("out", "Neg", [form(n, x)]), ["batch", "rows", CHANNELS]);
+  const file = `${await temporaryFolder()}/model.onnx`;
+  await writeFile(file, writeModel(n.graph(), { opsets: { "": 18 } }));
+  const graph = valueOf(await canonicalise(valueOf(await readModel(file))));
+  return { file, bound: valueOf(bindPlan(graph, valueOf(readPlanValue(PLAN)))) };
+}
+
+test.each(Object.entries(FORMS))(
+  "%s: every value is exact for the heads of each rank, and a ring refuses",
+  async (_, form) => {
+    const { bound } = await written(form);
+    for (const name of ["ulysses 2", "ulysses 3", "ulysses 4"] as const) {
+      const made = shard(bound, { ...meshes[name], mesh: meshes[name] });
+      expect(made.diagnostics.map(({ code }) => code)).toContain("CP4045");
+      const graph = valueOf(made);
+      for (const rows of [8, 13]) {
+        const feeds = { x: random(rows, [2, rows, CHANNELS]) };
+        const report = valueOf(await simulate(graph, feeds, { shares: rows === 8 ? null : uneven(name) }));
+        expect(report.wrong?.diagnostic.message ?? null).toBeNull();
+        expect(report.unchecked).toEqual([]);
+      }
+    }
+    for (const name of ["ring 2", "rotating ring 2", "unified 2 x 2"] as const) {
+      const refused = shard(bound, { ...meshes[name], mesh: meshes[name] });
+      expect(refused.ok).toBe(false);
+    }
+  },
+);
+
+function uneven(name: string): readonly number[] {
+  return Array.from({ length: Number(name.at(-1)) }, (_, rank) => [3, 1, 2, 1][rank]!);
+}
+
+test.each(Object.entries(FORMS))("%s: the unsplit outputs on worker threads", async (_, form) => {
+  const { file } = await written(form);
+  const compiled = await compilePlan({ model: file, plan: PLAN, parallel: { ulysses_degree: 2 } });
+  if (!compiled.ok) throw new Error(texts(compiled.diagnostics).join("\n"));
+  const session = await attach(compiled.program);
+  onTestFinished(() => session.release());
+  const plain = await createSession(file);
+  const { elem, ...rest } = random(1, [2, 13, CHANNELS]);
+  const outputs = await session.run({ x: { type: elem, ...rest } });
+  const own = Object.fromEntries(
+    Object.entries(outputs).map(([name, { type, dims, data }]) => [name, { elem: type, dims, data } as OrtTensor]),
+  );
+  const [compared] = compareOutputs(own, await plain.run({ x: { elem, ...rest } }));
+  await plain.release();
+  expect(compared!.largest_absolute).toBeLessThan(1e-5);
+});
