@@ -1,9 +1,10 @@
 /**
- * @file Moves that assign or combine rows along an axis which may be split: a stretch between lengths, written over.
+ * @file Moves that assign or combine rows along an axis which may be split: a stretch between lengths, written over; a window;
+ * a running sum.
  */
 import { add } from "../../compiler/expr/expr.ts";
-import { int } from "../../compiler/graph/attributes.ts";
-import { emit, extentsOperand, integers, sameExtent, type Move, type Value } from "./draft.ts";
+import { int, ints } from "../../compiler/graph/attributes.ts";
+import { emit, extentsOperand, integers, sameExtent, weight, type Move, type Value } from "./draft.ts";
 
 /** As exporters write `z[:, t:] = b` for z = concat(x, y) and t rows of x. */
 const assign: Move = (d, pick) => {
@@ -40,4 +41,29 @@ const assign: Move = (d, pick) => {
   return turned(scattered);
 };
 
-export const ROW_MOVES: Readonly<Record<string, Move>> = { assign };
+/** A depthwise convolution along axis 1: rows become places. */
+const convolve: Move = (d, pick) => {
+  const x = pick.value(d);
+  const [batch, rows, channels] = x.dims;
+  if (x.dims.length !== 3 || batch === undefined || rows === undefined || typeof channels !== "number") return null;
+  const [kernel, dilation] = [pick.of([2, 3]), pick.of([1, 1, 2])];
+  const extent = dilation * (kernel - 1);
+  const before = pick.of([extent, Math.floor(extent / 2)]);
+  const turn = { perm: ints([0, 2, 1]) };
+  const places = emit(d, "Transpose", [x], [batch, channels, rows], turn);
+  const attributes = { dilations: ints([dilation]), pads: ints([before, extent - before]), strides: ints([1]) };
+  const shape = { ...attributes, kernel_shape: ints([kernel]) };
+  const made = pick.chance(30)
+    ? emit(d, "MaxPool", [places], places.dims, shape)
+    : emit(d, "Conv", [places, weight(d, channels, 1, kernel)], places.dims, { ...shape, group: int(channels) });
+  return emit(d, "Transpose", [made], x.dims, turn);
+};
+
+const running: Move = (d, pick) => {
+  const x = pick.value(d);
+  if (x.dims.length < 2) return null;
+  const direction = { exclusive: int(pick.below(2)), reverse: int(pick.below(2)) };
+  return emit(d, "CumSum", [x, integers(d, [pick.axis(x)], [])], x.dims, direction);
+};
+
+export const ROW_MOVES: Readonly<Record<string, Move>> = { assign, convolve, running };

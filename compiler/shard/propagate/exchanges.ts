@@ -24,6 +24,7 @@ export function exchangeAlong(
   const exchange = map.exchanges?.find(({ factor }) => factor === entry?.[0]);
   // The batch is not exchanged inside the model.
   if (entry === undefined || others.length > 0 || exchange === undefined || state.over === "batch") return false;
+  if (map.factors[exchange.factor]!.kind !== "along") return false;
   const [shape] = outputShapes(view) ?? [];
   if (shape === undefined) return false;
   if (exchange.kind === "scan") return scan(state, node, shape, exchange, entry[1], origin);
