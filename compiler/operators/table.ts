@@ -34,10 +34,10 @@ import {
 import { dynamicQuantisation, quantisation } from "./rules/quantise.ts";
 import {
   alongAxis,
-  alongOperandAxis,
   argument,
   batchNormalization,
   channelNormalization,
+  cumulative,
   layerNormalization,
   meanVarianceNormalization,
   reduction,
@@ -47,6 +47,7 @@ import {
 } from "./rules/reduction.ts";
 import { resize } from "./rules/resize.ts";
 import { microsoftRotary, rotary } from "./rules/rotary.ts";
+import { counted, lowest, zero } from "./rules/windowed.ts";
 import type { OperatorRule, ResultType } from "./types.ts";
 
 const bool: ResultType = { elem: "bool" };
@@ -64,7 +65,7 @@ export const OPERATORS: { readonly [Op in OperatorName]: OperatorRule } = {
   ArgMax: argument,
   ArgMin: argument,
   Attention: exported("q_num_heads", "kv_num_heads", [3, 4, 5, 6]),
-  AveragePool: pooling,
+  AveragePool: pooling(counted),
   BatchNormalization: batchNormalization,
   Cast: elementwise({ attribute: "to", otherwise: "float32" }),
   CastLike: { types: [{ operand: 1 }], factors: elementwiseFirst().factors },
@@ -73,7 +74,7 @@ export const OPERATORS: { readonly [Op in OperatorName]: OperatorRule } = {
   ConstantOfShape: { ...fill, types: [{ attribute: "value", otherwise: "float32" }] },
   Conv: convolution,
   ConvTranspose: transposedConvolution,
-  CumSum: alongOperandAxis,
+  CumSum: cumulative,
   DepthToSpace: blocks(true),
   DequantizeLinear: quantisation({ operand: 1 }),
   Dropout: dropout,
@@ -96,10 +97,10 @@ export const OPERATORS: { readonly [Op in OperatorName]: OperatorRule } = {
   LayerNormalization: layerNormalization,
   LogSoftmax: alongAxis(-1),
   LpNormalization: alongAxis(-1),
-  LpPool: pooling,
+  LpPool: pooling(zero),
   MatMul: matMul,
   MatMulInteger: matMulInteger,
-  MaxPool: pooling,
+  MaxPool: pooling(lowest),
   MeanVarianceNormalization: meanVarianceNormalization,
   NonZero: nonZero,
   OneHot: oneHot,

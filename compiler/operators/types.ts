@@ -6,7 +6,7 @@
  * `MatMul` of (b, m, k) and (b, k, n) to (b, m, n) has four factors; b, m, n are free and k is summed.
  */
 import type { Expr } from "../expr/expr.ts";
-import type { ElemType, Tensor } from "../graph/types.ts";
+import type { Attributes, ElemType, Tensor } from "../graph/types.ts";
 import type { CanonicalNode, IntegerValue, ValueShape } from "../ir/types.ts";
 
 /**
@@ -36,7 +36,41 @@ export interface Sizing {
   readonly axis: number;
 }
 
+/**
+ * A window that moves along one axis of operand 0: place i of output 0 reads `extent` places from i * stride - before on. Places outside the
+ * axis, at most `before` and `after` of them, hold `fill`.
+ */
+export interface WindowExchange {
+  readonly kind: "window";
+  /** The split factor: all of the axis of operand 0. */
+  readonly factor: number;
+  /** All of the same axis of output 0. */
+  readonly output: number;
+  readonly axis: number;
+  /** The kernel, with the gaps of a dilation. */
+  readonly extent: number;
+  readonly stride: number;
+  readonly before: number;
+  readonly after: number;
+  readonly fill: "zero" | "lowest";
+  /** The attributes of a node whose operand 0 has its padding along the axis already. */
+  readonly attributes: Attributes;
+}
+
+/** A running sum along an axis of operand 0 and of output 0, from its first element on, or from its last. */
+export interface ScanExchange {
+  readonly kind: "scan";
+  readonly factor: number;
+  readonly axis: number;
+  readonly reverse: boolean;
+}
+
+/** How an axis that is needed whole may be split all the same: by what the ranks exchange. */
+export type Exchange = WindowExchange | ScanExchange;
+
 export interface FactorMap {
+  /** For some factors of kind `along`. */
+  readonly exchanges?: readonly Exchange[];
   readonly factors: readonly Factor[];
   /** Per operand; `null` for an operand that only sizes, bounds or is absent. */
   readonly inputs: readonly (readonly Axis[] | null)[];

@@ -10,10 +10,12 @@ import type { NodeView } from "./types.ts";
 type Extents = readonly Expr[];
 
 /** How a window moves along one axis. */
-interface Window {
+export interface Window {
   readonly kernel: number;
   readonly stride: number;
   readonly dilation: number;
+  readonly before: number;
+  readonly after: number;
   /** Before and after, in total. */
   readonly padding: number;
   /** Padded so that every stride holds one place of the result. */
@@ -58,7 +60,8 @@ export function transposed(view: NodeView): Extents | null {
   return [x!.dims[0]!, features, ...x!.dims.slice(2).map(spread)];
 }
 
-function windowsOf(view: NodeView, kernel: Extents): readonly Window[] | null {
+/** How the window of a convolution or a pooling moves along each place axis. */
+export function windowsOf(view: NodeView, kernel: Extents): readonly Window[] | null {
   const rank = view.inputs[0]!.dims.length - 2;
   const listed = (name: string): readonly number[] => intsAttribute(view, name) ?? [];
   const [strides, dilations, pads] = [listed("strides"), listed("dilations"), listed("pads")];
@@ -66,9 +69,10 @@ function windowsOf(view: NodeView, kernel: Extents): readonly Window[] | null {
   if (rank < 1 || kernel.length !== rank) return null;
   const windows = kernel.map((k, i): Window | null => {
     if (typeof k !== "number") return null;
-    const padding = mode === "NOTSET" ? (pads[i] ?? 0) + (pads[i + rank] ?? 0) : 0;
+    const [before, after] = mode === "NOTSET" ? [pads[i] ?? 0, pads[i + rank] ?? 0] : [0, 0];
     const same = mode.startsWith("SAME");
-    return { kernel: k, stride: strides[i] ?? 1, dilation: dilations[i] ?? 1, padding, same };
+    const padding = before + after;
+    return { kernel: k, stride: strides[i] ?? 1, dilation: dilations[i] ?? 1, before, after, padding, same };
   });
   return windows.every((w) => w !== null) ? windows : null;
 }

@@ -77,7 +77,7 @@ export interface Transfer {
 
 export { PEER } from "../expr/expr.ts";
 
-/** The purpose of a collective: a plan entry, a scheme of attention, or an exact reduction. Also printed. */
+/** The purpose of a collective: a plan entry, a scheme of attention, an exact reduction, the rows that windows read, or totals of a running sum. Also printed. */
 export type Purpose =
   | "gather"
   | "batch gather"
@@ -87,7 +87,9 @@ export type Purpose =
   | "merge"
   | "mask gather"
   | "key gather"
-  | "all-reduce";
+  | "all-reduce"
+  | "halo"
+  | "scan";
 
 export interface CollectiveStep {
   readonly kind: "collective";

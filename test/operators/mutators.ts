@@ -2,7 +2,7 @@
  * @file Ways to corrupt a factor map, generic over all rules: a rule is data, and every element of it is changed in each way.
  */
 import { add } from "../../compiler/expr/expr.ts";
-import type { Axis, Factor, FactorKind, FactorMap, Sizing } from "../../compiler/operators/types.ts";
+import type { Axis, Exchange, Factor, FactorKind, FactorMap, Sizing } from "../../compiler/operators/types.ts";
 
 export interface Mutant {
   /** The way it was altered, for counts. */
@@ -25,6 +25,7 @@ export function mutantsOf(map: FactorMap): readonly Mutant[] {
     ...ofSide(map, "inputs"),
     ...ofSide(map, "outputs"),
     ...ofSizing(map),
+    ...ofExchanges(map),
   ];
   const seen = new Set([JSON.stringify(map)]);
   return all.filter((m) => {
@@ -48,7 +49,7 @@ export function meaningOf(
   operands: readonly (readonly unknown[] | null)[],
   written: readonly Sizing[],
 ): string {
-  const { factors, inputs, outputs, sizing } = map;
+  const { factors, inputs, outputs, sizing, exchanges = [] } = map;
   const onInputs = new Set(inputs.flatMap((axes) => axes?.flatMap(members) ?? []));
   const fixed = (f: number): boolean => known(factors[f]?.kind ?? "along") === "along" || !onInputs.has(f);
   const followed = [...onInputs].filter((f) => !fixed(f)).sort((a, b) => a - b);
@@ -93,6 +94,7 @@ export function meaningOf(
       : sizing.filter(
           (entry, i) => isSplit(entry) || (!bounds(entry.role) && !right.has(JSON.stringify(entry)) && lasts(entry, i)),
         ),
+    exchanges,
   ]);
 }
 
@@ -198,6 +200,28 @@ function ofSizing(map: FactorMap): readonly Mutant[] {
       ...(map.outputs.length > 1
         ? [change("another output", { output: (entry.output + 1) % map.outputs.length })]
         : []),
+    ];
+  });
+}
+
+/** What the ranks exchange along an axis: each number of it, and whether it is there. */
+function ofExchanges(map: FactorMap): readonly Mutant[] {
+  const { exchanges = [] } = map;
+  return exchanges.flatMap((exchange, i) => {
+    const put = (what: string, to: readonly Exchange[]): Mutant => ({
+      way: "a wrong exchange",
+      what: `exchange ${i}: ${what}`,
+      map: { ...map, exchanges: to },
+    });
+    const change = (what: string, to: Exchange): Mutant => put(what, exchanges.with(i, to));
+    const none = put("none", exchanges.toSpliced(i, 1));
+    if (exchange.kind === "scan") return [none, change("the other way", { ...exchange, reverse: !exchange.reverse })];
+    const { extent, stride, before } = exchange;
+    return [
+      none,
+      change("an extent one more", { ...exchange, extent: extent + 1 }),
+      change("a stride one more", { ...exchange, stride: stride + 1 }),
+      change("one place earlier", { ...exchange, before: before + 1 }),
     ];
   });
 }

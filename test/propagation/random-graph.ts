@@ -14,9 +14,18 @@ import { JOIN_MOVES } from "./moves-join.ts";
 import { LENGTH_MOVES } from "./moves-lengths.ts";
 import { MORE_MOVES } from "./moves-more.ts";
 import { PRODUCT_MOVES } from "./moves-products.ts";
+import { ROW_MOVES } from "./moves-rows.ts";
 import { SHAPE_MOVES } from "./moves-shape.ts";
 
-const MOVES = { ...SHAPE_MOVES, ...JOIN_MOVES, ...COMPUTE_MOVES, ...LENGTH_MOVES, ...MORE_MOVES, ...PRODUCT_MOVES };
+const MOVES = {
+  ...SHAPE_MOVES,
+  ...JOIN_MOVES,
+  ...COMPUTE_MOVES,
+  ...LENGTH_MOVES,
+  ...MORE_MOVES,
+  ...PRODUCT_MOVES,
+  ...ROW_MOVES,
+};
 
 /** How often a move comes, where that is not once in a round. */
 const WEIGHTS: Readonly<Record<string, number>> = {

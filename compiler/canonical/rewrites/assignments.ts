@@ -1,18 +1,18 @@
 /**
  * @file ScatterND nodes that assign a slice: x[..., start::step, ...] = updates along one axis, all other axes whole.
  */
-import { equal, type Expr } from "../../expr/expr.ts";
+import { add, atMost, equal, mul, sub, type Expr } from "../../expr/expr.ts";
 import { numbersOf, tensorFromNumbers } from "../../graph/tensors.ts";
 import type { CanonicalNode } from "../../ir/types.ts";
 import { dimsOf, isOp, type Lookup } from "./lookup.ts";
 import { affineConstant, affineOf, type Affine } from "./views/strides.ts";
 
-/** Positions start, start + step, ... (`count` of them) of `axis` take the updates. */
+/** Positions start, start + step, ... (`count` of them) of `axis` take the updates; none of them is outside the axis. */
 export interface Assignment {
   readonly axis: number;
-  readonly start: number;
+  readonly start: Expr;
   readonly step: number;
-  readonly count: number;
+  readonly count: Expr;
   readonly updates: string;
 }
 
@@ -30,8 +30,14 @@ export function assignmentOf(lookup: Lookup, node: CanonicalNode | undefined): A
   const along = components[axis];
   if (indexed.length > 1 || along === undefined || along.steps.some((s, i) => s !== 0 && i !== axis)) return null;
   const count = along.dims[axis];
-  if (typeof along.offset !== "number" || typeof count !== "number") return null;
-  return { axis, start: along.offset, step: count === 1 ? 1 : along.steps[axis]!, count, updates };
+  const step = count === 1 ? 1 : along.steps[axis]!;
+  if (count === undefined || !isInside(along.offset, step, count, dims[axis]!)) return null;
+  return { axis, start: along.offset, step, count, updates };
+}
+
+/** True if all positions are provably within the axis, for all lengths: a negative one counts from the end. */
+function isInside(start: Expr, step: number, count: Expr, extent: Expr): boolean {
+  return step > 0 && atMost(0, start) && atMost(add(start, mul(step, sub(count, 1)), 1), extent);
 }
 
 /** Index of data axis j, for each indexed axis, over as many coordinates as there are indexed axes; `null` for any other form. */

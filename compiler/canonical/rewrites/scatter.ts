@@ -3,7 +3,7 @@
  * out[..., 1::2] = b`) become a Concat, with an Unsqueeze and a Reshape where the slices interleave. An assignment of one stretch becomes a
  * Concat with the rest of the first value.
  */
-import type { Expr } from "../../expr/expr.ts";
+import { add, atMost, equal, mul, sub, type Expr } from "../../expr/expr.ts";
 import { int } from "../../graph/attributes.ts";
 import type { CanonicalGraph, CanonicalNode } from "../../ir/types.ts";
 import { assignmentOf, type Assignment } from "./assignments.ts";
@@ -12,6 +12,9 @@ import { applyPatches, draft, type Draft, type Patch } from "./draft.ts";
 import { chainAbove, permutationOf, pushAll } from "./views/links.ts";
 import { dimsOf, elemOf, isOp, lookupOf, type Lookup } from "./lookup.ts";
 import { extentsOf, flat, sameExtents, sameFactors, viewOf, type View } from "./views/views.ts";
+
+/** Writes that one value is looked up through: rotary embeddings have two. */
+const MOST = 64;
 
 export function replaceScatters(graph: CanonicalGraph): CanonicalGraph {
   const lookup = lookupOf(graph);
@@ -47,15 +50,16 @@ function joinedToRest(lookup: Lookup, node: CanonicalNode): Patch | null {
   const [[data = ""], [output]] = [node.inputs, node.outputs as readonly [string]];
   const [elem, dims] = [elemOf(lookup, output), dimsOf(lookup, output)];
   const extent = assignment && dims[assignment.axis];
-  if (assignment === null || typeof extent !== "number" || assignment.step !== 1) return null;
+  if (assignment === null || extent === undefined || extent === null || assignment.step !== 1) return null;
   const { axis, start, count, updates } = assignment;
-  const end = start + count;
-  if (start < 0 || end > extent || !sameExtents(dimsOf(lookup, updates), dims.toSpliced(axis, 1, count))) return null;
+  const end = add(start, count);
+  if (!sameExtents(dimsOf(lookup, updates), dims.toSpliced(axis, 1, count))) return null;
   const d = draft(lookup, node.name, node.scope);
-  const rest = (from: number, to: number): readonly string[] => {
+  const rest = (from: Expr, to: Expr): readonly string[] => {
+    if (equal(from, to)) return [];
     const range = [[from], [to], [axis]].map((x) => d.integers(x));
-    const shape = { elem, dims: dims.toSpliced(axis, 1, to - from) };
-    return from === to ? [] : [d.add({ op: "Slice", inputs: [data, ...range], shape })];
+    const shape = { elem, dims: dims.toSpliced(axis, 1, sub(to, from)) };
+    return [d.add({ op: "Slice", inputs: [data, ...range], shape })];
   };
   const inputs = [...rest(0, start), updates, ...rest(end, extent)];
   d.add({ op: "Concat", inputs, attributes: { axis: int(axis) }, shape: { elem, dims } }, output);
@@ -74,26 +78,28 @@ function coveringAssignments(lookup: Lookup, node: CanonicalNode): readonly Assi
     if (!sameExtents(dimsOf(lookup, assignment.updates), dims.toSpliced(assignment.axis, 1, assignment.count)))
       return null;
     const extent = dims[assignment.axis];
-    if (typeof extent === "number" && assigned.reduce((n, p) => n + p.count, 0) >= extent) break;
-    if (typeof extent !== "number" || assigned.length > extent) return null;
+    if (extent === undefined || assigned.length > MOST) return null;
+    if (atMost(extent, add(...assigned.map(({ count }) => count)))) break;
   }
-  const sorted = assigned.toSorted((a, b) => a.start - b.start);
-  const extent = dimsOf(lookup, node.outputs[0]!)[sorted[0]?.axis ?? 0];
+  // Starts whose order is not known are in the order of the writes: `isConsecutive` refuses them if it is the wrong one.
+  const sorted = assigned.toSorted((a, b) => (equal(a.start, b.start) ? 0 : atMost(a.start, b.start) ? -1 : 1));
+  const extent = dimsOf(lookup, node.outputs[0]!)[sorted[0]?.axis ?? 0] ?? 0;
   return isInterleaved(sorted, extent) || isConsecutive(sorted, extent) ? sorted : null;
 }
 
-function isInterleaved(assigned: readonly Assignment[], extent: Expr | undefined): boolean {
-  return assigned.every((p, i) => p.start === i && p.step === assigned.length && p.count * assigned.length === extent);
+function isInterleaved(assigned: readonly Assignment[], extent: Expr): boolean {
+  const size = assigned.length;
+  return assigned.every((p, i) => p.start === i && p.step === size && equal(mul(p.count, size), extent));
 }
 
-function isConsecutive(assigned: readonly Assignment[], extent: Expr | undefined): boolean {
-  let end = 0;
+function isConsecutive(assigned: readonly Assignment[], extent: Expr): boolean {
+  let end: Expr = 0;
   const follows = assigned.every(({ start, step, count }) => {
-    const fits = step === 1 && start === end;
-    end += count;
+    const fits = step === 1 && equal(start, end);
+    end = add(end, count);
     return fits;
   });
-  return follows && end === extent;
+  return follows && equal(end, extent);
 }
 
 /** The ScatterND whose result the data of another is, through views that undo each other. */
@@ -137,7 +143,7 @@ function addJoined(lookup: Lookup, d: Draft, assigned: readonly Assignment[], no
   const natural = perm.map((_, i) => dims[perm.indexOf(i)]!);
   const values = common?.sources ?? plain;
   const last = common === null ? output : undefined;
-  const joined = isInterleaved(assigned, dims[assigned[0]!.axis])
+  const joined = isInterleaved(assigned, dims[assigned[0]!.axis] ?? 0)
     ? interleave(lookup, d, values, axis, natural, last)
     : d.add({ op: "Concat", inputs: values, attributes: { axis: int(axis) }, shape: { elem, dims: natural } }, last);
   if (common !== null) addSteps(d, joined, elem, [{ kind: "transpose", perm, dims }], output);

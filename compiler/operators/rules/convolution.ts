@@ -1,14 +1,20 @@
 /**
- * @file The factor map of `Conv`: a kernel of one element acts on each place separately, so places may be split.
+ * @file The factor map of `Conv`: a kernel of one element acts on each place separately, so places may be split; of a larger one the rule
+ * says which places it reads.
  */
 import { factorList, intsAttribute, ONE } from "../builder.ts";
+import { convolved } from "../windows.ts";
 import { spatial } from "./opaque.ts";
+import { windowed, zero } from "./windowed.ts";
 import type { Axis, FactorMap, OperatorRule, NodeView } from "../types.ts";
 
 /** x (N, C, places...), weight (M, C / groups, kernel...), bias (M) -> (N, M, places...). */
 export const convolution: OperatorRule = {
   types: [{ operand: 0 }],
-  factors: (view) => pointwise(view) ?? spatial.factors(view),
+  factors: (view) => {
+    const kernel = view.inputs[1]?.dims.slice(2) ?? null;
+    return pointwise(view) ?? windowed(view, kernel, convolved(view), zero) ?? spatial.factors(view);
+  },
 };
 
 /** `null` where the kernel, its strides or its padding are more than one element. */

@@ -3,13 +3,24 @@
  * contain. Where extents cannot be computed, the file states them.
  */
 import { isOpen, type Expr } from "../../expr/expr.ts";
-import { factorList } from "../builder.ts";
+import { factorList, intsAttribute } from "../builder.ts";
+import { windowed, type Filling } from "./windowed.ts";
 import type { Axis, FactorMap, OperatorRule, NodeView } from "../types.ts";
 import { convolved, pooled, pooledWhole, transposed } from "../windows.ts";
 
 /** (N, C, places...) to one or more results of the same extents: only the batch passes, and with a second result no axis does. */
 export const spatial: OperatorRule = placed(convolved);
-export const pooling: OperatorRule = placed(pooled, [{ operand: 0 }, { elem: "int64" }]);
+const anyPooling: OperatorRule = placed(pooled, [{ operand: 0 }, { elem: "int64" }]);
+
+/** Pooling, with what it does outside of its operand. */
+export function pooling(fill: Filling): OperatorRule {
+  return {
+    types: anyPooling.types,
+    factors: (view) =>
+      windowed(view, intsAttribute(view, "kernel_shape"), pooled(view), fill) ?? anyPooling.factors(view),
+  };
+}
+
 export const globalPooling: OperatorRule = placed(pooledWhole);
 export const transposedConvolution: OperatorRule = placed(transposed);
 

@@ -66,12 +66,17 @@ export function alongAxis(otherwise: number): OperatorRule {
   };
 }
 
-/** Operand 1 names the axis (`CumSum`). */
-export const alongOperandAxis: OperatorRule = {
+/** A running sum: operand 1 names the axis. */
+export const cumulative: OperatorRule = {
   types: sameType,
   factors: (view) => {
     const at = numbersOf(view, 1)?.[0];
-    return at === undefined ? null : plain(view, [fromEnd(at, rankOf(view))]);
+    const axis = at === undefined ? null : fromEnd(at, rankOf(view));
+    const map = axis === null ? null : plain(view, [axis]);
+    const along = map?.outputs[0]?.[axis ?? 0];
+    if (map === null || axis === null || along === undefined || !("product" in along)) return map;
+    const reverse = intAttribute(view, "reverse", 0) === 1;
+    return { ...map, exchanges: along.product.map((factor) => ({ kind: "scan", factor, axis, reverse })) };
   },
 };
 

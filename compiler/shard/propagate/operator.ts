@@ -9,7 +9,7 @@ import type { Axis, FactorMap } from "../../operators/types.ts";
 import { outputShapes } from "../../operators/infer.ts";
 import { indexOf } from "../../ir/graph-index.ts";
 import { isWithin } from "../../ir/module-paths.ts";
-import { CP, type CanonicalNode } from "../../ir/types.ts";
+import { CP, type CanonicalNode, type ValueShape } from "../../ir/types.ts";
 import * as catalog from "../../diagnostics/catalog/shard.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { show, symbolsOf } from "../../expr/expr.ts";
@@ -25,6 +25,7 @@ import { allReduce, reducedFactor } from "./reduction.ts";
 import { unify, type Demand } from "./unify.ts";
 import type { AxisShard, Layout, Origin } from "../types.ts";
 import { takeNode } from "../writer.ts";
+import { exchangeAlong } from "./exchanges.ts";
 
 /** Propagates through one node whose operands are values of the sharded graph; false if it was refused. */
 export function propagate(state: State, node: CanonicalNode): boolean {
@@ -52,6 +53,7 @@ export function propagate(state: State, node: CanonicalNode): boolean {
   if (splits === null) return poison(state, node);
   const reduced = reducedFactor(state, map, splits, demands!);
   if (reduced !== null) return allReduce(state, node, view, map, splits, reduced, origin) || poison(state, node);
+  if (exchangeAlong(state, node, view, map, splits, origin)) return true;
   if (!allFree(state, node, map, splits, demands!)) return poison(state, node);
   const aligned = node.inputs.map((name, i) => alignOperand(state, node, i, name, map, splits));
   if (aligned.some((name) => name === null)) return poison(state, node);
@@ -61,20 +63,25 @@ export function propagate(state: State, node: CanonicalNode): boolean {
   if (layouts === null || shapes === null) return poison(state, node);
   const local = localOperands(state, { ...node, inputs: aligned as string[] }, map, shapes, layouts);
   takeNode(state, local, origin);
+  declareResults(state, node, shapes, layouts, state.origins.get(split[0]!), origin);
+  return true;
+}
+
+/** `by` is what split the operands. */
+function declareResults(
+  state: State,
+  node: CanonicalNode,
+  shapes: readonly ValueShape[],
+  layouts: readonly Layout[],
+  by: Origin | undefined,
+  origin: Origin,
+): void {
   node.outputs.forEach((name, i) => {
     if (name === "") return;
-    const layout = layouts[i]!;
-    const dims = shapes[i]!.dims.map((d, axis) => (layout[0]?.axis === axis ? extentOf(layout[0]) : d));
-    declare(
-      state,
-      name,
-      { elem: shapes[i]!.elem, dims },
-      layout,
-      name,
-      originOf(state, layout, state.origins.get(split[0]!)) ?? origin,
-    );
+    const [{ elem, dims }, layout] = [shapes[i]!, layouts[i]!];
+    const local = dims.map((d, axis) => (layout[0]?.axis === axis ? extentOf(layout[0]) : d));
+    declare(state, name, { elem, dims: local }, layout, name, originOf(state, layout, by) ?? origin);
   });
-  return true;
 }
 
 /** False, with a diagnostic, for what no rule covers: operands of a subgraph, and random numbers that would differ between ranks. */

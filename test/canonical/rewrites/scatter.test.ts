@@ -109,6 +109,48 @@ test.each([
   await expectSame(before, after);
 });
 
+/** As dynamo writes `x[:, t:] = a`, where t is a length: a slice of a range, as indices of the first axis. */
+const tailAssign = (p: Pattern, x: string, from: string, a: string, to?: string): string => {
+  const [zero, one] = [0, 1].map((n) => p.constant(tensorFromNumbers("int64", [], [n])));
+  const length = p.node("Gather", [p.node("Shape", [x]), zero!]);
+  const rows = p.node("Range", [zero!, length, one!]);
+  const taken = p.node("Slice", [rows, from, to ?? p.ints(Number.MAX_SAFE_INTEGER), p.ints(0), p.ints(1)]);
+  return p.node("ScatterND", [x, p.node("Unsqueeze", [taken, p.ints(-1)]), a]);
+};
+const lengthOf = (p: Pattern, value: string): string =>
+  p.node("Shape", [value], { attributes: { start: int(0), end: int(1) } });
+
+describe("a stretch between lengths", () => {
+  const joined = (p: Pattern): string =>
+    p.node("Concat", [p.input("txt", ["T", 3]), p.input("img", ["S", 3])], { attributes: { axis: int(0) } });
+  test.each<readonly [string, number, (p: Pattern) => string]>([
+    ["from a length to the end", 1, (p) => tailAssign(p, joined(p), lengthOf(p, "txt"), p.input("a", ["S", 3]))],
+    ["up to a length", 1, (p) => tailAssign(p, joined(p), p.ints(0), p.input("a", ["T", 3]), lengthOf(p, "txt"))],
+    [
+      "both, one after the other",
+      0,
+      (p) => {
+        const head = tailAssign(p, joined(p), p.ints(0), p.input("a", ["T", 3]), lengthOf(p, "txt"));
+        return tailAssign(p, head, lengthOf(p, "txt"), p.input("b", ["S", 3]));
+      },
+    ],
+  ])("%s", async (_, slices, write) => {
+    const p = pattern();
+    const before = p.build(write(p));
+    const after = rewrite(before);
+    expect([count(after, "ScatterND"), count(after, "Slice")]).toEqual([0, slices]);
+    await expectSame(before, after);
+  });
+
+  test("stays where it may be longer than the value", () => {
+    const p = pattern();
+    const x = p.input("x", ["S", 3]);
+    const length = lengthOf(p, p.input("txt", ["T", 3]));
+    const before = p.build(tailAssign(p, x, length, p.input("a", ["R", 3])));
+    expect(count(rewrite(before), "ScatterND")).toBe(1);
+  });
+});
+
 describe("assignments that stay", () => {
   test.each<readonly [string, (p: Pattern) => string]>([
     [

@@ -2,7 +2,7 @@
  * @file Integer tensors whose elements are an affine function of their position: ranges, slices and broadcasts of them, such as the index
  * grids of slice assignments. Knows nothing of what they index.
  */
-import { add, mul, type Expr } from "../../../expr/expr.ts";
+import { add, atMost, max, min, mul, type Expr } from "../../../expr/expr.ts";
 import { numbersOf } from "../../../graph/tensors.ts";
 import type { Tensor } from "../../../graph/types.ts";
 import type { CanonicalNode } from "../../../ir/types.ts";
@@ -51,7 +51,7 @@ function affineRange(lookup: Lookup, node: CanonicalNode): Affine | null {
     : { offset: start, steps: [step], dims: dimsOf(lookup, node.outputs[0]!) };
 }
 
-/** Slices from non-negative starts with positive steps. */
+/** Slices with positive steps, from starts whose sign is known. */
 function affineSlice(lookup: Lookup, node: CanonicalNode): Affine | null {
   const [data = "", ...operands] = node.inputs;
   const source = affineOf(lookup, data);
@@ -62,15 +62,21 @@ function affineSlice(lookup: Lookup, node: CanonicalNode): Affine | null {
   for (const [i, start] of starts.entries()) {
     const axis = axes?.[i] ?? i;
     const step = steps?.[i] ?? 1;
-    if (typeof axis !== "number" || typeof step !== "number" || typeof start !== "number" || start < 0 || step < 1)
-      return null;
+    if (typeof axis !== "number" || typeof step !== "number" || step < 1) return null;
     const at = axis < 0 ? axis + rank : axis;
-    const stride = source.steps[at];
-    if (stride === undefined) return null;
-    result.offset = add(result.offset, mul(stride, start));
+    const [stride, extent] = [source.steps[at], source.dims[at]];
+    const first = extent === undefined ? null : firstOf(start, extent);
+    if (stride === undefined || first === null) return null;
+    result.offset = add(result.offset, mul(stride, first));
     result.steps[at] = stride * step;
   }
   return { ...result, dims: dimsOf(lookup, node.outputs[0]!) };
+}
+
+/** The index where a slice begins, clamped to the extent; `null` where it is not known whether it counts from the end. */
+function firstOf(start: Expr, extent: Expr): Expr | null {
+  if (atMost(0, start)) return min(start, extent);
+  return atMost(start, -1) ? max(0, add(extent, start)) : null;
 }
 
 function affineSum(lookup: Lookup, node: CanonicalNode): Affine | null {

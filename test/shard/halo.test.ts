@@ -1,0 +1,116 @@
+/**
+ * @file Windows along a split axis: exact for every number of ranks and length, also where chunks are shorter than a window; the bytes are those
+ * of the formula; and the runtime executes it.
+ */
+import { writeFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { compilePlan } from "../../compiler/compile.ts";
+import { int, ints } from "../../compiler/graph/attributes.ts";
+import { tensorFromNumbers } from "../../compiler/graph/tensors.ts";
+import type { Graph, Model } from "../../compiler/graph/types.ts";
+import { writeModel } from "../../compiler/graph/write.ts";
+import { simulate } from "../../compiler/simulate/simulate.ts";
+import { evaluateGraph } from "../../ort/evaluate.ts";
+import { compile } from "../mutants/judge.ts";
+import { outputsOf, sessionOf, wrongOutputs } from "../support/compiled.ts";
+import { temporaryFolder } from "../support/files.ts";
+import { texts, valueOf } from "../support/fixtures.ts";
+import { graph, noise, node, random, value } from "../support/graphs.ts";
+import { meshes, type MeshName } from "../support/meshes.ts";
+import { canonicalise } from "../support/stages.ts";
+
+const OPSETS = { "": 18 };
+const CHANNELS = 3;
+const WIDTH = 4;
+const PLAN = { "": [{ x: { split_dim: 2 } }, { gather_dim: 2 }] } as const;
+
+/** A 3 x 3 convolution, a dilated one over rows with all padding before them, pooling, and a running sum over the rows. */
+function windows(): Graph {
+  const weights = (features: number, ...kernel: readonly number[]) => {
+    const dims = [features, 1, ...kernel];
+    return tensorFromNumbers(
+      "float32",
+      dims,
+      noise(
+        features + kernel.length,
+        dims.reduce((a, b) => a * b),
+      ),
+    );
+  };
+  const shape = ["batch", CHANNELS, "rows", WIDTH] as const;
+  return graph({
+    inputs: [value("x", "float32", shape)],
+    outputs: [value("y", "float32", shape)],
+    constants: new Map([
+      ["square", weights(CHANNELS, 3, 3)],
+      ["tall", weights(CHANNELS, 3, 1)],
+      ["axis", tensorFromNumbers("int64", [], [2])],
+    ]),
+    nodes: [
+      node("Conv", ["x", "square"], ["a"], { group: int(CHANNELS), pads: ints([1, 1, 1, 1]) }),
+      node("Conv", ["a", "tall"], ["b"], { group: int(CHANNELS), dilations: ints([2, 1]), pads: ints([4, 0, 0, 0]) }),
+      node("MaxPool", ["b"], ["c"], { kernel_shape: ints([3, 1]), pads: ints([1, 0, 1, 0]), strides: ints([1, 1]) }),
+      node("CumSum", ["c", "axis"], ["y"], { reverse: int(1) }),
+    ],
+  });
+}
+
+const whole = windows();
+const model: Model = { file: "m.onnx", folder: "/", irVersion: 10, opsets: OPSETS, sha256: "0", graph: whole };
+const feeds = (rows: number) => ({ x: random(rows, [2, CHANNELS, rows, WIDTH]) });
+
+describe("windows along a split axis", () => {
+  it.each<readonly [MeshName, readonly number[]]>([
+    ["ulysses 2", [2, 7]],
+    ["rotating ring 3", [3, 8]],
+    ["unified 2 x 2", [4, 5, 13]],
+  ])("are exact on every value: %s", async (name, lengths) => {
+    const source = { model, canonical: valueOf(await canonicalise(model)) };
+    const sharded = valueOf(await compile(source, PLAN, meshes[name]));
+    for (const rows of lengths) {
+      const ranks = meshes[name].ring_degree * meshes[name].ulysses_degree;
+      const shares = Array.from({ length: ranks }, (_, rank) => 1 + 2 * rank);
+      for (const dealt of [null, shares]) {
+        const report = valueOf(await simulate(sharded, feeds(rows), { shares: dealt }));
+        expect([report.wrong?.diagnostic.message ?? null, report.compared > 4]).toEqual([null, true]);
+      }
+    }
+  });
+
+  it.each<readonly [MeshName, number]>([
+    ["ulysses 2", 9],
+    ["rotating ring 2", 8],
+    ["unified 2 x 2", 10],
+  ])("run on %s with the bytes of the formula", async (name, rows) => {
+    const folder = await temporaryFolder();
+    writeFileSync(`${folder}/m.onnx`, writeModel(whole, { opsets: OPSETS }));
+    const out = `${folder}/program`;
+    const compiled = await compilePlan({ model: `${folder}/m.onnx`, plan: PLAN, parallel: meshes[name], out });
+    if (!compiled.ok) throw new Error(texts(compiled.diagnostics).join("\n"));
+    const session = await sessionOf(compiled.program);
+    const outputs = await outputsOf(session, feeds(rows));
+    expect(wrongOutputs(outputs, await evaluateGraph(whole, feeds(rows), { opsets: OPSETS }))).toEqual([]);
+    const ranks = meshes[name].ring_degree * meshes[name].ulysses_degree;
+    const sent = session
+      .lastRun!.collectives.filter(({ purpose }) => purpose === "halo")
+      .map(({ bytes }) => sum(bytes));
+    const size = 4 * 2 * CHANNELS * WIDTH;
+    expect(sent).toEqual(
+      [
+        [1, 1],
+        [4, 0],
+        [1, 1],
+      ].map(([before, after]) => size * moved(rows, ranks, before!, after!)),
+    );
+  });
+});
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
+
+/** Rows that ranks read and others hold: `before` and `after` the own ones, within the axis. */
+function moved(rows: number, ranks: number, before: number, after: number): number {
+  const start = (i: number): number => Math.floor(rows / ranks) * i + Math.min(i, rows % ranks);
+  return sum(
+    Array.from({ length: ranks }, (_, i) => Math.min(start(i), before) + Math.min(rows - start(i + 1), after)),
+  );
+}
