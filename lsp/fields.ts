@@ -1,8 +1,9 @@
 /**
  * @file The documentation of the keys of the plan language, as the schema has it. Knows no protocol.
  */
-import { definitions, reservedKeys } from "../compiler/plan/schema/plan-schema.ts";
+import { definitions } from "../compiler/plan/schema/entry-schemas.ts";
 import type { JsonSchema } from "../compiler/plan/schema/json-schema.ts";
+import { reservedKeys } from "../compiler/plan/schema/reserved-keys.ts";
 
 export type FieldPlace = "plan" | "input" | "output";
 

@@ -1,8 +1,11 @@
 /**
  * @file What a plan can name in a model, arranged for completion and hover. Knows no protocol.
  */
+import { axisToSplit, sequenceLengths } from "../compiler/inspect/axes.ts";
 import { matchesPattern, patternOf } from "../compiler/ir/module-paths.ts";
 import type { InspectedModule, InspectedValue, Inspection } from "../compiler/inspect/model.ts";
+
+export { shapeText, short } from "../compiler/inspect/axes.ts";
 
 export interface Outline {
   readonly modules: ReadonlyMap<string, InspectedModule>;
@@ -25,14 +28,11 @@ export function outlineOf({ modules, attention }: Inspection): Outline {
   }
   const several = [...byPattern].filter(([, members]) => members.length > 1);
   const sites = attention.map(({ module }) => module);
-  const words = attention.flatMap(
-    ({ queryLength, keyLength }) => `${queryLength} ${keyLength}`.match(/[A-Za-z_]\w*/g) ?? [],
-  );
   return {
     modules: new Map(modules.map((module) => [module.path, module])),
     patterns: new Map(several.flatMap(([pattern, [first]]) => (first === undefined ? [] : [[pattern, first]]))),
     sites: [...new Set([...sites.map(patternOf), ...sites])],
-    lengths: new Set(words),
+    lengths: sequenceLengths(attention),
   };
 }
 
@@ -49,19 +49,6 @@ export function resultsOf({ outputs }: InspectedModule): readonly InspectedValue
 }
 
 /** The axis to split: the first with a length of the sequence, else the first that is a length, else the second. */
-export function axisOf({ shape }: Pick<InspectedValue, "shape">, { lengths }: Outline): number {
-  const isLength = (extent: string): boolean => !/^\d+$/.test(extent);
-  const sequence = shape.findIndex((extent) => (extent.match(/[A-Za-z_]\w*/g) ?? []).some((word) => lengths.has(word)));
-  if (sequence >= 0) return sequence;
-  const any = shape.findIndex(isLength);
-  return any >= 0 ? any : Math.min(1, Math.max(0, shape.length - 1));
-}
-
-/** `float32 [1, img, 16]`; long extents are cut. */
-export function shapeText({ elem, shape }: Pick<InspectedValue, "elem" | "shape">): string {
-  return `${elem} [${shape.map(short).join(", ")}]`;
-}
-
-export function short(extent: string): string {
-  return extent.length > 32 ? `${extent.slice(0, 29)}...` : extent;
+export function axisOf(value: Pick<InspectedValue, "shape">, { lengths }: Outline): number {
+  return axisToSplit(value, lengths);
 }

@@ -1,12 +1,12 @@
 /**
  * @file `schema`: the JSON Schema of plans, or of the plans of one model.
  */
-import { attentionSites } from "../../compiler/inspect/attention.ts";
-import { inspectGraph, type InspectedValue, modulesForSchema } from "../../compiler/inspect/inspect.ts";
+import { inspectGraph, type InspectedValue } from "../../compiler/inspect/inspect.ts";
 import { settle } from "../../compiler/diagnostics/diagnose.ts";
 import type { Result } from "../../compiler/diagnostics/types.ts";
 import { canonicalModel } from "../../compiler/inspect/model.ts";
-import { schemaText } from "../../compiler/plan/schema/files.ts";
+import { outlineForSchema } from "../../compiler/inspect/outlines.ts";
+import { modelSchemaText, schemaText } from "../../compiler/plan/schema/files.ts";
 import type { JsonSchema } from "../../compiler/plan/schema/json-schema.ts";
 import { modelSchema } from "../../compiler/plan/schema/model-schema.ts";
 import { modelTypes } from "../../compiler/plan/schema/model-types.ts";
@@ -25,7 +25,7 @@ export async function schema(model: string | undefined, { out, types }: SchemaOp
   if (types === true) return typesOf(model, out, io);
   const made = model === undefined ? settle(planSchema, []) : await schemaOf(model);
   if (!made.ok) return outcome(made.diagnostics);
-  const text = schemaText(made.value);
+  const text = model === undefined ? schemaText(made.value) : modelSchemaText(made.value);
   if (out === undefined) return outcome(made.diagnostics, made.value, text);
   await writeAside(out, text, io.commit);
   return outcome(made.diagnostics, { file: out }, `${out}\n`);
@@ -62,10 +62,10 @@ function shapeText({ elem, shape }: InspectedValue): string {
 async function schemaOf(file: string): Promise<Result<JsonSchema>> {
   const graph = await canonicalModel(file);
   if (!graph.ok) return graph;
-  const modules = modulesForSchema(graph.value).map(({ className, ...module }) => ({
+  const { modules, sites } = outlineForSchema(graph.value);
+  const outlines = modules.map(({ className, ...module }) => ({
     ...module,
     ...(className === null ? {} : { className }),
   }));
-  const sites = attentionSites(graph.value).map(({ module }) => module);
-  return settle(modelSchema(modules, sites), graph.diagnostics);
+  return settle(modelSchema(outlines, sites), graph.diagnostics);
 }

@@ -37,15 +37,6 @@ export interface Inspection {
   readonly attention: readonly InspectedAttention[];
 }
 
-/** One module as a schema needs it. */
-export interface SchemaModule {
-  readonly name: string;
-  readonly className: string | null;
-  /** Parameter names that are known. */
-  readonly inputs: readonly string[];
-  readonly outputs: number;
-}
-
 export function inspectGraph(graph: CanonicalGraph): Inspection {
   const context = contextOf(graph);
   const modules = [...graph.modules.values()].map(({ path, className }) => ({
@@ -55,15 +46,6 @@ export function inspectGraph(graph: CanonicalGraph): Inspection {
     outputs: outputsOf(path, context),
   }));
   return { modules, attention: attentionSites(graph) };
-}
-
-export function modulesForSchema(graph: CanonicalGraph): readonly SchemaModule[] {
-  return inspectGraph(graph).modules.map(({ path, className, inputs, outputs }) => ({
-    name: path,
-    className,
-    inputs: [...new Set(inputs.flatMap(({ name }) => (name === null ? [] : [name.replace(/\[\d+\]$/, "")])))],
-    outputs: outputs.filter(({ isShared }) => !isShared).length,
-  }));
 }
 
 function inputsOf(module: string, context: Context): readonly InspectedValue[] {

@@ -3,7 +3,8 @@
  * `markers.test.ts` compares with the markers.
  */
 import { describe, expect, test } from "vitest";
-import { inspectGraph, modulesForSchema } from "../../compiler/inspect/inspect.ts";
+import { inspectGraph } from "../../compiler/inspect/inspect.ts";
+import { outlineForSchema, type SchemaValue } from "../../compiler/inspect/outlines.ts";
 import type { Binding } from "../../compiler/bind/types.ts";
 import type { CanonicalGraph } from "../../compiler/ir/types.ts";
 import { readPlanFile, readPlanValue } from "../../compiler/plan/read.ts";
@@ -151,49 +152,38 @@ describe("inspection", () => {
   });
 
   test("modules for a schema", async () => {
-    const modules = modulesForSchema(await canonical("flux/flux.dynamo18-dynamic"));
+    const { modules, sites } = outlineForSchema(await canonical("flux/flux.dynamo18-dynamic"));
     const shown = modules.filter(({ name }) => ["", "pos_embed", "transformer_blocks.1", "proj_out"].includes(name));
-    expect(shown).toMatchInlineSnapshot(`
-      [
-        {
-          "className": "FluxTransformer2DModel",
-          "inputs": [
-            "hidden_states",
-            "encoder_hidden_states",
-            "pooled_projections",
-            "timestep",
-            "img_ids",
-            "txt_ids",
-          ],
-          "name": "",
-          "outputs": 1,
-        },
-        {
-          "className": "FluxPosEmbed",
-          "inputs": [
-            "img_ids",
-          ],
-          "name": "pos_embed",
-          "outputs": 2,
-        },
-        {
-          "className": "FluxTransformerBlock",
-          "inputs": [
-            "hidden_states",
-            "encoder_hidden_states",
-          ],
-          "name": "transformer_blocks.1",
-          "outputs": 2,
-        },
-        {
-          "className": "Linear",
-          "inputs": [
-            "hidden_states",
-          ],
-          "name": "proj_out",
-          "outputs": 1,
-        },
-      ]
+    const line = ({ name, elem, shape, axis }: SchemaValue): string => `${name} ${elem} [${shape.join(", ")}] ${axis}`;
+    const text = shown.map(({ name, className, inputs, outputs }) =>
+      [`${name} ${className}`, ...inputs.map(line), "->", ...outputs.map(line)].join("\n  "),
+    );
+    expect(text.join("\n")).toMatchInlineSnapshot(`
+      " FluxTransformer2DModel
+        hidden_states float32 [1, img, 16] 1
+        encoder_hidden_states float32 [1, txt, 24] 1
+        pooled_projections float32 [1, 20] 1
+        timestep float32 [1] 0
+        img_ids float32 [img, 3] 0
+        txt_ids float32 [txt, 3] 0
+        ->
+        0 float32 [1, img, 16] 1
+      pos_embed FluxPosEmbed
+        img_ids float32 [img + txt, 3] 0
+        ->
+        0 float32 [img + txt, 8] 0
+        1 float32 [img + txt, 8] 0
+      transformer_blocks.1 FluxTransformerBlock
+        hidden_states float32 [1, img, 32] 1
+        encoder_hidden_states float32 [1, txt, 32] 1
+        ->
+        0 float32 [1, img, 32] 1
+        1 float32 [1, txt, 32] 1
+      proj_out Linear
+        hidden_states float32 [1, img, 32] 1
+        ->
+        0 float32 [1, img, 16] 1"
     `);
+    expect(sites).toHaveLength(4);
   });
 });

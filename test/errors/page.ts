@@ -14,6 +14,7 @@ export interface Section {
 const CHAPTERS: Readonly<Record<string, string>> = {
   plan: "Reading a plan",
   "plan-rules": "Checking a plan or a config",
+  levels: "Levels of a plan",
   model: "Reading a model",
   canonical: "Canonicalising a model",
   bind: "Binding the plan to the model",

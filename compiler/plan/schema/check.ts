@@ -5,7 +5,7 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import { editorKeywords, type JsonSchema } from "./json-schema.ts";
 
-/** One violated keyword. `path` leads to the value, `key` is the unknown or missing property. */
+/** One violated keyword; `additionalProperties` for a key that is unknown or belongs elsewhere. `path` leads to the value, `key` is the unknown or missing property. */
 export interface Finding {
   readonly keyword: string;
   readonly path: readonly string[];
@@ -19,7 +19,7 @@ const compiled = new WeakMap<JsonSchema, ValidateFunction>();
 export function checkSchema(value: unknown, schema: JsonSchema): readonly Finding[] {
   const validate = compiled.get(schema) ?? compile(schema);
   if (validate(value)) return [];
-  const findings = (validate.errors ?? []).filter((error) => error.keyword !== "if").map(toFinding);
+  const findings = (validate.errors ?? []).filter(isCause).map(toFinding);
   const seen = new Set<string>();
   return findings.filter(({ keyword, path, key }) => {
     const id = JSON.stringify([keyword, path, key]);
@@ -44,11 +44,16 @@ function compile(schema: JsonSchema): ValidateFunction {
   return validate;
 }
 
+/** `if` repeats what its branch reports; what is wrong with a name, `propertyNames` reports for the object that has it. */
+function isCause({ keyword, propertyName }: ErrorObject): boolean {
+  return keyword !== "if" && propertyName === undefined;
+}
+
 function toFinding(error: ErrorObject): Finding {
   const params = error.params as Readonly<Record<string, unknown>>;
-  const key = params["additionalProperty"] ?? params["missingProperty"];
+  const key = params["additionalProperty"] ?? params["missingProperty"] ?? params["propertyName"];
   return {
-    keyword: error.keyword,
+    keyword: error.keyword === "propertyNames" ? "additionalProperties" : error.keyword,
     path: error.instancePath.split("/").slice(1).map(unescapePointer),
     key: typeof key === "string" ? key : null,
     schema: (error.parentSchema ?? {}) as JsonSchema,

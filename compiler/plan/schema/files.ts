@@ -17,3 +17,17 @@ export function schemaFiles(): readonly (readonly [string, string])[] {
 export function schemaText(schema: JsonSchema): string {
   return `${JSON.stringify(schema, null, 2)}\n`;
 }
+
+/** The schema of a model as the text of a file: it may have thousands of modules, so each is one line. */
+export function modelSchemaText(schema: JsonSchema): string {
+  const lines = Object.entries(schema).map(([key, value]) => {
+    const isLong = key === "properties" || key === "definitions";
+    return `  ${JSON.stringify(key)}: ${isLong ? membersText(value as object) : JSON.stringify(value)}`;
+  });
+  return `{\n${lines.join(",\n")}\n}\n`;
+}
+
+function membersText(members: object): string {
+  const lines = Object.entries(members).map(([key, value]) => `    ${JSON.stringify(key)}:${JSON.stringify(value)}`);
+  return `{\n${lines.join(",\n")}\n  }`;
+}

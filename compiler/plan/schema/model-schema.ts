@@ -1,103 +1,138 @@
 /**
- * @file The plan schema of one model: it knows the modules and their parameters, for editors. Plans are not checked
+ * @file The plan schema of one model: it knows the modules, their parameters and shapes, for editors. Plans are not checked
  * with it (binding does that, with better messages and without compiling thousands of definitions).
  */
+import { createHash } from "node:crypto";
 import { modulesAround, patternOf } from "../../ir/module-paths.ts";
-import type { JsonSchema } from "./json-schema.ts";
-import { definitions, entrySchema, inputsSchema, planSchema, reservedKeys, scheme } from "./plan-schema.ts";
+import { definitions } from "./entry-schemas.ts";
+import { documented, type JsonSchema, ref } from "./json-schema.ts";
+import { type KnownValues, knownValues, type ValueOutline } from "./known-values.ts";
+import { type KindOutline, moduleKinds } from "./model-kinds.ts";
+import { moduleNameRules } from "./module-names.ts";
+import { planSchema } from "./plan-schema.ts";
+import { reservedKeys, scheme } from "./reserved-keys.ts";
 
 /** A module in the schema. `inputs` may be empty where parameter names are unknown. */
-export interface ModuleOutline {
+export interface ModuleOutline extends KindOutline {
   /** Dotted name; `""` is the root. */
   readonly name: string;
-  readonly className?: string;
-  readonly inputs: readonly string[];
-  readonly outputs: number;
 }
 
 /**
- * One property per module and per pattern over similar siblings; one definition per kind of module. `sites` are the modules that have
- * attention sites.
+ * One property per module and per pattern over similar siblings; one definition per kind of module and per shape. `sites` are the modules
+ * that have attention sites.
  */
 export function modelSchema(modules: readonly ModuleOutline[], sites: readonly string[]): JsonSchema {
-  const kinds = new Map<string, Kind>();
-  const patterns = new Map<string, Kind | null>();
-  const properties: Record<string, JsonSchema> = { ...reservedKeys, $attention: attentionOf(sites) };
+  const values = knownValues();
+  const kinds = moduleKinds(values);
+  const root = modules.find(({ name }) => name === "");
+  const properties: Record<string, JsonSchema> = {
+    ...reservedKeys,
+    $batch: batchOf(root?.inputs ?? [], values),
+    $attention: attentionOf(sites),
+  };
+  const patterns = new Map<string, ModuleOutline[]>();
   for (const module of modules) {
-    const kind = kindOf(kinds, module);
-    properties[module.name] = reference(kind);
+    properties[module.name] = ref(kinds.entry(kindOf(module)));
     const pattern = patternOf(module.name);
     if (pattern === module.name) continue;
-    // A pattern over modules of several kinds takes the general entry.
     const known = patterns.get(pattern);
-    patterns.set(pattern, known === undefined || known === kind ? kind : null);
+    if (known === undefined) patterns.set(pattern, [module]);
+    else known.push(module);
   }
-  for (const [pattern, kind] of patterns) {
-    properties[pattern] = kind === null ? { $ref: "#/definitions/entry" } : reference(kind);
+  for (const [pattern, members] of patterns) {
+    const kind = common(members);
+    properties[pattern] = ref(kind === null ? "entry" : kinds.entry(kind));
   }
+  const { refused, rules } = moduleNameRules(modules.map(({ name }) => name));
+  const known = { ...kinds.definitions(), ...values.definitions() };
   return {
     ...planSchema,
+    $id: `urn:onnx-context-parallel:plan:${digest([properties, known])}`,
     title: "Context-parallel plan of one model",
     properties,
-    patternProperties: { ...planSchema.patternProperties, [wildcard]: { $ref: "#/definitions/entry" } },
+    patternProperties: {
+      ...planSchema.patternProperties,
+      // What `propertyNames` refuses is no additional property as well.
+      [refused]: {},
+      [wildcard]: ref("entry"),
+    },
+    propertyNames: { if: { pattern: refused }, then: { allOf: rules } },
     additionalProperties: false,
     errorMessage: "The model has no module of this name.",
-    definitions: { ...definitions, scheme, ...Object.fromEntries([...kinds.values()].flatMap(kindSchemas)) },
+    definitions: { ...definitions, scheme, ...known },
   };
 }
 
 const wildcard = "\\*";
 
+function digest(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex").slice(0, 16);
+}
+
+function kindOf({ className, inputs, outputs }: ModuleOutline): KindOutline {
+  return { ...(className === undefined ? {} : { className }), inputs, outputs };
+}
+
+/** What the modules of a pattern have in common, for completion: the parameters of all of them. `null` where some are unknown. */
+function common(modules: readonly ModuleOutline[]): KindOutline | null {
+  const [first] = modules;
+  if (first === undefined || modules.some(({ inputs }) => inputs.length === 0)) return null;
+  const className = modules.every((module) => module.className === first.className) ? first.className : undefined;
+  return {
+    ...(className === undefined ? {} : { className }),
+    inputs: merged(modules.flatMap(({ inputs }) => inputs)),
+    outputs: merged(modules.flatMap(({ outputs }) => outputs)),
+  };
+}
+
+function merged(values: readonly ValueOutline[]): readonly ValueOutline[] {
+  const byName = new Map<string, ValueOutline>();
+  for (const value of values) {
+    const known = byName.get(value.name);
+    byName.set(value.name, known === undefined ? value : union(known, value));
+  }
+  return [...byName.values()];
+}
+
+/** Extents that differ are `?`. */
+function union(a: ValueOutline, b: ValueOutline): ValueOutline {
+  if (a.shape === null || b.shape === null || a.shape.length !== b.shape.length) return { ...a, shape: null };
+  const elem = a.elem === b.elem ? a.elem : "tensor";
+  return { ...a, elem, shape: a.shape.map((extent, i) => (extent === b.shape?.[i] ? extent : "?")) };
+}
+
+/** The inputs of the model, with their axes. */
+function batchOf(inputs: readonly ValueOutline[], values: KnownValues): JsonSchema {
+  const axis = {
+    ...documented("The axis of this input that has the batch. Negative axes count from the end."),
+    defaultSnippets: [{ label: "0", body: 0 }],
+  };
+  const known = inputs.map((input) => {
+    const axes = values.axes(input);
+    return [input.name, axes === null ? axis : { ...axis, allOf: [ref(axes)] }] as const;
+  });
+  if (known.length === 0) return reservedKeys["$batch"] ?? {};
+  return {
+    ...reservedKeys["$batch"],
+    properties: Object.fromEntries(known),
+    additionalProperties: false,
+    errorMessage: `$batch is an object of axes of inputs, and the model has the inputs ${inputs.map(({ name }) => name).join(", ")}.`,
+  };
+}
+
 /** Offers the modules of the sites and patterns over them, and accepts all modules around them. */
 function attentionOf(sites: readonly string[]): JsonSchema {
-  const known: JsonSchema = { $ref: "#/definitions/scheme" };
+  const known: JsonSchema = ref("scheme");
   const around = sites.flatMap(modulesAround).map((name) => [name, { ...known, doNotSuggest: true }] as const);
-  const offered = [...sites.map(patternOf), ...sites].map((name) => [name, known] as const);
+  const patterns = [...new Set(sites.map(patternOf))];
+  const offered = [...patterns, ...sites].map((name) => [name, known] as const);
+  const where = patterns.length === 0 ? "" : `: its sites are in ${patterns.slice(0, 8).join(", ")}`;
   return {
     ...reservedKeys["$attention"],
-    errorMessage: "The model has no attention site inside a module of this name.",
+    errorMessage: `The model has no attention site inside a module of this name${where}.`,
     properties: Object.fromEntries([...around, ...offered]),
     patternProperties: { [wildcard]: known },
     additionalProperties: false,
   };
-}
-
-/** Modules with the same inputs and outputs. */
-interface Kind {
-  readonly id: string;
-  readonly description: string;
-  readonly inputs: readonly string[];
-  readonly outputs: number;
-}
-
-function kindOf(kinds: Map<string, Kind>, { className, inputs, outputs }: ModuleOutline): Kind {
-  const key = JSON.stringify([className, inputs, outputs]);
-  const known = kinds.get(key);
-  if (known !== undefined) return known;
-  const names = inputs.length === 0 ? "unknown inputs" : inputs.join(", ");
-  const description = `${className ?? "Module"}(${names}) -> ${outputs} output${outputs === 1 ? "" : "s"}`;
-  const id = `module${kinds.size + 1}${className === undefined ? "" : `_${className.replace(/\W/g, "_")}`}`;
-  const kind = { id, description, inputs, outputs };
-  kinds.set(key, kind);
-  return kind;
-}
-
-function reference({ id, description }: Kind): JsonSchema {
-  return { $ref: `#/definitions/${id}`, description };
-}
-
-/** The entry of a kind, and its map of inputs. */
-function kindSchemas({ id, inputs, outputs }: Kind): readonly (readonly [string, JsonSchema])[] {
-  const parameter: JsonSchema = { $ref: "#/definitions/parameter" };
-  const indices = Array.from({ length: outputs }, (_, i) => String(i));
-  const known = Object.fromEntries([
-    ...inputs.map((name) => [name, { ...parameter, description: "Input of this module." }]),
-    ...indices.map((index) => [index, { ...parameter, description: `Output ${index}; needs "split_output": true.` }]),
-  ]) as Readonly<Record<string, JsonSchema>>;
-  const inputsId = `${id}_inputs`;
-  const isOpen = inputs.length === 0;
-  return [
-    [id, entrySchema(inputsId)],
-    [inputsId, { ...inputsSchema(known), ...(isOpen ? { additionalProperties: parameter } : {}) }],
-  ];
 }

@@ -112,6 +112,10 @@ export const planRules: Examples = {
     ),
     command: "onnx-cp check flux.plan.json --model flux.onnx --ring-degree 2",
   },
+  CP1540: plan(
+    `"transformer_blocks": { "0": { "hidden_states": { "split_dim": 1 } } },\n"proj_out": { "gather_dim": 1 }`,
+    "A plan has two levels: modules, and their parameters. A module inside another one has its dotted path as its key.",
+  ),
   CP1704: config(
     `{ "ring_degree": 64, "ulysses_degree": 32 }`,
     "The number of ranks is the product of the two degrees. Ranks are threads of one process on one machine.",

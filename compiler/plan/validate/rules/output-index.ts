@@ -19,6 +19,8 @@ function check(spec: RawSpec, key: string | null): readonly Diagnostic[] {
   if (spec.kind !== "input" || key === null) return [];
   const { where } = spec;
   const span = spec.keySpan ?? undefined;
+  // A module under a parameter's name has its own diagnostic.
+  if (spec.node.kind === "object" && spec.node.members.some(({ value }) => value.kind === "object")) return [];
   const splitsOutput = isTrue(spec, "split_output");
   if (!outputIndex.test(key)) {
     if (almostIndex.test(key))
