@@ -175,7 +175,7 @@ export function outputOrNullSchema(output: string, gather: object): JsonSchema {
 }
 
 /** What is under a parameter's name: a spec, or one per element of a list-valued parameter. `spec` is a definition. */
-export function parameterSpecsSchema(spec: string): JsonSchema {
+function parameterSpecsSchema(spec: string): JsonSchema {
   return {
     if: { type: "array" },
     then: {
