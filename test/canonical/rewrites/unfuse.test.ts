@@ -144,6 +144,25 @@ describe("quantised operators come apart to the same bits", () => {
   });
 });
 
+test("the parts of a fused node lie in the modules that they came from", () => {
+  const p = pattern();
+  const gamma = weights(p, 16);
+  const own = p.inside("blocks.0.norm", () => p.node("Mul", [x(p), gamma]));
+  const branch = p.inside("blocks.0.mlp.down", () => p.node("MatMul", [own, weights(p, 16, 16)]));
+  const operands = [own, branch, gamma, weights(p, 16), weights(p, 16)];
+  const [out, , , sum] = p.inside("blocks.1.norm", () => p.nodes("SkipLayerNormalization", operands, micro(eps, 4)));
+  const activated = p.inside("blocks.1.act", () => p.node("BiasGelu", [branch, weights(p, 16)], micro()));
+  const after = unfuse(p.build(out!, sum!, activated));
+  const scopes = after.nodes.map(({ op, scope }) => `${op} ${scope}`);
+  expect(scopes.slice(2)).toEqual([
+    "Add blocks.0.mlp.down",
+    "Add blocks.0",
+    "LayerNormalization blocks.1.norm",
+    "Add blocks.0.mlp.down",
+    "Gelu blocks.1.act",
+  ]);
+});
+
 describe("what cannot come apart stays, with its reason", () => {
   const cases: Readonly<Record<string, Write>> = {
     "it sets do_rotary": (p) => attention(p, [], { do_rotary: int(1) }),
