@@ -157,11 +157,15 @@ export type CpOperatorName = Exclude<CpOp, "AttentionPart" | "AttentionMerge" | 
 
 /** Operators of com.microsoft, which exports and onnxruntime's optimisers write. */
 export type MicrosoftOperatorName =
+  | "Attention"
   | "BiasGelu"
+  | "DynamicQuantizeMatMul"
+  | "EmbedLayerNormalization"
   | "FastGelu"
   | "FusedMatMul"
   | "Gelu"
   | "GroupQueryAttention"
+  | "MatMulIntegerToFloat"
   | "MatMulNBits"
   | "MultiHeadAttention"
   | "QuickGelu"

@@ -6,6 +6,7 @@ import { attention, planned, exported } from "./rules/attention.ts";
 import { einsum, fusedMatMul, gemm, matMul, matMulInteger, matMulNBits } from "./rules/contraction.ts";
 import { convolution } from "./rules/convolution.ts";
 import { dropout, elementwise, elementwiseFirst } from "./rules/elementwise.ts";
+import { dynamicProduct, embedding, projected, scaledProduct } from "./rules/fused.ts";
 import {
   fill,
   gather,
@@ -148,11 +149,15 @@ export const CP_OPERATORS: { readonly [Op in CpOperatorName]: OperatorRule } = {
 };
 
 export const MICROSOFT_OPERATORS: { readonly [Op in MicrosoftOperatorName]: OperatorRule } = {
+  Attention: projected,
   BiasGelu: same,
+  DynamicQuantizeMatMul: dynamicProduct,
+  EmbedLayerNormalization: embedding,
   FastGelu: same,
   FusedMatMul: fusedMatMul,
   Gelu: same,
   GroupQueryAttention: exported(null, null, [3, 4, 5, 9, 10], true),
+  MatMulIntegerToFloat: scaledProduct,
   MatMulNBits: matMulNBits,
   MultiHeadAttention: exported(null, null, [4, 5, 6, 7]),
   QuickGelu: same,

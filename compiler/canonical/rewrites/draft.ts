@@ -14,6 +14,8 @@ export interface NewNode {
   readonly domain?: string;
   readonly inputs: readonly string[];
   readonly attributes?: Attributes;
+  /** Its module, where it is not that of the draft. */
+  readonly scope?: string;
   /** Shape of its only output. */
   readonly shape: ValueShape;
 }
@@ -21,8 +23,8 @@ export interface NewNode {
 export interface Draft {
   /** Adds a node; its output is `output`, or has a fresh name. Returns that name. */
   readonly add: (node: NewNode, output?: string) => string;
-  /** Adds a 1-D int64 operand. */
-  readonly integers: (elements: readonly Expr[]) => string;
+  /** Adds a 1-D int64 operand, or one without axes. */
+  readonly integers: (elements: readonly Expr[], dims?: readonly number[]) => string;
   readonly constant: (tensor: Tensor) => string;
   /** The replacement of `anchor`: the nodes added so far make its outputs, or `aliases` replace outputs by existing values. */
   readonly replace: (anchor: CanonicalNode, aliases?: ReadonlyMap<string, string>) => Patch;
@@ -52,17 +54,17 @@ export function draft(lookup: Lookup, stem: string, scope: string): Draft {
     return name;
   };
   return {
-    add: ({ op, domain = "", inputs, attributes = {}, shape }, output) => {
+    add: ({ op, domain = "", inputs, attributes = {}, shape, scope: own = scope }, output) => {
       const name = fresh(op);
       const value = output ?? name;
-      nodes.push({ name, op, domain, inputs, outputs: [value], attributes, scope });
+      nodes.push({ name, op, domain, inputs, outputs: [value], attributes, scope: own });
       shapes.set(value, shape);
       return value;
     },
-    integers: (elements) => {
+    integers: (elements, dims = [elements.length]) => {
       const name = fresh("integers");
-      integers.set(name, { elem: "int64", dims: [elements.length], elements });
-      shapes.set(name, { elem: "int64", dims: [elements.length] });
+      integers.set(name, { elem: "int64", dims, elements });
+      shapes.set(name, { elem: "int64", dims });
       return name;
     },
     constant: (tensor) => {

@@ -9,6 +9,7 @@ import { simplifyMasks } from "./masks.ts";
 import { expandAngles } from "./rotary.ts";
 import { replaceScatters } from "./scatter.ts";
 import { cancelTransposes } from "./transposes.ts";
+import { unfuse } from "./unfuse/unfuse.ts";
 import { unpackOperands } from "./unpack.ts";
 
 interface Rewrite {
@@ -18,6 +19,8 @@ interface Rewrite {
 
 /** Each preserves the result of the graph, up to the rounding of a scale that is applied at another place. */
 const REWRITES: readonly Rewrite[] = [
+  // Before all others, which know the operators of ONNX only.
+  { name: "fused operators apart", apply: unfuse },
   // Before attention, which looks for a softmax over the last axis.
   { name: "softmax over flattened rows", apply: unflatten },
   // Slice assignments first: they are between the queries and their attention, and hide the way up to (B, S, H, D).

@@ -3,25 +3,37 @@
  */
 import type { ValueShape } from "../../ir/types.ts";
 import { broadcastExtent } from "./elementwise.ts";
+import { numberAttribute } from "../../graph/attributes.ts";
+import type { Attributes } from "../../graph/types.ts";
 import { factorList, intAttribute, ONE, stringAttribute } from "../builder.ts";
 import type { Axis, FactorMap, OperatorRule, NodeView } from "../types.ts";
 
 /** (b..., m, k), (b..., k, n) -> (b..., m, n), with the vector forms of numpy. */
 export const matMul: OperatorRule = { types: [{ operand: 0 }], factors: matMulFactors };
 
-/** `MatMul` of operands that may be transposed in their last two axes. */
+/** `MatMul` of operands whose axes may have another order: `fusedOrder`. */
 export const fusedMatMul: OperatorRule = {
   types: [{ operand: 0 }],
   factors: (view) => {
-    if (intAttribute(view, "transBatchA", 0) === 1 || intAttribute(view, "transBatchB", 0) === 1) return null;
-    const turns = [intAttribute(view, "transA", 0) === 1, intAttribute(view, "transB", 0) === 1];
-    const turn = <T>(list: readonly T[], operand: number): readonly T[] =>
-      turns[operand] && list.length > 1 ? [...list.slice(0, -2), list.at(-1)!, list.at(-2)!] : list;
-    const inputs = view.inputs.map((s, i) => (s === null ? null : { ...s, dims: turn(s.dims, i) }));
+    const orders = view.inputs.map((s, i) =>
+      fusedOrder(view.node.attributes, i === 0 ? "A" : "B", s?.dims.length ?? 0),
+    );
+    const inputs = view.inputs.map((s, i) => s && { ...s, dims: orders[i]!.map((axis) => s.dims[axis]!) });
     const map = matMulFactors({ ...view, inputs });
-    return map && { ...map, inputs: map.inputs.map((axes, i) => axes && turn(axes, i)) };
+    const back = (axes: readonly Axis[], order: readonly number[]): readonly Axis[] =>
+      axes.map((_, axis) => axes[order.indexOf(axis)]!);
+    return map && { ...map, inputs: map.inputs.map((axes, i) => axes && back(axes, orders[i]!)) };
   },
 };
+
+/** The axes of an operand of `FusedMatMul` in the order of `MatMul`: the first before the last, and then the last two exchanged. */
+export function fusedOrder(attributes: Attributes, operand: "A" | "B", rank: number): readonly number[] {
+  const isSet = (name: string): boolean => numberAttribute(attributes, name + operand, 0) === 1;
+  const axes = Array.from({ length: rank }, (_, i) => i);
+  if (rank < 2) return axes;
+  const batched = isSet("transBatch") ? [...axes.slice(1, -1), 0, rank - 1] : axes;
+  return isSet("trans") ? [...batched.slice(0, -2), batched.at(-1)!, batched.at(-2)!] : batched;
+}
 
 /** (..., k) with packed weights: the rows pass, all other axes are whole. */
 export const matMulNBits: OperatorRule = {

@@ -13,6 +13,7 @@ import { bring, commonHeads, SWAP, type Operand, type Request } from "./operands
 import { draft, type Draft, type Patch } from "../draft.ts";
 import { dimsOf, elemOf, uniformOf, type Lookup } from "../lookup.ts";
 import { refuse, type Refusal } from "./refusal.ts";
+import { whyNot } from "../unfuse/attention.ts";
 import { readsMore } from "../unpack.ts";
 import { canBeEqual, permute, regroup, viewOf, type View } from "../views/views.ts";
 
@@ -40,6 +41,7 @@ type Read = (lookup: Lookup, node: CanonicalNode) => Reading | Refusal;
 
 const OPERATORS: Readonly<Record<string, Read>> = {
   Attention: readAttention,
+  "com.microsoft.Attention": (lookup, node) => refuse(whyNot(lookup, node) ?? "it projects its operands"),
   "com.microsoft.MultiHeadAttention": readMultiHead,
   "com.microsoft.GroupQueryAttention": readGroupQuery,
 };
