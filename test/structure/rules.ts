@@ -218,6 +218,7 @@ export const packages: Readonly<Record<string, readonly string[]>> = {
   "onnxruntime-node": ["ort"],
   "onnxruntime-common": ["ort"],
   picocolors: ["cli", "demo"],
+  "vscode-json-languageservice": ["bench/lsp"],
   "vscode-jsonrpc": ["bench/lsp"],
   "vscode-languageserver": ["lsp"],
   "vscode-languageserver-protocol": ["lsp"],
