@@ -9,7 +9,7 @@ import { limits } from "../limits/limits.ts";
 import type { Plan, PlanEntry, PlanSpec } from "../plan/types.ts";
 import type { Context, Want } from "./context.ts";
 import { matcher } from "./patterns.ts";
-import { familyOf, isWithin, modulesAround, starred } from "../ir/module-paths.ts";
+import { familyOf, isWithin, modulesAround, parentOf, starred } from "../ir/module-paths.ts";
 
 export interface Requests {
   readonly wants: readonly Want[];
@@ -88,7 +88,8 @@ function nearestParent(pattern: string, modules: readonly string[]): string {
   return modulesAround(pattern).find((path) => modules.includes(path)) ?? "";
 }
 
+/** The outermost modules inside `parent`. Looks up the modules around each one: comparing all with all takes seconds for thousands. */
 function childrenOf(parent: string, modules: readonly string[]): readonly string[] {
-  const inside = modules.filter((path) => path !== parent && isWithin(path, parent));
-  return inside.filter((path) => !inside.some((other) => other !== path && isWithin(path, other)));
+  const inside = new Set(modules.filter((path) => path !== parent && isWithin(path, parent)));
+  return [...inside].filter((path) => !modulesAround(parentOf(path)).some((outer) => inside.has(outer)));
 }
