@@ -7,7 +7,7 @@ import type { Result } from "../diagnostics/types.ts";
 import type { Plan } from "../plan/types.ts";
 import { batchBindings } from "./batch.ts";
 import { check, isBinding } from "./check.ts";
-import { contextOf } from "./context.ts";
+import { type Context, contextOf } from "./context.ts";
 import { findValues } from "./search/find.ts";
 import { absentNotes, oncePerSpec, satisfiedNotes, skippedNotes, type Fault } from "./notes.ts";
 import { requestsOf } from "./requests.ts";
@@ -15,8 +15,8 @@ import { siteBindings } from "./sites.ts";
 import type { BoundPlan } from "./types.ts";
 import { write, type Step } from "./write/write.ts";
 
-export function bindPlan(graph: CanonicalGraph, plan: Plan): Result<BoundPlan> {
-  const context = contextOf(graph);
+/** `context`: what is known of `graph` without a plan, from a caller that binds many plans to one graph. */
+export function bindPlan(graph: CanonicalGraph, plan: Plan, context: Context = contextOf(graph)): Result<BoundPlan> {
   // Patterns first: which modules match does not depend on any value.
   const { wants, diagnostics: unmatched } = requestsOf(plan, context);
   // All places together, since each value that is found excludes candidates of the others.

@@ -12,7 +12,7 @@ import type { Context, Want } from "./context.ts";
 import { spellingMatcher } from "./patterns.ts";
 import { asCp } from "../ir/cp.ts";
 import type { CanonicalGraph } from "../ir/types.ts";
-import { familyOf, isWithin, modulesAround, starred } from "../ir/module-paths.ts";
+import { familyOf, isWithin, modulesAround, parentOf, starred } from "../ir/module-paths.ts";
 
 export interface Requests {
   readonly wants: readonly Want[];
@@ -122,7 +122,8 @@ function nearestParent(pattern: string, modules: readonly string[]): string {
   return modulesAround(pattern).find((path) => modules.includes(path)) ?? "";
 }
 
+/** The outermost modules inside `parent`. Looks up the modules around each one: comparing all with all takes seconds for thousands. */
 function childrenOf(parent: string, modules: readonly string[]): readonly string[] {
-  const inside = modules.filter((path) => path !== parent && isWithin(path, parent));
-  return inside.filter((path) => !inside.some((other) => other !== path && isWithin(path, other)));
+  const inside = new Set(modules.filter((path) => path !== parent && isWithin(path, parent)));
+  return [...inside].filter((path) => !modulesAround(parentOf(path)).some((outer) => inside.has(outer)));
 }

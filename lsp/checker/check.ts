@@ -55,10 +55,10 @@ export async function check(request: CheckRequest, models: Models, { reply, isSt
     if (read) run.found.push(await withoutModel(read));
     return end("done");
   }
-  const model = await models.graphOf(state);
+  const model = await models.contextOf(state);
   if (!model.ok) run.found.push(...model.diagnostics);
   if (!read || !mesh || !model.ok || hasErrors(run.found)) return end("done");
-  const bound = bindPlan(model.value, read);
+  const bound = bindPlan(model.value.graph, read, model.value);
   const kept = run.keep(bound);
   if (kept === undefined) return end("done");
   end("bound", boundsOf(kept, null));
