@@ -110,10 +110,10 @@ test.each([
     /split with a stride \(axis 1 = 7 x \[6\]\)/,
   ],
   [
-    "a convolution of three rows",
+    "a norm over groups behind convolutions of split rows",
     { "": { sample: { split_dim: 2 } }, conv_out: { gather_dim: 2 } },
     "CP4001",
-    /conv_in/,
+    /InstanceNormalization in "down/,
   ],
 ] as const satisfies readonly (readonly [string, ContextParallelPlan, string, RegExp])[])(
   "%s is refused",

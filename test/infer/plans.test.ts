@@ -73,7 +73,7 @@ describe("without the names of modules", () => {
   });
 
   test("a sequence that begins inside the model is split at an ONNX value, for all its readers", async () => {
-    const graph = await unnamed("fixtures/wan/wan.dynamo18-dynamic.onnx");
+    const graph = await unnamed("fixtures/wan/wan-ti2v.dynamo18-dynamic.onnx");
     const found = searchPlan(graph, proven);
     if ("why" in found) throw new Error(found.why);
     expect(found.entries.map(({ pattern }) => pattern)).toEqual([""]);
@@ -81,7 +81,7 @@ describe("without the names of modules", () => {
     const plan = valueOf(await readPlanText(JSON.stringify(planOf(found.entries)), "x.plan.json"));
     const mesh = meshes["rotating ring 2"];
     const sharded = valueOf(shard(valueOf(bindPlan(graph, plan)), { ...mesh, mesh }));
-    const feeds = await fixtureTensors("wan/wan.batch2-frames5-height6-width14.inputs.npz");
+    const feeds = await fixtureTensors("wan/wan-ti2v.batch2-frames5-height6-width14.inputs.npz");
     expect(valueOf(await simulate(sharded, feeds))).toMatchObject({ wrong: null });
   });
 });
