@@ -108,6 +108,7 @@ function addCheck(program: Command, found: Found): void {
     .argument("<PLAN...>", `${PLAN_FILE}, or - for standard input; several are checked in turn`)
     .option("--explain [PATTERN]", "print the layouts of the values of modules, with reasons")
     .option("--simulate", "simulate all ranks and compare every value with the unsplit model")
+    .option("--inputs <FILE.npz>", "an archive with one array per input, for --simulate; default: sample inputs")
     .option("--watch", "check again whenever a plan, a file that it imports, or the model changes; Ctrl-C ends it")
     .addOption(sharesOption(false));
   addCompileOptions(command).action((plans: readonly string[], options: CheckOptions) => {

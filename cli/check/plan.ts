@@ -5,11 +5,12 @@ import { cliMessages } from "../../compiler/diagnostics/catalog/cli.ts";
 import { compileStages, type Stages } from "../../compiler/compile.ts";
 import { diagnose, hasErrors } from "../../compiler/diagnostics/diagnose.ts";
 import { externalFiles } from "../../compiler/graph/external-files.ts";
+import { readNpz } from "../../ort/files/npz.ts";
 import { reportOf, simulate } from "../../compiler/simulate/simulate.ts";
 import type { ShardedGraph } from "../../compiler/shard/types.ts";
 import { gainOf } from "../../gain/gain.ts";
 import { judge } from "../../gain/judge.ts";
-import { checkShares, type Shares } from "../../program/shares.ts";
+import { checkShares } from "../../program/shares.ts";
 import { checkDevices } from "../run/devices.ts";
 import { explain, printExplanation } from "../print/explain.ts";
 import type { Io } from "../io.ts";
@@ -24,6 +25,8 @@ export interface CheckOptions extends CompileOptions {
   /** A pattern, or true for all modules. */
   readonly explain?: string | true;
   readonly simulate?: boolean;
+  /** The archive of inputs for the simulation. */
+  readonly inputs?: string;
   /** Relative speeds of the ranks, for the simulation. */
   readonly shares?: readonly number[];
 }
@@ -36,7 +39,7 @@ export interface Checked {
 
 export async function checkPlan(plan: string, options: CheckOptions, io: Io): Promise<Checked> {
   const request = await requestOf(plan, options, io);
-  const named = [options.model, options.config].filter((file) => file !== undefined);
+  const named = [options.model, options.config, options.inputs].filter((file) => file !== undefined);
   if (!request.ok) return { outcome: outcome(request.diagnostics), sources: named };
   const { stages, diagnostics } = await compileStages({ ...request.value, signal: io.signal });
   const data = stages.model === undefined ? [] : externalFiles(stages.model.graph);
@@ -67,13 +70,20 @@ async function judged(stages: Stages, request: PlanRequest, options: CheckOption
   if (hasErrors(found)) return outcome(all, { explanation: explained, gain }, said);
   const { result, text } = summary(lowered.program, gain);
   const ended = outcome(all, { ...result, gain, explanation: explained, memory }, `${said}${text}`);
-  return options.simulate ? simulated(sharded, shares ?? null, ended) : ended;
+  return options.simulate ? simulated(sharded, options, ended) : ended;
 }
 
 /** Adds what the simulation found to an outcome that is fine so far. */
-async function simulated(sharded: ShardedGraph, shares: Shares, before: Outcome): Promise<Outcome> {
-  const feeds = sampleFeeds(sharded);
-  const report = await simulate(sharded, feeds, { shares });
+async function simulated(
+  sharded: ShardedGraph,
+  { inputs: file, shares }: CheckOptions,
+  before: Outcome,
+): Promise<Outcome> {
+  const given = file === undefined ? null : await readNpz(file);
+  if (given?.ok === false) return outcome([...before.diagnostics, ...given.diagnostics], before.result);
+  const feeds = given?.value ?? sampleFeeds(sharded);
+  const report = await simulate(sharded, feeds, { shares: shares ?? null });
+  if (!report.ok && given !== null) return outcome([...before.diagnostics, ...report.diagnostics], before.result);
   if (!report.ok) {
     const inputs = Object.entries(feeds).map(([name, { dims }]) => `${name}=${dims.join(",")}`);
     const help = sharded.graph.lengths.length === 0 ? [] : [diagnose(cliMessages.noSample, { inputs })];

@@ -19,6 +19,9 @@ export interface CheckOptions extends PlanOptions {
 export async function check(plans: readonly string[], options: CheckOptions, io: Io, show: Show): Promise<Outcome> {
   if (plans.filter((plan) => plan === DASH).length > 1)
     throw new UsageError("standard input holds one plan: give - once");
+  if (options.inputs !== undefined && options.simulate !== true) {
+    throw new UsageError("--inputs is for the simulation: add --simulate");
+  }
   if (options.watch !== true) return (await checkAll(plans, options, io)).outcome;
   if (plans.includes(DASH)) throw new UsageError("--watch needs files: standard input does not change");
   const { format = "text" } = options;

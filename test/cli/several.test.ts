@@ -133,3 +133,21 @@ test("check --watch checks again when the plan or a file that it imports changes
   expect(io.stderr()).not.toContain("CP7005");
   expect(io.stderr()).not.toContain("\u001b[2J");
 });
+
+test("check --simulate takes inputs from a file, and says what is wrong with them", async () => {
+  const inputs = ["--inputs", "test/fixtures/flux/flux.img67-txt13.inputs.npz"];
+  const simulate = ["check", good, ...options, "--simulate"];
+  const fine = await cp(capture(), ...simulate, ...inputs);
+  expect({ exitCode: fine.exitCode, stderr: fine.stderr }).toMatchObject({ exitCode: 0 });
+  expect(fine.stderr).toMatch(/^note CP5509: /m);
+  // The outputs are no inputs.
+  const other = await cp(capture(), ...simulate, "--inputs", "test/fixtures/flux/flux.img67-txt13.outputs.npz");
+  expect(other.exitCode).toBe(1);
+  expect(other.stderr).toMatch(/^error CP6000: .*hidden_states/m);
+  const none = await cp(capture(), ...simulate, "--inputs", "no-such.npz");
+  expect(none.exitCode).toBe(1);
+  expect(none.stderr).toMatch(/^error CP\d+: .*no-such\.npz/m);
+  const alone = await cp(capture(), "check", good, ...options, ...inputs);
+  expect(alone.exitCode).toBe(2);
+  expect(alone.stderr).toContain("--inputs is for the simulation: add --simulate");
+});

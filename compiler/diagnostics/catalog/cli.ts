@@ -79,7 +79,8 @@ export const cliMessages: Catalog<{
     severity: "error",
     title: "Simulation that needs shapes",
     message: () => "the program does not accept the lengths that the simulation chose",
-    hint: ({ inputs }) => `give the shapes of the inputs, such as ${inputs.map((i) => `--shape ${i}`).join(" ")}`,
+    hint: ({ inputs }) =>
+      `give inputs that the model accepts, --inputs FILE.npz, or their shapes, such as ${inputs.map((i) => `--shape ${i}`).join(" ")}`,
   },
   moreDiagnostics: {
     code: "CP7009",
