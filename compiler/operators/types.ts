@@ -38,7 +38,7 @@ export interface Sizing {
 
 /**
  * A window that moves along one axis of operand 0: place i of output 0 reads `extent` places from i * stride - before on. Places outside the
- * axis, at most `before` and `after` of them, hold `fill`.
+ * axis, at most `before` and `after` of them, hold zeros.
  */
 export interface WindowExchange {
   readonly kind: "window";
@@ -52,7 +52,6 @@ export interface WindowExchange {
   readonly stride: number;
   readonly before: number;
   readonly after: number;
-  readonly fill: "zero" | "lowest";
   /** The attributes of a node whose operand 0 has its padding along the axis already. */
   readonly attributes: Attributes;
 }

@@ -49,7 +49,12 @@ function windows(): Graph {
     nodes: [
       node("Conv", ["x", "square"], ["a"], { group: int(CHANNELS), pads: ints([1, 1, 1, 1]) }),
       node("Conv", ["a", "tall"], ["b"], { group: int(CHANNELS), dilations: ints([2, 1]), pads: ints([4, 0, 0, 0]) }),
-      node("MaxPool", ["b"], ["c"], { kernel_shape: ints([3, 1]), pads: ints([1, 0, 1, 0]), strides: ints([1, 1]) }),
+      node("AveragePool", ["b"], ["c"], {
+        kernel_shape: ints([3, 1]),
+        pads: ints([1, 0, 1, 0]),
+        strides: ints([1, 1]),
+        count_include_pad: int(1),
+      }),
       node("CumSum", ["c", "axis"], ["y"], { reverse: int(1) }),
     ],
   });
@@ -114,3 +119,16 @@ function moved(rows: number, ranks: number, before: number, after: number): numb
     Array.from({ length: ranks }, (_, i) => Math.min(start(i), before) + Math.min(rows - start(i + 1), after)),
   );
 }
+
+it("a maximum over padding is refused: which number wins next to NaN depends on the order", async () => {
+  const shape = ["batch", CHANNELS, "rows", WIDTH] as const;
+  const pooled = graph({
+    inputs: [value("x", "float32", shape)],
+    outputs: [value("y", "float32", shape)],
+    nodes: [node("MaxPool", ["x"], ["y"], { kernel_shape: ints([3, 1]), pads: ints([1, 0, 1, 0]) })],
+  });
+  const padded: Model = { ...model, graph: pooled };
+  const source = { model: padded, canonical: valueOf(await canonicalise(padded)) };
+  const result = await compile(source, PLAN, meshes["ulysses 2"]);
+  expect(result.ok ? [] : result.diagnostics.map(({ code }) => code)).toEqual(["CP4001"]);
+});

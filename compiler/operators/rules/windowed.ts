@@ -9,16 +9,16 @@ import { factorList, intAttribute, intsAttribute } from "../builder.ts";
 import { windowsOf, type Window } from "../windows.ts";
 import type { Axis, FactorMap, NodeView, WindowExchange } from "../types.ts";
 
-/** What an operator does with places outside its operand; `null` if its result depends on where they are. */
-export type Filling = (view: NodeView) => WindowExchange["fill"] | null;
+/** Whether places outside the operand count as zeros; if not, the result depends on where they are. */
+export type Filling = (view: NodeView) => boolean;
 
-export const zero: Filling = () => "zero";
+export const zero: Filling = () => true;
 
-/** The largest of a window: the lowest number changes nothing, which only floats have. */
-export const lowest: Filling = (view) => (/^float(?:16|32|64)$/.test(view.inputs[0]?.elem ?? "") ? "lowest" : null);
+/** The largest of a window: no number stands for a place outside, since which one wins next to NaN depends on the order. */
+export const absent: Filling = () => false;
 
 /** The mean over a window counts its padding, or the padding has to be known. */
-export const counted: Filling = (view) => (intAttribute(view, "count_include_pad", 0) === 1 ? "zero" : null);
+export const counted: Filling = (view) => intAttribute(view, "count_include_pad", 0) === 1;
 
 /**
  * The map of a node whose window has the given extents and whose result has the given ones; channels pass where `channels` says so. `null`
@@ -68,9 +68,9 @@ function exchangeOf(
   fill: Filling,
 ): Omit<WindowExchange, "factor" | "output"> | null {
   const extent = dilation * (kernel - 1) + 1;
-  const filled = before + after === 0 ? "zero" : fill(view);
-  if (same || filled === null || [before, after].some((n) => n < 0 || n >= extent)) return null;
-  return { kind: "window", axis, extent, stride, before, after, fill: filled, attributes: unpadded(view, axis) };
+  const isFilled = before + after === 0 || fill(view);
+  if (same || !isFilled || [before, after].some((n) => n < 0 || n >= extent)) return null;
+  return { kind: "window", axis, extent, stride, before, after, attributes: unpadded(view, axis) };
 }
 
 function unpadded(view: NodeView, axis: number): Attributes {

@@ -5,7 +5,6 @@
  */
 import { indexIn } from "../../../program/mesh.ts";
 import { add, equal, exactDiv, isOpen, max, min, mul, RANK, start, sub, type Expr } from "../../expr/expr.ts";
-import { tensorFromNumbers } from "../../graph/tensors.ts";
 import type { CanonicalNode, ValueShape } from "../../ir/types.ts";
 import type { WindowExchange } from "../../operators/types.ts";
 import { sayValue } from "../origins.ts";
@@ -137,13 +136,13 @@ function addBlocks(state: State, value: string, name: string, axis: number, read
     ],
   );
   const [from, to] = inside(reads, own);
-  return addConcat(state, origin, received!, axis, `${name}::rows`, dims.with(axis, sub(to, from)));
+  return addConcat(state, origin, received!, axis, `${name}::rows`, dims.with(axis, max(0, sub(to, from))));
 }
 
 /** The rows with what the rank's windows read outside the axis. */
 function addFilling(
   state: State,
-  { axis, before, after, fill }: WindowExchange,
+  { axis, before, after }: WindowExchange,
   reads: Reads,
   rows: string,
   origin: Origin,
@@ -152,18 +151,9 @@ function addFilling(
   const own = indexIn(state.over, RANK, state.options.mesh);
   const [from, to] = [reads.from(own), reads.to(own)];
   const dims = shapeOf(state, rows).dims;
-  const elem = elemOf(state, rows);
   const none = dims.map((): Expr => 0);
   const pads = [...none.with(axis, max(0, mul(-1, from))), ...none.with(axis, max(0, sub(to, reads.extent)))];
   const inputs = [rows, integers(state, `${rows}::pads`, pads)];
-  if (fill === "lowest") {
-    const scalar = integers(state, `${rows}::scalar`, []);
-    const value = { kind: "tensor", value: tensorFromNumbers(elem, [1], [-Infinity]) } as const;
-    const outputs = [{ name: `${rows}::lowest`, dims: [], elem }];
-    inputs.push(
-      addLocal(state, origin, { op: "ConstantOfShape", inputs: [scalar], outputs, attributes: { value } })[0]!,
-    );
-  }
   const outputs = [{ name: `${rows}::filled`, dims: dims.with(axis, sub(to, from)) }];
   return addLocal(state, origin, { op: "Pad", inputs, outputs })[0]!;
 }
