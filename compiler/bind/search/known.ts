@@ -92,9 +92,14 @@ function rootInput(place: Place, { graph }: Context): Verdict {
   return value === undefined ? null : { value, evidence: "graph input" };
 }
 
-/** The inputs of the model that are elements of the list `parameter`: `image_rotary_emb_0`, `image_rotary_emb_1`. */
+/**
+ * The inputs of the model that are elements of the list `parameter`: `image_rotary_emb_0`, `image_rotary_emb_1`. Numbers that do not count
+ * from 0 are names of siblings (`norm_1`, `norm_2`) or of a list with members missing: which is which cannot be told.
+ */
 export function elementsOf(parameter: string, { inputs }: CanonicalGraph): readonly string[] {
-  return inputs.map(({ name }) => name).filter((name) => elementOf(name, parameter) !== null);
+  const elements = inputs.map(({ name }) => name).filter((name) => elementOf(name, parameter) !== null);
+  const numbers = new Set(elements.map((name) => elementOf(name, parameter)));
+  return elements.every((_, i) => numbers.has(i)) ? elements : [];
 }
 
 /** A single spec for what the model passes as a list, as its inputs show. */
@@ -102,8 +107,7 @@ function oneForList(place: Place, graph: CanonicalGraph): Verdict {
   const { parameter, index } = place;
   if (index !== null || parameter === null || graph.inputs.some(({ name }) => name === parameter)) return null;
   const elements = elementsOf(parameter, graph);
-  // Names such as `norm_1` may also be numbered siblings: a list begins at 0.
-  if (!elements.some((name) => elementOf(name, parameter) === 0)) return null;
+  if (elements.length === 0) return null;
   const params = { where: nameOf(place), values: elements.length };
   return { error: diagnose(bindValues.notAList, params, whereOf(place)) };
 }

@@ -11,10 +11,14 @@ import type { Axis, FactorMap, OperatorRule, NodeView } from "../types.ts";
 /** (b..., m, k), (b..., k, n) -> (b..., m, n), with the vector forms of numpy. */
 export const matMul: OperatorRule = { types: [{ operand: 0 }], factors: matMulFactors };
 
-/** `MatMul` of operands whose axes may have another order: `fusedOrder`. */
+/** `MatMul` of operands whose axes may have another order: `fusedOrder`. An order and an operand of one axis have no agreed meaning. */
 export const fusedMatMul: OperatorRule = {
   types: [{ operand: 0 }],
   factors: (view) => {
+    const isTurned = ["A", "B"].some((name) =>
+      ["trans", "transBatch"].some((flag) => numberAttribute(view.node.attributes, flag + name, 0) !== 0),
+    );
+    if (isTurned && view.inputs.some((s) => s?.dims.length === 1)) return null;
     const orders = view.inputs.map((s, i) =>
       fusedOrder(view.node.attributes, i === 0 ? "A" : "B", s?.dims.length ?? 0),
     );

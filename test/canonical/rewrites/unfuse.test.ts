@@ -7,6 +7,8 @@ import { explainAttention, fuseAttention } from "../../../compiler/canonical/rew
 import { unfuse } from "../../../compiler/canonical/rewrites/unfuse/unfuse.ts";
 import { float, int, ints } from "../../../compiler/graph/attributes.ts";
 import { tensorFromNumbers } from "../../../compiler/graph/tensors.ts";
+import { fusedMatMul } from "../../../compiler/operators/rules/contraction.ts";
+import type { NodeView } from "../../../compiler/operators/types.ts";
 import type { CanonicalGraph } from "../../../compiler/ir/types.ts";
 import { ortTensor } from "../../../ort/tensors.ts";
 import { random } from "../../support/graphs.ts";
@@ -169,6 +171,7 @@ describe("what cannot come apart stays, with its reason", () => {
     "its mask_index has the shape (B, 1, M, M)": (p) => attention(p, [p.input("mask", ["B", 1, 8, 8], "int32")]),
     "its mask_index holds start positions, not one count per element of the batch": (p) =>
       attention(p, [p.input("mask", [6], "int32")]),
+    "its mask_index has not one flag per key": (p) => attention(p, [p.input("mask", ["B", 1], "int32")]),
     "it reads past keys and values (past)": (p) => attention(p, ["", p.input("past", [2, "B", 4, "P", 4])]),
   };
   test.each(Object.entries(cases))("%s", (reason, write) => {
@@ -179,5 +182,24 @@ describe("what cannot come apart stays, with its reason", () => {
         .map((d) => d.message)
         .join("\n"),
     ).toContain(reason);
+  });
+});
+
+describe("a product with an operand of one axis", () => {
+  const vector = (attributes: More["attributes"]) => (p: Pattern) => {
+    const inputs = [p.input("y", [3, 16, "S"]), weights(p, 16)];
+    return [p.node("FusedMatMul", inputs, { ...micro(attributes), declared: [{ elem: "float32", dims: [3, "S"] }] })];
+  };
+  test("stays, and nothing is known of it if the other operand is turned: onnxruntime multiplies other numbers", () => {
+    const turned = apart(vector({ transA: int(1) }));
+    expect(turned.after.nodes.map(({ op }) => op)).toEqual(["FusedMatMul"]);
+    const view = {
+      node: turned.before.nodes[0]!,
+      inputs: [
+        { elem: "float32", dims: [3, 16, "S"] },
+        { elem: "float32", dims: [16] },
+      ],
+    };
+    expect(fusedMatMul.factors(view as unknown as NodeView)).toBeNull();
   });
 });

@@ -2,7 +2,7 @@
  * @file onnxruntime's `Attention`, which projects its input to queries, keys and values: the projection apart, and the rest as
  * `MultiHeadAttention`. What remains of the operator is reported by the attention rewrite.
  */
-import { equal } from "../../../expr/expr.ts";
+import { equal, type Expr } from "../../../expr/expr.ts";
 import { int, numberAttribute } from "../../../graph/attributes.ts";
 import type { Attribute } from "../../../graph/types.ts";
 import { elemCode } from "../../../graph/elements.ts";
@@ -41,8 +41,12 @@ export function whyNot(lookup: Lookup, node: CanonicalNode): string | null {
   if (sizesOf(lookup, node) === null) return "the widths of its queries, keys and values are not known";
   const dims = mask === "" ? [] : dimsOf(lookup, mask);
   if (dims.length === 4) return "its mask_index has the shape (B, 1, M, M)";
-  const isCount = dims.length !== 1 || equal(dims[0]!, dimsOf(lookup, node.inputs[0]!)[0]!);
-  return isCount ? null : "its mask_index holds start positions, not one count per element of the batch";
+  const [batch, rows] = dimsOf(lookup, node.inputs[0]!) as readonly [Expr, Expr];
+  const isCount = dims.length !== 1 || equal(dims[0]!, batch);
+  if (!isCount) return "its mask_index holds start positions, not one count per element of the batch";
+  // One column for all keys stands for no mask at all, which no operator of ONNX would take for one.
+  const isWhole = dims.every((dim, axis) => equal(dim, axis === 0 ? batch : rows));
+  return dims.length === 1 || isWhole ? null : "its mask_index has not one flag per key";
 }
 
 /** Widths of queries, keys and values. */

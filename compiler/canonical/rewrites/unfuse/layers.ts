@@ -9,9 +9,10 @@ import { isRead, type Writer } from "./writer.ts";
 
 const MICROSOFT = "com.microsoft";
 
-/** alpha * A * B, either with its axes in another order. */
+/** alpha * A * B, either with its axes in another order. With an operand of one axis, onnxruntime reads the other in no such order. */
 export function expandProduct(w: Writer): boolean {
   const { inputs, outputs, attributes } = w.node;
+  if (inputs.some((value) => w.dims(value).length < 2)) return false;
   const operands = [0, 1].map((i) => turned(w, inputs[i]!, attributes, i === 0 ? "A" : "B"));
   const alpha = numberAttribute(attributes, "alpha", 1);
   const product = w.add("MatMul", operands, { output: alpha === 1 ? outputs[0] : undefined });
