@@ -185,3 +185,22 @@ test.each(Object.entries(FORMS))("%s: the unsplit outputs on worker threads", as
   await plain.release();
   expect(compared!.largest_absolute).toBeLessThan(1e-5);
 });
+
+/** Weights are shares among the heads, so that only the batch is computed index by index. */
+const amongHeads: Form = (n, x) => {
+  const [q, k, v] = [heads(n, x), heads(n, x), heads(n, x)];
+  const scores = n.add(scope, "MatMul", [q, transposed(n, k, [0, 1, 3, 2])]);
+  const among = n.add(scope, "Softmax", [scores], { attributes: { axis: int(1) } });
+  return merged(n, n.add(scope, "MatMul", [softmax(n, among), v]));
+};
+
+test("a batch that is spread in place of heads has an element for each rank, or the run refuses", async () => {
+  const { bound } = await written(amongHeads);
+  const made = shard(bound, { ...meshes["ulysses 4"], mesh: meshes["ulysses 4"] });
+  expect(made.diagnostics.map(({ code }) => code)).toContain("CP4045");
+  const graph = valueOf(made);
+  const enough = valueOf(await simulate(graph, { x: random(1, [4, 9, CHANNELS]) }));
+  expect(enough.wrong?.diagnostic.message ?? null).toBeNull();
+  const refused = await simulate(graph, { x: random(1, [2, 9, CHANNELS]) });
+  expect(texts(refused.diagnostics).join()).toMatch(/axis 0.* 2\b.* 4\b/su);
+});

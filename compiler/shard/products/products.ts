@@ -10,8 +10,8 @@ import { equal } from "../../expr/expr.ts";
 import type { CanonicalNode } from "../../ir/types.ts";
 import { headsToRows, rowsToHeads, type ToHeads } from "../attention/collectives.ts";
 import { layoutOf, valueOf } from "../knowledge.ts";
-import { shardOf } from "../layout.ts";
-import { originAt, sayLayout } from "../origins.ts";
+import { lengthOf, shardOf } from "../layout.ts";
+import { originAt, sayLayout, sayValue } from "../origins.ts";
 import { gatherWhole } from "../propagate/split-gather.ts";
 import { visitNode, type Act } from "../propagate/visit.ts";
 import { copyOf, type State } from "../state.ts";
@@ -63,6 +63,7 @@ function visitHeads(state: State, region: Region, heads: Splits, visitAll: (stat
     else items.push({ input, value, rows: shard, heads: shardOf(own.axis, own, "ulysses") });
   }
   if (items.length === 0) return false;
+  requireHeads(state, items, origin);
   const made = rowsToHeads(state, items, origin);
   items.forEach(({ input }, i) => state.replacements.set(input, made[i]!));
   if (!visitAll(inner)) return false;
@@ -90,6 +91,15 @@ function visitHeads(state: State, region: Region, heads: Splits, visitAll: (stat
   };
   state.diagnostics.push(diagnose(catalog.splitByHeads, { ...params, ranks: mesh.ulysses_degree }));
   return true;
+}
+
+/** A batch whose extent the feeds decide: a run checks that each rank gets some of it, since kernels are not trusted with empty operands. */
+function requireHeads(state: State, items: readonly ToHeads[], origin: Origin): void {
+  const atLeast = state.options.mesh.ulysses_degree;
+  for (const { value, heads } of items) {
+    const extent = lengthOf(heads.segments);
+    state.minimums.push({ extent, atLeast, name: `${sayValue(state, value)} axis ${heads.axis}`, slice: null, origin });
+  }
 }
 
 /** The rows that the results have where only one input is split: queries keep theirs up to the end, keys do not. */
