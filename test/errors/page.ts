@@ -19,6 +19,7 @@ const CHAPTERS: Readonly<Record<string, string>> = {
   canonical: "Canonicalising a model",
   bind: "Binding the plan to the model",
   shard: "Proving the split",
+  sizes: "Sizes that depend on data",
   program: "Reading a program",
   lower: "Writing a program",
   verify: "Comparing with the unsplit model",

@@ -2,10 +2,11 @@
  * @file One spelling per operator: optional sizes and axes become operands, shapes become explicit. The first step of the canonical graph,
  * node by node, during shape inference.
  */
-import { add, floorDiv, min, mul, sub, type Expr } from "../../expr/expr.ts";
+import { isOpen, type Expr } from "../../expr/expr.ts";
 import type { Normalised } from "../../operators/infer.ts";
 import { fromEnd, intAttribute } from "../../operators/builder.ts";
 import { compactTarget } from "../../operators/targets.ts";
+import { evenSizes } from "../../operators/rules/joining.ts";
 import { resolveTarget } from "../../operators/rules/movement.ts";
 import type { NodeView } from "../../operators/types.ts";
 import type { CanonicalNode, IntegerValue } from "../../ir/types.ts";
@@ -34,7 +35,10 @@ const REWRITES: Readonly<Record<string, Rewrite>> = {
   Expand: (view) => {
     const from = view.inputs[0]?.dims;
     const target = view.integers(1)?.elements;
-    return from && target ? withOperand(view.node, 1, expanded(from, target)) : null;
+    if (!from || !target) return null;
+    // Only the operand itself knows an extent that depends on data; 1 takes it from there.
+    const full = expanded(from, target).map((d) => (isOpen(d) ? 1 : d));
+    return withOperand(view.node, 1, full);
   },
   Split: (view) => {
     const shape = view.inputs[0];
@@ -66,16 +70,12 @@ function expanded(from: readonly Expr[], target: readonly Expr[]): readonly Expr
   });
 }
 
-/** ONNX splits evenly, with a smaller last result. */
-function evenSizes(extent: Expr, count: number): readonly Expr[] {
-  const size = floorDiv(add(extent, count - 1), count);
-  return Array.from({ length: count }, (_, i) =>
-    i < count - 1 ? min(size, extent) : sub(extent, mul(count - 1, size)),
-  );
-}
-
-/** The node with operand `at` replaced by new integers, named after the node's first output. */
-function withOperand(node: CanonicalNode, at: number, elements: readonly Expr[]): Normalised {
+/**
+ * The node with operand `at` replaced by new integers, named after the node's first output; `null` where one depends on data: the node then
+ * finds its sizes by itself, as in the file.
+ */
+function withOperand(node: CanonicalNode, at: number, elements: readonly Expr[]): Normalised | null {
+  if (elements.some(isOpen)) return null;
   const name = `${node.outputs[0]}::operand${at}`;
   const inputs = Array.from({ length: Math.max(node.inputs.length, at + 1) }, (_, i) =>
     i === at ? name : (node.inputs[i] ?? ""),

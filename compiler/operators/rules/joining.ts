@@ -1,7 +1,7 @@
 /**
  * @file Operators that concatenate values along an axis or divide them: `Concat`, `Split`, `Slice`, `Pad`.
  */
-import { add, max, min, sub, type Expr } from "../../expr/expr.ts";
+import { add, floorDiv, max, min, mul, sub, type Expr } from "../../expr/expr.ts";
 import { axesOf, factorList, fromEnd, intAttribute } from "../builder.ts";
 import type { Axis, FactorMap, OperatorRule, NodeView, Sizing } from "../types.ts";
 
@@ -27,18 +27,32 @@ export const split: OperatorRule = {
   types: sameType,
   factors: (view) => {
     const shape = view.inputs[0];
-    const sizes = view.integers(1);
-    if (!shape || sizes === null) return null;
+    if (!shape) return null;
     const axis = fromEnd(intAttribute(view, "axis", 0), shape.dims.length);
+    const sizes = view.integers(1)?.elements ?? sizesWithoutOperand(view, axis);
+    if (sizes === null) return null;
     const list = factorList();
     const shared = shape.dims.map((d, i): Axis => (i === axis ? { product: [] } : list.axis(d)));
-    const joined = sizes.elements.map((size) => list.index(size));
+    const joined = sizes.map((size) => list.index(size));
     const input = shared.map((x, i): Axis => (i === axis ? { joined } : x));
     const outputs = joined.map((factor) => shared.map((x, i): Axis => (i === axis ? { product: [factor] } : x)));
     const sizing = joined.map((_, output): Sizing => ({ operand: 1, element: output, role: "extent", output, axis }));
     return { factors: list.factors, inputs: [input, null], outputs, sizing };
   },
 };
+
+/** Equal sizes of an extent that depends on data: the canonical graph writes all others as an operand. */
+function sizesWithoutOperand({ node, inputs }: NodeView, axis: number): readonly Expr[] | null {
+  return node.inputs[1] ? null : evenSizes(inputs[0]?.dims[axis] ?? 1, node.outputs.length);
+}
+
+/** ONNX splits evenly, with a smaller last result. */
+export function evenSizes(extent: Expr, count: number): readonly Expr[] {
+  const size = floorDiv(add(extent, count - 1), count);
+  return Array.from({ length: count }, (_, i) =>
+    i < count - 1 ? min(size, extent) : sub(extent, mul(count - 1, size)),
+  );
+}
 
 /** Exporters write "to the end" as a number larger than any extent. */
 const END = 2 ** 31 - 1;

@@ -122,7 +122,7 @@ function remaining(total: Expr, known: Expr): Expr | null {
   return exactDiv(total, known) ?? exactDiv(unclamped(total, 1), known) ?? exactDiv(unclamped(total, 2), known);
 }
 
-/** The target of a canonical `Expand` is the full result shape. */
+/** The target of a canonical `Expand` is the full result shape, with 1 for an extent that depends on data and stays. */
 export const expand: OperatorRule = {
   types: sameType,
   factors: (view) => {
@@ -130,10 +130,12 @@ export const expand: OperatorRule = {
     const target = view.integers(1);
     if (!shape || target === null || target.elements.length < shape.dims.length) return null;
     const list = factorList();
-    const output = target.elements.map((d) => list.axis(d));
-    const lead = output.length - shape.dims.length;
+    const lead = target.elements.length - shape.dims.length;
+    const stays = target.elements.map((d, i) => d === 1 && (shape.dims[i - lead] ?? 1) !== 1);
+    const output = target.elements.map((d, i) => list.axis(stays[i] === true ? shape.dims[i - lead]! : d));
     const input = shape.dims.map((d, i) => (d === 1 ? ONE : output[lead + i]!));
-    return { factors: list.factors, inputs: [input, null], outputs: [output], sizing: extents(1, output.length) };
+    const sizing = extents(1, output.length).filter(({ element }) => stays[element] !== true);
+    return { factors: list.factors, inputs: [input, null], outputs: [output], sizing };
   },
 };
 

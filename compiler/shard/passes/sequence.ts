@@ -21,6 +21,7 @@ import { addIdentity } from "../slices.ts";
 import { newState, splitRanks, toGraph, type ShardOptions, type State } from "../state.ts";
 import { layoutOf, valueOf } from "../knowledge.ts";
 import type { ShardedGraph } from "../types.ts";
+import { openSizes } from "./open-sizes.ts";
 
 /**
  * Shards a bound plan; `named` is the graph whose names messages use. A value concatenated from several streams is split stream by stream,
@@ -77,7 +78,9 @@ function attempt(
   if (!sharesAttention(state) && !hasErrors(state.diagnostics) && bound.bindings.length > 0 && splitRanks(state) > 1) {
     state.diagnostics.push(diagnose(catalog.noSplitAttention, { sites: state.attention.length }));
   }
-  return { result: settle(prune(toGraph(state)), state.diagnostics), tooFine: state.tooFine };
+  const sharded = prune(toGraph(state));
+  if (!hasErrors(state.diagnostics)) state.diagnostics.push(...openSizes(sharded));
+  return { result: settle(sharded, state.diagnostics), tooFine: state.tooFine };
 }
 
 function act(state: State, node: CanonicalNode, inputs: readonly string[]): boolean {

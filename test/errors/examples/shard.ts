@@ -331,4 +331,17 @@ ${gather}`,
       ],
     },
   ),
+  CP4603: small("The entry splits a value whose number of rows is known only when the model runs.", {
+    formula: "p = the places where x is not 0, in the module `proj`, and y = the sums over the rows of p",
+    splits: {},
+    splitOutput: "proj",
+    inputs: { x: [1, "n", 4] },
+    output: [3],
+    nodes: [
+      { ...node("NonZero", ["x"], ["p"]), name: "/proj/NonZero" },
+      node("Cast", ["p"], ["rows"], { to: { kind: "int", value: 1 } }),
+      node("ReduceSum", ["rows", "axes"], ["y"], { keepdims: { kind: "int", value: 0 } }),
+    ],
+    constants: { axes: [1] },
+  }),
 };

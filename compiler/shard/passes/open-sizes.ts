@@ -1,0 +1,27 @@
+/**
+ * @file Refuses a sharded graph in which a rank would have to compute an extent that depends on data. Knows integer operands, no operator.
+ */
+import { sizeMessages } from "../../diagnostics/catalog/splitting/sizes.ts";
+import { diagnose } from "../../diagnostics/diagnose.ts";
+import type { Diagnostic } from "../../diagnostics/types.ts";
+import { isOpen, show } from "../../expr/expr.ts";
+import { reads } from "../prune.ts";
+import type { ShardedGraph } from "../types.ts";
+
+/** An error for each plan entry and each node of the graph that needs such sizes, with the first of them. */
+export function openSizes({ steps, integers }: ShardedGraph): readonly Diagnostic[] {
+  const found = new Map<unknown, Diagnostic>();
+  for (const step of steps) {
+    const { module, node, spec } = step.origin;
+    const elements = reads(step).flatMap((name) => integers.get(name)?.elements.filter(isOpen) ?? []);
+    if (elements.length === 0 || found.has(spec ?? node)) continue;
+    const op = step.kind === "local" ? step.node.op : step.collective;
+    const params = { op, node, module, sizes: elements.map(show).join(", ") };
+    const related = node === null ? [] : [{ message: "needs the size here", node, module }];
+    found.set(
+      spec ?? node,
+      diagnose(sizeMessages.dependsOnData, params, { span: spec?.origin.span ?? undefined, related }),
+    );
+  }
+  return [...found.values()];
+}
