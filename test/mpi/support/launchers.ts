@@ -45,8 +45,8 @@ const COMMANDS: Readonly<Record<Library, readonly string[]>> = {
 };
 const BANNERS: Readonly<Record<Library, RegExp>> = { "Open MPI": /Open ?(MPI|RTE)/, MPICH: /HYDRA|MPICH/ };
 
-/** Two processes set the same group of a third. */
-const HARMLESS = /^.*plm:rsh: Warning: setpgid.*\n/gm;
+/** Two processes set the same group of a third; the launcher has no memory to show a text of its own. Neither touches the job. */
+const HARMLESS = /^.*(?:plm:rsh: Warning: setpgid|ORTE_ERROR_LOG: .* in file \S*show_help\.c ).*\n/gm;
 
 const commands = new Map<Library, string | null>();
 
