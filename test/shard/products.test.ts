@@ -131,7 +131,22 @@ function zero(n: Network, value: number): string {
   return scalar(n, n.ints(value));
 }
 
-const FORMS: Readonly<Record<string, Form>> = { relative, shifted, "merged batch": mergedBatch, rectified };
+/** Heads are outside the batch: what is innermost is no guide to which extent is fixed. */
+const headsFirst: Form = (n, x) => {
+  const [q, k, v] = [heads(n, x), heads(n, x), heads(n, x)].map((value) => transposed(n, value, [1, 0, 2, 3]));
+  const scores = n.add(scope, "MatMul", [q!, transposed(n, k!, [0, 1, 3, 2])]);
+  const sums = n.add(scope, "ReduceSum", [n.add(scope, "Abs", [scores]), n.ints(-1)]);
+  const result = n.add(scope, "MatMul", [n.add(scope, "Div", [scores, sums]), v!]);
+  return merged(n, transposed(n, result, [1, 0, 2, 3]));
+};
+
+const FORMS: Readonly<Record<string, Form>> = {
+  relative,
+  shifted,
+  "merged batch": mergedBatch,
+  rectified,
+  "heads first": headsFirst,
+};
 
 async function written(form: Form): Promise<{ readonly file: string; readonly bound: BoundPlan }> {
   const n = network();

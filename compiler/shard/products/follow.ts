@@ -75,25 +75,27 @@ function note(
 
 /**
  * Splits of a region's values along a factor that its last product computes index by index: the innermost one first, since heads are inside
- * a batch; and factors of it that views in the region have, where both are merged.
+ * a batch; and factors of it that views in the region have, where both are merged. Those of which the feeds decide the extent come last: a run
+ * with too few of them is refused.
  */
 export function headSplits(region: Region, atLeast: number): readonly Splits[] {
   const map = region.maps.get(region.end)!;
   const [result] = region.end.outputs;
   const [axes = []] = map.outputs;
-  return batchFactors(map)
+  const found = batchFactors(map)
     .toReversed()
     .flatMap((factor) => {
       const axis = axes.findIndex((a) => "product" in a && a.product.length === 1 && a.product[0] === factor);
       if (axis < 0) return [];
       const { size } = map.factors[factor]!;
       const whole = { outer: 1, segments: headsOf(size), inner: 1 };
-      return [whole, ...partsOf(region, size)].flatMap((split) => {
-        const length = lengthOf(split.segments);
-        const isEnough = typeof length !== "number" || length >= atLeast;
-        return (isEnough && traced(region, result!, { axis, ...split })) || [];
-      });
+      return [whole, ...partsOf(region, size)].map((split) => ({ axis, ...split }));
     });
+  const isFixed = ({ segments }: AxisSplit): boolean => typeof lengthOf(segments) === "number";
+  const enough = found.filter((split) => isFixed(split) && Number(lengthOf(split.segments)) >= atLeast);
+  return [...enough, ...found.filter((split) => !isFixed(split))].flatMap(
+    (split) => traced(region, result!, split) ?? [],
+  );
 }
 
 /** How views in the region divide an extent: each factor of such an axis as a split of it, the innermost first. */
