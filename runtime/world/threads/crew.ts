@@ -9,6 +9,7 @@ import { ContextParallelError } from "../../../compiler/diagnostics/error.ts";
 import { atMost } from "../../deferred.ts";
 import type { FromRank, RankSetup, StartRequest, ToRank } from "../../messages.ts";
 import { reasonOf } from "../../reason.ts";
+import { startWorker } from "../../start-worker.ts";
 import { RankLost } from "../crew.ts";
 import type { Crew, Round } from "../crew.ts";
 import { createControl } from "./control.ts";
@@ -48,10 +49,18 @@ export function startThreads(
   const setups = ranks.map((rank) => setupOf(rank, control));
   const workers = startAll(setups, native, script);
   const freeExit = holdExitFor({ ranks, workers, control, native, size });
-  // The other backend leaves nothing behind: its threads end.
-  const reusable = setups.every(({ pieces }) => pieces.backend === "native");
   const fresh = { round: null, started: false, lost: null, ended: false, gone: undefined };
-  const state: State = { ranks, workers, size, control, graceMs, native, freeExit, reusable, ...fresh };
+  const state: State = {
+    ranks,
+    workers,
+    size,
+    control,
+    graceMs,
+    native,
+    freeExit,
+    reusable: setups.every(reusable),
+    ...fresh,
+  };
   const started = begin(state, () => undefined);
   workers.forEach((worker, i) => listen(state, worker, ranks[i]!));
   const crew: Crew = {
@@ -71,13 +80,18 @@ export function startThreads(
   return { crew, started };
 }
 
+/** The other backend leaves nothing behind: its threads end. */
+function reusable({ pieces }: RankSetup): boolean {
+  return pieces.backend === "native";
+}
+
 /** All or none. A thread that cannot be made, where the terminal of the process is gone for example, is the failure of its rank. */
 function startAll(setups: readonly RankSetup[], native: NativeCalls, script: URL | undefined): readonly Worker[] {
   const made: Worker[] = [];
   for (const setup of setups) {
     const { rank } = setup;
     try {
-      const worker = takeThread(rank, script);
+      const worker = (reusable(setup) ? takeThread : startWorker)(rank, script);
       made.push(worker);
       worker.postMessage({ kind: "start", setup } satisfies StartRequest, []);
     } catch (error) {
