@@ -1,6 +1,5 @@
 /**
- * @file What the driver and a rank's worker say to each other. A rank answers every request exactly once, in order; the start counts
- * as a request. All of it can be cloned; memory that is shared is named so.
+ * @file What the driver and a rank's worker say to each other. A rank answers every request exactly once, in order, the start as well. All of it can be cloned; memory that is shared is named so.
  */
 import type { Diagnostic } from "../compiler/diagnostics/types.ts";
 import type { Shares } from "../program/shares.ts";
@@ -12,7 +11,7 @@ import type { Registration } from "./rank/handlers.ts";
 import type { Flavour, Handle } from "./world/mpi/library/flavours.ts";
 import type { Control } from "./world/threads/control.ts";
 
-/** What a worker is started with. */
+/** What a rank is started with. */
 export interface RankSetup {
   readonly rank: number;
   readonly size: number;
@@ -78,7 +77,16 @@ export type ToRank =
   | RunRequest
   | MeasureRequest
   | { readonly kind: "register"; readonly registration: Registration }
-  | { readonly kind: "release" };
+  /** `stay`: the thread waits for another start, and keeps nothing of this one. */
+  | { readonly kind: "release"; readonly stay?: boolean };
+
+/** The first message to a thread, and the first after a release. */
+export interface StartRequest {
+  readonly kind: "start";
+  readonly setup: RankSetup;
+}
+
+export type ToThread = StartRequest | ToRank;
 
 export interface OutputTensor {
   readonly name: string;

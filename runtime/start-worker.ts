@@ -4,11 +4,10 @@
  */
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import type { RankSetup } from "./messages.ts";
 
 /** `script`: a `file:` URL, also of another realm's class. */
-export function startWorker(name: string, workerData: RankSetup, script: URL | undefined): Worker {
+export function startWorker(rank: number, script: URL | undefined): Worker {
   const { href } = script ?? new URL(/* webpackIgnore: true */ /* @vite-ignore */ "./rank-worker.js", import.meta.url);
   // Flags of the main program, such as --input-type, may be wrong for a worker, and a rank needs none.
-  return new Worker(fileURLToPath(href), { name, execArgv: [], workerData });
+  return new Worker(fileURLToPath(href), { name: `rank ${rank}`, execArgv: [], workerData: { rank } });
 }

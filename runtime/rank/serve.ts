@@ -5,7 +5,7 @@ import type { MessagePort } from "node:worker_threads";
 import { runtimeMessages } from "../../compiler/diagnostics/catalog/runtime.ts";
 import { diagnose, invariant } from "../../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../../compiler/diagnostics/error.ts";
-import type { ExchangeMemory, FromRank, RankReport, RankSetup, RunRequest, ToRank } from "../messages.ts";
+import type { ExchangeMemory, FromRank, RankReport, RankSetup, RunRequest, ToRank, ToThread } from "../messages.ts";
 import { reasonOf } from "../reason.ts";
 import { unpackFeeds } from "../feeds.ts";
 import { orAborted } from "../world/patience.ts";
@@ -15,14 +15,25 @@ import { announcer } from "../world/threads/places.ts";
 import { threadWorld } from "../world/threads/world.ts";
 import { RunAborted } from "../world/world.ts";
 import type { Guard, World } from "../world/world.ts";
+import { collectGarbage } from "./garbage.ts";
 import { startRank } from "./rank.ts";
 import type { Rank } from "./rank.ts";
 
-/** Starts the rank, answers that, then serves until it is told to release. */
-export function serveRank(port: MessagePort, setup: RankSetup): void {
+/** Serves one session after the other; each begins with its start. */
+export function serveThread(port: MessagePort): void {
+  let hear: ((request: ToRank) => void) | undefined;
+  port.on("message", (message: ToThread) => {
+    if (message.kind === "start") hear = serveRank(port, message.setup);
+    else hear?.(message);
+    if (message.kind === "release") hear = undefined;
+  });
+}
+
+/** Starts the rank and answers that; the function is given its requests, of which a release is the last. */
+function serveRank(port: MessagePort, setup: RankSetup): (request: ToRank) => void {
   const { rank, program, pieces, control } = setup;
   const guard = guardOf(control, rank);
-  const starting = Promise.all([
+  let starting = Promise.all([
     startRank(rank, program, pieces, guard, announcer(control, rank)),
     openWorlds(setup, guard),
   ]);
@@ -30,9 +41,22 @@ export function serveRank(port: MessagePort, setup: RankSetup): void {
     await starting;
     return null;
   });
-  port.on("message", (request: ToRank) => {
-    last = last.then(async () => answer(port, rank, async () => serve(port, setup, ...(await starting), request)));
-  });
+  const release = async (stay: boolean): Promise<null> => {
+    const [started] = await starting;
+    // Its world has memory as well.
+    starting = Promise.reject(new RunAborted());
+    starting.catch(() => undefined);
+    await started.release();
+    if (stay) await collectGarbage();
+    return null;
+  };
+  return (request) => {
+    const work = async (): Promise<RankReport | null> => {
+      if (request.kind === "release") return release(request.stay ?? false);
+      return serve(port, setup, ...(await starting), request);
+    };
+    last = last.then(async () => answer(port, rank, work));
+  };
 }
 
 /** The world of a run; the memory of the request is of the kind of the transport. */
@@ -57,14 +81,11 @@ async function serve(
   setup: RankSetup,
   rank: Rank,
   worlds: OpenWorld,
-  request: ToRank,
+  request: Exclude<ToRank, { kind: "release" }>,
 ): Promise<RankReport | null> {
   if (request.kind === "run") return run(port, setup, rank, worlds(request.memory), request);
   if (request.kind === "measure") return rank.measure(request.lengths, () => throwIfAborted(setup.control));
-  if (request.kind === "register") {
-    await orAborted(() => throwIfAborted(setup.control), rank.handlers.register(request.registration));
-  }
-  if (request.kind === "release") await rank.release();
+  await orAborted(() => throwIfAborted(setup.control), rank.handlers.register(request.registration));
   return null;
 }
 

@@ -6,7 +6,6 @@ import type { CompiledProgram } from "../../program/types.ts";
 import { chunk } from "../../compiler/expr/expr.ts";
 import { tensorFromNumbers } from "../../compiler/graph/tensors.ts";
 import {
-  chunkBounds,
   collectiveStep,
   graph,
   int,
@@ -19,54 +18,40 @@ import {
   writeProgram,
 } from "../runtime/support/models.ts";
 import type { PieceModel } from "../runtime/support/models.ts";
-import { concatPiece, heads, input, inputsOf, lengths, output, size } from "../runtime/support/programs.ts";
+import {
+  bounds,
+  concatPiece,
+  heads,
+  hookIn,
+  hookStep,
+  input,
+  inputsOf,
+  lengths,
+  output,
+  size,
+  slicePiece,
+  sliceStep,
+} from "../runtime/support/programs.ts";
 
 const RANKS = 2;
 const w = { name: "w", elem: "uint8", dims: ["k", 1] } as const;
 
 export function faultProgram(): CompiledProgram {
   const parts = names("part", RANKS);
-  const { start, end } = chunkBounds("s", RANKS);
-  const ints = (element: typeof start) => ({ elem: "int64", dims: [1], elements: [element] }) as const;
   // From k = 2000 to 3999 the exchange needs tens of gigabytes.
   const width = ["+", heads, ["*", 2 ** 30, ["%", ["//", "k", 2000], 2]]] as const;
-  const span = {
-    file: "faults.plan.json",
-    start: { line: 3, column: 5, offset: 40 },
-    end: { line: 3, column: 17, offset: 52 },
-  };
   return writeProgram(
     {
       mesh: { batch_degree: 1, ring_degree: 1, ulysses_degree: RANKS },
       inputs: [input, w],
       outputs: [output],
       lengths: [...lengths, { name: "k", sources: [{ input: "w", axis: 0 }] }],
-      derived: { start: ints(start), end: ints(end) },
+      derived: bounds(RANKS),
       minimums: [{ length: "s", at_least: RANKS, name: "x axis 0", span: null }],
-      hooks: [
-        {
-          id: 0,
-          module: "block",
-          phase: "post_forward",
-          order: 0,
-          action: "user",
-          reads: ["local"],
-          writes: ["seen"],
-          origin: { pointer: "/hooks/0", span },
-        },
-      ],
+      hooks: [hookIn("faults.plan.json")],
       steps: [
-        pieceStep("slice", { x: "x", start: "start", end: "end" }, { local: "local" }, ["x"]),
-        {
-          kind: "hook",
-          hook: 0,
-          module: "block",
-          phase: "post_forward",
-          value: "local",
-          result: "seen",
-          layout: "axis 0 = [s]",
-          frees: ["local"],
-        },
+        sliceStep,
+        hookStep,
         pieceStep("work", { seen: "seen", w: "w" }, { worked: "worked" }, ["seen", "w"]),
         collectiveStep({
           name: "gather",
@@ -86,14 +71,8 @@ export function faultProgram(): CompiledProgram {
         pieceStep("join", inputsOf(parts), { y: "y" }, parts),
       ],
     },
-    [slicePiece(), workPiece(), concatPiece("join", RANKS, 0, "y")],
+    [slicePiece("Neg"), workPiece(), concatPiece("join", RANKS, 0, "y")],
   );
-}
-
-function slicePiece(): PieceModel {
-  const inputs = [value("x", ["s", heads, size]), value("start", [1], "int64"), value("end", [1], "int64")];
-  const nodes = [node("Slice", ["x", "start", "end", "axes"], ["cut"]), node("Neg", ["cut"], ["local"])];
-  return { id: "slice", graph: graph(inputs, [value("local", ["r", heads, size])], nodes, { axes: ints([0]) }) };
 }
 
 /** Eight products of k x k matrices, of which nothing is added to the rows. */

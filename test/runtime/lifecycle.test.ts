@@ -4,6 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
@@ -11,7 +12,7 @@ import type { CompiledProgram } from "../../program/types.ts";
 import { attach } from "../../runtime/attach/attach.ts";
 import { root } from "../structure/sources.ts";
 import { graph, node, value, writeProgram } from "./support/models.ts";
-import { feed, gatherProgram, runningSum, ulyssesProgram } from "./support/programs.ts";
+import { feed, gatherProgram, hookProgram, runningSum, ulyssesProgram } from "./support/programs.ts";
 import { burdenedProgram, heavyProgram, slowProgram } from "./support/special.ts";
 
 const entry = pathToFileURL(join(root, "dist/runtime/attach/attach.js")).href;
@@ -69,17 +70,98 @@ test("a process that does not release its session exits all the same", () => {
   });
 });
 
-test("release ends the workers; a second attach works", () => {
+test("release ends the workers, or has those of the native backend wait; a second attach works", () => {
   const body = `${rows}
-    for (let i = 0; i < 2; i++) {
-      const session = await attach(compiled);
+    for (const backend of ["binding", "native", "native"]) {
+      const session = await attach(compiled, { backend });
       const before = workers();
       console.log((await session.run(feeds)).y.data[59]);
       await session.release();
       console.log(before, workers());
     }`;
   const { code, lines } = inProcess(ulyssesProgram(2), body);
-  expect({ code, lines }).toEqual({ code: 0, lines: ["8", "2 0", "8", "2 0"] });
+  expect({ code, lines }).toEqual({ code: 0, lines: ["8", "2 0", "8", "2 2", "8", "2 2"] });
+});
+
+test("a thread waits for another session only if nothing has gone wrong, no handler was loaded, and the environment is the same", () => {
+  const hooked = hookProgram({ batch_degree: 1, ring_degree: 1, ulysses_degree: 2 });
+  const body = `${rows}
+    Object.assign(compiled.program, ${JSON.stringify(hooked.program)});
+    const options = { backend: "native" };
+    const after = async (work) => {
+      const session = await attach(compiled, options);
+      await work(session);
+      await session.release();
+      const left = workers();
+      const next = await attach(compiled, options);
+      const y = (await next.run(feeds)).y.data[0];
+      console.log(left, workers(), y);
+      await next.release();
+    };
+    await after(() => undefined);
+    await after((session) => session.hooks.register("block", "post_forward", "data:text/javascript,export default () => {}"));
+    await after((session) => session.run(feeds, { onProgress: () => { throw new Error("boom"); } }).catch(() => undefined));
+    process.env.CHANGED = "yes";
+    await after(() => undefined);`;
+  // With another environment there are the two threads of before, which wait on.
+  const lines = ["2 2 -2", "0 2 -2", "0 2 -2", "4 4 -2"];
+  expect(inProcess(hooked, body)).toEqual({
+    code: 0,
+    lines,
+  });
+});
+
+test("threads that wait are at most sixteen, or as many as there are cores", () => {
+  const body = `
+    const sessions = [];
+    for (let i = 0; i < 9; i++) sessions.push(await attach(compiled, { backend: "native" }));
+    console.log(workers());
+    await Promise.all(sessions.map((session) => session.release()));
+    console.log(workers());`;
+  const waiting = Math.min(18, Math.max(16, availableParallelism()));
+  expect(inProcess(ulyssesProgram(2), body)).toEqual({ code: 0, lines: ["18", String(waiting)] });
+});
+
+test("threads that wait hold no memory of a session", () => {
+  const mebibytes = 64;
+  const body = `
+    const rss = async () => {
+      // What V8 has collected, it may free a moment later.
+      for (let i = 0; i < 3; i++) await new Promise((done) => (gc(), setTimeout(done, 30)));
+      return Math.round(process.memoryUsage.rss() / 2 ** 20);
+    };
+    const feedsOf = (rows) => ({ x: { type: "float32", dims: [rows, 5, 3], data: new Float32Array(rows * 15).fill(1) } });
+    for (const rows of [4, ${Math.ceil((mebibytes * 2 ** 18) / 15)}]) {
+      const session = await attach(compiled, { backend: "native" });
+      await session.run(feedsOf(rows));
+      console.log(await rss());
+      await session.release();
+      console.log(await rss());
+    }
+    console.log(workers());`;
+  const { code, lines } = inProcess(gatherProgram({ batch_degree: 1, ring_degree: 1, ulysses_degree: 2 }), body);
+  expect(code).toBe(0);
+  const [, before, during, after, waiting] = lines.map(Number);
+  expect(waiting).toBe(2);
+  expect(during! - before!).toBeGreaterThan(4 * mebibytes);
+  // The caller's last feeds or outputs, whichever backend computed them.
+  expect(after! - before!).toBeLessThan(1.5 * mebibytes);
+});
+
+test("sessions one after the other map no further memory", () => {
+  const body = `${rows}
+    const maps = () => readFileSync("/proc/self/maps", "utf8").split("\\n").length;
+    for (let i = 1; i <= 24; i++) {
+      const session = await attach(compiled, { backend: "native" });
+      await session.run(feeds);
+      await session.release();
+      if (i % 12 === 0) console.log(maps());
+    }`;
+  const { code, lines } = inProcess(ulyssesProgram(2), body);
+  expect(code).toBe(0);
+  const [middle, last] = lines.map(Number);
+  // Threads that were started anew would leave six each time, and 300 KiB in them.
+  expect(last! - middle!).toBeLessThan(24);
 });
 
 test("an attach that fails leaves no worker", () => {

@@ -18,7 +18,7 @@ import type { FromRank, RankReport, RankSetup, ToRank } from "../../runtime/mess
 import { createMemory } from "../../runtime/caller/memory.ts";
 import { startRank } from "../../runtime/rank/rank.ts";
 import type { Rank } from "../../runtime/rank/rank.ts";
-import { serveRank } from "../../runtime/rank/serve.ts";
+import { serveThread } from "../../runtime/rank/serve.ts";
 import { createControl } from "../../runtime/world/threads/control.ts";
 import { RunAborted } from "../../runtime/world/world.ts";
 import { moduleUrl } from "./support/handlers.ts";
@@ -210,7 +210,7 @@ test("feeds are packed once, used in place or unpacked into ordinary memory; the
   expect(unpackFeeds(packed, true).get("x")!.data.buffer).toBe(packed.memory);
 });
 
-/** Speaks to `serveRank` as the driver does. */
+/** Speaks to `serveThread` as the driver does. */
 async function conversation(
   compiled: CompiledProgram,
   requests: readonly ToRank[],
@@ -234,8 +234,8 @@ async function conversation(
       if (heard.filter(({ kind }) => kind !== "progress").length === answers) resolve();
     });
   });
-  serveRank(port2, setup);
-  for (const request of requests) port1.postMessage(request, []);
+  serveThread(port2);
+  for (const request of [{ kind: "start", setup } as const, ...requests]) port1.postMessage(request, []);
   await done;
   port1.close();
   return heard;

@@ -248,6 +248,8 @@ export const mayTouchProcess: readonly string[] = [
   "compiler/temporary",
   // Waits at exit for ranks inside native code, since the process would be taken down otherwise.
   "runtime/world/threads/exit.ts",
+  // A thread that waits is taken only where the environment is that of its start.
+  "runtime/world/threads/idle.ts",
   // What a launcher says, it says in the environment; and a job ends as a whole.
   "runtime/world/mpi/launch.ts",
   "runtime/world/mpi/exit.ts",

@@ -55,13 +55,27 @@ export function exchangesOver(
 ): Exchanges {
   // Messages may be on their way over an old one as long as the process lives: it is not given back.
   let current = Promise.resolve(first);
+  let failed = 0;
   return {
     communicator: (fresh) => {
-      if (fresh) current = current.then(duplicate);
+      if (!fresh) return current;
+      failed += 1;
+      const count = failed;
+      current = current.then(duplicate).catch((error: unknown) => {
+        throw usedUpBy(error, count);
+      });
+      // Nobody may have made the call that needs it.
+      current.catch(() => undefined);
       return current;
     },
     close: () => void current.then(free),
   };
+}
+
+/** The first error counts for all later runs. */
+function usedUpBy(error: unknown, failed: number): ContextParallelError {
+  if (error instanceof ContextParallelError) return error;
+  return new ContextParallelError([diagnose(worldMessages.usedUp, { failed, reason: reasonOf(error) })], error);
 }
 
 /** What is said of the sessions of a job whose library fails. */

@@ -33,8 +33,15 @@ const PAUSE_MS = 0.05;
 /** The world of a run over a communicator with an outbox of so many bytes; each communicator keeps its memory from run to run. */
 export type OpenWorld = (comm: Handle, outboxBytes: number) => World;
 
+/** A thread may serve one session after the other. */
+let loading: Promise<Mpi> | undefined;
+
+async function load(name: Flavour["name"]): Promise<Mpi> {
+  return (await loadMpi(flavours.find((flavour) => flavour.name === name)!)).mpi;
+}
+
 export async function openMpiWorlds(setup: MpiSetup): Promise<OpenWorld> {
-  const { mpi } = await setup.guard(() => loadMpi(flavours.find(({ name }) => name === setup.flavour)!));
+  const mpi = await setup.guard(() => (loading ??= load(setup.flavour)));
   let current: { readonly comm: Handle; readonly blocks: Blocks } | undefined;
   // The library may still write to, or read from, the memory of exchanges that did not end.
   let left: readonly Pending[] = [];

@@ -7,7 +7,7 @@ import { runtimeMessages } from "../../../compiler/diagnostics/catalog/runtime.t
 import { diagnose, invariant } from "../../../compiler/diagnostics/diagnose.ts";
 import { ContextParallelError } from "../../../compiler/diagnostics/error.ts";
 import { atMost } from "../../deferred.ts";
-import type { FromRank, RankSetup } from "../../messages.ts";
+import type { FromRank, RankSetup, StartRequest, ToRank } from "../../messages.ts";
 import { reasonOf } from "../../reason.ts";
 import { startWorker } from "../../start-worker.ts";
 import { RankLost } from "../crew.ts";
@@ -19,6 +19,7 @@ import { dismiss, fail, giveUp, leave } from "./ending.ts";
 import type { NativeCalls, State } from "./ending.ts";
 import { holdExit } from "./exit.ts";
 import { bury } from "./guard.ts";
+import { keepThread, takeThread } from "./idle.ts";
 import { startRound } from "../round.ts";
 import type { ActiveRound } from "../round.ts";
 
@@ -45,10 +46,21 @@ export function startThreads(
   graceMs: number,
 ): { readonly crew: Crew; readonly started: Round } {
   const control = createControl(size);
-  const workers = startAll(ranks, native, (rank) => startWorker(`rank ${rank}`, setupOf(rank, control), script));
-  holdExitFor({ ranks, workers, control, native, size });
+  const setups = ranks.map((rank) => setupOf(rank, control));
+  const workers = startAll(setups, native, script);
+  const freeExit = holdExitFor({ ranks, workers, control, native, size });
   const fresh = { round: null, started: false, lost: null, ended: false, gone: undefined };
-  const state: State = { ranks, workers, size, control, graceMs, native, ...fresh };
+  const state: State = {
+    ranks,
+    workers,
+    size,
+    control,
+    graceMs,
+    native,
+    freeExit,
+    reusable: setups.every(reusable),
+    ...fresh,
+  };
   const started = begin(state, () => undefined);
   workers.forEach((worker, i) => listen(state, worker, ranks[i]!));
   const crew: Crew = {
@@ -56,6 +68,8 @@ export function startThreads(
     lost: () => state.lost,
     ask: (request, onProgress = () => undefined) => {
       const round = begin(state, onProgress);
+      // Modules of the user stay loaded.
+      if (request.kind === "register") state.reusable = false;
       for (const worker of workers) worker.postMessage(request, []);
       return round;
     },
@@ -66,12 +80,20 @@ export function startThreads(
   return { crew, started };
 }
 
+/** The other backend leaves nothing behind: its threads end. */
+function reusable({ pieces }: RankSetup): boolean {
+  return pieces.backend === "native";
+}
+
 /** All or none. A thread that cannot be made, where the terminal of the process is gone for example, is the failure of its rank. */
-function startAll(ranks: readonly number[], native: NativeCalls, make: (rank: number) => Worker): readonly Worker[] {
+function startAll(setups: readonly RankSetup[], native: NativeCalls, script: URL | undefined): readonly Worker[] {
   const made: Worker[] = [];
-  for (const rank of ranks) {
+  for (const setup of setups) {
+    const { rank } = setup;
     try {
-      made.push(make(rank));
+      const worker = (reusable(setup) ? takeThread : startWorker)(rank, script);
+      made.push(worker);
+      worker.postMessage({ kind: "start", setup } satisfies StartRequest, []);
     } catch (error) {
       void Promise.all(made.map((worker) => worker.terminate())).then(native.release);
       throw new ContextParallelError([diagnose(runtimeMessages.start, { rank, reason: reasonOf(error) })], error);
@@ -80,14 +102,14 @@ function startAll(ranks: readonly number[], native: NativeCalls, make: (rank: nu
   return made;
 }
 
-/** The process's exit waits for ranks inside native code, as long as they live. */
+/** The process's exit waits for ranks inside native code, as long as they live. Returns what ends that before. */
 function holdExitFor({
   ranks,
   workers,
   size,
   control,
   native,
-}: Pick<State, "ranks" | "workers" | "size" | "control" | "native">): void {
+}: Pick<State, "ranks" | "workers" | "size" | "control" | "native">): () => void {
   const release = holdExit(control, size, () => native.interrupt(true));
   let alive = workers.length;
   workers.forEach((worker, i) =>
@@ -97,6 +119,7 @@ function holdExitFor({
       if (alive === 0) release();
     }),
   );
+  return release;
 }
 
 function begin(state: State, onProgress: (done: number) => unknown): Round {
@@ -162,8 +185,10 @@ function loseRank(state: State, rank: number, reason: string): void {
 async function end(state: State): Promise<void> {
   if (state.round === null && !state.ended) {
     const round = begin(state, () => undefined);
-    for (const worker of state.workers) worker.postMessage({ kind: "release" }, []);
+    const request: ToRank = { kind: "release", stay: state.reusable };
+    for (const worker of state.workers) worker.postMessage(request, []);
     await atMost(state.graceMs, round.settled);
+    if (state.round === null && state.reusable) return void (await dismiss(state, keepThread));
   }
   state.ended = true;
   if (state.round !== null) {

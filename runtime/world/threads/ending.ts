@@ -26,6 +26,10 @@ export interface State {
   readonly control: Control;
   readonly graceMs: number;
   readonly native: NativeCalls;
+  /** The process's exit need not wait for the ranks any more. */
+  readonly freeExit: () => void;
+  /** Whether the threads may serve another session: nothing has gone wrong, and they have loaded no code of the user. */
+  reusable: boolean;
   /** Resolves when all threads have ended, once they are to end. */
   gone: Promise<void> | undefined;
   round: ActiveRound | null;
@@ -43,6 +47,7 @@ const NATIVE_POLL_MS = 50;
 export function fail(state: State, round: ActiveRound, error: unknown): void {
   if (round.failed || state.round !== round) return;
   round.failed = true;
+  state.reusable = false;
   round.result.reject(error);
   abort(state.control);
   state.native.interrupt(true);
@@ -85,9 +90,19 @@ function makeReady({ control, native }: State): void {
   native.interrupt(false);
 }
 
-/** Ends every worker: all have answered or are condemned. */
-export function dismiss(state: State): Promise<void> {
+/** Lets every worker go: all have answered or are condemned. */
+export function dismiss(state: State, how: (worker: Worker) => Promise<unknown> = terminate): Promise<void> {
   state.ended = true;
-  state.gone ??= Promise.all(state.workers.map((worker) => worker.terminate())).then(state.native.release);
+  state.gone ??= letGo(state, how);
   return state.gone;
+}
+
+async function letGo({ workers, freeExit, native }: State, how: (worker: Worker) => Promise<unknown>): Promise<void> {
+  await Promise.all(workers.map(how));
+  freeExit();
+  native.release();
+}
+
+function terminate(worker: Worker): Promise<number> {
+  return worker.terminate();
 }

@@ -16,7 +16,7 @@ import { followCrew } from "../../../runtime/world/mpi/follower.ts";
 import { leadCrew } from "../../../runtime/world/mpi/leader.ts";
 import { inTime, startMpi } from "../../../runtime/world/mpi/job.ts";
 import { launchOf } from "../../../runtime/world/mpi/launch.ts";
-import { brokenBy } from "../../../runtime/world/mpi/seat.ts";
+import { brokenBy, exchangesOver } from "../../../runtime/world/mpi/seat.ts";
 import { watchFollowers } from "../../../runtime/world/mpi/watch.ts";
 import { fakeLibrary, lineTo, ownRank, seatAt } from "../../runtime/world/support/stand-ins.ts";
 import { valueOf } from "../../support/fixtures.ts";
@@ -208,5 +208,17 @@ export const world: Examples = {
     given: "a job whose network fails",
     command: "await session.run(feeds);",
     call: async () => [brokenBy(new Error("MPI_Iprobe failed with the code 15"))],
+  },
+  CP6576: {
+    means:
+      "Messages of a run that failed may still be on their way, so the next run gets a communicator of its own, and the library keeps the old one until the job ends. Libraries have a limited number of them. All later runs of the session fail alike, on every rank.",
+    given: "a job of MPICH in which some 2,000 runs were aborted",
+    command: "await session.run(feeds);",
+    call: async () => {
+      const none = async (): Promise<never> => {
+        throw new Error("MPI_Test failed with the code 605709583");
+      };
+      return failure(exchangesOver(0, none, () => undefined).communicator(true));
+    },
   },
 };

@@ -2,7 +2,7 @@
  * @file The programs that the runtime's tests run: gather, Ulysses in both directions, rotating ring, user hooks.
  */
 import { chunk } from "../../../compiler/expr/expr.ts";
-import type { CompiledProgram, ProgramHook } from "../../../program/types.ts";
+import type { CompiledProgram, HookStep, PieceStep, ProgramHook } from "../../../program/types.ts";
 import {
   chunkBounds,
   collectiveStep,
@@ -34,7 +34,7 @@ export const input = { name: "x", elem: "float32", dims: ["s", heads, size] } as
 export const output = { name: "y", elem: "float32", dims: ["s", heads, size] } as const;
 
 /** `local = x[start:end]`, optionally passed through one more operator. */
-function slicePiece(op: "Identity" | "Neg"): PieceModel {
+export function slicePiece(op: "Identity" | "Neg"): PieceModel {
   const inputs = [value("x", ["s", heads, size]), value("start", [1], "int64"), value("end", [1], "int64")];
   const nodes = [node("Slice", ["x", "start", "end", "axes"], ["cut"]), node(op, ["cut"], ["local"])];
   return { id: "slice", graph: graph(inputs, [value("local", ["r", heads, size])], nodes, { axes: ints([0]) }) };
@@ -49,9 +49,11 @@ export function concatPiece(id: string, parts: number, axis: number, out: string
   };
 }
 
-const sliceStep = pieceStep("slice", { x: "x", start: "start", end: "end" }, { local: "local" }, ["x"]);
+export const sliceStep: PieceStep = pieceStep("slice", { x: "x", start: "start", end: "end" }, { local: "local" }, [
+  "x",
+]);
 
-function bounds(parts: number): CompiledProgram["program"]["derived"] {
+export function bounds(parts: number): CompiledProgram["program"]["derived"] {
   const { start, end } = chunkBounds("s", parts);
   return {
     start: { elem: "int64", dims: [1], elements: [start] },
@@ -233,15 +235,10 @@ export function ringProgram(ring: number): CompiledProgram {
   );
 }
 
-/** The gather program with a point for hooks between its two pieces. */
-export function hookProgram(mesh: Mesh): CompiledProgram {
-  const { program, ...rest } = gatherProgram(mesh);
-  const span = {
-    file: "flux.plan.json",
-    start: { line: 3, column: 5, offset: 40 },
-    end: { line: 3, column: 17, offset: 52 },
-  };
-  const hook: ProgramHook = {
+/** A point for the caller's handlers after `local`, which a plan of this name asks for. */
+export function hookIn(file: string): ProgramHook {
+  const span = { file, start: { line: 3, column: 5, offset: 40 }, end: { line: 3, column: 17, offset: 52 } };
+  return {
     id: 0,
     module: "block",
     phase: "post_forward",
@@ -251,22 +248,25 @@ export function hookProgram(mesh: Mesh): CompiledProgram {
     writes: ["seen"],
     origin: { pointer: "/hooks/0", span },
   };
-  const step = {
-    kind: "hook",
-    hook: 0,
-    module: "block",
-    phase: "post_forward",
-    value: "local",
-    result: "seen",
-  } as const;
+}
+
+export const hookStep: HookStep = {
+  kind: "hook",
+  hook: 0,
+  module: "block",
+  phase: "post_forward",
+  value: "local",
+  result: "seen",
+  layout: "axis 0 = [s]",
+  frees: ["local"],
+};
+
+/** The gather program with a point for hooks between its two pieces. */
+export function hookProgram(mesh: Mesh): CompiledProgram {
+  const { program, ...rest } = gatherProgram(mesh);
   const [slice, gather, join] = program.steps;
-  const steps = [
-    slice!,
-    { ...step, layout: "axis 0 = [s]", frees: ["local"] },
-    JSON.parse(JSON.stringify(gather).replaceAll('"local"', '"seen"')),
-    join!,
-  ];
-  return { ...rest, program: { ...program, hooks: [hook], steps } };
+  const steps = [slice!, hookStep, JSON.parse(JSON.stringify(gather).replaceAll('"local"', '"seen"')), join!];
+  return { ...rest, program: { ...program, hooks: [hookIn("flux.plan.json")], steps } };
 }
 
 export function feed(

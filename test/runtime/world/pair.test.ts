@@ -33,6 +33,22 @@ test("a call that rank 0 gives up before the others make it leaves the session u
   ]);
 });
 
+test("when the library makes no further communicator, every later call fails on all ranks, and both can release", async () => {
+  let work = (): Promise<void> => new Promise(() => undefined);
+  const { leader, follower, begun } = await createPair(() => work(), 0);
+  const aborted = [leader.ask(anyRun), follower.ask(anyRun)];
+  await expect.poll(() => begun.flat()).toEqual([0, 0]);
+  aborted[0]!.cancel(stop);
+  await Promise.all(aborted.map(({ settled }) => settled));
+  work = () => Promise.resolve();
+  for (let i = 0; i < 2; i++) {
+    const calls = [leader.ask(anyRun), follower.ask(anyRun)];
+    for (const { reports } of calls) await expect(reports).rejects.toThrow(/CP6576: after 1 failed run.*code 15/);
+    await Promise.all(calls.map(({ settled }) => settled));
+  }
+  await Promise.all([leader.end(), follower.end()]);
+});
+
 test("a call waits for rank 0 as long as that is there, and ends when nothing has been heard of it for 5 minutes", async () => {
   const { follower, silence, look } = await createPair();
   const call = follower.ask(anyRun);

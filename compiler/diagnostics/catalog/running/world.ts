@@ -22,6 +22,7 @@ export const worldMessages: Catalog<{
   placement: { hosts: string; bytes: number; best: number; lengths: string };
   cores: { host: string; ranks: number; cores: number };
   broken: { reason: string };
+  usedUp: { failed: number; reason: string };
 }> = {
   notLaunched: {
     code: "CP6550",
@@ -148,5 +149,14 @@ export const worldMessages: Catalog<{
     title: "MPI library that fails",
     message: ({ reason }) => `the MPI library fails, and no rank can be reached any more: ${reason}`,
     hint: () => "look at what the library and the launcher printed; then start the job again",
+  },
+  usedUp: {
+    code: "CP6576",
+    severity: "error",
+    title: "Communicators of the MPI library that are used up",
+    message: ({ failed, reason }) =>
+      `after ${failed} failed run${failed === 1 ? "" : "s"} of this session, the MPI library makes no communicator for another run: ${reason}`,
+    hint: () =>
+      "start the job again before so many runs have failed or been aborted: the library keeps one communicator for each, of about 2,000 in MPICH",
   },
 };

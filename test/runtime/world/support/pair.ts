@@ -42,13 +42,16 @@ interface End extends Line {
   readonly fail: (error: unknown) => void;
 }
 
-/** Ranks have started, and do a run as long as `work` takes. */
-export async function createPair(work: () => Promise<void> = () => Promise.resolve()): Promise<Pair> {
+/** Ranks have started, and do a run as long as `work` takes. `communicators`: how many the library makes. */
+export async function createPair(
+  work: () => Promise<void> = () => Promise.resolve(),
+  communicators: number = Infinity,
+): Promise<Pair> {
   const ends: End[] = [];
   for (const rank of [0, 1]) ends.push(endOf(rank, () => ends[1 - rank]!));
   const silence: [number, number] = [0, 0];
   const begun: unknown[][] = [[], []];
-  const made = meetings();
+  const made = meetings(communicators);
   const seats = ends.map((line, rank): Seat => {
     const exchanges = made.of(rank);
     const common = { size: 2, hosts: ["node0", "node1"], hurry: () => () => undefined, graceMs: 200 };
@@ -100,7 +103,7 @@ function endOf(rank: number, other: () => End): End {
 }
 
 /** Communicators 1, 2, ...: each is made when both ranks have asked for it, as MPI does. */
-function meetings(): { readonly of: (rank: number) => Exchanges } {
+function meetings(limit: number): { readonly of: (rank: number) => Exchanges } {
   const all: { readonly ready: Deferred<number>; asked: number }[] = [];
   return {
     of: () => {
@@ -109,7 +112,8 @@ function meetings(): { readonly of: (rank: number) => Exchanges } {
         const meeting = (all[next] ??= { ready: deferred<number>(), asked: 0 });
         next += 1;
         meeting.asked += 1;
-        if (meeting.asked === 2) meeting.ready.resolve(next);
+        if (next > limit) meeting.ready.reject(new Error("MPI_Test failed with the code 15"));
+        else if (meeting.asked === 2) meeting.ready.resolve(next);
         return meeting.ready.promise;
       };
       return exchangesOver(0, duplicate, () => undefined);
