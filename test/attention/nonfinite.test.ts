@@ -12,7 +12,7 @@ import { allCases, type Case, type Poisoned } from "./nonfinite.ts";
 import { schemeName, type Scheme } from "./schemes.ts";
 
 const long = process.env["MODE"] === "long";
-/** The last two exchange parts; whole queries against split keys do so under all. */
+/** The last two exchange parts; whole queries against split keys do so under all. One of the first and one of the last in turn, all in the long mode. */
 const SCHEMES: readonly Scheme[] = [ulysses(2), gathering(3), rotating(3), rotating(2, 2)];
 const MORE: readonly Scheme[] = [ulysses(4), gathering(2, 2), rotating(2), rotating(4)];
 
@@ -42,10 +42,12 @@ async function wrongCanonically({ member, file, bound }: Prepared, { sizes }: Ca
 }
 
 test.each(cases)("simulated: $name", async (one) => {
+  const index = cases.indexOf(one);
+  const schemes = schemesFor(one).filter((_, turn) => long || turn % 2 === index % 2);
   await withMember(one.member, async (prepared) => {
     for (const feed of one.feeds) {
       expect(await wrongCanonically(prepared, one, feed)).toEqual([]);
-      for (const scheme of schemesFor(one)) expect(await wrongUnder(prepared, scheme, feed)).toEqual([]);
+      for (const scheme of schemes) expect(await wrongUnder(prepared, scheme, feed)).toEqual([]);
     }
   });
 });

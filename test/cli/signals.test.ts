@@ -16,7 +16,7 @@ import { root } from "../structure/sources.ts";
 import { ours } from "../temporary/support.ts";
 
 const long = process.env["MODE"] === "long";
-const count = long ? 40 : 8;
+const count = long ? 40 : 5;
 const seed = long ? Number(process.env["SIGNALS_SEED"] ?? Date.now() % 2 ** 31) : 6;
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
