@@ -68,7 +68,8 @@ function meetsItself(state: State, node: CanonicalNode, first: Demand, second: D
   const spec = origin?.spec ?? null;
   if (spec === null || state.origins.get(second.value)?.spec !== spec) return false;
   const params = { ...at(node), first: sayValue(state, first.value), second: sayValue(state, second.value) };
-  const where = atSplitOf(state, second.value, relatedTo(originAt(node), "rows meet columns here"));
+  const related = relatedTo(originAt(node), "rows meet columns here");
+  const where = { ...atSplitOf(state, second.value, related), about: aboutEntries(origin) };
   const found = diagnose(splitOfPairs, { ...params, from: sayOrigin(origin) }, where);
   state.diagnostics.push(found);
   return true;
