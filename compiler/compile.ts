@@ -14,7 +14,7 @@ import type { CanonicalGraph } from "./ir/types.ts";
 import { caught } from "./diagnostics/error.ts";
 import { lowerMessages } from "./diagnostics/catalog/lower.ts";
 import { modelFileMessages } from "./diagnostics/catalog/model.ts";
-import { diagnose, hasErrors, settle, withoutFixes } from "./diagnostics/diagnose.ts";
+import { diagnose, hasErrors, settle, forReport } from "./diagnostics/diagnose.ts";
 import type { Diagnostic, Result } from "./diagnostics/types.ts";
 import { externalFiles } from "./graph/external-files.ts";
 import { readModel } from "./graph/read.ts";
@@ -221,5 +221,5 @@ async function readMesh(parallel: CompileOptions["parallel"]): Promise<Result<Me
 }
 
 function notesOf(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
-  return diagnostics.filter((d) => d.severity !== "error").map(withoutFixes);
+  return diagnostics.filter((d) => d.severity !== "error").map(forReport);
 }

@@ -2,10 +2,9 @@
  * @file Binds and propagates a plan, and reads from a refusal what the plan has to do otherwise. The proof is the propagator's.
  */
 import { bindPlan } from "../compiler/bind/bind.ts";
-import { nameOf } from "../compiler/bind/context.ts";
 import type { Binding, BoundPlan } from "../compiler/bind/types.ts";
 import { noSplitAttention, tooFewHeads } from "../compiler/diagnostics/catalog/shard.ts";
-import type { Diagnostic, Result } from "../compiler/diagnostics/types.ts";
+import type { About, Diagnostic, Place, Result } from "../compiler/diagnostics/types.ts";
 import type { CanonicalGraph } from "../compiler/ir/types.ts";
 import { readPlanValue } from "../compiler/plan/read.ts";
 import { shard } from "../compiler/shard/shard.ts";
@@ -42,13 +41,13 @@ export function prove(decisions: readonly Decision[], graph: CanonicalGraph, opt
     return { entries, decisions: named.decisions, sharded: sharded.value, diagnostics: sharded.diagnostics };
   }
   const diagnostics = sharded.diagnostics.filter(({ severity }) => severity !== "note");
-  // A diagnostic has no other field for the node and the entries that it is about. A name that is read wrongly costs a round, never a proof.
-  const names = (text: string): boolean => diagnostics.some(({ message }) => message.includes(text));
-  const nodes = graph.nodes.flatMap(({ name }) => (names(`(node ${name})`) ? [name] : []));
-  const blamed = named.decisions.filter((decision) => {
-    const pointer = bindingOf(decision, bound)?.spec.origin.pointer ?? "";
-    return [")", ":", ",", ";", " "].some((after) => names(`the plan entry ${pointer}${after}`));
-  });
+  const subjects = subjectsOf(diagnostics);
+  const about = new Set(subjects.map(({ node }) => node));
+  const pointers = new Set(subjects.flatMap(({ entries: own = [] }) => own));
+  const nodes = graph.nodes.flatMap(({ name }) => (about.has(name) ? [name] : []));
+  const blamed = named.decisions.filter((decision) =>
+    pointers.has(bindingOf(decision, bound)?.spec.origin.pointer ?? ""),
+  );
   return { diagnostics, nodes, blamed };
 }
 
@@ -91,12 +90,19 @@ function bindAll(decisions: readonly Decision[], graph: CanonicalGraph): Named |
 
 /** The decisions that the errors are about; all where they name none. */
 function blamed(decisions: readonly Decision[], diagnostics: readonly Diagnostic[]): readonly Decision[] {
-  const found = decisions.filter(({ spot }) => {
-    const { module, side, name } = spot;
-    const place = side === "input" ? { parameter: name, index: null } : { parameter: null, index: Number(name ?? 0) };
-    return diagnostics.some(({ message }) => message.includes(nameOf({ module, side, ...place })));
-  });
+  const places = subjectsOf(diagnostics).flatMap(({ place = null }) => place ?? []);
+  const found = decisions.filter((decision) => places.some((place) => isAt(decision, place)));
   return found.length > 0 ? found : decisions;
+}
+
+function isAt({ spot: { module, side, name } }: Decision, place: Place): boolean {
+  if (place.module !== module || place.side !== side) return false;
+  return side === "input" ? place.parameter === name && place.index === null : (place.index ?? 0) === Number(name ?? 0);
+}
+
+/** What diagnostics are about. Their text is for people. */
+function subjectsOf(diagnostics: readonly Diagnostic[]): readonly About[] {
+  return diagnostics.flatMap(({ about = null }) => about ?? []);
 }
 
 function bindingOf({ action, spot, axis }: Decision, { bindings }: BoundPlan): Binding | undefined {

@@ -2,7 +2,7 @@
  * @file Makes diagnostics from the catalogue and combines results. Knows the catalogue's form, not its entries.
  */
 import { limits } from "../limits/limits.ts";
-import type { Diagnostic, Fix, Related, Result, Severity, Span } from "./types.ts";
+import type { About, Diagnostic, Fix, Related, Reported, Result, Severity, Span } from "./types.ts";
 
 /** One entry of a catalogue: the texts of one code. `P` are their typed parameters. */
 export interface Message<P> {
@@ -22,12 +22,15 @@ export interface Where {
   /** Used when there is no span, for example a model file. */
   readonly file?: string | undefined;
   readonly related?: readonly Related[] | undefined;
+  /** The entries or the place that the message names; its node is that of the parameters. */
+  readonly about?: About | undefined;
 }
 
 /** Builds a diagnostic from a catalogue entry. */
 export function diagnose<P>(entry: Message<P>, params: P, where: Where = {}): Diagnostic {
   const file = where.span?.file ?? where.file;
   const fixes = entry.fixes?.(params) ?? [];
+  const about = { ...nodeOf(params), ...where.about };
   return {
     code: entry.code,
     severity: entry.severity,
@@ -37,7 +40,14 @@ export function diagnose<P>(entry: Message<P>, params: P, where: Where = {}): Di
     related: where.related ?? [],
     ...(entry.hint === undefined ? {} : { hint: cut(entry.hint(params)) }),
     ...(fixes.length === 0 ? {} : { fixes }),
+    ...(Object.keys(about).length === 0 ? {} : { about }),
   };
+}
+
+/** In all catalogues, the parameter `node` is the name of the node that the message is about. */
+function nodeOf(params: unknown): About {
+  const isNamed = typeof params === "object" && params !== null && "node" in params && typeof params.node === "string";
+  return isNamed ? { node: params.node as string } : {};
 }
 
 /** Names of any length, from a file of somebody else, occur in messages. */
@@ -46,10 +56,11 @@ function cut(text: string): string {
   return text.length <= most ? text : `${text.slice(0, most)}... (${text.length} characters)`;
 }
 
-/** Without fixes: they are for editors, which have the text of the plan. */
-export function withoutFixes(diagnostic: Diagnostic): Omit<Diagnostic, "fixes"> {
+/** For a report: without fixes, which are for editors that have the text of the plan, and without what the search for a plan reads. */
+export function forReport(diagnostic: Diagnostic): Reported {
   const said = { ...diagnostic };
   delete said.fixes;
+  delete said.about;
   return said;
 }
 

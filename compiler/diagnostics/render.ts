@@ -3,7 +3,7 @@
  * come from the caller; nothing here reads or prints.
  */
 import { codeFrame, printable } from "./frame.ts";
-import { withoutFixes } from "./diagnose.ts";
+import { forReport } from "./diagnose.ts";
 import type { Diagnostic, Position, Related, Severity } from "./types.ts";
 
 /** Wraps text in a terminal's colours. */
@@ -83,7 +83,7 @@ export interface Report {
 /** The report as JSON text, its keys always in the same order, ending in a line feed. */
 export function renderReport(report: Report): string {
   const { version, command, ok, result } = report;
-  const diagnostics = report.diagnostics.map(withoutFixes);
+  const diagnostics = report.diagnostics.map(forReport);
   return `${JSON.stringify({ version, command, ok, diagnostics, result: result ?? null }, null, 2)}\n`;
 }
 

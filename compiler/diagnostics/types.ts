@@ -71,6 +71,24 @@ export interface TextEdit extends Span {
   readonly text: string;
 }
 
+/** What a diagnostic is about, as data: what acts on a refusal reads this, and never its text. */
+export interface About {
+  /** A node of the graph, by name. */
+  readonly node?: string;
+  /** Plan entries, by the pointers of their origins. */
+  readonly entries?: readonly string[];
+  /** A parameter of a module, or one of its outputs, that a plan entry addresses. */
+  readonly place?: Place;
+}
+
+export interface Place {
+  readonly module: string;
+  readonly side: "input" | "output";
+  readonly parameter: string | null;
+  /** The index of an output, the position of a list member, else `null`. */
+  readonly index: number | null;
+}
+
 export interface Diagnostic {
   /** Stable, `CP` and four digits. */
   readonly code: string;
@@ -84,7 +102,12 @@ export interface Diagnostic {
   readonly hint?: string;
   /** The hint as edits, where it says what to write; the first one is the likeliest. */
   readonly fixes?: readonly Fix[];
+  /** For the search for a plan; not in reports. */
+  readonly about?: About;
 }
+
+/** As reports and programs have it. */
+export type Reported = Omit<Diagnostic, "fixes" | "about">;
 
 /** What a stage returns: a value only if there is no error among the diagnostics. */
 export type Result<T> =

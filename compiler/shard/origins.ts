@@ -5,7 +5,7 @@ import { asCp } from "../ir/cp.ts";
 import { indexOf } from "../ir/graph-index.ts";
 import type { CanonicalNode } from "../ir/types.ts";
 import type { Where } from "../diagnostics/diagnose.ts";
-import type { Related } from "../diagnostics/types.ts";
+import type { About, Related } from "../diagnostics/types.ts";
 import { show } from "../expr/expr.ts";
 import { showLayout } from "./layout.ts";
 import { type State } from "./state.ts";
@@ -17,6 +17,11 @@ export function sayOrigin(origin: Origin | undefined): string {
   if (origin === undefined) return "an earlier step";
   if (origin.spec !== null) return `the plan entry ${origin.spec.origin.pointer}`;
   return origin.node === null ? `the module "${origin.module}"` : `the node ${origin.node}`;
+}
+
+/** The plan entries among the origins that a message names. */
+export function aboutEntries(...origins: readonly (Origin | undefined)[]): About {
+  return { entries: origins.flatMap((origin) => origin?.spec?.origin.pointer ?? []) };
 }
 
 /** Points at the plan entry where the origin has one with a place. */

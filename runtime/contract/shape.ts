@@ -1,7 +1,7 @@
 /**
  * @file The shape of a program as data: for every field of `Program` what its JSON must be. Knows no file and no relation between fields.
  */
-import type { Diagnostic, Position, Related, Span } from "../../compiler/diagnostics/types.ts";
+import type { Position, Related, Reported, Span } from "../../compiler/diagnostics/types.ts";
 import type { Expr } from "../../compiler/expr/expr.ts";
 import { PROGRAM_FORMAT } from "../../program/types.ts";
 import type {
@@ -69,8 +69,8 @@ const related = record<Related>({
   node: optional(text),
   module: optional(text),
 });
-/** Without fixes: they are for the text of a plan, which a program does not have. */
-const note = record<Omit<Diagnostic, "fixes">>({
+/** As in a report. */
+const note = record<Reported>({
   code: text,
   severity: oneOf("error", "warning", "note"),
   message: text,

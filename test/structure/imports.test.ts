@@ -86,6 +86,15 @@ test("every file says in its header what it is for", () => {
   expect(bare).toEqual([]);
 });
 
+test("the search for a plan acts on what diagnostics are about, never on their text", () => {
+  const texts = code
+    .filter((path) => within(path, "infer"))
+    // One file quotes the last refusal to the user, whole.
+    .map((path) => [path, read(path).replace("last: last.message }", "")] as const)
+    .filter(([, text]) => /\b(message|hint)\b/.test(text));
+  expect(texts.map(([path]) => path)).toEqual([]);
+});
+
 test("every file is ASCII", () => {
   const other = sourceFiles(/\.(ts|js|py|md|json|txt)$/).flatMap((path) =>
     read(path)

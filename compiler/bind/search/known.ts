@@ -6,7 +6,7 @@ import { bindNames, bindValues } from "../../diagnostics/catalog/bind.ts";
 import { diagnose, type Where } from "../../diagnostics/diagnose.ts";
 import type { Diagnostic } from "../../diagnostics/types.ts";
 import { suggest } from "../../diagnostics/suggest.ts";
-import { ABSENT, nameOf, outputsSeen, type Context, type Place, type Verdict } from "../context.ts";
+import { ABSENT, nameOf, outputsSeen, type Context, type Place, type Verdict, type Want } from "../context.ts";
 import { nearMiss } from "../parameter-names.ts";
 
 export function findKnown(place: Place, context: Context): Verdict {
@@ -155,10 +155,14 @@ export function misspelt(places: readonly Place[], context: Context): ReadonlyMa
   return errors;
 }
 
-/** Where the spec of a place was written, or its key. */
-export function whereOf({ spec }: Pick<Place, "spec">, what: "spec" | "key" = "spec"): Where {
-  const { span, keySpan } = spec.origin;
-  return { span: (what === "key" ? keySpan : null) ?? span ?? undefined };
+/** Where the spec of a place was written, or its key. Without a module, it is about all that its pattern matches. */
+export function whereOf({ spec, module }: Partial<Want> & Pick<Want, "spec">, what: "spec" | "key" = "spec"): Where {
+  const { side, parameter, index, origin } = spec;
+  const { span, keySpan } = origin;
+  return {
+    span: (what === "key" ? keySpan : null) ?? span ?? undefined,
+    ...(module === undefined ? {} : { about: { place: { module, side, parameter, index } } }),
+  };
 }
 
 function valueIn({ wants }: Place): string | null {

@@ -14,7 +14,7 @@ import type { PlanSpec } from "../../plan/types.ts";
 import { ROWS } from "../attention/operands.ts";
 import { layoutOf, valueOf } from "../knowledge.ts";
 import { lengthOf, shardOf } from "../layout.ts";
-import { at, atSplitOf, sayLayout, sayOrigin, sayValue } from "../origins.ts";
+import { aboutEntries, at, atSplitOf, sayLayout, sayOrigin, sayValue } from "../origins.ts";
 import { propagate } from "../propagate/operator.ts";
 import { gatherWhole } from "../propagate/split-gather.ts";
 import { visitNodes } from "../propagate/visit.ts";
@@ -83,7 +83,8 @@ function splitInput(state: State, bound: BoundPlan, { input, axis, split }: Batc
   const extent = lengthOf(split.segments);
   if (typeof extent === "number" && extent < ranks) {
     const params = { value: input, axis, extent: show(extent), ranks, entry: sayOrigin(origin) };
-    state.diagnostics.push(diagnose(catalog.tooShort, params, { span: spec.origin.span ?? undefined }));
+    const where = { span: spec.origin.span ?? undefined, about: aboutEntries(origin) };
+    state.diagnostics.push(diagnose(catalog.tooShort, params, where));
   }
   for (const { origin: name } of split.segments) state.splitters.set(name, origin);
   const local = align(state, input, [shardOf(axis, split, state.over)], origin);
@@ -110,9 +111,11 @@ function act(state: State, node: CanonicalNode, inputs: readonly string[]): bool
 function attendsAlone(state: State, { node }: AttentionOperation, inputs: readonly string[]): boolean {
   const mixed = inputs.slice(1, 3).find((value) => layoutOf(state, value).some(({ axis }) => axis === ROWS));
   if (mixed === undefined) return true;
-  const from = sayOrigin(state.origins.get(mixed));
+  const origin = state.origins.get(mixed);
+  const from = sayOrigin(origin);
   const params = { ...at(node), value: sayValue(state, mixed), layout: sayLayout(state, mixed), from };
-  state.diagnostics.push(diagnose(catalog.batchOfKeys, params, atSplitOf(state, mixed)));
+  const where = { ...atSplitOf(state, mixed), about: aboutEntries(origin) };
+  state.diagnostics.push(diagnose(catalog.batchOfKeys, params, where));
   return false;
 }
 

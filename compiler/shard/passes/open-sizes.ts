@@ -5,6 +5,7 @@ import { sizeMessages } from "../../diagnostics/catalog/splitting/sizes.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Diagnostic } from "../../diagnostics/types.ts";
 import { isOpen, show } from "../../expr/expr.ts";
+import { aboutEntries } from "../origins.ts";
 import { reads } from "../prune.ts";
 import type { ShardedGraph } from "../types.ts";
 
@@ -18,10 +19,8 @@ export function openSizes({ steps, integers }: ShardedGraph): readonly Diagnosti
     const op = step.kind === "local" ? step.node.op : step.collective;
     const params = { op, node, module, sizes: elements.map(show).join(", ") };
     const related = node === null ? [] : [{ message: "needs the size here", node, module }];
-    found.set(
-      spec ?? node,
-      diagnose(sizeMessages.dependsOnData, params, { span: spec?.origin.span ?? undefined, related }),
-    );
+    const where = { span: spec?.origin.span ?? undefined, related, about: aboutEntries(step.origin) };
+    found.set(spec ?? node, diagnose(sizeMessages.dependsOnData, params, where));
   }
   return [...found.values()];
 }

@@ -15,7 +15,7 @@ import { gatherValue, shardValue } from "../propagate/split-gather.ts";
 import { propagate } from "../propagate/operator.ts";
 import { visitNode } from "../propagate/visit.ts";
 import { regionsByNode, visitRegion } from "../products/products.ts";
-import { originAt, relatedTo, sayLayout, sayOrigin, sayValue } from "../origins.ts";
+import { aboutEntries, originAt, relatedTo, sayLayout, sayOrigin, sayValue } from "../origins.ts";
 import { prune } from "../prune.ts";
 import { addIdentity } from "../slices.ts";
 import { newState, splitRanks, toGraph, type ShardOptions, type State } from "../state.ts";
@@ -136,6 +136,7 @@ function finishOutputs(state: State): void {
       const where = {
         span: origin?.spec?.origin.span ?? undefined,
         related: maker === undefined ? [] : relatedTo(originAt(maker), "made here"),
+        about: aboutEntries(origin),
       };
       state.diagnostics.push(diagnose(catalog.outputStillSplit, params, where));
     } else if (value !== output) {

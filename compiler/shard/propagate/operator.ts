@@ -18,7 +18,17 @@ import { alignOperand } from "./alignment.ts";
 import { assumeWidest } from "./broadcast.ts";
 import { embed, extentOf, locate, shardOf, WHOLE, type Split } from "../layout.ts";
 import { localOperands } from "./local-operands.ts";
-import { at, atSplitOf, originAt, originOf, relatedTo, sayLayout, sayOrigin, sayValue } from "../origins.ts";
+import {
+  aboutEntries,
+  at,
+  atSplitOf,
+  originAt,
+  originOf,
+  relatedTo,
+  sayLayout,
+  sayOrigin,
+  sayValue,
+} from "../origins.ts";
 import { declare, shapeOf, splitRanks, type State } from "../state.ts";
 import { layoutOf, valueOf } from "../knowledge.ts";
 import { allReduce, reducedFactor } from "./reduction.ts";
@@ -95,7 +105,8 @@ function sameOnAllRanks(state: State, node: CanonicalNode): boolean {
     const value = valueOf(state, name);
     const layout = sayLayout(state, value);
     const from = sayOrigin(state.origins.get(value));
-    const where = atSplitOf(state, value, relatedTo(state.origins.get(value), "split here"));
+    const by = state.origins.get(value);
+    const where = { ...atSplitOf(state, value, relatedTo(by, "split here")), about: aboutEntries(by) };
     state.diagnostics.push(
       diagnose(catalog.splitInSubgraph, { ...at(node), value: sayValue(state, value), layout, from }, where),
     );
@@ -108,7 +119,8 @@ function refuseUnknown(state: State, node: CanonicalNode, value: string): false 
   const layout = sayLayout(state, value);
   const from = sayOrigin(state.origins.get(value));
   const params = { ...at(node), domain: node.domain, value: sayValue(state, value), layout, from };
-  const where = atSplitOf(state, value, relatedTo(state.origins.get(value), "split here"));
+  const by = state.origins.get(value);
+  const where = { ...atSplitOf(state, value, relatedTo(by, "split here")), about: aboutEntries(by) };
   state.diagnostics.push(diagnose(catalog.unknownOperator, params, where));
   return poison(state, node);
 }
@@ -160,7 +172,8 @@ function read(state: State, node: CanonicalNode, map: FactorMap): readonly Deman
 function reportUnread(state: State, node: CanonicalNode, value: string, axis: Axis | undefined, map: FactorMap): void {
   const from = sayOrigin(state.origins.get(value));
   const layout = sayLayout(state, value);
-  const where = atSplitOf(state, value, relatedTo({ module: node.scope, node: node.name, spec: null }, "read here"));
+  const related = relatedTo({ module: node.scope, node: node.name, spec: null }, "read here");
+  const where = { ...atSplitOf(state, value, related), about: aboutEntries(state.origins.get(value)) };
   if (axis !== undefined && "joined" in axis) {
     const extents = axis.joined
       .map((p) => show(map.factors[p]!.size))
@@ -197,7 +210,8 @@ function allFree(
       from: sayOrigin(state.origins.get(value)),
       ...alternatives(state, node, value),
     };
-    const where = atSplitOf(state, value, relatedTo(originAt(node), "needs the whole axis"));
+    const related = relatedTo(originAt(node), "needs the whole axis");
+    const where = { ...atSplitOf(state, value, related), about: aboutEntries(state.origins.get(value)) };
     state.diagnostics.push(diagnose(catalog.needsWholeAxis, params, where));
     return false;
   }

@@ -8,7 +8,7 @@ import { equal, show, type Expr } from "../../expr/expr.ts";
 import { segmentsOf } from "./leaves.ts";
 import { localDims, localLength, shardOf, WHOLE } from "../layout.ts";
 import { rankAt } from "../../../program/mesh.ts";
-import { relatedTo, say, sayOrigin, sayValue } from "../origins.ts";
+import { aboutEntries, relatedTo, say, sayOrigin, sayValue } from "../origins.ts";
 import { align, addIdentity, assemble } from "../slices.ts";
 import { declare, shapeOf, splitRanks, type State } from "../state.ts";
 import { layoutOf, valueOf } from "../knowledge.ts";
@@ -31,7 +31,11 @@ export function shardValue(state: State, planned: PlannedOperation): void {
     state.replacements.set(output, value);
     const first = state.origins.get(value);
     const entry = sayOrigin(origin);
-    const where = { span: origin.spec?.origin.span ?? undefined, related: relatedTo(first, "first split here") };
+    const where = {
+      span: origin.spec?.origin.span ?? undefined,
+      related: relatedTo(first, "first split here"),
+      about: aboutEntries(origin, first),
+    };
     const same = current.axis === axis && equal(current.outer, 1) && equal(current.inner, 1);
     state.diagnostics.push(
       same
@@ -55,7 +59,7 @@ export function shardValue(state: State, planned: PlannedOperation): void {
   const extent = shapeOf(state, value).dims[axis] ?? 1;
   const ranks = splitRanks(state);
   if (typeof extent === "number" && extent < ranks) {
-    const where = { span: origin.spec?.origin.span ?? undefined };
+    const where = { span: origin.spec?.origin.span ?? undefined, about: aboutEntries(origin) };
     const params = { value: sayValue(state, source), axis, extent: show(extent), ranks, entry: sayOrigin(origin) };
     state.diagnostics.push(diagnose(catalog.tooShort, params, where));
   }
@@ -78,6 +82,7 @@ export function gatherValue(state: State, planned: PlannedOperation): void {
   const where = {
     span: origin.spec?.origin.span ?? undefined,
     related: relatedTo(by, shard === undefined ? "made here" : "split here"),
+    about: aboutEntries(origin, by),
   };
   const entry = sayOrigin(origin);
   if (shard === undefined) {

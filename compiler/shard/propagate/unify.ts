@@ -11,7 +11,7 @@ import { diagnose } from "../../diagnostics/diagnose.ts";
 import { equal, show } from "../../expr/expr.ts";
 import { segmentsOf } from "./leaves.ts";
 import { shardOf, type Split } from "../layout.ts";
-import { at, atSplitOf, originAt, relatedTo, say, sayOrigin, sayValue } from "../origins.ts";
+import { aboutEntries, at, atSplitOf, originAt, relatedTo, say, sayOrigin, sayValue } from "../origins.ts";
 import { shapeOf, type State } from "../state.ts";
 import type { Origin } from "../types.ts";
 
@@ -68,7 +68,8 @@ function meetsItself(state: State, node: CanonicalNode, first: Demand, second: D
   const spec = origin?.spec ?? null;
   if (spec === null || state.origins.get(second.value)?.spec !== spec) return false;
   const params = { ...at(node), first: sayValue(state, first.value), second: sayValue(state, second.value) };
-  const where = atSplitOf(state, second.value, relatedTo(originAt(node), "rows meet columns here"));
+  const related = relatedTo(originAt(node), "rows meet columns here");
+  const where = { ...atSplitOf(state, second.value, related), about: aboutEntries(origin) };
   const found = diagnose(splitOfPairs, { ...params, from: sayOrigin(origin) }, where);
   state.diagnostics.push(found);
   return true;
@@ -156,7 +157,9 @@ function conflict(
     second.value,
     relatedTo(state.origins.get(first.value), "the other operand is split here"),
   );
-  state.diagnostics.push(diagnose(entry, { ...at(node), first: words(first), second: words(second) }, where));
+  const about = aboutEntries(...[first, second].map(({ value }) => state.origins.get(value)));
+  const params = { ...at(node), first: words(first), second: words(second) };
+  state.diagnostics.push(diagnose(entry, params, { ...where, about }));
 }
 
 /** If one of the factors joined in an axis is split, all are: a whole operand of a Concat is a separate segment. */

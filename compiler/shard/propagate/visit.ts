@@ -5,7 +5,7 @@ import type { CanonicalNode } from "../../ir/types.ts";
 import * as catalog from "../../diagnostics/catalog/shard.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { valuesReadBy } from "../../graph/reads.ts";
-import { at, relatedTo, sayOrigin } from "../origins.ts";
+import { aboutEntries, at, relatedTo, sayOrigin } from "../origins.ts";
 import type { State } from "../state.ts";
 import { valueOf } from "../knowledge.ts";
 
@@ -35,7 +35,11 @@ function refuseCapture(state: State, node: CanonicalNode, captured: readonly str
   const value = captured.find((name) => valueOf(state, name) !== name)!;
   const origin = state.origins.get(valueOf(state, value));
   const params = { ...at(node), value, from: sayOrigin(origin) };
-  const where = { span: origin?.spec?.origin.span ?? undefined, related: relatedTo(origin, "split here") };
+  const where = {
+    span: origin?.spec?.origin.span ?? undefined,
+    related: relatedTo(origin, "split here"),
+    about: aboutEntries(origin),
+  };
   state.diagnostics.push(diagnose(catalog.movedInSubgraph, params, where));
   return false;
 }
