@@ -45,8 +45,8 @@ export type ContextParallelEntry =
  */
 export type AttentionScheme = "gather" | "ulysses" | "ring" | "unified";
 
-/** A plan as it is written: module name or pattern to its entry; plus `$schema`, `$comment`, `$model`, `$batch`, `$attention`. */
-export interface ContextParallelPlan {
+/** The keys of a plan that are no modules. */
+export interface ReservedKeys {
   /** The JSON Schema that editors use for the file. */
   readonly $schema?: string;
   /** A remark; ignored. */
@@ -57,6 +57,10 @@ export interface ContextParallelPlan {
   readonly $batch?: Readonly<Record<string, number>>;
   /** Module name or pattern to the scheme of the attention sites inside; a later key replaces an earlier one. */
   readonly $attention?: Readonly<Record<string, AttentionScheme>>;
+}
+
+/** A plan as it is written: module name or pattern to its entry; plus the reserved keys. */
+export interface ContextParallelPlan extends ReservedKeys {
   readonly [module: string]:
     | ContextParallelEntry
     | Readonly<Record<string, number>>

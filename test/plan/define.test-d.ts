@@ -2,7 +2,8 @@
  * @file Types of the plan language: good plans compile, mixing the forms fails with a sentence.
  */
 import { expectTypeOf, test } from "vitest";
-import { type CheckedPlan, definePlan, type Mistake } from "../../compiler/plan/define.ts";
+import type { CheckedPlan, Mistake } from "../../compiler/plan/checked.ts";
+import { definePlan } from "../../compiler/plan/define.ts";
 import type { ContextParallelPlan } from "../../compiler/plan/types.ts";
 
 test("good plans compile and are plans", () => {
@@ -63,16 +64,27 @@ test("mistakes do not compile", () => {
   definePlan({ a: "gather" });
 });
 
-test("a mistake is explained by a sentence", () => {
-  expectTypeOf<CheckedPlan<{ $attention: { a: "all"; b: "gather" } }>>().toEqualTypeOf<{
-    readonly $attention: { readonly a: Mistake<"a scheme is gather, ulysses, ring or unified">; readonly b: "gather" };
-  }>();
-  expectTypeOf<CheckedPlan<{ a: { x: { split_dim: 1; gather_dim: 1 } } }>>().toEqualTypeOf<{
-    readonly a: {
-      readonly x: Mistake<"an input spec cannot have gather_dim: outputs are gathered at the module itself, { gather_dim: 1 }">;
-    };
-  }>();
-  expectTypeOf<CheckedPlan<{ a: { x: { split_dim: 1 }; gather_dim: 1 } }>>().toEqualTypeOf<{
-    readonly a: Mistake<"an output spec has gather_dim, expected_dims, value; to split too, write [{ inputs }, { output }]">;
-  }>();
+/** The type of one member of a checked plan. */
+type At<P, Module extends keyof P> = CheckedPlan<P> extends { readonly [M in Module]: infer E } ? E : never;
+
+test("a mistake is explained by a sentence at its key", () => {
+  type Schemes = At<{ $attention: { a: "all"; b: "gather" } }, "$attention">;
+  expectTypeOf<Schemes["a"]>().toEqualTypeOf<Mistake<"a scheme is gather, ulysses, ring or unified">>();
+  expectTypeOf<Schemes["b"]>().toEqualTypeOf<"gather">();
+  expectTypeOf<At<{ a: { x: { split_dim: 1; gather_dim: 1 } } }, "a">["x"]["gather_dim"]>().toEqualTypeOf<
+    Mistake<"an input spec cannot have gather_dim: outputs are gathered at the module itself, { gather_dim: 1 }">
+  >();
+  expectTypeOf<At<{ a: { x: { split_dim: 1 }; gather_dim: 1 } }, "a">["x"]>().toEqualTypeOf<
+    Mistake<"an output spec has gather_dim, expected_dims, value; to split too, write [{ inputs }, { output }]">
+  >();
+  expectTypeOf<At<{ a: { x: { split_dim: "1" } } }, "a">["x"]["split_dim"]>().toEqualTypeOf<
+    Mistake<"split_dim is an integer, without quotes">
+  >();
+});
+
+test("a spec that is not complete has the keys that can follow", () => {
+  type Input = At<{ a: [{ x: {} }, { gather_dim: 1 }] }, "a">[0]["x"];
+  expectTypeOf<keyof Input>().toEqualTypeOf<"split_dim" | "expected_dims" | "split_output" | "value">();
+  type Output = At<{ a: [{ x: { split_dim: 1 } }, {}] }, "a">[1];
+  expectTypeOf<keyof Output>().toEqualTypeOf<"gather_dim" | "expected_dims" | "value">();
 });
