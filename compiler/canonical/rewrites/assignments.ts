@@ -24,14 +24,15 @@ export function assignmentOf(lookup: Lookup, node: CanonicalNode | undefined): A
   const [data = "", indices = "", updates = ""] = node.inputs;
   const components = componentsOf(lookup, indices);
   const dims = dimsOf(lookup, data);
-  if (components === null || dims.length === 0) return null;
+  // The indices have as many coordinates as there are indexed axes.
+  if (components === null || dims.length === 0 || components[0]?.dims.length !== components.length) return null;
   const indexed = components.flatMap((c, axis) => (isWhole(c, axis, dims[axis]!) ? [] : [axis]));
   const [axis = 0] = indexed;
   const along = components[axis];
   if (indexed.length > 1 || along === undefined || along.steps.some((s, i) => s !== 0 && i !== axis)) return null;
   const count = along.dims[axis];
   const step = count === 1 ? 1 : along.steps[axis]!;
-  if (count === undefined || !isInside(along.offset, step, count, dims[axis]!)) return null;
+  if (count === undefined || typeof step !== "number" || !isInside(along.offset, step, count, dims[axis]!)) return null;
   return { axis, start: along.offset, step, count, updates };
 }
 
@@ -40,11 +41,10 @@ function isInside(start: Expr, step: number, count: Expr, extent: Expr): boolean
   return step > 0 && atMost(0, start) && atMost(add(start, mul(step, sub(count, 1)), 1), extent);
 }
 
-/** Index of data axis j, for each indexed axis, over as many coordinates as there are indexed axes; `null` for any other form. */
-function componentsOf(lookup: Lookup, indices: string): readonly Affine[] | null {
-  const dims = dimsOf(lookup, indices);
-  const count = dims.at(-1);
-  if (typeof count !== "number" || dims.length !== count + 1) return null;
+/** Index of data axis j, for each indexed axis; `null` for any other form. */
+export function componentsOf(lookup: Lookup, indices: string): readonly Affine[] | null {
+  const count = dimsOf(lookup, indices).at(-1);
+  if (typeof count !== "number") return null;
   const found = Array.from({ length: count }, (_, j) => componentOf(lookup, indices, count, j));
   return found.every((c) => c !== null) ? found : null;
 }

@@ -7,6 +7,7 @@ import { makeFills } from "./fills.ts";
 import { unflatten } from "./flattened.ts";
 import { simplifyMasks } from "./masks.ts";
 import { expandAngles } from "./rotary.ts";
+import { readInOrder } from "./reads.ts";
 import { replaceScatters } from "./scatter.ts";
 import { cancelTransposes } from "./transposes.ts";
 import { unfuse } from "./unfuse/unfuse.ts";
@@ -25,6 +26,8 @@ const REWRITES: readonly Rewrite[] = [
   { name: "softmax over flattened rows", apply: unflatten },
   // Slice assignments first: they are between the queries and their attention, and hide the way up to (B, S, H, D).
   { name: "scatters to concats", apply: replaceScatters },
+  // Before attention, which looks through views to the extents of its mask.
+  { name: "reads in order to views", apply: readInOrder },
   // After the scatters, which are often the only readers of a table of zeros; fills that remain are used as values.
   { name: "constant fills", apply: makeFills },
   // Anywhere: no other rewrite looks at it.

@@ -89,7 +89,7 @@ function compareIndices(lookup: Lookup, node: CanonicalNode): Triangle | null {
     return null;
   const [rows, columns] = [node.inputs[a]!, node.inputs[b]!].map((v) => affineOf(lookup, v));
   if (!rows || !columns || rows.offset !== 0 || columns.offset !== 0) return null;
-  const runs = (steps: readonly number[], fromEnd: number): boolean =>
+  const runs = (steps: readonly Expr[], fromEnd: number): boolean =>
     steps.every((s, i) => s === (i === steps.length - fromEnd ? 1 : 0));
   const fits = runs(rows.steps, 2) && runs(columns.steps, 1) && rows.steps.length > 1 && columns.steps.length > 0;
   return fits ? (node.op.endsWith("OrEqual") ? { below: 1, above: 0 } : { below: 0, above: 1 }) : null;

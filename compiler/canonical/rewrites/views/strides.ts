@@ -13,7 +13,7 @@ import { expand, flat, viewOf, type View } from "./views.ts";
 /** The element at position (p0, p1, ...) is offset + sum of steps[i] * p_i; steps of axes of extent 1 are 0. */
 export interface Affine {
   readonly offset: Expr;
-  readonly steps: readonly number[];
+  readonly steps: readonly Expr[];
   readonly dims: readonly Expr[];
 }
 
@@ -22,9 +22,12 @@ export function affineOf(lookup: Lookup, value: string): Affine | null {
   const tensor = lookup.graph.constants.get(value);
   if (tensor !== undefined) return affineConstant(tensor);
   const node = lookup.producer(value);
+  const [known, ...more] = lookup.graph.integers.get(value)?.elements ?? [];
+  if (known !== undefined && more.length === 0) return uniform(known, dimsOf(lookup, value));
   if (isOp(node, "Range")) return affineRange(lookup, node);
   if (isOp(node, "Slice")) return affineSlice(lookup, node);
   if (isOp(node, "Add")) return affineSum(lookup, node);
+  if (isOp(node, "Mul")) return affineProduct(lookup, node);
   const link = linkAbove(lookup, value);
   const source = link === null || link.scale !== 1 ? null : affineOf(lookup, link.source);
   const view = source && link?.push(viewOf(source.dims));
@@ -68,7 +71,7 @@ function affineSlice(lookup: Lookup, node: CanonicalNode): Affine | null {
     const first = extent === undefined ? null : firstOf(start, extent);
     if (stride === undefined || first === null) return null;
     result.offset = add(result.offset, mul(stride, first));
-    result.steps[at] = stride * step;
+    result.steps[at] = mul(stride, step);
   }
   return { ...result, dims: dimsOf(lookup, node.outputs[0]!) };
 }
@@ -80,10 +83,28 @@ function firstOf(start: Expr, extent: Expr): Expr | null {
 }
 
 function affineSum(lookup: Lookup, node: CanonicalNode): Affine | null {
+  const [a, b] = operandsOf(lookup, node);
+  if (!a || !b) return null;
+  return { offset: add(a.offset, b.offset), steps: a.steps.map((s, i) => add(s, b.steps[i]!)), dims: a.dims };
+}
+
+/** One of the factors must be the same number everywhere. */
+function affineProduct(lookup: Lookup, node: CanonicalNode): Affine | null {
+  const [a, b] = operandsOf(lookup, node);
+  if (!a || !b) return null;
+  const [own, scale] = a.steps.every((s) => s === 0) ? [b, a.offset] : [a, b.offset];
+  const isScaled = own === b || b.steps.every((s) => s === 0);
+  return isScaled ? { offset: mul(own.offset, scale), steps: own.steps.map((s) => mul(s, scale)), dims: a.dims } : null;
+}
+
+/** The operands, broadcast to the result. */
+function operandsOf(lookup: Lookup, node: CanonicalNode): readonly (Affine | null)[] {
   const dims = dimsOf(lookup, node.outputs[0]!);
-  const terms = node.inputs.map((i) => affineOf(lookup, i)).map((a) => a && broadcast(a, dims));
-  const [a, b] = terms;
-  return a && b ? { offset: add(a.offset, b.offset), steps: a.steps.map((s, i) => s + b.steps[i]!), dims } : null;
+  return node.inputs.map((i) => affineOf(lookup, i)).map((a) => a && broadcast(a, dims));
+}
+
+function uniform(offset: Expr, dims: readonly Expr[]): Affine {
+  return { offset, steps: dims.map(() => 0), dims };
 }
 
 /** The same elements repeated along further axes and axes of extent 1. */
@@ -94,7 +115,7 @@ function broadcast(source: Affine, dims: readonly Expr[]): Affine | null {
 
 /** Each axis of the result must be a whole axis of the source, or a repeat. */
 function throughView(source: Affine, view: View, dims: readonly Expr[]): Affine | null {
-  const steps = view.axes.map((axis): number | null => {
+  const steps = view.axes.map((axis): Expr | null => {
     const [factor, ...others] = flat([axis]);
     if (factor === undefined || factor.repeat) return others.length > 0 ? null : 0;
     const at = view.base.findIndex((b) => b.some((f) => f.key === factor.key));
