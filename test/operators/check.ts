@@ -11,7 +11,8 @@ import { simulate } from "../../compiler/simulate/simulate.ts";
 import { evaluateGraph } from "../../ort/evaluate.ts";
 import { bound, feedsOf, graphOf, type Cut } from "./build.ts";
 import type { Operand, Sample } from "./operands.ts";
-import { CP_SAMPLES, MICROSOFT_SAMPLES, SAMPLES } from "./samples.ts";
+import { SAMPLES } from "./samples.ts";
+import { CP_SAMPLES, MICROSOFT_SAMPLES } from "./samples-own.ts";
 import { shard } from "../support/stages.ts";
 
 export interface Case {
@@ -67,14 +68,16 @@ export interface Attempt {
   readonly programs: readonly ShardedGraph[];
 }
 
-/** A split of each operand axis on its own, and of two or all operands together that have the same extent; nothing is run. */
+/** A split of each operand axis on its own, of two or all operands together that have the same extent, and as the sample says; nothing is run. */
 export function attemptsOf({ domain, op, sample }: Case): readonly Attempt[] {
   const graph = graphOf(domain, op, sample);
   const places = sample.operands.flatMap((o, operand) => placesOf(o, operand));
   const pairs = places.flatMap((a) =>
     places.flatMap((b) => (a.operand < b.operand && a.extent === b.extent ? [[a, b]] : [])),
   );
-  return [...places.map((place) => [place]), ...pairs, ...togetherOf(places)].map((cuts) => {
+  const stated = sample.together?.map(([o, a]) => places.find((p) => p.operand === o && p.axis === a)!);
+  const all = [...places.map((place) => [place]), ...pairs, ...togetherOf(places), ...(stated ? [stated] : [])];
+  return all.map((cuts) => {
     const { line, programs } = attempt(graph, cuts);
     return { line: `  ${cuts.map((c) => `operand ${c.operand} axis ${c.axis}`).join(", ")}: ${line}`, programs };
   });

@@ -11,24 +11,6 @@ export interface Equivalent {
 
 export const EQUIVALENTS: readonly Equivalent[] = [
   {
-    why: "a mean of integers is rounded, so a split of it is refused like a split of a whole axis",
-    mutants: [
-      "DequantizeLinear 2: another reduction: factor 0: along as mean",
-      "DequantizeLinear 2: another reduction: factor 3: along as mean",
-      "GatherElements 1: another reduction: factor 1: along as mean",
-      "GatherND 0: another reduction: factor 4: along as mean",
-      "ScatterElements 0: another reduction: factor 2: along as mean",
-      "ScatterElements 1: another reduction: factor 2: along as mean",
-      "ScatterElements 1: another reduction: factor 3: along as mean",
-      "ScatterND 0: another reduction: factor 3: along as mean",
-      "com.microsoft.Attention 1: another reduction: factor 4: along as mean",
-      "com.microsoft.EmbedLayerNormalization 0: another reduction: factor 1: along as mean",
-      "com.microsoft.MatMulIntegerToFloat 0: another reduction: factor 2: along as mean",
-      "com.microsoft.MatMulNBits 0: another reduction: factor 3: along as mean",
-      "com.microsoft.MatMulNBits 0: another reduction: factor 4: along as mean",
-    ],
-  },
-  {
     why: "known extents become integers before the compiler uses more of the rule than its operands",
     mutants: [
       "Shape 0: a factor dropped: outputs 0: axis 0 without 2",
@@ -50,7 +32,6 @@ export const EQUIVALENTS: readonly Equivalent[] = [
   {
     why: "the slice reaches the end of its axis, and ONNX clamps a bound beyond the rows that a rank holds",
     mutants: [
-      "Slice 3: a joined factor dropped: inputs 0: axis 0 without 2",
       "Slice 3: a size or bound that stays whole: sizing 1",
       "Slice 3: a wrong size or bound: sizing 1: another operand",
       "Slice 7: a size or bound that stays whole: sizing 1",

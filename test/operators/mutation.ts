@@ -64,7 +64,9 @@ function alterations(test: Case, rule: OperatorRule): readonly Alteration[] {
   const graph = graphOf(test.domain, test.op, test.sample);
   const map = mapOf(graph, rule);
   const ofMap = map === null || test.sample.refused ? [] : mutantsOf(map);
-  const operands = test.sample.operands.map((o) => (o.kind === "absent" ? null : o.dims));
+  const operands = test.sample.operands.map((o) =>
+    o.kind === "absent" ? null : { dims: o.dims, isFloat: o.elem.includes("float") },
+  );
   const meaning = map === null ? "" : meaningOf(map, operands, map.sizing);
   return [
     { way: "no row", what: "the operator unknown", rule: unknown },

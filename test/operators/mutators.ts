@@ -34,6 +34,9 @@ export function mutantsOf(map: FactorMap): readonly Mutant[] {
   });
 }
 
+/** What the meaning of a map depends on of an operand; `null` for an absent one. */
+export type Read = { readonly dims: readonly unknown[]; readonly isFloat: boolean } | null;
+
 /**
  * What a map says, apart from how: maps of the same meaning are the same to all that reads them.
  * - An operand's axis of whole factors only is refused when split, whichever they are and however long.
@@ -42,14 +45,17 @@ export function mutantsOf(map: FactorMap): readonly Mutant[] {
  * - An operand's axis of extent 1 cannot be split, and where no other operand has its factors nothing else asks for it.
  * - An operand whose axes are all whole is as one that is not read: a split of it is refused.
  * - Where there is one operand, factors of it that no result has are alike.
+ * - A mean along an axis that only operands of integers have is refused as a whole axis is: its rounded parts do not determine it.
+ * - A joined factor of extent 0 is no part of its axis.
  * - An integer whose axis cannot be split becomes what it was, where the rule names the right one, another that is written later, or none.
  */
-export function meaningOf(
-  map: FactorMap,
-  operands: readonly (readonly unknown[] | null)[],
-  written: readonly Sizing[],
-): string {
-  const { factors, inputs, outputs, sizing, exchanges = [] } = map;
+export function meaningOf(map: FactorMap, operands: readonly Read[], written: readonly Sizing[]): string {
+  const { inputs, outputs, sizing, exchanges = [] } = map;
+  const factors = map.factors.map((factor, f): Factor => {
+    const has = (axes: readonly Axis[] | null): boolean => axes?.some((axis) => members(axis).includes(f)) ?? false;
+    const isWhole = factor.kind === "mean" && inputs.every((axes, i) => !has(axes) || operands[i]?.isFloat !== true);
+    return isWhole ? { ...factor, kind: "along" } : factor;
+  });
   const onInputs = new Set(inputs.flatMap((axes) => axes?.flatMap(members) ?? []));
   const fixed = (f: number): boolean => known(factors[f]?.kind ?? "along") === "along" || !onInputs.has(f);
   const followed = [...onInputs].filter((f) => !fixed(f)).sort((a, b) => a - b);
@@ -59,15 +65,17 @@ export function meaningOf(
     ...inputs.flatMap((axes) => axes?.filter((a) => members(a).length > 1).flatMap(members) ?? []),
   ]);
   const alone = inputs.filter((axes) => axes !== null).length === 1;
+  const parts = (axis: Axis): readonly number[] =>
+    "joined" in axis ? axis.joined.filter((f) => factors[f]?.size !== 0) : axis.product;
   const named = (axis: Axis): unknown => [
     "joined" in axis,
-    members(axis).map((f) => (fixed(f) ? ["extent", factors[f]?.size] : f)),
+    parts(axis).map((f) => (fixed(f) ? ["extent", factors[f]?.size] : f)),
   ];
   const input = (axis: Axis, operand: number, at: number): unknown => {
     const asked = members(axis).some((f) =>
       inputs.some((axes, i) => i !== operand && axes?.flatMap(members).includes(f)),
     );
-    if (members(axis).every(fixed) || (!asked && operands[operand]?.[at] === 1)) return "whole";
+    if (members(axis).every(fixed) || (!asked && operands[operand]?.dims[at] === 1)) return "whole";
     const [only, ...others] = members(axis);
     return alone && others.length === 0 && !onOutputs.has(only!) ? factors[only!]!.kind : named(axis);
   };
@@ -219,9 +227,13 @@ function ofExchanges(map: FactorMap): readonly Mutant[] {
     const { extent, stride, before } = exchange;
     return [
       none,
-      change("an extent one more", { ...exchange, extent: extent + 1 }),
+      // Fewer rows more than a stride are read in vain: no window begins there.
+      change("an extent one stride more", { ...exchange, extent: extent + stride }),
+      change("an extent one less", { ...exchange, extent: extent - 1 }),
       change("a stride one more", { ...exchange, stride: stride + 1 }),
       change("one place earlier", { ...exchange, before: before + 1 }),
+      change("one place later", { ...exchange, before: before - 1 }),
+      change("no attributes", { ...exchange, attributes: {} }),
     ];
   });
 }

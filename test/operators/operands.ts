@@ -32,6 +32,8 @@ export interface Sample {
   readonly declared?: readonly number[];
   /** Shows a refusal or an empty result, and little else: its mutants are left out. */
   readonly refused?: true;
+  /** Axes that are split together, as (operand, axis), besides all of the same extent. */
+  readonly together?: readonly (readonly [number, number])[];
   /** Operator set, where it is not 23. */
   readonly opset?: number;
 }
@@ -119,3 +121,6 @@ export function node(
 ): Sample {
   return { operands, attributes: attributes(values), outputs: 1, ...more };
 }
+
+/** Shared, so that the rule of many operators is altered once. */
+export const unary: readonly Sample[] = [node([data(2, 5, 6)])];

@@ -5,7 +5,8 @@
 import { describe, expect, it } from "vitest";
 import { CP_OPERATORS, MICROSOFT_OPERATORS, OPERATORS } from "../../compiler/operators/table.ts";
 import { CASES, splitsOf, wrongShape } from "./check.ts";
-import { CP_SAMPLES, MICROSOFT_SAMPLES, SAMPLES } from "./samples.ts";
+import { SAMPLES } from "./samples.ts";
+import { CP_SAMPLES, MICROSOFT_SAMPLES } from "./samples-own.ts";
 
 describe("operator rules", () => {
   it.each([

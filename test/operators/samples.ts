@@ -1,7 +1,7 @@
 /**
- * @file At least one node of every operator in the table, small enough to run at once. Exhaustive by type: a new rule needs a sample.
+ * @file At least one node of every ONNX operator in the table, small enough to run at once. Exhaustive by type: a new rule needs a sample.
  */
-import type { CpOperatorName, MicrosoftOperatorName, OperatorName } from "../../compiler/operators/operator-names.ts";
+import type { OperatorName } from "../../compiler/operators/operator-names.ts";
 import { tensorFromNumbers } from "../../compiler/graph/tensors.ts";
 import {
   joined,
@@ -11,19 +11,17 @@ import {
   beyondOne,
   bools,
   indices,
-  bytes,
   unsigned,
-  int32s,
   lengths,
   vector,
   scalar,
   floats,
   absent,
   node,
+  unary,
   type Sample,
 } from "./operands.ts";
 
-const unary = [node([data(2, 5, 6)])];
 const overOne = [node([beyondOne(2, 5, 6)])];
 const withinOne = [node([positive(2, 5, 6)])];
 const binary = [node([data(2, 5, 6), data(5, 6)]), node([data(2, 1, 6), data(2, 5, 1)])];
@@ -125,17 +123,26 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
   Concat: [
     node([joined(1, [3, 2], 2, 5), data(2, 4)], { axis: 1 }),
     node([data(2, 5, 6), data(2, 4, 6)], { axis: 1 }),
-    node([data(2, 5), data(2, 5)], { axis: -1 }),
+    node(
+      [data(2, 5), data(2, 3)],
+      { axis: -1 },
+      {
+        together: [
+          [0, 1],
+          [1, 1],
+        ],
+      },
+    ),
   ],
   ConstantOfShape: [
     node([vector(3, 4)], { value: { kind: "tensor", value: tensorFromNumbers("float32", [1], [2.5]) } }),
   ],
   Conv: [
     node([data(4, 3, 6), data(2, 3, 2)]),
-    node([data(4, 4, 7, 6), data(6, 2, 3, 3), data(6)], { group: 2, strides: [2, 3], pads: [1, 0, 1, 2] }),
-    node([data(4, 3, 9), data(2, 3, 3)], { dilations: [2], strides: [3] }),
+    node([data(4, 4, 7, 10), data(6, 2, 3, 3), data(6)], { group: 2, strides: [2, 3], pads: [1, 0, 1, 2] }),
+    node([data(4, 3, 13), data(2, 3, 3)], { dilations: [2], strides: [3] }),
     node([data(4, 3, 7), data(2, 3, 4)], { auto_pad: "SAME_UPPER", strides: [2] }),
-    node([data(4, 3, 7), data(2, 3, 4)], { auto_pad: "VALID", strides: [2] }),
+    node([data(4, 3, 9), data(2, 3, 4)], { auto_pad: "VALID", strides: [2] }),
     node([data(2, 3, 5, 4), data(2, 3, 1, 1), data(2)]),
     node([data(2, 3, 5), data(2, 3, 1)], { strides: [2] }),
   ],
@@ -279,69 +286,4 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
   Trilu: [node([data(4, 5, 6), scalar(0)])],
   Unsqueeze: [node([data(4, 5), vector(0, 2)])],
   Where: [node([bools(4, 5), data(4, 5), data(5)])],
-};
-
-export const CP_SAMPLES: { readonly [Op in CpOperatorName]: readonly Sample[] } = {
-  Attention: [
-    node([data(2, 5, 4, 6), data(2, 7, 4, 6), data(2, 7, 4, 3)], { scale: { kind: "float", value: 0.4 } }),
-    node([data(2, 5, 4, 6), data(2, 5, 2, 6), data(2, 5, 2, 6), data(2, 1, 5, 5)], {
-      scale: { kind: "float", value: 0.4 },
-    }),
-    node([data(2, 5, 4, 6), data(2, 5, 4, 6), data(2, 5, 4, 6)], { scale: { kind: "float", value: 0.4 }, causal: 1 }),
-  ],
-  Fill: [node([vector(3, 4)], { value: { kind: "tensor", value: tensorFromNumbers("float32", [1], [2.5]) } })],
-  Shard: [node([data(4, 5)], { axis: 0, binding: 0 })],
-  Gather: [node([data(4, 5)], { axis: 0, binding: 0 })],
-};
-
-const ids = (...dims: readonly number[]) => ({ kind: "data", elem: "int32", dims, low: 0, high: 7 }) as const;
-/** Embeddings, whose extents the operator must know. */
-const table = (...dims: readonly number[]) =>
-  ({
-    kind: "constant",
-    elem: "float32",
-    dims,
-    values: Array.from({ length: dims.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(i)),
-  }) as const;
-const rotated = [data(7, 3), data(7, 3)];
-
-export const MICROSOFT_SAMPLES: { readonly [Op in MicrosoftOperatorName]: readonly Sample[] } = {
-  Attention: [
-    node([data(2, 5, 8), data(8, 24), data(24)], { num_heads: 2 }),
-    node([data(2, 5, 8), data(8, 24), data(24), int32s(2, 4)], { num_heads: 2 }),
-  ],
-  BiasGelu: [node([data(2, 5, 6), data(6)])],
-  DynamicQuantizeMatMul: [node([data(2, 5, 6), bytes(6, 4), positive(), unsigned(), data(4)])],
-  EmbedLayerNormalization: [
-    node(
-      [ids(2, 5), ids(2, 5), table(7, 6), table(9, 6), table(7, 6), table(6), table(6), ids(2, 5), ids(2, 5)],
-      {},
-      { outputs: 3 },
-    ),
-  ],
-  FastGelu: [node([data(2, 5, 6)]), node([data(2, 5, 6), data(6)])],
-  FusedMatMul: [
-    node([data(2, 5, 6), data(2, 4, 6)], { transB: 1 }),
-    node([data(2, 6, 5), data(6, 4)], { transA: 1, alpha: { kind: "float", value: 0.5 } }),
-    node([data(5, 2, 3, 6), data(4, 2, 3, 6)], { transBatchA: 1, transBatchB: 1, transB: 1 }),
-  ],
-  Gelu: unary,
-  GroupQueryAttention: [
-    node([data(2, 5, 32), data(2, 5, 16), data(2, 5, 16), absent, absent, int32s(2, 4), int32s(1, 5)], {
-      num_heads: 4,
-      kv_num_heads: 2,
-    }),
-  ],
-  MatMulIntegerToFloat: [
-    node([bytes(2, 5, 6), bytes(6, 4), positive(), positive(4), unsigned(), unsigned(4), data(4)]),
-  ],
-  MatMulNBits: [node([data(4, 5, 32), bytes(8, 1, 16), positive(8, 1)], { K: 32, N: 8, bits: 4, block_size: 32 })],
-  MultiHeadAttention: [node([data(4, 5, 6), data(4, 7, 6), data(4, 7, 6)], { num_heads: 2 })],
-  QuickGelu: unary,
-  RotaryEmbedding: [
-    node([data(4, 5, 12), indices(7, 4, 5), ...rotated], { num_heads: 2 }),
-    node([data(4, 2, 5, 6), indices(2, 1), ...rotated]),
-  ],
-  SkipLayerNormalization: [node([data(4, 5, 6), data(4, 5, 6), data(6), data(6)], {}, { outputs: 4 })],
-  SkipSimplifiedLayerNormalization: [node([data(4, 5, 6), data(5, 6), data(6)])],
 };
