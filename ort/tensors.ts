@@ -73,6 +73,11 @@ export function numbersIn({ elem, data }: OrtTensor): ArrayLike<number> {
   return elem === "float16" ? Float32Array.from(data, fromFloat16) : data;
 }
 
+/** Those elements that a tensor has from one place to another, exclusive, as numbers; `undefined` where there is no tensor. */
+export function elementsIn(tensor: OrtTensor | undefined, from: number, to: number): ArrayLike<number> | undefined {
+  return tensor && numbersIn({ ...tensor, data: tensor.data.subarray(Math.max(0, from), Math.max(0, to)) });
+}
+
 /** A graph constant for onnxruntime; `null` where its data is on disk or of a type that cannot cross. */
 export function fromGraphTensor({ elem, dims, data }: Tensor): OrtTensor | null {
   if (data.kind === "external" || !isOrtElem(elem)) return null;

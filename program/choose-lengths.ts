@@ -5,6 +5,7 @@
 import { evaluate, symbolsOf, type Expr } from "../compiler/expr/expr.ts";
 import type { Lengths } from "./lengths.ts";
 import { groupSize, type Mesh } from "./mesh.ts";
+import type { ProgramCount, ProgramLength } from "./types.ts";
 
 interface Equation {
   readonly left: Expr;
@@ -12,7 +13,7 @@ interface Equation {
 }
 
 export interface LengthsWanted {
-  readonly lengths: readonly { readonly name: string }[];
+  readonly lengths: readonly Pick<ProgramLength, "name" | "count">[];
   readonly equations: readonly Equation[];
   readonly mesh: Mesh;
   /** Names of the lengths that are split as a batch. */
@@ -39,15 +40,23 @@ export function chooseLengths(
   const batches = groupSize("batch", mesh);
   const uneven = (i: number): number => ranks * (i + first) + (ranks === 1 ? 0 : 1 + (i % (ranks - 1)));
   const least = (name: string): number => (batch.has(name) ? batches : ranks);
-  let lengths: Lengths = Object.fromEntries(
-    named.map(({ name }, i) => [name, start?.[name] ?? (batch.has(name) ? batches + 1 : uneven(i))]),
-  );
+  const begun: Record<string, number> = {};
+  for (const [i, { name, count }] of named.entries()) {
+    const own = batch.has(name) ? batches + 1 : uneven(i);
+    // Of the elements that are counted, most but not all.
+    begun[name] = start?.[name] ?? (count === undefined ? own : Math.ceil(0.75 * rangeOf(count, begun)));
+  }
+  let lengths: Lengths = begun;
   for (;;) {
     const broken = equations.filter((equation) => !holds(equation, lengths));
     const better = improvement(broken, lengths, least, (changed) => brokenBy(equations, changed) < broken.length);
     if (better === null) return lengths;
     lengths = better;
   }
+}
+
+function rangeOf({ from, to }: ProgramCount, lengths: Lengths): number {
+  return evaluate(to, lengths) - evaluate(from, lengths);
 }
 
 function improvement(

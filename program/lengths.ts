@@ -1,13 +1,13 @@
 /**
- * @file Reads lengths from the shapes of feeds and checks every assumption of a plan's proof: sources that agree, extents, equations,
- * minimums. One check for the simulator and for the runtime. Knows shapes, no data and no rank.
+ * @file Reads lengths from the shapes of feeds, or counts them in their data, and checks every assumption of a plan's proof: sources that agree,
+ * extents, equations, minimums. One check for the simulator and for the runtime. Knows no rank.
  */
 import { inputMessages as messages } from "../compiler/diagnostics/catalog/inputs.ts";
 import { diagnose } from "../compiler/diagnostics/diagnose.ts";
 import type { Diagnostic } from "../compiler/diagnostics/types.ts";
 import { evaluate, show, symbolsOf, withinLimits } from "../compiler/expr/expr.ts";
 import type { Expr } from "../compiler/expr/expr.ts";
-import type { Program } from "./types.ts";
+import type { Program, ProgramCount } from "./types.ts";
 
 /** What the shapes of feeds must satisfy. */
 export interface LengthRules extends Pick<Program, "lengths" | "equations" | "minimums"> {
@@ -19,12 +19,17 @@ export type Lengths = Readonly<Record<string, number>>;
 /** The extents of a feed; `undefined` where it is missing or wrong, which is already reported. Its rank is that of the input. */
 export type ExtentsOf = (input: string) => readonly number[] | undefined;
 
-/** The value of each length that a feed gives, and every rule that the feeds break. */
+/** The elements of a feed as numbers, from one place to another, exclusive; `undefined` where it is missing or wrong. */
+export type ElementsOf = (input: string, from: number, to: number) => ArrayLike<number> | undefined;
+
+/** The value of each length that a feed gives, and every rule that the feeds break. Without elements a length that data decide has none. */
 export function checkLengths(
   rules: LengthRules,
   extentsOf: ExtentsOf,
+  elementsOf: ElementsOf = () => undefined,
 ): { readonly lengths: Lengths; readonly diagnostics: readonly Diagnostic[] } {
-  const { lengths, diagnostics } = readLengths(rules, extentsOf);
+  const { lengths: ofAxes, diagnostics } = readLengths(rules, extentsOf);
+  const lengths = { ...ofAxes, ...countLengths(rules, ofAxes, elementsOf) };
   return {
     lengths,
     diagnostics: [
@@ -57,6 +62,31 @@ function readLengths(rules: LengthRules, extentsOf: ExtentsOf): ReturnType<typeo
   }
   return { lengths, diagnostics };
 }
+
+/** The lengths that data decide, where the shapes of the feeds are right. */
+export function countLengths(rules: Pick<LengthRules, "lengths">, ofAxes: Lengths, elementsOf: ElementsOf): Lengths {
+  const counted = rules.lengths.flatMap(({ name, count }): [string, number][] => {
+    const [from, to] = count === undefined ? [null, null] : [valueOf(count.from, ofAxes), valueOf(count.to, ofAxes)];
+    const elements = from === null || to === null ? undefined : elementsOf(count!.input, from, to);
+    return elements === undefined ? [] : [[name, countIn(elements, count!)]];
+  });
+  return Object.fromEntries(counted);
+}
+
+function countIn(elements: ArrayLike<number>, { compare, than }: ProgramCount): number {
+  const holds = TESTS[compare];
+  let found = 0;
+  for (let i = 0; i < elements.length; i++) if (holds(elements[i]!, than)) found++;
+  return found;
+}
+
+const TESTS: Readonly<Record<ProgramCount["compare"], (x: number, than: number) => boolean>> = {
+  "!=": (x, than) => x !== than,
+  "<": (x, than) => x < than,
+  "<=": (x, than) => x <= than,
+  ">": (x, than) => x > than,
+  ">=": (x, than) => x >= than,
+};
 
 /** Fixed extents, and those that follow from lengths. An axis that is itself the source of a length has already been checked. */
 function checkExtents(rules: LengthRules, extentsOf: ExtentsOf, lengths: Lengths): readonly Diagnostic[] {

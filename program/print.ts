@@ -11,6 +11,7 @@ import type {
   Program,
   ProgramHook,
   ProgramIntegers,
+  ProgramLength,
   ProgramPiece,
   ProgramStep,
   ProgramTensor,
@@ -34,7 +35,7 @@ export function printProgram(
   const sections: readonly (readonly [string, readonly string[]])[] = [
     ["inputs", program.inputs.map(tensor)],
     ["outputs", program.outputs.map(tensor)],
-    ["lengths", program.lengths.map(({ name, sources }) => `${name} = ${sources.map(source).join(" = ")}`)],
+    ["lengths", program.lengths.map(length)],
     ["integers", Object.values(program.derived).map((value, i) => `$${i} ${integers(value)}`)],
     [
       "equations",
@@ -56,6 +57,12 @@ export function printProgram(
 
 function section([title, lines]: readonly [string, readonly string[]]): string {
   return lines.length === 0 ? "" : `\n${title}\n${lines.map((line) => `  ${line}`).join("\n")}`;
+}
+
+function length({ name, sources, count }: ProgramLength): string {
+  if (count === undefined) return `${name} = ${sources.map(source).join(" = ")}`;
+  const { input, from, to, compare, than } = count;
+  return `${name} = count(${input}[${show(from)} .. ${show(to)}] ${compare} ${than})`;
 }
 
 function tensor({ name, elem, dims }: ProgramTensor): string {

@@ -17,10 +17,24 @@ export interface ProgramTensor {
   readonly dims: readonly Expr[];
 }
 
-/** A length, read from the first of its feed axes; the others must carry the same number. */
+/** A length, read from the first of its feed axes; the others must carry the same number. One with a count has no axis. */
 export interface ProgramLength {
   readonly name: string;
   readonly sources: readonly { readonly input: string; readonly axis: number }[];
+  readonly count?: ProgramCount;
+}
+
+/**
+ * The elements x of a feed at places `from` to `to`, exclusive, in row-major order, for which `x compare than` holds. A NaN differs from every
+ * number, and compares with none.
+ */
+export interface ProgramCount {
+  readonly input: string;
+  /** Expressions in lengths that axes carry. */
+  readonly from: Expr;
+  readonly to: Expr;
+  readonly compare: "!=" | "<" | "<=" | ">" | ">=";
+  readonly than: number;
 }
 
 export interface ProgramEquation {

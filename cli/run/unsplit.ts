@@ -6,6 +6,8 @@ import { readModel } from "../../compiler/graph/read.ts";
 import { canonicalModel } from "../../compiler/inspect/model.ts";
 import { unsplitValues } from "../../compiler/simulate/unsplit.ts";
 import { writeModel } from "../../compiler/graph/write.ts";
+import { elementsIn } from "../../ort/tensors.ts";
+import { countLengths } from "../../program/lengths.ts";
 import { createPlainSession, createSession, OrtError } from "../../ort/session.ts";
 import type { OrtSession, OrtTensors, PlainOptions } from "../../ort/types.ts";
 
@@ -44,7 +46,9 @@ export async function canonicalOutputs(file: string, inputs: OrtTensors): Promis
     return [name, source === undefined ? 0 : (inputs[source.input]?.dims[source.axis] ?? 0)] as const;
   });
   try {
-    const values = await unsplitValues(graph, inputs, Object.fromEntries(lengths), new Set(graph.outputs));
+    const ofAxes = Object.fromEntries(lengths);
+    const counted = countLengths(graph, ofAxes, (input, from, to) => elementsIn(inputs[input], from, to));
+    const values = await unsplitValues(graph, inputs, { ...ofAxes, ...counted }, new Set(graph.outputs));
     return Object.fromEntries(graph.outputs.map((name) => [name, values.get(name)!]));
   } catch (error) {
     if (error instanceof OrtError) return null;

@@ -99,9 +99,12 @@ async function inferred(
     const fromProbe = await probed(graph, opsets, inputs);
     result = infer(nodes, inputs, graph.constants, (v) => stated(v) ?? fromProbe(v), keep, normalise);
   }
-  const { unresolved, ...rest } = result;
+  const { unresolved, counts, ...rest } = result;
   const causes = withoutFollowers(unresolved);
-  return settle({ ...rest, inputs, outputs, lengths, constants: graph.constants }, causes.map(toDiagnostic));
+  return settle(
+    { ...rest, inputs, outputs, lengths: [...lengths, ...counts], constants: graph.constants },
+    causes.map(toDiagnostic),
+  );
 }
 
 /** A node that reads the result of another unresolved node says nothing new. */

@@ -14,7 +14,18 @@
  * Integer operands are written where they are read: `shape [1, img]`, without a name where it is `RESULT::operandN`. A constant of many numbers
  * is its type and a hash of its content. The order of modules is not kept.
  */
-import { callText, integersText, nameText, nodeNameText, SHORT, tensorText, typeText, underHeadings } from "./text.ts";
+import {
+  callText,
+  extentText,
+  floatText,
+  integersText,
+  nameText,
+  nodeNameText,
+  SHORT,
+  tensorText,
+  typeText,
+  underHeadings,
+} from "./text.ts";
 import type { Tensor } from "../graph/types.ts";
 import type { CanonicalGraph, CanonicalNode, IntegerValue, Length, Marker, ModuleInfo, ValueShape } from "./types.ts";
 
@@ -49,8 +60,12 @@ function opsetText([domain, version]: readonly [string, number]): string {
   return domain === "" ? String(version) : `${nameText(domain)} ${version}`;
 }
 
-/** `length img: hidden_states 1, img_ids 0`: the feed axes that carry it. */
-export function lengthLine({ name, sources }: Length): string {
+/** `length img: hidden_states 1, img_ids 0`: the feed axes that carry it; `length valid: mask [0, txt] != 0`: the elements that it counts. */
+export function lengthLine({ name, sources, count }: Length): string {
+  if (count !== undefined) {
+    const range = [count.from, count.to].map(extentText).join(", ");
+    return `length ${nameText(name)}: ${nameText(count.input)} [${range}] ${count.compare} ${floatText(count.than)}`;
+  }
   return `length ${nameText(name)}: ${sources.map(({ input, axis }) => `${nameText(input)} ${axis}`).join(", ")}`;
 }
 

@@ -64,10 +64,26 @@ export interface IntegerValue {
   readonly elements: readonly Expr[];
 }
 
-/** A named length and the feed axes that carry it; the first is read, the others must agree at run time. */
+/**
+ * A named length and the feed axes that carry it; the first is read, the others must agree at run time. One with a count has no such axis: the
+ * data of a feed decide it.
+ */
 export interface Length {
   readonly name: string;
   readonly sources: readonly { readonly input: string; readonly axis: number }[];
+  readonly count?: Count;
+}
+
+/**
+ * The elements x of a feed at places `from` to `to`, exclusive, in row-major order, for which `x compare than` holds. A NaN differs from every
+ * number, and compares with none.
+ */
+export interface Count {
+  readonly input: string;
+  readonly from: Expr;
+  readonly to: Expr;
+  readonly compare: "!=" | "<" | "<=" | ">" | ">=";
+  readonly than: number;
 }
 
 /** A boundary that the export marked: the exact value of a module's parameter or output. */

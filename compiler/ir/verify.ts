@@ -62,7 +62,12 @@ function lengthProblems({ shapes, inputs, lengths }: CanonicalGraph): readonly s
       .filter((s) => (inputs.find((i) => i.name === s.input)?.shape.dims.length ?? 0) <= s.axis)
       .map((s) => `the length ${name} comes from axis ${s.axis} of ${s.input}, which is not there`),
   );
-  return [...unknown, ...sourceless];
+  const uncounted = lengths.flatMap(({ name, count }) =>
+    count === undefined || inputs.some((i) => i.name === count.input)
+      ? []
+      : [`the length ${name} is counted in ${count.input}, which is no input`],
+  );
+  return [...unknown, ...sourceless, ...uncounted];
 }
 
 function scopeProblems({ nodes, modules }: CanonicalGraph): readonly string[] {

@@ -6,11 +6,12 @@ import { add, mul, withinLimits, type Expr } from "../expr/expr.ts";
 import { numbersOf } from "../graph/tensors.ts";
 import { elemOfCode } from "../graph/elements.ts";
 import type { ElemType, Tensor } from "../graph/types.ts";
+import { countsOf, type Counts } from "./counts.ts";
 import { evaluateIntegers, type KnownIntegers } from "./integers.ts";
 import { factorsOf } from "./factors.ts";
 import { ruleOf } from "./table.ts";
 import type { Axis, FactorMap, ResultType, NodeView } from "./types.ts";
-import type { CanonicalNode, IntegerValue, ValueShape } from "../ir/types.ts";
+import type { CanonicalNode, IntegerValue, Length, ValueShape } from "../ir/types.ts";
 
 /** Constants with at most this many integers are read as operands. */
 const SMALL = 64;
@@ -70,6 +71,8 @@ export interface Inferred {
   readonly nodes: readonly CanonicalNode[];
   readonly integers: ReadonlyMap<string, IntegerValue>;
   readonly shapes: ReadonlyMap<string, ValueShape>;
+  /** Lengths that data decide, as far as shapes may have them. */
+  readonly counts: readonly Length[];
 }
 
 /**
@@ -94,6 +97,7 @@ export function infer(
   const kept: CanonicalNode[] = [];
   const unresolved: CanonicalNode[] = [];
   const known: Knowledge = { shapes, integers, constants, declared };
+  const counts = countsOf(inputs, known);
   for (const original of nodes) {
     const chain = withinLimits(() =>
       evaluateIntegers({
@@ -110,11 +114,12 @@ export function infer(
     const { node, operands } = withinLimits(() => normalise(viewOf(original, known))) ?? asItIs(original);
     for (const [name, value] of operands) addIntegers(name, value, integers, shapes);
     kept.push(node);
-    if (!resolve(node, known, shapes)) unresolved.push(node);
+    if (!resolve(node, known, shapes, counts)) unresolved.push(node);
+    counts.follow(node);
   }
   // A value that remains a node's result is not an operand: it has one source.
   for (const { outputs } of kept) for (const name of outputs) integers.delete(name);
-  return { nodes: kept, integers: onlyIntegers(integers), shapes, unresolved };
+  return { nodes: kept, integers: onlyIntegers(integers), shapes, counts: counts.lengths(), unresolved };
 }
 
 /** A node in canonical spelling, with the integer operands that it needs. */
@@ -138,8 +143,11 @@ function addIntegers(
 }
 
 /** Writes the shapes of a node's outputs; false if one has no known rank. */
-function resolve(node: CanonicalNode, known: Knowledge, shapes: Map<string, ValueShape>): boolean {
-  const inferred = withinLimits(() => outputShapes(viewOf(node, known)));
+function resolve(node: CanonicalNode, known: Knowledge, shapes: Map<string, ValueShape>, counts: Counts): boolean {
+  const found = counts.foundBy(node);
+  const ruled = withinLimits(() => outputShapes(viewOf(node, known)));
+  // The pairs of places that a NonZero finds are (rank, count).
+  const inferred = found === null ? ruled : (ruled?.map((s) => ({ ...s, dims: [s.dims[0]!, found] })) ?? null);
   let complete = true;
   node.outputs.forEach((name, i) => {
     if (name === "" || shapes.has(name)) return;

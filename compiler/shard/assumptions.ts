@@ -4,7 +4,7 @@
  */
 import { add, equal, isOpen, mul, RANK, show, sub, substitute, symbolsOf, type Expr } from "../expr/expr.ts";
 import { keyOf, toPolynomial } from "../expr/polynomial.ts";
-import type { Length } from "../ir/types.ts";
+import type { Count, Length } from "../ir/types.ts";
 import type { Equation, Origin } from "./types.ts";
 
 export interface Assumptions {
@@ -107,10 +107,16 @@ function solve(a: Expr, b: Expr, lengths: readonly Length[]): [string, Expr] | n
 /** `img_ids axis 0`, `txt_ids axis 0 + img_ids axis 0`: an expression in the words of the feeds. */
 function describeExpr(expr: Expr, lengths: readonly Length[]): string {
   const names = new Map<string, Expr>(
-    lengths.map(({ name, sources }) => {
+    lengths.map(({ name, sources, count }) => {
       const [first] = sources;
+      if (count !== undefined) return [name, sayCount(count)];
       return [name, first === undefined ? name : `${first.input} axis ${first.axis}`];
     }),
   );
   return show(substitute(add(expr), names));
+}
+
+/** `count(mask[0 .. txt] != 0)`: of the elements in this range. */
+function sayCount({ input, from, to, compare, than }: Count): string {
+  return `count(${input}[${show(from)} .. ${show(to)}] ${compare} ${than})`;
 }

@@ -8,9 +8,10 @@ import type { ShardedGraph } from "./types.ts";
 export function lengthRules({ graph, equations, minimums }: ShardedGraph): LengthRules {
   return {
     inputs: graph.inputs.map(({ name, shape }) => ({ name, dims: shape.dims })),
-    lengths: graph.lengths.map(({ name, sources }) => ({
+    lengths: graph.lengths.map(({ name, sources, count }) => ({
       name,
       sources: sources.map(({ input, axis }) => ({ input, axis })),
+      ...(count === undefined ? {} : { count }),
     })),
     equations: distinct(
       equations.map(({ left, right, leftName, rightName, origin }) => {

@@ -1,8 +1,9 @@
 /**
- * @file Whether two extents of a sharded graph agree: as expressions, else in numbers, for lengths that satisfy its equations, dealt equally
- * and not. Numbers refute and do not prove; the proof is elsewhere.
+ * @file Whether two extents of a sharded graph agree: as expressions, else in numbers, for lengths that a run accepts, dealt equally and not.
+ * Numbers refute and do not prove; the proof is elsewhere.
  */
-import { PEER, RANK, equal, evaluate, symbolsOf, type Cut, type Expr } from "../expr/expr.ts";
+import { PEER, RANK, equal, evaluate, isOpen, symbolsOf, type Cut, type Expr } from "../expr/expr.ts";
+import type { Count } from "../ir/types.ts";
 import { ranksOf } from "../../program/mesh.ts";
 import { cutOf } from "../../program/shares.ts";
 import type { Equation, ShardedGraph } from "./types.ts";
@@ -40,17 +41,44 @@ function same(a: Expr, b: Expr, places: readonly Place[]): boolean {
   return places.every(({ names, cut }) => evaluate(a, names, cut) === evaluate(b, names, cut));
 }
 
+/** Times that lengths are doubled to satisfy the minimums. */
+const DOUBLINGS = 6;
+
+/** Lengths near `base`, or a multiple of it, that a run accepts; `null` if none is found. */
+function sample(graph: ShardedGraph, base: number): readonly Lengths[] | null {
+  for (let i = 0; i <= DOUBLINGS; i++) {
+    const lengths = solved(graph, base * 2 ** i);
+    if (lengths !== null && isAccepted(graph, lengths)) return [lengths];
+  }
+  return null;
+}
+
 /** Different lengths near `base`, moved until every equation holds; `null` if assigning single lengths does not achieve that. */
-function sample({ graph, equations }: ShardedGraph, base: number): readonly Lengths[] | null {
-  const lengths: Record<string, number> = Object.fromEntries(graph.lengths.map(({ name }, i) => [name, base + 5 * i]));
+function solved({ graph, equations }: ShardedGraph, base: number): Lengths | null {
+  const lengths: Record<string, number> = {};
+  for (const [i, { name, count }] of graph.lengths.entries())
+    lengths[name] = count === undefined ? base + 5 * i : Math.ceil((2 / 3) * rangeOf(count, lengths));
   for (let round = 0; round <= equations.length; round++) {
     const open = equations.find((e) => !holds(e, lengths));
-    if (open === undefined) return [lengths];
+    if (open === undefined) return lengths;
     const [name, other] = typeof open.left === "string" ? [open.left, open.right] : [open.right, open.left];
     if (typeof name !== "string" || !Object.hasOwn(lengths, name)) return null;
     lengths[name] = evaluate(other, lengths);
   }
   return null;
+}
+
+/** Elements that are counted. */
+function rangeOf({ from, to }: Count, lengths: Lengths): number {
+  return evaluate(to, lengths) - evaluate(from, lengths);
+}
+
+/** Counts count no more than there is, and every rank gets its rows. */
+function isAccepted({ graph, minimums }: ShardedGraph, lengths: Lengths): boolean {
+  const isCounted = graph.lengths.every(
+    ({ name, count }) => count === undefined || lengths[name]! <= rangeOf(count, lengths),
+  );
+  return isCounted && minimums.every(({ extent, atLeast }) => isOpen(extent) || evaluate(extent, lengths) >= atLeast);
 }
 
 function holds({ left, right }: Equation, lengths: Lengths): boolean {

@@ -1,6 +1,7 @@
 /**
  * @file Checks that feeds satisfy the assumptions of the plan's proof before anything runs, and returns their lengths. Runs nothing.
  */
+import { elementsIn } from "../../ort/tensors.ts";
 import type { OrtTensors } from "../../ort/types.ts";
 import { checkLengths as check, type Lengths } from "../../program/lengths.ts";
 import { inputMessages as messages } from "../diagnostics/catalog/inputs.ts";
@@ -15,7 +16,11 @@ import type { ShardedGraph } from "../shard/types.ts";
 export function checkLengths(sharded: ShardedGraph, feeds: OrtTensors): Result<Lengths> {
   const wrong = checkFeeds(sharded.graph, feeds);
   if (wrong.length > 0) return { ok: false, diagnostics: wrong };
-  const { lengths, diagnostics } = check(lengthRules(sharded), (input) => feeds[input]?.dims);
+  const { lengths, diagnostics } = check(
+    lengthRules(sharded),
+    (input) => feeds[input]?.dims,
+    (input, from, to) => elementsIn(feeds[input], from, to),
+  );
   return settle(lengths, diagnostics);
 }
 

@@ -7,6 +7,7 @@ import { suggest } from "../../compiler/diagnostics/suggest.ts";
 import type { Diagnostic, Result } from "../../compiler/diagnostics/types.ts";
 import type { Program, ProgramTensor } from "../../program/types.ts";
 import type { OrtTensor } from "../../ort/session.ts";
+import { elementsIn } from "../../ort/tensors.ts";
 import { checkLengths, type Lengths } from "../../program/lengths.ts";
 import { describeValue, isRecord } from "../describe.ts";
 import {
@@ -39,7 +40,11 @@ export function checkInputs(program: Program, feeds: unknown): Result<CheckedInp
     result: checkFeed(input, given(feeds, input.name)),
   }));
   const known = new Map(found.flatMap(({ name, result }) => (result.ok ? [[name, result.value] as const] : [])));
-  const { lengths, diagnostics: broken } = checkLengths(program, (input) => known.get(input)?.dims);
+  const { lengths, diagnostics: broken } = checkLengths(
+    program,
+    (input) => known.get(input)?.dims,
+    (input, from, to) => elementsIn(known.get(input), from, to),
+  );
   const diagnostics = [
     ...unknownNames(program, feeds),
     ...found.flatMap(({ result }) => result.diagnostics),

@@ -63,8 +63,13 @@ function twice(what: string, names: readonly string[]): readonly string[] {
 
 function lengthsWithoutSource({ lengths, inputs }: Document): readonly string[] {
   const ranks = new Map(inputs.map(({ name, dims }) => [name, dims.length]));
-  return lengths.flatMap(({ name, sources }) => {
-    if (sources.length === 0) return [`the length ${name} has no source`];
+  const carried = new Set(lengths.filter(({ sources }) => sources.length > 0).map(({ name }) => name));
+  return lengths.flatMap(({ name, sources, count }) => {
+    if (count !== undefined && !ranks.has(count.input))
+      return [`the length ${name} is counted in ${count.input}, which is no input`];
+    if (count !== undefined && [count.from, count.to].flatMap(symbolsOf).some((length) => !carried.has(length)))
+      return [`the length ${name} is counted between places that no axis determines`];
+    if (sources.length === 0 && count === undefined) return [`the length ${name} has no source`];
     return sources.flatMap(({ input, axis }) =>
       axis < (ranks.get(input) ?? 0)
         ? []
@@ -98,11 +103,12 @@ function namesUnknown(document: Document): readonly string[] {
 
 /** Only what a rank computes may depend on where chunks begin, and each cut has as many chunks as the mesh has ranks along its axis. */
 function cutsMisplaced(document: Document): readonly string[] {
-  const { mesh, inputs, outputs, equations, minimums, derived, steps } = document;
+  const { mesh, inputs, outputs, lengths, equations, minimums, derived, steps } = document;
   const shapes = [
     ...[...inputs, ...outputs].flatMap(({ dims }) => dims),
     ...equations.flatMap(({ left, right }) => [left, right]),
     ...minimums.map(({ length }) => length),
+    ...lengths.flatMap(({ count }) => (count === undefined ? [] : [count.from, count.to])),
   ];
   const cuts = [
     ...Object.values(derived).flatMap(({ elements }) => elements),

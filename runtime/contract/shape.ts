@@ -9,6 +9,7 @@ import type {
   HookStep,
   PieceStep,
   Program,
+  ProgramCount,
   ProgramEquation,
   ProgramFiles,
   ProgramHook,
@@ -82,7 +83,20 @@ const note = record<Reported>({
 });
 
 const tensor = record<ProgramTensor>({ name, elem, dims });
-const length = record<ProgramLength>({ name, sources: listOf(record({ input: name, axis: count })) });
+const number: Rule<number> = rule("a number", (value) => Number.isFinite(value));
+const length = record<ProgramLength>({
+  name,
+  sources: listOf(record({ input: name, axis: count })),
+  count: optional(
+    record<ProgramCount>({
+      input: name,
+      from: expr,
+      to: expr,
+      compare: oneOf("!=", "<", "<=", ">", ">="),
+      than: number,
+    }),
+  ),
+});
 const integers = record<ProgramIntegers>({
   elem: oneOf("int64", "int32"),
   dims: listOf(count, `a list of at most ${LIMITS.axes} extents`, LIMITS.axes),

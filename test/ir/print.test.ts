@@ -20,6 +20,20 @@ test.each(["flux", "wan", "ltx2"])("a bound graph is read back to the same: %s",
   expect(lostInPrint((await boundFixture(file, shippedPlan(family))).graph)).toEqual([]);
 });
 
+test("a length that data decide is read back with what it counts", () => {
+  const text =
+    "length c: mask [b*txt, 2*b*txt] >= 0.5\nin mask float32 [b, txt]\ny = Relu(mask) -> float32 [b, txt]\nout y\n";
+  const graph = graphFrom(text);
+  expect(graph.lengths).toEqual([
+    {
+      name: "c",
+      sources: [],
+      count: { input: "mask", from: mul("b", "txt"), to: mul(2, "b", "txt"), compare: ">=", than: 0.5 },
+    },
+  ]);
+  expect(printGraph(graph)).toContain("length c: mask [b*txt, 2*b*txt] >= 0.5\n");
+});
+
 const names = fc.oneof(
   fc.constantFrom(
     "x",

@@ -41,7 +41,7 @@ export function graphOf(domain: string, op: string, sample: Sample): CanonicalGr
   ]);
   const declared = (): { elem: "float32"; dims: readonly number[] } | null =>
     sample.declared === undefined ? null : { elem: "float32", dims: sample.declared };
-  const { nodes, integers, shapes } = infer(
+  const { nodes, integers, shapes, counts } = infer(
     [...before, node],
     inputs,
     constants,
@@ -56,7 +56,7 @@ export function graphOf(domain: string, op: string, sample: Sample): CanonicalGr
     constants,
     integers,
     shapes,
-    lengths: [],
+    lengths: counts,
     prefix: null,
     markers: [],
     opsets: { "": sample.opset ?? 23 },

@@ -83,7 +83,8 @@ test("no plan splits rows whose number depends on data", async () => {
     inputs: [value("x", "float32", ["n", 4])],
     outputs: [value("z", "float32", null)],
     nodes: [
-      node("NonZero", ["x"], ["places"]),
+      node("Relu", ["x"], ["computed"]),
+      node("NonZero", ["computed"], ["places"]),
       node("Transpose", ["places"], ["pairs"]),
       node("Cast", ["pairs"], ["tokens"], { to: int(1) }),
       ...attending("tokens"),

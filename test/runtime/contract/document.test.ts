@@ -70,6 +70,11 @@ test.each<[string, object, string]>([
     withStep(exchange, { transfers: [{ send: ["seen"], receive: ["a"], elem: "float32", dims: [1.5] }] }),
     "is not an expression in lengths",
   ],
+  [
+    "a count by an unknown comparison",
+    { lengths: [{ name: "s", sources: [], count: { input: "x", from: 0, to: 1, compare: "=", than: 2 } }] },
+    "lengths[0].count.compare",
+  ],
   ["a note that is a number", { notes: [1] }, '"notes[0]" of FILE is not an object'],
   [
     "a key that is no name",
@@ -121,6 +126,16 @@ test.each<[string, object, string]>([
     "the length rank is defined twice",
   ],
   ["a length without source", { lengths: [{ name: "s", sources: [] }] }, "the length s has no source"],
+  [
+    "a count in no input",
+    { lengths: [{ name: "s", sources: [], count: { input: "m", from: 0, to: 1, compare: "<", than: 2 } }] },
+    "the length s is counted in m, which is no input",
+  ],
+  [
+    "a count between unknown places",
+    { lengths: [{ name: "s", sources: [], count: { input: "x", from: 0, to: "s", compare: "<", than: 2 } }] },
+    "the length s is counted between places that no axis determines",
+  ],
   [
     "a source that is not there",
     { lengths: [{ name: "s", sources: [{ input: "x", axis: 9 }] }] },

@@ -2,9 +2,10 @@
  * @file The test language for canonical graphs: reads what `printGraph` prints, and what a person writes by hand. Shorthand beyond the
  * print's form: lengths follow from the inputs, a result's type from the operator's rule, a constant without content is noise.
  */
+import type { Expr } from "../../../compiler/expr/expr.ts";
 import { modulesAround } from "../../../compiler/ir/print.ts";
 import { tensorText } from "../../../compiler/ir/text.ts";
-import type { CanonicalGraph, IntegerValue, Length } from "../../../compiler/ir/types.ts";
+import type { CanonicalGraph, Count, IntegerValue, Length } from "../../../compiler/ir/types.ts";
 import { smallIntegers } from "../../../compiler/operators/infer.ts";
 import { readTensor, readType } from "./attributes.ts";
 import { Cursor } from "./cursor.ts";
@@ -87,7 +88,14 @@ function readLength(at: Cursor, { lengths }: Draft): void {
   const name = at.name();
   const source = (): Length["sources"][number] => ({ input: at.name(), axis: at.integer() });
   at.expect(":");
-  const sources = [source()];
+  const input = at.name();
+  if (at.sign("[")) {
+    const [from, to] = at.list("]", () => at.extent()) as [Expr, Expr];
+    const compare = at.take(/!=|[<>]=?/y) as Count["compare"];
+    lengths.push({ name, sources: [], count: { input, from, to, compare, than: at.float() } });
+    return;
+  }
+  const sources = [{ input, axis: at.integer() }];
   while (at.sign(",")) sources.push(source());
   lengths.push({ name, sources });
 }

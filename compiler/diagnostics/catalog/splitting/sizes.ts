@@ -16,7 +16,8 @@ export const sizeMessages: Catalog<{
       return `${what} has the sizes or bounds ${sizes}: an extent that begins with ? depends on data, or on an operator whose result size is unknown, so no rank can compute it before a run`;
     },
     hint: () =>
-      "split only values whose extents come from the shapes of the inputs, or gather before this node; if the extent is a length of an input " +
-      "after all, export the model with the shapes of its values",
+      "split only values whose extents come from the shapes of the inputs, or from masks that an input gives by itself (through reshapes, rows, " +
+      "casts and comparisons with a number), or gather before this node; if the extent is a length of an input after all, export the model " +
+      "with the shapes of its values",
   },
 };
