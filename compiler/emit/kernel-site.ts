@@ -22,10 +22,16 @@ export function fitsKernel(site: Site): site is KernelSite {
 }
 
 /** A score that a finite fill replaces would have to be discarded; next to the lowest number it rounds away. */
-function masksKeysOnly({ maskDims, maskIsBoolean, fill, fillAt, zeroHidden }: Site): boolean {
+function masksKeysOnly(site: Site): boolean {
+  const { maskDims, fill, zeroHidden } = site;
   const oneRow = maskDims.length < 2 || equal(maskDims[maskDims.length - 2]!, 1);
-  const adds = !maskIsBoolean || fillAt !== FILL_AT.score || fill <= lowestOf("float32");
+  const adds = !discards(site) || fill <= lowestOf("float32");
   return oneRow && adds && zeroHidden !== ZERO_HIDDEN.byScore;
+}
+
+/** Whether the mask puts the fill in place of scores. */
+function discards({ maskIsBoolean, fillAt }: Site): boolean {
+  return fillAt === (maskIsBoolean ? FILL_AT.score : FILL_AT.marked);
 }
 
 /** The kernel's operands, and apart the keys (B, Sk, H, D) and the column that the mask adds to them, (B, Sk, H, 1), or `null`. */
@@ -67,8 +73,9 @@ function biasOf(b: Builder, { maskDims, maskIsBoolean, fill }: Site, mask: strin
 const MOST = 1e30;
 
 /** Scalar booleans, all true where the kernel's scores are those of the model: it adds a fill to a score that the model discards. */
-export function scoresKept(b: Builder, { q, k, mask, maskIsBoolean, fillAt, scale }: KernelSite): readonly string[] {
-  if (mask === null || !maskIsBoolean || fillAt !== FILL_AT.score) return [];
+export function scoresKept(b: Builder, site: KernelSite): readonly string[] {
+  const { q, k, mask, scale } = site;
+  if (mask === null || !discards(site)) return [];
   return [dotsBelow(b, [q, k], "float32", MOST / Math.max(1, Math.abs(scale)))];
 }
 

@@ -17,8 +17,15 @@ export function maskLogits(b: Builder, site: Site, logits: string, mask: string 
     return b.add("Add", [logits, b.add("Where", [seen, mask, b.scalar(site.elem, site.fill)])]);
   }
   const biased = mask === null || maskIsBoolean ? logits : b.add("Add", [logits, mask]);
-  const masked = mask !== null && maskIsBoolean ? hide(b, site, mask, biased) : biased;
+  const masked = mask === null ? biased : maskIsBoolean ? hide(b, site, mask, biased) : discard(b, site, mask, biased);
   return seen === null ? masked : hide(b, site, seen, masked);
+}
+
+/** Scores that the mask marks as hidden, which may be NaN. */
+function discard(b: Builder, { elem, fill, fillAt }: Site, mask: string, logits: string): string {
+  if (fillAt !== FILL_AT.marked) return logits;
+  const filling = b.scalar(elem, fill);
+  return b.add("Where", [b.add("Equal", [mask, filling]), filling, logits]);
 }
 
 function hide(b: Builder, { elem, fill, fillAt }: Site, visible: string, logits: string): string {

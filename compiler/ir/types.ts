@@ -27,9 +27,9 @@ export const CP = "cp";
 
 /**
  * Where a hidden key's score gets its fill: in place of the score (the score is discarded), in place of an additive mask's value and then
- * added (NaN and +inf of the score remain), or added to both.
+ * added (NaN and +inf of the score remain), added to both, or in place of the score wherever an additive mask is the fill itself (`marked`).
  */
-export const FILL_AT = { score: 0, mask: 1, sum: 2 } as const;
+export const FILL_AT = { score: 0, mask: 1, sum: 2, marked: 3 } as const;
 
 /**
  * How a row that sees no key is recognised: its mask, with the causal pattern, is false or at most the lowest finite number throughout, or

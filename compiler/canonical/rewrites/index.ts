@@ -3,6 +3,7 @@
  */
 import type { CanonicalGraph } from "../../ir/types.ts";
 import { fuseAttention } from "./attention/attention.ts";
+import { writeChoices } from "./choices.ts";
 import { makeFills } from "./fills.ts";
 import { unflatten } from "./flattened.ts";
 import { simplifyMasks } from "./masks.ts";
@@ -26,6 +27,8 @@ const REWRITES: readonly Rewrite[] = [
   { name: "softmax over flattened rows", apply: unflatten },
   // Slice assignments first: they are between the queries and their attention, and hide the way up to (B, S, H, D).
   { name: "scatters to concats", apply: replaceScatters },
+  // Before attention, which judges a mask by what it is made of.
+  { name: "choices between booleans", apply: writeChoices },
   // Before attention, which looks through views to the extents of its mask.
   { name: "reads in order to views", apply: readInOrder },
   // After the scatters, which are often the only readers of a table of zeros; fills that remain are used as values.

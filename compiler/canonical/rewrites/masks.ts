@@ -4,7 +4,8 @@
  */
 import { equal } from "../../expr/expr.ts";
 import { float, int } from "../../graph/attributes.ts";
-import { asCp } from "../../ir/cp.ts";
+import type { Attributes } from "../../graph/types.ts";
+import { asCp, type AttentionOperation } from "../../ir/cp.ts";
 import { FILL_AT, type CanonicalGraph, type CanonicalNode } from "../../ir/types.ts";
 import { removeDead } from "../../ir/clean.ts";
 import { dimsOf, elemOf, lookupOf, type Lookup } from "./lookup.ts";
@@ -27,9 +28,14 @@ function simplify(lookup: Lookup, node: CanonicalNode): CanonicalNode {
   const square =
     equal(dimsOf(lookup, q)[1]!, dimsOf(lookup, k)[1]!) && equal(dimsOf(lookup, mask).at(-1)!, dimsOf(lookup, k)[1]!);
   if (meaning !== "causal" || !square) return node;
-  const adds = elemOf(lookup, mask) !== "bool";
-  const filling = adds ? { fill: float(triangle!.above), fill_at: int(FILL_AT.sum) } : {};
-  return { ...plain, attributes: { ...node.attributes, causal: int(1), ...filling } };
+  return { ...plain, attributes: { ...node.attributes, causal: int(1), ...filling(lookup, attention, triangle!) } };
+}
+
+/** What the pattern does to the scores that it hides: as the mask did. */
+function filling(lookup: Lookup, { mask, fill, fillAt }: AttentionOperation, { above }: Triangle): Attributes {
+  if (elemOf(lookup, mask!) === "bool") return {};
+  const isDiscarded = fillAt === FILL_AT.marked && above === fill;
+  return { fill: float(above), fill_at: int(isDiscarded ? FILL_AT.score : FILL_AT.sum) };
 }
 
 /** Each row sees at least its own key, so any fill below all scores hides as well as an infinite one. */

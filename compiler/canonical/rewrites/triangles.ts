@@ -35,6 +35,7 @@ const ELEMENTWISE: Readonly<Record<string, (...x: readonly number[]) => number>>
   LessOrEqual: (a, b) => Number(a! <= b!),
   Not: (a) => 1 - a!,
   And: (a, b) => a! * b!,
+  Or: (a, b) => Math.max(a!, b!),
   Where: (c, a, b) => (c === 0 ? b! : a!),
 };
 

@@ -44,6 +44,14 @@ function broadcast(view: NodeView): FactorMap | null {
   return { factors: list.factors, inputs, outputs: [output], sizing: [] };
 }
 
+/** Extents broadcast together. */
+export function broadcastShape(all: readonly (readonly Expr[])[]): readonly Expr[] {
+  const rank = Math.max(...all.map((dims) => dims.length));
+  return Array.from({ length: rank }, (_, axis) =>
+    broadcastExtent(all.map((dims) => dims[axis - rank + dims.length] ?? 1)),
+  );
+}
+
 /** The extent of a broadcast axis: the first that is not 1, a known one before an unknown one. */
 export function broadcastExtent(extents: readonly Expr[]): Expr {
   const wide = extents.filter((e) => e !== 1);

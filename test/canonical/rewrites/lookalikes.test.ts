@@ -101,22 +101,22 @@ const lookalikes: Readonly<Record<string, Lookalike>> = {
     },
     reason: null,
   },
-  "scaled after the mask": {
+  "hidden twice, with two numbers": {
     write: (p) => {
       const three = split(p);
-      const masked = p.node("Add", [scoresOf(p, three), p.input("mask", ["B", 1, 1, "T"])]);
-      return finish(p, p.node("Mul", [masked, p.scalar(0.5)]), three.v);
+      const seen = (name: string): string => p.input(name, ["B", 1, 1, "T"], "bool");
+      const once = p.node("Where", [seen("mask"), scoresOf(p, three), p.scalar(-Infinity)]);
+      return finish(p, p.node("Where", [seen("other"), once, p.scalar(-3.4028234663852886e38)]), three.v);
     },
-    reason: "the scores are scaled after the mask",
+    reason: "its masks hide keys with the scores -Infinity and -3.4028234663852886e+38",
   },
-  "a bias and a boolean mask": {
+  "hidden, then scaled to where keys are seen again": {
     write: (p) => {
       const three = split(p);
-      const once = p.node("Add", [scoresOf(p, three), p.input("bias", [1, 4, "S", "T"])]);
-      const hidden = p.node("Where", [p.input("mask", ["B", 1, 1, "T"], "bool"), once, p.scalar(-Infinity)]);
-      return finish(p, hidden, three.v);
+      const hidden = p.node("Where", [p.input("mask", ["B", 1, 1, "T"], "bool"), scoresOf(p, three), p.scalar(-1e38)]);
+      return finish(p, p.node("Mul", [hidden, p.scalar(1e-30)]), three.v);
     },
-    reason: "it has more than one mask",
+    reason: "the scale after the mask makes hidden keys visible",
   },
   "a mask that widens the scores": {
     write: (p) => {

@@ -98,3 +98,41 @@ test("a constant triangle", async () => {
   expect(after.nodes.find((n) => n.op === "Attention")!.attributes["causal"]).toEqual(int(1));
   await expectSame(before, after);
 });
+
+describe("a choice between booleans", () => {
+  const not = (p: Pattern, x: string): string => p.node("Not", [x]);
+  const truth = (p: Pattern, value: number, dims: readonly number[] = []): string =>
+    p.constant(tensorFromNumbers("bool", dims, [value]));
+  /** The same choice between numbers, which onnxruntime computes. */
+  const byNumber = (p: Pattern, ...[c, a, b]: readonly string[]): string => {
+    const [first, second] = [a!, b!].map((x) => p.node("Cast", [x], { attributes: { to: int(7) } }));
+    return bool(p, p.node("Where", [c!, first!, second!]));
+  };
+  const condition = (p: Pattern): string => p.input("c", ["B", 1, "S"], "bool");
+  const given = (p: Pattern, name: string): string => p.input(name, ["S", "S"], "bool");
+  test.each<readonly [string, (p: Pattern) => readonly string[], readonly string[]]>([
+    ["of two masks", (p) => [given(p, "a"), given(p, "b")], ["And", "Not", "And", "Or"]],
+    ["true or a mask", (p) => [truth(p, 1), given(p, "b")], ["Or"]],
+    ["a mask or false", (p) => [given(p, "a"), truth(p, 0, [1])], ["And"]],
+    ["false or a mask", (p) => [truth(p, 0), given(p, "b")], ["Not", "And"]],
+    ["a mask or true", (p) => [given(p, "a"), truth(p, 1)], ["Not", "Or"]],
+    ["a mask with fewer axes than the number", (p) => [p.input("a", [1], "bool"), truth(p, 0, [1, 1, 1, 1])], ["And"]],
+  ])("%s", async (_, sides, ops) => {
+    const write = (choose: (p: Pattern, ...three: readonly string[]) => string): CanonicalGraph => {
+      const p = pattern();
+      return p.build(not(p, choose(p, condition(p), ...sides(p))));
+    };
+    const after = rewrite(write((p, ...three) => p.node("Where", three)));
+    const made = after.nodes.map(({ op }) => op);
+    expect(made.filter((op) => op === "Where")).toEqual([]);
+    expect(made).toEqual(expect.arrayContaining([...ops]));
+    await expectSame(withOutput(write(byNumber)), withOutput(after));
+  });
+});
+
+/** The same graph whose output is called alike, whatever it was made by. */
+function withOutput(graph: CanonicalGraph): CanonicalGraph {
+  const [output = ""] = graph.outputs;
+  const nodes = graph.nodes.map((node) => (node.outputs[0] === output ? { ...node, outputs: ["out"] } : node));
+  return { ...graph, outputs: ["out"], nodes, shapes: new Map([...graph.shapes, ["out", graph.shapes.get(output)!]]) };
+}

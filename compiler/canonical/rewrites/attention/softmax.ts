@@ -8,7 +8,8 @@ import { FILL_AT, ZERO_HIDDEN, type CanonicalNode } from "../../../ir/types.ts";
 import { stepsOf } from "../views/arrange.ts";
 import { axesOf, type Axes, type Role } from "./axes.ts";
 import { addAttention, type AttentionForm } from "./build.ts";
-import { addMask, maskExtents } from "./mask.ts";
+import { combined, type Combined, type MaskStep } from "./combine.ts";
+import { maskExtents } from "./mask.ts";
 import {
   bring,
   commonHeads,
@@ -20,15 +21,7 @@ import {
   type Batch,
   type Operand,
 } from "./operands.ts";
-import {
-  scoresAbove,
-  sharedScore,
-  weightsBelow,
-  type Mask,
-  type Scores,
-  type ScoreStep,
-  type Weights,
-} from "./trace.ts";
+import { scoresAbove, sharedScore, weightsBelow, type Scores, type ScoreStep, type Weights } from "./trace.ts";
 import { bakedLength } from "./baked.ts";
 import { draft, type Patch } from "../draft.ts";
 import { dimsOf, elemOf, type Lookup } from "../lookup.ts";
@@ -41,8 +34,8 @@ interface Candidate {
   readonly scores: Scores;
   readonly weights: Weights;
   readonly axes: Axes;
-  /** None, one, or several that are added. */
-  readonly masks: readonly Mask[];
+  /** From the first mask on. */
+  readonly after: readonly ScoreStep[];
 }
 
 /** The replacement of the product with the values; `null` for a Softmax that is not between two products. */
@@ -79,12 +72,8 @@ function firstThatFits<T>(choices: readonly T[], attempt: (choice: T) => Patch |
 function fuseReading(lookup: Lookup, softmax: CanonicalNode, scores: Scores, weights: Weights): Patch | Refusal {
   const shared = sharedScore(lookup, scores, softmax);
   if (shared !== null) return refuse(`the scores ${shared} are also read elsewhere`);
-  const masks = scores.steps.flatMap((s) => (s.kind === "mask" ? [s.mask] : []));
-  const isSum = masks.length === 2 && masks.every(({ kind }) => kind === "additive");
-  if (masks.length > 1 && !isSum) return refuse("it has more than one mask");
   const masked = scores.steps.findIndex((s) => s.kind === "mask");
   const after = masked < 0 ? [] : scores.steps.slice(masked);
-  if (scaleOf(after) !== 1) return refuse("the scores are scaled after the mask");
   const caps = scores.steps.filter((s) => s.kind === "tanh");
   if (caps.length > 1 || after.some((s) => s.kind === "tanh"))
     return refuse("the scores are capped after the mask, or twice");
@@ -92,7 +81,7 @@ function fuseReading(lookup: Lookup, softmax: CanonicalNode, scores: Scores, wei
   if (isRefusal(axes)) return axes;
   if (!sameExtents(batchOf(lookup, axes.query), axes.scoreBatch))
     return refuse("the queries are broadcast over the batch");
-  const candidate: Candidate = { softmax, scores, weights, axes, masks };
+  const candidate: Candidate = { softmax, scores, weights, axes, after };
   return firstThatFits(batches(lookup, axes), (batch) => build(lookup, candidate, batch));
 }
 
@@ -119,8 +108,8 @@ function build(lookup: Lookup, candidate: Candidate, batch: Batch): Patch | Refu
   const { softmax, scores, weights, axes } = candidate;
   const operands = operandsOf(lookup, candidate, batch);
   if (isRefusal(operands)) return operands;
-  const makeMask = maskOf(lookup, candidate, batch);
-  if (makeMask !== null && isRefusal(makeMask)) return makeMask;
+  const mask = maskOf(lookup, candidate, batch);
+  if (mask !== null && isRefusal(mask)) return mask;
   const [rows, width] = [
     dimsOf(lookup, axes.query.value)[axes.query.perm.at(-2)!]!,
     dimsOf(lookup, axes.value.value)[axes.value.perm.at(-1)!]!,
@@ -128,15 +117,14 @@ function build(lookup: Lookup, candidate: Candidate, batch: Batch): Patch | Refu
   const whole = regroup(permute(viewOf([batch[0], rows, batch[1], width]), SWAP), [...axes.valueBatch, rows, width]);
   const outSteps = whole && stepsOf(permute(whole, axes.outPerm));
   if (outSteps === null) return refuse("its result cannot be written from (B, S, H, D)");
-  const [mask] = candidate.masks;
   const form: AttentionForm = {
     ...operands,
-    addMask: makeMask,
+    addMask: mask?.add ?? null,
     ...scaling(scores),
     nanToZero: weights.nanToZero,
     causal: false,
-    fill: mask?.kind === "boolean" ? mask.fill : -Infinity,
-    fillAt: FILL_AT.score,
+    fill: mask?.fill ?? -Infinity,
+    fillAt: mask?.fillAt ?? FILL_AT.score,
     zeroHidden: ZERO_HIDDEN.never,
     outSteps,
   };
@@ -146,22 +134,19 @@ function build(lookup: Lookup, candidate: Candidate, batch: Batch): Patch | Refu
   return d.replace(weights.product.node);
 }
 
-/** Adds the mask as `cp.Attention` takes it; several masks become their sum. `null` where there is none. */
-function maskOf(lookup: Lookup, { scores, axes, masks }: Candidate, batch: Batch): AttentionForm["addMask"] | Refusal {
-  const [first, second] = masks.map((mask, i) => ({
-    mask,
-    extents: maskExtents(dimsOf(lookup, mask.value), axes.masked[i]!, batch),
-  }));
-  if (first === undefined) return null;
-  const [own, other] = [first.extents, second?.extents];
-  if (own === null || other === null) return refuse("its mask does not broadcast to (B, H, Sq, Sk)");
-  const elem = elemOf(lookup, scores.product.out.value);
-  return (d) => {
-    const added = addMask(lookup, d, first.mask, own, elem);
-    if (second === undefined || other === undefined) return added;
-    const inputs = [added, addMask(lookup, d, second.mask, other, elem)];
-    return d.add({ op: "Add", inputs, shape: { elem, dims: own.map((dim, i) => (dim === 1 ? other[i]! : dim)) } });
-  };
+/** The masks as one, as `cp.Attention` takes it; `null` where there is none. */
+function maskOf(lookup: Lookup, { scores, axes, after }: Candidate, batch: Batch): Combined | Refusal | null {
+  const steps: MaskStep[] = [];
+  let masks = 0;
+  for (const step of after) {
+    if (step.kind === "link" && step.link.scale !== 1) steps.push({ mask: null, factor: step.link.scale });
+    if (step.kind !== "mask") continue;
+    const extents = maskExtents(dimsOf(lookup, step.mask.value), axes.masked[masks]!, batch);
+    if (extents === null) return refuse("its mask does not broadcast to (B, H, Sq, Sk)");
+    steps.push({ mask: step.mask, extents });
+    masks += 1;
+  }
+  return masks === 0 ? null : combined(lookup, steps, elemOf(lookup, scores.product.out.value));
 }
 
 function operandsOf(

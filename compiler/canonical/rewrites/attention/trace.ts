@@ -9,9 +9,9 @@ import { dimsOf, feedsOnly, isOp, scalarOf, type Lookup } from "../lookup.ts";
 import { refuse, type Refusal } from "./refusal.ts";
 import { canBeEqual } from "../views/views.ts";
 
-/** `additive`: added to the scores. `boolean`: where it is not `attend`, `fill` replaces the score. */
+/** `additive`: added to the scores, or `negated` and added. `boolean`: where it is not `attend`, `fill` replaces the score. */
 export type Mask =
-  | { readonly kind: "additive"; readonly value: string }
+  | { readonly kind: "additive"; readonly value: string; readonly negated: boolean }
   | { readonly kind: "boolean"; readonly value: string; readonly attend: boolean; readonly fill: number };
 
 /** One node between the product and the Softmax. */
@@ -37,8 +37,8 @@ export interface Weights {
 /** A score filled with less than this is as good as hidden: adding any real score to the fill does not change it. */
 export const NEVER = -1e30;
 
-/** One more than an attention can have, to detect too many: a bias of positions and a mask. */
-const MASKS = 3;
+/** More than any model has: each can be read in two ways. */
+const MASKS = 6;
 
 /** All ways to read `value` as scores: the product of two values, scaled, viewed and masked. Passes at most `masks` masks. */
 export function scoresAbove(lookup: Lookup, value: string, masks: number = MASKS): readonly Scores[] {
@@ -67,11 +67,12 @@ function masksOf(lookup: Lookup, node: CanonicalNode): readonly (readonly [strin
   const [a = "", b = "", c = ""] = node.inputs;
   if (isOp(node, "Add")) {
     const pairs = [
-      [a, { kind: "additive", value: b }],
-      [b, { kind: "additive", value: a }],
+      [a, { kind: "additive", value: b, negated: false }],
+      [b, { kind: "additive", value: a, negated: false }],
     ] as const;
     return pairs.filter(([scores]) => keepsShape(lookup, scores, node));
   }
+  if (isOp(node, "Sub")) return keepsShape(lookup, a, node) ? [[a, { kind: "additive", value: b, negated: true }]] : [];
   if (!isOp(node, "Where")) return [];
   const pairs = [
     [b, c, true],
