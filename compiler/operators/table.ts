@@ -110,7 +110,7 @@ export const OPERATORS: { readonly [Op in OperatorName]: OperatorRule } = {
   RMSNormalization: layerNormalization,
   Range: range,
   ReduceL1: reduction("sum"),
-  ReduceL2: reduction("along"),
+  ReduceL2: reduction("norm"),
   ReduceLogSum: reduction("along"),
   ReduceLogSumExp: reduction("along"),
   ReduceMax: reduction("max"),

@@ -11,10 +11,10 @@ import type { CanonicalNode, IntegerValue, ValueShape } from "../ir/types.ts";
 
 /**
  * - `free`: each index is computed on its own; may be split.
- * - `sum`, `mean`, `max`, `min`, `prod`: reduced away; a split one needs a collective.
+ * - `sum`, `mean`, `max`, `min`, `prod`, `norm` (the root of the sum of squares): reduced away; a split one needs a collective.
  * - `along`: the operator needs the whole axis at once (normalisation, convolution, an indexed axis, a new axis).
  */
-export type FactorKind = "free" | "sum" | "mean" | "max" | "min" | "prod" | "along";
+export type FactorKind = "free" | "sum" | "mean" | "max" | "min" | "prod" | "norm" | "along";
 
 export interface Factor {
   readonly size: Expr;
@@ -56,6 +56,39 @@ export interface WindowExchange {
   readonly attributes: Attributes;
 }
 
+/**
+ * A node that may be computed on a block of rows: place i of output 0 reads, of the rows of operand 0, those from i * down // up - before
+ * to i * down // up + after, and what lies outside the axis depends on where it ends. On a block of rows that begins at a multiple of `down` the
+ * node makes the same places, apart from those that read rows outside the block.
+ */
+export interface TrimExchange {
+  readonly kind: "trim";
+  readonly factor: number;
+  readonly output: number;
+  readonly axis: number;
+  /** Places for `down` rows; one of the two is 1. */
+  readonly up: number;
+  readonly down: number;
+  readonly before: number;
+  readonly after: number;
+  /** The fewest rows of a block that the operator takes; 0 where every place reads some row of the axis. */
+  readonly least: number;
+  /** Of `rows` rows the node makes (rows * up + more) // down places. */
+  readonly more: number;
+}
+
+/**
+ * Operand 0 (N, C, places...) is normalised over all elements of each of the groups of its channels, by mean and variance; operands 1 and 2 scale
+ * and move the result, by channel or by group.
+ */
+export interface MomentsExchange {
+  readonly kind: "moments";
+  readonly factor: number;
+  readonly axis: number;
+  readonly groups: Expr;
+  readonly epsilon: number;
+}
+
 /** A running sum along an axis of operand 0 and of output 0, from its first element on, or from its last. */
 export interface ScanExchange {
   readonly kind: "scan";
@@ -65,7 +98,7 @@ export interface ScanExchange {
 }
 
 /** How an axis that is needed whole may be split all the same: by what the ranks exchange. */
-export type Exchange = WindowExchange | ScanExchange;
+export type Exchange = WindowExchange | TrimExchange | ScanExchange | MomentsExchange;
 
 export interface FactorMap {
   /** For some factors of kind `along`. */

@@ -63,17 +63,21 @@ function isUncheckable(extent: Expr): boolean {
   return isOpen(extent) || symbolsOf(extent).includes(RANK);
 }
 
-/** An extent with a `min` or the like, which cannot be solved for a length, and the simple one that it equals. */
+/** An extent with a `min` or the like, which cannot be solved for a length, and the simple one that it equals: count * compound = rest. */
 interface Fold {
-  readonly complex: Expr;
-  readonly simple: Expr;
-  /** The term of `complex` that identifies it. */
-  readonly mark: string;
+  readonly compound: string;
+  readonly count: number;
+  readonly rest: Expr;
 }
 
 function foldOf(complex: Expr, simple: Expr): Fold | null {
-  const compound = compoundsOf(complex);
-  return compound.length === 1 && compoundsOf(simple).length === 0 ? { complex, simple, mark: compound[0]! } : null;
+  const [compound, ...others] = compoundsOf(complex);
+  if (compound === undefined || others.length > 0 || compoundsOf(simple).length > 0) return null;
+  const terms = [...toPolynomial(complex).values()].filter(({ atoms }) => atoms.map(keyOf).includes(compound));
+  const [term] = terms;
+  if (terms.length !== 1 || term!.atoms.length !== 1) return null;
+  const count = term!.coefficient;
+  return { compound, count, rest: add(sub(simple, sub(complex, mul(count, term!.atoms[0]!)))) };
 }
 
 /** Keys of the terms of a sum other than lengths and products of lengths. */
@@ -82,11 +86,15 @@ function compoundsOf(expr: Expr): readonly string[] {
   return [...new Set(atoms.filter((atom) => typeof atom !== "string").map(keyOf))];
 }
 
-/** A sum that has the complex extent among its terms, rewritten with the simple one. */
-function folded(expr: Expr, { complex, simple, mark }: Fold): Expr {
-  if (!compoundsOf(expr).includes(mark)) return expr;
-  const without = add(sub(expr, complex), simple);
-  return compoundsOf(without).includes(mark) ? expr : without;
+/** A sum of products, rewritten where a product has the compound as often as the fold says, or a multiple of that. */
+function folded(expr: Expr, { compound, count, rest }: Fold): Expr {
+  if (!compoundsOf(expr).includes(compound)) return expr;
+  const terms = [...toPolynomial(expr).values()].map(({ coefficient, atoms }) => {
+    const at = atoms.map(keyOf).indexOf(compound);
+    if (at < 0 || coefficient % count !== 0) return mul(coefficient, ...atoms);
+    return mul(coefficient / count, rest, ...atoms.toSpliced(at, 1));
+  });
+  return add(0, ...terms);
 }
 
 /** Solves a = b for a length that occurs alone in the difference; the latest one, since earlier feeds name a length better. */

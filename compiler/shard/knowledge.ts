@@ -18,6 +18,8 @@ export interface Knowledge {
   readonly origins: Map<string, Origin>;
   /** The plan entry that split a stream, by the name of its segment. */
   readonly splitters: Map<string, Origin>;
+  /** Names of segments whose rows were dealt anew, since a window made others than it read. */
+  readonly dealt: Set<string>;
   /** A value of the graph to the value that replaces it. */
   readonly replacements: Map<string, string>;
   /** Slices of a whole value that were made, by source and layout. */
@@ -47,6 +49,7 @@ export function newKnowledge(graph: CanonicalGraph, coarse: ReadonlySet<Binding>
     sameAs: new Map(),
     origins: new Map(),
     splitters: new Map(),
+    dealt: new Set(),
     replacements: new Map(),
     slices: new Map(),
     gathered: new Map(),

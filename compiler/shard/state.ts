@@ -67,6 +67,7 @@ export function copyOf(state: State): State {
     sameAs: new Map(state.sameAs),
     origins: new Map(state.origins),
     splitters: new Map(state.splitters),
+    dealt: new Set(state.dealt),
     replacements: new Map(state.replacements),
     slices: new Map(state.slices),
     gathered: new Map(state.gathered),

@@ -13,7 +13,7 @@ export interface Mutant {
 }
 
 /** Kinds that differ in what a split of the factor comes to: `prod` is refused as `along` is. */
-const KINDS: readonly FactorKind[] = ["free", "sum", "mean", "max", "min", "along"];
+const KINDS: readonly FactorKind[] = ["free", "sum", "mean", "max", "min", "norm", "along"];
 
 const known = (kind: FactorKind): FactorKind => (kind === "prod" ? "along" : kind);
 
@@ -224,6 +224,24 @@ function ofExchanges(map: FactorMap): readonly Mutant[] {
     const change = (what: string, to: Exchange): Mutant => put(what, exchanges.with(i, to));
     const none = put("none", exchanges.toSpliced(i, 1));
     if (exchange.kind === "scan") return [none, change("the other way", { ...exchange, reverse: !exchange.reverse })];
+    if (exchange.kind === "moments") {
+      const { groups, epsilon } = exchange;
+      return [
+        none,
+        change("one group more", { ...exchange, groups: add(groups, 1) }),
+        change("a larger epsilon", { ...exchange, epsilon: epsilon + 1 }),
+      ];
+    }
+    if (exchange.kind === "trim") {
+      const { before, after, up, more } = exchange;
+      return [
+        none,
+        change("a row less before", { ...exchange, before: before - 1 }),
+        change("a row less after", { ...exchange, after: after - 1 }),
+        change("a place more for a row", { ...exchange, up: up + 1 }),
+        change("a place more", { ...exchange, more: more + 1 }),
+      ];
+    }
     const { extent, stride, before } = exchange;
     return [
       none,

@@ -10,7 +10,14 @@ import type { Fate, Tried } from "./mutation.ts";
 
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";
 
-const KINDS = { sum: "summed", mean: "averaged", max: "the largest", min: "the smallest", prod: "multiplied" } as const;
+const KINDS = {
+  sum: "summed",
+  mean: "averaged",
+  max: "the largest",
+  min: "the smallest",
+  prod: "multiplied",
+  norm: "reduced to the norm",
+} as const;
 
 /** `(a, b, c), (a, c, d) -> (a, b, d); c summed`. A whole axis is `*`, an axis of extent 1 is `1`. */
 function textOf(map: FactorMap): string {
@@ -69,7 +76,7 @@ export function operatorTable(): string {
     "The complete operator knowledge of the compiler (`compiler/operators/`). This page is generated from the operator table and its samples;",
     "a test compares it (`npx vitest run test/operators -u` writes it). A letter is a factor that may be split over the ranks: an axis, or one of",
     "several that form an axis. `a b` is a product of two factors, outer and inner; `[a | b]` is a concatenation of two; `*` must be whole; `1` has one",
-    "element. A factor that is summed, averaged, multiplied, or reduced to its largest or smallest is combined between ranks if every operand that has",
+    "element. A factor that is summed, averaged, multiplied, or reduced to its largest, smallest or norm is combined between ranks if every operand that has",
     "it is split. An operator that is not listed is accepted if all its inputs are whole. If an input is split, it is refused by name (CP4023).",
     "",
     "| operators | operands -> results, for each sample |",

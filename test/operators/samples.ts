@@ -15,12 +15,12 @@ import {
   lengths,
   vector,
   scalar,
-  floats,
   absent,
   node,
   unary,
   type Sample,
 } from "./operands.ts";
+import { PLACES } from "./samples-of-places.ts";
 
 const overOne = [node([beyondOne(2, 5, 6)])];
 const withinOne = [node([positive(2, 5, 6)])];
@@ -112,10 +112,7 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
     node([data(2, 4, 5, 6), data(2, 4, 2, 6), data(2, 4, 2, 3), data(2, 1, 5, 2)]),
     node([data(5, 4, 5, 6), data(5, 4, 2, 6), data(5, 4, 2, 3), data(5, 2)]),
   ],
-  AveragePool: [
-    node([data(4, 3, 6)], pooled),
-    node([data(4, 3, 8)], { kernel_shape: [3], strides: [2], ceil_mode: 1 }, { declared: [4, 3, 4] }),
-  ],
+  AveragePool: PLACES.AveragePool,
   BatchNormalization: [node([data(4, 3, 6), positive(3), data(3), data(3), positive(3)])],
   Cast: [node([data(2, 5)], { to: 11 })],
   CastLike: [node([data(2, 5), indices(3, 4)])],
@@ -146,12 +143,7 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
     node([data(2, 3, 5, 4), data(2, 3, 1, 1), data(2)]),
     node([data(2, 3, 5), data(2, 3, 1)], { strides: [2] }),
   ],
-  ConvTranspose: [
-    node([data(4, 3, 6), data(3, 2, 2)]),
-    node([data(4, 4, 5), data(4, 3, 3)], { group: 2, strides: [2], pads: [1, 0], output_padding: [1], dilations: [2] }),
-    node([data(4, 3, 6), data(3, 2, 4)], { auto_pad: "SAME_LOWER", strides: [2] }),
-    node([data(4, 3, 6), data(3, 2, 2)], { output_shape: [9], strides: [2] }, { declared: [4, 2, 9] }),
-  ],
+  ConvTranspose: PLACES.ConvTranspose,
   CumSum: [node([data(4, 5), scalar(1)]), node([data(4, 5), scalar(-2)])],
   DepthToSpace: [
     node([merged([4, 2, 2, 3, 3, 5], 4, 12, 3, 5)], { blocksize: 2 }),
@@ -184,7 +176,7 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
   GroupNormalization: [node([data(4, 6, 5), data(6), data(6)], { num_groups: 2 }, { opset: 21 })],
   Hardmax: [node([data(2, 5, 6)], { axis: -1 })],
   Identity: unary,
-  InstanceNormalization: [node([data(4, 3, 6), data(3), data(3)])],
+  InstanceNormalization: [node([data(4, 3, 6), data(3), data(3)]), ...PLACES.InstanceNormalization],
   LRN: [node([data(4, 5, 6, 2)], { size: 3 })],
   LayerNormalization: [
     node([data(2, 5, 6), data(6), data(6)], { axis: -1 }),
@@ -199,14 +191,11 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
     node([unsigned(4, 5, 6), unsigned(6, 3), unsigned(), unsigned()]),
     node([unsigned(4, 6), unsigned(6, 5), unsigned(1), unsigned(5)]),
   ],
-  MaxPool: [
-    node([data(4, 3, 6)], pooled),
-    node([data(4, 3, 7, 9)], { kernel_shape: [3, 2], strides: [2, 3], pads: [1, 0, 1, 1] }, { outputs: 2 }),
-  ],
+  MaxPool: PLACES.MaxPool,
   MeanVarianceNormalization: [node([data(4, 3, 5, 2)]), node([data(4, 3, 5)], { axes: [0, -1] })],
   NonZero: [node([data(4, 5)])],
   OneHot: [node([indices(5, 4, 3), scalar(5), data(2)]), node([indices(5, 4, 3), scalar(5), data(2)], { axis: 0 })],
-  Pad: [node([data(4, 5), vector(0, 1, 0, 2)])],
+  Pad: [node([data(4, 5), vector(0, 1, 0, 2)]), ...PLACES.Pad],
   QuantizeLinear: [
     node([data(4, 5, 3), positive(), unsigned()]),
     node([data(4, 5, 3), positive(5), unsigned(5)], { axis: 1 }),
@@ -231,12 +220,7 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
     node([data(4, 6), vector(6, 4)]),
     node([data(4, 5, 6), vector(0, -1)]),
   ],
-  Resize: [
-    node([data(4, 3, 6), absent, absent, vector(4, 3, 12)], { mode: "nearest" }),
-    node([data(4, 3, 6), absent, absent, vector(9)], { mode: "linear", axes: [-1] }),
-    node([data(4, 3, 5), absent, floats(1, 1, 1.1)], { mode: "linear" }),
-    node([data(4, 3, 5, 7), absent, floats(2, 0.5)], { mode: "nearest", axes: [2, 3] }),
-  ],
+  Resize: PLACES.Resize,
   ReverseSequence: [
     node([data(4, 5, 3), lengths(5)]),
     node([data(4, 5, 3), lengths(4)], { time_axis: 1, batch_axis: 0 }),

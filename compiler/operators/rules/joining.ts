@@ -3,7 +3,8 @@
  */
 import { add, floorDiv, max, min, mul, sub, type Expr } from "../../expr/expr.ts";
 import { axesOf, factorList, fromEnd, intAttribute } from "../builder.ts";
-import type { Axis, FactorMap, OperatorRule, NodeView, Sizing } from "../types.ts";
+import { paddedRows } from "./places/blocks.ts";
+import type { Axis, FactorMap, OperatorRule, NodeView, Sizing, TrimExchange } from "../types.ts";
 
 const sameType = [{ operand: 0 }] as const;
 
@@ -159,7 +160,7 @@ function ceilDiv(value: Expr, by: number): Expr {
   return typeof value === "number" ? Math.ceil(value / by) : ["//", add(value, by - 1), by];
 }
 
-/** A padded axis needs its whole extent; the others pass. */
+/** A padded axis needs its whole extent, or an exchange of rows; the others pass. */
 export const pad: OperatorRule = {
   types: sameType,
   factors: (view): FactorMap | null => {
@@ -172,14 +173,22 @@ export const pad: OperatorRule = {
     const list = factorList();
     const input: Axis[] = [];
     const output: Axis[] = [];
+    const exchanges: TrimExchange[] = [];
     shape.dims.forEach((extent, axis) => {
       const at = axes.indexOf(axis);
       const before = pads.elements[at] ?? 0;
       const after = pads.elements[at + axes.length] ?? 0;
       const untouched = at < 0 || (before === 0 && after === 0);
-      input.push(untouched ? list.axis(extent) : { product: [list.index(extent, "along")] });
-      output.push(untouched ? input.at(-1)! : { product: [list.index(add(before, extent, after), "along")] });
+      if (untouched) {
+        input.push(list.axis(extent));
+        output.push(input.at(-1)!);
+        return;
+      }
+      const [factor, made] = [list.index(extent, "along"), list.index(add(before, extent, after), "along")];
+      input.push({ product: [factor] });
+      output.push({ product: [made] });
+      exchanges.push(...paddedRows(view, axis, before, after).map((padded) => ({ ...padded, factor, output: made })));
     });
-    return { factors: list.factors, inputs: [input, null, null, null], outputs: [output], sizing: [] };
+    return { factors: list.factors, inputs: [input, null, null, null], outputs: [output], sizing: [], exchanges };
   },
 };

@@ -4,6 +4,7 @@
  */
 import { isOpen, type Expr } from "../../expr/expr.ts";
 import { factorList, intsAttribute } from "../builder.ts";
+import { spreadRows } from "./places/blocks.ts";
 import { windowed, type Filling } from "./windowed.ts";
 import type { Axis, FactorMap, OperatorRule, NodeView } from "../types.ts";
 import { convolved, pooled, pooledWhole, transposed } from "../windows.ts";
@@ -22,7 +23,12 @@ export function pooling(fill: Filling): OperatorRule {
 }
 
 export const globalPooling: OperatorRule = placed(pooledWhole);
-export const transposedConvolution: OperatorRule = placed(transposed);
+const anyTransposed: OperatorRule = placed(transposed);
+
+export const transposedConvolution: OperatorRule = {
+  types: anyTransposed.types,
+  factors: (view) => spreadRows(view, transposed(view)) ?? anyTransposed.factors(view),
+};
 
 function placed(
   extents: (view: NodeView) => readonly Expr[] | null,

@@ -4,6 +4,8 @@
 import { axesOf, factorList, fromEnd, intAttribute, intsAttribute, numbersOf, ONE, unaryMap } from "../builder.ts";
 import type { Axis, FactorKind, FactorMap, OperatorRule, NodeView } from "../types.ts";
 
+import { momentsOf } from "./places/moments.ts";
+
 const sameType = [{ operand: 0 }] as const;
 
 /** `ReduceSum` and similar: the named axes (without names, all) are removed, or stay with extent 1. */
@@ -164,7 +166,8 @@ export function channelNormalization(free: readonly number[]): OperatorRule {
       const parameters = view.inputs
         .slice(1)
         .map((s) => (s === null ? null : s.dims.map((d) => (d === 1 ? ONE : channel))));
-      return { factors: list.factors, inputs: [axes, ...parameters], outputs: [axes], sizing: [] };
+      const exchanges = momentsOf(view, axes, list.factors);
+      return { factors: list.factors, inputs: [axes, ...parameters], outputs: [axes], sizing: [], exchanges };
     },
   };
 }

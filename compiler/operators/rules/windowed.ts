@@ -7,9 +7,9 @@ import type { Attributes } from "../../graph/types.ts";
 import type { Expr } from "../../expr/expr.ts";
 import { factorList, intAttribute, intsAttribute } from "../builder.ts";
 import { windowsOf, type Window } from "../windows.ts";
-import type { Axis, FactorMap, NodeView, WindowExchange } from "../types.ts";
+import type { Axis, FactorMap, NodeView, Exchange, TrimExchange, WindowExchange } from "../types.ts";
 
-/** Whether places outside the operand count as zeros; if not, the result depends on where they are. */
+/** Whether places outside the operand count as zeros; if not, the result depends on where the operand ends. */
 export type Filling = (view: NodeView) => boolean;
 
 export const zero: Filling = () => true;
@@ -35,7 +35,7 @@ export function windowed(
   if (!x || !windows || result === null || view.node.outputs.filter((name) => name !== "").length > 1) return null;
   if (intAttribute(view, "ceil_mode", 0) === 1) return null;
   const list = factorList();
-  const exchanges: WindowExchange[] = [];
+  const exchanges: Exchange[] = [];
   const batch = list.axis(x.dims[0]!);
   const [input, output]: [Axis[], Axis[]] = [[batch], [batch]];
   for (const [axis, extent] of x.dims.entries()) {
@@ -60,17 +60,21 @@ function isPoint({ kernel, stride, padding, same }: Window): boolean {
   return kernel === 1 && stride === 1 && padding === 0 && !same;
 }
 
-/** `null` where the padding depends on the extent, where a window may lie outside the operand, or where padding cannot be filled. */
+type Without<T> = Omit<T, "factor" | "output">;
+
+/** `null` where the padding depends on the extent, or where a window may lie outside the operand. */
 function exchangeOf(
   view: NodeView,
   { kernel, stride, dilation, before, after, same }: Window,
   axis: number,
   fill: Filling,
-): Omit<WindowExchange, "factor" | "output"> | null {
+): Without<WindowExchange> | Without<TrimExchange> | null {
   const extent = dilation * (kernel - 1) + 1;
-  const isFilled = before + after === 0 || fill(view);
-  if (same || !isFilled || [before, after].some((n) => n < 0 || n >= extent)) return null;
-  return { kind: "window", axis, extent, stride, before, after, attributes: unpadded(view, axis) };
+  if (same || [before, after].some((n) => n < 0 || n >= extent)) return null;
+  if (before + after === 0 || fill(view))
+    return { kind: "window", axis, extent, stride, before, after, attributes: unpadded(view, axis) };
+  const more = before + after - extent + stride;
+  return { kind: "trim", axis, up: 1, down: stride, before, after: extent - 1 - before, least: 0, more };
 }
 
 function unpadded(view: NodeView, axis: number): Attributes {

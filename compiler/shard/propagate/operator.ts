@@ -5,11 +5,11 @@
 import { viewOf } from "../../operators/infer.ts";
 import { factorsOf } from "../../operators/factors.ts";
 import { isKnown, isRandom } from "../../operators/table.ts";
-import type { Axis, FactorMap } from "../../operators/types.ts";
+import type { Axis, FactorMap, NodeView } from "../../operators/types.ts";
 import { outputShapes } from "../../operators/infer.ts";
 import { indexOf } from "../../ir/graph-index.ts";
 import { isWithin } from "../../ir/module-paths.ts";
-import { CP, type CanonicalNode, type ValueShape } from "../../ir/types.ts";
+import { CP, type CanonicalNode, type IntegerValue, type ValueShape } from "../../ir/types.ts";
 import * as catalog from "../../diagnostics/catalog/shard.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { show, symbolsOf } from "../../expr/expr.ts";
@@ -35,7 +35,8 @@ import { allReduce, reducedFactor } from "./reduction.ts";
 import { unify, type Demand } from "./unify.ts";
 import type { AxisShard, Layout, Origin } from "../types.ts";
 import { takeNode } from "../writer.ts";
-import { exchangeAlong } from "./exchanges.ts";
+import { exchangeAlong } from "../exchange/exchanges.ts";
+import { lineUp } from "../exchange/redeal.ts";
 
 /** Propagates through one node whose operands are values of the sharded graph; false if it was refused. */
 export function propagate(state: State, node: CanonicalNode): boolean {
@@ -58,13 +59,28 @@ export function propagate(state: State, node: CanonicalNode): boolean {
       split[0]!,
       diagnose(catalog.unknownShape, { ...at(node), value: sayValue(state, split[0]!) }, atSplitOf(state, split[0]!)),
     );
-  const demands = read(state, node, map);
-  const splits = demands === null ? null : unify(state, node, demands, map, origin);
+  const found = read(state, node, map);
+  if (found === null) return poison(state, node);
+  const demands = lineUp(state, map, found, origin);
+  const inputs = node.inputs.map((name, operand) => demands.find((d) => d.operand === operand)?.value ?? name);
+  return propagateSplit(state, { ...node, inputs }, view, map, demands, origin);
+}
+
+/** Propagates through a node whose split operands are expressed in its factors. */
+function propagateSplit(
+  state: State,
+  node: CanonicalNode,
+  view: NodeView,
+  map: FactorMap,
+  demands: readonly Demand[],
+  origin: Origin,
+): boolean {
+  const splits = unify(state, node, demands, map, origin);
   if (splits === null) return poison(state, node);
-  const reduced = reducedFactor(state, map, splits, demands!);
+  const reduced = reducedFactor(state, map, splits, demands);
   if (reduced !== null) return allReduce(state, node, view, map, splits, reduced, origin) || poison(state, node);
   if (exchangeAlong(state, node, view, map, splits, origin)) return true;
-  if (!allFree(state, node, map, splits, demands!)) return poison(state, node);
+  if (!allFree(state, node, map, splits, demands)) return poison(state, node);
   const aligned = node.inputs.map((name, i) => alignOperand(state, node, i, name, map, splits));
   if (aligned.some((name) => name === null)) return poison(state, node);
   assumeWidest(state, map, view.inputs, origin);
@@ -73,7 +89,7 @@ export function propagate(state: State, node: CanonicalNode): boolean {
   if (layouts === null || shapes === null) return poison(state, node);
   const local = localOperands(state, { ...node, inputs: aligned as string[] }, map, shapes, layouts);
   takeNode(state, local, origin);
-  declareResults(state, node, shapes, layouts, state.origins.get(split[0]!), origin);
+  declareResults(state, node, shapes, layouts, state.origins.get(demands[0]!.value), origin);
   return true;
 }
 
@@ -136,10 +152,17 @@ function knowledge(state: State) {
       string,
       ReturnType<typeof shapeOf>
     >,
-    integers: state.integers,
+    integers: { get: (name: string) => integersOf(state, name) } as typeof state.integers,
     constants: state.graph.constants,
     declared: (name: string) => (state.shapes.has(name) ? shapeOf(state, name) : null),
   };
+}
+
+/** With the lengths that the proof assumes to be equal put in: sizes then are those of the shapes. */
+function integersOf(state: State, name: string): IntegerValue | undefined {
+  const known = state.integers.get(name);
+  if (known === undefined || state.assumed.equations.length === 0) return known;
+  return { ...known, elements: known.elements.map(state.assumed.normal) };
 }
 
 function outputsOf(node: CanonicalNode): readonly string[] {

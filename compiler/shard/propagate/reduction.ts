@@ -17,13 +17,20 @@ import type { Demand } from "./unify.ts";
 import type { Origin } from "../types.ts";
 import { neverEmpty } from "../knowledge.ts";
 
-/** Combines the results of two ranks, for floats and integers alike. A mean is a sum of weighted means. */
+/**
+ * Combines the results of two ranks, for floats and integers alike. A mean is a sum of weighted means, a norm the root of the sum of the squared
+ * norms.
+ */
 const COMBINE: Readonly<Partial<Record<FactorKind, "Add" | "Max" | "Min">>> = {
   sum: "Add",
   mean: "Add",
+  norm: "Add",
   max: "Max",
   min: "Min",
 };
+
+/** Reductions of integers are rounded, so that those of the ranks do not determine them. */
+const OF_FLOATS: ReadonlySet<FactorKind> = new Set(["mean", "norm"]);
 
 /**
  * The split factor if it is the only one, its reduction can be combined, and no rank is without rows; else `null`. All operands that have
@@ -39,13 +46,11 @@ export function reducedFactor(
   if (factor === undefined || others.length > 0 || COMBINE[map.factors[factor]!.kind] === undefined) return null;
   // The batch is not exchanged inside the model, nor are the heads of products.
   if (state.over !== "sequence") return null;
-  // A mean of integers is rounded, so the means of the ranks do not determine it.
-  if (map.factors[factor]!.kind === "mean" && !elemOf(state, demands[0]!.value).includes("float")) return null;
+  if (OF_FLOATS.has(map.factors[factor]!.kind) && !elemOf(state, demands[0]!.value).includes("float")) return null;
   const has = (axes: FactorMap["inputs"][number]): boolean =>
     axes?.some((a) => "product" in a && a.product.includes(factor)) ?? false;
   if (map.inputs.some((axes, operand) => has(axes) && !demands.some((d) => d.operand === operand))) return null;
-  const { outer, inner, segments } = splits.get(factor)!;
-  return outer === 1 && inner === 1 && neverEmpty(state, splitRanks(state), segments) ? factor : null;
+  return neverEmpty(state, splitRanks(state), splits.get(factor)!.segments) ? factor : null;
 }
 
 /** Adds the local reduction, the all-gather and the combination; false if an operand cannot be aligned. */
@@ -74,7 +79,10 @@ export function allReduce(
   const { kind } = map.factors[factor]!;
   const sent = kind === "mean" ? weighted(state, own!, shape, splits.get(factor)!, origin) : own!;
   const received = gatherResults(state, sent, shape, origin);
-  const whole = combined(state, COMBINE[kind]!, received, output, shape, origin);
+  const whole =
+    kind === "norm"
+      ? norm(state, received, output, shape, origin)
+      : combined(state, COMBINE[kind]!, received, output, shape, origin);
   declare(state, whole, shape, WHOLE, output, origin);
   return true;
 }
@@ -94,6 +102,15 @@ function combined(
     addLocal(state, origin, { op, inputs, outputs: [{ name: name, dims, elem }] })[0]!;
   if (last < 0) return add([first], name, "Identity");
   return others.reduce((sum, result, i) => add([sum, result], i === last ? name : `${name}::upto${i + 1}`, op), first);
+}
+
+/** The norm of the norms of all ranks. */
+function norm(state: State, norms: readonly string[], name: string, shape: ValueShape, origin: Origin): string {
+  const add = (op: string, inputs: readonly string[], name: string): string =>
+    addLocal(state, origin, { op, inputs, outputs: [{ name, dims: shape.dims }] })[0]!;
+  if (norms.length === 1) return add("Identity", norms, name);
+  const squares = norms.map((own, i) => add("Mul", [own, own], `${name}::square${i}`));
+  return add("Sqrt", [combined(state, "Add", squares, `${name}::squares`, shape, origin)], name);
 }
 
 /** A rank's mean times its share of the rows. */

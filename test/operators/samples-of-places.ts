@@ -1,0 +1,46 @@
+/**
+ * @file Nodes of operators over (N, C, places...): those whose places are made of rows of several ranks, or of the ends of an axis.
+ */
+import { absent, data, floats, node, vector } from "./operands.ts";
+
+export const PLACES = {
+  AveragePool: [
+    node([data(4, 3, 6)], { kernel_shape: [2], strides: [1] }),
+    node([data(4, 3, 8)], { kernel_shape: [3], strides: [2], ceil_mode: 1 }, { declared: [4, 3, 4] }),
+    node([data(4, 3, 7)], { kernel_shape: [3], strides: [2], pads: [1, 1] }),
+  ],
+  ConvTranspose: [
+    node([data(4, 3, 6), data(3, 2, 2)]),
+    node([data(4, 4, 5), data(4, 3, 3)], { group: 2, strides: [2], pads: [1, 0], output_padding: [1], dilations: [2] }),
+    node([data(4, 3, 6), data(3, 2, 4)], { auto_pad: "SAME_LOWER", strides: [2] }),
+    node([data(4, 3, 6), data(3, 2, 2)], { output_shape: [9], strides: [2] }, { declared: [4, 2, 9] }),
+    node([data(4, 3, 5), data(3, 2, 2), data(2)], { strides: [2] }),
+    node([data(4, 3, 5, 7), data(3, 2, 4, 3)], { strides: [2, 2], pads: [1, 1, 1, 1], output_padding: [0, 1] }),
+  ],
+  InstanceNormalization: [node([data(2, 4, 5, 7), data(4), data(4)], { epsilon: { kind: "float", value: 0.1 } })],
+  MaxPool: [
+    node([data(4, 3, 6)], { kernel_shape: [2], strides: [1] }),
+    node([data(4, 3, 7, 9)], { kernel_shape: [3, 2], strides: [2, 3], pads: [1, 0, 1, 1] }, { outputs: 2 }),
+    node([data(4, 3, 7)], { kernel_shape: [3], dilations: [2], strides: [2], pads: [2, 1] }),
+  ],
+  Pad: [
+    node([data(4, 5), vector(0, 2, 0, 3)], { mode: "reflect" }),
+    node([data(4, 5), vector(4, 1), absent, vector(1)], { mode: "edge" }),
+  ],
+  Resize: [
+    node([data(4, 3, 6), absent, absent, vector(4, 3, 12)], { mode: "nearest" }),
+    node([data(4, 3, 6), absent, absent, vector(9)], { mode: "linear", axes: [-1] }),
+    node([data(4, 3, 5), absent, floats(1, 1, 1.1)], { mode: "linear" }),
+    node([data(4, 3, 5, 7), absent, floats(2, 0.5)], { mode: "nearest", axes: [2, 3] }),
+    node([data(2, 2, 5, 7), absent, floats(1, 1, 4, 2)], { mode: "linear" }),
+    node([data(2, 2, 5, 7), absent, floats(1, 1, 2, 2)], {
+      mode: "cubic",
+      coordinate_transformation_mode: "asymmetric",
+    }),
+    node([data(2, 2, 5, 7), absent, floats(1, 1, 3, 2)], {
+      mode: "nearest",
+      coordinate_transformation_mode: "asymmetric",
+      nearest_mode: "floor",
+    }),
+  ],
+} as const;
