@@ -4,7 +4,7 @@
 import { invariant } from "../diagnostics/diagnose.ts";
 import { elemBytes, sizeOf } from "./elements.ts";
 import { fromFloat16, toFloat16 } from "./half.ts";
-import type { ElemType, Tensor } from "./types.ts";
+import type { ElemType, Tensor, TensorData } from "./types.ts";
 
 /** Beyond this an int64 is clamped: no length, axis or bound is larger. */
 const LARGEST = 2 ** 53;
@@ -44,6 +44,11 @@ export function tensorFromNumbers(elem: ElemType, dims: readonly number[], value
   const { write } = access[elem];
   values.forEach((value, i) => write(view, i * elemBytes(elem), value));
   return { elem, dims, data: { kind: "inline", bytes } };
+}
+
+/** Number of bytes of a constant, without reading them. */
+export function bytesIn(data: TensorData): number {
+  return data.kind === "external" ? data.length : (data.place?.length ?? data.bytes.byteLength);
 }
 
 /** A 1-D int64 constant. */

@@ -3,6 +3,7 @@
  * Knows nothing of when it runs.
  */
 import { isOpen } from "../expr/expr.ts";
+import { bytesIn } from "../graph/tensors.ts";
 import type { ProgramProbe, ProgramTensor } from "../../program/types.ts";
 import type { PieceBody, Placed } from "./schedule/arrange.ts";
 import { readsOf } from "./flow.ts";
@@ -34,6 +35,6 @@ export function weightBytes({ constants }: Flow, { steps }: PieceBody): number {
   const names = new Set(steps.flatMap(readsOf));
   return [...names].reduce((sum, name) => {
     const data = constants.get(name)?.data;
-    return sum + (data === undefined ? 0 : data.kind === "inline" ? data.bytes.length : data.length);
+    return sum + (data === undefined ? 0 : bytesIn(data));
   }, 0);
 }

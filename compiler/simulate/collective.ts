@@ -7,6 +7,7 @@ import { PEER, RANK, evaluate, type Cut } from "../expr/expr.ts";
 import type { OrtTensor } from "../../ort/types.ts";
 import type { CollectiveStep, Transfer } from "../shard/types.ts";
 import { wrongValue } from "./compare.ts";
+import { crossingElem } from "./crossing.ts";
 import type { Lengths } from "./positions.ts";
 import { groupsOf, type Mesh } from "../../program/mesh.ts";
 import type { WrongValue } from "./types.ts";
@@ -72,7 +73,7 @@ function checkBlock(
   const block = ranks[from]!.get(send);
   invariant(block !== undefined, `${step.name} sends ${send}, which rank ${from} does not have`);
   const announced = dims.map((dim) => evaluate(dim, { ...lengths, [RANK]: from, [PEER]: to }, cut));
-  const expected = `${elem} [${announced.join(", ")}]`;
+  const expected = `${crossingElem(elem)} [${announced.join(", ")}]`;
   const actual = `${block.elem} [${block.dims.join(", ")}]`;
   if (expected === actual) return null;
   const label = { value: send, node: step.name, module: step.origin.module };

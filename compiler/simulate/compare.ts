@@ -12,7 +12,8 @@ import type { Layout } from "../shard/types.ts";
 import { flatIndices, heldPositions } from "./positions.ts";
 import type { Lengths } from "./positions.ts";
 import type { Mesh } from "../../program/mesh.ts";
-import type { RankTensors, Tolerance, WrongValue } from "./types.ts";
+import { explained } from "./tolerance.ts";
+import type { RankTensors, Spread, Tolerance, WrongValue } from "./types.ts";
 
 /** The value, for the report. */
 export interface Label {
@@ -40,16 +41,22 @@ export function compareShards(
   whole: OrtTensor,
   placement: Placement,
   tolerance: Tolerance,
+  spread?: Spread,
 ): Comparison {
   const covered = new Uint8Array(sizeOf(whole.dims));
   let difference = 0;
   for (const [rank, shard] of shards.entries()) {
-    const compared = compareShard(label, shard, rank, whole, placement, tolerance, covered);
+    const compared = compareShard(label, shard, rank, whole, placement, { tolerance, spread }, covered);
     if (compared.wrong !== null) return compared;
     difference = Math.max(difference, compared.difference);
   }
   const wrong = missingElement(label, covered, placement.layout) ?? whereRanksDiffer(label, shards, placement.layout);
   return { wrong, difference };
+}
+
+interface Allowed {
+  readonly tolerance: Tolerance;
+  readonly spread: Spread | undefined;
 }
 
 function compareShard(
@@ -58,7 +65,7 @@ function compareShard(
   rank: number,
   whole: OrtTensor,
   { layout, mesh, lengths, cut }: Placement,
-  tolerance: Tolerance,
+  { tolerance, spread }: Allowed,
   covered: Uint8Array,
 ): Comparison {
   const at = { ...label, rank };
@@ -80,7 +87,7 @@ function compareShard(
   const ours = numbersIn(shard);
   const theirs = numbersIn(whole);
   const { relative } = isFloat(whole) ? tolerance : { relative: 0 };
-  const absolute = isFloat(whole) ? tolerance.absolute * magnitude(theirs) : 0;
+  const absolute = isFloat(whole) ? tolerance.absolute * magnitude(theirs, tolerance.least) : 0;
   let difference = 0;
   for (let i = 0; i < indices.length; i++) {
     const index = indices[i]!;
@@ -90,8 +97,11 @@ function compareShard(
     // Equal infinities differ by NaN, so equality comes first.
     if (actual === expected || (Number.isNaN(actual) && Number.isNaN(expected))) continue;
     const distance = Math.abs(actual - expected);
-    if (!(distance <= absolute + relative * Math.abs(expected)) || distance === Infinity) {
-      return { wrong: differs(label, rank, whole.dims, index, expected, actual), difference: distance };
+    const close = distance <= absolute + relative * Math.abs(expected) && distance < Infinity;
+    const why = close ? "yes" : explained(spread, distance);
+    if (why !== "yes") {
+      const at = { rank, index: unflatten(index, whole.dims), expected, actual };
+      return { wrong: differs(label, at, why === "undecided" ? spread : undefined), difference: distance };
     }
     difference = Math.max(difference, distance);
   }
@@ -101,9 +111,9 @@ function compareShard(
 /** Larger elements are those of a mask, not terms of a sum. */
 const LARGEST = 1e3;
 
-/** The largest finite magnitude, from 1 to `LARGEST`: small elements may be sums of large ones and carry their rounding. */
-function magnitude(numbers: ArrayLike<number>): number {
-  let largest = 1;
+/** The largest finite magnitude, from `least` to `LARGEST`: small elements may be sums of large ones and carry their rounding. */
+function magnitude(numbers: ArrayLike<number>, least = 1): number {
+  let largest = least;
   for (let i = 0; i < numbers.length; i++) {
     const size = Math.abs(numbers[i]!);
     if (size > largest && size < Infinity) largest = size;
@@ -141,17 +151,21 @@ function whereRanksDiffer(label: Label, shards: RankTensors, layout: Layout): Wr
   return null;
 }
 
-function differs(
-  label: Label,
-  rank: number,
-  dims: readonly number[],
-  flat: number,
-  expected: number,
-  actual: number,
-): WrongValue {
-  const index = unflatten(flat, dims);
-  const params = { ...label, rank, index: index.join(", "), expected, actual };
-  return { ...label, rank, index, expected, actual, diagnostic: diagnose(messages.different, params, related(label)) };
+interface Numbers extends Pick<WrongValue, "rank" | "index" | "expected" | "actual"> {
+  readonly rank: number;
+  readonly index: readonly number[];
+  readonly expected: number;
+  readonly actual: number;
+}
+
+/** With `spread`: what may be rounding, and may be wrong. */
+function differs(label: Label, at: Numbers, spread: Spread | undefined): WrongValue {
+  const params = { ...label, ...at, index: at.index.join(", ") };
+  const diagnostic =
+    spread === undefined
+      ? diagnose(messages.different, params, related(label))
+      : diagnose(messages.undecided, { ...params, ...spread }, related(label));
+  return { ...label, ...at, diagnostic };
 }
 
 function fail<P>(label: Label, rank: number | null, message: Message<P>, params: P): Comparison {

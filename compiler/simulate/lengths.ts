@@ -11,6 +11,7 @@ import { show } from "../expr/expr.ts";
 import type { CanonicalGraph } from "../ir/types.ts";
 import { lengthRules } from "../shard/length-rules.ts";
 import type { ShardedGraph } from "../shard/types.ts";
+import { crossingElem } from "./crossing.ts";
 
 /** The value of each named length; inputs must be present and agree, equations must hold, and every rank must get a token. */
 export function checkLengths(sharded: ShardedGraph, feeds: OrtTensors): Result<Lengths> {
@@ -28,8 +29,9 @@ function checkFeeds({ inputs }: CanonicalGraph, feeds: OrtTensors): readonly Dia
   return inputs.flatMap(({ name, shape: { elem, dims } }) => {
     const feed = feeds[name];
     const shape = `[${dims.map(show).join(", ")}]`;
-    if (feed === undefined) return [diagnose(messages.missing, { name, elem, shape })];
-    if (feed.elem !== elem) return [diagnose(messages.elem, { name, expected: elem, actual: feed.elem })];
+    const expected = crossingElem(elem);
+    if (feed === undefined) return [diagnose(messages.missing, { name, elem: expected, shape })];
+    if (feed.elem !== expected) return [diagnose(messages.elem, { name, expected, actual: feed.elem })];
     if (feed.dims.length === dims.length) return [];
     const actual = `[${feed.dims.join(", ")}]`;
     const params = { name, expected: shape, expectedRank: dims.length, actual, actualRank: feed.dims.length };

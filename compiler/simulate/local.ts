@@ -3,7 +3,7 @@
  */
 import { OrtError, createSession } from "../../ort/session.ts";
 import { ortTensor } from "../../ort/tensors.ts";
-import type { OrtSession, OrtTensor } from "../../ort/types.ts";
+import type { OrtSession, OrtTensor, OrtTensors } from "../../ort/types.ts";
 import { emitNodes, externalFolder } from "../emit/emit.ts";
 import { CP } from "../ir/types.ts";
 import type { IntegerValue, ValueShape } from "../ir/types.ts";
@@ -14,6 +14,7 @@ import { valuesReadBy } from "../graph/reads.ts";
 import { writeModel } from "../graph/write.ts";
 import type { LocalStep, ShardedGraph } from "../shard/types.ts";
 import { wrongValue } from "./compare.ts";
+import { crossing, type Crossing } from "./crossing.ts";
 import type { RankValues } from "./collective.ts";
 import type { Lengths } from "./positions.ts";
 import type { WrongValue } from "./types.ts";
@@ -31,12 +32,11 @@ export async function runLocal(run: Run, steps: readonly LocalStep[]): Promise<W
   let rank: number | null = null;
   let session: OrtSession | null = null;
   try {
-    const { model, folder, integers } = emitSteps(run, steps);
+    const { model, folder, inputs, integers, crossed } = emitSteps(run, steps);
     session = await createSession(model, { folder, optimise: "disabled" });
-    const { inputNames } = session;
-    const results: Readonly<Record<string, OrtTensor>>[] = [];
+    const results: OrtTensors[] = [];
     for (rank = 0; rank < run.ranks.length; rank++)
-      results.push(await session.run(feedsOf(run, rank, inputNames, integers)));
+      results.push(crossed.results(await session.run(crossed.feeds(feedsOf(run, rank, inputs, integers)))));
     for (const [index, values] of run.ranks.entries()) {
       for (const [name, tensor] of Object.entries(results[index]!)) values.set(name, tensor);
     }
@@ -66,6 +66,8 @@ function failure({ node, origin }: LocalStep, rank: number | null, error: OrtErr
 interface Emitted {
   readonly model: Uint8Array;
   readonly folder: string | null;
+  readonly inputs: readonly string[];
+  readonly crossed: Crossing;
   /** Integers that differ between ranks, or depend on lengths: inputs of the model. */
   readonly integers: ReadonlyMap<string, IntegerValue>;
 }
@@ -91,9 +93,12 @@ function emitSteps(run: Run, steps: readonly LocalStep[]): Emitted {
     shapes: attentionShapes(run, steps),
     opsets: graph.opsets,
   });
+  const crossed = crossing(emitted.graph, [...made], (name) => sharded.localShapes.get(name)?.elem);
   return {
-    model: writeModel(emitted.graph, { opsets: emitted.opsets, untypedOutputs: [...made] }),
+    model: writeModel(crossed.graph, { opsets: emitted.opsets, untypedOutputs: crossed.outputs }),
     folder: externalFolder(emitted.graph),
+    inputs: emitted.graph.inputs.map(({ name }) => name),
+    crossed,
     integers: new Map(emitted.integerInputs.map((name) => [name, integers.get(name)!])),
   };
 }

@@ -11,6 +11,7 @@ import { lengthsTooLarge } from "../diagnostics/catalog/canonical.ts";
 import { verifyMessages as messages } from "../diagnostics/catalog/verify.ts";
 import { diagnose } from "../diagnostics/diagnose.ts";
 import type { Diagnostic, Result } from "../diagnostics/types.ts";
+import { behindRounding } from "../ir/rounding.ts";
 import type { LocalStep, ShardedGraph, ShardedStep } from "../shard/types.ts";
 import { compareShards } from "./compare.ts";
 import type { Label } from "./compare.ts";
@@ -19,18 +20,12 @@ import type { RankValues } from "./collective.ts";
 import { checkLengths } from "./lengths.ts";
 import { runLocal } from "./local.ts";
 import type { Run } from "./local.ts";
-import type { SimulateOptions, SimulationReport, Tolerance, WrongValue } from "./types.ts";
+import { NOISE, spreadsOf } from "./noise.ts";
+import { tolerancesOf } from "./tolerance.ts";
+import type { Rounding, SimulateOptions, SimulationReport, Spread, Tolerance, WrongValue } from "./types.ts";
 import { unsplitValues } from "./unsplit.ts";
 
 export type { SimulateOptions, SimulationReport } from "./types.ts";
-
-const TOLERANCE: Tolerance = { absolute: 1e-5, relative: 1e-5 };
-/** Where a model computes with 16 bits, every later value carries their rounding. */
-const HALF: Tolerance = { absolute: 2e-3, relative: 2e-3 };
-
-function usual({ shapes }: ShardedGraph): Tolerance {
-  return [...shapes.values()].some(({ elem }) => elem === "float16") ? HALF : TOLERANCE;
-}
 
 /**
  * Runs `sharded` on whole `feeds`. Fails if the feeds violate the assumptions of the proof, or the unsplit model does not run; a wrong
@@ -39,7 +34,7 @@ function usual({ shapes }: ShardedGraph): Tolerance {
 export async function simulate(
   sharded: ShardedGraph,
   feeds: OrtTensors,
-  { tolerance = usual(sharded), shares = null }: SimulateOptions = {},
+  { tolerance, shares = null }: SimulateOptions = {},
 ): Promise<Result<SimulationReport>> {
   const lengths = withinLimits(() => checkLengths(sharded, feeds));
   if (lengths === null) return { ok: false, diagnostics: [diagnose(lengthsTooLarge, { stage: "reading the inputs" })] };
@@ -48,10 +43,14 @@ export async function simulate(
   const fed = sharded.graph.inputs.map(({ name }) => [name, feeds[name]!] as const);
   const ranks = Array.from({ length: count }, (): RankValues => new Map(fed));
   const counterparts = counterpartsOf(sharded);
+  const { graph } = sharded;
   try {
-    const unsplit = await unsplitValues(sharded.graph, feeds, lengths.value, new Set(counterparts.values()));
+    const unsplit = await unsplitValues(graph, feeds, lengths.value, new Set(counterparts.values()));
+    const behind = behindRounding(graph);
+    const spreads = behind.size === 0 ? NONE : await spreadsOf(graph, feeds, lengths.value, behind, unsplit);
+    const tolerances = tolerance === undefined ? tolerancesOf(graph) : () => tolerance;
     const run = { sharded, lengths: lengths.value, cut: cutOf(sharded.mesh, shares), ranks };
-    return { ok: true, value: await execute(run, counterparts, unsplit, tolerance), diagnostics: [] };
+    return { ok: true, value: await execute(run, { counterparts, unsplit, spreads, tolerances }), diagnostics: [] };
   } catch (error) {
     if (!(error instanceof OrtError)) throw error;
     return { ok: false, diagnostics: [diagnose(messages.unsplitFailed, { reason: error.message })] };
@@ -59,20 +58,38 @@ export async function simulate(
 }
 
 /** A report as a diagnostic: the first wrong value, or a note that all agree. */
-export function reportOf({ wrong, ranks, compared, differences }: SimulationReport): Diagnostic {
+export function reportOf(report: SimulationReport): Diagnostic {
+  const { wrong, ranks, compared, differences, rounded } = report;
   if (wrong !== null) return wrong.diagnostic;
-  const [value, largest] = [...differences].reduce((a, b) => (b[1] > a[1] ? b : a), ["", 0]);
-  return diagnose(messages.exact, { ranks, compared, largest, value });
+  const [value, largest] = largestOf([...differences].filter(([name]) => !rounded.has(name)));
+  return diagnose(messages.exact, { ranks, compared, largest, value, rounding: roundingOf(report) });
 }
 
-async function execute(
-  run: Run,
-  counterparts: ReadonlyMap<string, string>,
-  unsplit: ReadonlyMap<string, OrtTensor>,
-  tolerance: Tolerance,
-): Promise<SimulationReport> {
+/** Of the values behind a rounding to whole numbers: the one that differs most, and how far it moves by itself. */
+export function roundingOf({ differences, rounded }: SimulationReport): Rounding | null {
+  if (rounded.size === 0) return null;
+  const [value, largest] = largestOf([...differences].filter(([name]) => rounded.has(name)));
+  return { values: rounded.size, value, largest, moves: rounded.get(value)?.moves ?? 0, noise: NOISE };
+}
+
+function largestOf(differences: readonly (readonly [string, number])[]): readonly [string, number] {
+  return differences.reduce((a, b) => (b[1] > a[1] ? b : a), ["", 0]);
+}
+
+const NONE: ReadonlyMap<string, Spread> = new Map();
+
+/** The unsplit model: by values of the sharded graph, and by those of its own. */
+interface Reference {
+  readonly counterparts: ReadonlyMap<string, string>;
+  readonly unsplit: ReadonlyMap<string, OrtTensor>;
+  readonly spreads: ReadonlyMap<string, Spread>;
+  readonly tolerances: (value: string) => Tolerance;
+}
+
+async function execute(run: Run, { counterparts, unsplit, spreads, tolerances }: Reference): Promise<SimulationReport> {
   const { sharded, ranks, lengths, cut } = run;
   const differences = new Map<string, number>();
+  const rounded = new Map<string, Spread>();
   const unchecked: string[] = [];
   let compared = 0;
   let failed: WrongValue | null = null;
@@ -80,13 +97,17 @@ async function execute(
   const compare = (label: Label): void => {
     const layout = sharded.layouts.get(label.value);
     if (layout === undefined || !ranks.every((values) => values.has(label.value))) return;
-    const whole = unsplit.get(counterparts.get(label.value) ?? "");
+    const counterpart = counterparts.get(label.value) ?? "";
+    const whole = unsplit.get(counterpart);
     if (whole === undefined) return void unchecked.push(label.value);
     const shards = ranks.map((values) => values.get(label.value)!);
-    const result = compareShards(label, shards, whole, { layout, mesh: sharded.mesh, lengths, cut }, tolerance);
+    const spread = spreads.get(counterpart);
+    const placement = { layout, mesh: sharded.mesh, lengths, cut };
+    const result = compareShards(label, shards, whole, placement, tolerances(counterpart), spread);
     compared += 1;
-    if (result.wrong !== null) wrong.push(result.wrong);
-    else differences.set(label.value, result.difference);
+    if (result.wrong !== null) return void wrong.push(result.wrong);
+    differences.set(label.value, result.difference);
+    if (spread !== undefined) rounded.set(label.value, spread);
   };
   for (const steps of batches(sharded.steps)) {
     const [first] = steps;
@@ -98,7 +119,7 @@ async function execute(
     if (failed !== null) break;
   }
   const findings = failed === null ? wrong : [...wrong, failed];
-  const report = { ranks: ranks.length, compared, differences, unchecked };
+  const report = { ranks: ranks.length, compared, differences, unchecked, rounded };
   return { ...report, wrong: findings[0] ?? null, wrongCount: findings.length };
 }
 

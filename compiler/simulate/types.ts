@@ -7,10 +7,11 @@ import type { Diagnostic } from "../diagnostics/types.ts";
 
 /**
  * A number is right if |a - b| <= absolute * m + relative * |b|, where b is the unsplit one and m the largest magnitude in its value, from
- * 1 to 1000. Integers and booleans must be equal.
+ * `least` (absent: 1) to 1000. Integers and booleans must be equal.
  */
 export interface Tolerance {
   readonly absolute: number;
+  readonly least?: number;
   readonly relative: number;
 }
 
@@ -18,6 +19,25 @@ export interface SimulateOptions {
   readonly tolerance?: Tolerance;
   /** Relative speeds of the ranks, as `attach` takes them; default: all equal. */
   readonly shares?: Shares;
+}
+
+/** How far the unsplit model itself moves under noise, for one value. */
+export interface Spread {
+  /** Largest distance between an element with noise and without. */
+  readonly moves: number;
+  /** Standard deviation of the elements without noise. */
+  readonly deviation: number;
+}
+
+/** What rounding does to the values behind one to whole numbers. */
+export interface Rounding {
+  readonly values: number;
+  /** The one that differs most. */
+  readonly value: string;
+  readonly largest: number;
+  /** How far it moves in the unsplit model under relative noise of this size. */
+  readonly moves: number;
+  readonly noise: number;
 }
 
 /** A value that differs from the unsplit model, and the step where it first appeared. */
@@ -43,6 +63,8 @@ export interface SimulationReport {
   readonly wrongCount: number;
   /** Largest absolute difference of each compared value that is a float and has the right shape. */
   readonly differences: ReadonlyMap<string, number>;
+  /** Of each compared value behind a rounding to whole numbers: how far the unsplit model itself moves under noise. */
+  readonly rounded: ReadonlyMap<string, Spread>;
   /** Values with a layout that have no counterpart in the unsplit graph. */
   readonly unchecked: readonly string[];
 }

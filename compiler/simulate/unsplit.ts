@@ -6,6 +6,7 @@ import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
 import { emitGraph, externalFolder } from "../emit/emit.ts";
 import type { CanonicalGraph } from "../ir/types.ts";
 import { writeModel } from "../graph/write.ts";
+import { crossing } from "./crossing.ts";
 import { integerTensor } from "./local.ts";
 import type { Lengths } from "./positions.ts";
 
@@ -24,19 +25,30 @@ export async function unsplitValues(
     ...emitted.graph.constants,
     ...missing.map((name) => [name, graph.constants.get(name)!] as const),
   ]);
-  const whole = { ...emitted.graph, constants };
-  const session = await createSession(writeModel(whole, { opsets: emitted.opsets, untypedOutputs: outputs }), {
-    folder: externalFolder(whole),
-    optimise: "disabled",
-  });
+  const all = { ...emitted.graph, constants };
+  const whole = crossing(all, outputs, (name) => graph.shapes.get(name)?.elem);
+  const session = await createSession(
+    writeModel(whole.graph, { opsets: emitted.opsets, untypedOutputs: whole.outputs }),
+    { folder: externalFolder(all), optimise: "disabled" },
+  );
   try {
-    const integers = emitted.integerInputs.map(
-      (name) => [name, integerTensor(graph.integers.get(name)!, lengths)] as const,
-    );
-    const given = Object.fromEntries([...graph.inputs.map(({ name }) => [name, feeds[name]!] as const), ...integers]);
-    const results = await session.run(given);
+    const given = fedValues(graph, emitted.integerInputs, feeds, lengths);
+    const results = whole.results(await session.run(whole.feeds(given)));
     return new Map([...Object.entries(given), ...Object.entries(results)]);
   } finally {
     await session.release();
   }
+}
+
+/** What a session of the emitted graph takes: the feeds, and integers that depend on lengths. */
+export function fedValues(
+  { inputs, integers }: CanonicalGraph,
+  names: readonly string[],
+  feeds: OrtTensors,
+  lengths: Lengths,
+): OrtTensors {
+  return Object.fromEntries([
+    ...inputs.map(({ name }) => [name, feeds[name]!] as const),
+    ...names.map((name) => [name, integerTensor(integers.get(name)!, lengths)] as const),
+  ]);
 }

@@ -121,3 +121,18 @@ test("external data in two folders is a mistake of ours: reading refuses it", ()
     `internal error of onnx-context-parallel (please report it): external data in 2 folders: /elsewhere, ${folder}`,
   );
 });
+
+test("lowering reads no byte of a constant that stayed in its file", () => {
+  const place = { file: join(folder, "model.onnx"), offset: 512, length: bytesOf(big).byteLength };
+  const stored = {
+    ...big,
+    data: {
+      kind: "inline" as const,
+      place,
+      get bytes(): Uint8Array {
+        throw new Error("the weights were read");
+      },
+    },
+  };
+  expect(lowered(chain(stored), folder).program.probe?.step).toBe(0);
+});

@@ -3,6 +3,15 @@
  */
 import type { Catalog } from "./catalog.ts";
 
+/** Values behind a rounding, and the one that differs most. */
+interface Rounding {
+  readonly values: number;
+  readonly value: string;
+  readonly largest: number;
+  readonly moves: number;
+  readonly noise: number;
+}
+
 /** The value, the step that made it, and its module. */
 interface At {
   readonly value: string;
@@ -20,7 +29,8 @@ export const verifyMessages: Catalog<{
   block: At & { rank: number; peer: number; expected: string; actual: string };
   unsplitFailed: { reason: string };
   unsplitCanonical: { reason: string };
-  exact: { ranks: number; compared: number; largest: number; value: string };
+  exact: { ranks: number; compared: number; largest: number; value: string; rounding: Rounding | null };
+  undecided: At & { rank: number; index: string; expected: number; actual: number; moves: number; deviation: number };
 }> = {
   different: {
     code: "CP5501",
@@ -29,6 +39,16 @@ export const verifyMessages: Catalog<{
     message: (p) =>
       `${said(p)} is wrong on rank ${p.rank}: element [${p.index}] of the whole value is ${p.actual}; in the unsplit model it is ${p.expected}`,
     hint: () => `if rounding cannot explain the difference, ${report()}`,
+  },
+  undecided: {
+    code: "CP5512",
+    severity: "error",
+    title: "Difference that rounding may explain",
+    message: (p) =>
+      `${said(p)} cannot be judged: element [${p.index}] on rank ${p.rank} is ${p.actual}, in the unsplit model ${p.expected}; ` +
+      `the unsplit model itself moves by ${p.moves.toExponential(1)} under rounding, ` +
+      `more than a quarter of the value's standard deviation of ${p.deviation.toExponential(1)}`,
+    hint: () => "give other inputs, --inputs FILE.npz, or check the model before it was quantised",
   },
   shape: {
     code: "CP5502",
@@ -94,11 +114,25 @@ export const verifyMessages: Catalog<{
     code: "CP5509",
     severity: "note",
     title: "Exact simulation",
-    message: ({ ranks, compared, largest, value }) =>
+    message: ({ ranks, compared, largest, value, rounding }) =>
       `${compared} values agree with the unsplit model on ${ranks} rank${ranks === 1 ? "" : "s"}` +
-      (largest === 0 ? ", bit for bit" : `; the largest difference is ${largest.toExponential(1)}, of "${value}"`),
+      (largest > 0
+        ? `; the largest difference is ${largest.toExponential(1)}, of "${value}"`
+        : rounding === null || rounding.largest === 0
+          ? ", bit for bit"
+          : "") +
+      (rounding === null ? "" : roundingText(rounding)),
   },
 };
+
+function roundingText({ values, value, largest, moves, noise }: Rounding): string {
+  const count = `${values} ${values === 1 ? "value is" : "values are"} behind a rounding to whole numbers`;
+  if (largest === 0) return `; ${count}`;
+  return (
+    `; ${count}: "${value}" differs by at most ${largest.toExponential(1)}, ` +
+    `and in the unsplit model itself moves by ${moves.toExponential(1)} under noise of ${noise}`
+  );
+}
 
 function said({ value, node, module }: At): string {
   return `the value "${value}" of the step "${node}"${inModule(module)}`;

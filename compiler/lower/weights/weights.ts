@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { invariant } from "../../diagnostics/diagnose.ts";
+import { bytesIn } from "../../graph/tensors.ts";
 import type { Place, Tensor, TensorData } from "../../graph/types.ts";
 import { WEIGHTS_FILE } from "../../../program/types.ts";
 import type { ProgramPiece } from "../../../program/types.ts";
@@ -62,10 +63,6 @@ export function checkFolders(constants: ReadonlyMap<string, Tensor>): void {
   const files = [...constants.values()].flatMap(({ data }) => (data.kind === "external" ? [dirname(data.file)] : []));
   const folders = [...new Set(files)].sort();
   invariant(folders.length <= 1, `external data in ${folders.length} folders: ${folders.join(", ")}`);
-}
-
-function bytesIn(data: TensorData): number {
-  return data.kind === "external" ? data.length : (data.place?.length ?? data.bytes.byteLength);
 }
 
 function isExternal({ data }: Tensor): boolean {
