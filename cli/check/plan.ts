@@ -1,12 +1,12 @@
 /**
  * @file The check of one plan: compiles without writing, explains the layouts, proves them by execution.
  */
-import { cliMessages } from "../../compiler/diagnostics/catalog/cli.ts";
 import { compileStages, type Stages } from "../../compiler/compile.ts";
-import { diagnose, hasErrors } from "../../compiler/diagnostics/diagnose.ts";
+import { hasErrors } from "../../compiler/diagnostics/diagnose.ts";
 import { externalFiles } from "../../compiler/graph/external-files.ts";
 import { readNpz } from "../../ort/files/npz.ts";
-import { reportOf, simulate } from "../../compiler/simulate/simulate.ts";
+import { simulateChosen } from "../../compiler/simulate/inputs/try.ts";
+import { reportOf, roundingOf, simulate, warningsOf } from "../../compiler/simulate/simulate.ts";
 import type { ShardedGraph } from "../../compiler/shard/types.ts";
 import { gainOf } from "../../gain/gain.ts";
 import { judge } from "../../gain/judge.ts";
@@ -17,7 +17,6 @@ import type { Io } from "../io.ts";
 import type { CompileOptions } from "../options.ts";
 import { EXIT, type Outcome, outcome } from "../outcome.ts";
 import { type PlanRequest, requestOf } from "../request.ts";
-import { sampleFeeds } from "../run/sample-feeds.ts";
 import { memoryReport, printMemory } from "../print/memory.ts";
 import { summary } from "../print/summary.ts";
 
@@ -81,18 +80,15 @@ async function simulated(
 ): Promise<Outcome> {
   const given = file === undefined ? null : await readNpz(file);
   if (given?.ok === false) return outcome([...before.diagnostics, ...given.diagnostics], before.result);
-  const feeds = given?.value ?? sampleFeeds(sharded);
-  const report = await simulate(sharded, feeds, { shares: shares ?? null });
-  if (!report.ok && given !== null) return outcome([...before.diagnostics, ...report.diagnostics], before.result);
-  if (!report.ok) {
-    const inputs = Object.entries(feeds).map(([name, { dims }]) => `${name}=${dims.join(",")}`);
-    const help = sharded.graph.lengths.length === 0 ? [] : [diagnose(cliMessages.noSample, { inputs })];
-    return outcome([...before.diagnostics, ...report.diagnostics, ...help], before.result);
-  }
+  const options = { shares: shares ?? null };
+  const report =
+    given === null ? await simulateChosen(sharded, options) : await simulate(sharded, given.value, options);
+  if (!report.ok) return outcome([...before.diagnostics, ...report.diagnostics], before.result);
   const { ranks, compared, wrong, wrongCount, differences } = report.value;
   const largest = Math.max(0, ...differences.values());
-  const simulation = { ok: wrong === null, ranks, compared, wrong: wrongCount, largest_difference: largest };
-  const diagnostics = [...before.diagnostics, reportOf(report.value)];
+  const rounding = roundingOf(report.value);
+  const simulation = { ok: wrong === null, ranks, compared, wrong: wrongCount, largest_difference: largest, rounding };
+  const diagnostics = [...before.diagnostics, reportOf(report.value), ...warningsOf(report.value)];
   const ended = outcome(diagnostics, { ...(before.result as object), simulation }, before.text);
   return wrong === null ? ended : { ...ended, exitCode: EXIT.unverified };
 }

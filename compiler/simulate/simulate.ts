@@ -3,6 +3,7 @@
  * unsplit value. It needs no pieces, workers or transports, and locates the step where an error first appears.
  */
 import { OrtError } from "../../ort/session.ts";
+import { numbersIn } from "../../ort/tensors.ts";
 import { ranksOf } from "../../program/mesh.ts";
 import { cutOf } from "../../program/shares.ts";
 import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
@@ -50,7 +51,9 @@ export async function simulate(
     const spreads = behind.size === 0 ? NONE : await spreadsOf(graph, feeds, lengths.value, behind, unsplit);
     const tolerances = tolerance === undefined ? tolerancesOf(graph) : () => tolerance;
     const run = { sharded, lengths: lengths.value, cut: cutOf(sharded.mesh, shares), ranks };
-    return { ok: true, value: await execute(run, { counterparts, unsplit, spreads, tolerances }), diagnostics: [] };
+    const reference = { counterparts, unsplit, spreads, tolerances };
+    const report = { ...(await execute(run, reference)), undefined: undefinedIn(graph.outputs, unsplit) };
+    return { ok: true, value: report, diagnostics: [] };
   } catch (error) {
     if (!(error instanceof OrtError)) throw error;
     return { ok: false, diagnostics: [diagnose(messages.unsplitFailed, { reason: error.message })] };
@@ -63,6 +66,11 @@ export function reportOf(report: SimulationReport): Diagnostic {
   if (wrong !== null) return wrong.diagnostic;
   const [value, largest] = largestOf([...differences].filter(([name]) => !rounded.has(name)));
   return diagnose(messages.exact, { ranks, compared, largest, value, rounding: roundingOf(report) });
+}
+
+/** Outputs of which the comparison says little. */
+export function warningsOf({ undefined: outputs }: SimulationReport): readonly Diagnostic[] {
+  return outputs.map((found) => diagnose(messages.undefinedOutput, found));
 }
 
 /** Of the values behind a rounding to whole numbers: the one that differs most, and how far it moves by itself. */
@@ -86,7 +94,10 @@ interface Reference {
   readonly tolerances: (value: string) => Tolerance;
 }
 
-async function execute(run: Run, { counterparts, unsplit, spreads, tolerances }: Reference): Promise<SimulationReport> {
+async function execute(
+  run: Run,
+  { counterparts, unsplit, spreads, tolerances }: Reference,
+): Promise<Omit<SimulationReport, "undefined">> {
   const { sharded, ranks, lengths, cut } = run;
   const differences = new Map<string, number>();
   const rounded = new Map<string, Spread>();
@@ -121,6 +132,19 @@ async function execute(run: Run, { counterparts, unsplit, spreads, tolerances }:
   const findings = failed === null ? wrong : [...wrong, failed];
   const report = { ranks: ranks.length, compared, differences, unchecked, rounded };
   return { ...report, wrong: findings[0] ?? null, wrongCount: findings.length };
+}
+
+function undefinedIn(
+  outputs: readonly string[],
+  unsplit: ReadonlyMap<string, OrtTensor>,
+): SimulationReport["undefined"] {
+  return outputs.flatMap((output) => {
+    const tensor = unsplit.get(output);
+    const numbers = tensor === undefined ? [] : numbersIn(tensor);
+    let count = 0;
+    for (let i = 0; i < numbers.length; i++) if (Number.isNaN(numbers[i])) count += 1;
+    return count === 0 ? [] : [{ output, share: count / numbers.length }];
+  });
 }
 
 /** Consecutive local steps together, each collective alone. */

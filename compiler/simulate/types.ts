@@ -65,6 +65,8 @@ export interface SimulationReport {
   readonly differences: ReadonlyMap<string, number>;
   /** Of each compared value behind a rounding to whole numbers: how far the unsplit model itself moves under noise. */
   readonly rounded: ReadonlyMap<string, Spread>;
+  /** Outputs with NaN in the unsplit model, of which the comparison says nothing; the share from 0 to 1. */
+  readonly undefined: readonly { readonly output: string; readonly share: number }[];
   /** Values with a layout that have no counterpart in the unsplit graph. */
   readonly unchecked: readonly string[];
 }

@@ -17,6 +17,7 @@ import type { OrtTensors } from "../../ort/types.ts";
 import { equalCut } from "../../program/shares.ts";
 import { valueOf } from "../support/fixtures.ts";
 import { graph, node, noise, random, value } from "../support/graphs.ts";
+import { meshes } from "../support/meshes.ts";
 import { bindPlan, canonicalise, shard } from "../support/stages.ts";
 
 const WIDTH = 16;
@@ -72,8 +73,8 @@ function modelOf(nodes: readonly Node[], first = value("x", "float32", [1, "n", 
 }
 
 const PLAN: ContextParallelPlan = { "": [{ x: { split_dim: 1 } }, { gather_dim: 1 }] };
-const RING: MeshConfig = { batch_degree: 1, ring_degree: 3, ulysses_degree: 1, rotate_method: "alltoall" };
-const BOTH: MeshConfig = { batch_degree: 1, ring_degree: 2, ulysses_degree: 2 };
+const RING = meshes["rotating ring 3"];
+const BOTH = meshes["unified 2 x 2"];
 
 async function sharded(model: Model, mesh: MeshConfig): Promise<ShardedGraph> {
   const bound = valueOf(bindPlan(valueOf(await canonicalise(model)), valueOf(readPlanValue(PLAN))));

@@ -91,6 +91,7 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
     "compiler/expr",
     "compiler/graph",
     "compiler/ir",
+    "compiler/operators",
     "compiler/emit",
     "compiler/shard",
     "ort",

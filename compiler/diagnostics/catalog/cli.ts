@@ -13,7 +13,6 @@ export const cliMessages: Catalog<{
   interrupted: { written: readonly string[] };
   verification: { output: string; problem: string };
   noModule: { pattern: string; nearest: string | null };
-  noSample: { inputs: readonly string[] };
   moreDiagnostics: { count: number; rest: string; limit: number };
   exists: { file: string };
   unknownCode: { code: string; nearest: string | null };
@@ -73,14 +72,6 @@ export const cliMessages: Catalog<{
       nearest === null
         ? 'onnx-cp inspect lists the modules; "*" matches one segment of a name'
         : `did you mean "${nearest}"?`,
-  },
-  noSample: {
-    code: "CP7008",
-    severity: "error",
-    title: "Simulation that needs shapes",
-    message: () => "the program does not accept the lengths that the simulation chose",
-    hint: ({ inputs }) =>
-      `give inputs that the model accepts, --inputs FILE.npz, or their shapes, such as ${inputs.map((i) => `--shape ${i}`).join(" ")}`,
   },
   moreDiagnostics: {
     code: "CP7009",

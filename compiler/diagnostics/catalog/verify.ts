@@ -12,6 +12,17 @@ interface Rounding {
   readonly noise: number;
 }
 
+interface NoInputs {
+  readonly reason: string;
+  readonly tried: number;
+  /** The step that fails, if it is known, and the inputs that it depends on. */
+  readonly node: string | null;
+  readonly behind: readonly string[];
+  /** Those of the first try. */
+  readonly inputs: readonly { readonly name: string; readonly elem: string; readonly dims: readonly number[] }[];
+  readonly shapes: boolean;
+}
+
 /** The value, the step that made it, and its module. */
 interface At {
   readonly value: string;
@@ -30,6 +41,8 @@ export const verifyMessages: Catalog<{
   unsplitFailed: { reason: string };
   unsplitCanonical: { reason: string };
   exact: { ranks: number; compared: number; largest: number; value: string; rounding: Rounding | null };
+  noInputs: NoInputs;
+  undefinedOutput: { output: string; share: number };
   undecided: At & { rank: number; index: string; expected: number; actual: number; moves: number; deviation: number };
 }> = {
   different: {
@@ -39,6 +52,28 @@ export const verifyMessages: Catalog<{
     message: (p) =>
       `${said(p)} is wrong on rank ${p.rank}: element [${p.index}] of the whole value is ${p.actual}; in the unsplit model it is ${p.expected}`,
     hint: () => `if rounding cannot explain the difference, ${report()}`,
+  },
+  noInputs: {
+    code: "CP5511",
+    severity: "error",
+    title: "Inputs that could not be chosen",
+    message: ({ reason, tried, node, behind }) =>
+      `the simulation found no inputs that the model accepts (${tried} tried): ${reason}` +
+      (node === null || behind.length === 0 ? "" : `; "${node}" depends on ${list(behind)}`),
+    hint: ({ inputs, shapes }) =>
+      `give an archive of ${inputs.map(({ name, elem, dims }) => `${name} (${elem} [${dims.join(", ")}])`).join(", ")}: --inputs FILE.npz` +
+      (shapes
+        ? `; or give shapes that the model accepts: ${inputs.map(({ name, dims }) => `--shape ${name}=${dims.join(",")}`).join(" ")}`
+        : ""),
+  },
+  undefinedOutput: {
+    code: "CP5513",
+    severity: "warning",
+    title: "Output that is not a number",
+    message: ({ output, share }) =>
+      `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} % of the output "${output}" are NaN in the unsplit model on these inputs: ` +
+      "the simulation says nothing of them",
+    hint: () => "give inputs with which the model computes numbers, --inputs FILE.npz",
   },
   undecided: {
     code: "CP5512",
@@ -132,6 +167,10 @@ function roundingText({ values, value, largest, moves, noise }: Rounding): strin
     `; ${count}: "${value}" differs by at most ${largest.toExponential(1)}, ` +
     `and in the unsplit model itself moves by ${moves.toExponential(1)} under noise of ${noise}`
   );
+}
+
+function list(names: readonly string[]): string {
+  return names.map((name) => `"${name}"`).join(", ");
 }
 
 function said({ value, node, module }: At): string {

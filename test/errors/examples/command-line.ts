@@ -19,7 +19,6 @@ import { encodeNpz } from "../../../ort/files/npz.ts";
 import { diagnosticsOf, type Example, type Examples } from "../example.ts";
 import { editProgram, fluxPlan } from "../flux.ts";
 import { model, simple, simplePlan } from "../models.ts";
-import { verify } from "./verify.ts";
 
 const files = { "flux.plan.json": fluxPlan };
 
@@ -155,11 +154,6 @@ export const commandLine: Examples = {
   CP7007: {
     means: "The pattern of `--module` or `--explain` matches nothing.",
     command: "onnx-cp inspect flux.onnx --module transformer_block.0",
-  },
-  CP7008: {
-    ...(verify["CP5508"] as Example),
-    means:
-      "`--simulate` chooses lengths that no degree divides. If a model needs other lengths, give them with `--shape`.",
   },
   CP7009: {
     means: "The rest are only counted. Usually one mistake was made many times.",

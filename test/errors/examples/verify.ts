@@ -1,12 +1,15 @@
 /**
  * @file Examples of simulation findings. Most are compiler bugs, so they are constructed here. Codes CP5500-5999.
  */
+import { writeFileSync } from "node:fs";
 import { equalCut } from "../../../program/shares.ts";
+import { int } from "../../../compiler/graph/attributes.ts";
 import { tensorFromInts } from "../../../compiler/graph/tensors.ts";
 import type { Layout, ShardedGraph } from "../../../compiler/shard/types.ts";
 import { compareShards } from "../../../compiler/simulate/compare.ts";
 import { reportOf, simulate } from "../../../compiler/simulate/simulate.ts";
 import type { Spread } from "../../../compiler/simulate/types.ts";
+import { encodeNpz } from "../../../ort/files/npz.ts";
 import { ortTensor } from "../../../ort/tensors.ts";
 import type { OrtTensor } from "../../../ort/types.ts";
 import { feeds, splitStream } from "../../simulate/stream.ts";
@@ -55,21 +58,20 @@ function announcedTooLong(): ShardedGraph {
   return { ...sharded, steps };
 }
 
-const unfit: Pick<Example, "files" | "given" | "make" | "command"> = {
-  files: { "a.plan.json": '{ "": [{ "x": { "split_dim": 1 } }, { "gather_dim": 1 }] }\n' },
-  given:
-    "a model that splits its input into three and five rows and so accepts only eight rows, but declares a dynamic length",
-  make: () =>
-    model(
-      graph({
-        inputs: [value("x", "float32", ["n", 4])],
-        outputs: [value("y", "float32", null)],
-        nodes: [node("Split", ["x", "sizes"], ["y", "rest"])],
-        constants: new Map([["sizes", tensorFromInts([3, 5])]]),
-      }),
-    ),
-  command: "onnx-cp check a.plan.json --model model.onnx --ulysses-degree 2 --simulate",
+const unfit: Pick<Example, "files" | "given"> = {
+  files: { "a.plan.json": '{ "": [{ "x": { "split_dim": 0 } }, { "gather_dim": 0 }] }\n' },
+  given: "a model that takes column 5,000 of its input, but declares any number of columns",
 };
+
+function makeUnfit(): void {
+  const source = graph({
+    inputs: [value("x", "float32", ["n", "m"])],
+    outputs: [value("y", "float32", null)],
+    nodes: [{ ...node("Gather", ["x", "column"], ["y"], { axis: int(1) }), name: "take_column" }],
+    constants: new Map([["column", tensorFromInts([5000])]]),
+  });
+  model(source);
+}
 
 export const verify: Examples = {
   CP5501: compared(
@@ -116,6 +118,11 @@ export const verify: Examples = {
   CP5508: {
     means: "The unsplit model fails on these inputs, so there is nothing to compare with.",
     ...unfit,
+    make: () => {
+      makeUnfit();
+      writeFileSync("inputs.npz", encodeNpz({ x: ortTensor("float32", [2, 2], [1, 2, 3, 4]) }));
+    },
+    command: "onnx-cp check a.plan.json --model model.onnx --ulysses-degree 2 --simulate --inputs inputs.npz",
   },
   CP5509: {
     means: "All values of all ranks agree with the unsplit model: the plan is exact on these inputs.",
@@ -131,6 +138,13 @@ export const verify: Examples = {
     },
     command: "onnx-cp run ltx.plan.json --model ltx23.onnx --inputs ltx.npz --ulysses-degree 2 --verify",
   },
+  CP5511: {
+    means:
+      "The simulation makes its own inputs: lengths that no degree divides and that fit the graph's Reshapes, windows and equal extents, indices within their tables, masks, numbers that have logarithms and roots. It then tries lengths that are multiples of 2 to 64. Some models need more.",
+    ...unfit,
+    make: makeUnfit,
+    command: "onnx-cp check a.plan.json --model model.onnx --ulysses-degree 2 --simulate",
+  },
   CP5512: compared(
     "The model rounds values to whole numbers, and the rounding moves later values so far that a wrong result could hide there.",
     "a quantised model in which noise of 1e-6 moves a value by 0.4",
@@ -139,4 +153,14 @@ export const verify: Examples = {
     floats(1, 2, 3, 4),
     { moves: 0.4, deviation: 1.1 },
   ),
+  CP5513: {
+    means: "NaN equals NaN, so where the unsplit model gives nothing else a wrong result would not be seen.",
+    files: { "a.plan.json": simplePlan },
+    given: "a model of y = log(x), and an input that is negative",
+    make: () => {
+      model(graph({ ...simple, nodes: [node("Log", ["x"], ["y"])] }));
+      writeFileSync("inputs.npz", encodeNpz({ x: ortTensor("float32", [2, 4], [1, 2, 3, -4, -5, -6, -7, -8]) }));
+    },
+    command: "onnx-cp check a.plan.json --model model.onnx --ulysses-degree 2 --simulate --inputs inputs.npz",
+  },
 };
