@@ -94,19 +94,26 @@ function firstFloats(graph: CanonicalGraph): readonly string[] {
   return first;
 }
 
-/** `to` = `from` * (1 + a random number within the noise). */
+/** `to` = `from` * (1 + or - the noise), at random. Only `Dropout` draws random numbers in every operator set that onnxruntime has kernels for. */
 function noise(from: string, to: string, elem: ElemType, seed: number): readonly Node[] {
   const size = elem === "float16" ? HALF_NOISE : NOISE;
-  const float32 = elemCode("float32");
-  const factor = { dtype: int(float32), low: float(1 - size), high: float(1 + size), seed: float(seed + 1) };
-  const code = elemCode(elem);
-  const node = (op: string, inputs: readonly string[], output: string, attributes: Node["attributes"]): Node => {
-    return { name: `${output}.${op}`, op, domain: "", inputs, outputs: [output], attributes, metadata: {} };
+  const part = (name: string): string => `${to}.noise.${name}`;
+  const node = (op: string, inputs: readonly string[], output: string, attributes: Node["attributes"] = {}): Node => {
+    return { name: `${output}.noise.${op}`, op, domain: "", inputs, outputs: [output], attributes, metadata: {} };
   };
+  const number = (name: string, value: number, type: ElemType): readonly Node[] => [
+    node("Constant", [], part(`${name}.value`), { value_float: float(value) }),
+    node("Cast", [part(`${name}.value`)], part(name), { to: int(elemCode(type)) }),
+  ];
+  const dropout = node("Dropout", [from, part("half"), part("training")], part("kept"), { seed: int(seed + 1) });
   return [
-    node("RandomUniformLike", [from], `${to}.random`, factor),
-    node("Cast", [`${to}.random`], `${to}.factor`, { to: int(code) }),
-    node("Mul", [from, `${to}.factor`], to, {}),
+    ...number("half", 0.5, "float32"),
+    ...number("training", 1, "bool"),
+    ...number("low", 1 - size, elem),
+    ...number("high", 1 + size, elem),
+    { ...dropout, outputs: [part("kept"), part("mask")] },
+    node("Where", [part("mask"), part("high"), part("low")], part("factor")),
+    node("Mul", [from, part("factor")], to),
   ];
 }
 

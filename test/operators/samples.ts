@@ -15,7 +15,6 @@ import {
   lengths,
   vector,
   scalar,
-  absent,
   node,
   unary,
   type Sample,
