@@ -7,7 +7,7 @@ import { indexIn } from "../../../program/mesh.ts";
 import { add, equal, exactDiv, isOpen, max, min, mul, RANK, start, sub, type Expr } from "../../expr/expr.ts";
 import type { CanonicalNode, ValueShape } from "../../ir/types.ts";
 import type { WindowExchange } from "../../operators/types.ts";
-import { sayValue } from "../origins.ts";
+import { sayPlace } from "../origins.ts";
 import { neverEmpty } from "../knowledge.ts";
 import { extentOf, shardOf, type Split } from "../layout.ts";
 import { declare, localDimsOf, shapeOf, splitRanks, type State } from "../state.ts";
@@ -46,7 +46,7 @@ export function windowSplit(
   const minimum = {
     extent: places,
     atLeast: splitRanks(state),
-    name: `${sayValue(state, name)} axis ${window.axis}`,
+    name: `axis ${window.axis} of the result of ${sayPlace(origin)}`,
     slice: null,
   };
   state.minimums.push({ ...minimum, origin: by ?? origin });
