@@ -3,6 +3,7 @@
  */
 import { compileStages, type Stages } from "../../compiler/compile.ts";
 import { hasErrors } from "../../compiler/diagnostics/diagnose.ts";
+import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
 import { externalFiles } from "../../compiler/graph/external-files.ts";
 import { readNpz } from "../../ort/files/npz.ts";
 import { simulateChosen } from "../../compiler/simulate/inputs/try.ts";
@@ -83,7 +84,7 @@ async function simulated(
   const options = { shares: shares ?? null };
   const report =
     given === null ? await simulateChosen(sharded, options) : await simulate(sharded, given.value, options);
-  if (!report.ok) return outcome([...before.diagnostics, ...report.diagnostics], before.result);
+  if (!report.ok) return outcome([...before.diagnostics, ...report.diagnostics.map(within(file))], before.result);
   const { ranks, compared, wrong, wrongCount, differences } = report.value;
   const largest = Math.max(0, ...differences.values());
   const rounding = roundingOf(report.value);
@@ -91,4 +92,9 @@ async function simulated(
   const diagnostics = [...before.diagnostics, reportOf(report.value), ...warningsOf(report.value)];
   const ended = outcome(diagnostics, { ...(before.result as object), simulation }, before.text);
   return wrong === null ? ended : { ...ended, exitCode: EXIT.unverified };
+}
+
+/** What is wrong with inputs is wrong in their archive, unless the plan says what they must be. */
+function within(file: string | undefined): (diagnostic: Diagnostic) => Diagnostic {
+  return (diagnostic) => (file === undefined || diagnostic.file !== undefined ? diagnostic : { ...diagnostic, file });
 }

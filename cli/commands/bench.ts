@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { compileStages } from "../../compiler/compile.ts";
 import { hasErrors } from "../../compiler/diagnostics/diagnose.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
+import type { OrtTensors } from "../../ort/types.ts";
 import { writeProgram } from "../../compiler/lower/write.ts";
 import { makeTemporaryFolder, removeTemporaryFolder } from "../../compiler/temporary/folders.ts";
 import { readNpz } from "../../ort/files/npz.ts";
-import { compareOutputs } from "../../runtime/verify.ts";
 import { comparisonOf } from "../bench/comparison.ts";
 import type { Comparison } from "../bench/comparison.ts";
 import type { Alone } from "../bench/measure.ts";
@@ -23,7 +23,7 @@ import { benchOutcome } from "../print/bench-report.ts";
 import { startProgress } from "../print/progress.ts";
 import { requestOf } from "../request.ts";
 import { checkDevices } from "../run/devices.ts";
-import { precisionsInside } from "../run/precision.ts";
+import { compareRuns } from "../run/compare.ts";
 import { sampleFeeds } from "../run/sample-feeds.ts";
 
 export interface BenchOptions extends CompileOptions {
@@ -53,7 +53,7 @@ export async function bench(plan: string, options: BenchOptions, io: Io): Promis
     };
     const comparison = comparisonOf(subject, options.devices ?? null, temporary);
     if (!comparison.ok) return outcome([...found, ...comparison.diagnostics]);
-    return await measured(comparison.value, options.rounds, found, io);
+    return await measured(comparison.value, subject.feeds, options.rounds, found, io);
   } finally {
     removeTemporaryFolder(temporary);
   }
@@ -61,6 +61,7 @@ export async function bench(plan: string, options: BenchOptions, io: Io): Promis
 
 async function measured(
   comparison: Comparison,
+  feeds: OrtTensors,
   rounds: number,
   found: readonly Diagnostic[],
   io: Io,
@@ -84,7 +85,7 @@ async function measured(
       advance(`operators of ${side.name}`);
     }
     const [plain, split] = alone.map((one, i) => ({ alone: one, runs: runs[i]!, operators: operators[i]! }));
-    const comparisons = compareOutputs(split!.alone.outputs, plain!.alone.outputs, await precisionsInside(model));
+    const comparisons = await compareRuns(model, feeds, split!.alone.outputs, plain!.alone.outputs);
     const result = resultOf(comparison, { plain: plain!, split: split! });
     return benchOutcome(result, [...found, ...split!.alone.started.notes], comparisons);
   } finally {

@@ -12,7 +12,6 @@ import { encodeNpz, readNpz } from "../../ort/files/npz.ts";
 import { OrtError } from "../../ort/session.ts";
 import type { OrtTensors } from "../../ort/types.ts";
 import { attach } from "../../runtime/attach/attach.ts";
-import { compareOutputs } from "../../runtime/verify.ts";
 import { launchOf } from "../../runtime/world/mpi/launch.ts";
 import { writeAside } from "../files.ts";
 import type { Io } from "../io.ts";
@@ -22,7 +21,7 @@ import { withProgram } from "../run/program.ts";
 import { startProgress } from "../print/progress.ts";
 import { ended, type Step } from "../print/run-report.ts";
 import { fromOutputs, toFeeds } from "../run/tensors.ts";
-import { precisionsInside } from "../run/precision.ts";
+import { compareRuns } from "../run/compare.ts";
 import { canonicalOutputs, unsplitSession } from "../run/unsplit.ts";
 
 export interface RunOptions extends CompileOptions {
@@ -49,8 +48,8 @@ export async function run(target: string, options: RunOptions, io: Io): Promise<
     const expected = options.verify ? await unsplit(compiled, inputs.value) : null;
     if (expected?.ok === false) return outcome([...notes, ...expected.diagnostics]);
     if (options.outputs !== undefined) await writeAside(options.outputs, encodeNpz(outputs), io.commit);
-    const inside = expected === null ? {} : await precisionsInside(modelFile(compiled));
-    const comparisons = expected === null ? null : compareOutputs(outputs, expected.value, inside);
+    const comparisons =
+      expected === null ? null : await compareRuns(modelFile(compiled), inputs.value, outputs, expected.value);
     const all = [...notes, ...attached, ...(expected?.diagnostics ?? [])];
     return ended({ program: compiled.program, notes: all, outputs, steps, comparisons });
   });

@@ -4,12 +4,13 @@
 import { removeMarkers } from "../../compiler/canonical/passes/markers.ts";
 import { readModel } from "../../compiler/graph/read.ts";
 import { canonicalModel } from "../../compiler/inspect/model.ts";
+import type { CanonicalGraph } from "../../compiler/ir/types.ts";
 import { unsplitValues } from "../../compiler/simulate/unsplit.ts";
 import { writeModel } from "../../compiler/graph/write.ts";
 import { elementsIn } from "../../ort/tensors.ts";
 import { countLengths } from "../../program/lengths.ts";
 import { createPlainSession, createSession, OrtError } from "../../ort/session.ts";
-import type { OrtSession, OrtTensors, PlainOptions } from "../../ort/types.ts";
+import type { OrtSession, OrtTensor, OrtTensors, PlainOptions } from "../../ort/types.ts";
 
 type Create<Options> = (model: Uint8Array | string, options: Options) => Promise<OrtSession>;
 
@@ -40,20 +41,32 @@ async function unsplitBy<Options>(create: Create<Options>, file: string, options
 export async function canonicalOutputs(file: string, inputs: OrtTensors): Promise<OrtTensors | null> {
   const model = await canonicalModel(file);
   if (!model.ok) return null;
-  const graph = model.value;
-  const lengths = graph.lengths.map(({ name, sources }) => {
-    const [source] = sources;
-    return [name, source === undefined ? 0 : (inputs[source.input]?.dims[source.axis] ?? 0)] as const;
-  });
+  const { outputs } = model.value;
+  const values = await canonicalValues(model.value, inputs, new Set(outputs));
+  return values === null ? null : Object.fromEntries(outputs.map((name) => [name, values.get(name)!]));
+}
+
+/** Values of the canonical graph; `null` where onnxruntime does not run it. */
+export async function canonicalValues(
+  graph: CanonicalGraph,
+  inputs: OrtTensors,
+  wanted: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, OrtTensor> | null> {
   try {
-    const ofAxes = Object.fromEntries(lengths);
-    const counted = countLengths(graph, ofAxes, (input, from, to) => elementsIn(inputs[input], from, to));
-    const values = await unsplitValues(graph, inputs, { ...ofAxes, ...counted }, new Set(graph.outputs));
-    return Object.fromEntries(graph.outputs.map((name) => [name, values.get(name)!]));
+    return await unsplitValues(graph, inputs, lengthsIn(graph, inputs), wanted);
   } catch (error) {
     if (error instanceof OrtError) return null;
     throw error;
   }
+}
+
+/** The named lengths of a graph as the inputs have them. */
+export function lengthsIn({ lengths }: CanonicalGraph, inputs: OrtTensors): Readonly<Record<string, number>> {
+  const entries = lengths.map(({ name, sources: [source] }) => {
+    return [name, source === undefined ? 0 : (inputs[source.input]?.dims[source.axis] ?? 0)] as const;
+  });
+  const ofAxes = Object.fromEntries(entries);
+  return { ...ofAxes, ...countLengths({ lengths }, ofAxes, (input, from, to) => elementsIn(inputs[input], from, to)) };
 }
 
 /** onnxruntime does not know the boundary markers that an export may have; `null` where there are none. */

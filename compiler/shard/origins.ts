@@ -24,6 +24,11 @@ export function aboutEntries(...origins: readonly (Origin | undefined)[]): About
   return { entries: origins.flatMap((origin) => origin?.spec?.origin.pointer ?? []) };
 }
 
+/** The node of an origin with its module, for what has no name that a user knows. */
+export function sayPlace({ module, node }: Origin): string {
+  return `${node === null ? "a step" : `"${node}"`}${module === "" ? "" : ` in module "${module}"`}`;
+}
+
 /** Points at the plan entry where the origin has one with a place. */
 export function relatedTo(origin: Origin | undefined, message: string): readonly Related[] {
   const span = origin?.spec?.origin.span ?? null;

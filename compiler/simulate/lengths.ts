@@ -6,6 +6,7 @@ import type { OrtTensors } from "../../ort/types.ts";
 import { checkLengths as check, type Lengths } from "../../program/lengths.ts";
 import { inputMessages as messages } from "../diagnostics/catalog/inputs.ts";
 import { diagnose, settle } from "../diagnostics/diagnose.ts";
+import { suggest } from "../diagnostics/suggest.ts";
 import type { Diagnostic, Result } from "../diagnostics/types.ts";
 import { show } from "../expr/expr.ts";
 import type { CanonicalGraph } from "../ir/types.ts";
@@ -15,7 +16,7 @@ import { crossingElem } from "./crossing.ts";
 
 /** The value of each named length; inputs must be present and agree, equations must hold, and every rank must get a token. */
 export function checkLengths(sharded: ShardedGraph, feeds: OrtTensors): Result<Lengths> {
-  const wrong = checkFeeds(sharded.graph, feeds);
+  const wrong = [...unknownFeeds(sharded.graph, feeds), ...checkFeeds(sharded.graph, feeds)];
   if (wrong.length > 0) return { ok: false, diagnostics: wrong };
   const { lengths, diagnostics } = check(
     lengthRules(sharded),
@@ -23,6 +24,13 @@ export function checkLengths(sharded: ShardedGraph, feeds: OrtTensors): Result<L
     (input, from, to) => elementsIn(feeds[input], from, to),
   );
   return settle(lengths, diagnostics);
+}
+
+function unknownFeeds({ inputs }: CanonicalGraph, feeds: OrtTensors): readonly Diagnostic[] {
+  const known = inputs.map(({ name }) => name);
+  const missing = known.filter((name) => feeds[name] === undefined);
+  const unknown = Object.keys(feeds).filter((name) => !known.includes(name));
+  return unknown.map((name) => diagnose(messages.unknown, { name, nearest: suggest(name, missing), known }));
 }
 
 function checkFeeds({ inputs }: CanonicalGraph, feeds: OrtTensors): readonly Diagnostic[] {

@@ -28,8 +28,13 @@ const SLACK = 2;
 /** What moves further than this cannot be told from a wrong result: of the deviation of a value's elements. */
 const MOST = 1 / 4;
 
-/** Absolute distance that rounding explains, beside the tolerance; and whether more than may pass would be needed. */
+/** Absolute distance that rounding explains and that may pass. */
+export function mostExplained({ moves, deviation }: Spread): number {
+  return Math.min(SLACK * moves, MOST * deviation);
+}
+
+/** Whether rounding explains a distance beside the tolerance, or would if more than may pass were needed. */
 export function explained(spread: Spread | undefined, distance: number): "yes" | "no" | "undecided" {
   if (spread === undefined || !(distance <= SLACK * spread.moves)) return "no";
-  return distance <= MOST * spread.deviation ? "yes" : "undecided";
+  return distance <= mostExplained(spread) ? "yes" : "undecided";
 }

@@ -5,7 +5,9 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { main } from "../../cli/cli.ts";
-import { precisionsInside } from "../../cli/run/precision.ts";
+import { canonicalModel } from "../../compiler/inspect/model.ts";
+import { compareRuns } from "../../cli/run/compare.ts";
+import { weakestOf } from "../../cli/run/precision.ts";
 import { int } from "../../compiler/graph/attributes.ts";
 import { elemCode } from "../../compiler/graph/elements.ts";
 import { tensorFromNumbers } from "../../compiler/graph/tensors.ts";
@@ -14,6 +16,7 @@ import { writeModel } from "../../compiler/graph/write.ts";
 import { writeNpz } from "../../ort/files/npz.ts";
 import { compareOutputs } from "../../runtime/verify.ts";
 import { temporaryFolder } from "../support/files.ts";
+import { valueOf } from "../support/fixtures.ts";
 import { graph, node, noise, random, value } from "../support/graphs.ts";
 import { capture } from "./capture.ts";
 
@@ -49,7 +52,7 @@ test("the weakest type between the inputs and each output", async () => {
   const dead = node("Cast", ["x"], ["unused"], to("bfloat16"));
   const file = await modelFile([...INSIDE, ...beside, dead], ["y", "z"]);
   // The weights of z are stored in float16, which rounds nothing that is computed.
-  expect(await precisionsInside(file)).toEqual({ y: "float16", z: "float32" });
+  expect(weakestOf(valueOf(await canonicalModel(file)))).toEqual({ y: "float16", z: "float32" });
 });
 
 test("run --verify compares with the tolerance of float16 and says why", async () => {
@@ -83,4 +86,35 @@ test("a precision inside loosens, and never tightens", () => {
   expect(compareOutputs(...pair, { y: "float64" })).toMatchObject([{ ok: false, because: "float32" }]);
   const halves = [{ y: at("float16", 0x3c01) }, { y: at("float16", 0x3c00) }] as const;
   expect(compareOutputs(...halves, { y: "float32" })).toMatchObject([{ ok: true, because: "float16" }]);
+});
+
+test("an output behind a rounding is compared by how far noise moves the unsplit model", async () => {
+  const expected = { y: random(1, [1, 64], "float32") };
+  const file = join(await temporaryFolder(), "model.onnx");
+  const constants = new Map([
+    ["many", tensorFromNumbers("float32", [], [1e6])],
+    ["few", tensorFromNumbers("float32", [], [1e-2])],
+  ]);
+  const nodes = [
+    node("Mul", ["x", "many"], ["a"]),
+    node("Round", ["a"], ["b"]),
+    node("Mul", ["b", "few"], ["c"]),
+    node("Sin", ["c"], ["y"]),
+  ];
+  const made = graph({
+    inputs: [value("x", "float32", [1, "n"])],
+    outputs: [value("y", "float32", null)],
+    nodes,
+    constants,
+  });
+  await writeFile(file, writeModel(made, { opsets: { "": 18 } }));
+  const inputs = { x: random(5, [1, 64]) };
+  const data = Float32Array.from(expected.y.data as Float32Array);
+  const at = async (distance: number) => {
+    data[7] = Number(expected.y.data[7]) + distance;
+    return (await compareRuns(file, inputs, { y: { ...expected.y, data } }, expected))[0]!;
+  };
+  expect(await at(0.01)).toMatchObject({ ok: true, because: expect.stringContaining("noise") as string });
+  expect((await at(0.01)).tolerance.atol).toBeLessThan(0.25);
+  expect(await at(0.5)).toMatchObject({ ok: false });
 });

@@ -3,7 +3,7 @@
  * operator.
  */
 import { equal, exactDiv, isOpen, mul, type Expr } from "../../expr/expr.ts";
-import { sayValue } from "../origins.ts";
+import { sayPlace } from "../origins.ts";
 import { neverEmpty } from "../knowledge.ts";
 import { extentOf, type Split } from "../layout.ts";
 import { splitRanks, type State } from "../state.ts";
@@ -45,7 +45,12 @@ export function deal(
   const by = state.splitters.get(segment!.origin);
   if (by !== undefined) state.splitters.set(name, by);
   state.dealt.add(name);
-  const minimum = { extent: places, atLeast: ranks, name: `${sayValue(state, name)} axis ${axis}`, slice: null };
+  const minimum = {
+    extent: places,
+    atLeast: ranks,
+    name: `axis ${axis} of the result of ${sayPlace(origin)}`,
+    slice: null,
+  };
   state.minimums.push({ ...minimum, origin: by ?? origin });
   return { input, output };
 }

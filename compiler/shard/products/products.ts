@@ -11,7 +11,7 @@ import type { CanonicalNode } from "../../ir/types.ts";
 import { headsToRows, rowsToHeads, type ToHeads } from "../attention/collectives.ts";
 import { layoutOf, valueOf } from "../knowledge.ts";
 import { lengthOf, shardOf } from "../layout.ts";
-import { originAt, sayLayout, sayValue } from "../origins.ts";
+import { originAt, sayLayout, sayPlace } from "../origins.ts";
 import { gatherWhole } from "../propagate/split-gather.ts";
 import { visitNode, type Act } from "../propagate/visit.ts";
 import { copyOf, type State } from "../state.ts";
@@ -96,9 +96,10 @@ function visitHeads(state: State, region: Region, heads: Splits, visitAll: (stat
 /** A batch whose extent the feeds decide: a run checks that each rank gets some of it, since kernels are not trusted with empty operands. */
 function requireHeads(state: State, items: readonly ToHeads[], origin: Origin): void {
   const atLeast = state.options.mesh.ulysses_degree;
-  for (const { value, heads } of items) {
-    const extent = lengthOf(heads.segments);
-    state.minimums.push({ extent, atLeast, name: `${sayValue(state, value)} axis ${heads.axis}`, slice: null, origin });
+  // The values are inside the model: the user knows the module, and finds the node.
+  const name = `the batch of the products up to ${sayPlace(origin)}`;
+  for (const { heads } of items) {
+    state.minimums.push({ extent: lengthOf(heads.segments), atLeast, name, slice: null, origin });
   }
 }
 

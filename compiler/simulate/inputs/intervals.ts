@@ -147,7 +147,7 @@ const NOWHERE: At = {
   terms: 1,
 };
 
-export function hull(numbers: readonly number[]): Interval {
+function hull(numbers: readonly number[]): Interval {
   return { low: Math.min(...numbers), high: Math.max(...numbers) };
 }
 
