@@ -76,12 +76,13 @@ test("a TypeScript plan from an empty file, by completions, hovers and fixes onl
   plan.change(plan.text().replace("export default", "let ids = { split_dim: };\nexport default"));
   const axes = await plan.ask<Lsp.CompletionItem[]>("completion", { position: plan.at("split_dim: ") });
   expect(axes.length).toBeGreaterThan(0);
-  await plan.complete("split_dim: ", "0");
+  // The coordinates instead of the tokens.
+  await plan.complete("split_dim: ", "1");
   plan.change(
     plan.text().replace("split_dim: 1, expected_dims: 3 }", "split_dim: 2, expected_dims: 3 }, img_ids: idz"),
   );
   expect(codes(await plan.diagnostics())).toEqual(["CP1202", "CP1204"]);
-  for (let step = 0; step < 8; step += 1) {
+  for (let step = 0; step < 12; step += 1) {
     if (errors(await plan.diagnostics()).length === 0) break;
     expect(await plan.fix(), plan.text()).not.toBeNull();
   }
