@@ -25,8 +25,14 @@ import type { Advice, AdviseOptions, CostModel, DevicesAdvice, MeshAdvice, MeshC
 export async function advise(options: AdviseOptions): Promise<Result<Advice>> {
   const wrong = checkAdviseOptions(options);
   if (wrong.length > 0) return settle<Advice>(undefined, wrong);
-  const { model, plan, shapes, signal } = options;
-  const compiler = await meshCompiler({ model, plan, ...(shapes && { shapes }), ...(signal && { signal }) });
+  const { model, plan, planText, shapes, signal } = options;
+  const compiler = await meshCompiler({
+    model,
+    plan,
+    ...(planText !== undefined && { planText }),
+    ...(shapes && { shapes }),
+    ...(signal && { signal }),
+  });
   if (!compiler.ok) return compiler;
   const open = openLengths(compiler.value.front.canonical);
   if (open !== null) return settle<Advice>(undefined, [...compiler.diagnostics, open]);

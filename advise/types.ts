@@ -8,6 +8,8 @@ export interface AdviseOptions {
   readonly model: string;
   /** Path of a plan file, or the plan itself. */
   readonly plan: string | ContextParallelPlan;
+  /** The text of the plan, if it was read already; `plan` is then its name in diagnostics. */
+  readonly planText?: string;
   /** Numbers of devices; each is considered with every mesh. */
   readonly devices: readonly number[];
   /** Sizes of dynamic inputs, by name; together they must fix every length of the model. */

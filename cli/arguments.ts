@@ -75,7 +75,7 @@ function build(version: string, found: Found): Command {
   return program;
 }
 
-const PLAN_FILE = "a *.plan.json, *.plan.jsonc or *.plan.ts file";
+const PLAN_FILE = "a *.plan.json, *.plan.jsonc or *.plan.ts file, or - for standard input";
 
 function addInspect(program: Command, found: Found): void {
   program
@@ -105,7 +105,7 @@ function addCheck(program: Command, found: Found): void {
   const command = program
     .command("check")
     .description("compile without writing and report every problem")
-    .argument("<PLAN...>", `${PLAN_FILE}, or - for standard input; several are checked in turn`)
+    .argument("<PLAN...>", `${PLAN_FILE}; several are checked in turn`)
     .option("--explain [PATTERN]", "print the layouts of the values of modules, with reasons")
     .option("--simulate", "simulate all ranks and compare every value with the unsplit model")
     .option("--inputs <FILE.npz>", "an archive with one array per input, for --simulate; default: sample inputs")
@@ -134,7 +134,7 @@ function addRun(program: Command, found: Found): void {
   const command = program
     .command("run")
     .description("run a compiled program, or a plan with its model, on N devices")
-    .argument("<TARGET>", "a program's folder, or a plan")
+    .argument("<TARGET>", "a program's folder, or a plan: a file, or - for standard input")
     .option("--inputs <FILE>", "an .npz file with one array per input")
     .option("--outputs <FILE>", "the .npz file to write, with one array per output")
     .option("--verify", "also run the unsplit model and compare")

@@ -8,7 +8,8 @@ import type { Diagnostic } from "../compiler/diagnostics/types.ts";
 import { sweepTemporaryFolders } from "../compiler/temporary/folders.ts";
 import { STANDARD_INPUT } from "../compiler/plan/source.ts";
 import { parseArguments, type Request } from "./arguments.ts";
-import type { Io } from "./io.ts";
+import { readInput } from "./input.ts";
+import type { CommandIo, Io } from "./io.ts";
 import type { Format } from "./options.ts";
 import { EXIT, type Outcome, outcome, type Show, UsageError } from "./outcome.ts";
 import { report } from "./report.ts";
@@ -46,8 +47,8 @@ async function endOf(
     io.commit(path, work);
     written.push(path);
   };
-  const stdin: Io["stdin"] = async (most) => {
-    const bytes = await io.stdin(most);
+  const stdin: CommandIo["stdin"] = async (most) => {
+    const bytes = await readInput(io, most);
     texts.set(STANDARD_INPUT, new TextDecoder().decode(bytes));
     return bytes;
   };

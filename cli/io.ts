@@ -17,8 +17,6 @@ export interface Io {
   readonly columns: number;
   /** Columns of standard output; `null` where it is no terminal, and lines have any length. */
   readonly width: number | null;
-  /** Everything on standard input, up to `most` bytes and one. */
-  readonly stdin: (most: number) => Promise<Uint8Array>;
   /** Aborts when the user interrupts. */
   readonly signal: AbortSignal;
   /**
@@ -26,4 +24,10 @@ export interface Io {
    * call never returns.
    */
   readonly commit: (path: string, work: () => void) => void;
+}
+
+/** What a command has of it. */
+export interface CommandIo extends Io {
+  /** Everything on standard input, up to `most` bytes and one; diagnostics then show its text. */
+  readonly stdin: (most: number) => Promise<Uint8Array>;
 }

@@ -106,7 +106,6 @@ async function die(signal: Signal): Promise<void> {
     const none = {
       signal: stop,
       commit: () => undefined,
-      stdin: async () => new Uint8Array(),
       input: () => undefined,
     };
     reportInterrupt(setup.argv, written, { ...setup, ...none, out, err });

@@ -6,7 +6,7 @@ import { worldMessages } from "../compiler/diagnostics/catalog/running/world.ts"
 import { deviceMessages } from "../compiler/diagnostics/catalog/running/devices.ts";
 import { runtimeMessages } from "../compiler/diagnostics/catalog/runtime.ts";
 import { hasErrors } from "../compiler/diagnostics/diagnose.ts";
-import type { Io } from "./io.ts";
+import type { CommandIo } from "./io.ts";
 import type { Diagnostic } from "../compiler/diagnostics/types.ts";
 
 export const EXIT = { fine: 0, wrong: 1, usage: 2, unverified: 3, fault: 4, interrupted: 130 } as const;
@@ -27,7 +27,7 @@ export interface Outcome {
 /** Prints an outcome before the last one. */
 export type Show = (outcome: Outcome) => void;
 /** A command with its arguments. */
-export type Perform = (io: Io, show: Show) => Promise<Outcome>;
+export type Perform = (io: CommandIo, show: Show) => Promise<Outcome>;
 /** Receives the command that the arguments request. */
 export type Found = (name: string, perform: Perform) => void;
 

@@ -11,7 +11,7 @@ import type { Result } from "../compiler/diagnostics/types.ts";
 import { limits } from "../compiler/limits/limits.ts";
 import { readParallelConfigFile, readPlanFile, readPlanText } from "../compiler/plan/read.ts";
 import { decode, STANDARD_INPUT } from "../compiler/plan/source.ts";
-import type { Io } from "./io.ts";
+import type { CommandIo } from "./io.ts";
 import type { CompileOptions } from "./options.ts";
 import { UsageError } from "./outcome.ts";
 
@@ -27,7 +27,7 @@ export type PlanRequest = CompileRequest & { readonly plan: string };
 export async function requestOf(
   argument: string,
   options: CompileOptions,
-  io: Pick<Io, "stdin">,
+  io: Pick<CommandIo, "stdin">,
 ): Promise<Result<PlanRequest>> {
   const parallel = await parallelOf(options);
   if (!parallel.ok) return parallel;
@@ -49,7 +49,8 @@ export async function requestOf(
 /** A plan's file; or its text, and the name that diagnostics use. */
 type Given = Pick<PlanRequest, "plan" | "planText">;
 
-async function planOf(argument: string, { stdin }: Pick<Io, "stdin">): Promise<Result<Given>> {
+/** A plan by its path, or the text on standard input. */
+export async function planOf(argument: string, { stdin }: Pick<CommandIo, "stdin">): Promise<Result<Given>> {
   if (argument !== DASH) return { ok: true, value: { plan: argument }, diagnostics: [] };
   const [file, limit] = [STANDARD_INPUT, limits.planBytes.most];
   const bytes = await stdin(limit);

@@ -17,7 +17,6 @@ const io: Io = {
   interactive: Boolean(stderr.isTTY),
   columns: stderr.columns ?? 110,
   width: null,
-  stdin: async () => new Uint8Array(),
   signal: stop.signal,
   commit: (_, work) => work(),
 };

@@ -52,7 +52,9 @@ function keysAt(cursor: Cursor, outline: Outline | null): readonly Proposal[] {
 }
 
 function valuesAt(cursor: Cursor, outline: Outline | null): readonly Proposal[] {
-  const { path, key: name } = cursor;
+  const { path, key: name, isRooted } = cursor;
+  // A constant beside the plan: which value it is for is not known.
+  if (!isRooted) return valuesOf(name);
   const [first, ...rest] = withoutPositions([...path, name]);
   if (first === "$attention" && rest.length === 1) return schemes.map((scheme) => value("scheme", scheme));
   if (first === undefined || (first.startsWith("$") && first !== "$batch")) return [];
@@ -66,9 +68,15 @@ function valuesAt(cursor: Cursor, outline: Outline | null): readonly Proposal[] 
     return axes(first === "$batch" ? valueOf(modules, parameter) : known, outline);
   }
   if (field === "expected_dims" && known !== undefined) return [value("value", known.shape.length, shapeText(known))];
-  if (field === "split_output") return [value("value", true), value("value", false)];
+  if (field === "split_output") return valuesOf(field);
   if (field === "value") return candidates(modules, rest.length > 1);
   return rest.length === 1 ? [value("value", splitSpec(valueOf(modules, field), outline))] : [];
+}
+
+/** Of a field of any spec. */
+function valuesOf(field: string): readonly Proposal[] {
+  if (field === "split_dim" || field === "gather_dim") return axes(undefined, null);
+  return field === "split_output" ? [value("value", true), value("value", false)] : [];
 }
 
 /** Positions of the list forms say nothing about what can be written, except where a list begins. */

@@ -14,7 +14,7 @@ import { judge } from "../../gain/judge.ts";
 import { checkShares } from "../../program/shares.ts";
 import { checkDevices } from "../run/devices.ts";
 import { explain, printExplanation } from "../print/explain.ts";
-import type { Io } from "../io.ts";
+import type { CommandIo } from "../io.ts";
 import type { CompileOptions } from "../options.ts";
 import { EXIT, type Outcome, outcome } from "../outcome.ts";
 import { type PlanRequest, requestOf } from "../request.ts";
@@ -37,7 +37,7 @@ export interface Checked {
   readonly sources: readonly string[];
 }
 
-export async function checkPlan(plan: string, options: CheckOptions, io: Io): Promise<Checked> {
+export async function checkPlan(plan: string, options: CheckOptions, io: CommandIo): Promise<Checked> {
   const request = await requestOf(plan, options, io);
   const named = [options.model, options.config, options.inputs].filter((file) => file !== undefined);
   if (!request.ok) return { outcome: outcome(request.diagnostics), sources: named };

@@ -5,11 +5,11 @@ import { advise } from "../../advise/advise.ts";
 import { meshesOf } from "../../advise/meshes.ts";
 import type { AdviseOptions } from "../../advise/types.ts";
 import { limits } from "../../compiler/limits/limits.ts";
-import type { Io } from "../io.ts";
+import type { CommandIo } from "../io.ts";
 import { type Outcome, outcome, UsageError } from "../outcome.ts";
 import { printAdvice } from "../print/advice.ts";
 import { startProgress } from "../print/progress.ts";
-import { modelOf } from "../request.ts";
+import { modelOf, planOf } from "../request.ts";
 
 export interface AdviseCommandOptions {
   readonly model?: string;
@@ -21,12 +21,14 @@ export interface AdviseCommandOptions {
   readonly shape?: Readonly<Record<string, readonly number[]>>;
 }
 
-export async function adviseCommand(plan: string, options: AdviseCommandOptions, io: Io): Promise<Outcome> {
+export async function adviseCommand(plan: string, options: AdviseCommandOptions, io: CommandIo): Promise<Outcome> {
   refuse(options);
   const { shape, model: named, ...rest } = options;
-  const model = await modelOf({ plan }, named === undefined ? {} : { model: named });
+  const given = await planOf(plan, io);
+  if (!given.ok) return outcome(given.diagnostics);
+  const model = await modelOf(given.value, named === undefined ? {} : { model: named });
   if (!model.ok) return outcome(model.diagnostics);
-  const request: AdviseOptions = { ...rest, plan, model: model.value, ...(shape && { shapes: shape }) };
+  const request: AdviseOptions = { ...rest, ...given.value, model: model.value, ...(shape && { shapes: shape }) };
   const total = [...new Set([1, ...options.devices])].flatMap(meshesOf).length;
   const progress = await startProgress("mesh", total, io);
   try {

@@ -16,7 +16,7 @@ import type { OperatorTime } from "../bench/operators.ts";
 import { measureAlone, measureInTurn, measureOperators } from "../bench/measure.ts";
 import type { Side } from "../bench/sides/process.ts";
 import { resultOf } from "../bench/result.ts";
-import type { Io } from "../io.ts";
+import type { CommandIo, Io } from "../io.ts";
 import type { CompileOptions } from "../options.ts";
 import { type Outcome, outcome } from "../outcome.ts";
 import { benchOutcome } from "../print/bench-report.ts";
@@ -31,7 +31,7 @@ export interface BenchOptions extends CompileOptions {
   readonly rounds: number;
 }
 
-export async function bench(plan: string, options: BenchOptions, io: Io): Promise<Outcome> {
+export async function bench(plan: string, options: BenchOptions, io: CommandIo): Promise<Outcome> {
   const given = options.inputs === undefined ? null : await readNpz(options.inputs);
   if (given?.ok === false) return outcome(given.diagnostics);
   const request = await requestOf(plan, options, io);

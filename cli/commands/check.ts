@@ -4,7 +4,7 @@
 import { checkPlan, type CheckOptions as PlanOptions } from "../check/plan.ts";
 import { combined, type Named } from "../check/several.ts";
 import { filesOf, watch } from "../check/watch.ts";
-import type { Io } from "../io.ts";
+import type { CommandIo } from "../io.ts";
 import type { Format } from "../options.ts";
 import { type Outcome, type Show, UsageError } from "../outcome.ts";
 import { DASH } from "../request.ts";
@@ -16,7 +16,12 @@ export interface CheckOptions extends PlanOptions {
   readonly format?: Format;
 }
 
-export async function check(plans: readonly string[], options: CheckOptions, io: Io, show: Show): Promise<Outcome> {
+export async function check(
+  plans: readonly string[],
+  options: CheckOptions,
+  io: CommandIo,
+  show: Show,
+): Promise<Outcome> {
   if (plans.filter((plan) => plan === DASH).length > 1)
     throw new UsageError("standard input holds one plan: give - once");
   if (options.inputs !== undefined && options.simulate !== true) {
@@ -38,7 +43,7 @@ interface All {
   readonly files: readonly string[];
 }
 
-async function checkAll(plans: readonly string[], options: CheckOptions, io: Io): Promise<All> {
+async function checkAll(plans: readonly string[], options: CheckOptions, io: CommandIo): Promise<All> {
   const named: Named[] = [];
   const files: string[] = [];
   for (const plan of plans) {

@@ -7,7 +7,7 @@ import { hasErrors } from "../../compiler/diagnostics/diagnose.ts";
 import { gainOf } from "../../gain/gain.ts";
 import { judge } from "../../gain/judge.ts";
 import { dump } from "../print/dump.ts";
-import type { Io } from "../io.ts";
+import type { CommandIo } from "../io.ts";
 import type { CompileOptions, StageName } from "../options.ts";
 import { type Outcome, outcome } from "../outcome.ts";
 import { requestOf } from "../request.ts";
@@ -20,7 +20,7 @@ export interface CompileCommandOptions extends CompileOptions {
   readonly copyWeights?: boolean;
 }
 
-export async function compile(plan: string, options: CompileCommandOptions, io: Io): Promise<Outcome> {
+export async function compile(plan: string, options: CompileCommandOptions, io: CommandIo): Promise<Outcome> {
   const { out, config } = options;
   const request = await requestOf(plan, options, io);
   if (!request.ok) return outcome(request.diagnostics);

@@ -14,7 +14,7 @@ import type { OrtTensors } from "../../ort/types.ts";
 import { attach } from "../../runtime/attach/attach.ts";
 import { launchOf } from "../../runtime/world/mpi/launch.ts";
 import { writeAside } from "../files.ts";
-import type { Io } from "../io.ts";
+import type { CommandIo, Io } from "../io.ts";
 import type { CompileOptions } from "../options.ts";
 import { type Outcome, outcome, UsageError } from "../outcome.ts";
 import { withProgram } from "../run/program.ts";
@@ -34,7 +34,7 @@ export interface RunOptions extends CompileOptions {
   readonly world: "threads" | "mpi";
 }
 
-export async function run(target: string, options: RunOptions, io: Io): Promise<Outcome> {
+export async function run(target: string, options: RunOptions, io: CommandIo): Promise<Outcome> {
   const launch = options.world === "mpi" ? launchOf() : null;
   if (launch !== null && launch.rank > 0) return follow(target, options, io);
   // Always an archive, whatever the file extension.
@@ -64,7 +64,7 @@ function forJob(options: RunOptions): RunOptions {
 }
 
 /** A process that is not rank 0: takes part in all runs, and says nothing of what rank 0 says. */
-async function follow(target: string, options: RunOptions, io: Io): Promise<Outcome> {
+async function follow(target: string, options: RunOptions, io: CommandIo): Promise<Outcome> {
   const ended = await withProgram(target, forJob(options), io, async (compiled) => {
     try {
       await takePart(compiled, options, io);

@@ -9,7 +9,7 @@ import type { CompiledProgram } from "../../program/types.ts";
 import { makeTemporaryFolder, removeTemporaryFolder } from "../../compiler/temporary/folders.ts";
 import { lookSwapped } from "../../compiler/swapped.ts";
 import { loadProgram } from "../../runtime/load/load.ts";
-import type { Io } from "../io.ts";
+import type { CommandIo } from "../io.ts";
 import type { CompileOptions } from "../options.ts";
 import { type Outcome, outcome, UsageError } from "../outcome.ts";
 import { DASH, requestOf } from "../request.ts";
@@ -22,7 +22,7 @@ type Use = (program: CompiledProgram, notes: readonly Diagnostic[]) => Promise<O
 export async function withProgram(
   target: string,
   options: CompileOptions,
-  io: Pick<Io, "stdin" | "signal">,
+  io: Pick<CommandIo, "stdin" | "signal">,
   use: Use,
 ): Promise<Outcome> {
   const swapped = lookSwapped(target, options.model);

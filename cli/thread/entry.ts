@@ -4,7 +4,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { main } from "../cli.ts";
 import type { Io } from "../io.ts";
-import { readInput } from "../input.ts";
 import type { FromCommand, Setup, ToCommand } from "./protocol.ts";
 import { inside } from "./section.ts";
 
@@ -28,7 +27,6 @@ const io: Io = {
   },
   out: (text) => say({ kind: "out", text }),
   err: (text) => say({ kind: "err", text }),
-  stdin: (most) => readInput(stop.signal, most),
   signal: stop.signal,
   commit: (path, work) =>
     inside(section, () => {

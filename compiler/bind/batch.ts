@@ -1,7 +1,7 @@
 /**
  * @file Resolves `$batch`: inputs of the model by name, and the axis of each that has the batch. Knows no layout.
  */
-import { bindBatch } from "../diagnostics/catalog/bind.ts";
+import { bindBatch } from "../diagnostics/catalog/splitting/reserved.ts";
 import { diagnose } from "../diagnostics/diagnose.ts";
 import { suggest } from "../diagnostics/suggest.ts";
 import type { Diagnostic } from "../diagnostics/types.ts";

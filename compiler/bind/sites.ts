@@ -2,7 +2,7 @@
  * @file Resolves `$attention`: the attention sites inside the modules that each entry names, and which entry decides each site. Knows no
  * layout and no mesh.
  */
-import { bindSites } from "../diagnostics/catalog/bind.ts";
+import { bindSites } from "../diagnostics/catalog/splitting/reserved.ts";
 import { diagnose } from "../diagnostics/diagnose.ts";
 import { suggest } from "../diagnostics/suggest.ts";
 import type { Diagnostic } from "../diagnostics/types.ts";

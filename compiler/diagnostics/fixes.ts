@@ -1,7 +1,7 @@
 /**
  * @file Makers of fixes, so that a catalogue says them in one line. Knows no code and no text of a plan.
  */
-import type { Fix, Json } from "./types.ts";
+import type { Fix, Json, TextChange } from "./types.ts";
 
 const show = (value: Json): string => JSON.stringify(value);
 
@@ -20,6 +20,12 @@ export const setField = (key: string, value: Json): Fix => ({
 export const dropField = (key: string): Fix => ({
   title: `remove ${show(key)}`,
   change: { kind: "field", key, value: undefined },
+});
+
+/** A member next to the place. */
+export const addBeside = (key: string, value: Json): Fix => ({
+  title: `add ${show(key)}: ${show(value)}`,
+  change: { kind: "beside", key, value },
 });
 
 export const removeEntry: Fix = { title: "remove the entry", change: { kind: "remove" } };
@@ -49,3 +55,24 @@ export const writeText = (text: string, title: string = text === "" ? "remove it
   title,
   change: { kind: "text", text },
 });
+
+export const writeTexts = (title: string, texts: readonly TextChange[]): Fix => ({
+  title,
+  change: { kind: "texts", texts },
+});
+
+/** The axes of a value as choices, the second first: the one of the tokens. */
+export const chooseAxis = (key: string | null, rank: number): readonly Fix[] =>
+  [1, 0, 2, 3].filter((axis) => axis < rank).map((axis) => (key === null ? put(axis) : setField(key, axis)));
+
+/** A list of one value, `count` times. */
+export const repeat = (count: number): Fix => ({
+  title: `write a list of ${count} ${count === 1 ? "spec" : "specs"}`,
+  change: { kind: "repeat", count },
+});
+
+/** A list of another length; a list of none would say nothing. */
+export const resizeTo = (count: number, fill: "null" | "last"): readonly Fix[] =>
+  count === 0
+    ? []
+    : [{ title: `write ${count} ${count === 1 ? "spec" : "specs"}`, change: { kind: "resize", count, fill } }];

@@ -53,9 +53,28 @@ export type Change =
   | { readonly kind: "spell"; readonly modules: readonly string[] }
   /** Separates the inputs and the output of the object of the place: `[{ inputs }, { output }]`. */
   | { readonly kind: "pair" }
+  /** Replaces texts of the file of the place, by offsets: what no tree of the plan shows. */
+  | { readonly kind: "texts"; readonly texts: readonly TextChange[] }
+  /** Puts the fields around the place under the name of a parameter: `{ "hidden_states": { ... } }`. */
+  | { readonly kind: "wrap"; readonly parameter: string }
+  /** Adds a member next to the place. */
+  | { readonly kind: "beside"; readonly key: string; readonly value: Json }
+  /** Writes the modules inside the module of the place as entries of their own. */
+  | { readonly kind: "lift" }
+  /** Cuts or extends the list of the place, by `null` or by its last element. */
+  | { readonly kind: "resize"; readonly count: number; readonly fill: "null" | "last" }
+  /** Writes the specs of the list under an output index each under an index. */
+  | { readonly kind: "indices" }
   /** Replaces the list of the place by its only element, or the value of the place by a list of `count` of it. */
   | { readonly kind: "unwrap" }
   | { readonly kind: "repeat"; readonly count: number };
+
+/** Replaces the text between two offsets. */
+export interface TextChange {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
 
 /** One way to do what a hint says. */
 export interface Fix {

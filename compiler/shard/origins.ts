@@ -3,10 +3,10 @@
  */
 import { asCp } from "../ir/cp.ts";
 import { indexOf } from "../ir/graph-index.ts";
-import type { CanonicalNode } from "../ir/types.ts";
+import { CP, type CanonicalNode } from "../ir/types.ts";
 import type { Where } from "../diagnostics/diagnose.ts";
 import type { About, Related } from "../diagnostics/types.ts";
-import { show } from "../expr/expr.ts";
+import { type Expr, show, symbolsOf } from "../expr/expr.ts";
 import { showLayout } from "./layout.ts";
 import { type State } from "./state.ts";
 import { layoutOf } from "./knowledge.ts";
@@ -85,4 +85,23 @@ export function originAt({ scope, name }: CanonicalNode): Origin {
 /** A node as the catalogue names it. */
 export function at(node: CanonicalNode): { op: string; node: string; module: string } {
   return { op: node.op, node: node.name, module: node.scope };
+}
+
+/** The only length among the axes of the input of the model whose entry split `value` along another kind of axis; `null` otherwise. */
+export function otherAxis(state: State, value: string): number | null {
+  const isLength = sequenceLengths(state);
+  const { spec, module } = originOf(state, layoutOf(state, value), state.origins.get(value)) ?? {};
+  const name = module === "" && spec?.side === "input" ? (spec.value ?? spec.parameter) : null;
+  const dims = state.graph.inputs.find((i) => i.name === name)?.shape.dims ?? [];
+  const split = dims.at(spec?.dim ?? 0);
+  const lengths = dims.flatMap((d, axis) => (isLength(d) ? [axis] : []));
+  return split === undefined || isLength(split) || lengths.length !== 1 ? null : lengths[0]!;
+}
+
+/** Whether an extent has a length that is rows or keys of an attention: these a plan splits, never a batch. Without attention, any length. */
+export function sequenceLengths({ graph }: State): (extent: Expr) => boolean {
+  const sites = graph.nodes.filter(({ op, domain }) => domain === CP && op === "Attention");
+  const operands = sites.flatMap(({ inputs }) => inputs.slice(0, 2));
+  const known = new Set(operands.flatMap((name) => symbolsOf(graph.shapes.get(name)?.dims[1] ?? 0)));
+  return (extent) => symbolsOf(extent).some((symbol) => sites.length === 0 || known.has(symbol));
 }

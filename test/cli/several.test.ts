@@ -60,6 +60,16 @@ test("- reads a plan with comments from standard input, and its places are in <s
   const folder = join(await temporaryFolder(), "program");
   const compiled = await cp(capture(undefined, text), "compile", "-", ...options, "--out", folder);
   expect(compiled).toMatchObject({ exitCode: 0, stderr: "" });
+  const rates = ["--devices", "2", "--bandwidth", "1GB/s", "--flops", "1TFLOP/s", "--shape", "hidden_states=1,96,16"];
+  const advised = await cp(
+    capture(undefined, '{ "proj_oot": { "gather_dim": 1 } }'),
+    "advise",
+    "-",
+    "--model",
+    model,
+    ...rates,
+  );
+  expect(advised).toMatchObject({ exitCode: 1, stderr: expect.stringContaining("at <stdin>:1:3") });
   const empty = await cp(capture(), "check", "-", ...options);
   expect(empty.exitCode).toBe(1);
   expect(empty.stderr).toMatch(/^error CP1005: .*\n {2}at <stdin>/);

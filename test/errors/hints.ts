@@ -31,6 +31,25 @@ const FORMS: readonly (readonly [RegExp, Change])[] = [
     (a, [, key, number], d) =>
       replace(a, d, (text) => text.replace(new RegExp(`"${key}": -?\\d+`), `"${key}": ${number}`)),
   ],
+  [/an integer, without quotes/, (a, _, d) => replace(a, d, (text) => text.replaceAll('"', ""))],
+  [
+    /^Write this under a parameter name: \{ "(\w+)": /,
+    (a, [, parameter = ""], d) =>
+      edit(a, (plan) => {
+        const module = moduleAt(a, d);
+        plan[module] = { [parameter]: plan[module] };
+      }),
+  ],
+  [
+    /^modules do not nest: write the path as one key, "(.*)\.([^.]*)": /,
+    (a, [, outer = "", inner = ""]) =>
+      edit(a, (plan) => {
+        const { [inner]: entry, ...rest } = plan[outer] as Entries;
+        if (Object.keys(rest).length === 0) delete plan[outer];
+        else plan[outer] = rest;
+        plan[`${outer}.${inner}`] = entry;
+      }),
+  ],
   [/did you mean (".*")\?/, (a, [, name = ""], d) => replace(a, d, () => name)],
   [
     /write the entry for (.*) instead of the pattern/,
@@ -67,6 +86,13 @@ function edit(attempt: Attempt, change: (plan: Entries) => void): Attempt {
   const plan = JSON.parse(attempt.plan) as Entries;
   change(plan);
   return { ...attempt, plan: textOf(plan) };
+}
+
+/** The key of the plan around a diagnostic at a key of its entry. */
+function moduleAt({ plan }: Attempt, { start, end }: Diagnostic): string {
+  const marked = `${plan.slice(0, start?.offset)}${JSON.stringify(MARK)}${plan.slice(end?.offset)}`;
+  const entries = Object.entries(JSON.parse(marked) as Record<string, Entries>);
+  return entries.find(([, entry]) => MARK in entry)?.[0] ?? "";
 }
 
 /** The part of the plan that a diagnostic points to, rewritten. */

@@ -13,7 +13,8 @@ import { type Mistake, mistakes } from "./mistakes.ts";
 const INTRODUCTION = `# Common mistakes
 
 Each mistake is fixed by following its hint. This page is generated (\`npm run errors\`): the commands printed the diagnostics, and a test
-followed the hints literally to produce the plans under "Fixed". \`--simulate\` confirms that these are exact.
+followed the hints literally to produce the plans under "Fixed". \`--simulate\` confirms that these are exact. In an editor, the first quick
+fix of each problem does the same ([editors.md](editors.md)).
 [errors.md](errors.md) lists every diagnostic.
 `;
 

@@ -24,6 +24,35 @@ const gather = { proj_out: { gather_dim: 1, expected_dims: 3 } };
 
 export const mistakes: readonly Mistake[] = [
   {
+    title: "A misspelt key",
+    about: "A spec has no such key; the error stands at it, and says which key is meant.",
+    model: "flux",
+    plan: { "": { ...tokens, ...ids, hidden_states: { split_dm: 1, expected_dims: 3 } }, ...gather },
+    codes: ["CP1502"],
+  },
+  {
+    title: "A number in quotes",
+    about: "An axis is an integer. A text is not converted, since it may be something else: a name, or two axes.",
+    model: "flux",
+    plan: { "": { ...tokens, ...ids, hidden_states: { split_dim: "1", expected_dims: 3 } }, ...gather },
+    codes: ["CP1501"],
+  },
+  {
+    title: "A spec without a parameter name",
+    about:
+      "A module has several inputs, so a spec stands under the name of the parameter that it splits. Only an output spec stands at the module itself.",
+    model: "flux",
+    plan: { "": split(1, 3), ...gather },
+    codes: ["CP1521"],
+  },
+  {
+    title: "A module inside a module",
+    about: "A plan has one level of modules, whose names are paths.",
+    model: "flux",
+    plan: { transformer_blocks: { "*": [tokens, [{ gather_dim: 1 }, { gather_dim: 1 }]] } },
+    codes: ["CP1540"],
+  },
+  {
     title: "A missing gather",
     about:
       "Nothing joins the chunks of the ranks, and each rank would return its own chunk instead of the whole result.",

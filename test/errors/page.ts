@@ -18,6 +18,7 @@ const CHAPTERS: Readonly<Record<string, string>> = {
   model: "Reading a model",
   canonical: "Canonicalising a model",
   bind: "Binding the plan to the model",
+  reserved: "Reserved keys of a plan",
   shard: "Proving the split",
   sizes: "Sizes that depend on data",
   program: "Reading a program",

@@ -60,6 +60,45 @@ test("a plan from nothing, by completions, hovers and fixes only", async () => {
   expect(hints.map(({ label }) => label)).toContain("hidden_states float32 [1, {img}, 16]");
 });
 
+test("a TypeScript plan from an empty file, by completions, hovers and fixes only", async () => {
+  const plan = editor.open("new.plan.ts", "");
+  expect(codes(await plan.diagnostics())).toEqual(["CP1207"]);
+  expect(await plan.fix()).toContain("write export default definePlan({})");
+  expect(plan.text()).toBe('import { definePlan } from "onnx-context-parallel";\nexport default definePlan({});');
+  expect(codes(await plan.diagnostics())).toEqual(["CP1523", "CP7601"]);
+  expect(await plan.fix()).toContain('"$model"');
+  expect(plan.text()).toContain('$model: "flux.onnx"');
+  // Typing is a comma, a line, brackets, and one `let` too many.
+  plan.change(plan.text().replace('"flux.onnx"', '"flux.onnx", '));
+  await plan.complete('"flux.onnx", ', '""');
+  await plan.complete('"": {', "hidden_states");
+  expect(plan.text()).toContain("hidden_states: { split_dim: 1, expected_dims: 3 }");
+  plan.change(plan.text().replace("export default", "let ids = { split_dim: };\nexport default"));
+  const axes = await plan.ask<Lsp.CompletionItem[]>("completion", { position: plan.at("split_dim: ") });
+  expect(axes.length).toBeGreaterThan(0);
+  // The coordinates instead of the tokens.
+  await plan.complete("split_dim: ", "1");
+  plan.change(
+    plan.text().replace("split_dim: 1, expected_dims: 3 }", "split_dim: 2, expected_dims: 3 }, img_ids: idz"),
+  );
+  expect(codes(await plan.diagnostics())).toEqual(["CP1202", "CP1204"]);
+  for (let step = 0; step < 12; step += 1) {
+    if (errors(await plan.diagnostics()).length === 0) break;
+    expect(await plan.fix(), plan.text()).not.toBeNull();
+  }
+  expect(errors(await plan.diagnostics())).toEqual([]);
+  expect(plan.text()).toMatch(/const ids = \{ split_dim: 0 ?\};/);
+  expect(plan.text()).toContain("img_ids: ids");
+  expect(plan.text()).toContain("proj_out: { gather_dim: 1 }");
+  expect(await plan.hover("hidden_stat")).toContain("`float32 [1, img, 16]`");
+  expect(await plan.hover("proj_o")).toContain('split by `"".hidden_states`');
+  const [split] = await plan.ask<Lsp.Location[]>("definition", { position: plan.at("proj_o") });
+  expect(split?.range.start).toEqual(plan.at("hidden_states: "));
+  const range = { start: { line: 0, character: 0 }, end: { line: 99, character: 0 } };
+  const hints = await plan.ask<Lsp.InlayHint[]>("inlayHint", { range });
+  expect(hints.map(({ label }) => label)).toContain("hidden_states float32 [1, {img}, 16]");
+});
+
 /** Those that a plan can mend; the inputs of a run are no part of it. */
 const ofPlans = mistakes.filter(({ codes: all }) => !all.includes("CP6006"));
 

@@ -170,6 +170,10 @@ export const modelMoments: Moments = {
   ],
   problems: [
     '{ "block": { "gather_dim": 1 } }',
+    '{ "proj_ot": { "gather_dim": 1 } }',
+    '{ "pos-embed": { "gather_dim": 1 } }',
+    '{ "transformer": { "gather_dim": 1 } }',
+    '{ "blocks.0.atnt": { "gather_dim": 1 } }',
     '{ "blocks.2": { "gather_dim": 1 } }',
     '{ "blocks.*.atn": { "gather_dim": 1 } }',
     '{ "blocks.0": { "hidden_state": { "split_dim": 1 } } }',

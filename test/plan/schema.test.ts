@@ -39,8 +39,8 @@ test("the schema of a parallel config has the fields of MeshConfig, all optional
   }
 });
 
-test("the reserved keys are those of ContextParallelPlan", () => {
-  const type = source.getInterfaceOrThrow("ContextParallelPlan");
+test("the reserved keys are those of the type", () => {
+  const type = source.getInterfaceOrThrow("ReservedKeys");
   expect(fieldsOfSchema(reservedKeys, [])).toEqual(fieldsOfType(type));
   expect(Object.keys(planSchema.properties ?? {})).toEqual([...Object.keys(reservedKeys), ""]);
 });

@@ -2,8 +2,19 @@
  * @file Errors when a plan is bound to a model: modules, parameters, values, axes. `where` reads like
  * `hidden_states of transformer_blocks.0`. Codes CP3000-3999.
  */
-import { dropField, removeEntry, rename, renameTo, setField, spellOut } from "../fixes.ts";
+import {
+  chooseAxis,
+  dropField,
+  removeEntry,
+  rename,
+  renameTo,
+  repeat,
+  resizeTo,
+  setField,
+  spellOut,
+} from "../fixes.ts";
 import type { Fix } from "../types.ts";
+import { counted, inModules, list } from "../words.ts";
 import type { Catalog } from "./catalog.ts";
 
 /** Candidates that an editor offers. */
@@ -42,6 +53,7 @@ export const bindNames: Catalog<{
     message: ({ pattern }) =>
       `this export has no module "${pattern}"; if its results were folded into constants, because their lengths are fixed, these are sliced where they are used`,
     hint: () => "export with dynamic lengths to keep the module, or remove the entry",
+    fixes: () => [removeEntry],
   },
   tooManyBindings: {
     code: "CP3008",
@@ -137,6 +149,7 @@ export const bindValues: Catalog<{
     message: ({ module, specs, outputs }) =>
       `the list has ${counted(specs, "spec")}, but ${outputsSeen(module, outputs)}`,
     hint: ({ values }) => `write one spec or null per output (${list(values)}), or name each with "value"`,
+    fixes: ({ values }) => resizeTo(values.length, "null"),
   },
   outputIndex: {
     code: "CP3013",
@@ -152,8 +165,9 @@ export const bindValues: Catalog<{
     severity: "error",
     title: "Wrong number of specs for a list of tensors",
     message: ({ where, specs, values }) =>
-      `the list for ${where} has ${specs} ${specs === 1 ? "spec" : "specs"}, but the model passes ${values} ${values === 1 ? "tensor" : "tensors"}`,
-    hint: ({ values }) => `write ${values} ${values === 1 ? "spec" : "specs"}`,
+      `the list for ${where} has ${counted(specs, "spec")}, but the model passes ${counted(values, "tensor")}`,
+    hint: ({ values }) => `write ${counted(values, "spec")}`,
+    fixes: ({ values }) => resizeTo(values, "last"),
   },
   notAList: {
     code: "CP3015",
@@ -162,9 +176,7 @@ export const bindValues: Catalog<{
     message: ({ where, values }) =>
       `${where} has one spec, but the model passes a list of ${counted(values, "tensor")}`,
     hint: ({ values }) => `write a list of ${counted(values, "spec")}`,
-    fixes: ({ values }) => [
-      { title: `write a list of ${counted(values, "spec")}`, change: { kind: "repeat", count: values } },
-    ],
+    fixes: ({ values }) => [repeat(values)],
   },
   dimOutOfRange: {
     code: "CP3016",
@@ -173,7 +185,7 @@ export const bindValues: Catalog<{
     message: ({ where, key, dim, rank, shape }) => `${key} is ${dim}, but ${where} has rank ${rank}: ${shape}`,
     hint: ({ rank, where }) =>
       rank === 0 ? `remove the entry: ${where} is a single number` : `write an axis from ${-rank} to ${rank - 1}`,
-    fixes: ({ rank }) => (rank === 0 ? [removeEntry] : []),
+    fixes: ({ rank, key }) => (rank === 0 ? [removeEntry] : chooseAxis(key, rank)),
   },
   gatherRank: {
     code: "CP3017",
@@ -244,80 +256,6 @@ export const bindNotes: Catalog<{
   },
 };
 
-/** `$batch`. */
-export const bindBatch: Catalog<{
-  unknownInput: { input: string; suggestion: string | null; known: readonly string[] };
-  outOfRange: { input: string; dim: number; rank: number; shape: string };
-}> = {
-  unknownInput: {
-    code: "CP3030",
-    severity: "error",
-    title: "Batch of an unknown input",
-    message: ({ input }) => `$batch names ${JSON.stringify(input)}, which is no input of the model`,
-    hint: ({ suggestion, known }) =>
-      suggestion === null ? `the inputs of the model are ${list(known)}` : `did you mean "${suggestion}"?`,
-    fixes: ({ suggestion }) => renameTo(suggestion),
-  },
-  outOfRange: {
-    code: "CP3031",
-    severity: "error",
-    title: "Batch axis out of range",
-    message: ({ input, dim, rank, shape }) =>
-      `$batch gives axis ${dim} for ${input}, which has ${counted(rank, "axis").replace("axiss", "axes")}: ${shape}`,
-    hint: ({ rank }) =>
-      rank === 0 ? "remove the entry: a scalar has no axis" : `write an axis from ${-rank} to ${rank - 1}`,
-    fixes: ({ rank }) => (rank === 0 ? [removeEntry] : []),
-  },
-};
-
-/** `$attention`. */
-export const bindSites: Catalog<{
-  noSite: { pattern: string; suggestion: string | null; known: readonly string[] };
-  replaced: { where: string; later: readonly string[] };
-  /** Found by propagation. `others` are patterns over the modules where the entry has an effect; `of` counts the modules that it decides. */
-  idle: {
-    where: string;
-    scheme: string;
-    modules: readonly string[];
-    of: number;
-    others: readonly string[];
-    why: string;
-  };
-}> = {
-  noSite: {
-    code: "CP3032",
-    severity: "error",
-    title: "Attention scheme for a module without attention",
-    message: ({ pattern }) => `$attention names "${pattern}", and no attention site of the model is inside that module`,
-    hint: ({ suggestion, known }) => {
-      if (suggestion !== null) return `did you mean "${suggestion}"?`;
-      return known.length === 0
-        ? "remove the entry: the compiler recognises no attention in the model; the notes of onnx-cp inspect may say why"
-        : `the modules with attention sites are ${list(known)}`;
-    },
-    fixes: ({ suggestion, known }) => (known.length === 0 ? [removeEntry] : renameTo(suggestion)),
-  },
-  replaced: {
-    code: "CP3033",
-    severity: "note",
-    title: "Attention scheme that later entries replace",
-    message: ({ where, later }) =>
-      `${where} decides no attention site: later entries name all of its sites (${later.join(", ")})`,
-    hint: () => "remove the entry, or write it after the others: the last entry that names a site decides",
-    fixes: () => [removeEntry],
-  },
-  idle: {
-    code: "CP3034",
-    severity: "note",
-    title: "Attention scheme without effect",
-    message: ({ where, scheme, modules, of, why }) =>
-      `${where}: "${scheme}" has no effect ${inModules(modules, of)}: ${why}`,
-    hint: ({ others }) =>
-      others.length === 0 ? "remove the entry" : `write the entry for ${list(others)} instead of the pattern`,
-    fixes: ({ others }) => (others.length === 0 ? [removeEntry] : [spellOut(others)]),
-  },
-};
-
 function moduleName(module: string): string {
   return module === "" ? "the model" : module;
 }
@@ -326,23 +264,4 @@ function moduleName(module: string): string {
 function outputsSeen(module: string, outputs: number): string {
   if (module === "") return `the model has ${counted(outputs, "output")}`;
   return `the export shows ${counted(outputs, "output")} of ${module}`;
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-function list(names: readonly string[]): string {
-  if (names.length === 0) return "none";
-  const shown = names
-    .slice(0, 12)
-    .map((name) => `"${name}"`)
-    .join(", ");
-  return names.length > 12 ? `${shown} and ${names.length - 12} more` : shown;
-}
-
-function inModules(modules: readonly string[], of: number): string {
-  const names = modules.map((module) => (module === "" ? "the model" : module));
-  const shown = names.length > 4 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", ");
-  return of > modules.length ? `in ${shown} (${modules.length} of ${of} modules)` : `in ${shown}`;
 }

@@ -2,7 +2,7 @@
  * @file Errors in the meaning of a plan or of a parallel config, before any model is known. Codes CP1500-1999. `where` reads like
  * `transformer_blocks.*.hidden_states`.
  */
-import { put, removeEntry, rename, renameTo, setField } from "../fixes.ts";
+import { addBeside, chooseAxis, put, removeEntry, rename, renameTo, setField } from "../fixes.ts";
 import type { Json } from "../types.ts";
 import type { Catalog, NoParams } from "./catalog.ts";
 
@@ -77,6 +77,7 @@ export const shapeMessages: Catalog<{
     title: "Empty value",
     message: ({ where }) => `${where} is empty`,
     hint: ({ advice }) => advice,
+    fixes: () => [{ ...removeEntry, title: "remove it" }],
   },
 };
 
@@ -114,6 +115,13 @@ export const planMessages: Catalog<{
     title: "Key at the wrong level",
     message: ({ where, key }) => `${where} has ${key} where a parameter name or "gather_dim" belongs`,
     hint: ({ advice }) => advice,
+    fixes: ({ key }) => [
+      ...(key === '"expected_dims"' || key === '"value"' ? [addBeside("gather_dim", 1)] : []),
+      {
+        title: 'write it under a parameter name: "hidden_states"',
+        change: { kind: "wrap", parameter: "hidden_states" },
+      },
+    ],
   },
   pairLength: {
     code: "CP1522",
@@ -184,6 +192,7 @@ export const planMessages: Catalog<{
     title: "List of specs for one output",
     message: ({ where, count }) => `${where} gives ${count} specs for one output`,
     hint: () => 'write one spec per output index: "0": { ... }, "1": { ... }',
+    fixes: () => [{ title: "write one spec per output index", change: { kind: "indices" } }],
   },
   badIndex: {
     code: "CP1530",
@@ -209,7 +218,8 @@ export const planMessages: Catalog<{
     title: "Axis outside the expected rank",
     message: ({ where, key, dim, expected }) =>
       `${where}: ${key} is ${dim}, but expected_dims is ${expected}, whose axes are ${-expected} to ${expected - 1}`,
-    hint: ({ key }) => `correct ${key} or expected_dims`,
+    hint: ({ key, dim }) => `write "expected_dims": ${rankFor(dim)}, or an axis of the expected rank for "${key}"`,
+    fixes: ({ key, dim, expected }) => [setField("expected_dims", rankFor(dim)), ...chooseAxis(key, expected)],
   },
   tooManyEntries: {
     code: "CP1533",
@@ -243,6 +253,11 @@ export const planMessages: Catalog<{
     fixes: ({ own }) => [put(JSON.parse(own) as string), put("gather")],
   },
 };
+
+/** The lowest rank that has an axis. */
+function rankFor(dim: number): number {
+  return dim < 0 ? -dim : dim + 1;
+}
 
 /** Parallel configs. */
 export const configMessages: Catalog<{

@@ -3,6 +3,7 @@
  * are in plan-rules.ts.
  */
 import { removeEntry, writeText } from "../fixes.ts";
+import type { Fix } from "../types.ts";
 import type { Catalog, NoParams } from "./catalog.ts";
 
 /** The file itself. */
@@ -124,7 +125,8 @@ export const jsonMessages: Catalog<{
     severity: "error",
     title: "Comment in strict JSON",
     message: () => "strict JSON does not allow comments",
-    hint: () => 'rename the file to *.jsonc, or use the key "$comment"',
+    hint: () => 'rename the file to *.jsonc, use the key "$comment", or remove the comment',
+    fixes: () => [writeText("", "remove the comment")],
   },
   duplicateKey: {
     code: "CP1104",
@@ -157,15 +159,25 @@ export const jsonMessages: Catalog<{
   },
 };
 
+/** What a fix does, before what else can be done. */
+function titled(fix: Fix | null): string {
+  return fix === null ? "" : `${fix.title}; `;
+}
+
+function listed(fix: Fix | null): readonly Fix[] {
+  return fix === null ? [] : [fix];
+}
+
 /** TypeScript plans. */
 export const typescriptMessages: Catalog<{
   syntax: { problem: string };
-  statement: { what: string };
-  expression: { what: string };
-  unknownName: { name: string; suggestion: string | null };
-  unknownCall: { callee: string };
-  badImport: { specifier: string; reason: string };
-  noPlan: { found: string };
+  /** `fix`: what to write instead, where that is certain. */
+  statement: { what: string; fix: Fix | null };
+  expression: { what: string; fix: Fix | null };
+  unknownName: { name: string; suggestion: string | null; fix: Fix | null };
+  unknownCall: { callee: string; suggestion: string | null; fix: Fix | null };
+  badImport: { specifier: string; reason: string; suggestion: string | null; fix: Fix | null };
+  noPlan: { found: string; fix: Fix | null };
   limit: { what: string; limit: number };
   selfReference: { name: string };
   typeOfOperand: { operation: string; found: string };
@@ -184,50 +196,65 @@ export const typescriptMessages: Catalog<{
     severity: "error",
     title: "Statement not allowed in a plan",
     message: ({ what }) => `${what} is not allowed in a plan`,
-    hint: () =>
-      "a plan is evaluated without running it: use import, const, type, interface, enum, functions that only return an expression, " +
+    hint: ({ fix }) =>
+      `${titled(fix)}a plan is evaluated without running it: ` +
+      "use import, const, type, interface, enum, functions that only return an expression, " +
       "and export default; build lists with .map, or generate a JSON plan with your own script",
+    fixes: ({ fix }) => listed(fix),
   },
   expression: {
     code: "CP1203",
     severity: "error",
     title: "Expression that cannot be evaluated",
     message: ({ what }) => `${what} cannot be evaluated without running the file`,
-    hint: () =>
-      "docs/plan-language.md lists what a TypeScript plan may use; for anything else, generate a JSON plan with your own script",
+    hint: ({ fix }) =>
+      `${titled(fix)}docs/plan-language.md lists what a TypeScript plan may use; ` +
+      "for anything else, generate a JSON plan with your own script",
+    fixes: ({ fix }) => listed(fix),
   },
   unknownName: {
     code: "CP1204",
     severity: "error",
     title: "Unknown name",
     message: ({ name }) => `${name} is not defined`,
-    hint: ({ suggestion }) =>
-      suggestion === null ? "declare it with const or import it" : `did you mean ${suggestion}?`,
-    fixes: ({ suggestion }) => (suggestion === null ? [] : [writeText(suggestion)]),
+    hint: ({ suggestion, fix }) => {
+      if (suggestion !== null) return `did you mean ${suggestion}?`;
+      return fix === null ? "declare it with const or import it" : fix.title;
+    },
+    fixes: ({ fix }) => listed(fix),
   },
   unknownCall: {
     code: "CP1205",
     severity: "error",
     title: "Unknown function",
     message: ({ callee }) => `a plan cannot call ${callee}(...)`,
-    hint: () =>
+    hint: ({ suggestion }) =>
+      (suggestion === null ? "" : `did you mean ${suggestion}? `) +
       "a plan can call definePlan, functions of the plan that return one expression, Array.from, Object.fromEntries, entries, keys " +
       "and values, String, Number, and .map, .filter, .flatMap, .concat, .slice, .join, .includes",
+    fixes: ({ fix }) => listed(fix),
   },
   badImport: {
     code: "CP1206",
     severity: "error",
     title: "Import that cannot be read",
     message: ({ specifier, reason }) => `cannot import from ${specifier}: ${reason}`,
-    hint: () =>
-      'import definePlan from "onnx-context-parallel", and constants or functions from TypeScript files by relative path',
+    hint: ({ suggestion, fix }) =>
+      suggestion === null
+        ? `${titled(fix)}a plan imports definePlan from "onnx-context-parallel", and constants or functions from TypeScript files by relative path`
+        : `did you mean ${suggestion}?`,
+    fixes: ({ fix }) => listed(fix),
   },
   noPlan: {
     code: "CP1207",
     severity: "error",
     title: "No plan in the file",
     message: ({ found }) => found,
-    hint: () => 'write: import { definePlan } from "onnx-context-parallel"; export default definePlan({ ... });',
+    hint: ({ fix }) =>
+      fix === null
+        ? 'write: import { definePlan } from "onnx-context-parallel"; export default definePlan({ ... });'
+        : fix.title,
+    fixes: ({ fix }) => listed(fix),
   },
   limit: {
     code: "CP1208",

@@ -49,13 +49,17 @@ export const needsWholeAxis: Message<
         : [],
 };
 
-export const splitsDiffer: Message<AtNode & { first: string; second: string }> = {
+/** `other`: the axis of the entry's input that is probably meant, or `null`. */
+export const splitsDiffer: Message<AtNode & { first: string; second: string; other: number | null }> = {
   code: "CP4002",
   severity: "error",
   title: "Operands split along different axes",
   message: (p) => `${place(p)} has operands that are split along different axes: ${p.first}; and ${p.second}`,
-  hint: () =>
-    "split both along the axis that they share, or gather one of them first. If they are queries and keys, this attention was not recognised: the notes of onnx-cp inspect may say why",
+  hint: ({ other }) =>
+    other !== null
+      ? `write "split_dim": ${other} to split the other axis instead`
+      : "split both along the axis that they share, or gather one of them first. If they are queries and keys, this attention was not recognised: the notes of onnx-cp inspect may say why",
+  fixes: ({ other }) => (other === null ? [] : [setField("split_dim", other)]),
 };
 
 export const segmentsDiffer: Message<AtNode & { first: string; second: string }> = {

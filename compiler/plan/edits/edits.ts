@@ -1,11 +1,12 @@
 /**
  * @file Turns the changes of fixes into edits of the plan's text. A change that has no certain place in the text has no edits.
  */
-import type { Change, Diagnostic, Fix, Span } from "../../diagnostics/types.ts";
+import type { Change, Diagnostic, Fix, Json, Span } from "../../diagnostics/types.ts";
 import { limits } from "../../limits/limits.ts";
 import { locator } from "../positions.ts";
 import { addEntry, addReserved, pair, spell } from "./entries.ts";
 import { insertItems, removeItem, type Splice } from "./insert.ts";
+import { beside, indices, lift, resize, wrap } from "./levels.ts";
 import { one, remove } from "./remove.ts";
 import { type Place, placeAt } from "./places.ts";
 import { print, printMember, type Written } from "./written.ts";
@@ -35,18 +36,19 @@ function splicesOf(change: Change, span: Span | null, written: Written): readonl
   if (change.kind === "reserved") return addReserved(written, change.key, change.members);
   // Texts of imported files are not at hand.
   if (span === null || span.file !== written.file) return null;
+  if (change.kind === "texts") return change.texts;
   if (change.kind === "text") return [{ start: span.start.offset, end: span.end.offset, text: change.text }];
   const place = placeAt(written.root, span);
   return place === null ? null : atPlace(change, place, span, written);
 }
 
-type Local = Exclude<Change, { kind: "entry" | "reserved" | "text" }>;
+type Local = Exclude<Change, { kind: "entry" | "reserved" | "text" | "texts" }>;
 
 function atPlace(change: Local, place: Place, span: Span, written: Written): readonly Splice[] | null {
   const whole = { start: span.start.offset, end: span.end.offset };
   switch (change.kind) {
     case "value":
-      return place.isKey ? null : [{ ...whole, text: print(change.value, written) }];
+      return putValue(change.value, place.isKey ? place.node.span : span, written);
     case "key":
       return place.isKey && isWrittenKey(written.text, whole) ? [{ ...whole, text: written.key(change.name) }] : null;
     case "field":
@@ -57,6 +59,16 @@ function atPlace(change: Local, place: Place, span: Span, written: Written): rea
       return spell(change.modules, place, written);
     case "pair":
       return pair(place, written);
+    case "wrap":
+      return wrap(change.parameter, place, written);
+    case "beside":
+      return beside(change.key, change.value, place, written);
+    case "lift":
+      return lift(place, written);
+    case "resize":
+      return resize(change, place, written);
+    case "indices":
+      return indices(place, written);
     case "unwrap":
       return unwrap(place, written);
     case "repeat": {
@@ -66,6 +78,11 @@ function atPlace(change: Local, place: Place, span: Span, written: Written): rea
   }
 }
 
+function putValue(value: Json, at: Span | null, written: Written): readonly Splice[] | null {
+  if (at?.file !== written.file) return null;
+  return [{ start: at.start.offset, end: at.end.offset, text: print(value, written) }];
+}
+
 /** A string or a word before a colon: neither computed nor a shorthand. */
 function isWrittenKey(text: string, { start, end }: Pick<Splice, "start" | "end">): boolean {
   return /^(?:[\w$]+|"[^"]*"|'[^']*')$/.test(text.slice(start, end)) && /^\s*:/.test(text.slice(end, end + 100));
@@ -73,9 +90,11 @@ function isWrittenKey(text: string, { start, end }: Pick<Splice, "start" | "end"
 
 function setField(
   change: Extract<Change, { kind: "field" }>,
-  { node }: Place,
+  { node: at, steps }: Place,
   written: Written,
 ): readonly Splice[] | null {
+  // A diagnostic at a field means the object that has it.
+  const node = at.kind === "object" ? at : (steps.at(-1)?.container ?? at);
   if (node.kind !== "object" || node.span?.file !== written.file) return null;
   const { key, value } = change;
   const container = written.containerAt(node.span);

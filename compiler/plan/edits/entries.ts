@@ -85,7 +85,7 @@ function spelledHere(
 }
 
 /** Members in the place of one. */
-function inPlaceOf(
+export function inPlaceOf(
   step: Place["steps"][number] | undefined,
   lines: readonly string[],
   written: Written,

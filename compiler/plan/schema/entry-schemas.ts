@@ -3,7 +3,7 @@
  * its key. Knows no module of a model.
  */
 import { documented, type JsonSchema, ref, type Snippet } from "./json-schema.ts";
-import { anyOf, hasScalar, misspellings, refuseNames } from "./key-names.ts";
+import { anyOf, hasScalar, misspellings, nearestName, refuseNames } from "./key-names.ts";
 import { fieldDefinitions, inputSpec, outputSpec } from "./spec-schemas.ts";
 
 /**
@@ -114,18 +114,25 @@ export function inputsSchema(known: Readonly<Record<string, JsonSchema>> = {}, a
   };
 }
 
-/** The same for a module whose parameters are all known. `unknown` is what to say of others. */
+/** The same for a module whose parameters are all known. `unknown` is what to say of others, and what there is. */
 export function closedInputsSchema(
   known: Readonly<Record<string, JsonSchema>>,
-  unknown: string,
+  unknown: { readonly what: string; readonly known: string },
   axis: number | null,
 ): JsonSchema {
   const properties = { gather_dim: { ...perhapsParameter, ...offeredGatherDim(axis) }, ...known };
+  const parameters = Object.keys(known).filter((name) => !/^\d+$/.test(name));
+  const places = {
+    pattern: (near: string) => `^(?:${near})$`,
+    name: (name: string) => name,
+    what: unknown.what,
+  };
+  const other: JsonSchema = { not: {}, errorMessage: `${unknown.what}: ${unknown.known}.` };
   return {
     properties,
     propertyNames: {
       if: { not: { enum: Object.keys(properties) } },
-      then: { if: { not: ref("fieldNames") }, then: { not: {}, errorMessage: unknown } },
+      then: { if: { not: ref("fieldNames") }, then: nearestName(parameters, places, other) },
     },
     allOf: [ref("levels")],
   };

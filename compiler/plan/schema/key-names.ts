@@ -59,3 +59,49 @@ export function isMissing(key: string, known: readonly string[]): JsonSchema {
   const others = known.filter((each) => each !== key);
   return { propertyNames: { pattern: anyOf([...known, ...others.map(misspellings)]) } };
 }
+
+/** Names that an unknown one is compared with: each takes a pattern of its misspellings. */
+const COMPARED = 60;
+
+/** Where names are, and what to say of one that is unknown there. */
+interface Places {
+  /** The pattern of whole keys that have one of these names. */
+  readonly pattern: (near: string) => string;
+  /** A name as the message shows it. */
+  readonly name: (name: string) => string;
+  readonly what: string;
+}
+
+/** Refuses every name: which it may mean, the first that it is near with those that are near that one; else `other`. */
+export function nearestName(names: readonly string[], places: Places, other: JsonSchema): JsonSchema {
+  if (names.length > COMPARED) return other;
+  return names.reduceRight<JsonSchema>((otherwise, name) => {
+    const pattern = near(name);
+    const isNear = new RegExp(`^(?:${pattern})$`);
+    const alike = names.filter((each) => each !== name && isNear.test(each)).slice(0, 3);
+    const meant = [name, ...alike].map((each) => `"${places.name(each)}"`);
+    const all = meant.length === 1 ? meant[0] : `${meant.slice(0, -1).join(", ")} or ${meant.at(-1)}`;
+    return {
+      if: { pattern: places.pattern(pattern) },
+      then: { not: {}, errorMessage: `${places.what}: did you mean ${all}?` },
+      else: otherwise,
+    };
+  }, other);
+}
+
+/** Matches what is one edit, one swap, or another way to separate words away from a segment of a name. */
+function near(name: string): string {
+  const characters = [...name];
+  const join = (parts: readonly string[]): string => parts.map(escaped).join("");
+  const edits = characters.map((_, i) => `${join(characters.slice(0, i))}[^.]{0,2}${join(characters.slice(i + 1))}`);
+  const swaps = characters
+    .slice(1)
+    .map((next, i) => join([...characters.slice(0, i), next, characters[i] ?? "", ...characters.slice(i + 2)]));
+  const words = name.split("_").map(escaped).join("[-_ ]?");
+  return [...edits, ...swaps, words].join("|");
+}
+
+/** A text as a pattern that matches it. */
+export function escaped(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+}

@@ -66,7 +66,10 @@ function inputsOf({ className, inputs, outputs }: KindOutline, values: KnownValu
   const listed = (all: readonly ValueOutline[]): string => all.map(({ name }) => name).join(", ");
   const results = outputs.length === 0 ? "" : `, its outputs ${listed(outputs)}`;
   const own = className ?? "This module";
-  const unknown = `${own} has no parameter of this name: its parameters are ${listed(inputs)}${results}.`;
+  const unknown = {
+    what: `${own} has no parameter of this name`,
+    known: `its parameters are ${listed(inputs)}${results}`,
+  };
   return closedInputsSchema(known, unknown, axis);
 }
 

@@ -4,7 +4,7 @@
  */
 import { modulesAround, parentOf, patternOf } from "../../ir/module-paths.ts";
 import type { JsonSchema } from "./json-schema.ts";
-import { refuseNames } from "./key-names.ts";
+import { escaped, nearestName, refuseNames } from "./key-names.ts";
 
 /** Names of children that a message lists. */
 const LISTED = 12;
@@ -35,13 +35,14 @@ export function moduleNameRules(modules: readonly string[]): NameRules {
     else family.names.add(segment);
   }
   const found = [...families].flatMap(([parent, family]) => rulesOf(parent, family));
-  return {
-    refused: found.map(([pattern]) => `(?:${pattern})`).join("|"),
-    rules: found.map(([pattern, message]) => refuseNames(pattern, message)),
-  };
+  return { refused: found.map(({ pattern }) => `(?:${pattern})`).join("|"), rules: found.map(({ rule }) => rule) };
 }
 
-type Refused = readonly [pattern: string, message: string];
+/** The names that a rule refuses, and the rule. */
+interface Refused {
+  readonly pattern: string;
+  readonly rule: JsonSchema;
+}
 
 function rulesOf(parent: string, { names, last }: Family): readonly Refused[] {
   const before = parent === "" ? "" : `${parent.split(".").map(segmentPattern).join("\\.")}\\.`;
@@ -50,25 +51,26 @@ function rulesOf(parent: string, { names, last }: Family): readonly Refused[] {
   const more = names.size > LISTED ? ` and ${names.size - LISTED} others` : "";
   const own = parent === "" ? "at the top it" : parent;
   const range = last < 0 ? "" : `${names.size === 0 ? "" : ", "}0 to ${last}`;
-  const unknown: Refused = [
-    `^${before}(?!(?:${known.join("|")})(?:\\.|$)).+$`,
-    `The model has no module of this name: ${own} has ${listed}${more}${range}.`,
-  ];
+  const pattern = `^${before}(?!(?:${known.join("|")})(?:\\.|$)).+$`;
+  const other: JsonSchema = {
+    not: {},
+    errorMessage: `The model has no module of this name: ${own} has ${listed}${more}${range}.`,
+  };
+  const places = {
+    pattern: (near: string) => `^${before}(?:${near})(?:\\.|$)`,
+    name: (name: string) => (parent === "" ? name : `${parent}.${name}`),
+    what: "The model has no module of this name",
+  };
+  const unknown: Refused = { pattern, rule: { if: { pattern }, then: nearestName([...names], places, other) } };
   if (last < 0) return [unknown];
   const prefix = parent === "" ? "" : `${parent}.`;
-  const above: Refused = [
-    `^${before}(?:${integersAbove(last)})(?:\\..*)?$`,
-    `The model has no module of this name: it has ${prefix}0 to ${prefix}${last}.`,
-  ];
-  return [unknown, above];
+  const tooLarge = `^${before}(?:${integersAbove(last)})(?:\\..*)?$`;
+  const message = `The model has no module of this name: it has ${prefix}0 to ${prefix}${last}.`;
+  return [unknown, { pattern: tooLarge, rule: refuseNames(tooLarge, message) }];
 }
 
 function segmentPattern(segment: string): string {
   return segment === "*" ? "(?:\\d+|\\*)" : escaped(segment);
-}
-
-function escaped(text: string): string {
-  return text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 }
 
 /** Matches the integers above `last`. */

@@ -17,7 +17,7 @@ export function typescriptCursor(text: string, offset: number): Cursor | null {
     return { ...rangeOf(element, offset, text, source), path, isRooted, at: "value", key: String(index), others: [] };
   }
   if (!ts.isObjectLiteralExpression(literal)) return null;
-  const property = literal.properties.find((p) => p.getStart(source) <= offset && offset <= p.getEnd());
+  const property = literal.properties.find((p) => p.getStart(source) <= offset && offset <= endOf(p, text, offset));
   const others = literal.properties.filter((p) => p !== property).map(nameOf);
   const isValue = property !== undefined && ts.isPropertyAssignment(property) && offset > property.name.getEnd();
   if (isValue) {
@@ -35,6 +35,13 @@ export function typescriptCursor(text: string, offset: number): Cursor | null {
   const range = rangeOf(property?.name, offset, text, source);
   const hasValue = property !== undefined && ts.isPropertyAssignment(property);
   return { ...range, hasValue, path, isRooted, at: "key", key, others };
+}
+
+/** A property without a value yet goes on to what follows it. */
+function endOf(property: ts.ObjectLiteralElementLike, text: string, offset: number): number {
+  const end = property.getEnd();
+  const isOpen = ts.isPropertyAssignment(property) && property.initializer.getFullWidth() === 0;
+  return isOpen && offset > end && offset - end < 1000 && text.slice(end, offset).trim() === "" ? offset : end;
 }
 
 type Range = Pick<Cursor, "start" | "end" | "isWritten" | "hasValue">;

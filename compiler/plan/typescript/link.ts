@@ -4,9 +4,11 @@
 import { ts } from "ts-morph";
 import { typescriptMessages } from "../../diagnostics/catalog/plan.ts";
 import { suggest } from "../../diagnostics/suggest.ts";
-import type { Span } from "../../diagnostics/types.ts";
+import type { Fix, Span } from "../../diagnostics/types.ts";
 import { type Context, report, spanOf, spend } from "./evaluate/context.ts";
-import { packageName, type SourceModule } from "./modules.ts";
+import { packageName } from "./evaluate/names.ts";
+import { ancestor, importedFix, importFix, nameFix } from "./fixes.ts";
+import type { SourceModule } from "./modules.ts";
 import type { Declaration, ModuleTable } from "./evaluate/statements.ts";
 import { broken, type Member, objectOf, scalar, type Scope, type Value } from "./evaluate/values.ts";
 
@@ -82,51 +84,75 @@ function imported(
   context: Context,
   modules: Modules,
   module: LinkedModule,
-  { specifier, name }: ImportDeclaration,
+  { node, specifier, name }: ImportDeclaration,
   span: Span,
 ): Value {
-  if (specifier === packageName) return fromPackage(context, name, span);
-  if (!specifier.startsWith("."))
-    return badImport(context, specifier, "only relative files and the package itself can be imported", span);
+  if (specifier === packageName) return fromPackage(context, name, node, span);
+  if (!specifier.startsWith(".")) {
+    const reason = "only relative files and the package itself can be imported";
+    return badImport(context, { specifier, reason, ...packageFor(specifier, node) }, span);
+  }
   const target = modules.get(module.imports.get(specifier) ?? "");
   // A file that could not be loaded has been reported at its import.
   if (target === undefined) return broken(span);
-  return name === null ? namespaceOf(context, modules, target, span) : exported(context, modules, target, name, span);
+  return name === null
+    ? namespaceOf(context, modules, target, span)
+    : exported(context, modules, { target, name, node }, span);
 }
 
-function fromPackage(context: Context, name: string | null, span: Span): Value {
+/** A package that is misspelt has another name; any other cannot be imported. */
+function packageFor(specifier: string, node: ts.Node): Repair {
+  const isMeant = suggest(specifier, [packageName]) !== null;
+  const statement = isMeant ? node.parent : undefined;
+  const from = statement === undefined ? undefined : ancestor(statement, ts.isImportDeclaration)?.moduleSpecifier;
+  if (from === undefined) return { suggestion: null, fix: importFix(node) };
+  return { suggestion: JSON.stringify(packageName), fix: nameFix(from, packageName) };
+}
+
+function fromPackage(context: Context, name: string | null, node: ts.Node, span: Span): Value {
   const definePlan: Value = { kind: "builtin", name: "definePlan", span };
   if (name === "definePlan") return definePlan;
   if (name === null)
     return { kind: "object", members: new Map([["definePlan", { keySpan: span, value: definePlan }]]), span };
-  return badImport(context, packageName, `a plan can import definePlan and types, not ${name}`, span);
+  const reason = `a plan can import definePlan and types, not ${name}`;
+  const suggestion = suggest(name, ["definePlan"]);
+  const isOwnName = ts.isIdentifier(node) && node.text === name;
+  const fix = suggestion === null || !isOwnName ? importFix(node) : nameFix(node, suggestion);
+  return badImport(context, { specifier: packageName, reason, suggestion, fix }, span);
 }
 
 /** All exports of a module, as an object. */
 function namespaceOf(context: Context, modules: Modules, target: LinkedModule, span: Span): Value {
   const members = new Map<string, Member>();
   for (const name of target.table.exports.keys()) {
-    members.set(name, { keySpan: span, value: exported(context, modules, target, name, span) });
+    members.set(name, { keySpan: span, value: exported(context, modules, { target, name, node: null }, span) });
   }
   return objectOf(members, span);
 }
 
-function exported(context: Context, modules: Modules, target: LinkedModule, name: string, span: Span): Value {
+/** An exported name as it is asked for; `node` is where an import of the plan says it. */
+interface Wanted {
+  readonly target: LinkedModule;
+  readonly name: string;
+  readonly node: ts.Node | null;
+}
+
+function exported(context: Context, modules: Modules, wanted: Wanted, span: Span): Value {
   // Files that re-export a name in a cycle end here.
   context.nesting += 1;
-  const value = spend(context, 1, span) ? findExport(context, modules, target, name, span) : broken(span);
+  const value = spend(context, 1, span) ? findExport(context, modules, wanted, span) : broken(span);
   context.nesting -= 1;
   return value;
 }
 
-function findExport(context: Context, modules: Modules, target: LinkedModule, name: string, span: Span): Value {
+function findExport(context: Context, modules: Modules, { target, name, node }: Wanted, span: Span): Value {
   const { table, scope, imports, source } = target;
   if (name === "default" && table.defaultExport !== null) return context.evaluate(context, table.defaultExport, scope);
   const found = table.exports.get(name);
   if (found === undefined) {
     const suggestion = suggest(name, table.exports.keys());
-    const hint = suggestion === null ? "" : `, did you mean ${suggestion}?`;
-    return badImport(context, source.fileName, `it exports no ${name}${hint}`, span);
+    const fix = suggestion === null || node === null ? null : importedFix(node, suggestion);
+    return badImport(context, { specifier: source.fileName, reason: `it exports no ${name}`, suggestion, fix }, span);
   }
   if (found.specifier === null) {
     return (
@@ -134,17 +160,30 @@ function findExport(context: Context, modules: Modules, target: LinkedModule, na
       report(
         context,
         typescriptMessages.unknownName,
-        { name: found.name, suggestion: null },
+        { name: found.name, suggestion: null, fix: null },
         spanOf(context, found.node),
       )
     );
   }
   const next = modules.get(imports.get(found.specifier) ?? "");
   if (next === undefined)
-    return badImport(context, found.specifier, "only relative files can be imported", spanOf(context, found.node));
-  return exported(context, modules, next, found.name, span);
+    return badImport(
+      context,
+      { specifier: found.specifier, reason: "only relative files can be imported", suggestion: null, fix: null },
+      spanOf(context, found.node),
+    );
+  return exported(context, modules, { target: next, name: found.name, node: null }, span);
 }
 
-function badImport(context: Context, specifier: string, reason: string, span: Span): Value {
-  return report(context, typescriptMessages.badImport, { specifier: JSON.stringify(specifier), reason }, span);
+interface Repair {
+  readonly suggestion: string | null;
+  readonly fix: Fix | null;
+}
+
+function badImport(
+  context: Context,
+  { specifier, ...rest }: Repair & { readonly specifier: string; readonly reason: string },
+  span: Span,
+): Value {
+  return report(context, typescriptMessages.badImport, { specifier: JSON.stringify(specifier), ...rest }, span);
 }

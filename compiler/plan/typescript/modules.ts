@@ -12,9 +12,6 @@ import { type Locate, locator } from "../positions.ts";
 import type { ReadText } from "../source.ts";
 import { checkSource } from "./size.ts";
 
-/** The package whose `definePlan` a plan imports. */
-export const packageName = "onnx-context-parallel";
-
 export interface SourceModule {
   readonly source: ts.SourceFile;
   readonly locate: Locate;
@@ -134,5 +131,6 @@ function tooLong(what: string, count: number, limit: number, span: Span): Diagno
 
 function badImport(specifier: string, reason: string | undefined, span: Span): Diagnostic {
   const because = reason ?? "only TypeScript files can be imported";
-  return diagnose(typescriptMessages.badImport, { specifier: JSON.stringify(specifier), reason: because }, { span });
+  const params = { specifier: JSON.stringify(specifier), reason: because, suggestion: null, fix: null };
+  return diagnose(typescriptMessages.badImport, params, { span });
 }

@@ -13,6 +13,7 @@ import { type Context, createContext, exhaust, report, spanOf, spend } from "./e
 import { evaluate } from "./evaluate/evaluate.ts";
 import { type LinkedModule, linkModules } from "./link.ts";
 import { loadModules } from "./modules.ts";
+import { missingPlan, wrappedPlan } from "./plan-fixes.ts";
 import { writtenTypescript } from "./written.ts";
 import { type ModuleTable, readModule } from "./evaluate/statements.ts";
 import { describeValue, type Value } from "./evaluate/values.ts";
@@ -32,7 +33,11 @@ export async function readTypescriptPlan(
   const { modules, diagnostics } = await loadModules(text, file, read);
   const context = createContext(evaluate, new Map([...modules.values()].map(({ source, locate }) => [source, locate])));
   const tables = new Map<string, ModuleTable>();
-  for (const [path, { source }] of modules) tables.set(path, readModule(context, source));
+  for (const [path, { source }] of modules) {
+    const table = readModule(context, source);
+    tables.set(path, table);
+    context.declared.set(source, table.declarations.keys());
+  }
   const plan = linkModules(context, modules, tables).get(file);
   const value = plan === undefined ? undefined : evaluateModule(context, plan);
   const root = value === undefined ? null : toTree(context, value);
@@ -49,13 +54,15 @@ function evaluateModule(context: Context, { table, scope, locate, source }: Link
   if (table.defaultExport === null) {
     const found = source.statements.length === 0 ? "the file is empty" : "the file has no export default";
     const end = source.text.trimEnd().length;
-    context.diagnostics.push(diagnose(typescriptMessages.noPlan, { found }, { span: locate(end, end) }));
+    const fix = missingPlan(source, table.declarations);
+    context.diagnostics.push(diagnose(typescriptMessages.noPlan, { found, fix }, { span: locate(end, end) }));
     return undefined;
   }
   const value = context.evaluate(context, table.defaultExport, scope);
   if (value.kind === "broken" || context.plans.has(value)) return value;
   const found = `the default export is ${describeValue(value)} that was not passed through definePlan`;
-  return report(context, typescriptMessages.noPlan, { found }, spanOf(context, table.defaultExport));
+  const fix = value.kind === "object" ? wrappedPlan(table.defaultExport) : null;
+  return report(context, typescriptMessages.noPlan, { found, fix }, spanOf(context, table.defaultExport));
 }
 
 function toTree(context: Context, value: Value, depth = 0): AstNode {

@@ -1,7 +1,7 @@
 /**
  * @file Notes on schemes of the plan that change nothing: nothing is exchanged at the site, or the scheme is about split queries.
  */
-import { bindSites } from "../../diagnostics/catalog/bind.ts";
+import { bindSites } from "../../diagnostics/catalog/splitting/reserved.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Diagnostic } from "../../diagnostics/types.ts";
 import { groupBy } from "../../group.ts";

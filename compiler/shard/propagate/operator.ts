@@ -12,7 +12,7 @@ import { isWithin } from "../../ir/module-paths.ts";
 import { CP, type CanonicalNode, type IntegerValue, type ValueShape } from "../../ir/types.ts";
 import * as catalog from "../../diagnostics/catalog/shard.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
-import { show, symbolsOf } from "../../expr/expr.ts";
+import { show } from "../../expr/expr.ts";
 import { valuesReadBy } from "../../graph/reads.ts";
 import { alignOperand } from "./alignment.ts";
 import { assumeWidest } from "./broadcast.ts";
@@ -24,10 +24,12 @@ import {
   atSplitOf,
   originAt,
   originOf,
+  otherAxis,
   relatedTo,
   sayLayout,
   sayOrigin,
   sayValue,
+  sequenceLengths,
 } from "../origins.ts";
 import { declare, shapeOf, splitRanks, type State } from "../state.ts";
 import { layoutOf, valueOf } from "../knowledge.ts";
@@ -255,19 +257,9 @@ function alternatives(state: State, node: CanonicalNode, value: string): Alterna
   const isAround = maker !== null && isWithin(node.scope, maker);
   const input = state.graph.inputs.find((i) => i.name === name);
   const [shard] = layoutOf(state, value);
-  const sequences = sequenceLengths(state);
-  const free = [...(input?.shape.dims ?? []).entries()].filter(
-    ([axis, d]) => axis !== shard?.axis && symbolsOf(d).some((s) => sequences === null || sequences.has(s)),
-  );
-  return { maker, isAround, other: free.length === 1 ? free[0]![0] : null };
-}
-
-/** Lengths that are rows or keys of an attention: these a plan splits, never a batch. `null` where there is no attention. */
-function sequenceLengths({ graph }: State): ReadonlySet<string> | null {
-  const sites = graph.nodes.filter(({ op, domain }) => domain === CP && op === "Attention");
-  if (sites.length === 0) return null;
-  const operands = sites.flatMap(({ inputs }) => inputs.slice(0, 2));
-  return new Set(operands.flatMap((name) => symbolsOf(graph.shapes.get(name)?.dims[1] ?? 0)));
+  const isLength = sequenceLengths(state);
+  const free = [...(input?.shape.dims ?? []).entries()].filter(([axis, d]) => axis !== shard?.axis && isLength(d));
+  return { maker, isAround, other: free.length === 1 ? free[0]![0] : otherAxis(state, value) };
 }
 
 /** Layouts of the results: at most one split axis each. */

@@ -11,7 +11,7 @@ import { diagnose } from "../../diagnostics/diagnose.ts";
 import { equal, show } from "../../expr/expr.ts";
 import { segmentsOf } from "./leaves.ts";
 import { shardOf, type Split } from "../layout.ts";
-import { aboutEntries, at, atSplitOf, originAt, relatedTo, say, sayOrigin, sayValue } from "../origins.ts";
+import { aboutEntries, at, atSplitOf, originAt, otherAxis, relatedTo, say, sayOrigin, sayValue } from "../origins.ts";
 import { shapeOf, type State } from "../state.ts";
 import type { Origin } from "../types.ts";
 
@@ -152,13 +152,16 @@ function conflict(
       .join(", ");
     return `${sayValue(state, d.value)} (${splits}, by ${sayOrigin(state.origins.get(d.value))})`;
   };
+  // Where one of the two axes is probably a mistake, that entry is the place.
+  const isFirst = otherAxis(state, second.value) === null && otherAxis(state, first.value) !== null;
+  const [own, rest] = isFirst ? [first, second] : [second, first];
   const where = atSplitOf(
     state,
-    second.value,
-    relatedTo(state.origins.get(first.value), "the other operand is split here"),
+    own.value,
+    relatedTo(state.origins.get(rest.value), "the other operand is split here"),
   );
   const about = aboutEntries(...[first, second].map(({ value }) => state.origins.get(value)));
-  const params = { ...at(node), first: words(first), second: words(second) };
+  const params = { ...at(node), first: words(first), second: words(second), other: otherAxis(state, own.value) };
   state.diagnostics.push(diagnose(entry, params, { ...where, about }));
 }
 

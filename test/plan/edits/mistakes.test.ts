@@ -33,7 +33,8 @@ async function problems(text: string, name: string, { options = "" }: Mistake): 
   const ulysses = Number(/--ulysses-degree (\d+)/.exec(options)?.[1] ?? 2);
   const graph = await model;
   const plan = await readPlanText(text, name);
-  if (!graph.ok || !plan.ok) throw new Error(JSON.stringify([graph.diagnostics, plan.diagnostics]));
+  if (!graph.ok) throw new Error(JSON.stringify(graph.diagnostics));
+  if (!plan.ok) return plan.diagnostics.filter((d) => d.severity === "error");
   const mesh = readParallelConfig({ ulysses_degree: ulysses });
   const bound = bindPlan(graph.value, plan.value);
   const done = bound.ok && mesh.ok ? shard(bound.value, { ...mesh.value, mesh: mesh.value }) : null;

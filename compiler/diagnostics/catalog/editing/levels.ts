@@ -12,5 +12,6 @@ export const levelMessages: Catalog<{
     title: "Module inside a module",
     message: ({ where, key }) => `${where} is read as a parameter, but ${key} in it has members like a module`,
     hint: ({ path }) => `modules do not nest: write the path as one key, ${path}: { ... }`,
+    fixes: ({ path }) => [{ title: `write ${path} as a key of the plan`, change: { kind: "lift" } }],
   },
 };

@@ -3,17 +3,24 @@
  */
 import { ts } from "ts-morph";
 import { typescriptMessages } from "../../../diagnostics/catalog/plan.ts";
+import { suggest } from "../../../diagnostics/suggest.ts";
 import type { Span } from "../../../diagnostics/types.ts";
 import { property } from "./access.ts";
 import { type Apply, arrayMethods, builtinNames, functions, stringMethods } from "./builtins.ts";
 import { type Context, report, spend } from "./context.ts";
+import { calledName, nameFix } from "../fixes.ts";
 import { elements } from "./literals.ts";
+import { isMisspelt, unknownName } from "./names.ts";
 import { abbreviate } from "../syntax-names.ts";
 import { bindParameters } from "./parameters.ts";
 import { broken, describeValue, scalar, type Scope, type Value } from "./values.ts";
 
+/** Functions of JavaScript that have another name here. */
+const SYNONYMS: Readonly<Record<string, string>> = { parseInt: "Number", parseFloat: "Number" };
+
 interface Call {
   readonly context: Context;
+  readonly node: ts.CallExpression;
   /** As written, for messages. */
   readonly name: () => string;
   readonly args: readonly Value[];
@@ -24,10 +31,11 @@ export function callExpression(context: Context, node: ts.CallExpression, scope:
   const target = node.expression;
   const name = (): string => abbreviate(target.getText(), "");
   const args = elements(context, node.arguments, scope);
-  const call = { context, name, args, span };
+  const call = { context, node, name, args, span };
   if (ts.isIdentifier(target)) {
     const callee = scope(target.text, span) ?? builtin(target.text, span);
-    return callee === undefined ? unknown(call) : apply(call, callee);
+    if (callee !== undefined) return apply(call, callee);
+    return isMisspelt(context, target) ? unknownName(context, target) : unknown(call, SYNONYMS[target.text]);
   }
   if (!ts.isPropertyAccessExpression(target)) {
     return target.kind === ts.SyntaxKind.ImportKeyword
@@ -49,17 +57,18 @@ function methodCall(call: Call, receiver: Value, method: string): Value {
     case "builtin":
       return apply(call, { ...receiver, name: `${receiver.name}.${method}` });
     case "object":
-      return apply(call, property(context, receiver, method, span));
+      return apply(call, property(context, receiver, method, { span, node: calledName(call.node) }));
     case "array": {
       const run = own(arrayMethods, method);
-      if (run === undefined) return unknown(call);
+      if (run === undefined) return unknown(call, suggest(method, Object.keys(arrayMethods)));
       if (!spend(context, receiver.items.length, span)) return broken(span);
       return settle(call, receiver, run(receiver, args, span, applier(call)));
     }
     case "scalar": {
       const run = own(stringMethods, method);
       const [argument] = args;
-      if (run === undefined || typeof receiver.value !== "string") return unknown(call);
+      if (typeof receiver.value !== "string") return unknown(call);
+      if (run === undefined) return unknown(call, suggest(method, Object.keys(stringMethods)));
       if (argument?.kind !== "scalar" || typeof argument.value !== "string") return settle(call, argument, undefined);
       const characters = receiver.value.length + argument.value.length;
       return spend(context, characters, span) ? scalar(run(receiver.value, argument.value), span) : broken(span);
@@ -79,7 +88,8 @@ function apply(call: Call, callee: Value): Value {
   if (callee.kind !== "builtin") return unknown(call);
   if (callee.name === "definePlan") return definePlan(call);
   const run = own(functions, callee.name);
-  return run === undefined ? unknown(call) : settle(call, args[0], run(args, span, applier(call)));
+  if (run === undefined) return unknownFunction(call, callee.name);
+  return settle(call, args[0], run(args, span, applier(call)));
 }
 
 /** Returns its argument, marked as a plan. */
@@ -88,7 +98,7 @@ function definePlan(call: Call): Value {
   const [plan, ...rest] = args;
   if (plan === undefined || rest.length > 0) {
     const found = `definePlan takes one argument, not ${args.length}`;
-    return report(context, typescriptMessages.noPlan, { found }, span);
+    return report(context, typescriptMessages.noPlan, { found, fix: null }, span);
   }
   context.plans.add(plan);
   return plan;
@@ -111,8 +121,16 @@ function settle(call: Call, operand: Value | undefined, result: Value | undefine
   return spend(context, size, span) ? result : broken(span);
 }
 
-function unknown({ context, name, span }: Call): Value {
-  return report(context, typescriptMessages.unknownCall, { callee: name() }, span);
+/** `Object.fromEntrys`: the likeliest function of the same object. */
+function unknownFunction(call: Call, name: string): Value {
+  const [object, method] = name.split(".");
+  const known = Object.keys(functions).flatMap((each) => (each.startsWith(`${object}.`) ? [each.split(".")[1]!] : []));
+  return unknown(call, method === undefined ? null : suggest(method, known));
+}
+
+function unknown({ context, node, name, span }: Call, suggestion: string | null = null): Value {
+  const fix = suggestion === null ? null : nameFix(calledName(node), suggestion);
+  return report(context, typescriptMessages.unknownCall, { callee: name(), suggestion, fix }, span);
 }
 
 /** A direct entry of a table, not a method of its prototype. */

@@ -24,6 +24,8 @@ export interface Context {
   /** Number of errors so far, repeated ones included. */
   faults: number;
   readonly locates: ReadonlyMap<ts.SourceFile, Locate>;
+  /** The names that each file declares or imports, for suggestions. */
+  readonly declared: Map<ts.SourceFile, Iterable<string>>;
 }
 
 export function createContext(evaluate: Evaluate, locates: ReadonlyMap<ts.SourceFile, Locate>): Context {
@@ -37,6 +39,7 @@ export function createContext(evaluate: Evaluate, locates: ReadonlyMap<ts.Source
     exhausted: false,
     faults: 0,
     locates,
+    declared: new Map(),
   };
 }
 

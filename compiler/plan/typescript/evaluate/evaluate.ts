@@ -4,13 +4,14 @@
  */
 import { ts } from "ts-morph";
 import { typescriptMessages } from "../../../diagnostics/catalog/plan.ts";
-import { suggest } from "../../../diagnostics/suggest.ts";
 import type { Span } from "../../../diagnostics/types.ts";
 import { elementAccess, propertyAccess } from "./access.ts";
 import { builtinNames } from "./builtins.ts";
 import { callExpression } from "./calls.ts";
 import { type Context, report, spanOf, spend } from "./context.ts";
 import { arrayLiteral, objectLiteral } from "./literals.ts";
+import { expressionFix } from "../fixes.ts";
+import { unknownName } from "./names.ts";
 import { nameOfExpression } from "../syntax-names.ts";
 import { binaryExpression, prefixExpression, templateExpression } from "./operators.ts";
 import { bodyOf } from "./statements.ts";
@@ -40,7 +41,12 @@ function dispatch(context: Context, node: ts.Expression, scope: Scope, span: Spa
   if (ts.isElementAccessExpression(node)) return elementAccess(context, node, scope, span);
   if (ts.isCallExpression(node)) return callExpression(context, node, scope, span);
   if (ts.isArrowFunction(node) || ts.isFunctionExpression(node)) return functionValue(context, node, scope, span);
-  return report(context, typescriptMessages.expression, { what: nameOfExpression(node) }, span);
+  return report(
+    context,
+    typescriptMessages.expression,
+    { what: nameOfExpression(node), fix: expressionFix(node) },
+    span,
+  );
 }
 
 /** Parentheses and type-only syntax. */
@@ -75,7 +81,7 @@ function identifier(context: Context, node: ts.Identifier, scope: Scope, span: S
   if (value !== undefined) return value;
   if (constants.has(name)) return scalar(constants.get(name), span);
   if (builtinNames.includes(name)) return { kind: "builtin", name, span };
-  return report(context, typescriptMessages.unknownName, { name, suggestion: suggest(name, builtinNames) }, span);
+  return unknownName(context, node);
 }
 
 function conditional(context: Context, node: ts.ConditionalExpression, scope: Scope, span: Span): Value {
@@ -93,5 +99,5 @@ function functionValue(
   const body = bodyOf(node);
   if (body !== null) return { kind: "function", parameters: node.parameters, body, scope, span };
   const what = "a function that does more than return one expression";
-  return report(context, typescriptMessages.expression, { what }, span);
+  return report(context, typescriptMessages.expression, { what, fix: null }, span);
 }

@@ -65,7 +65,7 @@ function readProperty(context: Context, node: ts.ObjectLiteralElementLike, scope
     return { key: node.name.text, keySpan, value: context.evaluate(context, node.name, scope) };
   }
   if (!ts.isPropertyAssignment(node)) {
-    report(context, typescriptMessages.expression, { what: nameOfExpression(node) }, spanOf(context, node));
+    report(context, typescriptMessages.expression, { what: nameOfExpression(node), fix: null }, spanOf(context, node));
     return undefined;
   }
   const keySpan = spanOf(context, node.name);
@@ -79,7 +79,7 @@ function propertyKey(context: Context, name: ts.PropertyName, scope: Scope): str
   if (!ts.isComputedPropertyName(name)) {
     // In a literal this key would set the prototype and vanish.
     if (name.text !== "__proto__") return ts.isNumericLiteral(name) ? String(Number(name.text)) : name.text;
-    report(context, typescriptMessages.expression, { what: "the key __proto__" }, span);
+    report(context, typescriptMessages.expression, { what: "the key __proto__", fix: null }, span);
     return undefined;
   }
   const value = context.evaluate(context, name.expression, scope);

@@ -5,6 +5,7 @@ import { ts } from "ts-morph";
 import { typescriptMessages } from "../../../diagnostics/catalog/plan.ts";
 import type { Span } from "../../../diagnostics/types.ts";
 import { type Context, report, spend } from "./context.ts";
+import { expressionFix } from "../fixes.ts";
 import { isAssignment } from "../syntax-names.ts";
 import {
   broken,
@@ -37,7 +38,8 @@ const arithmetic: ReadonlyMap<Kind, (a: number, b: number) => Primitive> = new M
 
 export function binaryExpression(context: Context, node: ts.BinaryExpression, scope: Scope, span: Span): Value {
   const operator = node.operatorToken.kind;
-  if (isAssignment(operator)) return report(context, typescriptMessages.expression, { what: "an assignment" }, span);
+  if (isAssignment(operator))
+    return report(context, typescriptMessages.expression, { what: "an assignment", fix: null }, span);
   const left = context.evaluate(context, node.left, scope);
   if (left.kind === "broken") return broken(span);
   const decided = shortCircuit(operator, left);
@@ -51,7 +53,12 @@ export function binaryExpression(context: Context, node: ts.BinaryExpression, sc
   const operation = node.operatorToken.getText();
   const apply = arithmetic.get(operator);
   if (apply === undefined)
-    return report(context, typescriptMessages.expression, { what: `the operator ${operation}` }, span);
+    return report(
+      context,
+      typescriptMessages.expression,
+      { what: `the operator ${operation}`, fix: expressionFix(node) },
+      span,
+    );
   const [a, b] = [numberOf(left), numberOf(right)];
   if (a !== undefined && b !== undefined) return scalar(apply(a, b), span);
   if (operator === ts.SyntaxKind.PlusToken) return concatenate(context, [left, right], span);
@@ -61,13 +68,14 @@ export function binaryExpression(context: Context, node: ts.BinaryExpression, sc
 
 export function prefixExpression(context: Context, node: ts.PrefixUnaryExpression, scope: Scope, span: Span): Value {
   const isStep = node.operator === ts.SyntaxKind.PlusPlusToken || node.operator === ts.SyntaxKind.MinusMinusToken;
-  if (isStep) return report(context, typescriptMessages.expression, { what: "an assignment" }, span);
+  if (isStep) return report(context, typescriptMessages.expression, { what: "an assignment", fix: null }, span);
   const operand = context.evaluate(context, node.operand, scope);
   if (operand.kind === "broken") return broken(span);
   if (node.operator === ts.SyntaxKind.ExclamationToken) return scalar(!isTruthy(operand), span);
   const number = numberOf(operand);
   const operation = { [ts.SyntaxKind.MinusToken]: "-", [ts.SyntaxKind.PlusToken]: "+" }[node.operator as number];
-  if (operation === undefined) return report(context, typescriptMessages.expression, { what: "the operator ~" }, span);
+  if (operation === undefined)
+    return report(context, typescriptMessages.expression, { what: "the operator ~", fix: null }, span);
   if (number !== undefined) return scalar(operation === "-" ? -number : number, span);
   return report(context, typescriptMessages.typeOfOperand, { operation, found: describeValue(operand) }, span);
 }

@@ -36,7 +36,8 @@ function bind(binding: Binding, name: ts.BindingName, value: Value): void {
     for (const element of name.elements) {
       const key = element.propertyName ?? element.name;
       if (element.dotDotDotToken !== undefined || !ts.isIdentifier(key)) {
-        report(context, typescriptMessages.expression, { what: nameOfExpression(element) }, spanOf(context, element));
+        const params = { what: nameOfExpression(element), fix: null };
+        report(context, typescriptMessages.expression, params, spanOf(context, element));
         continue;
       }
       bindElement(binding, element, member(context, value, element, key));
@@ -78,7 +79,7 @@ function bindElement(binding: Binding, element: ts.BindingElement, given: Value 
 function member(context: Context, value: Value, element: ts.BindingElement, key: ts.Identifier): Value | undefined {
   const mayBeAbsent = element.initializer !== undefined && value.kind === "object";
   if (mayBeAbsent && !value.members.has(key.text)) return undefined;
-  return property(context, value, key.text, spanOf(context, key));
+  return property(context, value, key.text, { span: spanOf(context, key), node: null });
 }
 
 function withDefault(

@@ -5,6 +5,7 @@
 import { ts } from "ts-morph";
 import { typescriptMessages } from "../../../diagnostics/catalog/plan.ts";
 import { type Context, report, spanOf } from "./context.ts";
+import { statementFix } from "../fixes.ts";
 import { nameOfStatement } from "../syntax-names.ts";
 
 export type Declaration =
@@ -148,7 +149,7 @@ function declare(draft: Draft, name: ts.Identifier, declaration: Declaration): v
 }
 
 function refuse(draft: Draft, node: ts.Node, what: string): void {
-  report(draft.context, typescriptMessages.statement, { what }, spanOf(draft.context, node));
+  report(draft.context, typescriptMessages.statement, { what, fix: statementFix(node) }, spanOf(draft.context, node));
 }
 
 function has(node: ts.Node, kind: ts.SyntaxKind): boolean {

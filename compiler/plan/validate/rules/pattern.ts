@@ -48,9 +48,17 @@ function faultOf(pattern: string): Fault | undefined {
   }
   const odd = segments.find((segment) => segment.includes("*") && segment !== "*");
   if (odd === undefined) return undefined;
+  const whole = segments.map(wholeSegment).join(".");
   return {
     problem: `has "*" next to other characters in ${quote(odd)}`,
-    advice: '"*" matches one whole segment: "blocks.*", "blocks.*.attn", "*.*"',
-    meant: null,
+    advice: `"*" matches one whole segment; write ${quote(whole)}`,
+    meant: whole,
   };
+}
+
+/** `blocks*` means the children of `blocks`; `**` and all other forms one segment. */
+function wholeSegment(segment: string): string {
+  if (!segment.includes("*")) return segment;
+  const [, name] = /^([^*]+)\*+$/.exec(segment) ?? [];
+  return name === undefined ? "*" : `${name}.*`;
 }
