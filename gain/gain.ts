@@ -8,7 +8,7 @@ import { newRun } from "../compiler/run.ts";
 import type { ShardedGraph } from "../compiler/shard/types.ts";
 import { lengthsFor } from "../compiler/simulate/choose.ts";
 import { executor } from "../memory/executions.ts";
-import { outboxBytes } from "../memory/exchange.ts";
+import { largestRanks, outboxBytes } from "../memory/exchange.ts";
 import { rankMemory } from "../memory/rank.ts";
 import { ranksOf } from "../program/mesh.ts";
 import { equalCut } from "../program/shares.ts";
@@ -32,9 +32,9 @@ export interface Gain {
   };
   /** Those products and convolutions whose rows become queries or outputs. */
   readonly products: Divided;
-  /** Bytes that the first rank, whose chunks are the largest, sends to others in a step. */
+  /** Bytes that a rank sends to others in a step: the one that sends most, since ranks between two others send rows to both. */
   readonly sent: number | null;
-  /** Bytes of values at the peak, without weights: of the first rank, its outbox included, and of the model on one rank. */
+  /** Bytes of values at the peak, without weights: of a rank, its outbox included, and of the model on one rank. */
   readonly memory: { readonly rank: number; readonly unsplit: number } | null;
 }
 
@@ -71,7 +71,10 @@ export function openInputs({ inputs }: Program): readonly string[] {
 
 function sentBy(program: Program, lengths: Gain["lengths"]): number {
   const place = placer(program.mesh, lengths, equalCut);
-  return program.steps.reduce((sum, step) => sum + (step.kind === "collective" ? place(step, 0).sent : 0), 0);
+  const sent = Array.from({ length: ranksOf(program.mesh) }, (_, rank) =>
+    program.steps.reduce((sum, step) => sum + (step.kind === "collective" ? place(step, rank).sent : 0), 0),
+  );
+  return Math.max(...sent);
 }
 
 /** The unsplit model is the same plan on one rank: the same pieces, forms of attention and rewrites. */
@@ -94,6 +97,9 @@ async function memoryOf(
 }
 
 function peakOf({ program, graphs }: LoweredProgram, lengths: Gain["lengths"]): number {
-  const { peak } = rankMemory(program, executor(program, graphs), lengths, 0);
-  return peak + outboxBytes(program, placer(program.mesh, lengths, equalCut), 0);
+  const [executionOf, place] = [executor(program, graphs), placer(program.mesh, lengths, equalCut)];
+  const taken = largestRanks(program).map(
+    (rank) => rankMemory(program, executionOf, lengths, rank).peak + outboxBytes(program, place, rank),
+  );
+  return Math.max(...taken);
 }

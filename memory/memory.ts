@@ -13,13 +13,13 @@ import { byteSize } from "../runtime/tensor.ts";
 import { ARENA_FACTOR, PROCESS, RANK } from "./base.ts";
 import { executor } from "./executions.ts";
 import type { ExecutionOf } from "./executions.ts";
-import { outboxBytes } from "./exchange.ts";
+import { largestRanks, outboxBytes } from "./exchange.ts";
 import { rankMemory } from "./rank.ts";
 import { weightBytes } from "./weights.ts";
 
 /** Bytes. */
 export interface ProgramMemory {
-  /** Of the first rank: its chunk of every segment is as large as any. */
+  /** Of the rank that takes most. */
   readonly perRank: {
     /** Values and work inside pieces, at the peak. */
     readonly values: number;
@@ -53,8 +53,12 @@ export function memoryOf(
   executionOf: ExecutionOf = executor(program, graphs),
 ): ProgramMemory {
   const ranks = ranksOf(program.mesh);
-  const { peak, step, unsized } = rankMemory(program, executionOf, lengths, 0);
-  const outbox = outboxBytes(program, placer(program.mesh, lengths, equalCut), 0);
+  const place = placer(program.mesh, lengths, equalCut);
+  const largest = largestRanks(program);
+  const { peak, step, unsized } = largest
+    .map((rank) => rankMemory(program, executionOf, lengths, rank))
+    .reduce((a, b) => (b.peak > a.peak ? b : a));
+  const outbox = Math.max(...largest.map((rank) => outboxBytes(program, place, rank)));
   const feeds = sum(
     program.inputs.map(({ elem, dims }) =>
       byteSize(

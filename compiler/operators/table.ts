@@ -48,7 +48,7 @@ import {
 } from "./rules/reduction.ts";
 import { resize } from "./rules/resize.ts";
 import { microsoftRotary, rotary } from "./rules/rotary.ts";
-import { absent, counted, zero } from "./rules/windowed.ts";
+import { counted, largest, zero } from "./rules/windowed.ts";
 import type { OperatorRule, ResultType } from "./types.ts";
 
 const bool: ResultType = { elem: "bool" };
@@ -101,7 +101,7 @@ export const OPERATORS: { readonly [Op in OperatorName]: OperatorRule } = {
   LpPool: pooling(zero),
   MatMul: matMul,
   MatMulInteger: matMulInteger,
-  MaxPool: pooling(absent),
+  MaxPool: pooling(largest),
   MeanVarianceNormalization: meanVarianceNormalization,
   NonZero: nonZero,
   OneHot: oneHot,

@@ -1,10 +1,16 @@
 /**
  * @file What a plan gives: shares of work, bytes and memory, and the warning where most of the work stays whole.
  */
+import { writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { compileStages, type CompileOptions, type Stages } from "../../compiler/compile.ts";
 import { type Gain, gainOf } from "../../gain/gain.ts";
 import { judge } from "../../gain/judge.ts";
+import { int, ints } from "../../compiler/graph/attributes.ts";
+import { tensorFromNumbers } from "../../compiler/graph/tensors.ts";
+import { writeModel } from "../../compiler/graph/write.ts";
+import { temporaryFolder } from "../support/files.ts";
+import { graph, noise, node, value } from "../support/graphs.ts";
 import { fixtureTensors } from "../support/fixtures.ts";
 
 const flux = "test/fixtures/flux/flux.dynamo18-dynamic.onnx";
@@ -76,4 +82,22 @@ test.each(["sd3", "pixart", "allegro"])("the plan for %s is not warned about", a
 test("on one rank nothing is judged", async () => {
   const { stages, gain } = await given({ model: sd3, plan: firstGuess, parallel: { ulysses_degree: 1 } });
   expect(judge(gain, stages.sharded!.mesh, { plan: "a.plan.json" })).toEqual([]);
+});
+
+test("a rank between two others sends rows to both: the bytes are those of the rank that sends most", async () => {
+  const file = `${await temporaryFolder()}/m.onnx`;
+  const shape = ["batch", 3, "rows", 5] as const;
+  const filter = { group: int(3), pads: ints([1, 1, 1, 1]) };
+  const kernel = tensorFromNumbers("float32", [3, 1, 3, 3], noise(1, 27));
+  const convolved = graph({
+    inputs: [value("x", "float32", shape)],
+    outputs: [value("y", "float32", shape)],
+    constants: new Map([["kernel", kernel]]),
+    nodes: [node("Conv", ["x", "kernel"], ["y"], filter)],
+  });
+  writeFileSync(file, writeModel(convolved, { opsets: { "": 18 } }));
+  const plan = { "": [{ x: { split_dim: 2 } }, { gather_dim: 2 }] } as const;
+  const { gain } = await given({ model: file, plan, parallel: { ring_degree: 3 }, shapes: { x: [1, 3, 9, 5] } });
+  // A row to each neighbour, and its three rows of the result to both others.
+  expect(gain.sent).toBe((2 + 2 * 3) * 3 * 5 * 4);
 });

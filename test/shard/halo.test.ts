@@ -149,3 +149,41 @@ it.each(["ulysses 2", "rotating ring 3"] as const)(
     }
   },
 );
+
+it.each(["ulysses 2", "rotating ring 3", "unified 2 x 2"] as const)(
+  "windows over two streams, one after the other, read rows of both, and leave them apart: %s",
+  async (name) => {
+    const joined = graph({
+      inputs: [
+        value("a", "float32", ["batch", CHANNELS, "first", WIDTH]),
+        value("b", "float32", ["batch", CHANNELS, "second", WIDTH]),
+      ],
+      outputs: [value("y", "float32", null), value("z", "float32", null)],
+      constants: new Map([...whole.constants, ["two", tensorFromNumbers("int64", [1], [2])]]),
+      nodes: [
+        node("Concat", ["a", "b"], ["x"], { axis: int(2) }),
+        node("Conv", ["x", "square"], ["c"], { group: int(CHANNELS), pads: ints([1, 1, 1, 1]) }),
+        node("MaxPool", ["c"], ["y"], { kernel_shape: ints([5, 1]), pads: ints([2, 0, 2, 0]) }),
+        node("Shape", ["a"], ["length"], { start: int(2), end: int(3) }),
+        node("Shape", ["x"], ["lengths"], { start: int(2), end: int(3) }),
+        node("Slice", ["y", "length", "lengths", "two"], ["z"]),
+      ],
+    });
+    const streams: Model = { ...model, graph: joined };
+    const source = { model: streams, canonical: valueOf(await canonicalise(streams)) };
+    const split = { split_dim: 2 } as const;
+    const plan = { "": [{ a: split, b: split }, [{ gather_dim: 2 }, { gather_dim: 2 }]] } as const;
+    const sharded = valueOf(await compile(source, plan, meshes[name]));
+    for (const [first, second] of [
+      [4, 9],
+      [13, 5],
+    ] as const) {
+      const given = { a: feeds(first).x, b: feeds(second).x };
+      const ranks = meshes[name].ring_degree * meshes[name].ulysses_degree;
+      for (const shares of [null, Array.from({ length: ranks }, (_, rank) => 1 + 3 * rank)]) {
+        const report = valueOf(await simulate(sharded, given, { shares }));
+        expect([report.wrong?.diagnostic.message ?? null, report.compared > 4]).toEqual([null, true]);
+      }
+    }
+  },
+);

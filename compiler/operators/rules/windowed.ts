@@ -9,16 +9,19 @@ import { factorList, intAttribute, intsAttribute } from "../builder.ts";
 import { windowsOf, type Window } from "../windows.ts";
 import type { Axis, FactorMap, NodeView, Exchange, TrimExchange, WindowExchange } from "../types.ts";
 
-/** Whether places outside the operand count as zeros; if not, the result depends on where the operand ends. */
-export type Filling = (view: NodeView) => boolean;
+/**
+ * What a window makes of places outside its operand. `zeros`: they hold zeros; `none`: they are left out, so that the result depends on where the
+ * operand ends; `alone`: so too, and the result next to NaN depends on whether the operand is one window, which ONNX Runtime pools in another order.
+ */
+export type Filling = (view: NodeView) => "zeros" | "none" | "alone";
 
-export const zero: Filling = () => true;
+export const zero: Filling = () => "zeros";
 
-/** The largest of a window: no number stands for a place outside, since which one wins next to NaN depends on the order. */
-export const absent: Filling = () => false;
+/** The largest of a window. */
+export const largest: Filling = () => "alone";
 
-/** The mean over a window counts its padding, or the padding has to be known. */
-export const counted: Filling = (view) => intAttribute(view, "count_include_pad", 0) === 1;
+/** The mean over a window counts its padding, or leaves it out. */
+export const counted: Filling = (view) => (intAttribute(view, "count_include_pad", 0) === 1 ? "zeros" : "none");
 
 /**
  * The map of a node whose window has the given extents and whose result has the given ones; channels pass where `channels` says so. `null`
@@ -71,10 +74,12 @@ function exchangeOf(
 ): Without<WindowExchange> | Without<TrimExchange> | null {
   const extent = dilation * (kernel - 1) + 1;
   if (same || [before, after].some((n) => n < 0 || n >= extent)) return null;
-  if (before + after === 0 || fill(view))
+  const filling = fill(view);
+  if (filling === "zeros" || (filling === "none" && before + after === 0))
     return { kind: "window", axis, extent, stride, before, after, attributes: unpadded(view, axis) };
   const more = before + after - extent + stride;
-  return { kind: "trim", axis, up: 1, down: stride, before, after: extent - 1 - before, least: 0, more };
+  const least = filling === "alone" ? extent + stride : 0;
+  return { kind: "trim", axis, up: 1, down: stride, before, after: extent - 1 - before, least, more };
 }
 
 function unpadded(view: NodeView, axis: number): Attributes {

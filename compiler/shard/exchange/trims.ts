@@ -57,7 +57,7 @@ function placeAt({ up, down }: TrimExchange, row: Expr): Expr {
 function blockOf({ up, down, before, after, least }: TrimExchange, { from, to }: Stretch, extent: Expr): Stretch {
   const first = (index: Expr): Expr => {
     const needed = mul(down, max(0, add(floorDiv(from(index), up), -Math.ceil(before / down))));
-    return least === 0 ? needed : max(0, min(needed, sub(extent, least)));
+    return least === 0 ? needed : max(0, min(needed, mul(down, floorDiv(sub(extent, least), down))));
   };
   const behind = (index: Expr): Expr => {
     const needed = add(floorDiv(mul(add(to(index), -1), down), up), after + 1);
