@@ -16,6 +16,7 @@ import {
 import type { Fix } from "../types.ts";
 import { counted, inModules, list } from "../words.ts";
 import type { Catalog } from "./catalog.ts";
+import { noneFits } from "./splitting/names.ts";
 
 /** Candidates that an editor offers. */
 const MOST = 8;
@@ -116,7 +117,8 @@ export const bindNames: Catalog<{
 /** Values that cannot be distinguished, or contradict the plan. */
 export const bindValues: Catalog<{
   /** `candidates`: how to name each of the values. */
-  ambiguousInput: { where: string; count: number; line: string; candidates: readonly Fix[] };
+  /** `line`: for the first value that may be the parameter; `null` where each behaves as something else. */
+  ambiguousInput: { where: string; count: number; line: string | null; candidates: readonly Fix[] };
   ambiguousOutput: { where: string; count: number; line: string; candidates: readonly Fix[] };
   outputCount: { module: string; specs: number; outputs: number; values: readonly string[] };
   outputIndex: { module: string; index: number; outputs: number; values: readonly string[] };
@@ -131,8 +133,8 @@ export const bindValues: Catalog<{
     severity: "error",
     title: "Ambiguous parameter",
     message: ({ where, count }) => `${counted(count, "value")} could be ${where}`,
-    hint: ({ line }) => `name the value you mean: ${line}`,
-    fixes: ({ candidates }) => candidates.slice(0, MOST),
+    hint: ({ line }) => (line === null ? noneFits() : `name the value you mean: ${line}`),
+    fixes: ({ candidates }) => (candidates.length === 0 ? [removeEntry] : candidates.slice(0, MOST)),
   },
   ambiguousOutput: {
     code: "CP3011",
