@@ -238,12 +238,25 @@ FIXTURES: Mapping[str, Fixture] = {
         lengths=({"batch": 2, "txt": 20}, {"batch": 1, "txt": 13}),
         variants=DYNAMIC,
     ),
+    "cogview4": Fixture(
+        family="cogview4",
+        seed=25,
+        lengths=({"txt": 20}, {"txt": 13}),
+        variants=DYNAMIC,
+    ),
     "allegro": Fixture(
         family="allegro",
         seed=24,
         lengths=({"txt": 20}, {"txt": 13}),
         variants=DYNAMIC,
     ),
+    # Only their plans: the repository has no room for their exports, which `npm run inferred:others` makes use of.
+    "hidream": Fixture(family="hidream", seed=0, lengths=(), variants=()),
+    "hunyuan_video15": Fixture(family="hunyuan_video15", seed=0, lengths=(), variants=()),
+    "lumina2": Fixture(family="lumina2", seed=0, lengths=(), variants=()),
+    "mochi": Fixture(family="mochi", seed=0, lengths=(), variants=()),
+    "qwenimage21": Fixture(family="qwenimage21", seed=0, lengths=(), variants=()),
+    "zimage": Fixture(family="zimage", seed=0, lengths=(), variants=()),
     "text_encoder": Fixture(
         family="text_encoder",
         seed=15,

@@ -23,6 +23,7 @@ const cases: readonly (readonly [string, string, string, readonly string[], numb
   ["auraflow.plan.json", "../foreign/auraflow.dynamo18-dynamic", "batch1-txt13", ulysses2, 1e-4],
   ["chroma.plan.json", "../foreign/chroma.dynamo18-dynamic", "img35-txt11", rotating3, 1e-4],
   ["chronoedit.plan.json", "chronoedit/chronoedit.dynamo18-dynamic", "batch2-frames5-height6-width14", rotating3, 1e-4],
+  ["cogview4.plan.json", "../foreign/cogview4.dynamo18-dynamic", "txt13", ring2, 1e-4],
   ["cogvideox.plan.json", "../foreign/cogvideox.dynamo18-dynamic", "batch1", rotating3, 1e-4],
   ["flux.plan.json", "flux/flux.torchscript18-static", "img96-txt40", unified4, 1e-4],
   ["flux.plan.ts", "flux/flux.dynamo18-dynamic", "img67-txt13", ring2, 1e-4],
@@ -45,9 +46,13 @@ const cases: readonly (readonly [string, string, string, readonly string[], numb
   ["wan.plan.json", "wan/wan.dynamo18-dynamic", "batch2-frames5-height6-width14", ring2, 1e-4],
 ];
 
+/** Plans of classes whose export would take too much room here: `npm run inferred:others` verifies them (docs/other-models.md). */
+const uncommitted = ["hidream", "hunyuan_video15", "lumina2", "mochi", "qwenimage21", "zimage"];
+
 test("every shipped plan has its case", () => {
   const plans = readdirSync("plans").filter((name) => name.includes(".plan."));
-  expect(cases.map(([plan]) => plan)).toEqual(plans.sort());
+  const known = [...cases.map(([plan]) => plan), ...uncommitted.map((name) => `${name}.plan.json`)];
+  expect(known.toSorted()).toEqual(plans.toSorted());
 });
 
 test.each(cases)("%s on %s, %s", async (plan, model, size, degrees, tolerance) => {

@@ -3,7 +3,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { TOO_FEW_HEADS } from "./inferred.ts";
-import { schemes, type Tried } from "./others.ts";
+import { schemes, type Tried, type Verified } from "./others.ts";
 
 export const othersPage = fileURLToPath(new URL("../../docs/other-models.md", import.meta.url));
 
@@ -30,15 +30,14 @@ function isExact(cell: string): boolean {
 export function othersPageOf(rows: readonly Tried[]): string {
   const planned = rows.filter(({ refused }) => refused === null);
   const table = tableOf(
-    ["class", "export", "entries", "work shared", "bytes", ...schemes],
-    planned.map(({ other, entries, share, bytes, cells }) => [
-      classOf(other.model),
-      other.name,
-      String(entries),
-      `${(share * 100).toFixed(1)} %`,
-      bytes.toLocaleString("en-US"),
-      ...cells,
-    ]),
+    ["class", "export", "entries", ...VERIFIED],
+    planned.map((row) => [classOf(row.other.model), row.other.name, String(row.entries), ...cellsOf(row)]),
+  );
+  const shipped = tableOf(
+    ["class", "export", ...VERIFIED],
+    planned.flatMap(({ other, shipped: own }) =>
+      own === null ? [] : [[classOf(other.model), other.name, ...cellsOf(own)]],
+    ),
   );
   const reasons = tableOf(
     ["class", "export", "reason"],
@@ -46,8 +45,19 @@ export function othersPageOf(rows: readonly Tried[]): string {
       refused === null ? [] : [[classOf(other.model), other.name, escaped(refused)]],
     ),
   );
-  return `${INTRODUCTION}\n${summary(planned)}\n## Plans\n\n${table}\n## No plan\n\n${reasons}`;
+  return `${INTRODUCTION}\n${summary(planned)}\n## Plans\n\n${table}\n${SHIPPED}\n${shipped}\n## No plan\n\n${reasons}`;
 }
+
+const VERIFIED = ["work shared", "bytes", ...schemes];
+
+function cellsOf({ share, bytes, cells }: Verified): readonly string[] {
+  return [`${(share * 100).toFixed(1)} %`, bytes.toLocaleString("en-US"), ...cells];
+}
+
+const SHIPPED = `## Shipped plans
+
+The same for the plans in [plans/](../plans/README.md) of these classes; each is written by hand from the names that \`onnx-cp inspect\` lists.
+`;
 
 function summary(planned: readonly Tried[]): string {
   const isDone = ({ cells }: Tried): boolean => cells.every((cell) => isExact(cell) || cell === TOO_FEW_HEADS);

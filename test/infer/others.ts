@@ -1,7 +1,7 @@
 /**
  * @file Infers a plan for an export that nobody wrote a plan for, and verifies it in every scheme at every sample. Knows no page.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { tooFewHeads } from "../../compiler/diagnostics/catalog/shard.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
@@ -9,7 +9,7 @@ import { readModel } from "../../compiler/graph/read.ts";
 import type { Model } from "../../compiler/graph/types.ts";
 import type { CanonicalGraph } from "../../compiler/ir/types.ts";
 import { lower } from "../../compiler/lower/lower.ts";
-import { readPlanText } from "../../compiler/plan/read.ts";
+import { readPlanFile, readPlanText } from "../../compiler/plan/read.ts";
 import type { Plan } from "../../compiler/plan/types.ts";
 import { simulate } from "../../compiler/simulate/simulate.ts";
 import { bytesByFormula } from "../../cli/bench/bytes.ts";
@@ -17,6 +17,7 @@ import { inferPlan } from "../../infer/infer.ts";
 import { shareSplit } from "../../gain/share.ts";
 import { readNpz } from "../../ort/files/npz.ts";
 import type { OrtTensors } from "../../ort/types.ts";
+import { shippedPlan } from "../support/compiled.ts";
 import { valueOf } from "../support/fixtures.ts";
 import { meshes, type MeshName } from "../support/meshes.ts";
 import { bindPlan, canonicalise, shard } from "../support/stages.ts";
@@ -40,11 +41,17 @@ export interface Other {
 }
 
 /** The result of one export. */
-export interface Tried {
+export interface Tried extends Verified {
   readonly other: Other;
   /** Why there is no plan; the rest is then missing. */
   readonly refused: string | null;
   readonly entries: number;
+  /** The same of the plan of `plans/`, if there is one for this export. */
+  readonly shipped: Verified | null;
+}
+
+/** What a plan gives. */
+export interface Verified {
   /** At the last sample: the share of the work that ranks divide, and the bytes that a rank sends under Ulysses 2 or a ring of 2. */
   readonly share: number;
   readonly bytes: number;
@@ -59,19 +66,30 @@ export function othersIn(folder: string): readonly Other[] {
 }
 
 export async function tried(other: Other, folder: string): Promise<Tried> {
-  const nothing = { other, entries: 0, share: 0, bytes: 0, cells: [] };
+  const nothing = { other, entries: 0, share: 0, bytes: 0, cells: [], shipped: null };
   if (other.failed !== undefined) return { ...nothing, refused: `no export: ${other.failed}` };
   const file = join(folder, `${other.name}.onnx`);
   const found = await inferPlan({ model: file });
   if (!found.ok) return { ...nothing, refused: textOf(found.diagnostics) };
-  const plan = valueOf(await readPlanText(found.text, "inferred.plan.jsonc"));
   const model = valueOf(await readModel(file));
-  const graph = valueOf(await canonicalise(model));
-  const samples = await samplesOf(other, folder);
+  const given = { model, graph: valueOf(await canonicalise(model)), samples: await samplesOf(other, folder) };
+  const own = await verifiedIn(given, valueOf(await readPlanText(found.text, "inferred.plan.jsonc")));
+  const path = shippedPlan(other.name.split(".")[0]!);
+  const shipped = existsSync(path) ? await verifiedIn(given, valueOf(await readPlanFile(path))) : null;
   const { $model: _, ...entries } = found.plan;
+  return { other, refused: null, entries: Object.keys(entries).length, ...own, shipped };
+}
+
+interface Given {
+  readonly model: Model;
+  readonly graph: CanonicalGraph;
+  readonly samples: readonly OrtTensors[];
+}
+
+async function verifiedIn({ model, graph, samples }: Given, plan: Plan): Promise<Verified> {
   const cells: string[] = [];
   for (const name of schemes) cells.push(await verified(graph, plan, name, samples));
-  return { other, refused: null, entries: Object.keys(entries).length, ...costs(model, graph, plan, samples), cells };
+  return { ...costs(model, graph, plan, samples), cells };
 }
 
 function textOf(diagnostics: readonly Diagnostic[]): string {

@@ -167,20 +167,16 @@ def export(model: torch.nn.Module, request: Request) -> onnx.ModelProto:
     kind, opset = EXPORTERS[request.exporter]
     is_dynamo = kind == DYNAMO
     mark = markers.dynamo_mark if is_dynamo else markers.torchscript_mark
-    original = model.forward
-    model.forward = _bound(original, request)
-    try:
-        root = _wrapped(model, request.wrapper) if request.wrapper else model
-        with (
-            patches.applied(request.patches, kind),
-            markers.boundaries(model, request.plan or {}, mark),
-            torch.no_grad(),
-            warnings.catch_warnings(),
-        ):
-            warnings.simplefilter("ignore")
-            return (_export_dynamo if is_dynamo else _export_torchscript)(root, request, opset)
-    finally:
-        del model.forward
+    # A patch may replace the forward itself.
+    with patches.applied(request.patches, kind):
+        model.forward = _bound(model.forward, request)
+        try:
+            root = _wrapped(model, request.wrapper) if request.wrapper else model
+            with markers.boundaries(model, request.plan or {}, mark), torch.no_grad(), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return (_export_dynamo if is_dynamo else _export_torchscript)(root, request, opset)
+        finally:
+            del model.forward
 
 
 def run_torch(

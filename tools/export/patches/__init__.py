@@ -8,10 +8,11 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 
-from . import common, ltx2, qwenimage
+from . import common, hidream, hunyuan_video15, lumina2, ltx2, mochi, qwenimage, qwenimage21, zimage
 from .patch import Patch
 
-PATCHES: Mapping[str, Patch] = {**common.PATCHES, **ltx2.PATCHES, **qwenimage.PATCHES}
+_OWN = (common, hidream, hunyuan_video15, ltx2, lumina2, mochi, qwenimage, qwenimage21, zimage)
+PATCHES: Mapping[str, Patch] = {name: patch for module in _OWN for name, patch in module.PATCHES.items()}
 
 
 @contextlib.contextmanager
