@@ -224,6 +224,13 @@ function ofExchanges(map: FactorMap): readonly Mutant[] {
     const change = (what: string, to: Exchange): Mutant => put(what, exchanges.with(i, to));
     const none = put("none", exchanges.toSpliced(i, 1));
     if (exchange.kind === "scan") return [none, change("the other way", { ...exchange, reverse: !exchange.reverse })];
+    if (exchange.kind === "position")
+      return [
+        none,
+        change("the other end", { ...exchange, last: !exchange.last }),
+        change("the other extreme", { ...exchange, largest: !exchange.largest }),
+        change("another axis", { ...exchange, axis: exchange.axis + 1 }),
+      ];
     const { extent, stride, before } = exchange;
     return [
       none,

@@ -104,8 +104,11 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
   IsNaN: unary,
   Less: binary,
   LessOrEqual: binary,
-  ArgMax: [node([data(2, 5, 6)], { axis: 1, keepdims: 0 })],
-  ArgMin: [node([data(2, 5, 6)], { axis: -1, keepdims: 1 })],
+  ArgMax: [
+    node([data(2, 5, 6)], { axis: 1, keepdims: 0 }),
+    node([indices(3, 4, 6, 5)], { axis: 1, select_last_index: 1 }),
+  ],
+  ArgMin: [node([data(2, 5, 6)], { axis: -1, keepdims: 1 }), node([indices(2, 5, 6)], { axis: 0, keepdims: 0 })],
   Attention: [
     node([data(2, 4, 5, 6), data(2, 4, 7, 6), data(2, 4, 7, 3)]),
     node([data(2, 5, 24), data(2, 7, 12), data(2, 7, 6)], { q_num_heads: 4, kv_num_heads: 2 }),

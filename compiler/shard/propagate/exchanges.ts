@@ -8,6 +8,7 @@ import type { CanonicalNode } from "../../ir/types.ts";
 import type { Split } from "../layout.ts";
 import type { State } from "../state.ts";
 import type { Origin } from "../types.ts";
+import { position } from "./position.ts";
 import { scan } from "./scan.ts";
 import { exchangeRows, windowSplit } from "./windows.ts";
 
@@ -28,6 +29,7 @@ export function exchangeAlong(
   const [shape] = outputShapes(view) ?? [];
   if (shape === undefined) return false;
   if (exchange.kind === "scan") return scan(state, node, shape, exchange, entry[1], origin);
+  if (exchange.kind === "position") return position(state, node, shape, exchange, entry[1], origin);
   const places = state.assumed.normal(map.factors[exchange.output]!.size);
   const moving = windowSplit(state, node, exchange, entry[1], places, origin);
   if (moving !== null) exchangeRows(state, node, shape, moving, origin);
