@@ -22,14 +22,16 @@ const PLAN: ContextParallelPlan = { "": { a: { split_dim: 1 }, b: { split_dim: 1
 
 /** Every form of the operators over the rows of two streams, end to end. */
 function positions(elem: ElemType): Graph {
-  const forms = ["ArgMax", "ArgMin"].flatMap((op) => [0, 1].map((last) => ({ op, last })));
+  const forms = ["ArgMax", "ArgMin"].flatMap((op) =>
+    [0, 1, 2, 3].map((i) => ({ op, last: i % 2, keepdims: i >> 1, axis: i === 0 ? -2 : 1 })),
+  );
   return graph({
     inputs: ["a", "b"].map((name) => value(name, elem, [1, `rows_${name}`, WIDTH])),
     outputs: forms.map((_, i) => value(`y${i}`, "int64", null)),
     nodes: [
       node("Concat", ["a", "b"], ["x"], { axis: int(1) }),
-      ...forms.map(({ op, last }, i): Node => {
-        const attributes = { axis: int(i % 2 === 0 ? 1 : -2), keepdims: int(i % 2), select_last_index: int(last) };
+      ...forms.map(({ op, last, keepdims, axis }, i): Node => {
+        const attributes = { axis: int(axis), keepdims: int(keepdims), select_last_index: int(last) };
         return node(op, ["x"], [`y${i}`], attributes);
       }),
     ],
