@@ -10,6 +10,7 @@ import { resolveScopes } from "../graph/scopes/scopes.ts";
 import { valuesReadBy } from "../graph/reads.ts";
 import type { Graph, Model, Node } from "../graph/types.ts";
 import { inlineBranches } from "./passes/branches.ts";
+import { checkCounts } from "./passes/check-counts.ts";
 import { checkNodes, checkQuotients } from "./passes/check-nodes.ts";
 import { checkShapes } from "./passes/check-shapes.ts";
 import { removeDead } from "../ir/clean.ts";
@@ -53,7 +54,8 @@ export async function canonicalise(model: Model, fixed: FixedShapes = {}): Promi
     prefix: scopes.prefix,
   });
   if (!shaped.ok) return shaped;
-  const canonical = withinLimits(() => removeDead(rewrite(shaped.value)));
+  // Patterns are found by now: what remains of counted masks is checked against the feeds.
+  const canonical = withinLimits(() => checkCounts(removeDead(rewrite(shaped.value))));
   if (canonical === null)
     return settle<CanonicalGraph>(undefined, [diagnose(lengthsTooLarge, { stage: "rewriting the graph" })]);
   return settle(canonical, [...diagnostics, ...shaped.diagnostics, ...explainAttention(canonical)]);

@@ -97,8 +97,17 @@ export interface ScanExchange {
   readonly reverse: boolean;
 }
 
+/** The position of the largest (or smallest) number along an axis of operand 0: of equal ones the first, or the last. */
+export interface PositionExchange {
+  readonly kind: "position";
+  readonly factor: number;
+  readonly axis: number;
+  readonly largest: boolean;
+  readonly last: boolean;
+}
+
 /** How an axis that is needed whole may be split all the same: by what the ranks exchange. */
-export type Exchange = WindowExchange | TrimExchange | ScanExchange | MomentsExchange;
+export type Exchange = WindowExchange | TrimExchange | ScanExchange | MomentsExchange | PositionExchange;
 
 export interface FactorMap {
   /** For some factors of kind `along`. */

@@ -5,10 +5,12 @@
 import { emitGraph } from "../../compiler/emit/emit.ts";
 import { CP_OPERATORS, MICROSOFT_OPERATORS, OPERATORS } from "../../compiler/operators/table.ts";
 import { CP, type CanonicalGraph } from "../../compiler/ir/types.ts";
-import type { Expr } from "../../compiler/expr/expr.ts";
+import { evaluate, isOpen, type Expr } from "../../compiler/expr/expr.ts";
 import type { ShardedGraph } from "../../compiler/shard/types.ts";
 import { simulate } from "../../compiler/simulate/simulate.ts";
 import { evaluateGraph } from "../../ort/evaluate.ts";
+import { elementsIn } from "../../ort/tensors.ts";
+import { countLengths, type Lengths } from "../../program/lengths.ts";
 import { bound, feedsOf, graphOf, type Cut } from "./build.ts";
 import type { Operand, Sample } from "./operands.ts";
 import { SAMPLES } from "./samples.ts";
@@ -52,14 +54,15 @@ export async function wrongShape({ domain, op, sample }: Case): Promise<string |
   const outputs = await evaluateGraph(plain, feedsOf(sample.operands), { opsets });
   const said = graph.outputs.map((name) => graph.shapes.get(name) ?? null);
   const found = graph.outputs.map((name) => ({ elem: outputs[name]!.elem, dims: outputs[name]!.dims }));
-  const agree = said.every((s, i) => s?.elem === found[i]!.elem && sameDims(s.dims, found[i]!.dims));
+  const feeds = feedsOf(sample.operands);
+  const counts = countLengths(graph, {}, (input, from, to) => elementsIn(feeds[input], from, to));
+  const agree = said.every((s, i) => s?.elem === found[i]!.elem && sameDims(s.dims, found[i]!.dims, counts));
   return agree ? null : `${JSON.stringify(said)} for ${JSON.stringify(found)}`;
 }
 
-/** An extent that depends on data has a name, and no number to compare. */
-function sameDims(said: readonly Expr[], found: readonly number[]): boolean {
-  const isFree = (e: Expr): boolean => typeof e === "string";
-  return said.length === found.length && said.every((e, i) => isFree(e) || e === found[i]);
+/** An extent that depends on data has a name, and no number to compare, unless it is counted. */
+function sameDims(said: readonly Expr[], found: readonly number[], counts: Lengths): boolean {
+  return said.length === found.length && said.every((e, i) => isOpen(e) || evaluate(e, counts) === found[i]);
 }
 
 /** What a split of one operand axis comes to: a line that says it, and where it is not refused the program for each number of ranks. */

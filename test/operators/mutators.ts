@@ -242,6 +242,13 @@ function ofExchanges(map: FactorMap): readonly Mutant[] {
         change("a place more", { ...exchange, more: more + 1 }),
       ];
     }
+    if (exchange.kind === "position")
+      return [
+        none,
+        change("the other end", { ...exchange, last: !exchange.last }),
+        change("the other extreme", { ...exchange, largest: !exchange.largest }),
+        change("another axis", { ...exchange, axis: exchange.axis + 1 }),
+      ];
     const { extent, stride, before } = exchange;
     return [
       none,

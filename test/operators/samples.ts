@@ -103,8 +103,14 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
   IsNaN: unary,
   Less: binary,
   LessOrEqual: binary,
-  ArgMax: [node([data(2, 5, 6)], { axis: 1, keepdims: 0 })],
-  ArgMin: [node([data(2, 5, 6)], { axis: -1, keepdims: 1 })],
+  ArgMax: [
+    node([data(2, 5, 6)], { axis: 1, keepdims: 0 }),
+    node([indices(3, 4, 6, 5)], { axis: 1, select_last_index: 1 }),
+  ],
+  ArgMin: [
+    node([indices(3, 2, 5, 6)], { axis: -1, keepdims: 1 }),
+    node([data(5, 6)], { axis: 0, keepdims: 0, select_last_index: 1 }),
+  ],
   Attention: [
     node([data(2, 4, 5, 6), data(2, 4, 7, 6), data(2, 4, 7, 3)]),
     node([data(2, 5, 24), data(2, 7, 12), data(2, 7, 6)], { q_num_heads: 4, kv_num_heads: 2 }),
@@ -192,7 +198,8 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
   ],
   MaxPool: PLACES.MaxPool,
   MeanVarianceNormalization: [node([data(4, 3, 5, 2)]), node([data(4, 3, 5)], { axes: [0, -1] })],
-  NonZero: [node([data(4, 5)])],
+  // The places of a feed that are not 0 are counted, whatever the rule says.
+  NonZero: [node([joined(0, [3, 3], 6, 5)]), node([data(4, 5)], {}, { refused: true })],
   OneHot: [node([indices(5, 4, 3), scalar(5), data(2)]), node([indices(5, 4, 3), scalar(5), data(2)], { axis: 0 })],
   Pad: [node([data(4, 5), vector(0, 1, 0, 2)]), ...PLACES.Pad],
   QuantizeLinear: [

@@ -22,6 +22,7 @@ import { outputsOf, sessionOf, wrongOutputs } from "../support/compiled.ts";
 import { temporaryFolder } from "../support/files.ts";
 import { texts, valueOf } from "../support/fixtures.ts";
 import { random } from "../support/graphs.ts";
+import { moduleUrl } from "../runtime/support/handlers.ts";
 import { meshes, type MeshName } from "../support/meshes.ts";
 import { bindPlan, canonicalise, shard } from "../support/stages.ts";
 
@@ -201,9 +202,9 @@ test.each(cells)("%s, %s: every value is that of the unsplit model, for several 
   }
 });
 
-async function sessionFor({ file, plan }: Made, mesh: MeshName): Promise<Session> {
+async function sessionFor({ file, plan }: Made, mesh: MeshName, hooks: readonly string[] = []): Promise<Session> {
   const out = `${await temporaryFolder()}/program`;
-  const compiled = await compilePlan({ model: file, plan, parallel: meshes[mesh], out });
+  const compiled = await compilePlan({ model: file, plan, parallel: meshes[mesh], out, hooks });
   if (!compiled.ok) throw new Error(texts(compiled.diagnostics).join("\n"));
   return sessionOf(compiled.program);
 }
@@ -231,4 +232,25 @@ test("masks that must pick as many rows are compared before the run", async () =
   onTestFinished(() => whole.release());
   const feeds = feedsOf(model, [few, [0, ...more.slice(1)]]);
   expect(wrongOutputs(await outputsOf(session, feeds), await whole.run(feeds))).toEqual([]);
+});
+
+/** The mask is the result of a module, where a handler may replace it. */
+const handled: Form = (n) => {
+  const [image, text, mask] = inputs(n);
+  const own = n.add("prepare", "Cast", [n.add("prepare", "Reshape", [mask, n.ints(-1)])], to(9));
+  const rows = picked(n, text, own);
+  const joint = attention(n, n.add("", "Concat", [image, rows], along(1)));
+  const sizes = n.add("", "Concat", [rowsOf(n, image), rowsOf(n, rows)], along(0));
+  n.output("y", n.add("", "Split", [joint, sizes], { ...along(1), outputs: 2 }), [1, "img", CHANNELS]);
+  return PLAN;
+};
+
+test("a handler that changes how many rows a mask picks stops the run", async () => {
+  const model = await made(handled);
+  const session = await sessionFor(model, "ulysses 2", ["prepare"]);
+  const feeds = feedsOf(model, masks[0]!);
+  expect(Object.keys(await outputsOf(session, feeds))).toEqual(["y"]);
+  const all = "(t) => ({ type: t.type, dims: t.dims, data: t.data.map(() => 1) })";
+  await session.hooks.register("prepare", "post_forward", moduleUrl(all));
+  expect(await problem(outputsOf(session, feeds))).toMatch(/CP6504.*cannot be reshaped/su);
 });

@@ -2,7 +2,7 @@
  * @file Operators that reduce or normalise along axes: `ReduceMean` and similar, `Softmax`, the normalisations.
  */
 import { axesOf, factorList, fromEnd, intAttribute, intsAttribute, numbersOf, ONE, unaryMap } from "../builder.ts";
-import type { Axis, FactorKind, FactorMap, OperatorRule, NodeView } from "../types.ts";
+import type { Axis, FactorKind, FactorMap, OperatorRule, NodeView, PositionExchange } from "../types.ts";
 
 import { momentsOf } from "./places/moments.ts";
 
@@ -42,7 +42,7 @@ export const topK: OperatorRule = {
   },
 };
 
-/** `ArgMax`, `ArgMin`: positions along one axis, which therefore must be whole. */
+/** `ArgMax`, `ArgMin`: positions along one axis, which therefore must be whole, or is split with an exchange of the best ones. */
 export const argument: OperatorRule = {
   types: [{ elem: "int64" }],
   factors: (view) => {
@@ -52,13 +52,17 @@ export const argument: OperatorRule = {
     const list = factorList();
     const input = shape.dims.map((d, i) => list.axis(d, i === at ? "along" : "free"));
     const keep = intAttribute(view, "keepdims", 1) === 1;
-    return unaryMap(
-      list.factors,
-      input,
-      input.flatMap((axis, i) => (i === at ? (keep ? [ONE] : []) : [axis])),
-    );
+    const result = input.flatMap((axis, i) => (i === at ? (keep ? [ONE] : []) : [axis]));
+    const along = input[at]!;
+    const exchanges = "product" in along ? along.product.map((factor) => positionOf(view, factor, at)) : [];
+    return { ...unaryMap(list.factors, input, result), exchanges };
   },
 };
+
+function positionOf(view: NodeView, factor: number, axis: number): PositionExchange {
+  const last = intAttribute(view, "select_last_index", 0) === 1;
+  return { kind: "position", factor, axis, largest: view.node.op === "ArgMax", last };
+}
 
 /** The result has the operand's shape; the attribute `axis` names the only axis that must be whole. */
 export function alongAxis(otherwise: number): OperatorRule {
