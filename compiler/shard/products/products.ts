@@ -47,7 +47,10 @@ export function visitRegion(state: State, region: Region, act: Act): void {
   const reads = region.inputs.map((name) => valueOf(state, name));
   const isReady = !reads.some((name) => state.poisoned.has(name));
   const isSplit = reads.some((name) => layoutOf(state, name).length > 0);
-  if (!isReady || !isSplit || visitAll(copyOf(state))) return void visitAll(state);
+  if (!isReady || !isSplit || visitAll(copyOf(state))) {
+    if (visitAll(state) && isSplit && !isNoted(state, region)) noteSite(state, region, "local");
+    return;
+  }
   const { ulysses_degree: members, ring_degree: ring } = state.options.mesh;
   const heads = ring > 1 ? [] : headSplits(region, members);
   const found = heads.find((splits) => visitHeads(copyOf(state), region, splits, visitAll));
@@ -163,8 +166,16 @@ function restore(state: State, before: Replacements): void {
   }
 }
 
+function isNoted(state: State, { end }: Region): boolean {
+  return state.attention.some(({ node }) => node === end.name);
+}
+
 /** A recognised attention that ends the region has noted itself, as local. */
-function noteSite(state: State, { end: { name: node, scope: module } }: Region, scheme: "ulysses" | "gather"): void {
+function noteSite(
+  state: State,
+  { end: { name: node, scope: module } }: Region,
+  scheme: "ulysses" | "gather" | "local",
+): void {
   const noted = state.attention.findIndex((site) => site.node === node);
   state.attention.splice(noted < 0 ? state.attention.length : noted, 1, { node, module, scheme, entry: null });
 }

@@ -29,7 +29,10 @@ interface Small {
 }
 
 /** A model of a few steps. */
-export function small(means: string, { formula, splits, inputs, nodes, constants = {}, options, ...rest }: Small): Example {
+export function small(
+  means: string,
+  { formula, splits, inputs, nodes, constants = {}, options, ...rest }: Small,
+): Example {
   const specs = Object.entries(splits).map(([name, dim]) => `  "${name}": { "split_dim": ${dim} }`);
   const entry = specs.length === 0 ? [] : [`"": {\n${specs.join(",\n")}\n}`];
   const { splitOutput } = rest;
