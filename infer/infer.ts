@@ -9,10 +9,12 @@ import type { Diagnostic } from "../compiler/diagnostics/types.ts";
 import { show } from "../compiler/expr/expr.ts";
 import { canonicalModel } from "../compiler/inspect/model.ts";
 import type { FixedShapes } from "../compiler/ir/lengths.ts";
-import type { CanonicalGraph } from "../compiler/ir/types.ts";
+import type { CanonicalGraph, CanonicalNode } from "../compiler/ir/types.ts";
 import type { ContextParallelPlan } from "../compiler/plan/types.ts";
 import type { ShardOptions } from "../compiler/shard/state.ts";
 import { planOf } from "./entries.ts";
+import { factorMaps } from "./region/factor-maps.ts";
+import { productSites } from "./region/streams.ts";
 import { percent, printPlan } from "./print.ts";
 import { remainsOf } from "./remains.ts";
 import { searchPlan, type Found, type Nothing } from "./search.ts";
@@ -116,7 +118,7 @@ function slicedIn({ sharded }: Found): readonly string[] {
 }
 
 function diagnosticOf({ why, refused }: Nothing, graph: CanonicalGraph, file: string): Diagnostic {
-  const sites = graph.nodes.flatMap((node) => asCp(node, "Attention") ?? []);
+  const sites = sitesOf(graph);
   const [site] = sites;
   if (site === undefined || why === "no attention") return diagnose(inferMessages.noAttention, {}, { file });
   if (why === "no stream") return diagnose(inferMessages.noSequence, { sites: sites.length }, { file });
@@ -125,8 +127,22 @@ function diagnosticOf({ why, refused }: Nothing, graph: CanonicalGraph, file: st
     const params = { rounds: refused.length, last: last.message };
     return diagnose(inferMessages.allRefused, params, { file, related: last.related });
   }
-  const length = show(graph.shapes.get(site.q)?.dims[1] ?? 1);
+  const { value, axis } = site;
+  const length = show(graph.shapes.get(value)?.dims[axis] ?? 1);
   return diagnose(inferMessages.noPlace, { module: site.node.scope, node: site.node.name, length }, { file });
+}
+
+/** Where rows are attended to: queries of attention, and results of products that are no known one. */
+function sitesOf(
+  graph: CanonicalGraph,
+): readonly { readonly node: CanonicalNode; readonly value: string; readonly axis: number }[] {
+  const attentions = graph.nodes.flatMap((node) => asCp(node, "Attention") ?? []);
+  const { ends, seeds } = productSites(factorMaps(graph));
+  const endOf = (value: string): CanonicalNode => [...ends].find(({ outputs }) => outputs.includes(value))!;
+  return [
+    ...attentions.map(({ node, q }) => ({ node, value: q, axis: 1 })),
+    ...seeds.map(({ value, axis }) => ({ node: endOf(value), value, axis })),
+  ];
 }
 
 /** The path of the model as a plan in the folder of `out` names it, with slashes on every system. */

@@ -16,7 +16,7 @@ import type { Reach } from "./places.ts";
 import { factorMaps, type FactorMaps } from "./region/factor-maps.ts";
 import { typicalSizes, type Sizes } from "../gain/typical.ts";
 import { isProof, prove, type Proof, type Refusal } from "./prove.ts";
-import { outerStreamsOf, streamsOf } from "./region/streams.ts";
+import { outerStreamsOf, productSites, streamsOf } from "./region/streams.ts";
 import type { Decision } from "./decisions.ts";
 
 /** Refusals that are repaired before the search ends. */
@@ -44,16 +44,18 @@ export interface Nothing {
  */
 export function searchPlan(graph: CanonicalGraph, options: ShardOptions): Found | Nothing {
   const maps = factorMaps(graph);
-  if (!graph.nodes.some((node) => asCp(node, "Attention") !== null)) return { why: "no attention", refused: [] };
+  const products = productSites(maps);
+  const isAttended = graph.nodes.some((node) => asCp(node, "Attention") !== null);
+  if (!isAttended && products.seeds.length === 0) return { why: "no attention", refused: [] };
   const sizes = typicalSizes(graph);
-  const streams = streamsOf(maps);
+  const streams = streamsOf(maps, products);
   const context = contextOf(graph);
   const work = worksOf(graph, sizes);
-  const outer = outerStreamsOf(maps, streams);
+  const outer = outerStreamsOf(maps, products, streams);
   const nothing: Nothing[] = [];
   for (const reach of ["boundaries", "values"] as const) {
     for (const own of [streams, outer]) {
-      const model = { index: maps.index, streams: own, sizes, work, anywhere: reach === "values" };
+      const model = { index: maps.index, streams: own, products, sizes, work, anywhere: reach === "values" };
       const found = searchIn(model, { maps, context, options, isOuter: own === outer, reach });
       if (!("why" in found)) return found;
       nothing.push(found);

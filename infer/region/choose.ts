@@ -6,11 +6,13 @@ import type { CanonicalNode } from "../../compiler/ir/types.ts";
 import type { GraphIndex } from "../../compiler/ir/graph-index.ts";
 import type { Sizes } from "../../gain/typical.ts";
 import { canGatherFor, regionOf, WORK_PER_BYTE, type Region } from "./region.ts";
+import type { Products } from "./products.ts";
 import type { Stream } from "./streams.ts";
 
 export interface Model {
   readonly index: GraphIndex;
   readonly streams: readonly Stream[];
+  readonly products: Products;
   readonly sizes: Sizes;
   /** Floating-point work of every node that has some. */
   readonly work: ReadonlyMap<CanonicalNode, number>;
@@ -54,14 +56,15 @@ export function chooseStreams(model: Model, whole: ReadonlySet<string>): Choice 
       isBetter = true;
     }
   }
-  const isShared = [...best.region.nodes].some((node) => asCp(node, "Attention") !== null);
+  const { ends } = model.products;
+  const isShared = [...best.region.nodes].some((node) => asCp(node, "Attention") !== null || ends.has(node));
   return isShared ? best : null;
 }
 
 function choiceOf(model: Model, streams: readonly Stream[], whole: ReadonlySet<string>): Choice {
-  const { index, sizes, work, anywhere } = model;
-  const region = regionOf({ index, streams, sizes, work, whole, anywhere });
-  const sent = gathered(region, model) + exchanged(region, model);
+  const { work } = model;
+  const region = regionOf({ ...model, streams, whole });
+  const sent = gathered(region, model) + exchanged(region, model) + exchangedForProducts(region, model);
   let all = 0;
   let shared = 0;
   for (const [node, own] of work) {
@@ -107,6 +110,14 @@ function exchanged(region: Region, { index, sizes }: Model): number {
     if (isSplit(q)) return bytes + (query! + key! + values! + out!) / 4;
     return bytes + Math.min(key! + values!, 2 * out!) / 2;
   }, 0);
+}
+
+/** Products: half of every split operand that comes from outside, once for each region that reads it. */
+function exchangedForProducts(region: Region, { index, sizes, products }: Model): number {
+  const made = new Set([...region.nodes].flatMap(({ outputs }) => outputs));
+  const regions = new Set(products.regionOf.values());
+  const operands = [...regions].flatMap(({ inputs }) => inputs.filter((value) => made.has(value)));
+  return operands.reduce((bytes, value) => bytes + sizeOf(value, index, sizes) / 2, 0);
 }
 
 function sizeOf(value: string, { graph }: GraphIndex, { bytes }: Sizes): number {

@@ -8,6 +8,7 @@ import type { CanonicalNode } from "../../compiler/ir/types.ts";
 import type { GraphIndex } from "../../compiler/ir/graph-index.ts";
 import { FORBIDDEN, network, SINK, SOURCE, type Network } from "./flow.ts";
 import type { Sizes } from "../../gain/typical.ts";
+import type { Products } from "./products.ts";
 import { keyOf, type Link, type Place, type Stream } from "./streams.ts";
 
 /** Operations that take as long as one byte: a rank repeats work rather than send more bytes than this. */
@@ -23,6 +24,7 @@ const LEAST = 1e-3;
 export interface Chosen {
   readonly index: GraphIndex;
   readonly streams: readonly Stream[];
+  readonly products: Products;
   readonly sizes: Sizes;
   /** Floating-point work of every node that has some. */
   readonly work: ReadonlyMap<CanonicalNode, number>;
@@ -55,6 +57,8 @@ export function regionOf(chosen: Chosen): Region {
   const need = (node: CanonicalNode, value: string): Need => {
     const attention = asCp(node, "Attention");
     if (attention !== null && value !== attention.q) return value === attention.mask ? "whole" : "any";
+    // Keys and values of products are gathered, or exchanged for heads.
+    if (chosen.products.regionOf.has(node) && !passes(node, value)) return "any";
     if (places.get(value) === undefined) return "whole";
     if (passes(node, value) && node.inputs.includes(value)) return "rows";
     return reducers.has(node) && !chosen.whole.has(node.name) ? "any" : "whole";
@@ -105,7 +109,7 @@ export function canGatherFor(producer: CanonicalNode, reader: CanonicalNode, any
 }
 
 function cutAt(
-  { index, sizes, work, whole, anywhere }: Chosen,
+  { index, products, sizes, work, whole, anywhere }: Chosen,
   linked: readonly CanonicalNode[],
   need: Region["need"],
   rowsOf: (node: CanonicalNode) => readonly string[],
@@ -114,7 +118,7 @@ function cutAt(
   const at = new Map(linked.map((node) => [node, net.node()]));
   for (const node of linked) {
     const own = at.get(node)!;
-    const isAttention = asCp(node, "Attention") !== null;
+    const isAttention = asCp(node, "Attention") !== null || products.ends.has(node);
     const repeated = (work.get(node) ?? 0) / WORK_PER_BYTE / 2;
     net.edge(SOURCE, own, LEAST + repeated + (isAttention ? ATTENTION : 0));
     if (whole.has(node.name)) net.edge(own, SINK, FORBIDDEN);

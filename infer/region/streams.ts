@@ -2,23 +2,19 @@
  * @file The streams of a model: sets of axes that operators tie together, found from the sequence axes of attention outwards through the
  * factor maps. If one axis of a stream is split, every operator that is linked can compute its rows. Decides nothing.
  */
-import { exactDiv, mul, show, withinLimits, type Expr } from "../../compiler/expr/expr.ts";
+import { exactDiv, mul, withinLimits, type Expr } from "../../compiler/expr/expr.ts";
 import { asCp } from "../../compiler/ir/cp.ts";
 import type { CanonicalNode } from "../../compiler/ir/types.ts";
 import type { Axis, FactorMap } from "../../compiler/operators/types.ts";
 import { embed, locate, type Split } from "../../compiler/shard/layout.ts";
 import type { FactorMaps } from "./factor-maps.ts";
+import { keyOf, type Place } from "./place.ts";
+import { productsOf, type Products } from "./products.ts";
 
 /** The rows of q, k, v and of the result of attention. */
 const ROWS = 1;
 
-/** An axis that has the stream: alone, or with axes around it that stay whole. */
-export interface Place {
-  readonly value: string;
-  readonly axis: number;
-  readonly outer: Expr;
-  readonly inner: Expr;
-}
+export { keyOf, type Place };
 
 /** How a node passes a stream on: the operands and results that have it. */
 export interface Link {
@@ -38,61 +34,72 @@ export interface Stream {
   readonly merged: readonly Place[];
 }
 
-/** Every stream that reaches the queries or the keys of an attention, those with queries first. */
-export function streamsOf(maps: FactorMaps): readonly Stream[] {
+/** Products that are no known attention: streams go through them as through one. */
+export function productSites(maps: FactorMaps): Products {
+  const search = { maps, reducers: new Set<CanonicalNode>(), merged: [] };
+  return productsOf(maps, (node, place, operand) => withinLimits(() => across(search, node, place, operand)));
+}
+
+/** Every stream that reaches the queries or the keys of an attention, those with queries first, and the rows of products that are none. */
+export function streamsOf(maps: FactorMaps, products: Products): readonly Stream[] {
   const { graph } = maps.index;
   const sites = graph.nodes.flatMap((node) => asCp(node, "Attention") ?? []);
   const values = [...sites.map(({ q }) => q), ...sites.map(({ k }) => k)];
-  return exploreAll(
-    maps,
-    values.map((value) => ({ value, axis: ROWS, outer: 1, inner: 1 })),
-  );
+  const rows = values.map((value) => ({ value, axis: ROWS, outer: 1, inner: 1 }));
+  return exploreAll(maps, products, [...rows, ...products.seeds]);
 }
 
 /**
  * The streams of outermost factors where sequences are merged from several, as rows of pixels are from rows and columns: they reach further
  * than the whole sequence, but in larger units.
  */
-export function outerStreamsOf(maps: FactorMaps, streams: readonly Stream[]): readonly Stream[] {
-  return exploreAll(
-    maps,
-    streams.flatMap(({ merged }) => merged),
-  );
+export function outerStreamsOf(maps: FactorMaps, products: Products, streams: readonly Stream[]): readonly Stream[] {
+  const merged = streams.flatMap((stream) => stream.merged);
+  return exploreAll(maps, products, merged);
 }
 
-function exploreAll(maps: FactorMaps, seeds: readonly Place[]): readonly Stream[] {
+function exploreAll(maps: FactorMaps, products: Products, seeds: readonly Place[]): readonly Stream[] {
   const known = new Set<string>();
   const streams: Stream[] = [];
   for (const seed of seeds) {
     if (extentOf(maps, seed) === 1 || known.has(keyOf(seed))) continue;
-    const stream = explore(maps, seed);
+    const stream = explore(maps, products, seed);
     for (const place of stream.places) known.add(keyOf(place));
     streams.push(stream);
   }
   return streams;
 }
 
-export function keyOf({ value, axis, outer, inner }: Place): string {
-  return `${axis} ${show(outer)} ${show(inner)} ${value}`;
-}
-
 function extentOf({ index }: FactorMaps, { value, axis }: Place): Expr {
   return index.graph.shapes.get(value)?.dims[axis] ?? 1;
 }
 
-interface Search {
+/** What following a place through a node needs, and notes. */
+interface Crossing {
   readonly maps: FactorMaps;
-  readonly seen: Map<string, Place>;
-  readonly pending: Place[];
-  /** By the names of their places, so that each is made once. */
-  readonly links: Map<string, Link>;
   readonly reducers: Set<CanonicalNode>;
   readonly merged: Place[];
 }
 
-function explore(maps: FactorMaps, seed: Place): Stream {
+interface Search extends Crossing {
+  readonly products: Products;
+  readonly seen: Map<string, Place>;
+  readonly pending: Place[];
+  /** By the names of their places, so that each is made once. */
+  readonly links: Map<string, Link>;
+}
+
+function explore(maps: FactorMaps, products: Products, seed: Place): Stream {
   const { index } = maps;
-  const search: Search = { maps, seen: new Map(), pending: [], links: new Map(), reducers: new Set(), merged: [] };
+  const search: Search = {
+    maps,
+    products,
+    seen: new Map(),
+    pending: [],
+    links: new Map(),
+    reducers: new Set(),
+    merged: [],
+  };
   visit(search, seed);
   const sites = new Set<CanonicalNode>();
   for (let place = search.pending.pop(); place !== undefined; place = search.pending.pop()) {
@@ -107,7 +114,10 @@ function explore(maps: FactorMaps, seed: Place): Stream {
   const isRead = (value: string): boolean => places.some((place) => place.value === value && place.axis === ROWS);
   const at = (operand: number): readonly CanonicalNode[] => [...sites].filter(({ inputs }) => isRead(inputs[operand]!));
   const { links, reducers, merged } = search;
-  return { places, links: [...links.values()], reducers, queries: at(0), keys: at(1), merged };
+  const ends = [...products.ends].filter(({ outputs: [result] }) =>
+    places.some((place) => place.value === result && products.isRows(place)),
+  );
+  return { places, links: [...links.values()], reducers, queries: [...at(0), ...ends], keys: at(1), merged };
 }
 
 function visit({ seen, pending }: Search, place: Place): void {
@@ -123,11 +133,17 @@ function follow(search: Search, node: CanonicalNode, place: Place, operand: numb
     asCp(node, "Attention") === null
       ? withinLimits(() => across(search, node, place, operand))
       : throughAttention(node, place, operand);
-  if (found === null || found.length < 2) return;
+  if (found === null || found.length < 2 || isMixed(search, node, found)) return;
   const key = `${node.name} ${found.map(keyOf).sort().join(" ")}`;
   if (search.links.has(key)) return;
   search.links.set(key, { node, places: found });
   for (const next of found) visit(search, next);
+}
+
+/** Rows of keys end where products read them, like those of an attention: what lies behind has the rows of queries. */
+function isMixed({ products }: Search, node: CanonicalNode, found: readonly Place[]): boolean {
+  if (!products.regionOf.has(node)) return false;
+  return !found.some((place) => node.outputs.includes(place.value) && products.isRows(place));
 }
 
 /** Rows of the result are those of the queries, rows of the values those of the keys. Keys and values are no link to the result. */
@@ -139,7 +155,7 @@ function throughAttention(node: CanonicalNode, place: Place, operand: number | n
 }
 
 /** The operand and result axes that have the same factor, or `null` where the node needs it whole or does not pass it on. */
-function across(search: Search, node: CanonicalNode, place: Place, operand: number | null): readonly Place[] | null {
+function across(search: Crossing, node: CanonicalNode, place: Place, operand: number | null): readonly Place[] | null {
   const { maps, reducers } = search;
   const map = maps.mapOf(node);
   if (map === null) return null;
@@ -163,7 +179,7 @@ function across(search: Search, node: CanonicalNode, place: Place, operand: numb
   return placesOf(node, map, all);
 }
 
-function noteMerged({ merged }: Search, place: Place, axis: Axis, map: FactorMap): void {
+function noteMerged({ merged }: Crossing, place: Place, axis: Axis, map: FactorMap): void {
   const [first] = "product" in axis ? axis.product : [];
   if (first === undefined || place.outer !== 1 || map.factors[first]!.kind !== "free") return;
   const whole = { outer: 1, segments: [{ length: map.factors[first]!.size, origin: place.value }], inner: 1 };

@@ -92,3 +92,43 @@ out y
   );
   expect(plan.entries[0]!.splits.map(({ key }) => key)).toEqual(["text", "image"]);
 });
+
+test("products that are no known attention have rows as one has, and keys and values that are gathered", async () => {
+  const plan = await found(
+    graphFrom(`
+in x float32 [1, n, 8]
+"":
+  h = Reshape(x, [1, n, 2, 4])
+  q = Transpose(h) {perm=[0, 2, 1, 3]}
+  r = Relu(h)
+  v = Transpose(r) {perm=[0, 2, 1, 3]}
+  k = Transpose(r) {perm=[0, 2, 3, 1]}
+  scores = MatMul(q, k)
+  weights = Relu(scores)
+  out = MatMul(weights, v)
+  rows = Transpose(out) {perm=[0, 2, 1, 3]}
+  y = Reshape(rows, [1, n, 8])
+out y
+`),
+  );
+  const [entries] = Object.values(planOf(plan.entries));
+  expect(entries).toMatchObject([{ x: { split_dim: 1 } }, { gather_dim: 1 }]);
+  expect(plan.sharded.attention.map(({ scheme }) => scheme)).toEqual(["ulysses"]);
+});
+
+test("linear attention is split by rows: the product of keys and values is a sum over all of them", async () => {
+  const plan = await found(
+    graphFrom(`
+in x float32 [1, n, 8]
+"":
+  q = Sigmoid(x)
+  v = Relu(x)
+  kt = Transpose(x) {perm=[0, 2, 1]}
+  kv = MatMul(kt, v)
+  out = MatMul(q, kv)
+  y = Neg(out)
+out y
+`),
+  );
+  expect(plan.sharded.attention.map(({ scheme }) => scheme)).toEqual(["local"]);
+});

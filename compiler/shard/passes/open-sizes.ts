@@ -1,5 +1,6 @@
 /**
- * @file Refuses a sharded graph in which a rank would have to compute an extent that depends on data. Knows integer operands, no operator.
+ * @file Refuses a sharded graph in which a rank would have to compute an extent that depends on data: of an integer operand, or of a block
+ * that is exchanged. Knows no operator.
  */
 import { sizeMessages } from "../../diagnostics/catalog/splitting/sizes.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
@@ -14,7 +15,9 @@ export function openSizes({ steps, integers }: ShardedGraph): readonly Diagnosti
   const found = new Map<unknown, Diagnostic>();
   for (const step of steps) {
     const { module, node, spec } = step.origin;
-    const elements = reads(step).flatMap((name) => integers.get(name)?.elements.filter(isOpen) ?? []);
+    const blocks = step.kind === "collective" ? step.transfers.flatMap(({ dims }) => dims) : [];
+    const operands = reads(step).flatMap((name) => integers.get(name)?.elements ?? []);
+    const elements = [...blocks, ...operands].filter(isOpen);
     if (elements.length === 0 || found.has(spec ?? node)) continue;
     const op = step.kind === "local" ? step.node.op : step.collective;
     const params = { op, node, module, sizes: elements.map(show).join(", ") };

@@ -1,6 +1,7 @@
 /**
- * @file Ulysses for products that no rewrite recognised as attention: what lies between two products is propagated with its heads spread over
- * the ranks and all rows on each, if it cannot be propagated with the rows spread. The propagator proves it; nothing here knows an operator.
+ * @file Products that no rewrite recognised as attention: what lies between two products is propagated with its heads spread over the ranks and
+ * all rows on each, or with all operands gathered but those of the own rows, if it cannot be propagated with the rows spread. The propagator
+ * proves it; nothing here knows an operator.
  */
 import * as catalog from "../../diagnostics/catalog/splitting/products.ts";
 import { diagnose, hasErrors } from "../../diagnostics/diagnose.ts";
@@ -14,24 +15,31 @@ import { lengthOf, shardOf } from "../layout.ts";
 import { originAt, sayLayout, sayPlace } from "../origins.ts";
 import { gatherWhole } from "../propagate/split-gather.ts";
 import { visitNode, type Act } from "../propagate/visit.ts";
+import { align } from "../slices.ts";
 import { copyOf, type State } from "../state.ts";
 import type { AxisShard, Origin } from "../types.ts";
 import { findRegions, type Region } from "./find.ts";
 import { followed, headSplits, type Splits } from "./follow.ts";
 
-/** The regions that may be propagated by heads on this mesh, by node. A ring has no heads to spread. */
+/** The regions that may be propagated by heads or by gathered operands on this mesh, by node. */
 export function regionsByNode(state: State): ReadonlyMap<CanonicalNode, Region> {
   const { ulysses_degree: members, ring_degree: ring } = state.options.mesh;
-  if (members === 1 || ring > 1 || state.bindings.length === 0) return new Map();
+  if (members * ring === 1 || state.bindings.length === 0) return new Map();
   const { shapes, integers, graph } = state;
   const known = { shapes, integers, constants: graph.constants, declared: () => null };
   const regions = findRegions(graph, (node) => factorsOf(viewOf(node, known)));
   return new Map(regions.flatMap((region) => region.nodes.map((node) => [node, region] as const)));
 }
 
-/** Propagates through all nodes of a region: by rows if that is possible, else by heads; refused as by rows. */
+/** Propagates through all nodes of a region; false if one of them is refused. */
+type VisitAll = (state: State) => boolean;
+
+/**
+ * Propagates through all nodes of a region: by rows if that is possible, else by heads, else by the rows of the queries with all others
+ * gathered, else whole on every rank; refused as by rows. A ring has no heads to spread.
+ */
 export function visitRegion(state: State, region: Region, act: Act): void {
-  const visitAll = (to: State): boolean => {
+  const visitAll: VisitAll = (to) => {
     const before = to.diagnostics.length;
     for (const node of region.nodes) visitNode(to, node, act);
     return !hasErrors(to.diagnostics.slice(before));
@@ -39,21 +47,27 @@ export function visitRegion(state: State, region: Region, act: Act): void {
   const reads = region.inputs.map((name) => valueOf(state, name));
   const isReady = !reads.some((name) => state.poisoned.has(name));
   const isSplit = reads.some((name) => layoutOf(state, name).length > 0);
-  if (!isReady || !isSplit || visitAll(copyOf(state))) return void visitAll(state);
-  const { ulysses_degree: members } = state.options.mesh;
-  const heads = headSplits(region, members).find((splits) => visitHeads(copyOf(state), region, splits, visitAll));
-  if (heads === undefined) visitAll(state);
-  else visitHeads(state, region, heads, visitAll);
+  if (!isReady || !isSplit || visitAll(copyOf(state))) {
+    if (visitAll(state) && isSplit && !isNoted(state, region)) noteSite(state, region, "local");
+    return;
+  }
+  const { ulysses_degree: members, ring_degree: ring } = state.options.mesh;
+  const heads = ring > 1 ? [] : headSplits(region, members);
+  const found = heads.find((splits) => visitHeads(copyOf(state), region, splits, visitAll));
+  if (found !== undefined) visitHeads(state, region, found, visitAll);
+  else if (visitGathered(copyOf(state), region, visitAll)) visitGathered(state, region, visitAll);
+  else if (visitWhole(copyOf(state), region, visitAll)) visitWhole(state, region, visitAll);
+  else visitAll(state);
 }
 
 /** Heads in, all nodes, rows out; false if a node cannot be propagated so, or nothing is spread. */
-function visitHeads(state: State, region: Region, heads: Splits, visitAll: (state: State) => boolean): boolean {
+function visitHeads(state: State, region: Region, heads: Splits, visitAll: VisitAll): boolean {
   const origin = originAt(region.end);
   const { mesh } = state.options;
   const inner: State = { ...state, over: "ulysses" };
   const rows = rowsBehind(state, region);
   const items: (ToHeads & { readonly input: string })[] = [];
-  const before = new Map(region.inputs.map((name) => [name, state.replacements.get(name)]));
+  const before = replacementsOf(state, region);
   for (const input of region.inputs) {
     const value = valueOf(state, input);
     const [shard] = layoutOf(state, value);
@@ -67,30 +81,103 @@ function visitHeads(state: State, region: Region, heads: Splits, visitAll: (stat
   const made = rowsToHeads(state, items, origin);
   items.forEach(({ input }, i) => state.replacements.set(input, made[i]!));
   if (!visitAll(inner)) return false;
-  for (const [name, value] of before) {
-    if (value === undefined) state.replacements.delete(name);
-    else state.replacements.set(name, value);
-  }
+  restore(state, before);
   if (!region.outputs.every((name) => giveBack(inner, name, rows.get(name), origin))) return false;
-  const { name: node, scope: module } = region.end;
-  // A recognised attention that ends the region has noted itself, as local.
-  const noted = state.attention.findIndex((site) => site.node === node);
-  state.attention.splice(noted < 0 ? state.attention.length : noted, 1, {
-    node,
-    module,
-    scheme: "ulysses",
-    entry: null,
-  });
+  noteSite(state, region, "ulysses");
   const [first] = items;
   const params = {
-    module,
-    first: region.nodes[0]!.name,
-    node,
+    ...paramsOf(region),
     layout: sayLayout(state, made[0]!),
     value: first!.input,
   };
   state.diagnostics.push(diagnose(catalog.splitByHeads, { ...params, ranks: mesh.ulysses_degree }));
   return true;
+}
+
+/** Inputs whose rows do not reach a result are gathered, so that every rank computes its rows of the results; false where that is no way. */
+function visitGathered(state: State, region: Region, visitAll: VisitAll): boolean {
+  const isKept = (input: string, shard: AxisShard): boolean => {
+    const splits = followed(region, input, shard);
+    return region.outputs.some((name) => splits.has(name));
+  };
+  const before = replacementsOf(state, region);
+  const { kept, gathered } = gatherInputs(state, region, isKept);
+  if (kept.length === 0 || gathered.length === 0 || !visitAll(state)) return false;
+  restore(state, before);
+  noteSite(state, region, "gather");
+  const params = { ...paramsOf(region), value: kept[0]!, gathered: gathered.join(", ") };
+  state.diagnostics.push(diagnose(catalog.gatheredForProducts, params));
+  return true;
+}
+
+/** Every rank computes the whole region, and keeps its rows of the results. */
+function visitWhole(state: State, region: Region, visitAll: VisitAll): boolean {
+  const origin = originAt(region.end);
+  const before = replacementsOf(state, region);
+  const rows = rowsBehind(state, region);
+  const { gathered } = gatherInputs(state, region, () => false);
+  if (!visitAll(state)) return false;
+  restore(state, before);
+  for (const [name, shard] of rows) {
+    if (layoutOf(state, name).length > 0 || !equal(shard.outer, 1)) continue;
+    state.replacements.set(name, align(state, name, [shard], origin));
+  }
+  noteSite(state, region, "gather");
+  state.diagnostics.push(diagnose(catalog.productsWhole, { ...paramsOf(region), gathered: gathered.join(", ") }));
+  return true;
+}
+
+/** Gathers the split inputs of a region, but for those that are to be kept; the names of both. */
+function gatherInputs(
+  state: State,
+  { inputs, end }: Region,
+  isKept: (input: string, shard: AxisShard) => boolean,
+): { readonly kept: readonly string[]; readonly gathered: readonly string[] } {
+  const kept: string[] = [];
+  const gathered: string[] = [];
+  for (const input of inputs) {
+    const value = valueOf(state, input);
+    const [shard] = layoutOf(state, value);
+    if (shard === undefined) continue;
+    if (isKept(input, shard)) kept.push(input);
+    else {
+      state.replacements.set(input, gatherOnce(state, value, originAt(end)));
+      gathered.push(input);
+    }
+  }
+  return { kept, gathered };
+}
+
+function paramsOf({ nodes, end }: Region): { readonly module: string; readonly first: string; readonly node: string } {
+  return { module: end.scope, first: nodes[0]!.name, node: end.name };
+}
+
+type Replacements = ReadonlyMap<string, string | undefined>;
+
+function replacementsOf(state: State, region: Region): Replacements {
+  return new Map(region.inputs.map((name) => [name, state.replacements.get(name)]));
+}
+
+/** Readers behind the region see its inputs as they were. */
+function restore(state: State, before: Replacements): void {
+  for (const [name, value] of before) {
+    if (value === undefined) state.replacements.delete(name);
+    else state.replacements.set(name, value);
+  }
+}
+
+function isNoted(state: State, { end }: Region): boolean {
+  return state.attention.some(({ node }) => node === end.name);
+}
+
+/** A recognised attention that ends the region has noted itself, as local. */
+function noteSite(
+  state: State,
+  { end: { name: node, scope: module } }: Region,
+  scheme: "ulysses" | "gather" | "local",
+): void {
+  const noted = state.attention.findIndex((site) => site.node === node);
+  state.attention.splice(noted < 0 ? state.attention.length : noted, 1, { node, module, scheme, entry: null });
 }
 
 /** A batch whose extent the feeds decide: a run checks that each rank gets some of it, since kernels are not trusted with empty operands. */

@@ -18,3 +18,27 @@ export const splitByHeads: Message<{
     `${p.module === "" ? "the root module" : `"${p.module}"`} has two products with something between them that is not recognised as attention ` +
     `(nodes ${p.first} to ${p.node}); each of ${p.ranks} ranks computes all rows for its heads (${p.value}: ${p.layout})`,
 };
+
+export const gatheredForProducts: Message<{
+  module: string;
+  first: string;
+  node: string;
+  value: string;
+  gathered: string;
+}> = {
+  code: "CP4056",
+  severity: "note",
+  title: "Operands of products gathered",
+  message: (p) =>
+    `${p.module === "" ? "the root module" : `"${p.module}"`} has two products with something between them that is not recognised as attention ` +
+    `(nodes ${p.first} to ${p.node}); each rank computes the rows that it has of ${p.value}, with all rows of ${p.gathered}`,
+};
+
+export const productsWhole: Message<{ module: string; first: string; node: string; gathered: string }> = {
+  code: "CP4057",
+  severity: "note",
+  title: "Products computed by every rank",
+  message: (p) =>
+    `${p.module === "" ? "the root module" : `"${p.module}"`} has two products with something between them that is not recognised as attention ` +
+    `and mixes rows (nodes ${p.first} to ${p.node}); each rank computes all of it, from all rows of ${p.gathered}, and keeps its own rows`,
+};
