@@ -14,6 +14,7 @@ import { chooseStreams, type Choice, type Model } from "./region/choose.ts";
 import { decide, type Decided } from "./decisions.ts";
 import type { Reach } from "./places.ts";
 import { factorMaps, type FactorMaps } from "./region/factor-maps.ts";
+import { productSites } from "./region/product-sites.ts";
 import { typicalSizes, type Sizes } from "../gain/typical.ts";
 import { isProof, prove, type Proof, type Refusal } from "./prove.ts";
 import { outerStreamsOf, streamsOf } from "./region/streams.ts";
@@ -44,16 +45,18 @@ export interface Nothing {
  */
 export function searchPlan(graph: CanonicalGraph, options: ShardOptions): Found | Nothing {
   const maps = factorMaps(graph);
-  if (!graph.nodes.some((node) => asCp(node, "Attention") !== null)) return { why: "no attention", refused: [] };
+  const products = productSites(maps);
+  const isAny = products.length > 0 || graph.nodes.some((node) => asCp(node, "Attention") !== null);
+  if (!isAny) return { why: "no attention", refused: [] };
   const sizes = typicalSizes(graph);
-  const streams = streamsOf(maps);
+  const streams = streamsOf(maps, products);
   const context = contextOf(graph);
   const work = worksOf(graph, sizes);
-  const outer = outerStreamsOf(maps, streams);
+  const outer = outerStreamsOf(maps, products, streams);
   const nothing: Nothing[] = [];
   for (const reach of ["boundaries", "values"] as const) {
     for (const own of [streams, outer]) {
-      const model = { index: maps.index, streams: own, sizes, work, anywhere: reach === "values" };
+      const model = { index: maps.index, streams: own, products, sizes, work, anywhere: reach === "values" };
       const found = searchIn(model, { maps, context, options, isOuter: own === outer, reach });
       if (!("why" in found)) return found;
       nothing.push(found);

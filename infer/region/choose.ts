@@ -6,11 +6,14 @@ import type { CanonicalNode } from "../../compiler/ir/types.ts";
 import type { GraphIndex } from "../../compiler/ir/graph-index.ts";
 import type { Sizes } from "../../gain/typical.ts";
 import { canGatherFor, regionOf, WORK_PER_BYTE, type Region } from "./region.ts";
+import type { ProductSite } from "./product-sites.ts";
 import type { Stream } from "./streams.ts";
 
 export interface Model {
   readonly index: GraphIndex;
   readonly streams: readonly Stream[];
+  /** Attentions that were not recognised. */
+  readonly products: readonly ProductSite[];
   readonly sizes: Sizes;
   /** Floating-point work of every node that has some. */
   readonly work: ReadonlyMap<CanonicalNode, number>;
@@ -54,13 +57,14 @@ export function chooseStreams(model: Model, whole: ReadonlySet<string>): Choice 
       isBetter = true;
     }
   }
-  const isShared = [...best.region.nodes].some((node) => asCp(node, "Attention") !== null);
+  const ends = new Set(model.products.map(({ end }) => end));
+  const isShared = [...best.region.nodes].some((node) => asCp(node, "Attention") !== null || ends.has(node));
   return isShared ? best : null;
 }
 
 function choiceOf(model: Model, streams: readonly Stream[], whole: ReadonlySet<string>): Choice {
-  const { index, sizes, work, anywhere } = model;
-  const region = regionOf({ index, streams, sizes, work, whole, anywhere });
+  const { index, products, sizes, work, anywhere } = model;
+  const region = regionOf({ index, streams, products, sizes, work, whole, anywhere });
   const sent = gathered(region, model) + exchanged(region, model);
   let all = 0;
   let shared = 0;

@@ -8,7 +8,9 @@ import type { CanonicalNode } from "../../compiler/ir/types.ts";
 import type { GraphIndex } from "../../compiler/ir/graph-index.ts";
 import { FORBIDDEN, network, SINK, SOURCE, type Network } from "./flow.ts";
 import type { Sizes } from "../../gain/typical.ts";
-import { keyOf, type Link, type Place, type Stream } from "./streams.ts";
+import { keyOf, type Place } from "./across.ts";
+import type { ProductSite } from "./product-sites.ts";
+import type { Link, Stream } from "./streams.ts";
 
 /** Operations that take as long as one byte: a rank repeats work rather than send more bytes than this. */
 export const WORK_PER_BYTE = 100;
@@ -23,6 +25,8 @@ const LEAST = 1e-3;
 export interface Chosen {
   readonly index: GraphIndex;
   readonly streams: readonly Stream[];
+  /** Attentions that were not recognised. */
+  readonly products: readonly ProductSite[];
   readonly sizes: Sizes;
   /** Floating-point work of every node that has some. */
   readonly work: ReadonlyMap<CanonicalNode, number>;
@@ -50,12 +54,16 @@ export function regionOf(chosen: Chosen): Region {
   const links = singleLinks(chosen.streams);
   const places = singlePlaces(chosen.streams);
   const reducers = new Set(chosen.streams.flatMap((stream) => [...stream.reducers]));
+  const sites = new Map(chosen.products.flatMap((site) => site.nodes.map((node) => [node, site] as const)));
   const passes = (node: CanonicalNode, value: string): boolean =>
     links.get(node)?.places.some((place) => place.value === value) ?? false;
   const need = (node: CanonicalNode, value: string): Need => {
     const attention = asCp(node, "Attention");
     if (attention !== null && value !== attention.q) return value === attention.mask ? "whole" : "any";
-    if (places.get(value) === undefined) return "whole";
+    const place = places.get(value);
+    if (place === undefined) return "whole";
+    // Keys and values are gathered, or exchanged for heads.
+    if (sites.get(node)?.places.has(keyOf(place)) === false) return "any";
     if (passes(node, value) && node.inputs.includes(value)) return "rows";
     return reducers.has(node) && !chosen.whole.has(node.name) ? "any" : "whole";
   };
@@ -105,16 +113,17 @@ export function canGatherFor(producer: CanonicalNode, reader: CanonicalNode, any
 }
 
 function cutAt(
-  { index, sizes, work, whole, anywhere }: Chosen,
+  { index, products, sizes, work, whole, anywhere }: Chosen,
   linked: readonly CanonicalNode[],
   need: Region["need"],
   rowsOf: (node: CanonicalNode) => readonly string[],
 ): ReadonlySet<CanonicalNode> {
   const net = network();
+  const ends = new Set(products.map(({ end }) => end));
   const at = new Map(linked.map((node) => [node, net.node()]));
   for (const node of linked) {
     const own = at.get(node)!;
-    const isAttention = asCp(node, "Attention") !== null;
+    const isAttention = asCp(node, "Attention") !== null || ends.has(node);
     const repeated = (work.get(node) ?? 0) / WORK_PER_BYTE / 2;
     net.edge(SOURCE, own, LEAST + repeated + (isAttention ? ATTENTION : 0));
     if (whole.has(node.name)) net.edge(own, SINK, FORBIDDEN);

@@ -2,23 +2,15 @@
  * @file The streams of a model: sets of axes that operators tie together, found from the sequence axes of attention outwards through the
  * factor maps. If one axis of a stream is split, every operator that is linked can compute its rows. Decides nothing.
  */
-import { exactDiv, mul, show, withinLimits, type Expr } from "../../compiler/expr/expr.ts";
+import { withinLimits } from "../../compiler/expr/expr.ts";
 import { asCp } from "../../compiler/ir/cp.ts";
 import type { CanonicalNode } from "../../compiler/ir/types.ts";
-import type { Axis, FactorMap } from "../../compiler/operators/types.ts";
-import { embed, locate, type Split } from "../../compiler/shard/layout.ts";
+import { across, extentOf, keyOf, type Met, type Place } from "./across.ts";
 import type { FactorMaps } from "./factor-maps.ts";
+import type { ProductSite } from "./product-sites.ts";
 
 /** The rows of q, k, v and of the result of attention. */
 const ROWS = 1;
-
-/** An axis that has the stream: alone, or with axes around it that stay whole. */
-export interface Place {
-  readonly value: string;
-  readonly axis: number;
-  readonly outer: Expr;
-  readonly inner: Expr;
-}
 
 /** How a node passes a stream on: the operands and results that have it. */
 export interface Link {
@@ -31,7 +23,7 @@ export interface Stream {
   readonly links: readonly Link[];
   /** Nodes that reduce the stream to one result, which ranks can add up. */
   readonly reducers: ReadonlySet<CanonicalNode>;
-  /** Attentions whose queries, and whose keys and values, have it. */
+  /** Attentions whose queries, and whose keys and values, have it; an attention that was not recognised is the product that ends it. */
   readonly queries: readonly CanonicalNode[];
   readonly keys: readonly CanonicalNode[];
   /** Where its axis is merged from several factors: the places of the outermost one. */
@@ -39,60 +31,56 @@ export interface Stream {
 }
 
 /** Every stream that reaches the queries or the keys of an attention, those with queries first. */
-export function streamsOf(maps: FactorMaps): readonly Stream[] {
+export function streamsOf(maps: FactorMaps, products: readonly ProductSite[]): readonly Stream[] {
   const { graph } = maps.index;
   const sites = graph.nodes.flatMap((node) => asCp(node, "Attention") ?? []);
   const values = [...sites.map(({ q }) => q), ...sites.map(({ k }) => k)];
-  return exploreAll(
-    maps,
-    values.map((value) => ({ value, axis: ROWS, outer: 1, inner: 1 })),
-  );
+  const rows = values.map((value) => ({ value, axis: ROWS, outer: 1, inner: 1 }));
+  return exploreAll(maps, products, [...rows, ...products.map(({ rows: own }) => own)]);
 }
 
 /**
  * The streams of outermost factors where sequences are merged from several, as rows of pixels are from rows and columns: they reach further
  * than the whole sequence, but in larger units.
  */
-export function outerStreamsOf(maps: FactorMaps, streams: readonly Stream[]): readonly Stream[] {
+export function outerStreamsOf(
+  maps: FactorMaps,
+  products: readonly ProductSite[],
+  streams: readonly Stream[],
+): readonly Stream[] {
   return exploreAll(
     maps,
+    products,
     streams.flatMap(({ merged }) => merged),
   );
 }
 
-function exploreAll(maps: FactorMaps, seeds: readonly Place[]): readonly Stream[] {
+function exploreAll(maps: FactorMaps, products: readonly ProductSite[], seeds: readonly Place[]): readonly Stream[] {
+  const sites = new Map(products.flatMap((site) => site.nodes.map((node) => [node, site] as const)));
   const known = new Set<string>();
   const streams: Stream[] = [];
   for (const seed of seeds) {
     if (extentOf(maps, seed) === 1 || known.has(keyOf(seed))) continue;
-    const stream = explore(maps, seed);
+    const stream = explore(maps, sites, seed);
     for (const place of stream.places) known.add(keyOf(place));
     streams.push(stream);
   }
   return streams;
 }
 
-export function keyOf({ value, axis, outer, inner }: Place): string {
-  return `${axis} ${show(outer)} ${show(inner)} ${value}`;
-}
-
-function extentOf({ index }: FactorMaps, { value, axis }: Place): Expr {
-  return index.graph.shapes.get(value)?.dims[axis] ?? 1;
-}
-
-interface Search {
+interface Search extends Met {
   readonly maps: FactorMaps;
+  readonly products: ReadonlyMap<CanonicalNode, ProductSite>;
   readonly seen: Map<string, Place>;
   readonly pending: Place[];
   /** By the names of their places, so that each is made once. */
   readonly links: Map<string, Link>;
-  readonly reducers: Set<CanonicalNode>;
-  readonly merged: Place[];
 }
 
-function explore(maps: FactorMaps, seed: Place): Stream {
+function explore(maps: FactorMaps, products: Search["products"], seed: Place): Stream {
   const { index } = maps;
-  const search: Search = { maps, seen: new Map(), pending: [], links: new Map(), reducers: new Set(), merged: [] };
+  const empty = { seen: new Map(), pending: [], links: new Map(), reducers: new Set<CanonicalNode>(), merged: [] };
+  const search: Search = { maps, products, ...empty };
   visit(search, seed);
   const sites = new Set<CanonicalNode>();
   for (let place = search.pending.pop(); place !== undefined; place = search.pending.pop()) {
@@ -107,7 +95,10 @@ function explore(maps: FactorMaps, seed: Place): Stream {
   const isRead = (value: string): boolean => places.some((place) => place.value === value && place.axis === ROWS);
   const at = (operand: number): readonly CanonicalNode[] => [...sites].filter(({ inputs }) => isRead(inputs[operand]!));
   const { links, reducers, merged } = search;
-  return { places, links: [...links.values()], reducers, queries: at(0), keys: at(1), merged };
+  const attended = [...new Set(products.values())].flatMap(({ end, rows }) =>
+    search.seen.has(keyOf(rows)) ? [end] : [],
+  );
+  return { places, links: [...links.values()], reducers, queries: [...at(0), ...attended], keys: at(1), merged };
 }
 
 function visit({ seen, pending }: Search, place: Place): void {
@@ -121,9 +112,12 @@ function visit({ seen, pending }: Search, place: Place): void {
 function follow(search: Search, node: CanonicalNode, place: Place, operand: number | null): void {
   const found =
     asCp(node, "Attention") === null
-      ? withinLimits(() => across(search, node, place, operand))
+      ? withinLimits(() => across(search.maps, node, place, operand, search))
       : throughAttention(node, place, operand);
   if (found === null || found.length < 2) return;
+  // Rows of keys pass no product: like those of a recognised attention.
+  const site = search.products.get(node);
+  if (site !== undefined && !found.every((one) => site.places.has(keyOf(one)))) return;
   const key = `${node.name} ${found.map(keyOf).sort().join(" ")}`;
   if (search.links.has(key)) return;
   search.links.set(key, { node, places: found });
@@ -136,83 +130,4 @@ function throughAttention(node: CanonicalNode, place: Place, operand: number | n
   const [q, k, v] = node.inputs;
   const pair = operand === null || operand === 0 ? [q!, node.outputs[0]!] : [k!, v!];
   return (operand ?? 0) > 2 ? null : pair.map((value) => ({ ...place, value }));
-}
-
-/** The operand and result axes that have the same factor, or `null` where the node needs it whole or does not pass it on. */
-function across(search: Search, node: CanonicalNode, place: Place, operand: number | null): readonly Place[] | null {
-  const { maps, reducers } = search;
-  const map = maps.mapOf(node);
-  if (map === null) return null;
-  const axes = operand === null ? map.outputs[node.outputs.indexOf(place.value)] : map.inputs[operand];
-  const axis = axes?.[place.axis];
-  const splits = axis === undefined ? null : locate(axis, splitOf(maps, place), map.factors);
-  if (splits === null) {
-    if (operand === null && axis !== undefined) noteMerged(search, place, axis, map);
-    return null;
-  }
-  const all = joinedWith(maps, node, map, splits);
-  const kinds = new Set([...all.keys()].map((factor) => map.factors[factor]!.kind));
-  if (kinds.has("along")) return null;
-  if (kinds.size > 1 || !kinds.has("free")) {
-    const isAlone = map.inputs.filter((a) =>
-      a?.some((x) => "product" in x && x.product.some((f) => all.has(f))),
-    ).length;
-    if (operand !== null && isAlone === 1 && place.outer === 1 && place.inner === 1) reducers.add(node);
-    return null;
-  }
-  return placesOf(node, map, all);
-}
-
-function noteMerged({ merged }: Search, place: Place, axis: Axis, map: FactorMap): void {
-  const [first] = "product" in axis ? axis.product : [];
-  if (first === undefined || place.outer !== 1 || map.factors[first]!.kind !== "free") return;
-  const whole = { outer: 1, segments: [{ length: map.factors[first]!.size, origin: place.value }], inner: 1 };
-  const split = embed(axis, new Map([[first, whole]]), map.factors);
-  if (split) merged.push({ ...place, outer: split.outer, inner: split.inner });
-}
-
-/** Where the operands and results have the factors. Two axes of one value, or a split that no axis has, end the stream. */
-function placesOf(node: CanonicalNode, map: FactorMap, splits: ReadonlyMap<number, Split>): readonly Place[] | null {
-  const found: Place[] = [];
-  const sides = [
-    ...map.inputs.map((axes, i) => ({ axes, value: node.inputs[i] ?? "" })),
-    ...map.outputs.map((axes, i) => ({ axes, value: node.outputs[i] ?? "" })),
-  ];
-  for (const { axes, value } of sides) {
-    let count = 0;
-    for (const [axis, at] of (axes ?? []).entries()) {
-      const split = value === "" ? undefined : embed(at, splits, map.factors);
-      if (split === undefined || split?.segments.length === 0) continue;
-      if (split === null || ++count > 1) return null;
-      found.push({ value, axis, outer: split.outer, inner: split.inner });
-    }
-  }
-  return found;
-}
-
-/** All factors of a concatenated axis, where one of them is split. */
-function joinedWith(
-  maps: FactorMaps,
-  node: CanonicalNode,
-  map: FactorMap,
-  splits: ReadonlyMap<number, Split>,
-): ReadonlyMap<number, Split> {
-  const all = new Map(splits);
-  for (const axis of map.outputs.flat()) {
-    if ("product" in axis || !axis.joined.some((factor) => splits.has(factor))) continue;
-    for (const factor of axis.joined) {
-      if (all.has(factor)) continue;
-      const operand = map.inputs.findIndex((a) => a?.some((x) => "product" in x && x.product.includes(factor)));
-      const at = (map.inputs[operand] ?? []).findIndex((x) => "product" in x && x.product.includes(factor));
-      if (at >= 0) all.set(factor, maps.wholeAxis(node.inputs[operand]!, at));
-    }
-  }
-  return all;
-}
-
-function splitOf(maps: FactorMaps, place: Place): Split {
-  const { outer, inner, value, axis } = place;
-  if (outer === 1 && inner === 1) return maps.wholeAxis(value, axis);
-  const length = exactDiv(extentOf(maps, place), mul(outer, inner)) ?? 1;
-  return { outer, segments: [{ length, origin: value }], inner };
 }

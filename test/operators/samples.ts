@@ -3,6 +3,7 @@
  */
 import type { CpOperatorName, MicrosoftOperatorName, OperatorName } from "../../compiler/operators/operator-names.ts";
 import { tensorFromNumbers } from "../../compiler/graph/tensors.ts";
+import { QUANTISED_MICROSOFT_SAMPLES, QUANTISED_SAMPLES } from "./quantised-samples.ts";
 import {
   joined,
   merged,
@@ -279,6 +280,7 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
   Trilu: [node([data(4, 5, 6), scalar(0)])],
   Unsqueeze: [node([data(4, 5), vector(0, 2)])],
   Where: [node([bools(4, 5), data(4, 5), data(5)])],
+  ...QUANTISED_SAMPLES,
 };
 
 export const CP_SAMPLES: { readonly [Op in CpOperatorName]: readonly Sample[] } = {
@@ -344,4 +346,5 @@ export const MICROSOFT_SAMPLES: { readonly [Op in MicrosoftOperatorName]: readon
   ],
   SkipLayerNormalization: [node([data(4, 5, 6), data(4, 5, 6), data(6), data(6)], {}, { outputs: 4 })],
   SkipSimplifiedLayerNormalization: [node([data(4, 5, 6), data(5, 6), data(6)])],
+  ...QUANTISED_MICROSOFT_SAMPLES,
 };

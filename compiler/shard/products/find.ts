@@ -69,8 +69,12 @@ export function batchFactors({ factors, inputs, outputs }: FactorMap): readonly 
 function kindOf({ mapOf }: Search, node: CanonicalNode): "product" | "projection" | "attention" | null {
   if (node.domain === CP) return node.op === "Attention" ? "attention" : null;
   const map = node.inputs.length < 2 ? null : mapOf(node);
+  // A product whose result is quantised at once must sum on one rank.
+  const isSummed = (factor: number): boolean =>
+    map!.factors[factor]!.kind === "sum" ||
+    (map!.factors[factor]!.kind === "along" && !map!.outputs.some((x) => has(x, factor)));
   const sums = map?.factors.some(
-    ({ kind }, factor) => kind === "sum" && map.inputs.filter((x) => has(x, factor)).length > 1,
+    (_, factor) => isSummed(factor) && map.inputs.filter((x) => has(x, factor)).length > 1,
   );
   if (map === null || sums !== true) return null;
   return map.inputs.every((axes) => axes === null || axes.length > 2) ? "product" : "projection";

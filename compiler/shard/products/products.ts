@@ -1,6 +1,7 @@
 /**
- * @file Ulysses for products that no rewrite recognised as attention: what lies between two products is propagated with its heads spread over
- * the ranks and all rows on each, if it cannot be propagated with the rows spread. The propagator proves it; nothing here knows an operator.
+ * @file Products that no rewrite recognised as attention: what lies between two products is propagated with its heads spread over the ranks and
+ * all rows on each (Ulysses), or with the rows of the queries spread and all keys on each, if it cannot be propagated with all rows spread. The
+ * propagator proves it; nothing here knows an operator.
  */
 import * as catalog from "../../diagnostics/catalog/splitting/products.ts";
 import { diagnose, hasErrors } from "../../diagnostics/diagnose.ts";
@@ -14,22 +15,21 @@ import { lengthOf, shardOf } from "../layout.ts";
 import { originAt, sayLayout, sayValue } from "../origins.ts";
 import { gatherWhole } from "../propagate/split-gather.ts";
 import { visitNode, type Act } from "../propagate/visit.ts";
-import { copyOf, type State } from "../state.ts";
+import { copyOf, splitRanks, type State } from "../state.ts";
 import type { AxisShard, Origin } from "../types.ts";
 import { findRegions, type Region } from "./find.ts";
 import { followed, headSplits, type Splits } from "./follow.ts";
 
-/** The regions that may be propagated by heads on this mesh, by node. A ring has no heads to spread. */
+/** The regions that may be propagated by heads or by queries on this mesh, by node. */
 export function regionsByNode(state: State): ReadonlyMap<CanonicalNode, Region> {
-  const { ulysses_degree: members, ring_degree: ring } = state.options.mesh;
-  if (members === 1 || ring > 1 || state.bindings.length === 0) return new Map();
+  if (splitRanks(state) === 1 || state.bindings.length === 0) return new Map();
   const { shapes, integers, graph } = state;
   const known = { shapes, integers, constants: graph.constants, declared: () => null };
   const regions = findRegions(graph, (node) => factorsOf(viewOf(node, known)));
   return new Map(regions.flatMap((region) => region.nodes.map((node) => [node, region] as const)));
 }
 
-/** Propagates through all nodes of a region: by rows if that is possible, else by heads; refused as by rows. */
+/** Propagates through all nodes of a region: by rows if that is possible, else by heads, else by queries; refused as by rows. */
 export function visitRegion(state: State, region: Region, act: Act): void {
   const visitAll = (to: State): boolean => {
     const before = to.diagnostics.length;
@@ -40,10 +40,55 @@ export function visitRegion(state: State, region: Region, act: Act): void {
   const isReady = !reads.some((name) => state.poisoned.has(name));
   const isSplit = reads.some((name) => layoutOf(state, name).length > 0);
   if (!isReady || !isSplit || visitAll(copyOf(state))) return void visitAll(state);
-  const { ulysses_degree: members } = state.options.mesh;
-  const heads = headSplits(region, members).find((splits) => visitHeads(copyOf(state), region, splits, visitAll));
-  if (heads === undefined) visitAll(state);
-  else visitHeads(state, region, heads, visitAll);
+  const { ulysses_degree: members, ring_degree: ring } = state.options.mesh;
+  // A ring has no heads to spread.
+  const splits = ring === 1 ? headSplits(region, members) : [];
+  const heads = splits.find((one) => visitHeads(copyOf(state), region, one, visitAll));
+  if (heads !== undefined) visitHeads(state, region, heads, visitAll);
+  else if (visitQueries(copyOf(state), region, visitAll)) visitQueries(state, region, visitAll);
+  else visitAll(state);
+}
+
+/**
+ * Rows of queries stay where they are; the rows of all other inputs, as of keys and values, are gathered on every rank. False if no result has
+ * the rows of an input, or a node cannot be propagated so.
+ */
+function visitQueries(state: State, region: Region, visitAll: (state: State) => boolean): boolean {
+  const origin = originAt(region.end);
+  const isSplit = (input: string): boolean => layoutOf(state, valueOf(state, input)).length > 0;
+  const keys = region.inputs.filter((input) => isSplit(input) && !reachesResult(state, region, input));
+  if (keys.length === 0 || region.inputs.filter(isSplit).length === keys.length) return false;
+  const before = new Map(keys.map((name) => [name, state.replacements.get(name)]));
+  for (const input of keys)
+    state.replacements.set(input, gatherOnce(state, valueOf(state, input), "key gather", origin));
+  if (!visitAll(state)) return false;
+  restore(state, before);
+  if (!region.outputs.some(isSplit)) return false;
+  noteScheme(state, region, "gather");
+  const { name: node, scope: module } = region.end;
+  const params = { module, first: region.nodes[0]!.name, node, values: keys, ranks: splitRanks(state) };
+  state.diagnostics.push(diagnose(catalog.splitByQueries, params));
+  return true;
+}
+
+function reachesResult(state: State, region: Region, input: string): boolean {
+  const [shard] = layoutOf(state, valueOf(state, input));
+  const splits = shard && followed(region, input, shard);
+  return splits !== undefined && region.outputs.some((name) => splits.has(name));
+}
+
+function restore({ replacements }: State, before: ReadonlyMap<string, string | undefined>): void {
+  for (const [name, value] of before) {
+    if (value === undefined) replacements.delete(name);
+    else replacements.set(name, value);
+  }
+}
+
+/** A recognised attention that ends the region has noted itself, as local. */
+function noteScheme({ attention }: State, { end }: Region, scheme: "ulysses" | "gather"): void {
+  const noted = attention.findIndex((site) => site.node === end.name);
+  const site = { node: end.name, module: end.scope, scheme, entry: null };
+  attention.splice(noted < 0 ? attention.length : noted, 1, site);
 }
 
 /** Heads in, all nodes, rows out; false if a node cannot be propagated so, or nothing is spread. */
@@ -59,7 +104,8 @@ function visitHeads(state: State, region: Region, heads: Splits, visitAll: (stat
     const [shard] = layoutOf(state, value);
     if (shard === undefined) continue;
     const own = heads.get(input);
-    if (own === undefined || own.axis === shard.axis) state.replacements.set(input, gatherOnce(state, value, origin));
+    if (own === undefined || own.axis === shard.axis)
+      state.replacements.set(input, gatherOnce(state, value, "mask gather", origin));
     else items.push({ input, value, rows: shard, heads: shardOf(own.axis, own, "ulysses") });
   }
   if (items.length === 0) return false;
@@ -67,20 +113,10 @@ function visitHeads(state: State, region: Region, heads: Splits, visitAll: (stat
   const made = rowsToHeads(state, items, origin);
   items.forEach(({ input }, i) => state.replacements.set(input, made[i]!));
   if (!visitAll(inner)) return false;
-  for (const [name, value] of before) {
-    if (value === undefined) state.replacements.delete(name);
-    else state.replacements.set(name, value);
-  }
+  restore(state, before);
   if (!region.outputs.every((name) => giveBack(inner, name, rows.get(name), origin))) return false;
+  noteScheme(state, region, "ulysses");
   const { name: node, scope: module } = region.end;
-  // A recognised attention that ends the region has noted itself, as local.
-  const noted = state.attention.findIndex((site) => site.node === node);
-  state.attention.splice(noted < 0 ? state.attention.length : noted, 1, {
-    node,
-    module,
-    scheme: "ulysses",
-    entry: null,
-  });
   const [first] = items;
   const params = {
     module,
@@ -131,11 +167,11 @@ function giveBack(inner: State, name: string, rows: AxisShard | undefined, origi
   return true;
 }
 
-/** A split value without heads, as every rank needs it; gathered once for all regions that read it. */
-function gatherOnce(state: State, value: string, origin: Origin): string {
+/** A split value as every rank needs it; gathered once for all regions that read it. */
+function gatherOnce(state: State, value: string, purpose: "mask gather" | "key gather", origin: Origin): string {
   const known = state.gathered.get(value);
   if (known !== undefined) return known;
-  const whole = gatherWhole(state, value, `${value}::whole`, "mask gather", origin);
+  const whole = gatherWhole(state, value, `${value}::whole`, purpose, origin);
   state.gathered.set(value, whole);
   return whole;
 }

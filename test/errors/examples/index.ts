@@ -14,6 +14,7 @@ import { modelTensors } from "./model-tensors.ts";
 import { planFiles } from "./plan-files.ts";
 import { planRules } from "./plan-rules.ts";
 import { planTypescript } from "./plan-typescript.ts";
+import { products } from "./products.ts";
 import { program } from "./program.ts";
 import { running } from "./running.ts";
 import { sessions } from "./sessions.ts";
@@ -32,6 +33,7 @@ export const examples: Examples = {
   ...shapes,
   ...bind,
   ...shard,
+  ...products,
   ...editor,
   ...infer,
   ...program,

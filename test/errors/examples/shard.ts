@@ -29,7 +29,10 @@ interface Small {
 }
 
 /** A model of a few steps. */
-function small(means: string, { formula, splits, inputs, nodes, constants = {}, options, ...rest }: Small): Example {
+export function small(
+  means: string,
+  { formula, splits, inputs, nodes, constants = {}, options, ...rest }: Small,
+): Example {
   const specs = Object.entries(splits).map(([name, dim]) => `  "${name}": { "split_dim": ${dim} }`);
   const entry = specs.length === 0 ? [] : [`"": {\n${specs.join(",\n")}\n}`];
   const { splitOutput } = rest;
@@ -216,23 +219,6 @@ export const shard: Examples = {
     "wan",
     `"blocks.0": { "hidden_states": { "split_dim": 1 } },\n${gather}`,
     "Queries are split, keys and values are whole, as in cross-attention to the text: every rank computes the attention of its own queries, and nothing is exchanged.",
-  ),
-  CP4045: small(
-    "Two products with something between them make no attention that the compiler knows, but all of it is independent for each head. Each rank is sent all rows of its heads and sends the rows of the result back, as Ulysses does for an attention. A mesh with a ring cannot do this.",
-    {
-      formula: "y = the mean over all rows of relu(q k^T) v",
-      splits: { q: 2, k: 2, v: 2 },
-      inputs: { q: [1, 4, "n", 8], k: [1, 4, "n", 8], v: [1, 4, "n", 8] },
-      output: [1, 4, 1, 8],
-      nodes: [
-        node("Transpose", ["k"], ["kt"], { perm: { kind: "ints", value: [0, 1, 3, 2] } }),
-        node("MatMul", ["q", "kt"], ["s"]),
-        node("Relu", ["s"], ["p"]),
-        node("MatMul", ["p", "v"], ["o"]),
-        node("ReduceMean", ["o", "axes"], ["y"], { keepdims: { kind: "int", value: 1 } }),
-      ],
-      constants: { axes: [2] },
-    },
   ),
   CP4021: small("A branch of the model reads a split value, and splits are not propagated into subgraphs.", {
     formula: "y = a if c else b, with a of (1, n, 4)",
