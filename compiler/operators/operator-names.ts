@@ -189,3 +189,6 @@ export type MicrosoftOperatorName =
   | "RotaryEmbedding"
   | "SkipLayerNormalization"
   | "SkipSimplifiedLayerNormalization";
+
+/** The domain of convolutions that ONNX Runtime has arranged for the processor that it ran on. */
+export const BLOCKED = "com.microsoft.nchwc";

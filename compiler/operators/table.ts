@@ -23,9 +23,18 @@ import {
 } from "./rules/indexing.ts";
 import { concat, pad, slice, split } from "./rules/joining.ts";
 import { blocks, expand, flatten, reshape, squeeze, tile, transpose, unchanged, unsqueeze } from "./rules/movement.ts";
-import { globalPooling, pooling, transposedConvolution, unknown } from "./rules/opaque.ts";
+import {
+  blockedPooling,
+  globalPooling,
+  pooling,
+  spatial,
+  transposedConvolution,
+  unblocked,
+  unknown,
+} from "./rules/opaque.ts";
 import {
   BINARY,
+  BLOCKED,
   COMPARISON,
   UNARY,
   type CpOperatorName,
@@ -195,6 +204,16 @@ export const MICROSOFT_OPERATORS: { readonly [Op in MicrosoftOperatorName]: Oper
   SkipSimplifiedLayerNormalization: skipNormalization,
 };
 
+/** On channels in blocks, as the widest registers of one kind of processor hold them. Only the batch passes. */
+const BLOCKED_OPERATORS: Readonly<Record<string, OperatorRule>> = {
+  AveragePool: blockedPooling,
+  Conv: spatial,
+  GlobalAveragePool: globalPooling,
+  GlobalMaxPool: globalPooling,
+  MaxPool: blockedPooling,
+  ReorderOutput: unblocked,
+};
+
 /** The rule of a node; an operator outside the table requires whole operands. */
 export function ruleOf(node: Pick<CanonicalNode, "domain" | "op">): OperatorRule {
   const table = TABLES[node.domain];
@@ -220,6 +239,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, OperatorRule>>>> =
   "ai.onnx": OPERATORS,
   [CP]: CP_OPERATORS,
   "com.microsoft": MICROSOFT_OPERATORS,
+  [BLOCKED]: BLOCKED_OPERATORS,
 };
 
 export function isKnown(node: Pick<CanonicalNode, "domain" | "op">): boolean {
