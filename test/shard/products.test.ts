@@ -205,6 +205,24 @@ async function expectExact(graph: ShardedGraph, shares: readonly number[]): Prom
   }
 }
 
+/** Keys and values of a width that only a feed tells: ranks could not agree on their blocks. */
+const ofOpenWidth: Form = (n, x) => {
+  const width = n.add(scope, "Concat", [n.ints(0, 0, HEADS), n.input("width", "int64", [1])], axis0);
+  const open = (): string => {
+    const projected = n.add(scope, "MatMul", [x, n.weights(CHANNELS, CHANNELS)]);
+    return transposed(n, n.add(scope, "Reshape", [projected, width]), [0, 2, 1, 3]);
+  };
+  const scores = n.add(scope, "MatMul", [heads(n, x), transposed(n, open(), [0, 1, 3, 2])]);
+  return merged(n, n.add(scope, "MatMul", [n.add(scope, "Relu", [scores]), open()]));
+};
+
+test.each(["ulysses 2", "ring 2"] as const)("a size that depends on data is refused: %s", async (name) => {
+  const { bound } = await written(ofOpenWidth);
+  const made = shard(bound, { ...meshes[name], mesh: meshes[name] });
+  expect(made.ok).toBe(false);
+  expect(made.diagnostics.map(({ code }) => code).join()).not.toMatch(/CP4045|CP4053/);
+});
+
 function uneven(ranks: number): readonly number[] {
   return Array.from({ length: ranks }, (_, rank) => [3, 1, 2, 1][rank]!);
 }

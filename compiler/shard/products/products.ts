@@ -7,7 +7,7 @@ import * as catalog from "../../diagnostics/catalog/splitting/products.ts";
 import { diagnose, hasErrors } from "../../diagnostics/diagnose.ts";
 import { viewOf } from "../../operators/infer.ts";
 import { factorsOf } from "../../operators/factors.ts";
-import { equal } from "../../expr/expr.ts";
+import { equal, isOpen } from "../../expr/expr.ts";
 import type { CanonicalNode } from "../../ir/types.ts";
 import { headsToRows, rowsToHeads, type ToHeads } from "../attention/collectives.ts";
 import { layoutOf, valueOf } from "../knowledge.ts";
@@ -15,7 +15,7 @@ import { lengthOf, shardOf } from "../layout.ts";
 import { originAt, sayLayout, sayValue } from "../origins.ts";
 import { gatherWhole } from "../propagate/split-gather.ts";
 import { visitNode, type Act } from "../propagate/visit.ts";
-import { copyOf, splitRanks, type State } from "../state.ts";
+import { copyOf, shapeOf, splitRanks, type State } from "../state.ts";
 import type { AxisShard, Origin } from "../types.ts";
 import { findRegions, type Region } from "./find.ts";
 import { followed, headSplits, type Splits } from "./follow.ts";
@@ -57,6 +57,7 @@ function visitQueries(state: State, region: Region, visitAll: (state: State) => 
   const origin = originAt(region.end);
   const isSplit = (input: string): boolean => layoutOf(state, valueOf(state, input)).length > 0;
   const keys = region.inputs.filter((input) => isSplit(input) && !reachesResult(state, region, input));
+  if (keys.some((input) => hasOpenSize(state, input))) return false;
   if (keys.length === 0 || region.inputs.filter(isSplit).length === keys.length) return false;
   const before = new Map(keys.map((name) => [name, state.replacements.get(name)]));
   for (const input of keys)
@@ -69,6 +70,11 @@ function visitQueries(state: State, region: Region, visitAll: (state: State) => 
   const params = { module, first: region.nodes[0]!.name, node, values: keys, ranks: splitRanks(state) };
   state.diagnostics.push(diagnose(catalog.splitByQueries, params));
   return true;
+}
+
+/** Ranks cannot agree on blocks of a size that depends on data. */
+function hasOpenSize(state: State, input: string): boolean {
+  return shapeOf(state, valueOf(state, input)).dims.some(isOpen);
 }
 
 function reachesResult(state: State, region: Region, input: string): boolean {
@@ -103,6 +109,7 @@ function visitHeads(state: State, region: Region, heads: Splits, visitAll: (stat
     const value = valueOf(state, input);
     const [shard] = layoutOf(state, value);
     if (shard === undefined) continue;
+    if (hasOpenSize(state, value)) return false;
     const own = heads.get(input);
     if (own === undefined || own.axis === shard.axis)
       state.replacements.set(input, gatherOnce(state, value, "mask gather", origin));
