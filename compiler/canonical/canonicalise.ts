@@ -4,6 +4,7 @@
 import { settle, diagnose, type Where } from "../diagnostics/diagnose.ts";
 import { lengthsTooLarge, unresolvedShape } from "../diagnostics/catalog/canonical.ts";
 import { namesOfWeights } from "../diagnostics/catalog/splitting/names.ts";
+import { arrangedForProcessor } from "../diagnostics/catalog/splitting/tools.ts";
 import type { Diagnostic, Result } from "../diagnostics/types.ts";
 import { withinLimits } from "../expr/expr.ts";
 import { resolveScopes } from "../graph/scopes/scopes.ts";
@@ -16,6 +17,7 @@ import { checkShapes } from "./passes/check-shapes.ts";
 import { removeDead } from "../ir/clean.ts";
 import { foldConstants, foldKnown } from "./passes/fold.ts";
 import { infer } from "../operators/infer.ts";
+import { BLOCKED } from "../operators/operator-names.ts";
 import { declaredShape, nameLengths, type FixedShapes } from "../ir/lengths.ts";
 import { removeMarkers } from "./passes/markers.ts";
 import { normalise } from "./passes/normalise.ts";
@@ -37,7 +39,7 @@ export async function canonicalise(model: Model, fixed: FixedShapes = {}): Promi
   // Markers identify boundary values; as nodes they would block every pattern.
   const { graph: unmarked, markers, diagnostics: ofMarkers } = removeMarkers(given);
   const named = scopes.isByWeights ? [diagnose(namesOfWeights, { modules: scopes.modules.size - 1 })] : [];
-  const diagnostics = [...ofMarkers, ...named];
+  const diagnostics = [...ofMarkers, ...named, ...arranged(given)];
   // Every later step assumes that a node is valid for its operator.
   const malformed = checkNodes(unmarked);
   if (malformed.length > 0) return settle<CanonicalGraph>(undefined, [...diagnostics, ...malformed]);
@@ -78,6 +80,16 @@ async function shapeGraph(graph: Graph, around: Around): Promise<Result<Canonica
   if (inlined === null) return settle(known, draft.diagnostics);
   const scopes = [...inlined.origins].map(([name, origin]) => [name, scopeOf.get(origin) ?? ""] as const);
   return shapeGraph(inlined.graph, { ...around, scopeOf: new Map([...scopeOf, ...scopes]) });
+}
+
+/** A warning if blocks of channels depend on the processor that optimised the model. */
+function arranged({ nodes }: Graph): readonly Diagnostic[] {
+  const blocked = nodes.filter(({ domain }) => domain === BLOCKED);
+  const [first] = blocked;
+  if (first === undefined) return [];
+  const related = [{ message: `the node ${first.name}`, node: first.name }];
+  const params = { nodes: blocked.length, first: first.name, domain: BLOCKED };
+  return [diagnose(arrangedForProcessor, params, { related })];
 }
 
 type Draft = Omit<CanonicalGraph, "markers" | "opsets" | "modules" | "prefix">;

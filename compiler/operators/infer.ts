@@ -99,18 +99,19 @@ export function infer(
   const known: Knowledge = { shapes, integers, constants, declared };
   const counts = countsOf(inputs, known);
   for (const original of nodes) {
-    const chain = withinLimits(() =>
+    const chains = withinLimits(() =>
       evaluateIntegers({
         ...viewOf(original, known),
         integers: (i) => integers.get(original.inputs[i] ?? "") ?? null,
       }),
     );
-    const [output] = original.outputs;
-    if (chain !== null && output !== undefined) {
+    for (const [i, chain] of (chains ?? []).entries()) {
+      const output = original.outputs[i] ?? "";
+      if (output === "") continue;
       integers.set(output, chain);
       shapes.set(output, { elem: chain.elem, dims: chain.dims });
-      if (!keep.has(output) && chain.elem !== "bool") continue;
     }
+    if (chains?.every(({ elem }) => elem !== "bool") && !original.outputs.some((name) => keep.has(name))) continue;
     const { node, operands } = withinLimits(() => normalise(viewOf(original, known))) ?? asItIs(original);
     for (const [name, value] of operands) addIntegers(name, value, integers, shapes);
     kept.push(node);

@@ -5,6 +5,7 @@
 import { add, atMost, equal, floorDiv, max, min, mod, mul, sub, type Expr } from "../expr/expr.ts";
 import { numbersOf } from "../graph/tensors.ts";
 import { fromEnd } from "./builder.ts";
+import { evenSizes } from "./rules/joining.ts";
 import type { NodeView } from "./types.ts";
 import type { IntegerValue } from "../ir/types.ts";
 
@@ -22,11 +23,25 @@ export interface ChainView extends Omit<NodeView, "integers"> {
 
 type Evaluate = (view: ChainView) => KnownIntegers | null;
 
-/** The result of a node if it is known as integers, else `null`. */
-export function evaluateIntegers(view: ChainView): KnownIntegers | null {
-  if (view.node.domain !== "" || !Object.hasOwn(CHAIN, view.node.op)) return null;
-  const result = CHAIN[view.node.op]!(view);
-  return result !== null && result.elements.every(isSound) ? result : null;
+/** The results of a node if all are known as integers, else `null`. */
+export function evaluateIntegers(view: ChainView): readonly KnownIntegers[] | null {
+  const { domain, op } = view.node;
+  if (domain !== "" || (op !== "Split" && !Object.hasOwn(CHAIN, op))) return null;
+  const results = op === "Split" ? pieces(view) : [CHAIN[op]!(view)];
+  const isKnown = (one: KnownIntegers | null): one is KnownIntegers => one?.elements.every(isSound) ?? false;
+  return results?.every(isKnown) ? results : null;
+}
+
+/** Runs of a list, as ONNX Runtime's optimisers take several lengths from one shape. */
+function pieces(view: ChainView): readonly KnownIntegers[] | null {
+  const value = view.integers(0);
+  const stated = view.integers(1)?.elements;
+  const count = view.node.outputs.length;
+  if (value?.dims.length !== 1 || (view.node.inputs[1] && stated === undefined)) return null;
+  const sizes = stated ?? evenSizes(value.elements.length, count);
+  if (sizes.length !== count || !sizes.every((size) => typeof size === "number")) return null;
+  const ends = sizes.map((_, i) => sizes.slice(0, i + 1).reduce((a, b) => a + b, 0));
+  return ends.map((end, i) => vector(value.elements.slice(end - sizes[i]!, end), value.elem));
 }
 
 const CHAIN: Readonly<Record<string, Evaluate>> = {

@@ -38,6 +38,7 @@ export const SIGNATURES: Readonly<Record<OfOnnx, string>> = {
   Concat: "1.. -> 1; axis int!",
   ConstantOfShape: "1 -> 1; value tensor",
   Conv: "2..3 -> 1; auto_pad string, dilations ints, group int, kernel_shape ints, pads ints, strides ints",
+  ConvInteger: "2..4 -> 1; auto_pad string, dilations ints, group int, kernel_shape ints, pads ints, strides ints",
   ConvTranspose:
     "2..3 -> 1; auto_pad string, dilations ints, group int, kernel_shape ints, output_padding ints, output_shape ints, pads ints, strides ints",
   Cos: "1 -> 1",
@@ -103,6 +104,8 @@ export const SIGNATURES: Readonly<Record<OfOnnx, string>> = {
   PRelu: "2 -> 1",
   Pad: "2..4 -> 1; mode string",
   Pow: "2 -> 1",
+  QLinearConv: "8..9 -> 1; auto_pad string, dilations ints, group int, kernel_shape ints, pads ints, strides ints",
+  QLinearMatMul: "8 -> 1",
   QuantizeLinear: "2..3 -> 1; axis int, block_size int, output_dtype int, precision int, saturate int",
   RMSNormalization: "2 -> 1; axis int, epsilon float, stash_type int",
   Range: "3 -> 1; stash_type int",

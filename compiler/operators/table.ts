@@ -3,8 +3,8 @@
  */
 import { CP, type CanonicalNode } from "../ir/types.ts";
 import { attention, planned, exported } from "./rules/attention.ts";
-import { einsum, fusedMatMul, gemm, matMul, matMulInteger, matMulNBits } from "./rules/contraction.ts";
-import { convolution } from "./rules/convolution.ts";
+import { einsum, fusedGemm, fusedMatMul, gemm, matMul, matMulInteger, matMulNBits } from "./rules/contraction.ts";
+import { convolution, fusedConvolution } from "./rules/convolution.ts";
 import { dropout, elementwise, elementwiseFirst } from "./rules/elementwise.ts";
 import { dynamicProduct, embedding, projected, scaledProduct } from "./rules/fused.ts";
 import {
@@ -23,16 +23,37 @@ import {
 } from "./rules/indexing.ts";
 import { concat, pad, slice, split } from "./rules/joining.ts";
 import { blocks, expand, flatten, reshape, squeeze, tile, transpose, unchanged, unsqueeze } from "./rules/movement.ts";
-import { globalPooling, pooling, transposedConvolution, unknown } from "./rules/opaque.ts";
+import {
+  blockedPooling,
+  globalPooling,
+  pooling,
+  spatial,
+  transposedConvolution,
+  unblocked,
+  unknown,
+} from "./rules/opaque.ts";
 import {
   BINARY,
+  BLOCKED,
   COMPARISON,
   UNARY,
   type CpOperatorName,
   type MicrosoftOperatorName,
   type OperatorName,
 } from "./operator-names.ts";
-import { dynamicQuantisation, quantisation } from "./rules/quantise.ts";
+import {
+  convolutionOfIntegers,
+  gatherBlocks,
+  quantisedBinary,
+  quantisedConcat,
+  quantisedConvolution,
+  quantisedGemm,
+  quantisedMatMul,
+  quantisedSoftmax,
+  quantisedUnary,
+  quantisedWhere,
+} from "./rules/quantised/qlinear.ts";
+import { dynamicQuantisation, quantisation } from "./rules/quantised/quantise.ts";
 import {
   alongAxis,
   argument,
@@ -74,6 +95,7 @@ export const OPERATORS: { readonly [Op in OperatorName]: OperatorRule } = {
   Concat: concat,
   ConstantOfShape: { ...fill, types: [{ attribute: "value", otherwise: "float32" }] },
   Conv: convolution,
+  ConvInteger: convolutionOfIntegers,
   ConvTranspose: transposedConvolution,
   CumSum: cumulative,
   DepthToSpace: blocks(true),
@@ -106,6 +128,8 @@ export const OPERATORS: { readonly [Op in OperatorName]: OperatorRule } = {
   NonZero: nonZero,
   OneHot: oneHot,
   Pad: pad,
+  QLinearConv: quantisedConvolution,
+  QLinearMatMul: quantisedMatMul,
   QuantizeLinear: quantisation({ operand: 2, otherwise: "uint8" }),
   RMSNormalization: layerNormalization,
   Range: range,
@@ -151,19 +175,43 @@ export const CP_OPERATORS: { readonly [Op in CpOperatorName]: OperatorRule } = {
 export const MICROSOFT_OPERATORS: { readonly [Op in MicrosoftOperatorName]: OperatorRule } = {
   Attention: projected,
   BiasGelu: same,
+  DequantizeLinear: quantisation({ operand: 1 }),
   DynamicQuantizeMatMul: dynamicProduct,
   EmbedLayerNormalization: embedding,
   FastGelu: same,
+  FusedConv: fusedConvolution,
+  FusedGemm: fusedGemm,
   FusedMatMul: fusedMatMul,
+  GatherBlockQuantized: gatherBlocks,
   Gelu: same,
   GroupQueryAttention: exported(null, null, [3, 4, 5, 9, 10], true),
+  MatMulBnb4: matMulNBits,
   MatMulIntegerToFloat: scaledProduct,
   MatMulNBits: matMulNBits,
   MultiHeadAttention: exported(null, null, [4, 5, 6, 7]),
+  QGemm: quantisedGemm,
+  QLinearAdd: quantisedBinary,
+  QLinearConcat: quantisedConcat,
+  QLinearLeakyRelu: quantisedUnary,
+  QLinearMul: quantisedBinary,
+  QLinearSigmoid: quantisedUnary,
+  QLinearSoftmax: quantisedSoftmax,
+  QLinearWhere: quantisedWhere,
+  QuantizeLinear: quantisation({ operand: 2, otherwise: "uint8" }),
   QuickGelu: same,
   RotaryEmbedding: microsoftRotary,
   SkipLayerNormalization: skipNormalization,
   SkipSimplifiedLayerNormalization: skipNormalization,
+};
+
+/** On channels in blocks, as the widest registers of one kind of processor hold them. Only the batch passes. */
+const BLOCKED_OPERATORS: Readonly<Record<string, OperatorRule>> = {
+  AveragePool: blockedPooling,
+  Conv: spatial,
+  GlobalAveragePool: globalPooling,
+  GlobalMaxPool: globalPooling,
+  MaxPool: blockedPooling,
+  ReorderOutput: unblocked,
 };
 
 /** The rule of a node; an operator outside the table requires whole operands. */
@@ -191,6 +239,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, OperatorRule>>>> =
   "ai.onnx": OPERATORS,
   [CP]: CP_OPERATORS,
   "com.microsoft": MICROSOFT_OPERATORS,
+  [BLOCKED]: BLOCKED_OPERATORS,
 };
 
 export function isKnown(node: Pick<CanonicalNode, "domain" | "op">): boolean {

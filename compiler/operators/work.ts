@@ -10,9 +10,20 @@ import { viewOf } from "./infer.ts";
 type Known = Pick<CanonicalGraph, "shapes" | "integers" | "constants">;
 
 /** Operators whose rules keep what they sum over `along`, since it cannot be split: their kernels are counted by their weights. */
-const CONVOLUTIONS: ReadonlySet<string> = new Set(["Conv", "ConvTranspose"]);
-const PACKED: ReadonlySet<string> = new Set(["MatMulNBits"]);
-const PRODUCTS: ReadonlySet<string> = new Set(["MatMul", "MatMulInteger", "FusedMatMul", "Gemm", "Einsum"]);
+const CONVOLUTIONS: ReadonlySet<string> = new Set(["Conv", "ConvInteger", "ConvTranspose", "FusedConv", "QLinearConv"]);
+const PACKED: ReadonlySet<string> = new Set(["MatMulBnb4", "MatMulNBits"]);
+const PRODUCTS: ReadonlySet<string> = new Set([
+  "DynamicQuantizeMatMul",
+  "Einsum",
+  "FusedGemm",
+  "FusedMatMul",
+  "Gemm",
+  "MatMul",
+  "MatMulInteger",
+  "MatMulIntegerToFloat",
+  "QGemm",
+  "QLinearMatMul",
+]);
 
 /**
  * Additions and multiplications of products, convolutions and attention; 0 for all other operators, which are limited by memory. `null`
@@ -30,8 +41,9 @@ export function workOf(node: CanonicalNode, known: Known): Expr | null {
     }
     if (CONVOLUTIONS.has(node.op)) {
       // Each element of the result, or of the operand of a transposed one, meets one kernel of all its channels.
-      const rows = node.op === "Conv" ? dims(node.outputs[0]) : dims(first);
-      return mul(2, ...rows, ...dims(second).slice(1));
+      const rows = node.op === "ConvTranspose" ? dims(first) : dims(node.outputs[0]);
+      const weights = node.op === "QLinearConv" ? node.inputs[3] : second;
+      return mul(2, ...rows, ...dims(weights).slice(1));
     }
     if (PACKED.has(node.op)) return mul(2, ...dims(node.outputs[0]), dims(first).at(-1) ?? 1);
     if (!PRODUCTS.has(node.op)) return 0;

@@ -128,13 +128,69 @@ function attention(opset: number): Uint8Array {
   return writeModel(n.graph(), { opsets: { "": opset } });
 }
 
-test.each([11, 12, 13, 17])("an attention of operator set %i is found, split and run", async (opset) => {
+/** What changed since: sizes and axes as attributes or operands, defaults of axes, a softmax over flattened rows. */
+function spelled(opset: number): Uint8Array {
+  const n = network();
+  const x = n.input("hidden_states", "float32", [1, "n", 8]);
+  const isOld = opset < 13;
+  const listed = (name: string, values: readonly number[], inputs: readonly string[]) =>
+    isOld ? ([inputs, { [name]: ints([...values]) }] as const) : ([[...inputs, n.ints(...values)], {}] as const);
+  const add = (
+    op: string,
+    name: string,
+    values: readonly number[],
+    input: string,
+    more: Attributes = {},
+    outputs = 1,
+  ) => {
+    const [inputs, attributes] = listed(name, values, [input]);
+    return n.add("attn", op, inputs, { attributes: { ...attributes, ...more }, outputs });
+  };
+  const projected = n.add("attn", "MatMul", [x, n.weights(8, 24)]);
+  const first = add("Split", "split", [8, 8, 8], projected, { axis: int(2) }, 3);
+  // (1, n, 2, 4) to (2, n, 4): the batch goes, and heads take its place.
+  const heads = (made: string): string => {
+    const split = n.add("attn", "Reshape", [made, n.ints(0, -1, 2, 4)]);
+    const turned = n.add("attn", "Transpose", [split], { attributes: { perm: ints([0, 2, 1, 3]) } });
+    return add("Squeeze", "axes", [0], turned);
+  };
+  const [q, k, v] = [first, `${first}.1`, `${first}.2`].map(heads);
+  const turned = n.add("attn", "Transpose", [k!], { attributes: { perm: ints([0, 2, 1]) } });
+  const scores = n.add("attn", "Div", [n.add("attn", "MatMul", [q!, turned]), n.numbers([1], [2])]);
+  const weights = n.add("attn", "Softmax", [scores], { attributes: { axis: int(2) } });
+  const rows = add("Unsqueeze", "axes", [0], n.add("attn", "MatMul", [weights, v!]));
+  const order = { attributes: { perm: ints([0, 2, 1, 3]) } };
+  const joined = n.add("attn", "Reshape", [n.add("attn", "Transpose", [rows], order), n.ints(0, -1, 8)]);
+  const total = add(
+    "ReduceSum",
+    "axes",
+    [-1],
+    n.add("gate", "Clip", [joined, n.numbers([], [-1]), n.numbers([], [1])]),
+  );
+  const most = n.add("gate", "ReduceMax", [joined], { attributes: { axes: ints([2]) } });
+  // The default axis was 1, with all behind it.
+  const flat = n.add("gate", "Reshape", [joined, n.ints(-1, 8)]);
+  const share = n.add("gate", "Softmax", [flat], isOld ? {} : { attributes: { axis: int(1) } });
+  const gated = n.add("gate", "Mul", [
+    n.add("gate", "Add", [total, most]),
+    n.add("gate", "Reshape", [share, n.ints(1, -1, 8)]),
+  ]);
+  n.output("y", n.add("out", "Add", [gated, x]), [1, "n", 8]);
+  return writeModel(n.graph(), { opsets: { "": opset } });
+}
+
+const MODELS = [11, 12, 13, 17].flatMap((opset) => [
+  [opset, "attention", attention] as const,
+  [opset, "model of changed spellings", spelled] as const,
+]);
+
+test.each(MODELS)("operator set %i: an %s is found, split and run", async (opset, _, write) => {
   const model = join(await temporaryFolder(), "model.onnx");
-  const bytes = attention(opset);
+  const bytes = write(opset);
   await writeFile(model, bytes);
   const canonical = valueOf(await canonicalise(valueOf(await readModel(model))));
   const bound = valueOf(bindPlan(canonical, valueOf(await readPlanValue(PLAN))));
-  for (const mesh of ["ulysses 2", "ring 3", "rotating ring 3"] as const) {
+  for (const mesh of ["ulysses 2", "ring 3", "rotating ring 3", "unified 2 x 2"] as const) {
     const sharded = valueOf(shard(bound, { ...meshes[mesh], mesh: meshes[mesh] }));
     expect(sharded.attention.map(({ scheme }) => scheme)).not.toContain("local");
     const report = valueOf(await simulate(sharded, { hidden_states: random(3, [1, 11, 8]) }));

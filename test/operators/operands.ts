@@ -51,6 +51,11 @@ export function beyondOne(...dims: readonly number[]): Operand {
   return { kind: "data", elem: "float32", dims, low: 1.1, high: 2 };
 }
 
+/** Scales of results that sum many products. */
+export function wide(...dims: readonly number[]): Operand {
+  return { kind: "data", elem: "float32", dims, low: 100, high: 200 };
+}
+
 export function bools(...dims: readonly number[]): Operand {
   return { kind: "data", elem: "bool", dims, low: 0, high: 2 };
 }

@@ -1,6 +1,7 @@
 /**
  * @file At least one node of every operator of the canonical graph and of com.microsoft, as in `samples.ts`.
  */
+import { QUANTISED_MICROSOFT_SAMPLES } from "./quantised-samples.ts";
 import type { CpOperatorName, MicrosoftOperatorName } from "../../compiler/operators/operator-names.ts";
 import { tensorFromNumbers } from "../../compiler/graph/tensors.ts";
 import {
@@ -80,4 +81,5 @@ export const MICROSOFT_SAMPLES: { readonly [Op in MicrosoftOperatorName]: readon
   ],
   SkipLayerNormalization: [node([data(4, 5, 6), data(4, 5, 6), data(6), data(6)], {}, { outputs: 4 })],
   SkipSimplifiedLayerNormalization: [node([data(4, 5, 6), data(5, 6), data(6)])],
+  ...QUANTISED_MICROSOFT_SAMPLES,
 };

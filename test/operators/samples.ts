@@ -3,6 +3,7 @@
  */
 import type { OperatorName } from "../../compiler/operators/operator-names.ts";
 import { tensorFromNumbers } from "../../compiler/graph/tensors.ts";
+import { QUANTISED_SAMPLES } from "./quantised-samples.ts";
 import {
   joined,
   merged,
@@ -276,4 +277,5 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
   Trilu: [node([data(4, 5, 6), scalar(0)])],
   Unsqueeze: [node([data(4, 5), vector(0, 2)])],
   Where: [node([bools(4, 5), data(4, 5), data(5)])],
+  ...QUANTISED_SAMPLES,
 };

@@ -9,6 +9,7 @@ import { int } from "../../compiler/graph/attributes.ts";
 import { readModel } from "../../compiler/graph/read.ts";
 import { writeModel } from "../../compiler/graph/write.ts";
 import { readPlanValue } from "../../compiler/plan/read.ts";
+import type { ShardedGraph } from "../../compiler/shard/types.ts";
 import type { BoundPlan } from "../../compiler/bind/types.ts";
 import { simulate } from "../../compiler/simulate/simulate.ts";
 import { createSession } from "../../ort/session.ts";
@@ -140,12 +141,28 @@ const headsFirst: Form = (n, x) => {
   return merged(n, transposed(n, result, [1, 0, 2, 3]));
 };
 
+/** Quantised and back, with one scale for all elements. */
+function rounded(n: Network, x: string, scale: number): string {
+  const parameters = [n.numbers([], [scale]), n.numbers([], [0], "int8")];
+  const integers = n.add(scope, "QuantizeLinear", [x, ...parameters]);
+  return n.add(scope, "DequantizeLinear", [integers, ...parameters]);
+}
+
+/** As static quantisation writes it: every operand and result of a product, of the scale and of the softmax is rounded to 8 bits. */
+const quantised: Form = (n, x) => {
+  const [q, k, v] = [heads(n, x), heads(n, x), heads(n, x)].map((value) => rounded(n, value, 0.03));
+  const scores = rounded(n, n.add(scope, "MatMul", [q!, transposed(n, k!, [0, 1, 3, 2])]), 0.05);
+  const scaled = rounded(n, n.add(scope, "Mul", [scores, n.numbers([], [0.4])]), 0.02);
+  return merged(n, rounded(n, n.add(scope, "MatMul", [rounded(n, softmax(n, scaled), 1 / 127), v!]), 0.02));
+};
+
 const FORMS: Readonly<Record<string, Form>> = {
   relative,
   shifted,
   "merged batch": mergedBatch,
   rectified,
   "heads first": headsFirst,
+  quantised,
 };
 
 async function written(form: Form): Promise<{ readonly file: string; readonly bound: BoundPlan }> {
@@ -165,13 +182,7 @@ test.each(Object.entries(FORMS))(
     for (const name of ["ulysses 2", "ulysses 3", "ulysses 4"] as const) {
       const made = shard(bound, { ...meshes[name], mesh: meshes[name] });
       expect(made.diagnostics.map(({ code }) => code)).toContain("CP4045");
-      const graph = valueOf(made);
-      for (const rows of [8, 13]) {
-        const feeds = { x: random(rows, [2, rows, CHANNELS]) };
-        const report = valueOf(await simulate(graph, feeds, { shares: rows === 8 ? null : uneven(name) }));
-        expect(report.wrong?.diagnostic.message ?? null).toBeNull();
-        expect(report.unchecked).toEqual([]);
-      }
+      await expectExact(valueOf(made), uneven(Number(name.at(-1))));
     }
     for (const name of ["ring 2", "rotating ring 3", "unified 2 x 2"] as const) {
       const made = shard(bound, { ...meshes[name], mesh: meshes[name] });
@@ -184,8 +195,35 @@ test.each(Object.entries(FORMS))(
   },
 );
 
-function uneven(name: string): readonly number[] {
-  return Array.from({ length: Number(name.at(-1)) }, (_, rank) => [3, 1, 2, 1][rank]!);
+async function expectExact(graph: ShardedGraph, shares: readonly number[]): Promise<void> {
+  for (const rows of [8, 13]) {
+    const feeds = { x: random(rows, [2, rows, CHANNELS]) };
+    const report = valueOf(await simulate(graph, feeds, { shares: rows === 8 ? null : shares }));
+    expect(report.wrong?.diagnostic.message ?? null).toBeNull();
+    expect(report.unchecked).toEqual([]);
+  }
+}
+
+/** Keys and values of a width that only a feed tells: ranks could not agree on their blocks. */
+const ofOpenWidth: Form = (n, x) => {
+  const width = n.add(scope, "Concat", [n.ints(0, 0, HEADS), n.input("width", "int64", [1])], axis0);
+  const open = (): string => {
+    const projected = n.add(scope, "MatMul", [x, n.weights(CHANNELS, CHANNELS)]);
+    return transposed(n, n.add(scope, "Reshape", [projected, width]), [0, 2, 1, 3]);
+  };
+  const scores = n.add(scope, "MatMul", [heads(n, x), transposed(n, open(), [0, 1, 3, 2])]);
+  return merged(n, n.add(scope, "MatMul", [n.add(scope, "Relu", [scores]), open()]));
+};
+
+test.each(["ulysses 2", "ring 2"] as const)("a size that depends on data is refused: %s", async (name) => {
+  const { bound } = await written(ofOpenWidth);
+  const made = shard(bound, { ...meshes[name], mesh: meshes[name] });
+  expect(made.ok).toBe(false);
+  expect(made.diagnostics.map(({ code }) => code).join()).not.toMatch(/CP4045|CP4056|CP4057/);
+});
+
+function uneven(ranks: number): readonly number[] {
+  return Array.from({ length: ranks }, (_, rank) => [3, 1, 2, 1][rank]!);
 }
 
 test.each(Object.entries(FORMS))("%s: the unsplit outputs on worker threads", async (_, form) => {
@@ -203,7 +241,8 @@ test.each(Object.entries(FORMS))("%s: the unsplit outputs on worker threads", as
   );
   const [compared] = compareOutputs(own, await plain.run({ x: { elem, ...rest } }));
   await plain.release();
-  expect(compared!.largest_absolute).toBeLessThan(1e-5);
+  // ONNX Runtime joins quantisation to the products of a whole model: a tie may become the next of its levels.
+  expect(compared!.largest_absolute).toBeLessThan(form === quantised ? 0.0201 : 1e-5);
 });
 
 /** Weights are shares among the heads, so that only the batch is computed index by index. */

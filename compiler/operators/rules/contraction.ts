@@ -96,6 +96,17 @@ function batchExtent(shape: ValueShape, axis: number, rank: number) {
 /** (m, k) or its transpose, (k, n) or its transpose, and a bias broadcastable to (m, n). */
 export const gemm: OperatorRule = { types: [{ operand: 0 }], factors: gemmFactors };
 
+/** `Gemm` with an activation, which needs the whole sum. */
+export const fusedGemm: OperatorRule = {
+  types: [{ operand: 0 }],
+  factors: (view) => {
+    const map = gemmFactors(view);
+    return (
+      map && { ...map, factors: map.factors.map((f) => (f.kind === "sum" ? { ...f, kind: "along" as const } : f)) }
+    );
+  },
+};
+
 function gemmFactors(view: NodeView): FactorMap | null {
   const [a, b, c] = view.inputs;
   if (a?.dims.length !== 2 || b?.dims.length !== 2) return null;

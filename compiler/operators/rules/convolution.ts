@@ -5,15 +5,32 @@
 import { factorList, intsAttribute, ONE } from "../builder.ts";
 import { convolved } from "../windows.ts";
 import { spatial } from "./opaque.ts";
-import { windowed, zero } from "./windowed.ts";
+import { windowed, zero, type Filling } from "./windowed.ts";
 import type { Axis, FactorMap, OperatorRule, NodeView } from "../types.ts";
 
 /** x (N, C, places...), weight (M, C / groups, kernel...), bias (M) -> (N, M, places...). */
-export const convolution: OperatorRule = {
-  types: [{ operand: 0 }],
+export const convolution: OperatorRule = convolutionWith(zero);
+
+/** A convolution with what it does outside of its operand. */
+export function convolutionWith(fill: Filling): OperatorRule {
+  return {
+    types: [{ operand: 0 }],
+    factors: (view) => {
+      const kernel = view.inputs[1]?.dims.slice(2) ?? null;
+      return pointwise(view) ?? windowed(view, kernel, convolved(view), fill) ?? spatial.factors(view);
+    },
+  };
+}
+
+/** With what is added to the result before an activation, as operand 3. */
+export const fusedConvolution: OperatorRule = {
+  types: convolution.types,
   factors: (view) => {
-    const kernel = view.inputs[1]?.dims.slice(2) ?? null;
-    return pointwise(view) ?? windowed(view, kernel, convolved(view), zero) ?? spatial.factors(view);
+    const map = convolution.factors({ ...view, inputs: view.inputs.slice(0, 3) });
+    const added = view.inputs[3];
+    if (!map || !added) return map;
+    const inputs = [...Array.from({ length: 3 }, (_, i) => map.inputs[i] ?? null), map.outputs[0]!];
+    return { ...map, inputs };
   },
 };
 

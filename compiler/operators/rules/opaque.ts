@@ -3,7 +3,7 @@
  * contain. Where extents cannot be computed, the file states them.
  */
 import { isOpen, type Expr } from "../../expr/expr.ts";
-import { factorList, intsAttribute } from "../builder.ts";
+import { factorList, intAttribute, intsAttribute } from "../builder.ts";
 import { spreadRows } from "./places/blocks.ts";
 import { windowed, type Filling } from "./windowed.ts";
 import type { Axis, FactorMap, OperatorRule, NodeView } from "../types.ts";
@@ -29,6 +29,18 @@ export const transposedConvolution: OperatorRule = {
   types: anyTransposed.types,
   factors: (view) => spreadRows(view, transposed(view)) ?? anyTransposed.factors(view),
 };
+
+/** Pooling of blocks of channels: the kernel knows no result but the first. */
+export const blockedPooling: OperatorRule = placed(pooled);
+
+/** Channels in blocks to channels in order, first or last; some of the last block may be left out. */
+export const unblocked: OperatorRule = placed((view) => {
+  const [x] = view.inputs;
+  const [batch, , ...places] = x?.dims ?? [];
+  const channels = intAttribute(view, "channels", 0);
+  if (batch === undefined || channels === 0) return null;
+  return intAttribute(view, "channels_last", 0) === 1 ? [batch, ...places, channels] : [batch, channels, ...places];
+});
 
 function placed(
   extents: (view: NodeView) => readonly Expr[] | null,

@@ -68,12 +68,19 @@ export function batchFactors({ factors, inputs, outputs }: FactorMap): readonly 
  */
 function kindOf({ mapOf }: Search, node: CanonicalNode): "product" | "projection" | "attention" | null {
   if (node.domain === CP) return node.op === "Attention" ? "attention" : null;
-  const map = node.inputs.length < 2 ? null : mapOf(node);
-  const sums = map?.factors.some(
-    ({ kind }, factor) => kind === "sum" && map.inputs.filter((x) => has(x, factor)).length > 1,
-  );
-  if (map === null || sums !== true) return null;
-  return map.inputs.every((axes) => axes === null || axes.length > 2) ? "product" : "projection";
+  const map = mapOf(node);
+  const factors = map === null ? [] : factorsOfProduct(map);
+  if (map === null || factors.length === 0) return null;
+  return factors.every((at) => at.every((i) => map.inputs[i]!.length > 2)) ? "product" : "projection";
+}
+
+/** For each factor that several operands have and that is summed: these operands. A product whose result is quantised sums on one rank. */
+function factorsOfProduct(map: FactorMap): readonly (readonly number[])[] {
+  return map.factors.flatMap(({ kind }, factor) => {
+    const isSummed = kind === "sum" || (kind === "along" && !map.outputs.some((axes) => has(axes, factor)));
+    const operands = map.inputs.flatMap((axes, i) => (has(axes, factor) ? [i] : []));
+    return isSummed && operands.length > 1 ? [operands] : [];
+  });
 }
 
 function has(axes: FactorMap["inputs"][number], factor: number): boolean {
@@ -83,8 +90,9 @@ function has(axes: FactorMap["inputs"][number], factor: number): boolean {
 /** A product of two computed values, or both products of an attention. */
 function isProduct(search: Search, node: CanonicalNode): boolean {
   const kind = kindOf(search, node);
-  const ofComputed = node.inputs.filter((name) => search.computed.has(name)).length > 1;
-  return kind === "attention" || (kind === "product" && ofComputed);
+  if (kind !== "product") return kind === "attention";
+  const isComputed = (operand: number): boolean => search.computed.has(node.inputs[operand]!);
+  return factorsOfProduct(search.mapOf(node)!).some((operands) => operands.every(isComputed));
 }
 
 /** The region that `end` ends; `null` if none of its operands comes from another product, or others read what is in between. */

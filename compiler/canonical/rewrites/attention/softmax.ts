@@ -24,7 +24,7 @@ import {
 import { scoresAbove, sharedScore, weightsBelow, type Scores, type ScoreStep, type Weights } from "./trace.ts";
 import { bakedLength } from "./baked.ts";
 import { draft, type Patch } from "../draft.ts";
-import { dimsOf, elemOf, type Lookup } from "../lookup.ts";
+import { dimsOf, elemOf, feedsOnly, isOp, type Lookup } from "../lookup.ts";
 import { isRefusal, refuse, type Refusal } from "./refusal.ts";
 import { permute, regroup, sameExtents, viewOf } from "../views/views.ts";
 
@@ -40,16 +40,36 @@ interface Candidate {
 
 /** The replacement of the product with the values; `null` for a Softmax that is not between two products. */
 export function fuseSoftmax(lookup: Lookup, softmax: CanonicalNode): Patch | Refusal | null {
-  const weights = weightsBelow(lookup, softmax);
-  const input = softmax.inputs[0]!;
+  const { first, input, result } = spanOf(lookup, softmax);
+  const weights = weightsBelow(lookup, result);
   const readings = weights === null ? [] : scoresAbove(lookup, input);
   if (weights === null || readings.length === 0) return null;
   if (isRefusal(weights)) return weights;
   const axis = numberAttribute(softmax.attributes, "axis", -1);
   if (axis !== -1 && axis !== dimsOf(lookup, input).length - 1)
     return refuse("the Softmax does not run over the last axis");
-  const outcome = firstThatFits(readings, (scores) => fuseReading(lookup, softmax, scores, weights));
+  const outcome = firstThatFits(readings, (scores) => fuseReading(lookup, { softmax, first }, scores, weights));
   return isRefusal(outcome) ? (lostLength(lookup, readings[0]!, weights) ?? outcome) : outcome;
+}
+
+interface Span {
+  readonly first: CanonicalNode;
+  readonly input: string;
+  readonly result: string;
+}
+
+/** A Softmax of half precision that is computed in float32, as kernels do anyway: from the cast before it to the cast after it. */
+function spanOf(lookup: Lookup, softmax: CanonicalNode): Span {
+  const [input = ""] = softmax.inputs;
+  const [result = ""] = softmax.outputs;
+  const alone: Span = { first: softmax, input, result };
+  const [before, [after, ...others]] = [lookup.producer(input), lookup.users(result)];
+  if (!isOp(before, "Cast") || !isOp(after, "Cast") || others.length > 0 || lookup.isKept(result)) return alone;
+  const [from = "", to = ""] = [before.inputs[0], after.outputs[0]];
+  const half = elemOf(lookup, from);
+  const isWidened = (half === "float16" || half === "bfloat16") && elemOf(lookup, input) === "float32";
+  if (!isWidened || elemOf(lookup, to) !== half || !feedsOnly(lookup, input, softmax)) return alone;
+  return { first: before, input: from, result: to };
 }
 
 /** A more specific reason than mismatched axes: an operand's extents are not known. */
@@ -69,8 +89,13 @@ function firstThatFits<T>(choices: readonly T[], attempt: (choice: T) => Patch |
   return first ?? refuse("its operands match no attention pattern");
 }
 
-function fuseReading(lookup: Lookup, softmax: CanonicalNode, scores: Scores, weights: Weights): Patch | Refusal {
-  const shared = sharedScore(lookup, scores, softmax);
+function fuseReading(
+  lookup: Lookup,
+  { softmax, first }: Pick<Span, "first"> & Pick<Candidate, "softmax">,
+  scores: Scores,
+  weights: Weights,
+): Patch | Refusal {
+  const shared = sharedScore(lookup, scores, first);
   if (shared !== null) return refuse(`the scores ${shared} are also read elsewhere`);
   const masked = scores.steps.findIndex((s) => s.kind === "mask");
   const after = masked < 0 ? [] : scores.steps.slice(masked);

@@ -91,10 +91,10 @@ function keepsShape(lookup: Lookup, operand: string, node: CanonicalNode): boole
   return from.length === to.length && from.every((d, i) => canBeEqual(d, to[i]!));
 }
 
-/** From the Softmax down to the product with the values; `null` where there is none. */
-export function weightsBelow(lookup: Lookup, softmax: CanonicalNode): Weights | Refusal | null {
+/** From the result of the Softmax down to the product with the values; `null` where there is none. */
+export function weightsBelow(lookup: Lookup, result: string): Weights | Refusal | null {
   const links: Link[] = [];
-  let value = softmax.outputs[0]!;
+  let value = result;
   let nanToZero = false;
   for (;;) {
     const guard = nanGuard(lookup, value);
@@ -128,9 +128,9 @@ function nanGuard(lookup: Lookup, value: string): CanonicalNode | null {
   return fits && feedsOnly(lookup, condition, guard) && keepsShape(lookup, value, guard) ? guard : null;
 }
 
-/** The value between the product and the Softmax that another node reads too, if any. */
-export function sharedScore(lookup: Lookup, { product, steps }: Scores, softmax: CanonicalNode): string | null {
-  const nodes = [product.node, ...steps.map((s) => s.node), softmax];
+/** The value between the product and `reader`, the Softmax or the cast before it, that another node reads too, if any. */
+export function sharedScore(lookup: Lookup, { product, steps }: Scores, reader: CanonicalNode): string | null {
+  const nodes = [product.node, ...steps.map((s) => s.node), reader];
   const shared = nodes.slice(0, -1).find((node, i) => !feedsOnly(lookup, node.outputs[0]!, nodes[i + 1]!));
   return shared?.outputs[0] ?? null;
 }

@@ -1,8 +1,8 @@
 /**
  * @file Operators between floats and small integers: element by element with a scale for all, for each row of an axis, or for each block.
  */
-import { factorList, fromEnd, intAttribute, ONE } from "../builder.ts";
-import type { Axis, FactorMap, OperatorRule, ResultType, NodeView } from "../types.ts";
+import { factorList, fromEnd, intAttribute, ONE } from "../../builder.ts";
+import type { Axis, FactorMap, OperatorRule, ResultType, NodeView } from "../../types.ts";
 
 /** Scale and zero point are scalars, or vectors along `axis`; with blocks, that axis must be whole. */
 export function quantisation(type: ResultType): OperatorRule {
