@@ -2,10 +2,10 @@
  * @file The streams of a model: sets of axes that operators tie together, found from the sequence axes of attention outwards through the
  * factor maps. If one axis of a stream is split, every operator that is linked can compute its rows. Decides nothing.
  */
-import { exactDiv, mul, show, withinLimits, type Expr } from "../../compiler/expr/expr.ts";
+import { equal, exactDiv, mul, show, withinLimits, type Expr } from "../../compiler/expr/expr.ts";
 import { asCp } from "../../compiler/ir/cp.ts";
 import type { CanonicalNode } from "../../compiler/ir/types.ts";
-import type { Axis, FactorMap } from "../../compiler/operators/types.ts";
+import type { Axis, Exchange, FactorMap } from "../../compiler/operators/types.ts";
 import { embed, locate, type Split } from "../../compiler/shard/layout.ts";
 import type { FactorMaps } from "./factor-maps.ts";
 
@@ -38,34 +38,43 @@ export interface Stream {
   readonly merged: readonly Place[];
 }
 
-/** Every stream that reaches the queries or the keys of an attention, those with queries first. */
-export function streamsOf(maps: FactorMaps): readonly Stream[] {
+/**
+ * Every stream that reaches the queries or the keys of an attention, those with queries first. `isFar`: also through operators that need rows of
+ * other ranks, as convolutions do.
+ */
+export function streamsOf(maps: FactorMaps, isFar: boolean): readonly Stream[] {
   const { graph } = maps.index;
   const sites = graph.nodes.flatMap((node) => asCp(node, "Attention") ?? []);
   const values = [...sites.map(({ q }) => q), ...sites.map(({ k }) => k)];
   return exploreAll(
     maps,
     values.map((value) => ({ value, axis: ROWS, outer: 1, inner: 1 })),
+    isFar,
   );
 }
 
 /**
  * The streams of outermost factors where sequences are merged from several, as rows of pixels are from rows and columns: they reach further
- * than the whole sequence, but in larger units.
+ * than the whole sequence, but in larger units. With them those that are merged from nothing, as a text is; empty where none is merged.
  */
-export function outerStreamsOf(maps: FactorMaps, streams: readonly Stream[]): readonly Stream[] {
-  return exploreAll(
+export function outerStreamsOf(maps: FactorMaps, streams: readonly Stream[], isFar: boolean): readonly Stream[] {
+  const outer = exploreAll(
     maps,
     streams.flatMap(({ merged }) => merged),
+    isFar,
   );
+  if (outer.length === 0) return [];
+  const known = new Set(outer.flatMap(({ places }) => places.map(({ value, axis }) => `${axis} ${value}`)));
+  const isApart = ({ places }: Stream): boolean => !places.some(({ value, axis }) => known.has(`${axis} ${value}`));
+  return [...outer, ...streams.filter(isApart)];
 }
 
-function exploreAll(maps: FactorMaps, seeds: readonly Place[]): readonly Stream[] {
+function exploreAll(maps: FactorMaps, seeds: readonly Place[], isFar: boolean): readonly Stream[] {
   const known = new Set<string>();
   const streams: Stream[] = [];
   for (const seed of seeds) {
     if (extentOf(maps, seed) === 1 || known.has(keyOf(seed))) continue;
-    const stream = explore(maps, seed);
+    const stream = explore(maps, seed, isFar);
     for (const place of stream.places) known.add(keyOf(place));
     streams.push(stream);
   }
@@ -82,6 +91,7 @@ function extentOf({ index }: FactorMaps, { value, axis }: Place): Expr {
 
 interface Search {
   readonly maps: FactorMaps;
+  readonly isFar: boolean;
   readonly seen: Map<string, Place>;
   readonly pending: Place[];
   /** By the names of their places, so that each is made once. */
@@ -90,9 +100,17 @@ interface Search {
   readonly merged: Place[];
 }
 
-function explore(maps: FactorMaps, seed: Place): Stream {
+function explore(maps: FactorMaps, seed: Place, isFar: boolean): Stream {
   const { index } = maps;
-  const search: Search = { maps, seen: new Map(), pending: [], links: new Map(), reducers: new Set(), merged: [] };
+  const search: Search = {
+    maps,
+    isFar,
+    seen: new Map(),
+    pending: [],
+    links: new Map(),
+    reducers: new Set(),
+    merged: [],
+  };
   visit(search, seed);
   const sites = new Set<CanonicalNode>();
   for (let place = search.pending.pop(); place !== undefined; place = search.pending.pop()) {
@@ -140,7 +158,7 @@ function throughAttention(node: CanonicalNode, place: Place, operand: number | n
 
 /** The operand and result axes that have the same factor, or `null` where the node needs it whole or does not pass it on. */
 function across(search: Search, node: CanonicalNode, place: Place, operand: number | null): readonly Place[] | null {
-  const { maps, reducers } = search;
+  const { maps, reducers, isFar } = search;
   const map = maps.mapOf(node);
   if (map === null) return null;
   const axes = operand === null ? map.outputs[node.outputs.indexOf(place.value)] : map.inputs[operand];
@@ -152,15 +170,41 @@ function across(search: Search, node: CanonicalNode, place: Place, operand: numb
   }
   const all = joinedWith(maps, node, map, splits);
   const kinds = new Set([...all.keys()].map((factor) => map.factors[factor]!.kind));
-  if (kinds.has("along")) return null;
+  if (kinds.has("along")) return isFar ? throughExchange(maps, node, place, map.exchanges ?? [], all) : null;
   if (kinds.size > 1 || !kinds.has("free")) {
-    const isAlone = map.inputs.filter((a) =>
-      a?.some((x) => "product" in x && x.product.some((f) => all.has(f))),
-    ).length;
-    if (operand !== null && isAlone === 1 && place.outer === 1 && place.inner === 1) reducers.add(node);
+    const { constants } = maps.index.graph;
+    // Two streams that meet in a product are reduced together, a stream and a weight are not.
+    const isWeighted = map.inputs.some(
+      (a, i) =>
+        constants.has(node.inputs[i] ?? "") && a?.some((x) => "product" in x && x.product.some((f) => all.has(f))),
+    );
+    if (operand !== null && !isWeighted) reducers.add(node);
     return null;
   }
   return placesOf(node, map, all);
+}
+
+/** Through a node that computes along the axis, where ranks can exchange what it needs of each other: rows under a window, or totals. */
+function throughExchange(
+  maps: FactorMaps,
+  node: CanonicalNode,
+  place: Place,
+  exchanges: readonly Exchange[],
+  splits: ReadonlyMap<number, Split>,
+): readonly Place[] | null {
+  const isInput = place.value === node.inputs[0];
+  const exchange = exchanges.find((one) => splits.has(isInput || one.kind === "scan" ? one.factor : one.output));
+  if (exchange === undefined || place.outer !== 1) return null;
+  const input = { ...place, value: node.inputs[0]! };
+  const output = { ...place, value: node.outputs[0]! };
+  if (exchange.kind === "scan") return [input, output];
+  const { stride } = exchange;
+  const isKept = equal(extentOf(maps, input), mul(stride, extentOf(maps, output)));
+  // Places that are not those of the rows are dealt anew, one by one.
+  if (!isKept) return place.inner === 1 ? [input, output] : null;
+  if (!isInput) return [{ ...input, inner: mul(place.inner, stride) }, output];
+  const inner = exactDiv(place.inner, stride);
+  return inner === null ? null : [input, { ...output, inner }];
 }
 
 function noteMerged({ merged }: Search, place: Place, axis: Axis, map: FactorMap): void {

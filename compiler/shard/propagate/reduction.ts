@@ -44,8 +44,8 @@ export function reducedFactor(
   const has = (axes: FactorMap["inputs"][number]): boolean =>
     axes?.some((a) => "product" in a && a.product.includes(factor)) ?? false;
   if (map.inputs.some((axes, operand) => has(axes) && !demands.some((d) => d.operand === operand))) return null;
-  const { outer, inner, segments } = splits.get(factor)!;
-  return outer === 1 && inner === 1 && neverEmpty(state, splitRanks(state), segments) ? factor : null;
+  // A rank may have any of the rows: together, the ranks have each once.
+  return neverEmpty(state, splitRanks(state), splits.get(factor)!.segments) ? factor : null;
 }
 
 /** Adds the local reduction, the all-gather and the combination; false if an operand cannot be aligned. */
