@@ -31,8 +31,9 @@ export interface Decided {
 /** `kept` are values that no entry splits. */
 export function decide(region: Region, kept: ReadonlySet<string>, reach: Reach, context: Context): Decided {
   const { graph } = context;
+  const inputs = graph.inputs.map(({ name }) => name);
   const canEnter = (value: string): boolean =>
-    isWholeAxis(region, value) && !graph.constants.has(value) && !kept.has(value);
+    isSplittable(region, value, inputs) && !graph.constants.has(value) && !kept.has(value);
   const nodes = withoutUnnamed(region, canEnter, reach, context);
   const made = new Set([...nodes].flatMap((node) => rowsMade(region, node)));
   const entering = new Map<string, CanonicalNode[]>();
@@ -45,7 +46,6 @@ export function decide(region: Region, kept: ReadonlySet<string>, reach: Reach, 
   const alike = (results: readonly string[]): boolean =>
     results.every((value) => entering.has(value)) &&
     new Set(results.map((value) => actionAt(region, value, context))).size === 1;
-  const inputs = graph.inputs.map(({ name }) => name);
   const decisions: Decision[] = [];
   // Inputs of the model in its own order, then values in the order in which they are first read.
   const rankOf = (value: string): number => (inputs.includes(value) ? inputs.indexOf(value) : inputs.length);
@@ -74,10 +74,13 @@ function readsRows({ linkOf }: Region, node: CanonicalNode, made: ReadonlySet<st
   return (linkOf(node)?.places ?? []).some(({ value }) => made.has(value) && node.inputs.includes(value));
 }
 
-/** A plan splits a whole axis. */
-function isWholeAxis({ placeOf }: Region, value: string): boolean {
+/**
+ * A plan splits a whole axis, row by row. An input of the model may have a stream in larger units, where its rows are halved later: then ranks
+ * deal the halved rows anew.
+ */
+function isSplittable({ placeOf }: Region, value: string, inputs: readonly string[]): boolean {
   const place = placeOf(value);
-  return place !== null && place.outer === 1 && place.inner === 1;
+  return place !== null && place.outer === 1 && (place.inner === 1 || inputs.includes(value));
 }
 
 function harmlessIn(region: Region, nodes: ReadonlySet<CanonicalNode>, value: string): SplitRequest["harmless"] {

@@ -94,7 +94,7 @@ function aboutOf(found: Found, share: number, lengths: Readonly<Record<string, n
     ],
     [
       found.isOuter,
-      "Unsure: no whole sequence begins and ends at boundaries of modules, so the plan splits the outermost of the axes that are merged into it.",
+      "Unsure: a plan for whole sequences shares less of the work, or none, so this one splits the outermost of the axes that are merged into them.",
     ],
     [rounds > 0, `The proof refused ${rounds} earlier ${rounds === 1 ? "plan" : "plans"}.`],
   ];

@@ -14,9 +14,11 @@ import { chooseStreams, type Choice, type Model } from "./region/choose.ts";
 import { decide, type Decided } from "./decisions.ts";
 import type { Reach } from "./places.ts";
 import { factorMaps, type FactorMaps } from "./region/factor-maps.ts";
+import { shareSplit } from "../gain/share.ts";
 import { typicalSizes, type Sizes } from "../gain/typical.ts";
 import { isProof, prove, type Proof, type Refusal } from "./prove.ts";
-import { outerStreamsOf, productSites, streamsOf } from "./region/streams.ts";
+import type { Products } from "./region/products.ts";
+import { outerStreamsOf, productSites, streamsOf, type Stream } from "./region/streams.ts";
 import type { Decision } from "./decisions.ts";
 
 /** Refusals that are repaired before the search ends. */
@@ -39,8 +41,8 @@ export interface Nothing {
 }
 
 /**
- * Searches a plan that `options.mesh` proves: first for whole sequences, then for their outermost factors; each first at boundaries of modules,
- * whose names survive the next export, then on any ONNX value.
+ * Searches a plan that `options.mesh` proves, first at boundaries of modules, whose names survive the next export, then on any ONNX value. Of
+ * streams that reach further, each in larger units or with more exchanges than the last, those are taken that share much more work.
  */
 export function searchPlan(graph: CanonicalGraph, options: ShardOptions): Found | Nothing {
   const maps = factorMaps(graph);
@@ -48,20 +50,48 @@ export function searchPlan(graph: CanonicalGraph, options: ShardOptions): Found 
   const isAttended = graph.nodes.some((node) => asCp(node, "Attention") !== null);
   if (!isAttended && products.seeds.length === 0) return { why: "no attention", refused: [] };
   const sizes = typicalSizes(graph);
-  const streams = streamsOf(maps, products);
   const context = contextOf(graph);
   const work = worksOf(graph, sizes);
-  const outer = outerStreamsOf(maps, products, streams);
   const nothing: Nothing[] = [];
   for (const reach of ["boundaries", "values"] as const) {
-    for (const own of [streams, outer]) {
-      const model = { index: maps.index, streams: own, products, sizes, work, anywhere: reach === "values" };
-      const found = searchIn(model, { maps, context, options, isOuter: own === outer, reach });
-      if (!("why" in found)) return found;
-      nothing.push(found);
+    const found: Found[] = [];
+    for (const { streams, isOuter } of streamsByReach(maps, products)) {
+      const model = { index: maps.index, streams, products, sizes, work, anywhere: reach === "values" };
+      const next = searchIn(model, { maps, context, options, isOuter, reach });
+      if ("why" in next) nothing.push(next);
+      else found.push(next);
+      if (found.some((one) => shareOf(one) > 1 - MUCH)) break;
     }
+    const [first, ...others] = found;
+    if (first !== undefined)
+      return others.reduce((best, one) => (shareOf(one) > shareOf(best) + MUCH ? one : best), first);
   }
   return nothing[0]!;
+}
+
+/** Share of the work for which a plan may split larger units, or exchange more. */
+const MUCH = 0.05;
+
+/** Whole sequences, then the outermost factors of merged ones; each first where no operator needs rows of other ranks. Without repetitions. */
+function* streamsByReach(
+  maps: FactorMaps,
+  products: Products,
+): Generator<{ streams: readonly Stream[]; isOuter: boolean }> {
+  const linksOf = (streams: readonly Stream[]): number => streams.reduce((sum, { links }) => sum + links.length, 0);
+  const near = streamsOf(maps, products, false);
+  yield { streams: near, isOuter: false };
+  const far = streamsOf(maps, products, true);
+  if (linksOf(far) > linksOf(near)) yield { streams: far, isOuter: false };
+  const outer = outerStreamsOf(maps, products, near, false);
+  if (outer.length === 0) return;
+  yield { streams: outer, isOuter: true };
+  const outerFar = outerStreamsOf(maps, products, far, true);
+  if (linksOf(outerFar) > linksOf(outer)) yield { streams: outerFar, isOuter: true };
+}
+
+/** Of the work, as the proof divides it. */
+function shareOf({ sharded, model }: Found): number {
+  return shareSplit(sharded, model.sizes.lengths);
 }
 
 function worksOf(graph: CanonicalGraph, sizes: Sizes): Model["work"] {

@@ -35,13 +35,20 @@ const PASSES = 2;
 /** Share of the work that fewer bytes may cost. */
 const SPARE = 0.05;
 
+/** Streams that are tried alone: a grid has one for each of its resolutions, in other units, and they exclude each other. */
+const ALONE = 8;
+
 /**
- * Starts with the streams of all queries, and adds or removes one at a time while that costs less and shares nearly as much work. `whole` are
- * nodes that need whole operands. `null` where no attention can be shared.
+ * Starts with the streams of all queries, or with the one among them that alone costs less and shares more work, and adds or removes one at a time
+ * while that costs less and shares nearly as much work. `whole` are nodes that need whole operands. `null` where no attention can be shared.
  */
 export function chooseStreams(model: Model, whole: ReadonlySet<string>): Choice | null {
   const queries = model.streams.filter(({ queries }) => queries.length > 0);
   let best = choiceOf(model, queries, whole);
+  for (const alone of queries.length > 1 ? queries.slice(0, ALONE) : []) {
+    const other = choiceOf(model, [alone], whole);
+    if (other.cost < best.cost && other.share > best.share) best = other;
+  }
   const least = best.share - SPARE;
   let isBetter = true;
   for (let pass = 0; pass < PASSES && isBetter; pass++) {

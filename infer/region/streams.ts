@@ -2,10 +2,10 @@
  * @file The streams of a model: sets of axes that operators tie together, found from the sequence axes of attention outwards through the
  * factor maps. If one axis of a stream is split, every operator that is linked can compute its rows. Decides nothing.
  */
-import { exactDiv, mul, withinLimits, type Expr } from "../../compiler/expr/expr.ts";
+import { equal, exactDiv, mul, withinLimits, type Expr } from "../../compiler/expr/expr.ts";
 import { asCp } from "../../compiler/ir/cp.ts";
 import type { CanonicalNode } from "../../compiler/ir/types.ts";
-import type { Axis, FactorMap } from "../../compiler/operators/types.ts";
+import type { Axis, Exchange, FactorMap } from "../../compiler/operators/types.ts";
 import { embed, locate, type Split } from "../../compiler/shard/layout.ts";
 import type { FactorMaps } from "./factor-maps.ts";
 import { keyOf, type Place } from "./place.ts";
@@ -36,34 +36,46 @@ export interface Stream {
 
 /** Products that are no known attention: streams go through them as through one. */
 export function productSites(maps: FactorMaps): Products {
-  const search = { maps, reducers: new Set<CanonicalNode>(), merged: [] };
+  const search = { maps, isFar: false, reducers: new Set<CanonicalNode>(), merged: [] };
   return productsOf(maps, (node, place, operand) => withinLimits(() => across(search, node, place, operand)));
 }
 
-/** Every stream that reaches the queries or the keys of an attention, those with queries first, and the rows of products that are none. */
-export function streamsOf(maps: FactorMaps, products: Products): readonly Stream[] {
+/**
+ * Every stream that reaches the queries or the keys of an attention, those with queries first, and the rows of products that are none. `isFar`: also
+ * through operators that need rows of other ranks, as convolutions do.
+ */
+export function streamsOf(maps: FactorMaps, products: Products, isFar: boolean): readonly Stream[] {
   const { graph } = maps.index;
   const sites = graph.nodes.flatMap((node) => asCp(node, "Attention") ?? []);
   const values = [...sites.map(({ q }) => q), ...sites.map(({ k }) => k)];
   const rows = values.map((value) => ({ value, axis: ROWS, outer: 1, inner: 1 }));
-  return exploreAll(maps, products, [...rows, ...products.seeds]);
+  return exploreAll(maps, products, [...rows, ...products.seeds], isFar);
 }
 
 /**
  * The streams of outermost factors where sequences are merged from several, as rows of pixels are from rows and columns: they reach further
- * than the whole sequence, but in larger units.
+ * than the whole sequence, but in larger units. With them those that are merged from nothing, as a text is; empty where none is merged.
  */
-export function outerStreamsOf(maps: FactorMaps, products: Products, streams: readonly Stream[]): readonly Stream[] {
+export function outerStreamsOf(
+  maps: FactorMaps,
+  products: Products,
+  streams: readonly Stream[],
+  isFar: boolean,
+): readonly Stream[] {
   const merged = streams.flatMap((stream) => stream.merged);
-  return exploreAll(maps, products, merged);
+  const outer = exploreAll(maps, products, merged, isFar);
+  if (outer.length === 0) return [];
+  const known = new Set(outer.flatMap(({ places }) => places.map(({ value, axis }) => `${axis} ${value}`)));
+  const isApart = ({ places }: Stream): boolean => !places.some(({ value, axis }) => known.has(`${axis} ${value}`));
+  return [...outer, ...streams.filter(isApart)];
 }
 
-function exploreAll(maps: FactorMaps, products: Products, seeds: readonly Place[]): readonly Stream[] {
+function exploreAll(maps: FactorMaps, products: Products, seeds: readonly Place[], isFar: boolean): readonly Stream[] {
   const known = new Set<string>();
   const streams: Stream[] = [];
   for (const seed of seeds) {
     if (extentOf(maps, seed) === 1 || known.has(keyOf(seed))) continue;
-    const stream = explore(maps, products, seed);
+    const stream = explore({ maps, products, isFar }, seed);
     for (const place of stream.places) known.add(keyOf(place));
     streams.push(stream);
   }
@@ -77,6 +89,7 @@ function extentOf({ index }: FactorMaps, { value, axis }: Place): Expr {
 /** What following a place through a node needs, and notes. */
 interface Crossing {
   readonly maps: FactorMaps;
+  readonly isFar: boolean;
   readonly reducers: Set<CanonicalNode>;
   readonly merged: Place[];
 }
@@ -89,11 +102,11 @@ interface Search extends Crossing {
   readonly links: Map<string, Link>;
 }
 
-function explore(maps: FactorMaps, products: Products, seed: Place): Stream {
+function explore(model: Pick<Search, "maps" | "products" | "isFar">, seed: Place): Stream {
+  const { maps, products } = model;
   const { index } = maps;
   const search: Search = {
-    maps,
-    products,
+    ...model,
     seen: new Map(),
     pending: [],
     links: new Map(),
@@ -156,7 +169,7 @@ function throughAttention(node: CanonicalNode, place: Place, operand: number | n
 
 /** The operand and result axes that have the same factor, or `null` where the node needs it whole or does not pass it on. */
 function across(search: Crossing, node: CanonicalNode, place: Place, operand: number | null): readonly Place[] | null {
-  const { maps, reducers } = search;
+  const { maps, reducers, isFar } = search;
   const map = maps.mapOf(node);
   if (map === null) return null;
   const axes = operand === null ? map.outputs[node.outputs.indexOf(place.value)] : map.inputs[operand];
@@ -168,15 +181,47 @@ function across(search: Crossing, node: CanonicalNode, place: Place, operand: nu
   }
   const all = joinedWith(maps, node, map, splits);
   const kinds = new Set([...all.keys()].map((factor) => map.factors[factor]!.kind));
-  if (kinds.has("along")) return null;
+  if (kinds.has("along")) return isFar ? throughExchange(search, node, place, map.exchanges ?? [], all) : null;
   if (kinds.size > 1 || !kinds.has("free")) {
-    const isAlone = map.inputs.filter((a) =>
-      a?.some((x) => "product" in x && x.product.some((f) => all.has(f))),
-    ).length;
-    if (operand !== null && isAlone === 1 && place.outer === 1 && place.inner === 1) reducers.add(node);
+    const { constants } = maps.index.graph;
+    // Two streams that meet in a product are reduced together, a stream and a weight are not.
+    const isWeighted = map.inputs.some(
+      (a, i) =>
+        constants.has(node.inputs[i] ?? "") && a?.some((x) => "product" in x && x.product.some((f) => all.has(f))),
+    );
+    if (operand !== null && !isWeighted) reducers.add(node);
     return null;
   }
   return placesOf(node, map, all);
+}
+
+/** Through a node that computes along the axis, where ranks can exchange what it needs of each other: rows under a window, or totals. */
+function throughExchange(
+  { maps, reducers }: Crossing,
+  node: CanonicalNode,
+  place: Place,
+  exchanges: readonly Exchange[],
+  splits: ReadonlyMap<number, Split>,
+): readonly Place[] | null {
+  const isInput = place.value === node.inputs[0];
+  const exchange = exchanges.find((one) => splits.has(isInput || !("output" in one) ? one.factor : one.output));
+  const input = { ...place, value: node.inputs[0]! };
+  const output = { ...place, value: node.outputs[0]! };
+  // The elements of a group may have rows anywhere among them.
+  if (exchange?.kind === "moments") return [input, output];
+  if (exchange === undefined || place.outer !== 1) return null;
+  if (exchange.kind === "position") {
+    if (isInput) reducers.add(node);
+    return null;
+  }
+  if (exchange.kind === "scan") return [input, output];
+  const [up, down] = exchange.kind === "trim" ? [exchange.up, exchange.down] : [1, exchange.stride];
+  const isKept = equal(mul(extentOf(maps, input), up), mul(extentOf(maps, output), down));
+  // Places that are not those of the rows are dealt anew, one by one.
+  if (!isKept) return place.inner === 1 ? [input, output] : null;
+  const inner = isInput ? exactDiv(mul(place.inner, up), down) : exactDiv(mul(place.inner, down), up);
+  if (inner === null) return null;
+  return isInput ? [input, { ...output, inner }] : [{ ...input, inner }, output];
 }
 
 function noteMerged({ merged }: Crossing, place: Place, axis: Axis, map: FactorMap): void {

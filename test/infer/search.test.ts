@@ -132,3 +132,44 @@ out y
   );
   expect(plan.sharded.attention.map(({ scheme }) => scheme)).toEqual(["local"]);
 });
+
+test("where most work is in convolutions, rows are split before them", async () => {
+  const plan = await found(
+    graphFrom(`
+in x float32 [1, 32, 8]
+const w float32 [32, 32, 3]
+conv:
+  y = Conv(x, w) {pads=[1, 1]}
+attn:
+  rows = Transpose(y) {perm=[0, 2, 1]}
+  heads = Reshape(rows, [1, 8, 4, 8])
+  a = cp.Attention(heads, heads, heads) {scale=0.5}
+out a
+`),
+  );
+  expect(planOf(plan.entries)).toEqual({
+    "": { x: { split_dim: 2, expected_dims: 3 } },
+    attn: { gather_dim: 1, expected_dims: 4 },
+  });
+});
+
+test("where a grid is convolved after attention, its rows are split, not its places", async () => {
+  const plan = await found(
+    graphFrom(`
+in x float32 [1, 4, 5, 32]
+const w float32 [32, 32, 3, 3]
+attn:
+  heads = Reshape(x, [1, 20, 4, 8])
+  a = cp.Attention(heads, heads, heads) {scale=0.5}
+conv:
+  grid = Reshape(a, [1, 4, 5, 32])
+  image = Transpose(grid) {perm=[0, 3, 1, 2]}
+  y = Conv(image, w) {pads=[1, 1, 1, 1]}
+out y
+`),
+  );
+  expect(planOf(plan.entries)).toEqual({
+    "": { x: { split_dim: 1, expected_dims: 4 } },
+    conv: { gather_dim: 2, expected_dims: 4 },
+  });
+});

@@ -50,6 +50,7 @@ export function reducedFactor(
   const has = (axes: FactorMap["inputs"][number]): boolean =>
     axes?.some((a) => "product" in a && a.product.includes(factor)) ?? false;
   if (map.inputs.some((axes, operand) => has(axes) && !demands.some((d) => d.operand === operand))) return null;
+  // A rank may have any of the rows: together, the ranks have each once.
   return neverEmpty(state, splitRanks(state), splits.get(factor)!.segments) ? factor : null;
 }
 
