@@ -127,4 +127,6 @@ test("an import that is missing, misspelt, or of another name", async () => {
   expect(await mended(head.replace("definePlan", "definePln") + plan, "a.plan.ts")).toBe(head + plan);
   expect(await mended(head.replace("definePlan", "definePlan, attach") + plan, "a.plan.ts")).toBe(head + plan);
   expect(await mended("export default { a: { gather_dim: 1 } };\n", "a.plan.ts")).toBe(head + plan);
+  const renamed = head.replace("definePlan", "definePlan as define");
+  expect(await mended(renamed + plan, "a.plan.ts")).toBe(head + renamed + plan);
 });
