@@ -8,7 +8,7 @@ import { print, type Written } from "../compiler/plan/edits/written.ts";
 import type { Cursor } from "../compiler/plan/cursor/cursor.ts";
 import type { Bound } from "./checker/protocol.ts";
 import type { Proposal } from "./completion.ts";
-import { type Anchor, diagnosticOf, editOf, locationOf, rangeOf, uriOf } from "./convert.ts";
+import { type Anchor, diagnosticOf, editOf, locationOf, rangeOf } from "./convert.ts";
 import { splitShape } from "./hover.ts";
 
 /** Values of `CompletionItemKind`. */
@@ -71,7 +71,7 @@ export function codeActions(
         diagnostics: [shown],
         isPreferred: i === 0,
         // All edits of a fix are in the plan.
-        edit: { changes: { [uriOf(anchor.file)]: edits.map(editOf) } },
+        edit: { changes: { [anchor.uri]: edits.map(editOf) } },
       }));
   });
 }

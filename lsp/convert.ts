@@ -3,11 +3,17 @@
  */
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type * as Lsp from "vscode-languageserver/lib/common/api.js";
+import type { TextDocument } from "vscode-languageserver-textdocument";
 import type { Diagnostic, Position, Related, Severity, Span, TextEdit } from "../compiler/diagnostics/types.ts";
 
 const SEVERITIES: Readonly<Record<Severity, Lsp.DiagnosticSeverity>> = { error: 1, warning: 2, note: 3 };
 
 const SOURCE = "onnx-cp";
+
+/** The text of a document. A byte order mark counts in the positions of a client, so a blank takes its place. */
+export function textOf(document: TextDocument): string {
+  return document.getText().replace(/^\ufeff/, " ");
+}
 
 /** The path of a document; other schemes (`untitled:`) keep their name. */
 export function pathOf(uri: string): string {
@@ -42,6 +48,8 @@ export function editOf(edit: TextEdit): Lsp.TextEdit {
 export interface Anchor {
   /** The plan. */
   readonly file: string;
+  /** As the client spells it. */
+  readonly uri: string;
   /** The name of the model in the plan, or its beginning. */
   readonly range: Lsp.Range;
 }
@@ -50,7 +58,7 @@ export function diagnosticOf(diagnostic: Diagnostic, anchor: Anchor): Lsp.Diagno
   const { code, severity, message, hint, file, start, end, related } = diagnostic;
   const isPlaced = file !== undefined && start !== undefined && end !== undefined;
   const range = isPlaced ? rangeOf({ start, end }) : anchor.range;
-  const place = { uri: uriOf(isPlaced ? file : anchor.file), range };
+  const place = { uri: isPlaced && file !== anchor.file ? uriOf(file) : anchor.uri, range };
   return {
     range,
     severity: SEVERITIES[severity],

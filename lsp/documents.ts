@@ -9,7 +9,7 @@ import type { Diagnostic } from "../compiler/diagnostics/types.ts";
 import type { Checker } from "./checker/client.ts";
 import { modelOf } from "./checker/model-name.ts";
 import type { Bound, CheckReply, CheckSettings } from "./checker/protocol.ts";
-import { pathOf } from "./convert.ts";
+import { pathOf, textOf } from "./convert.ts";
 import { type Outline, outlineOf } from "./outline.ts";
 
 /** A pause in typing. */
@@ -23,6 +23,8 @@ export interface Known {
   /** Version of the document that it is about. */
   readonly version: number;
   readonly imports: readonly string[];
+  /** Path of the model of the last check. */
+  readonly model: string | null;
 }
 
 export interface Documents {
@@ -54,11 +56,9 @@ export function createDocuments({ checker, settings, all, show }: Options): Docu
     if (!all().includes(document) || reply.stage === "dropped") return;
     const { uri, version } = document;
     const keep = (): void => {
-      const { bounds, imports } = reply;
-      const running = reply.stage === "bound" ? [diagnose(editorMessages.proving, {})] : [];
-      const diagnostics = [...reply.diagnostics, ...running];
-      known.set(uri, { diagnostics, bounds, imports, version });
-      show(document, { diagnostics, bounds, imports, version });
+      const next = knownFrom(reply, version);
+      known.set(uri, next);
+      show(document, next);
     };
     timers.stop(`${uri}#proof`);
     if (reply.stage === "bound") timers.start(`${uri}#proof`, PROOF_MS, keep);
@@ -68,7 +68,7 @@ export function createDocuments({ checker, settings, all, show }: Options): Docu
   const check = (document: TextDocument): void => {
     const { version, uri } = document;
     const buffers = new Map(all().flatMap(bufferOf));
-    const request = { file: pathOf(uri), text: document.getText(), buffers, settings: settings() };
+    const request = { file: pathOf(uri), text: textOf(document), buffers, settings: settings() };
     checker.check(request, (reply) => void (document.version === version && heard(document, reply)));
   };
   const later = (document: TextDocument): void => {
@@ -89,10 +89,17 @@ export function createDocuments({ checker, settings, all, show }: Options): Docu
     },
     known: (uri) => known.get(uri),
     outline: async (document) => {
-      const file = modelOf(document.getText(), pathOf(document.uri), settings().model);
+      const named = modelOf(textOf(document), pathOf(document.uri), settings().model);
+      // What the text alone does not show, a check has found.
+      const file = named === settings().model ? (known.get(document.uri)?.model ?? named) : named;
       return file === null ? null : outlines(file, null);
     },
   };
+}
+
+function knownFrom({ stage, diagnostics, bounds, imports, model }: CheckReply, version: number): Known {
+  const running = stage === "bound" ? [diagnose(editorMessages.proving, {})] : [];
+  return { diagnostics: [...diagnostics, ...running], bounds, imports, version, model: model?.file ?? null };
 }
 
 /** Open plans that were read from this document too. */
@@ -107,7 +114,7 @@ function importersOf(
 
 /** Only TypeScript is imported. */
 function bufferOf(document: TextDocument): readonly (readonly [string, string])[] {
-  return document.uri.endsWith(".ts") ? [[pathOf(document.uri), document.getText()]] : [];
+  return document.uri.endsWith(".ts") ? [[pathOf(document.uri), textOf(document)]] : [];
 }
 
 interface Timers {
@@ -149,5 +156,11 @@ function createOutlines(checker: Checker): (file: string, version: string | null
 
 /** What is told of a check that failed by itself. */
 export function failure(problem: string): Known {
-  return { diagnostics: [diagnose(editorMessages.stopped, { problem })], bounds: [], imports: [], version: 0 };
+  return {
+    diagnostics: [diagnose(editorMessages.stopped, { problem })],
+    bounds: [],
+    imports: [],
+    version: 0,
+    model: null,
+  };
 }

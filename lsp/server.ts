@@ -14,9 +14,11 @@ import { TextDocument } from "vscode-languageserver-textdocument";
 import { type Cursor, cursorAt } from "../compiler/plan/cursor/cursor.ts";
 import { codeActions, completionItem, inlayHints, otherPlaces } from "./answers.ts";
 import { createChecker } from "./checker/client.ts";
+import { clientOf, NO_CLIENT, watchFiles } from "./client.ts";
+import { modelIn } from "./checker/model-name.ts";
 import type { CheckSettings } from "./checker/protocol.ts";
 import { complete } from "./completion.ts";
-import { type Anchor, diagnosticOf, pathOf, uriOf } from "./convert.ts";
+import { type Anchor, diagnosticOf, pathOf, textOf, uriOf } from "./convert.ts";
 import { createDocuments, type Documents, failure, isPlan, type Known } from "./documents.ts";
 import { hoverText } from "./hover.ts";
 import { settingsFrom } from "./settings.ts";
@@ -66,15 +68,15 @@ interface Session {
 function start(connection: Lsp.Connection, version: string): () => Promise<void> {
   const documents = new TextDocuments(TextDocument);
   const { console: log } = connection;
-  const client = { folder: null as string | null, pulls: false, refreshes: false, initial: {} as unknown };
+  let client = NO_CLIENT;
   let settings: CheckSettings = settingsFrom(null, null);
-  const publish = publisher(connection, () => client.refreshes);
+  const all = (): readonly TextDocument[] => documents.all();
+  const publish = publisher(connection, () => client.refreshes, all);
   const checker = createChecker((file, problem) => {
     log.error(problem);
-    const document = file === null ? undefined : documents.get(uriOf(file));
+    const document = documents.all().find(({ uri }) => pathOf(uri) === file);
     if (document !== undefined) publish.show(document, failure(problem));
   });
-  const all = (): readonly TextDocument[] => documents.all();
   const plans = createDocuments({ checker, settings: () => settings, all, show: publish.show });
   const configure = async (given: unknown): Promise<void> => {
     const pulled: unknown = client.pulls
@@ -83,16 +85,15 @@ function start(connection: Lsp.Connection, version: string): () => Promise<void>
     settings = settingsFrom(pulled ?? client.initial, client.folder);
     plans.checkAll();
   };
-  connection.onInitialize(({ capabilities: can, workspaceFolders, initializationOptions }) => {
-    const [folder] = workspaceFolders ?? [];
-    client.folder = folder === undefined ? null : pathOf(folder.uri);
-    client.pulls = can.workspace?.configuration === true;
-    client.refreshes = can.workspace?.inlayHint?.refreshSupport === true;
-    client.initial = initializationOptions as unknown;
+  connection.onInitialize((params) => {
+    client = clientOf(params);
     settings = settingsFrom(client.initial, client.folder);
     return { capabilities, serverInfo: { name: "onnx-cp", version } };
   });
-  connection.onInitialized(() => void configure(client.initial));
+  connection.onInitialized(() => {
+    void configure(client.initial);
+    if (client.watches) void watchFiles(connection);
+  });
   connection.onDidChangeConfiguration(({ settings: given }: { settings: unknown }) => {
     const own = (given as Record<string, unknown> | null)?.[SECTION];
     void configure(own ?? given);
@@ -115,7 +116,13 @@ interface Publisher {
 }
 
 /** Diagnostics by document: those of imported files are shown there. */
-function publisher(connection: Lsp.Connection, refreshes: () => boolean): Publisher {
+function publisher(
+  connection: Lsp.Connection,
+  refreshes: () => boolean,
+  open: () => readonly TextDocument[],
+): Publisher {
+  // As the client spells it, where it has the file open.
+  const spelled = (file: string): string => open().find(({ uri }) => pathOf(uri) === file)?.uri ?? uriOf(file);
   const others = new Map<string, readonly string[]>();
   const send = (uri: string, diagnostics: Lsp.Diagnostic[], version?: number): void => {
     const of = version === undefined ? {} : { version };
@@ -129,7 +136,7 @@ function publisher(connection: Lsp.Connection, refreshes: () => boolean): Publis
       for (const uri of others.get(document.uri) ?? []) byUri.set(uri, []);
       for (const each of known.diagnostics) {
         const isHere = each.start === undefined || each.file === anchor.file;
-        const uri = isHere ? document.uri : uriOf(each.file ?? anchor.file);
+        const uri = isHere ? document.uri : spelled(each.file ?? anchor.file);
         byUri.set(uri, [...(byUri.get(uri) ?? []), diagnosticOf(each, anchor)]);
       }
       others.set(
@@ -150,7 +157,7 @@ function publisher(connection: Lsp.Connection, refreshes: () => boolean): Publis
 function answer({ connection, documents, plans }: Session): void {
   const planAt = (uri: string): TextDocument | undefined => (isPlan(uri) ? documents.get(uri) : undefined);
   const cursorIn = async (document: TextDocument, position: Lsp.Position): Promise<Cursor | null> =>
-    cursorAt(document.getText(), document.offsetAt(position), pathOf(document.uri));
+    cursorAt(textOf(document), document.offsetAt(position), pathOf(document.uri));
   connection.onCompletion(async ({ textDocument: { uri }, position }) => {
     const document = planAt(uri);
     const cursor = document && (await cursorIn(document, position));
@@ -199,10 +206,7 @@ function answer({ connection, documents, plans }: Session): void {
 
 /** The value of `$model`, or the first character. */
 function anchorOf(document: TextDocument): Anchor {
-  const text = document.getText();
-  const found = /["']?\$model["']?\s*:\s*(?=["'])/.exec(text);
-  const start = found === null ? 0 : found.index + found[0].length;
-  const length = found === null ? 1 : (/^(["'])[^\n]*?\1/.exec(text.slice(start, start + 5000))?.[0].length ?? 1);
-  const range = { start: document.positionAt(start), end: document.positionAt(start + length) };
-  return { file: pathOf(document.uri), range };
+  const { start, end } = modelIn(textOf(document)) ?? { start: 0, end: 1 };
+  const range = { start: document.positionAt(start), end: document.positionAt(end) };
+  return { file: pathOf(document.uri), uri: document.uri, range };
 }

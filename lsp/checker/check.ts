@@ -19,7 +19,7 @@ import { schemesFitMesh } from "../../compiler/plan/validate/rules/schemes.ts";
 import { newRun } from "../../compiler/run.ts";
 import { shard } from "../../compiler/shard/shard.ts";
 import type { ShardedGraph } from "../../compiler/shard/types.ts";
-import { modelOf } from "./model-name.ts";
+import { modelAt, modelOf } from "./model-name.ts";
 import type { Models } from "./models.ts";
 import type { Bound, CheckReply, CheckRequest } from "./protocol.ts";
 
@@ -40,7 +40,8 @@ export async function check(request: CheckRequest, models: Models, { reply, isSt
     const buffer = buffers.get(path);
     return buffer === undefined ? readSource(path) : { ok: true, value: buffer, diagnostics: [] };
   });
-  const path = modelOf(text, file, settings.model);
+  // A plan says it exactly, also one that computes it.
+  const path = plan.ok ? modelAt(plan.value.model, file, settings.model) : modelOf(text, file, settings.model);
   const state = path === null ? null : await models.stateOf(path);
   const run = newRun({ strict: settings.strict });
   const end = (stage: CheckReply["stage"], bounds: readonly Bound[] = []): void => {

@@ -14,7 +14,8 @@ export interface Editor {
   readonly folder: string;
   readonly process: ChildProcess;
   readonly connection: rpc.MessageConnection;
-  readonly open: (name: string, text: string) => Buffered;
+  /** `spell` is how this client writes URIs. */
+  readonly open: (name: string, text: string, spell?: (uri: string) => string) => Buffered;
   /** Ends the session; the exit code of the server. */
   readonly quit: () => Promise<number | null>;
   /** Without a word to the server. */
@@ -26,6 +27,7 @@ export interface Buffered {
   readonly uri: string;
   readonly text: () => string;
   readonly change: (text: string) => void;
+  readonly close: () => Promise<void>;
   /** Of the text as it is. */
   readonly diagnostics: () => Promise<readonly Lsp.Diagnostic[]>;
   /** What is shown at the moment, of whichever text. */
@@ -46,7 +48,7 @@ const PROVING = "CP7603";
 
 const bin = fileURLToPath(new URL("../../bin/onnx-cp.js", import.meta.url));
 
-export async function startEditor(settings: object = {}): Promise<Editor> {
+export async function startEditor(settings: object = {}, capabilities: object = {}): Promise<Editor> {
   const process = spawn("node", [bin, "lsp", "--stdio"], { stdio: ["pipe", "pipe", "inherit"] });
   const reader = new rpc.StreamMessageReader(process.stdout);
   const connection = rpc.createMessageConnection(reader, new rpc.StreamMessageWriter(process.stdin));
@@ -64,7 +66,7 @@ export async function startEditor(settings: object = {}): Promise<Editor> {
     rootUri: null,
     workspaceFolders: [{ uri: pathToFileURL(folder).href, name: "test" }],
     initializationOptions: settings,
-    capabilities: {},
+    capabilities,
   });
   await connection.sendNotification("initialized", {});
   const diagnosticsOf = async (uri: string, version: number): Promise<readonly Lsp.Diagnostic[]> => {
@@ -79,8 +81,8 @@ export async function startEditor(settings: object = {}): Promise<Editor> {
     }
   };
   const shown = (uri: string): readonly Lsp.Diagnostic[] => published.get(uri)?.diagnostics ?? [];
-  const open = (name: string, text: string): Buffered =>
-    buffered({ connection, uri: pathToFileURL(join(folder, name)).href, text, diagnosticsOf, shown });
+  const open: Editor["open"] = (name, text, spell = (uri) => uri) =>
+    buffered({ connection, uri: spell(pathToFileURL(join(folder, name)).href), text, diagnosticsOf, shown });
   const quit = async (): Promise<number | null> => {
     await connection.sendRequest("shutdown");
     await connection.sendNotification("exit");
@@ -124,6 +126,7 @@ function buffered({ connection, uri, text: initial, diagnosticsOf, shown }: Opti
     uri,
     text: () => document.getText(),
     change,
+    close: () => connection.sendNotification("textDocument/didClose", { textDocument }),
     diagnostics,
     shown: () => shown(uri),
     at,

@@ -2,7 +2,7 @@
  * @file Errors in the text of a plan or of a parallel config: the file, its JSON, its TypeScript. Codes CP1000-1499. Errors in its meaning
  * are in plan-rules.ts.
  */
-import { removeEntry, writeText } from "../fixes.ts";
+import { removeEntry, writeText, writeTexts } from "../fixes.ts";
 import type { Fix } from "../types.ts";
 import type { Catalog, NoParams } from "./catalog.ts";
 
@@ -12,7 +12,8 @@ export const fileMessages: Catalog<{
   isDirectory: { file: string; inside: readonly string[] };
   unreadable: { file: string; reason: string };
   notUtf8: { offset: number; byte: string; utf16: boolean };
-  empty: { what: string };
+  /** `end`: of the text, which is blank or has comments alone. */
+  empty: { what: string; end: number };
   unknownKind: { file: string; known: readonly string[] };
   tooLarge: { bytes: number; limit: number };
   notRegular: { file: string; kind: string };
@@ -57,6 +58,7 @@ export const fileMessages: Catalog<{
     title: "Empty file",
     message: () => "the file is empty",
     hint: ({ what }) => what,
+    fixes: ({ end }) => [writeTexts("write {}", [{ start: end, end, text: "{}" }])],
   },
   unknownKind: {
     code: "CP1006",

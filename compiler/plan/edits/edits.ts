@@ -27,7 +27,7 @@ export function withEdits(diagnostics: readonly Diagnostic[], written: Written):
 
 function resolved(fix: Fix, span: Span | null, written: Written, locate: ReturnType<typeof locator>): Fix {
   const splices = fix.edits === undefined ? splicesOf(fix.change, span, written) : null;
-  if (splices === null) return fix;
+  if (splices === null || splices.length === 0) return fix;
   return { ...fix, edits: splices.map(({ start, end, text }) => ({ ...locate(start, end), text })) };
 }
 

@@ -14,6 +14,8 @@ type Members = Readonly<Record<string, Json>>;
 export function addEntry(written: Written, module: string, entry: Json): readonly Splice[] | null {
   const known = member(written.root, module)?.value;
   if (known === undefined) return addToRoot(written, [printMember(module, entry, written)]);
+  // A reserved key is no module: it has one value.
+  if (module.startsWith("$")) return wrapped(known, () => print(entry, written), written);
   const [isGather, inner] = [isOutput(entry), inputsIn(known)];
   if (isGather)
     return inner === known ? wrapped(known, (text) => `[${text}, ${print(entry, written)}]`, written) : null;

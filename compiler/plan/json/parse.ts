@@ -31,7 +31,7 @@ export function parseJson(text: string, file: string, options: JsonOptions): Par
   if (tokens.length === 0) {
     return {
       root: null,
-      diagnostics: [diagnose(fileMessages.empty, { what: options.example }, { span: locate(0, 0) })],
+      diagnostics: [diagnose(fileMessages.empty, { what: options.example, end: text.length }, { span: locate(0, 0) })],
     };
   }
   if (count > limits.tokens.most) {

@@ -57,11 +57,12 @@ export function nameFix(node: ts.Node, name: string): Fix {
   return writeTexts(`write ${written}`, [replace(node, isShorthand ? `${node.text}: ${name}` : written)]);
 }
 
-/** Imports `definePlan`, if the file does not have it. */
+/** Imports `definePlan`, if the file does not have it under this name. */
 export function importOf(source: ts.SourceFile, packageName: string): readonly TextChange[] {
   const isThere = source.statements.some(
     (statement) =>
-      ts.isImportDeclaration(statement) && /[{,]\s*definePlan\b/.test(statement.importClause?.getText(source) ?? ""),
+      ts.isImportDeclaration(statement) &&
+      /[{,]\s*definePlan\s*[,}]/.test(statement.importClause?.getText(source) ?? ""),
   );
   if (isThere) return [];
   // Behind a comment at the beginning, which describes the file.

@@ -5,10 +5,10 @@
 import { shapeMessages } from "../../diagnostics/catalog/plan-rules.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { suggest } from "../../diagnostics/suggest.ts";
-import type { Diagnostic } from "../../diagnostics/types.ts";
+import type { Diagnostic, Json } from "../../diagnostics/types.ts";
 import { type AstNode, describe, member, quote, toValue } from "../ast.ts";
 import { type Finding, checkSchema } from "../schema/check.ts";
-import type { JsonSchema } from "../schema/json-schema.ts";
+import type { JsonSchema, Snippet } from "../schema/json-schema.ts";
 import { type Place, placeOf } from "./places.ts";
 
 /** A better diagnostic for a finding, undefined to use the general one, or null where another finding explains it. */
@@ -98,12 +98,22 @@ function general(finding: Finding, place: Place): Diagnostic {
   }
 }
 
-/** The value of the right type that a text shows: `1` for `"1"`, `true` for `"true"`. */
-function meantBy(node: AstNode, { type = [] }: JsonSchema): number | boolean | null {
+/** The value of the right type that a wrong one shows: `1` for `"1"`, `true` for `"true"`, a spec for its axis. */
+function meantBy(node: AstNode, { type = [], defaultSnippets = [] }: JsonSchema): Json | null {
+  if (node.kind === "scalar" && Number.isInteger(node.value)) return specOf(Number(node.value), defaultSnippets);
   const types: readonly string[] = typeof type === "string" ? [type] : type;
   const text = node.kind === "scalar" && typeof node.value === "string" ? node.value.trim() : "";
   if (types.includes("integer") && /^-?\d{1,9}$/.test(text)) return Number(text);
   return types.includes("boolean") && /^(?:true|false)$/i.test(text) ? text.toLowerCase() === "true" : null;
+}
+
+/** The spec with an axis that stands alone: `{ "gather_dim": 1 }` for `1`, if the place has such a spec. */
+function specOf(axis: number, snippets: readonly Snippet[]): Json | null {
+  for (const { body } of snippets) {
+    const [key, ...rest] = typeof body === "object" && body !== null ? Object.keys(body) : [];
+    if (rest.length === 0 && (key === "split_dim" || key === "gather_dim")) return { [key]: axis };
+  }
+  return null;
 }
 
 function unknownKey({ key, schema }: Finding, { where, node }: Place): Diagnostic {

@@ -19,7 +19,6 @@ const SAYS = /\b(?:write|did you mean|add|remove|drop|state)\b/i;
 const EXCEPTIONS: Readonly<Record<string, string>> = {
   CP1006: "the name of the file is wrong, not its text",
   CP1008: "the plan is no file",
-  CP1005: "an example of a plan; nothing is written yet",
   CP1101: "the text is no JSON: where the author meant the missing sign is not certain",
   CP1210: "the author knows the result that was meant",
   CP1523: "an example of a plan; its names depend on the model",
@@ -106,5 +105,5 @@ test("every hint that says what to write has an edit that changes the plan", asy
       .toSorted(),
   );
   // All but those of files that are no text, and of configs.
-  expect(seen.size).toBeGreaterThan(55);
+  expect(seen.size).toBeGreaterThan(50);
 });

@@ -30,6 +30,10 @@ const entries = [
     '"a": { "d": { "split_dim": 1 } }, "a.b": { "x": { "split_dim": 1 } }, "a.c": [{ "x": { "split_dim": 1 } }, { "gather_dim": 1 }]',
   ],
   ['"": { "b": { "x": { "split_dim": 1 } } }', '"b": { "x": { "split_dim": 1 } }'],
+  // An axis alone.
+  ['"a": 1', '"a": { "gather_dim": 1 }'],
+  ['"a": { "x": 0 }', '"a": { "x": { "split_dim": 0 } }'],
+  ['"a": [1, null]', '"a": [{ "gather_dim": 1 }, null]'],
   // Lists under an index, empty values, axes and ranks, patterns.
   [
     '"a": { "0": [{ "split_dim": 1, "split_output": true }, { "split_dim": 2, "split_output": true }] }',
@@ -44,6 +48,11 @@ const entries = [
 
 test.each(entries)("{ %s }", async (before, after) => {
   expect(await mended(`{ ${before} }`, "a.plan.json")).toBe(`{ ${after} }`);
+});
+
+test("an empty file becomes an empty plan", async () => {
+  expect(await mended("", "a.plan.json")).toBe("{}");
+  expect(await mended("// Flux.\n", "a.plan.jsonc")).toBe("// Flux.\n{}");
 });
 
 test("a comment of strict JSON goes", async () => {
@@ -118,4 +127,6 @@ test("an import that is missing, misspelt, or of another name", async () => {
   expect(await mended(head.replace("definePlan", "definePln") + plan, "a.plan.ts")).toBe(head + plan);
   expect(await mended(head.replace("definePlan", "definePlan, attach") + plan, "a.plan.ts")).toBe(head + plan);
   expect(await mended("export default { a: { gather_dim: 1 } };\n", "a.plan.ts")).toBe(head + plan);
+  const renamed = head.replace("definePlan", "definePlan as define");
+  expect(await mended(renamed + plan, "a.plan.ts")).toBe(head + renamed + plan);
 });

@@ -89,7 +89,7 @@ function readConst(draft: Draft, statement: ts.VariableStatement): void {
   const isDeclared = has(statement, ts.SyntaxKind.DeclareKeyword);
   if (!isConst || isDeclared) {
     refuse(draft, statement, isDeclared ? "a declaration without a value" : nameOfStatement(statement));
-    return;
+    if (isDeclared) return;
   }
   for (const { name, initializer } of list.declarations) {
     if (!ts.isIdentifier(name)) refuse(draft, name, "a destructuring declaration");
