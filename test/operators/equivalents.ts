@@ -17,6 +17,7 @@ export const EQUIVALENTS: readonly Equivalent[] = [
       "DequantizeLinear 2: another reduction: factor 3: along as mean",
       "GatherElements 1: another reduction: factor 1: along as mean",
       "GatherND 0: another reduction: factor 4: along as mean",
+      "ReduceMean 3: a followed axis as whole: factor 1: mean as along",
       "ScatterElements 0: another reduction: factor 2: along as mean",
       "ScatterElements 1: another reduction: factor 2: along as mean",
       "ScatterElements 1: another reduction: factor 3: along as mean",
@@ -26,6 +27,28 @@ export const EQUIVALENTS: readonly Equivalent[] = [
       "com.microsoft.MatMulIntegerToFloat 0: another reduction: factor 2: along as mean",
       "com.microsoft.MatMulNBits 0: another reduction: factor 3: along as mean",
       "com.microsoft.MatMulNBits 0: another reduction: factor 4: along as mean",
+    ],
+  },
+  {
+    why: "a window that moves by more than one row at a time reaches no row more if it is one row longer",
+    mutants: [
+      "Conv 1: a wrong exchange: exchange 0: an extent one more",
+      "Conv 1: a wrong exchange: exchange 1: an extent one more",
+      "Conv 2: a wrong exchange: exchange 0: an extent one more",
+      "Conv 4: a wrong exchange: exchange 0: an extent one more",
+      "Conv 6: a wrong exchange: exchange 0: an extent one more",
+    ],
+  },
+  {
+    why: "of axes that are all reduced, each rank may hold any part",
+    mutants: [
+      "ReduceL1 2: a factor that is not there: inputs 0: axis 0 with 2",
+      "ReduceL2 2: a factor that is not there: inputs 0: axis 0 with 2",
+      "ReduceMax 2: a factor that is not there: inputs 0: axis 0 with 2",
+      "ReduceMean 2: a factor that is not there: inputs 0: axis 0 with 2",
+      "ReduceMin 2: a factor that is not there: inputs 0: axis 0 with 2",
+      "ReduceSum 2: a factor that is not there: inputs 0: axis 0 with 2",
+      "ReduceSumSquare 2: a factor that is not there: inputs 0: axis 0 with 2",
     ],
   },
   {
