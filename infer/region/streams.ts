@@ -174,6 +174,7 @@ function across(search: Crossing, node: CanonicalNode, place: Place, operand: nu
   if (map === null) return null;
   const axes = operand === null ? map.outputs[node.outputs.indexOf(place.value)] : map.inputs[operand];
   const axis = axes?.[place.axis];
+  if (!isFar && axis !== undefined && isRepeated(map, axis)) return null;
   const splits = axis === undefined ? null : locate(axis, splitOf(maps, place), map.factors);
   if (splits === null) {
     if (operand === null && axis !== undefined) noteMerged(search, place, axis, map);
@@ -222,6 +223,21 @@ function throughExchange(
   const inner = isInput ? exactDiv(mul(place.inner, up), down) : exactDiv(mul(place.inner, down), up);
   if (inner === null) return null;
   return isInput ? [input, { ...output, inner }] : [{ ...input, inner }, output];
+}
+
+/** Rows that stand several times, as of nearest neighbours: what they are made of are other rows than those of a sequence. */
+function isRepeated({ factors, inputs, outputs }: FactorMap, axis: Axis): boolean {
+  const read = new Set(
+    inputs.flatMap((axes) => (axes ?? []).flatMap((at) => ("product" in at ? at.product : at.joined))),
+  );
+  const repeated = outputs.flat().flatMap((at) => ("product" in at && at.product.length > 1 ? [at.product] : []));
+  const of = "product" in axis ? axis.product : axis.joined;
+  return repeated.some(
+    (product) =>
+      product.some((factor) => of.includes(factor)) &&
+      product.some((factor) => factors[factor]!.kind === "along" && !read.has(factor)) &&
+      product.some((factor) => factors[factor]!.kind === "free"),
+  );
 }
 
 function noteMerged({ merged }: Crossing, place: Place, axis: Axis, map: FactorMap): void {

@@ -11,6 +11,18 @@ export interface Equivalent {
 
 export const EQUIVALENTS: readonly Equivalent[] = [
   {
+    why: "of axes that are all reduced, each rank may hold any part",
+    mutants: [
+      "ReduceL1 2: a factor that is not there: inputs 0: axis 0 with 2",
+      "ReduceL2 2: a factor that is not there: inputs 0: axis 0 with 2",
+      "ReduceMax 2: a factor that is not there: inputs 0: axis 0 with 2",
+      "ReduceMean 2: a factor that is not there: inputs 0: axis 0 with 2",
+      "ReduceMin 2: a factor that is not there: inputs 0: axis 0 with 2",
+      "ReduceSum 2: a factor that is not there: inputs 0: axis 0 with 2",
+      "ReduceSumSquare 2: a factor that is not there: inputs 0: axis 0 with 2",
+    ],
+  },
+  {
     why: "known extents become integers before the compiler uses more of the rule than its operands",
     mutants: [
       "Shape 0: a factor dropped: outputs 0: axis 0 without 2",

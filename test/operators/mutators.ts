@@ -12,8 +12,8 @@ export interface Mutant {
   readonly map: FactorMap | null;
 }
 
-/** Kinds that differ in what a split of the factor comes to: `prod` is refused as `along` is. */
-const KINDS: readonly FactorKind[] = ["free", "sum", "mean", "max", "min", "norm", "along"];
+/** Kinds that differ in what a split of the factor comes to: `prod` is refused as `along` is, and `norm` is to others what `mean` is. */
+const KINDS: readonly FactorKind[] = ["free", "sum", "mean", "max", "min", "along"];
 
 const known = (kind: FactorKind): FactorKind => (kind === "prod" ? "along" : kind);
 

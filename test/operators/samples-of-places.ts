@@ -11,7 +11,7 @@ export const PLACES = {
   ],
   ConvTranspose: [
     node([data(4, 3, 6), data(3, 2, 2)]),
-    node([data(4, 4, 5), data(4, 3, 3)], { group: 2, strides: [2], pads: [1, 0], output_padding: [1], dilations: [2] }),
+    node([data(4, 4, 6), data(4, 3, 3)], { group: 2, strides: [2], pads: [1, 0], output_padding: [1], dilations: [2] }),
     node([data(4, 3, 6), data(3, 2, 4)], { auto_pad: "SAME_LOWER", strides: [2] }),
     node([data(4, 3, 6), data(3, 2, 2)], { output_shape: [9], strides: [2] }, { declared: [4, 2, 9] }),
     node([data(4, 3, 5), data(3, 2, 2), data(2)], { strides: [2] }),
@@ -21,10 +21,10 @@ export const PLACES = {
   MaxPool: [
     node([data(4, 3, 6)], { kernel_shape: [2], strides: [1] }),
     node([data(4, 3, 7, 9)], { kernel_shape: [3, 2], strides: [2, 3], pads: [1, 0, 1, 1] }, { outputs: 2 }),
-    node([data(4, 3, 7)], { kernel_shape: [3], dilations: [2], strides: [2], pads: [2, 1] }),
+    node([data(4, 3, 15)], { kernel_shape: [3], dilations: [2], strides: [2], pads: [1, 2] }),
   ],
   Pad: [
-    node([data(4, 5), vector(0, 2, 0, 3)], { mode: "reflect" }),
+    node([data(4, 12), vector(0, 1, 0, 2)], { mode: "reflect" }),
     node([data(4, 5), vector(4, 1), absent, vector(1)], { mode: "edge" }),
   ],
   Resize: [

@@ -143,9 +143,9 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
   Conv: [
     node([data(4, 3, 6), data(2, 3, 2)]),
     node([data(4, 4, 7, 10), data(6, 2, 3, 3), data(6)], { group: 2, strides: [2, 3], pads: [1, 0, 1, 2] }),
-    node([data(4, 3, 13), data(2, 3, 3)], { dilations: [2], strides: [3] }),
+    node([data(4, 3, 15), data(2, 3, 3)], { dilations: [2], strides: [3] }),
     node([data(4, 3, 7), data(2, 3, 4)], { auto_pad: "SAME_UPPER", strides: [2] }),
-    node([data(4, 3, 9), data(2, 3, 4)], { auto_pad: "VALID", strides: [2] }),
+    node([data(4, 3, 13), data(2, 3, 4)], { auto_pad: "VALID", strides: [2] }),
     node([data(2, 3, 5, 4), data(2, 3, 1, 1), data(2)]),
     node([data(2, 3, 5), data(2, 3, 1)], { strides: [2] }),
   ],

@@ -1,6 +1,6 @@
 /**
- * @file Moves that assign or combine rows along an axis which may be split: a stretch between lengths, written over; a window;
- * a running sum.
+ * @file Moves that assign or combine rows along an axis which may be split: a stretch between lengths, written over; a window; places
+ * made of rows; a running sum.
  */
 import { add } from "../../compiler/expr/expr.ts";
 import { int, ints } from "../../compiler/graph/attributes.ts";
@@ -66,4 +66,34 @@ const running: Move = (d, pick) => {
   return emit(d, "CumSum", [x, integers(d, [pick.axis(x)], [])], x.dims, direction);
 };
 
-export const ROW_MOVES: Readonly<Record<string, Move>> = { assign, convolve, running };
+/** Places made of rows: normalised, repeated, padded, or spread by a transposed convolution, and made as many as they were by a window. */
+const place: Move = (d, pick) => {
+  const x = pick.value(d);
+  const [batch, rows, channels] = x.dims;
+  if (x.dims.length !== 3 || batch === undefined || rows === undefined || typeof channels !== "number") return null;
+  const turn = { perm: ints([0, 2, 1]) };
+  const places = emit(d, "Transpose", [x], [batch, channels, rows], turn);
+  const twice = [batch, channels, add(rows, rows)];
+  const halve = (made: Value): Value =>
+    emit(d, "MaxPool", [made], places.dims, { kernel_shape: ints([2]), strides: ints([2]) });
+  const made = pick.of<() => Value>([
+    () => emit(d, "InstanceNormalization", [places, weight(d, channels), weight(d, channels)], places.dims),
+    () =>
+      halve(
+        emit(d, "ConvTranspose", [places, weight(d, channels, 1, 2)], twice, {
+          strides: ints([2]),
+          group: int(channels),
+        }),
+      ),
+    () => {
+      const padded = emit(d, "Pad", [places, integers(d, [0, 0, 1, 0, 0, 1])], [batch, channels, add(rows, 2)], {
+        mode: { kind: "string", value: pick.of(["constant", "edge"]) },
+      });
+      const kernel = weight(d, channels, 1, 3);
+      return emit(d, "Conv", [padded, kernel], places.dims, { group: int(channels) });
+    },
+  ])();
+  return emit(d, "Transpose", [made], x.dims, turn);
+};
+
+export const ROW_MOVES: Readonly<Record<string, Move>> = { assign, convolve, running, place };

@@ -63,7 +63,7 @@ function scaleOf(view: NodeView, axis: number): number | null {
   return (scales && numbersOf(scales)?.[named === undefined ? axis : named.indexOf(axis)]) ?? null;
 }
 
-/** Rows between which a place is interpolated, before and after the row in which it lies. */
+/** Rows between which a place is interpolated, before and after the row in which it lies: it may lie before the middle of that row. */
 const READ: Readonly<Record<string, readonly [number, number]>> = { linear: [1, 1], cubic: [2, 2] };
 
 /**
@@ -81,7 +81,7 @@ function interpolated(
   if (up === null || read === undefined || view.inputs[3] || !Number.isInteger(Math.log2(up))) return [];
   if (!CENTRED.has(coordinates) && coordinates !== "asymmetric") return [];
   if (intAttribute(view, "antialias", 0) === 1) return [];
-  const [before, after] = read;
+  const [before, after] = coordinates === "asymmetric" ? [read[0] - 1, read[1]] : read;
   return [{ kind: "trim", axis, up, down: 1, before, after, least: 0, more: 0 }];
 }
 
