@@ -231,6 +231,13 @@ function ofExchanges(map: FactorMap): readonly Mutant[] {
         change("the other extreme", { ...exchange, largest: !exchange.largest }),
         change("another axis", { ...exchange, axis: exchange.axis + 1 }),
       ];
+    if (exchange.kind === "pad")
+      return [
+        none,
+        change("the other side", { ...exchange, before: exchange.after, after: exchange.before }),
+        change("other elements", { ...exchange, first: exchange.last, last: exchange.first }),
+        change("another axis", { ...exchange, axis: exchange.axis + 1 }),
+      ];
     const { extent, stride, before } = exchange;
     return [
       none,

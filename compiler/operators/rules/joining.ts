@@ -2,8 +2,8 @@
  * @file Operators that concatenate values along an axis or divide them: `Concat`, `Split`, `Slice`, `Pad`.
  */
 import { add, floorDiv, max, min, mul, sub, type Expr } from "../../expr/expr.ts";
-import { axesOf, factorList, fromEnd, intAttribute } from "../builder.ts";
-import type { Axis, FactorMap, OperatorRule, NodeView, Sizing } from "../types.ts";
+import { axesOf, factorList, fromEnd, intAttribute, stringAttribute } from "../builder.ts";
+import type { Axis, FactorMap, OperatorRule, NodeView, Sizing, PadExchange } from "../types.ts";
 
 const sameType = [{ operand: 0 }] as const;
 
@@ -159,7 +159,7 @@ function ceilDiv(value: Expr, by: number): Expr {
   return typeof value === "number" ? Math.ceil(value / by) : ["//", add(value, by - 1), by];
 }
 
-/** A padded axis needs its whole extent; the others pass. */
+/** A padded axis needs its whole extent, unless it is padded with a number; the others pass. */
 export const pad: OperatorRule = {
   types: sameType,
   factors: (view): FactorMap | null => {
@@ -172,14 +172,20 @@ export const pad: OperatorRule = {
     const list = factorList();
     const input: Axis[] = [];
     const output: Axis[] = [];
+    const exchanges: PadExchange[] = [];
+    const isConstant = (stringAttribute(view, "mode") ?? "constant") === "constant";
     shape.dims.forEach((extent, axis) => {
       const at = axes.indexOf(axis);
       const before = pads.elements[at] ?? 0;
       const after = pads.elements[at + axes.length] ?? 0;
       const untouched = at < 0 || (before === 0 && after === 0);
-      input.push(untouched ? list.axis(extent) : { product: [list.index(extent, "along")] });
+      const factor = untouched ? -1 : list.index(extent, "along");
+      input.push(untouched ? list.axis(extent) : { product: [factor] });
+      const isCropped = [before, after].some((n) => typeof n === "number" && n < 0);
+      if (!untouched && isConstant && !isCropped)
+        exchanges.push({ kind: "pad", factor, axis, before, after, first: at, last: at + axes.length });
       output.push(untouched ? input.at(-1)! : { product: [list.index(add(before, extent, after), "along")] });
     });
-    return { factors: list.factors, inputs: [input, null, null, null], outputs: [output], sizing: [] };
+    return { factors: list.factors, inputs: [input, null, null, null], outputs: [output], sizing: [], exchanges };
   },
 };
