@@ -110,7 +110,7 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
   ],
   ArgMin: [
     node([indices(3, 2, 5, 6)], { axis: -1, keepdims: 1 }),
-    node([data(5, 6)], { axis: 0, keepdims: 0, select_last_index: 1 }),
+    node([indices(3, 5, 6)], { axis: 0, keepdims: 0, select_last_index: 1 }),
   ],
   Attention: [
     node([data(2, 4, 5, 6), data(2, 4, 7, 6), data(2, 4, 7, 3)]),
