@@ -30,9 +30,12 @@ export function typicalSizes(graph: CanonicalGraph): Sizes {
 }
 
 function sizesAt(graph: CanonicalGraph, number: number, batches: ReadonlySet<string>): Sizes {
-  const lengths: Record<string, number> = Object.fromEntries(
-    graph.lengths.map(({ name }) => [name, batches.has(name) ? 1 : number]),
-  );
+  const lengths: Record<string, number> = {};
+  for (const { name, count } of graph.lengths) {
+    const own = batches.has(name) ? 1 : number;
+    // A mask picks all rows.
+    lengths[name] = count === undefined ? own : evaluate(count.to, lengths) - evaluate(count.from, lengths);
+  }
   // Extents that depend on data have names of their own.
   for (const { dims } of graph.shapes.values()) {
     for (const dim of dims) {

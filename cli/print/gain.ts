@@ -24,7 +24,9 @@ export function gainLines({ lengths, options, work, memory }: Gain): readonly st
   return [
     `each rank: ${percent(work.rank)} of the unsplit model's work; ${repeated(work)}`,
     ...(memory === null ? [] : [`values at the peak: ${bytesText(rank)} per rank, ${bytesText(unsplit)} unsplit`]),
-    ...(at.length === 0 ? [] : [`at ${at.join(", ")}; for yours give ${options.join(" ")}`]),
+    ...(at.length === 0
+      ? []
+      : [`at ${at.join(", ")}${options.length === 0 ? "" : `; for yours give ${options.join(" ")}`}`]),
   ];
 }
 

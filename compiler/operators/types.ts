@@ -106,8 +106,22 @@ export interface PositionExchange {
   readonly last: boolean;
 }
 
+/**
+ * Rows of one number before and behind those of an axis of operand 0, as the elements `first` and `last` of operand 1 say: streams of their own,
+ * of which each rank holds a chunk. Nothing is exchanged.
+ */
+export interface PadExchange {
+  readonly kind: "pad";
+  readonly factor: number;
+  readonly axis: number;
+  readonly before: Expr;
+  readonly after: Expr;
+  readonly first: number;
+  readonly last: number;
+}
+
 /** How an axis that is needed whole may be split all the same: by what the ranks exchange. */
-export type Exchange = WindowExchange | TrimExchange | ScanExchange | MomentsExchange | PositionExchange;
+export type Exchange = WindowExchange | TrimExchange | ScanExchange | MomentsExchange | PositionExchange | PadExchange;
 
 export interface FactorMap {
   /** For some factors of kind `along`. */

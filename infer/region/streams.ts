@@ -215,7 +215,7 @@ function throughExchange(
     if (isInput) reducers.add(node);
     return null;
   }
-  if (exchange.kind === "scan") return [input, output];
+  if (exchange.kind === "scan" || exchange.kind === "pad") return place.inner === 1 ? [input, output] : null;
   const [up, down] = exchange.kind === "trim" ? [exchange.up, exchange.down] : [1, exchange.stride];
   const isKept = equal(mul(extentOf(maps, input), up), mul(extentOf(maps, output), down));
   // Places that are not those of the rows are dealt anew, one by one.

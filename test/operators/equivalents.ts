@@ -51,7 +51,10 @@ export const EQUIVALENTS: readonly Equivalent[] = [
   },
   {
     why: "the slice begins at 0 on every rank, as in the unsplit graph",
-    mutants: ["Slice 8: a wrong size or bound: sizing 0: another operand"],
+    mutants: [
+      "Slice 8: a size or bound that stays whole: sizing 0",
+      "Slice 8: a wrong size or bound: sizing 0: another operand",
+    ],
   },
   {
     why: "an axis that is interpolated cannot be split, so its size does not change",

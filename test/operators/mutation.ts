@@ -73,13 +73,13 @@ function alterations(test: Case, rule: OperatorRule): readonly Alteration[] {
     ...rule.types
       .slice(0, graph.outputs.length)
       .map((_, i) => ({ way: "a wrong element type", what: `result ${i}`, rule: withType(rule, graph, i) })),
-    ...ofMap.map(({ way, what, map: mutant }, i) => ({
+    ...ofMap.map(({ way, what, map: mutant }) => ({
       way,
       what,
       rule:
         mutant !== null && (meaningOf(mutant, operands, map!.sizing) === meaning || isElsewhere(test, what))
           ? rule
-          : withMutant(rule, i),
+          : withMutant(rule, { way, what }),
     })),
   ];
 }
@@ -96,12 +96,14 @@ function mapOf(graph: CanonicalGraph, rule: OperatorRule): FactorMap | null {
     : rule.factors(viewOf(node, { ...graph, declared: (v) => graph.shapes.get(v) ?? null }));
 }
 
-function withMutant(rule: OperatorRule, index: number): OperatorRule {
+/** The same alteration of every map of the rule, that of a rank's node too. */
+function withMutant(rule: OperatorRule, { way, what }: Pick<Mutant, "way" | "what">): OperatorRule {
   return {
     ...rule,
     factors: (view) => {
       const map = rule.factors(view);
-      const mutant: Mutant | undefined = map === null ? undefined : mutantsOf(map)[index];
+      const mutant: Mutant | undefined =
+        map === null ? undefined : mutantsOf(map).find((m) => m.way === way && m.what === what);
       return mutant === undefined ? map : mutant.map;
     },
   };

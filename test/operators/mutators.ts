@@ -45,7 +45,7 @@ export type Read = { readonly dims: readonly unknown[]; readonly isFloat: boolea
  * - An operand's axis of extent 1 cannot be split, and where no other operand has its factors nothing else asks for it.
  * - An operand whose axes are all whole is as one that is not read: a split of it is refused.
  * - Where there is one operand, factors of it that no result has are alike.
- * - A mean along an axis that only operands of integers have is refused as a whole axis is: its rounded parts do not determine it.
+ * - A mean along an axis that an operand of integers is the first to have is refused as a whole axis is: its rounded parts do not determine it.
  * - A joined factor of extent 0 is no part of its axis.
  * - An integer whose axis cannot be split becomes what it was, where the rule names the right one, another that is written later, or none.
  */
@@ -53,7 +53,7 @@ export function meaningOf(map: FactorMap, operands: readonly Read[], written: re
   const { inputs, outputs, sizing, exchanges = [] } = map;
   const factors = map.factors.map((factor, f): Factor => {
     const has = (axes: readonly Axis[] | null): boolean => axes?.some((axis) => members(axis).includes(f)) ?? false;
-    const isWhole = factor.kind === "mean" && inputs.every((axes, i) => !has(axes) || operands[i]?.isFloat !== true);
+    const isWhole = factor.kind === "mean" && operands[inputs.findIndex(has)]?.isFloat !== true;
     return isWhole ? { ...factor, kind: "along" } : factor;
   });
   const onInputs = new Set(inputs.flatMap((axes) => axes?.flatMap(members) ?? []));
@@ -247,6 +247,13 @@ function ofExchanges(map: FactorMap): readonly Mutant[] {
         none,
         change("the other end", { ...exchange, last: !exchange.last }),
         change("the other extreme", { ...exchange, largest: !exchange.largest }),
+        change("another axis", { ...exchange, axis: exchange.axis + 1 }),
+      ];
+    if (exchange.kind === "pad")
+      return [
+        none,
+        change("the other side", { ...exchange, before: exchange.after, after: exchange.before }),
+        change("other elements", { ...exchange, first: exchange.last, last: exchange.first }),
         change("another axis", { ...exchange, axis: exchange.axis + 1 }),
       ];
     const { extent, stride, before } = exchange;

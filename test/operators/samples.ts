@@ -16,6 +16,7 @@ import {
   lengths,
   vector,
   scalar,
+  absent,
   node,
   unary,
   type Sample,
@@ -105,12 +106,12 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
   Less: binary,
   LessOrEqual: binary,
   ArgMax: [
-    node([data(2, 5, 6)], { axis: 1, keepdims: 0 }),
+    node([indices(3, 2, 5, 6)], { axis: 1, keepdims: 0 }),
     node([indices(3, 4, 6, 5)], { axis: 1, select_last_index: 1 }),
   ],
   ArgMin: [
     node([indices(3, 2, 5, 6)], { axis: -1, keepdims: 1 }),
-    node([data(5, 6)], { axis: 0, keepdims: 0, select_last_index: 1 }),
+    node([indices(3, 5, 6)], { axis: 0, keepdims: 0, select_last_index: 1 }),
   ],
   Attention: [
     node([data(2, 4, 5, 6), data(2, 4, 7, 6), data(2, 4, 7, 3)]),
@@ -202,7 +203,12 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
   // The places of a feed that are not 0 are counted, whatever the rule says.
   NonZero: [node([joined(0, [3, 3], 6, 5)]), node([data(4, 5)], {}, { refused: true })],
   OneHot: [node([indices(5, 4, 3), scalar(5), data(2)]), node([indices(5, 4, 3), scalar(5), data(2)], { axis: 0 })],
-  Pad: [node([data(4, 5), vector(0, 1, 0, 2)]), ...PLACES.Pad],
+  Pad: [
+    node([data(4, 5), vector(0, 1, 0, 2)]),
+    node([data(4, 5, 3), vector(3, 2), positive(), vector(-2)]),
+    node([data(4, 5), vector(1, 1), absent, vector(1)], { mode: "reflect" }),
+    ...PLACES.Pad,
+  ],
   QuantizeLinear: [
     node([data(4, 5, 3), positive(), unsigned()]),
     node([data(4, 5, 3), positive(5), unsigned(5)], { axis: 1 }),

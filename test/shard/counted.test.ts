@@ -86,6 +86,22 @@ const valid: Form = (n) => {
   return PLAN;
 };
 
+/** The same, with the text's result filled up to the length of the text, and added to it. */
+const filled: Form = (n) => {
+  const [image, text, mask] = inputs(n);
+  const rows = picked(n, text, n.add("", "Reshape", [mask, n.ints(-1)]));
+  const joint = attention(n, n.add("", "Concat", [image, rows], along(1)));
+  const zeros = n.ints(0, 0, 0, 0);
+  const missing = n.add("", "Sub", [rowsOf(n, text), rowsOf(n, rows)]);
+  const pads = n.add("", "Concat", [zeros, missing, n.ints(0)], along(0));
+  const full = n.add("", "Pad", [joint, pads]);
+  const sizes = n.add("", "Concat", [rowsOf(n, image), rowsOf(n, text)], along(0));
+  const own = n.add("", "Split", [full, sizes], { ...along(1), outputs: 2 });
+  n.output("y", own, [1, "img", CHANNELS]);
+  n.output("z", n.add("", "Add", [text, `${own}.1`]), [1, "txt", CHANNELS]);
+  return { "": [{ image: { split_dim: 1 } }, [{ gather_dim: 1 }, { gather_dim: 1 }]] };
+};
+
 /** Two masks, and what they leave out behind it, so that the whole text is as long as before; the mask hides the rest from all. */
 const sorted: Form = (n) => {
   const [image, text, mask] = inputs(n);
@@ -132,7 +148,7 @@ const together: Form = (n) => {
   return { "": [{ rows: { split_dim: 1, value: sum } }, { gather_dim: 1 }] };
 };
 
-const forms = { valid, sorted, spelled } as const;
+const forms = { valid, filled, sorted, spelled } as const;
 type Name = keyof typeof forms;
 
 interface Made {

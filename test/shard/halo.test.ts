@@ -187,3 +187,23 @@ it.each(["ulysses 2", "rotating ring 3", "unified 2 x 2"] as const)(
     }
   },
 );
+
+it("windows that leave no row at small lengths: exact where every rank has one, refused below", async () => {
+  const shape = ["batch", CHANNELS, "rows", WIDTH] as const;
+  const weights = tensorFromNumbers("float32", [CHANNELS, 1, 9, 1], noise(5, CHANNELS * 9));
+  const tall = { group: int(CHANNELS), strides: ints([3, 1]) };
+  const strided = graph({
+    inputs: [value("x", "float32", shape)],
+    outputs: [value("y", "float32", null)],
+    constants: new Map([["w", weights]]),
+    nodes: ["x", "a", "b"].map((from, i) => node("Conv", [from, "w"], [["a", "b", "y"][i]!], tall)),
+  });
+  const small: Model = { ...model, graph: strided };
+  const source = { model: small, canonical: valueOf(await canonicalise(small)) };
+  const sharded = valueOf(await compile(source, PLAN, meshes["ulysses 3"]));
+  // (163 - 9) / 3 + 1 = 52, then 15, then 3.
+  expect(valueOf(await simulate(sharded, feeds(163))).wrong).toBeNull();
+  for (const rows of [158, 24, 9]) {
+    expect((await simulate(sharded, feeds(rows))).diagnostics.map(({ code }) => code)).toContain("CP6008");
+  }
+});

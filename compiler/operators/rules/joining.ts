@@ -2,9 +2,9 @@
  * @file Operators that concatenate values along an axis or divide them: `Concat`, `Split`, `Slice`, `Pad`.
  */
 import { add, floorDiv, max, min, mul, sub, type Expr } from "../../expr/expr.ts";
-import { axesOf, factorList, fromEnd, intAttribute } from "../builder.ts";
+import { axesOf, factorList, fromEnd, intAttribute, stringAttribute } from "../builder.ts";
 import { paddedRows } from "./places/blocks.ts";
-import type { Axis, FactorMap, OperatorRule, NodeView, Sizing, TrimExchange } from "../types.ts";
+import type { Axis, Exchange, FactorMap, OperatorRule, NodeView, Sizing } from "../types.ts";
 
 const sameType = [{ operand: 0 }] as const;
 
@@ -160,7 +160,7 @@ function ceilDiv(value: Expr, by: number): Expr {
   return typeof value === "number" ? Math.ceil(value / by) : ["//", add(value, by - 1), by];
 }
 
-/** A padded axis needs its whole extent, or an exchange of rows; the others pass. */
+/** A padded axis needs its whole extent, or an exchange of rows, or is padded with a number; the others pass. */
 export const pad: OperatorRule = {
   types: sameType,
   factors: (view): FactorMap | null => {
@@ -173,7 +173,8 @@ export const pad: OperatorRule = {
     const list = factorList();
     const input: Axis[] = [];
     const output: Axis[] = [];
-    const exchanges: TrimExchange[] = [];
+    const exchanges: Exchange[] = [];
+    const isConstant = (stringAttribute(view, "mode") ?? "constant") === "constant";
     shape.dims.forEach((extent, axis) => {
       const at = axes.indexOf(axis);
       const before = pads.elements[at] ?? 0;
@@ -187,7 +188,11 @@ export const pad: OperatorRule = {
       const [factor, made] = [list.index(extent, "along"), list.index(add(before, extent, after), "along")];
       input.push({ product: [factor] });
       output.push({ product: [made] });
-      exchanges.push(...paddedRows(view, axis, before, after).map((padded) => ({ ...padded, factor, output: made })));
+      const blocks = paddedRows(view, axis, before, after).map((padded) => ({ ...padded, factor, output: made }));
+      exchanges.push(...blocks);
+      const isCropped = [before, after].some((n) => typeof n === "number" && n < 0);
+      if (blocks.length === 0 && isConstant && !isCropped)
+        exchanges.push({ kind: "pad", factor, axis, before, after, first: at, last: at + axes.length });
     });
     return { factors: list.factors, inputs: [input, null, null, null], outputs: [output], sizing: [], exchanges };
   },

@@ -11,6 +11,7 @@ import type { Origin } from "../types.ts";
 import { takeNode } from "../writer.ts";
 import { deal } from "./dealing.ts";
 import { normaliseBy } from "./moments.ts";
+import { addPads } from "./pads.ts";
 import { position } from "./position.ts";
 import { scan } from "./scan.ts";
 import { exchangeBlocks } from "./trims.ts";
@@ -33,6 +34,7 @@ export function exchangeAlong(
   const [shape] = outputShapes(view) ?? [];
   if (shape === undefined) return false;
   if (exchange.kind === "scan") return scan(state, node, shape, exchange, entry[1], origin);
+  if (exchange.kind === "pad") return addPads(state, node, shape, exchange, entry[1], origin);
   if (exchange.kind === "position") return position(state, node, shape, exchange, entry[1], origin);
   if (exchange.kind === "moments") return normaliseBy(state, node, shape, exchange, entry[1], origin);
   return exchangeWindows(state, node, shape, map, exchange, entry[1], origin);
