@@ -4,7 +4,7 @@
 import type { Stages } from "../../compiler/compile.ts";
 import { withinLimits } from "../../compiler/expr/expr.ts";
 import { openInputs } from "../../gain/gain.ts";
-import { lengthsFor } from "../../compiler/simulate/choose.ts";
+import { chosenLengths } from "../../compiler/simulate/inputs/lengths.ts";
 import { memoryOf } from "../../memory/memory.ts";
 import type { ProgramMemory } from "../../memory/memory.ts";
 import { table } from "./table.ts";
@@ -30,7 +30,7 @@ export interface MemoryReport {
 export function memoryReport({ sharded, lowered }: Stages): MemoryReport | null {
   if (!sharded || !lowered) return null;
   return withinLimits(() => {
-    const lengths = lengthsFor(sharded);
+    const lengths = chosenLengths(sharded);
     const { program, graphs } = lowered;
     const { perRank, process, unsized } = memoryOf(program, graphs, lengths);
     return {

@@ -18,8 +18,8 @@ const INTRODUCTION = `# Plans for other models
 The exports are tiny models of classes of diffusers and transformers, with weights from a seed, and are not committed. For each, \`init\` infers a
 plan from the file alone, and the simulator compares every value on every rank with the unsplit model, at two sets of lengths where the export is
 dynamic; most lengths divide unevenly. A cell has the largest absolute difference, all within the tolerance of \`check --simulate\`, or the code of a
-refusal: CP4013 is too few heads for Ulysses, and CP5508 a model that computes in bfloat16 inside, which onnxruntime-node does not return. The share
-of the work that ranks divide and the bytes that a rank sends with two ranks are those of the tiny model at its last sample.
+refusal: CP4013 is too few heads for Ulysses. The share of the work that ranks divide and the bytes that a rank sends with two ranks are those of the tiny
+model at its last sample.
 `;
 
 /** Whether a scheme computes what the unsplit model does: the simulator has compared the difference with its tolerance. */

@@ -14,7 +14,7 @@ import { lower } from "../../compiler/lower/lower.ts";
 import { printLowered } from "../../compiler/lower/print.ts";
 import type { LoweredProgram } from "../../compiler/lower/types.ts";
 import type { ShardedGraph } from "../../compiler/shard/types.ts";
-import { lengthsFor } from "../../compiler/simulate/choose.ts";
+import { chosenLengths } from "../../compiler/simulate/inputs/lengths.ts";
 import { unsplitValues } from "../../compiler/simulate/unsplit.ts";
 import { wrongOutputs } from "../support/compiled.ts";
 import { MODEL_FOLDER, brief, casesIn, ranCase, type Case } from "../support/cases.ts";
@@ -44,7 +44,7 @@ async function expectRight(sharded: ShardedGraph, lowered: LoweredProgram): Prom
   const { graph } = sharded;
   writeData(graph);
   const feeds = sampleFeeds(sharded);
-  const values = await unsplitValues(graph, feeds, lengthsFor(sharded), new Set(graph.outputs));
+  const values = await unsplitValues(graph, feeds, chosenLengths(sharded), new Set(graph.outputs));
   const expected = Object.fromEntries(graph.outputs.map((name) => [name, values.get(name)!]));
   const work = temporaryFolder();
   try {

@@ -11,6 +11,12 @@ const FIRST = [3, 6, 12, 24, 48] as const;
 /** Multiples to which every length is raised in turn, for what the graph does not say: grids of patches, levels of a U-Net. */
 const EVEN = [2, 4, 8, 16, 32, 64] as const;
 
+/** The first of `lengthsToTry`. */
+export function chosenLengths(sharded: ShardedGraph): Lengths {
+  for (const lengths of lengthsToTry(sharded)) return lengths;
+  return {};
+}
+
 /** The first choice, then others for a model that refuses it; each once. */
 export function* lengthsToTry(sharded: ShardedGraph): Generator<Lengths> {
   const equations = equationsOf(sharded.graph);

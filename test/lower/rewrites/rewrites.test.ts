@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { sampleFeeds } from "../../../cli/run/sample-feeds.ts";
 import { lower } from "../../../compiler/lower/lower.ts";
 import type { rewrites } from "../../../compiler/lower/rewrites/rewrites.ts";
-import { lengthsFor } from "../../../compiler/simulate/choose.ts";
+import { chosenLengths } from "../../../compiler/simulate/inputs/lengths.ts";
 import { unsplitValues } from "../../../compiler/simulate/unsplit.ts";
 import { caseFrom, MODEL_FOLDER } from "../../support/cases.ts";
 import { wrongOutputs } from "../../support/compiled.ts";
@@ -95,7 +95,7 @@ async function program({ text }: Example, ranks: number): Promise<{ counts: Map<
     for (const op of operatorsOfModel(lowered.models.get(file)!)) counts.set(op, (counts.get(op) ?? 0) + 1);
   }
   const feeds = sampleFeeds(sharded);
-  const values = await unsplitValues(graph, feeds, lengthsFor(sharded), new Set(graph.outputs));
+  const values = await unsplitValues(graph, feeds, chosenLengths(sharded), new Set(graph.outputs));
   const expected = Object.fromEntries(graph.outputs.map((name) => [name, values.get(name)!]));
   const { outputs } = await interpret(await written(lowered, folder), feeds);
   return { counts, wrong: outputs.flatMap((own) => wrongOutputs(own, expected)) };
