@@ -30,6 +30,14 @@ export function describe(boundary: Boundary, module: string): Related {
   };
 }
 
+/** Which inputs of the model the value comes from. */
+export function sayOrigin({ owner, ancestors, producer }: Boundary): string {
+  if (producer === null) return "given by the caller";
+  if (owner !== null && ancestors.size > 1) return `a state of the input "${owner}"`;
+  const names = [...ancestors].sort().map((name) => `"${name}"`);
+  return names.length === 0 ? "made from no input" : `made from ${cut(names)}`;
+}
+
 /** Its readers, each once, in order: `norm1 (LayerNormalization)`; inside paths are relative to the module. */
 export function readersOf({ readers }: Boundary, module: string): readonly string[] {
   return [...new Set(readers.map((reader) => readerName(reader, module)))];

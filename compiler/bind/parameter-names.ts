@@ -42,6 +42,28 @@ export function mayNameStream(parameter: string): boolean {
   return parameter.split("_").every((word) => !NO_STREAM.has(word.toLowerCase()));
 }
 
+const TABLES: ReadonlySet<string> = new Set("rotary rope freqs freq cis cos sin pos position positions".split(" "));
+const CONDITIONS: ReadonlySet<string> = new Set(
+  "temb time timestep timesteps cond conditioning modulation mod adaln guidance pooled vec".split(" "),
+);
+const CONTEXTS: ReadonlySet<string> = new Set("encoder context text txt cap caption prompt".split(" "));
+
+/** True for a name of rotary tables and positions: `image_rotary_emb`, `freqs_cis`. */
+export function namesTable(parameter: string): boolean {
+  return parameter.split("_").some((word) => TABLES.has(word.toLowerCase()));
+}
+
+/** True for a name of one vector for all rows: `temb`, `time_embed`, `adaln_input`. */
+export function namesCondition(parameter: string): boolean {
+  return parameter.split("_").some((word) => CONDITIONS.has(word.toLowerCase()));
+}
+
+/** True for a name of the other side of an attention: `encoder_hidden_states`, `text_embed`; not for its mask or its positions. */
+export function isContextName(parameter: string): boolean {
+  const words = parameter.toLowerCase().split("_");
+  return words.some((word) => CONTEXTS.has(word)) && !words.includes("mask") && !namesTable(parameter);
+}
+
 function fold(name: string): string {
   return name.replace(/[-_.]/g, "").toLowerCase();
 }

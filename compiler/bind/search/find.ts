@@ -79,7 +79,7 @@ function findInputs(places: readonly Place[], open: readonly Place[], verdicts: 
 }
 
 /** Roles of the values already found for this parameter in sibling modules, and of those modules' other inputs. */
-function rolesOf(family: readonly Place[], verdicts: Verdicts, { boundaries }: Context): Roles {
+function rolesOf(family: readonly Place[], verdicts: Verdicts, { graph, boundaries }: Context): Roles {
   const own = new Set<string>();
   const other = new Set<string>();
   const values = new Set<string>();
@@ -91,7 +91,14 @@ function rolesOf(family: readonly Place[], verdicts: Verdicts, { boundaries }: C
       (b.value === value ? own : other).add(roleOf(b, place.module, boundaries.index));
     }
   }
-  return { own, other, values };
+  return { own, other, values, split: splitInputs(verdicts, graph) };
+}
+
+/** Inputs of the model that the plan splits, by whichever module. */
+function splitInputs(verdicts: Verdicts, { inputs }: Context["graph"]): ReadonlySet<string> {
+  const names = new Set(inputs.map(({ name }) => name));
+  const isSplit = (place: Place): boolean => place.spec.action === "split" && names.has(valueAt(verdicts, place) ?? "");
+  return new Set([...verdicts.keys()].filter(isSplit).map((place) => valueAt(verdicts, place)!));
 }
 
 /** Values that other places of the same module have; `byModule` covers inputs or outputs. */

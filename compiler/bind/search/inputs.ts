@@ -18,8 +18,9 @@ import {
   roleOf,
   type Axes,
 } from "./candidates.ts";
+import { behaviourOf, expectedOf, mayBe, sayBehaviour } from "./behaviour.ts";
 import { ABSENT, nameOf, type Context, type Place, type Verdict } from "../context.ts";
-import { describe, pasteFixes, pasteLine } from "../describe.ts";
+import { describe, pasteFixes, pasteLine, sayOrigin } from "../describe.ts";
 import { whereOf } from "./known.ts";
 import { isStateName, kindByName, mayNameStream } from "../parameter-names.ts";
 import { sideByName, sidesOf } from "../boundaries/sides.ts";
@@ -31,6 +32,8 @@ export interface Roles {
   readonly other: ReadonlySet<string>;
   /** The values themselves. */
   readonly values: ReadonlySet<string>;
+  /** Inputs of the model that entries of the plan split. */
+  readonly split: ReadonlySet<string>;
 }
 
 /** A parameter to find. */
@@ -50,7 +53,7 @@ export interface Choice {
   readonly strength: "strong" | "weak" | "doubtful";
 }
 
-export const NO_ROLES: Roles = { own: new Set(), other: new Set(), values: new Set() };
+export const NO_ROLES: Roles = { own: new Set(), other: new Set(), values: new Set(), split: new Set() };
 
 const NOTHING: Choice = { pool: [], strength: "weak" };
 
@@ -67,6 +70,7 @@ export function choose(place: Question, taken: ReadonlySet<string>, roles: Roles
   const reached = fitting.filter(({ owner, ancestors }) => owner === null && ancestors.has(parameter));
   const role = (b: Boundary): string => roleOf(b, module, boundaries.index);
   const alike = fitting.filter((b) => roles.own.has(role(b)));
+  const expected = expectedOf(parameter);
   const unnamed = unnamedIn(fitting, parameter, graph);
   const start = (hasRoot ? [alike, owned, reached] : [alike, unnamed]).find((pool) => pool.length > 0) ?? [];
   const pool = narrow(start, [
@@ -75,6 +79,7 @@ export function choose(place: Question, taken: ReadonlySet<string>, roles: Roles
     (b) => !isMadeIn(b, siblings),
     (b) => isStateName(parameter) && isResidual(b),
     (b) => sideByName(parameter, sidesOf(module, boundaries.index))?.right.has(b.value) === true,
+    (b) => !hasRoot && expected === "stream" && behaviourOf(b, graph) === "stream",
   ]);
   const [only] = pool;
   const sides = alike.length > 0 ? null : sideByName(parameter, sidesOf(module, boundaries.index));
@@ -86,6 +91,8 @@ export function choose(place: Question, taken: ReadonlySet<string>, roles: Roles
   if (pool.length !== 1 || only === undefined) return { pool, strength: "weak" };
   if (roles.own.size > 0 && !roles.own.has(role(only)) && isDecoy(only, role(only), roles, boundaries.index))
     return NOTHING;
+  const isMisnamed = !hasRoot && roles.own.size === 0 && !mayBe(behaviourOf(only, graph), expected);
+  if (isMisnamed) return { pool, strength: "doubtful" };
   // The state of a block is known by its usual names, or by a name that says nothing else; `temb` may belong to a parameter that was folded.
   const isDoubtful = !hasRoot && roles.own.size === 0 && isResidual(only) && !mayNameStream(parameter);
   // A value made by a sibling block is judged by what that block uses itself.
@@ -105,7 +112,16 @@ function doubted(named: Boundary | undefined, byConvention: readonly Boundary[])
 function unnamedIn(fitting: readonly Boundary[], parameter: string, graph: CanonicalGraph): readonly Boundary[] {
   const free = fitting.filter((b) => !isExplained(b, parameter, graph));
   // A module may call its state by any of the usual names, whatever the model calls it.
-  if (isStateName(parameter)) return free.length > 0 ? free : fitting;
+  if (isStateName(parameter)) {
+    const states = fitting.filter(isResidual);
+    if (states.length > 0 && !free.some(isResidual)) return states;
+    return free.length > 0 ? free : fitting;
+  }
+  // An export may have folded a table: what is left is then none.
+  if (expectedOf(parameter) === "table") {
+    const tables = fitting.filter((b) => behaviourOf(b, graph) === "table");
+    return tables.length > 0 ? tables : free.filter((b) => mayBe(behaviourOf(b, graph), "table"));
+  }
   return kindByName(parameter) === "any" ? free.filter((b) => !isContent(b)) : free;
 }
 
@@ -139,7 +155,7 @@ export function judge(place: Place, { pool, strength }: Choice, roles: Roles, co
   if (only === undefined) return otherRank(place, roles, context) ?? ABSENT;
   return pool.length === 1 && strength !== "doubtful"
     ? { value: only.value, evidence: "inferred" }
-    : undecided(place, pool);
+    : undecided(place, pool, roles, context);
 }
 
 /**
@@ -157,11 +173,11 @@ export function judgeList(places: readonly Place[], taken: ReadonlySet<string>, 
   const same = new Set(places.map(({ spec }) => JSON.stringify([spec.dim, spec.expectedDims]))).size === 1;
   const isFound = list !== undefined && others.length === 0;
   if (isFound && same) return places.map((_, i) => ({ value: list[i]!.value, evidence: "inferred" }));
-  if (isFound) return places.map((each) => undecided(each, list));
+  if (isFound) return places.map((each) => undecided(each, list, NO_ROLES, context));
   const [found, ...more] = tuples;
   if (list === undefined && found !== undefined && more.length === 0) return places.map(() => otherCount(place, found));
   const pool = groups.flat();
-  return places.map((each) => (pool.length < count ? ABSENT : undecided(each, pool)));
+  return places.map((each) => (pool.length < count ? ABSENT : undecided(each, pool, NO_ROLES, context)));
 }
 
 function otherCount(place: Place, list: readonly Boundary[]): Verdict {
@@ -185,13 +201,25 @@ function otherRank(place: Place, roles: Roles, context: Context): Verdict {
   return here.length === 1 && only !== undefined ? { value: only.value, evidence: "inferred" } : null;
 }
 
-function undecided(place: Place, pool: readonly Boundary[]): Verdict {
-  const related = pool.map((boundary) => describe(boundary, place.module));
-  const line = pasteLine(place, pool[0]?.value ?? "");
+/** Says of each candidate what is known, and offers those that may be the parameter and are not split by another entry. */
+function undecided(place: Place, pool: readonly Boundary[], { split }: Roles, { graph }: Context): Verdict {
+  const parameter = place.parameter ?? "";
+  const expected = expectedOf(parameter);
+  const isSplit = ({ owner }: Boundary): boolean => owner !== null && owner !== parameter && split.has(owner);
+  const related = pool.map((boundary) => {
+    const { message, ...rest } = describe(boundary, place.module);
+    const already = isSplit(boundary) ? ", which another entry splits" : "";
+    return {
+      ...rest,
+      message: `${message}; ${sayOrigin(boundary)}${already}; ${sayBehaviour[behaviourOf(boundary, graph)]}`,
+    };
+  });
+  const offered = pool.filter((b) => mayBe(behaviourOf(b, graph), expected) && !isSplit(b));
   const candidates = pasteFixes(
     place,
-    pool.map(({ value }) => value),
+    offered.map(({ value }) => value),
   );
+  const line = offered[0] === undefined ? null : pasteLine(place, offered[0].value);
   const params = { where: nameOf(place), count: pool.length, line, candidates };
   return { error: diagnose(bindValues.ambiguousInput, params, { ...whereOf(place), related }) };
 }

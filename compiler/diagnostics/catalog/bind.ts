@@ -3,6 +3,7 @@
  * `hidden_states of transformer_blocks.0`. Codes CP3000-3999.
  */
 import { dropField, removeEntry, rename, renameTo, setField, spellOut } from "../fixes.ts";
+import { NONE_FITS } from "../none-fits.ts";
 import type { Fix } from "../types.ts";
 import type { Catalog } from "./catalog.ts";
 
@@ -104,7 +105,8 @@ export const bindNames: Catalog<{
 /** Values that cannot be distinguished, or contradict the plan. */
 export const bindValues: Catalog<{
   /** `candidates`: how to name each of the values. */
-  ambiguousInput: { where: string; count: number; line: string; candidates: readonly Fix[] };
+  /** `line`: for the first value that may be the parameter; `null` where each behaves as something else. */
+  ambiguousInput: { where: string; count: number; line: string | null; candidates: readonly Fix[] };
   ambiguousOutput: { where: string; count: number; line: string; candidates: readonly Fix[] };
   outputCount: { module: string; specs: number; outputs: number; values: readonly string[] };
   outputIndex: { module: string; index: number; outputs: number; values: readonly string[] };
@@ -119,8 +121,8 @@ export const bindValues: Catalog<{
     severity: "error",
     title: "Ambiguous parameter",
     message: ({ where, count }) => `${counted(count, "value")} could be ${where}`,
-    hint: ({ line }) => `name the value you mean: ${line}`,
-    fixes: ({ candidates }) => candidates.slice(0, MOST),
+    hint: ({ line }) => (line === null ? NONE_FITS : `name the value you mean: ${line}`),
+    fixes: ({ candidates }) => (candidates.length === 0 ? [removeEntry] : candidates.slice(0, MOST)),
   },
   ambiguousOutput: {
     code: "CP3011",
