@@ -37,7 +37,7 @@ function chosen({ modules }: Inspection, pattern: string): readonly string[] {
   return paths.filter((path) => found.some((top) => isWithin(path, top)));
 }
 
-function moduleText({ path, className, inputs, outputs }: InspectedModule, names: Names): string {
+function moduleText({ path, className, calls, inputs, outputs }: InspectedModule, names: Names): string {
   const results = outputs.filter(({ isShared }) => !isShared);
   const shared = outputs.length - results.length;
   const rows = [
@@ -45,7 +45,7 @@ function moduleText({ path, className, inputs, outputs }: InspectedModule, names
     ...namedFirst(results).map((value) => row("out", value, names)),
   ];
   return [
-    `${path === "" ? '""' : path}${className === null ? "" : `  ${className}`}`,
+    `${path === "" ? '""' : path}${className === null ? "" : `  ${className}`}${calls === 1 ? "" : `  ${calls} calls`}`,
     ...padded(rows).map((line) => `  ${line}`),
     ...(shared === 0
       ? []
@@ -64,7 +64,8 @@ function row(side: "in" | "out", value: InspectedValue, names: Names): readonly 
   const readers = value.readers.length > 3 ? [...value.readers.slice(0, 3), "..."] : value.readers;
   const shape = value.shape.map((extent) => short(extent, names));
   const reading = readers.length === 0 ? "" : `; read by ${readers.join(", ")}`;
-  return [side, value.name ?? "-", `${value.elem} (${shape.join(", ")})`, value.value, `${value.why}${reading}`];
+  const call = value.call === null ? "" : `; call ${value.call}`;
+  return [side, value.name ?? "-", `${value.elem} (${shape.join(", ")})`, value.value, `${value.why}${reading}${call}`];
 }
 
 /** Pads all cells but the last of each row. */

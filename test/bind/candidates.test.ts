@@ -181,3 +181,26 @@ describe("not found", () => {
     ]);
   });
 });
+
+describe("a module that is not in the export", () => {
+  /** Dynamic batch, a fixed number of rows at the attention, and a table of some other constants. */
+  const attending = (rowsOfTable: number): string => `
+  in q float32 [batch, 12, 4, 8]
+  const table float32 [${rowsOfTable}, 8]
+  block:
+    a = cp.Attention(q, q, q) {scale=1.0} -> float32 [batch, 12, 4, 8]
+  out a
+`;
+  const plan = { pos_embed: { "0": { split_dim: 0, expected_dims: 2, split_output: true } } };
+  const codesOf = async (text: string, given: Readonly<Record<string, Spec>>): Promise<readonly string[]> =>
+    (await bound(text, given)).diagnostics.map(({ code, severity }) => `${severity} ${code}`);
+
+  test("is folded if a constant may be its result, in an export that is dynamic elsewhere", async () => {
+    expect(await codesOf(attending(12), plan)).toEqual(["note CP3002"]);
+  });
+
+  test("is unknown if none may be, or the entry reads an input of it", async () => {
+    expect(await codesOf(attending(5), plan)).toEqual(["error CP3001"]);
+    expect(await codesOf(attending(12), { pos_embed: { ids: { split_dim: 0 } } })).toEqual(["error CP3001"]);
+  });
+});

@@ -11,8 +11,16 @@ import { capture } from "../cli/capture.ts";
 const flux = "test/fixtures/flux/flux.dynamo18-dynamic.onnx";
 
 function module(path: string, value: string, width = 8): InspectedModule {
-  const boundary = { value, elem: "float32", shape: ["n", String(width)], from: null, readers: [], isShared: false };
-  return { path, className: "Block", inputs: [{ ...boundary, name: "x", why: "" }], outputs: [] };
+  const boundary = {
+    value,
+    elem: "float32",
+    shape: ["n", String(width)],
+    from: null,
+    readers: [],
+    isShared: false,
+    call: null,
+  };
+  return { path, className: "Block", calls: 1, inputs: [{ ...boundary, name: "x", why: "" }], outputs: [] };
 }
 
 function foldedPaths(...paths: readonly (string | readonly [string, number])[]): readonly string[] {

@@ -49,4 +49,42 @@ describe("inspection", () => {
     expect(lines.filter((line) => line.includes("L1"))).toHaveLength(5);
     expect(lines).toContain("  L1 = columns*rows*rows + columns*rows");
   });
+
+  describe("a module that is called several times", () => {
+    const text = `
+const w float32 [4, 4]
+const u float32 [4, 4]
+in a float32 [1, rows, 4]
+in b float32 [1, columns, 4]
+proj:
+  p = MatMul(a, w)
+  q = Relu(p)
+  r = MatMul(b, w)
+  s = Relu(r)
+pair:
+  c = MatMul(q, w)
+  d = MatMul(s, u)
+out c
+out d`;
+    const { modules } = inspectGraph(graphFrom(text));
+    const calls = new Map(modules.map((module) => [module.path, module]));
+
+    test("shows the values of each call", () => {
+      const proj = calls.get("proj");
+      expect([proj?.calls, proj?.inputs.map(({ call }) => call), proj?.outputs.map(({ call }) => call)]).toEqual([
+        2,
+        [1, 2],
+        [1, 2],
+      ]);
+      const lines = renderInspection(inspectGraph(graphFrom(text)), "proj").split("\n");
+      expect(lines[0]).toBe("proj  2 calls");
+      expect(lines.filter((line) => line.endsWith("; call 2"))).toHaveLength(2);
+    });
+
+    test("unlike one that works on two values with weights of their own", () => {
+      const pair = calls.get("pair");
+      expect([pair?.calls, pair?.inputs.map(({ call }) => call)]).toEqual([1, [null, null]]);
+      expect(calls.get("")?.calls).toBe(1);
+    });
+  });
 });

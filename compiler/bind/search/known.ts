@@ -97,7 +97,9 @@ function rootInput(place: Place, { graph }: Context): Verdict {
  * from 0 are names of siblings (`norm_1`, `norm_2`) or of a list with members missing: which is which cannot be told.
  */
 export function elementsOf(parameter: string, { inputs }: CanonicalGraph): readonly string[] {
-  const elements = inputs.map(({ name }) => name).filter((name) => elementOf(name, parameter) !== null);
+  const names = inputs.map(({ name }) => name);
+  // An input of that very name is the parameter, and the others are not its elements.
+  const elements = names.includes(parameter) ? [] : names.filter((name) => elementOf(name, parameter) !== null);
   const numbers = new Set(elements.map((name) => elementOf(name, parameter)));
   return elements.every((_, i) => numbers.has(i)) ? elements : [];
 }
@@ -114,7 +116,7 @@ function oneForList(place: Place, graph: CanonicalGraph): Verdict {
 
 /** The position of the input `name` in the list `list`, or `null`. */
 export function elementOf(name: string, list: string): number | null {
-  const match = name.startsWith(list) ? /^[._](\d+)$/.exec(name.slice(list.length)) : null;
+  const match = name.startsWith(list) ? /^[._](0|[1-9]\d*)$/.exec(name.slice(list.length)) : null;
   return match === null ? null : Number(match[1]);
 }
 
