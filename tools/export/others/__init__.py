@@ -3,11 +3,39 @@
 from __future__ import annotations
 
 from ..family import Family, load_family
-from . import audio, image, image_grid, image_joint, speech, text, unets, video, vision
+from . import (
+    audio,
+    image,
+    image_grid,
+    image_joint,
+    sound_more,
+    speech,
+    text,
+    text_decoders,
+    text_encoders,
+    unets,
+    video,
+    vision,
+    vision_more,
+)
 
 # Families whose hand-written plan is refused, so they are no fixtures.
 _REFUSED = ("cogview4", "sana")
-_FILES = (image, image_grid, image_joint, video, audio, unets, text, vision, speech)
+_FILES = (
+    image,
+    image_grid,
+    image_joint,
+    video,
+    audio,
+    unets,
+    text,
+    text_encoders,
+    text_decoders,
+    vision,
+    vision_more,
+    speech,
+    sound_more,
+)
 
 
 def other_families() -> dict[str, Family]:
