@@ -109,3 +109,23 @@ test("no plan splits rows whose number depends on data", async () => {
   ]);
   expect(searchPlan(canonical, options)).toHaveProperty("why");
 });
+
+test("a block with a length that depends on data is not gathered", async () => {
+  const source = graph({
+    inputs: [value("x", "float32", ["n", 4])],
+    outputs: [value("z", "float32", null)],
+    nodes: [
+      node("NonZero", ["x"], ["places"]),
+      node("Cast", ["places"], ["row"], { to: int(1) }),
+      node("MatMul", ["x", "wide"], ["columns"]),
+      node("MatMul", ["columns", "row"], ["z"]),
+    ],
+    constants: new Map([["wide", tensorFromNumbers("float32", [4, 2], [1, 2, 3, 4, 5, 6, 7, 8])]]),
+  });
+  const canonical = valueOf(await canonicalise(modelOf(source)));
+  const plan = readPlanValue({ "": [{ columns: { split_dim: 0, value: "columns" } }, { gather_dim: 0, value: "z" }] });
+  const sharded = shard(valueOf(bindPlan(canonical, valueOf(plan))), options);
+  expect(sharded.diagnostics.filter(({ severity }) => severity === "error").map(({ code }) => code)).toEqual([
+    "CP4603",
+  ]);
+});

@@ -97,7 +97,8 @@ def _made(family: Family) -> torch.nn.Module:
     config = dict(family.config)
     if not family.model.startswith(f"{TRANSFORMERS}."):
         return cls.from_config(config)
-    return cls._from_config(cls.config_class(**config), attn_implementation=config.get("attn_implementation", "sdpa"))
+    usual = "sdpa" if getattr(cls, "_supports_sdpa", False) else "eager"
+    return cls._from_config(cls.config_class(**config), attn_implementation=config.get("attn_implementation", usual))
 
 
 def tiny(family: Family, seed: int, dtype: torch.dtype = torch.float32) -> Subject:

@@ -5,19 +5,27 @@
 import { sizeMessages } from "../../diagnostics/catalog/splitting/sizes.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Diagnostic } from "../../diagnostics/types.ts";
-import { isOpen, show } from "../../expr/expr.ts";
+import { isOpen, show, type Expr } from "../../expr/expr.ts";
 import { aboutEntries } from "../origins.ts";
 import { reads } from "../prune.ts";
-import type { ShardedGraph } from "../types.ts";
+import type { ShardedGraph, ShardedStep } from "../types.ts";
 
-/** An error for each plan entry and each node of the graph that needs such sizes, with the first of them. */
-export function openSizes({ steps, integers }: ShardedGraph): readonly Diagnostic[] {
+/**
+ * An error for each plan entry and each node of the graph that needs such sizes, with the first of them. Blocks are looked at only where all
+ * operands are known: they have the sizes of what is split before.
+ */
+export function openSizes(sharded: ShardedGraph): readonly Diagnostic[] {
+  const { integers } = sharded;
+  const operands = openIn(sharded, (step) => reads(step).flatMap((name) => integers.get(name)?.elements ?? []));
+  if (operands.length > 0) return operands;
+  return openIn(sharded, (step) => (step.kind === "collective" ? step.transfers.flatMap(({ dims }) => dims) : []));
+}
+
+function openIn({ steps }: ShardedGraph, sizesOf: (step: ShardedStep) => readonly Expr[]): readonly Diagnostic[] {
   const found = new Map<unknown, Diagnostic>();
   for (const step of steps) {
     const { module, node, spec } = step.origin;
-    const blocks = step.kind === "collective" ? step.transfers.flatMap(({ dims }) => dims) : [];
-    const operands = reads(step).flatMap((name) => integers.get(name)?.elements ?? []);
-    const elements = [...blocks, ...operands].filter(isOpen);
+    const elements = sizesOf(step).filter(isOpen);
     if (elements.length === 0 || found.has(spec ?? node)) continue;
     const op = step.kind === "local" ? step.node.op : step.collective;
     const params = { op, node, module, sizes: elements.map(show).join(", ") };

@@ -10,6 +10,7 @@ import { CP, type CanonicalGraph, type CanonicalNode } from "../../ir/types.ts";
 export interface Region {
   /** In the order of the graph. */
   readonly nodes: readonly CanonicalNode[];
+  /** None for a node that needs whole operands. */
   readonly maps: ReadonlyMap<CanonicalNode, FactorMap>;
   /** Values from outside. */
   readonly inputs: readonly string[];
@@ -182,9 +183,9 @@ function regionOf(
   const maps = new Map<CanonicalNode, FactorMap>();
   for (const node of nodes) {
     const map = mapOf(node);
-    if (map === null) return null;
-    maps.set(node, map);
+    if (map !== null) maps.set(node, map);
   }
+  if (!maps.has(end)) return null;
   return { nodes, maps, inputs, outputs, end };
 }
 

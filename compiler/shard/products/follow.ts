@@ -19,7 +19,8 @@ export type Splits = ReadonlyMap<string, AxisSplit>;
 export function followed({ nodes, maps }: Region, input: string, split: AxisSplit): Splits {
   const known = new Map([[input, split]]);
   for (const node of nodes) {
-    const map = maps.get(node)!;
+    const map = maps.get(node);
+    if (map === undefined) continue;
     for (const [operand, name] of node.inputs.entries()) {
       const own = known.get(name);
       const factors = own === undefined ? null : factorsAt(map, map.inputs[operand]?.[own.axis], own);
@@ -33,10 +34,11 @@ export function followed({ nodes, maps }: Region, input: string, split: AxisSpli
 function traced({ nodes, maps }: Region, result: string, split: AxisSplit): Splits | null {
   const known = new Map([[result, split]]);
   for (const node of nodes.toReversed()) {
-    const map = maps.get(node)!;
+    const map = maps.get(node);
     for (const [output, name] of node.outputs.entries()) {
       const own = known.get(name);
       if (own === undefined) continue;
+      if (map === undefined) return null;
       const factors = factorsAt(map, map.outputs[output]?.[own.axis], own);
       if (factors === null) return null;
       note(known, node.inputs, map.inputs, factors, map);

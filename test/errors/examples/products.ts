@@ -21,7 +21,7 @@ function meanOf(...between: readonly Node[]): readonly Node[] {
 
 export const products: Examples = {
   CP4045: small(
-    "Two products with something between them make no attention that the compiler knows, but all of it is independent for each head. Each rank is sent all rows of its heads and sends the rows of the result back, as Ulysses does for an attention. A mesh with a ring cannot do this.",
+    "Two products with something between them make no attention that the compiler knows, but all of it is independent for each head. Each rank is sent all rows of its heads and sends the rows of the result back, as Ulysses does for an attention. On a mesh with a ring it is CP4056.",
     {
       formula: "y = the mean over all rows of relu(q k^T) v",
       splits: { q: 2, k: 2, v: 2 },

@@ -3,11 +3,39 @@
 from __future__ import annotations
 
 from ..family import Family, load_family
-from . import audio, image, image_grid, image_joint, speech, text, unets, video, vision
+from . import (
+    audio,
+    image,
+    image_grid,
+    image_joint,
+    sound_more,
+    speech,
+    text,
+    text_decoders,
+    text_encoders,
+    unets,
+    video,
+    vision,
+    vision_more,
+)
 
 # Families of which no export is committed: the repository stays small. The plan of the first is refused.
 _FAMILIES = ("sana", "cogview4", "zimage", "lumina2", "hidream", "qwenimage21", "hunyuan_video15", "mochi")
-_FILES = (image, image_grid, image_joint, video, audio, unets, text, vision, speech)
+_FILES = (
+    image,
+    image_grid,
+    image_joint,
+    video,
+    audio,
+    unets,
+    text,
+    text_encoders,
+    text_decoders,
+    vision,
+    vision_more,
+    speech,
+    sound_more,
+)
 
 
 def other_families() -> dict[str, Family]:
