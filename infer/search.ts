@@ -63,14 +63,26 @@ export function searchPlan(graph: CanonicalGraph, options: ShardOptions): Found 
       if (found.some((one) => shareOf(one) > 1 - MUCH)) break;
     }
     const [first, ...others] = found;
-    if (first !== undefined)
-      return others.reduce((best, one) => (shareOf(one) > shareOf(best) + MUCH ? one : best), first);
+    const isBetter = (one: Found, best: Found): boolean =>
+      shareOf(one) > shareOf(best) + MUCH && (!isFew(one, graph) || isFew(best, graph));
+    if (first !== undefined) return others.reduce((best, one) => (isBetter(one, best) ? one : best), first);
   }
   return nothing[0]!;
 }
 
 /** Share of the work for which a plan may split larger units, or exchange more. */
 const MUCH = 0.05;
+
+/** Ranks that a plan should serve: one of larger units, of which there are fewer, serves no other. */
+const RANKS = 4;
+
+/** Whether it splits an axis of which not every rank would get a part. */
+function isFew({ decisions }: Found, { shapes }: CanonicalGraph): boolean {
+  return decisions.some(({ action, spot, axis }) => {
+    const extent = action === "split" ? shapes.get(spot.value)?.dims[axis] : undefined;
+    return typeof extent === "number" && extent < RANKS;
+  });
+}
 
 /** Whole sequences, then the outermost factors of merged ones; each first where no operator needs rows of other ranks. Without repetitions. */
 function* streamsByReach(
