@@ -5,9 +5,12 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { ModelProtoSchema } from "onnx-buf";
 import type { ModelProto } from "onnx-buf";
 import { modelFileMessages as messages } from "../diagnostics/catalog/model.ts";
+import { localFunction } from "../diagnostics/catalog/splitting/tools.ts";
 import { diagnose, hasErrors, settle } from "../diagnostics/diagnose.ts";
 import type { Diagnostic, Result } from "../diagnostics/types.ts";
+import { limits } from "../limits/limits.ts";
 import { decodeGraph } from "./decode/graph.ts";
+import { inlineFunctions } from "./decode/functions.ts";
 import { type Excess, excessInBytes, excessInGraph } from "./decode/size.ts";
 import type { DecodeContext } from "./decode/tensor.ts";
 import { dataFolder } from "./external.ts";
@@ -36,6 +39,8 @@ function decodeModel(source: ModelFile): Result<Model> {
   const context: DecodeContext = { file, data, stored, report: (diagnostic) => diagnostics.push(diagnostic) };
   // Decoding a model of an unsupported version would only add misleading errors.
   if (hasErrors(diagnostics) || proto.graph === undefined) return { ok: false, diagnostics };
+  const fault = inlineFunctions(proto, limits.inlinedNodes.most);
+  if (fault !== null) return { ok: false, diagnostics: [diagnose(localFunction, fault, { file })] };
   const graph = decodeGraph(proto.graph, context);
   diagnostics.push(...data.problems(file));
   const model: Model = {
@@ -81,8 +86,6 @@ function checkVersions(proto: ModelProto, file: string): readonly Diagnostic[] {
   else if (opset < OPSET.oldest || opset > OPSET.newest) {
     diagnostics.push(diagnose(messages.opset, { version: opset, ...OPSET }, { file }));
   }
-  const functions = proto.functions.map(({ domain, name }) => (domain === "" ? name : `${domain}.${name}`));
-  if (functions.length > 0) diagnostics.push(diagnose(messages.functions, { names: functions }, { file }));
   if (proto.trainingInfo.length > 0) diagnostics.push(diagnose(messages.training, {}, { file }));
   return diagnostics;
 }

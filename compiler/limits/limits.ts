@@ -32,6 +32,7 @@ type Name =
   | "ranks"
   | "modelBytes"
   | "modelFields"
+  | "inlinedNodes"
   | "operands"
   | "axes"
   | "nameLength"
@@ -134,6 +135,11 @@ export const limits: Readonly<Record<Name, Limit>> = {
     most: 4_000_000,
     what: "fields of a model's messages: nodes with their names, operands, attributes and notes",
     why: "a model of 24,000 nodes has 1,000,000; each takes up to 350 bytes of memory",
+  },
+  inlinedNodes: {
+    most: 200_000,
+    what: "nodes that the local functions of a model become",
+    why: "functions that call each other double their nodes with each; the largest exports have 40,000 nodes",
   },
   operands: {
     most: 4_096,

@@ -17,7 +17,6 @@ export const modelFileMessages: Catalog<{
   irVersion: { version: number; oldest: number; newest: number };
   noOpset: NoParams;
   opset: { version: number; oldest: number; newest: number };
-  functions: { names: readonly string[] };
   training: NoParams;
   structure: { where: string; what: string; count: number; limit: number };
 }> = {
@@ -108,13 +107,6 @@ export const modelFileMessages: Catalog<{
     message: ({ version, oldest, newest }) =>
       `the model uses opset ${version}; opsets ${oldest} to ${newest} are supported`,
     hint: ({ oldest, newest }) => `export the model with an opset from ${oldest} to ${newest}, for example 18`,
-  },
-  functions: {
-    code: "CP2013",
-    severity: "error",
-    title: "Model with local functions",
-    message: ({ names }) => `the model defines local functions: ${names.join(", ")}`,
-    hint: () => "inline them before compiling (onnx.inliner.inline_local_functions)",
   },
   training: {
     code: "CP2014",

@@ -3,7 +3,7 @@
  */
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { create } from "@bufbuild/protobuf";
-import { FunctionProtoSchema, TrainingInfoProtoSchema } from "onnx-buf";
+import { FunctionProtoSchema, NodeProtoSchema, OperatorSetIdProtoSchema, TrainingInfoProtoSchema } from "onnx-buf";
 import type { Examples } from "../example.ts";
 import { edited, fluxBytes } from "../models.ts";
 
@@ -86,9 +86,15 @@ export const modelFiles: Examples = {
     command,
   },
   CP2013: {
-    means: "Exporters may keep modules as local functions of the model. These hide the graph to be split.",
-    given: "a model that defines the function d.f",
-    make: () => edited((_, model) => model.functions.push(create(FunctionProtoSchema, { name: "f", domain: "d" }))),
+    means:
+      "Exporters may keep modules as local functions of the model, which are inlined when it is read. Operators of another operator set than the model's may mean something else.",
+    given: "a model in operator set 18 that calls the function d.f, which is written in operator set 20",
+    make: () =>
+      edited((graph, model) => {
+        const old = create(OperatorSetIdProtoSchema, { domain: "", version: 20n });
+        model.functions.push(create(FunctionProtoSchema, { name: "f", domain: "d", opsetImport: [old] }));
+        graph.node.push(create(NodeProtoSchema, { name: "call", opType: "f", domain: "d" }));
+      }),
     command,
   },
   CP2014: {

@@ -12,3 +12,33 @@ export const arrangedForProcessor: Message<{ nodes: number; first: string; domai
     `(the first is ${first}) hold channels in blocks as wide as its registers, and give other results, or none, on another processor`,
   hint: () => "save the model at the level ORT_ENABLE_EXTENDED, or use the model before optimisation",
 };
+
+/** Why calls of a local function cannot be replaced: it calls itself, is of another operator set than the model, or there are too many. */
+export type FunctionFault =
+  | { readonly kind: "endless"; readonly name: string }
+  | {
+      readonly kind: "operator set";
+      readonly name: string;
+      readonly domain: string;
+      readonly own: number;
+      readonly model: number;
+    }
+  | { readonly kind: "too many"; readonly name: string; readonly what: string; readonly most: number };
+
+export const localFunction: Message<FunctionFault> = {
+  code: "CP2013",
+  severity: "error",
+  title: "Local function that cannot be inlined",
+  message: (p) => `the local function ${p.name} of the model cannot be inlined: ${reasonOf(p)}`,
+  hint: ({ kind }) =>
+    kind === "operator set"
+      ? "inline it before compiling (onnx.inliner.inline_local_functions with convert_version=True), or export the model with one operator set"
+      : "export the model again: no exporter writes such a function",
+};
+
+function reasonOf(fault: FunctionFault): string {
+  if (fault.kind === "endless") return "it calls itself, directly or through others";
+  if (fault.kind === "too many") return `there are more than ${fault.most} ${fault.what}`;
+  const domain = fault.domain === "" ? "ai.onnx" : fault.domain;
+  return `it is written in operator set ${fault.own} of ${domain}, the model in ${fault.model}`;
+}
