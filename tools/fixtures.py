@@ -84,7 +84,13 @@ FIXTURES: Mapping[str, Fixture] = {
             "dynamo18-external",
             "dynamo18-wrapped",
         ),
-        shared=("torchscript18-static.marked", "dynamo18-static", "dynamo18-unnamed", "dynamo18-wrapped"),
+        shared=(
+            "dynamo23-dynamic",
+            "torchscript18-static.marked",
+            "dynamo18-static",
+            "dynamo18-unnamed",
+            "dynamo18-wrapped",
+        ),
     ),
     "flux-b": Fixture(
         family="flux",

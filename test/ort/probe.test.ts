@@ -15,12 +15,12 @@ const madeBy = ({ graph }: Model): readonly string[] =>
   graph.nodes.flatMap(({ outputs }) => outputs).filter((name) => name !== "");
 
 test.each([
-  ["flux/flux.dynamo18-dynamic.onnx", "img90-txt37"],
-  ["flux/flux.dynamo23-dynamic.onnx", "img67-txt13"],
-  ["flux/flux.torchscript18-static.onnx", "img96-txt40"],
-])("%s at %s: what is inferred is what a run gives", async (name, size) => {
+  ["flux/flux.dynamo18-dynamic.onnx", "flux/flux.img90-txt37.inputs.npz"],
+  ["flux2/flux2.dynamo23-dynamic.onnx", "flux2/flux2.batch2-img67-txt13.inputs.npz"],
+  ["flux/flux.torchscript18-static.onnx", "flux/flux.img96-txt40.inputs.npz"],
+])("%s with %s: what is inferred is what a run gives", async (name, sample) => {
   const model = await fixtureModel(name);
-  const feeds = await fixtureTensors(`flux/flux.${size}.inputs.npz`);
+  const feeds = await fixtureTensors(sample);
   const types = await probeShapes(model, shapesOf(feeds));
   const wanted = madeBy(model);
   const values = await evaluateGraph(model.graph, feeds, { opsets: model.opsets, wanted });

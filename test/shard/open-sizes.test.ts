@@ -115,7 +115,8 @@ test("a block with a length that depends on data is not gathered", async () => {
     inputs: [value("x", "float32", ["n", 4])],
     outputs: [value("z", "float32", null)],
     nodes: [
-      node("NonZero", ["x"], ["places"]),
+      node("Sin", ["x"], ["mask"]),
+      node("NonZero", ["mask"], ["places"]),
       node("Cast", ["places"], ["row"], { to: int(1) }),
       node("MatMul", ["x", "wide"], ["columns"]),
       node("MatMul", ["columns", "row"], ["z"]),

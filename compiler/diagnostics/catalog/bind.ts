@@ -13,10 +13,10 @@ import {
   setField,
   spellOut,
 } from "../fixes.ts";
+import { NONE_FITS } from "../none-fits.ts";
 import type { Fix } from "../types.ts";
 import { counted, inModules, list } from "../words.ts";
 import type { Catalog } from "./catalog.ts";
-import { noneFits } from "./splitting/names.ts";
 
 /** Candidates that an editor offers. */
 const MOST = 8;
@@ -133,7 +133,7 @@ export const bindValues: Catalog<{
     severity: "error",
     title: "Ambiguous parameter",
     message: ({ where, count }) => `${counted(count, "value")} could be ${where}`,
-    hint: ({ line }) => (line === null ? noneFits() : `name the value you mean: ${line}`),
+    hint: ({ line }) => (line === null ? NONE_FITS : `name the value you mean: ${line}`),
     fixes: ({ candidates }) => (candidates.length === 0 ? [removeEntry] : candidates.slice(0, MOST)),
   },
   ambiguousOutput: {

@@ -7,11 +7,12 @@ import type { CanonicalGraph, CanonicalNode } from "../../ir/types.ts";
 import type { Lengths } from "../positions.ts";
 import { numberOf, type Interval, type Intervals } from "./intervals.ts";
 
-/** Whether an operand is outside what the operator takes. `extents` are those of operand 0. */
+/** Whether an operand is outside what the operator takes. `extents` are those of operand 0; operand 1 has `coordinates` along its last axis. */
 type Refuses = (
   operands: readonly (Interval | undefined)[],
   node: CanonicalNode,
   extents: readonly number[],
+  coordinates: number,
 ) => boolean;
 
 const unless =
@@ -21,14 +22,20 @@ const unless =
     return interval !== undefined && !fine(interval);
   };
 
+const alongAxis: Refuses = ([, index], { attributes }, extents) =>
+  outside(index, extents.at(numberAttribute(attributes, "axis", 0)) ?? 0);
+
+const byCoordinates: Refuses = ([, index], { attributes }, extents, coordinates) => {
+  const first = numberAttribute(attributes, "batch_dims", 0);
+  return outside(index, Math.min(...extents.slice(first, first + coordinates)));
+};
+
 const REFUSES: Readonly<Record<string, Refuses>> = {
-  Gather: ([, index], { attributes }, extents) => {
-    const axis = numberAttribute(attributes, "axis", 0);
-    return outside(index, extents.at(axis) ?? 0);
-  },
-  GatherElements: ([, index], { attributes }, extents) =>
-    outside(index, extents.at(numberAttribute(attributes, "axis", 0)) ?? 0),
-  GatherND: ([, index], _, extents) => outside(index, Math.min(...extents)),
+  Gather: alongAxis,
+  GatherElements: alongAxis,
+  ScatterElements: alongAxis,
+  GatherND: byCoordinates,
+  ScatterND: byCoordinates,
   Log: unless(0, ({ low }) => low > 0),
   Sqrt: unless(0, ({ low }) => low >= 0),
   Reciprocal: unless(0, ({ low, high }) => low > 0 || high < 0),
@@ -53,6 +60,7 @@ export function hazardsIn({ nodes, shapes }: CanonicalGraph, lengths: Lengths, i
     if (refuses === undefined) return false;
     const operands = node.inputs.map((name) => intervals.get(name));
     const extents = (shapes.get(node.inputs[0] ?? "")?.dims ?? []).map((dim) => numberOf(dim, lengths) ?? 0);
-    return refuses(operands, node, extents);
+    const coordinates = numberOf(shapes.get(node.inputs[1] ?? "")?.dims.at(-1) ?? 1, lengths) ?? 1;
+    return refuses(operands, node, extents, coordinates);
   }).length;
 }

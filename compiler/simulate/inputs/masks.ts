@@ -42,7 +42,7 @@ export function roleOf(graph: CanonicalGraph, input: string): Role {
   for (const value of seen) {
     for (const reader of index.readers(value)) {
       const { node, operand } = reader;
-      if (operand === 1 && node.op.startsWith("Gather") && node.domain !== CP) return "index";
+      if (operand === 1 && /^(Gather|Scatter)/.test(node.op) && node.domain !== CP) return "index";
       if (masks(reader, graph, index)) found = "mask";
       if (passes(reader)) for (const output of node.outputs) seen.add(output);
     }

@@ -50,7 +50,7 @@ function candidates(graph: CanonicalGraph, input: string, tables: readonly numbe
 /** Lengths of the tables that some index reads, longest first. */
 function tableLengths({ nodes, shapes }: CanonicalGraph, lengths: Lengths): readonly number[] {
   const found = nodes.flatMap((node) => {
-    if (!node.op.startsWith("Gather") || node.domain !== "") return [];
+    if (!/^(Gather|Scatter)/.test(node.op) || node.domain !== "") return [];
     return (shapes.get(node.inputs[0] ?? "")?.dims ?? []).map((dim) => numberOf(dim, lengths) ?? 0);
   });
   return [...new Set(found)].filter((n) => n > 1 && n < MANY).toSorted((a, b) => b - a);

@@ -1,11 +1,13 @@
 /**
- * @file Examples of products that are no attention which the compiler knows. Codes CP4045, CP4056 and CP4057.
+ * @file Examples of products that are no attention which the compiler knows, and of what other tools leave in a model. Codes CP2535, CP4045, CP4056
+ * and CP4057.
  */
 import type { Node } from "../../../compiler/graph/types.ts";
 import { node } from "../../support/graphs.ts";
 import type { Examples } from "../example.ts";
 import { small } from "./shard.ts";
 
+const ints = (...value: readonly number[]) => ({ kind: "ints", value }) as const;
 const inputs = { q: [1, 4, "n", 8], k: [1, 4, "n", 8], v: [1, 4, "n", 8] };
 
 /** The mean over all rows of what the weights `p` make of `v`; `between` makes them from the scores `s`. */
@@ -53,6 +55,27 @@ export const products: Examples = {
       nodes: meanOf(node("Softmax", ["s"], ["p"], { axis: { kind: "int", value: 2 } })),
       constants: { axes: [2] },
       options: "--ring-degree 2",
+    },
+  ),
+  CP2535: small(
+    "ONNX Runtime wrote its optimised model at the level ORT_ENABLE_ALL. Where such a node keeps what it reads whole, the plan is proven; the file still belongs to one kind of processor.",
+    {
+      formula: "y = a pooled by com.microsoft.nchwc.MaxPool",
+      splits: { x: 1 },
+      inputs: { a: [1, 16, 8, 8], x: [1, "n", 4] },
+      outputs: ["b"],
+      nodes: [
+        {
+          ...node("MaxPool", ["a"], ["pooled"], { kernel_shape: ints(2, 2), strides: ints(2, 2) }),
+          domain: "com.microsoft.nchwc",
+        },
+        {
+          ...node("ReorderOutput", ["pooled"], ["b"], { channels: { kind: "int", value: 16 } }),
+          domain: "com.microsoft.nchwc",
+        },
+        node("ReduceMean", ["x", "axes"], ["y"], { keepdims: { kind: "int", value: 1 } }),
+      ],
+      constants: { axes: [1] },
     },
   ),
 };

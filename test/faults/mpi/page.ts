@@ -48,7 +48,7 @@ const intro = `${HEAD}
 Two ranks. The fault happens on the rank of the row, while it attaches (at a random moment), is in a piece, waits for the other rank in a collective, or
 is between two runs. Rank 0 and rank 1 are both tried, with and without a deadline, with Open MPI on one host and on two (network namespaces, TCP, the
 keepalive and the retries of [multi-host.md](multi-host.md)), and with MPICH. \`killed\`: the launcher may end the rank before it can say anything. After each job no
-process is left on any host, no file in the temporary folders or in \`/dev/shm\`; only the files of a launcher that was killed stay. *worst s* is
+process is left on any host, no file in the temporary folders or in \`/dev/shm\`; only the files of a launcher that was killed stay, and 8 KiB of MPICH if a job ends while it starts. *worst s* is
 from the fault to the end of the launcher and of all processes, and contains the 30 seconds of silence, the deadline, the grace and the farewell of
 [multi-host.md](multi-host.md#limits-and-failures). Survivors name the rank that is gone or silent and its host; under a deadline the late
 rank; for a fault of a handler the rank, the hook and the plan entry.

@@ -1,6 +1,5 @@
 /**
- * @file Notes on names of modules that the plan and the file spell differently, and what is said where no value fits a name. Codes
- * CP3035-3049.
+ * @file Notes on names of modules that the plan and the file spell differently. Codes CP3035-3049.
  */
 import type { Message } from "../../diagnose.ts";
 
@@ -21,11 +20,3 @@ export const namesOfWeights: Message<{ modules: number }> = {
     `the nodes of this file carry no module names; ${modules} modules are known by the names of their weights. Modules without weights are missing`,
   hint: () => "use the file as torch exported it if a module that the plan names is missing",
 };
-
-/** A hint where every candidate is used for something else than the name says. */
-export function noneFits(): string {
-  return (
-    "each is something else by what the module does with it: remove the entry, and whatever it would split is aligned where it is used; " +
-    'or name another value with "value"'
-  );
-}
