@@ -2,6 +2,7 @@
  * @file Infers a plan for one export without a hint, verifies it in every scheme, and compares it with the family's shipped plan. Knows no
  * page.
  */
+import { lengthsIn } from "../../cli/run/unsplit.ts";
 import { bytesByFormula } from "../../cli/bench/bytes.ts";
 import { tooFewHeads } from "../../compiler/diagnostics/catalog/shard.ts";
 import type { CanonicalGraph } from "../../compiler/ir/types.ts";
@@ -99,9 +100,7 @@ async function verified(sharded: ShardedGraph, feeds: OrtTensors): Promise<strin
 }
 
 function costsOf(model: Model, graph: CanonicalGraph, plan: Plan, feeds: OrtTensors): Costs {
-  const lengths = Object.fromEntries(
-    graph.lengths.map(({ name, sources: [source] }) => [name, feeds[source!.input]!.dims[source!.axis]!]),
-  );
+  const lengths = lengthsIn(graph, feeds);
   const bytes = compared.map((name) => {
     const mesh = meshes[name];
     const sharded = shardedBy(graph, plan, mesh);

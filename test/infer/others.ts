@@ -12,6 +12,7 @@ import { lower } from "../../compiler/lower/lower.ts";
 import { readPlanFile, readPlanText } from "../../compiler/plan/read.ts";
 import type { Plan } from "../../compiler/plan/types.ts";
 import { simulate } from "../../compiler/simulate/simulate.ts";
+import { lengthsIn } from "../../cli/run/unsplit.ts";
 import { bytesByFormula } from "../../cli/bench/bytes.ts";
 import { inferPlan } from "../../infer/infer.ts";
 import { shareSplit } from "../../gain/share.ts";
@@ -133,9 +134,7 @@ function costs(
   samples: readonly OrtTensors[],
 ): Pick<Tried, "share" | "bytes"> {
   const feeds = samples.at(-1) ?? {};
-  const lengths = Object.fromEntries(
-    graph.lengths.map(({ name, sources: [source] }) => [name, feeds[source!.input]!.dims[source!.axis]!]),
-  );
+  const lengths = lengthsIn(graph, feeds);
   const bound = valueOf(bindPlan(graph, plan));
   const first = shard(bound, { ...meshes["ulysses 2"], mesh: meshes["ulysses 2"] });
   const isRing = first.diagnostics.some(({ code }) => code === tooFewHeads.code);
