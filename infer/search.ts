@@ -63,15 +63,22 @@ export function searchPlan(graph: CanonicalGraph, options: ShardOptions): Found 
       if (found.some((one) => shareOf(one) > 1 - MUCH)) break;
     }
     const [first, ...others] = found;
-    const isBetter = (one: Found, best: Found): boolean =>
-      shareOf(one) > shareOf(best) + MUCH && (!isFew(one, graph) || isFew(best, graph));
-    if (first !== undefined) return others.reduce((best, one) => (isBetter(one, best) ? one : best), first);
+    if (first !== undefined) return others.reduce((best, one) => (isBetter(one, best, graph) ? one : best), first);
   }
   return nothing[0]!;
 }
 
 /** Share of the work for which a plan may split larger units, or exchange more. */
 const MUCH = 0.05;
+/** Of two plans that share about the same, one of larger units must cost this part of the other. */
+const CHEAP = 0.9;
+
+/** Larger units must serve as many ranks, and share much more of the work, or some more for fewer bytes. */
+function isBetter(one: Found, best: Found, graph: CanonicalGraph): boolean {
+  if (isFew(one, graph) && !isFew(best, graph)) return false;
+  const more = shareOf(one) - shareOf(best);
+  return more > MUCH || (more > 0 && one.choice.cost < CHEAP * best.choice.cost);
+}
 
 /** Ranks that a plan should serve: one of larger units, of which there are fewer, serves no other. */
 const RANKS = 4;

@@ -25,7 +25,7 @@ export interface Products {
 export function productsOf(maps: FactorMaps, across: Across): Products {
   const { index, mapOf } = maps;
   const regions = findRegions(index.graph, mapOf).filter(({ end }) => end.domain === "");
-  const rows = new Map<string, string>();
+  const rows = new Map<string, Place>();
   const seeds = regions.flatMap((region) => {
     const found = rowsOf(region).map((place) => ({ place, origin: originOf(maps, place, across) }));
     const { place: seed } =
@@ -38,8 +38,15 @@ export function productsOf(maps: FactorMaps, across: Across): Products {
     ends: new Set(regions.map(({ end }) => end)),
     regionOf: new Map(regions.flatMap((region) => region.nodes.map((node) => [node, region] as const))),
     seeds,
-    isRows: (place) => rows.get(place.value) === keyOf(place),
+    isRows: (place) => isWithin(place, rows.get(place.value)),
   };
+}
+
+/** Units of several rows, as those of a grid's rows, are rows too. */
+function isWithin(place: Place, rows: Place | undefined): boolean {
+  if (rows === undefined) return false;
+  const isWhole = rows.outer === 1 && rows.inner === 1;
+  return isWhole ? rows.axis === place.axis : keyOf(rows) === keyOf(place);
 }
 
 /** Axes of the result that not every operand of the last product has, in order: the rows are before the width. */
@@ -82,7 +89,7 @@ function readersOf({ inputs }: FactorMap, factor: number): number {
 }
 
 /** Back from the result to the operand that has its rows, and from what is on this way to other results. */
-function followRows(region: Region, seed: Place, rows: Map<string, string>, across: Across): void {
+function followRows(region: Region, seed: Place, rows: Map<string, Place>, across: Across): void {
   const known = new Map([[seed.value, seed]]);
   const note = (found: readonly Place[] | null): void => {
     for (const next of found ?? []) {
@@ -102,5 +109,5 @@ function followRows(region: Region, seed: Place, rows: Map<string, string>, acro
     }
   }
   const made = new Set(region.nodes.flatMap(({ outputs }) => outputs));
-  for (const [value, place] of known) if (made.has(value)) rows.set(value, keyOf(place));
+  for (const [value, place] of known) if (made.has(value)) rows.set(value, place);
 }
