@@ -138,7 +138,6 @@ function isAlive(pid: number): boolean {
 }
 
 test.runIf(process.platform === "linux").each([
-  { name: "an interrupt", sides: 2, signals: ["SIGINT"] as const, ended: { code: 130, signal: null } },
   {
     name: "an interrupt while one side is alone",
     sides: 1,
