@@ -21,39 +21,30 @@ function meanOf(...between: readonly Node[]): readonly Node[] {
   ];
 }
 
+const RECTIFIED = {
+  formula: "y = the mean over all rows of relu(q k^T) v",
+  splits: { q: 2, k: 2, v: 2 },
+  inputs,
+  output: [1, 4, 1, 8],
+  nodes: meanOf(node("Relu", ["s"], ["p"])),
+  constants: { axes: [2] },
+};
+
 export const products: Examples = {
   CP4045: small(
     "Two products with something between them make no attention that the compiler knows, but all of it is independent for each head. Each rank is sent all rows of its heads and sends the rows of the result back, as Ulysses does for an attention. On a mesh with a ring it is CP4056.",
-    {
-      formula: "y = the mean over all rows of relu(q k^T) v",
-      splits: { q: 2, k: 2, v: 2 },
-      inputs,
-      output: [1, 4, 1, 8],
-      nodes: meanOf(node("Relu", ["s"], ["p"])),
-      constants: { axes: [2] },
-    },
+    RECTIFIED,
   ),
   CP4056: small(
     "As for CP4045, but on a mesh with a ring, or with more ranks than heads. Each rank computes the products for its own rows of the queries; what the other operands of the products have is sent to every rank.",
-    {
-      formula: "y = the mean over all rows of relu(q k^T) v",
-      splits: { q: 2, k: 2, v: 2 },
-      inputs,
-      output: [1, 4, 1, 8],
-      nodes: meanOf(node("Relu", ["s"], ["p"])),
-      constants: { axes: [2] },
-      options: "--ring-degree 2",
-    },
+    { ...RECTIFIED, options: "--ring-degree 2" },
   ),
   CP4057: small(
     "As for CP4056, but what lies between the products mixes the rows of the queries too, as the views of relative positions do. Every rank computes all of it and keeps its rows: exact, but this work is not divided. Ulysses divides it by heads.",
     {
+      ...RECTIFIED,
       formula: "y = the mean over all rows of p v, where p is a softmax of q k^T over the rows of q",
-      splits: { q: 2, k: 2, v: 2 },
-      inputs,
-      output: [1, 4, 1, 8],
       nodes: meanOf(node("Softmax", ["s"], ["p"], { axis: { kind: "int", value: 2 } })),
-      constants: { axes: [2] },
       options: "--ring-degree 2",
     },
   ),
