@@ -86,6 +86,7 @@ FIXTURES: Mapping[str, Fixture] = {
         ),
         shared=(
             "dynamo23-dynamic",
+            "dynamo18-dynamic.marked",
             "torchscript18-static.marked",
             "dynamo18-static",
             "dynamo18-unnamed",
