@@ -23,7 +23,7 @@ model at its last sample.
 `;
 
 /** Whether a scheme computes what the unsplit model does: the simulator has compared the difference with its tolerance. */
-function isExact(cell: string): boolean {
+export function isExact(cell: string): boolean {
   return Number.isFinite(Number(cell));
 }
 
@@ -79,7 +79,7 @@ function escaped(text: string): string {
   return text.replaceAll("|", "\\|").replaceAll("\n", " ");
 }
 
-function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function tableOf(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |\n`;
   return `${line(head)}${line(head.map(() => "---"))}${rows.map(line).join("")}`;
 }

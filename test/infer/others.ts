@@ -66,14 +66,16 @@ export function othersIn(folder: string): readonly Other[] {
   return Object.entries(report).map(([name, rest]) => ({ name, ...rest }));
 }
 
-export async function tried(other: Other, folder: string): Promise<Tried> {
+/** Infers a plan for an export of a folder, and verifies it in the schemes that are named. */
+export async function tried(other: Other, folder: string, names: readonly MeshName[] = schemes): Promise<Tried> {
   const nothing = { other, entries: 0, share: 0, bytes: 0, cells: [], shipped: null };
   if (other.failed !== undefined) return { ...nothing, refused: `no export: ${other.failed}` };
   const file = join(folder, `${other.name}.onnx`);
   const found = await inferPlan({ model: file });
   if (!found.ok) return { ...nothing, refused: textOf(found.diagnostics) };
   const model = valueOf(await readModel(file));
-  const given = { model, graph: valueOf(await canonicalise(model)), samples: await samplesOf(other, folder) };
+  const graph = valueOf(await canonicalise(model));
+  const given = { model, graph, samples: await samplesOf(other, folder), names };
   const own = await verifiedIn(given, valueOf(await readPlanText(found.text, "inferred.plan.jsonc")));
   const path = shippedPlan(other.name.split(".")[0]!);
   const shipped = existsSync(path) ? await verifiedIn(given, valueOf(await readPlanFile(path))) : null;
@@ -85,11 +87,12 @@ interface Given {
   readonly model: Model;
   readonly graph: CanonicalGraph;
   readonly samples: readonly OrtTensors[];
+  readonly names: readonly MeshName[];
 }
 
-async function verifiedIn({ model, graph, samples }: Given, plan: Plan): Promise<Verified> {
+async function verifiedIn({ model, graph, samples, names }: Given, plan: Plan): Promise<Verified> {
   const cells: string[] = [];
-  for (const name of schemes) cells.push(await verified(graph, plan, name, samples));
+  for (const name of names) cells.push(await verified(graph, plan, name, samples));
   return { ...costs(model, graph, plan, samples), cells };
 }
 
