@@ -9,6 +9,8 @@ import type { CanonicalGraph, ValueShape } from "../compiler/ir/types.ts";
 /** The longest sequence that is assumed, where lengths multiply. */
 const LONGEST = 8192;
 const FIRST = 1024;
+/** Batch, rows and features. */
+const LEAST_AXES = 3;
 
 export interface Sizes {
   readonly lengths: Readonly<Record<string, number>>;
@@ -22,11 +24,20 @@ export function typicalSizes(graph: CanonicalGraph): Sizes {
   const queries = graph.nodes.flatMap((node) => graph.shapes.get(asCp(node, "Attention")?.q ?? "") ?? []);
   const rows = queries.map(({ dims }) => dims[1] ?? 1);
   const sequences = new Set(rows.flatMap(symbolsOf));
-  const batches = queries.flatMap(({ dims }) => symbolsOf(dims[0] ?? 1)).filter((name) => !sequences.has(name));
+  const found = queries.length > 0 ? queries.flatMap(({ dims }) => symbolsOf(dims[0] ?? 1)) : firstAxes(graph);
+  const batches = found.filter((name) => !sequences.has(name));
   for (let number = FIRST; ; number /= 2) {
     const sizes = sizesAt(graph, number, new Set(batches));
     if (number <= 2 || rows.every((extent) => sizes.count(extent) <= LONGEST)) return sizes;
   }
+}
+
+/** Without a known attention: lengths that inputs and outputs have as their first axis alone, one of them of three axes at least. */
+function firstAxes({ inputs, outputs, shapes }: CanonicalGraph): readonly string[] {
+  const outside = [...inputs.map(({ name }) => name), ...outputs].flatMap((value) => shapes.get(value) ?? []);
+  const others = new Set(outside.flatMap(({ dims }) => dims.slice(1).flatMap(symbolsOf)));
+  const first = outside.flatMap(({ dims }) => (dims.length >= LEAST_AXES ? symbolsOf(dims[0]!) : []));
+  return first.filter((name) => !others.has(name));
 }
 
 function sizesAt(graph: CanonicalGraph, number: number, batches: ReadonlySet<string>): Sizes {

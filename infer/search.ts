@@ -41,8 +41,9 @@ export interface Nothing {
 }
 
 /**
- * Searches a plan that `options.mesh` proves, first at boundaries of modules, whose names survive the next export, then on any ONNX value. Of
- * streams that reach further, each in larger units or with more exchanges than the last, those are taken that share much more work.
+ * Searches a plan that `options.mesh` proves, first at boundaries of modules, whose names survive the next export, then, if none of these serves
+ * several ranks and shares most of the work, on any ONNX value. Of streams that reach further, each in larger units or with more exchanges than
+ * the last, those are taken that share much more work.
  */
 export function searchPlan(graph: CanonicalGraph, options: ShardOptions): Found | Nothing {
   const maps = factorMaps(graph);
@@ -53,29 +54,37 @@ export function searchPlan(graph: CanonicalGraph, options: ShardOptions): Found 
   const context = contextOf(graph);
   const work = worksOf(graph, sizes);
   const nothing: Nothing[] = [];
+  const found: Found[] = [];
+  const best = (): Found | undefined => {
+    const [first, ...others] = found;
+    return first && others.reduce((one, other) => (isBetter(other, one, graph) ? other : one), first);
+  };
   for (const reach of ["boundaries", "values"] as const) {
-    const found: Found[] = [];
     for (const { streams, isOuter } of streamsByReach(maps, products)) {
       const model = { index: maps.index, streams, products, sizes, work, anywhere: reach === "values" };
       const next = searchIn(model, { maps, context, options, isOuter, reach });
       if ("why" in next) nothing.push(next);
       else found.push(next);
-      if (found.some((one) => shareOf(one) > 1 - MUCH)) break;
+      if (found.some((one) => shareOf(one) > 1 - MUCH && !isFew(one, graph))) break;
     }
-    const [first, ...others] = found;
-    if (first !== undefined) return others.reduce((best, one) => (isBetter(one, best, graph) ? one : best), first);
+    const own = best();
+    if (own !== undefined && !isFew(own, graph) && shareOf(own) > LEAST) break;
   }
-  return nothing[0]!;
+  return best() ?? nothing[0]!;
 }
+
+/** Share of the work below which a plan that names ONNX values is searched as well. */
+const LEAST = 0.5;
 
 /** Share of the work for which a plan may split larger units, or exchange more. */
 const MUCH = 0.05;
 /** Of two plans that share about the same, one of larger units must cost this part of the other. */
 const CHEAP = 0.9;
 
-/** Larger units must serve as many ranks, and share much more of the work, or some more for fewer bytes. */
+/** A later one must serve as many ranks, and share much more of the work, or some more for fewer bytes. */
 function isBetter(one: Found, best: Found, graph: CanonicalGraph): boolean {
-  if (isFew(one, graph) && !isFew(best, graph)) return false;
+  const [isOneFew, isBestFew] = [isFew(one, graph), isFew(best, graph)];
+  if (isOneFew !== isBestFew) return isBestFew && shareOf(one) > LEAST;
   const more = shareOf(one) - shareOf(best);
   return more > MUCH || (more > 0 && one.choice.cost < CHEAP * best.choice.cost);
 }
@@ -84,10 +93,10 @@ function isBetter(one: Found, best: Found, graph: CanonicalGraph): boolean {
 const RANKS = 4;
 
 /** Whether it splits an axis of which not every rank would get a part. */
-function isFew({ decisions }: Found, { shapes }: CanonicalGraph): boolean {
+function isFew({ decisions, model }: Found, { shapes }: CanonicalGraph): boolean {
   return decisions.some(({ action, spot, axis }) => {
     const extent = action === "split" ? shapes.get(spot.value)?.dims[axis] : undefined;
-    return typeof extent === "number" && extent < RANKS;
+    return extent !== undefined && model.sizes.count(extent) < RANKS;
   });
 }
 

@@ -4,7 +4,7 @@
  */
 import { findRegions, type Region } from "../../compiler/shard/products/find.ts";
 import type { CanonicalNode } from "../../compiler/ir/types.ts";
-import type { FactorMap } from "../../compiler/operators/types.ts";
+import type { Axis, FactorMap } from "../../compiler/operators/types.ts";
 import type { FactorMaps } from "./factor-maps.ts";
 import { keyOf, type Place } from "./place.ts";
 
@@ -56,7 +56,7 @@ function rowsOf({ end, maps }: Region): readonly Place[] {
   return (map.outputs[0] ?? []).flatMap((axis, at) => {
     const [factor] = "product" in axis && axis.product.length === 1 ? axis.product : [];
     if (factor === undefined || map.factors[factor]!.kind !== "free") return [];
-    return readersOf(map, factor) < map.inputs.length ? [{ value: result!, axis: at, outer: 1, inner: 1 }] : [];
+    return isOfAll(map, factor) ? [] : [{ value: result!, axis: at, outer: 1, inner: 1 }];
   });
 }
 
@@ -84,8 +84,12 @@ function originOf({ index, mapOf }: FactorMaps, seed: Place, across: Across): "r
   return null;
 }
 
-function readersOf({ inputs }: FactorMap, factor: number): number {
-  return inputs.filter((axes) => axes?.some((axis) => "product" in axis && axis.product.includes(factor))).length;
+/** Whether all operands that are multiplied have it, as a batch: those with what is summed. Scales and zero points are none. */
+function isOfAll({ factors, inputs }: FactorMap, factor: number): boolean {
+  const has = (axes: readonly Axis[], isOne: (factor: number) => boolean): boolean =>
+    axes.some((axis) => "product" in axis && axis.product.some(isOne));
+  const multiplied = inputs.filter((axes) => axes && has(axes, (one) => factors[one]!.kind !== "free"));
+  return multiplied.every((axes) => has(axes!, (one) => one === factor));
 }
 
 /** Back from the result to the operand that has its rows, and from what is on this way to other results. */

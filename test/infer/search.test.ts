@@ -116,6 +116,43 @@ out y
   expect(plan.sharded.attention.map(({ scheme }) => scheme)).toEqual(["ulysses"]);
 });
 
+test("rows of quantised products are not their batch, which both operands have", async () => {
+  const plan = await found(
+    graphFrom(`
+in x float32 [b, n, 8]
+const s float32 [] = 0.05
+const zero int8 [] = 0
+"":
+  h = QuantizeLinear(x, s, zero)
+  t = Transpose(h) {perm=[0, 2, 1]}
+  scores = QLinearMatMul(h, s, zero, t, s, zero, s, zero)
+  out = QLinearMatMul(scores, s, zero, h, s, zero, s, zero)
+  y = DequantizeLinear(out, s, zero)
+out y
+`),
+  );
+  expect(planOf(plan.entries)).toMatchObject({ "": [{ x: { split_dim: 1 } }, { gather_dim: 1 }] });
+});
+
+test("where a plan at boundaries shares little of the work, ONNX values are tried as well", async () => {
+  const plan = await found(
+    graphFrom(`
+in x float32 [1, n, 1, 2]
+const w float32 [2, 64]
+first:
+  a = cp.Attention(x, x, x) {scale=0.5}
+second:
+  wide = MatMul(a, w)
+  whole = Softmax(wide) {axis=1}
+  rows = Relu(whole)
+  b = cp.Attention(rows, rows, rows) {scale=0.5}
+  y = Softmax(b) {axis=1}
+out y
+`),
+  );
+  expect(planOf(plan.entries)).toMatchObject({ "": [{ rows: { split_dim: 1, value: "rows" } }, { value: "b" }] });
+});
+
 test("linear attention is split by rows: the product of keys and values is a sum over all of them", async () => {
   const plan = await found(
     graphFrom(`
