@@ -1,10 +1,10 @@
 /**
  * @file What the project asks of onnxruntime, whatever backend gives it: tensors, sessions, errors. Names no package.
  */
-import type { ElemType } from "../compiler/graph/types.ts";
+import type { ElemType, Float8Elem } from "../compiler/graph/types.ts";
 
 /** Element types that cross the API, in onnxruntime's spelling. */
-export type OrtElem = Exclude<ElemType, "string" | "bfloat16">;
+export type OrtElem = Exclude<ElemType, "string" | "bfloat16" | "uint4" | "int4" | Float8Elem>;
 
 /** int64 are BigInts, bool are bytes 0 and 1, float16 are raw bits. */
 export type OrtData =

@@ -15,14 +15,23 @@ export interface TensorLike {
   readonly data: ArrayBufferView | readonly string[];
 }
 
-/** Bytes of a tensor of `elem` with these extents. Of types that cannot cross to ONNX Runtime, bfloat16 has a size, for predictions. */
+/** Bytes of a tensor of `elem` with these extents. Types that cannot cross to ONNX Runtime have a size for predictions. */
 export function byteSize(elem: string, dims: readonly number[]): number {
-  const bytes = elem === BFLOAT16.elem ? BFLOAT16.bytes : bytesPerElement(knownElem(elem));
+  const bytes = KEPT_INSIDE[elem] ?? bytesPerElement(knownElem(elem));
   // Extents that a caller gave may multiply to Infinity, and that times 0 is no number.
-  return dims.includes(0) ? 0 : bytes * dims.reduce((a, b) => a * b, 1);
+  return dims.includes(0) ? 0 : Math.ceil(bytes * dims.reduce((a, b) => a * b, 1));
 }
 
-const BFLOAT16 = { elem: "bfloat16", bytes: 2 } as const;
+/** Bytes of one element of the types that stay inside a session. */
+const KEPT_INSIDE: Readonly<Record<string, number>> = {
+  bfloat16: 2,
+  float8e4m3fn: 1,
+  float8e4m3fnuz: 1,
+  float8e5m2: 1,
+  float8e5m2fnuz: 1,
+  uint4: 0.5,
+  int4: 0.5,
+};
 
 /** A program names only types that can cross to ONNX Runtime: lowering sees to it. */
 export function knownElem(elem: string): OrtElem {

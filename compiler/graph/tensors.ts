@@ -2,7 +2,8 @@
  * @file Small constant tensors to and from JavaScript numbers. Knows no protobuf and reads no file.
  */
 import { invariant } from "../diagnostics/diagnose.ts";
-import { elemBytes, sizeOf } from "./elements.ts";
+import { bytesFor, elemBytes, isPacked, sizeOf } from "./elements.ts";
+import { float8Access } from "./float8.ts";
 import { fromFloat16, toFloat16 } from "./half.ts";
 import type { ElemType, Tensor, TensorData } from "./types.ts";
 
@@ -16,7 +17,8 @@ interface Access {
   readonly read: Read;
 }
 
-const access: Readonly<Record<Exclude<ElemType, "string">, Access>> = {
+/** Of elements that begin at a byte. */
+const access: Readonly<Record<Exclude<ElemType, "string" | "uint4" | "int4">, Access>> = {
   float32: { write: (v, at, x) => v.setFloat32(at, x, true), read: (v, at) => v.getFloat32(at, true) },
   float64: { write: (v, at, x) => v.setFloat64(at, x, true), read: (v, at) => v.getFloat64(at, true) },
   float16: {
@@ -33,16 +35,24 @@ const access: Readonly<Record<Exclude<ElemType, "string">, Access>> = {
   int32: { write: (v, at, x) => v.setInt32(at, x, true), read: (v, at) => v.getInt32(at, true) },
   int64: { write: writeInt64, read: (v, at) => clampInteger(v.getBigInt64(at, true)) },
   uint64: { write: writeInt64, read: (v, at) => clampInteger(v.getBigUint64(at, true)) },
+  float8e4m3fn: float8Access("float8e4m3fn"),
+  float8e4m3fnuz: float8Access("float8e4m3fnuz"),
+  float8e5m2: float8Access("float8e5m2"),
+  float8e5m2fnuz: float8Access("float8e5m2fnuz"),
 };
 
 /** A constant with `values` in row-major order; `dims` gives their number. `elem` is not `string`. */
 export function tensorFromNumbers(elem: ElemType, dims: readonly number[], values: readonly number[]): Tensor {
   invariant(elem !== "string", "a tensor of strings has no numbers");
   invariant(values.length === sizeOf(dims), `${values.length} values for a tensor of shape [${dims.join(", ")}]`);
-  const bytes = new Uint8Array(values.length * elemBytes(elem));
+  const bytes = new Uint8Array(bytesFor(elem, values.length));
   const view = new DataView(bytes.buffer);
-  const { write } = access[elem];
-  values.forEach((value, i) => write(view, i * elemBytes(elem), value));
+  if (isPacked(elem)) {
+    values.forEach((value, i) => (bytes[i >> 1]! |= (value & 15) << (4 * (i % 2))));
+  } else {
+    const { write } = access[elem];
+    values.forEach((value, i) => write(view, i * elemBytes(elem), value));
+  }
   return { elem, dims, data: { kind: "inline", bytes } };
 }
 
@@ -64,9 +74,18 @@ export function numbersOf(tensor: Tensor): readonly number[] | null {
   if (tensor.data.kind === "external" || tensor.elem === "string") return null;
   const { bytes } = tensor.data;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const { read } = access[tensor.elem];
-  const size = elemBytes(tensor.elem);
-  return Array.from({ length: sizeOf(tensor.dims) }, (_, i) => read(view, i * size));
+  const { elem } = tensor;
+  const length = sizeOf(tensor.dims);
+  if (isPacked(elem)) return Array.from({ length }, (_, i) => halfOf(elem, bytes[i >> 1]!, i % 2));
+  const { read } = access[elem];
+  const size = elemBytes(elem);
+  return Array.from({ length }, (_, i) => read(view, i * size));
+}
+
+/** The lower (0) or upper (1) half of a byte as a number. */
+function halfOf(elem: "uint4" | "int4", byte: number, half: number): number {
+  const bits = (byte >> (4 * half)) & 15;
+  return elem === "int4" && bits > 7 ? bits - 16 : bits;
 }
 
 /** A 64-bit integer as a number, clamped to +-2^53. */

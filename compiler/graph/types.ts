@@ -17,7 +17,13 @@ export type ElemType =
   | "float64"
   | "uint32"
   | "uint64"
-  | "bfloat16";
+  | "bfloat16"
+  | "uint4"
+  | "int4"
+  | Float8Elem;
+
+/** Floating types of 8 bits: exponent and mantissa bits, `fn` without infinities, `uz` without a negative zero. */
+export type Float8Elem = "float8e4m3fn" | "float8e4m3fnuz" | "float8e5m2" | "float8e5m2fnuz";
 
 /** A length as written in the file: a number, a symbol or symbolic expression (`img + txt`), or unknown. */
 export type Dim = number | string | null;
@@ -36,7 +42,7 @@ export interface Place {
 }
 
 /**
- * Bytes of a constant, little-endian, row-major. External data stays on disk. So do the large constants of a large model file: these have a
+ * Bytes of a constant, little-endian, row-major; of 4-bit elements two in a byte, the first in its lower half. External data stays on disk. So do the large constants of a large model file: these have a
  * `place`, and each access to `bytes` reads them.
  */
 export type TensorData =

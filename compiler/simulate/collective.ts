@@ -7,7 +7,7 @@ import { PEER, RANK, evaluate, type Cut } from "../expr/expr.ts";
 import type { OrtTensor } from "../../ort/types.ts";
 import type { CollectiveStep, Transfer } from "../shard/types.ts";
 import { wrongValue } from "./compare.ts";
-import { crossingElem } from "./crossing.ts";
+import { crossingElem } from "../graph/elements.ts";
 import type { Lengths } from "./positions.ts";
 import { groupsOf, type Mesh } from "../../program/mesh.ts";
 import type { WrongValue } from "./types.ts";

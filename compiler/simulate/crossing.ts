@@ -1,16 +1,11 @@
 /**
- * @file Models whose inputs and outputs all have types that cross the interface of ONNX Runtime: bfloat16 crosses as float32, which holds
- * each of its numbers. Knows no steps and no ranks.
+ * @file Models whose inputs and outputs all have types that cross the interface of ONNX Runtime: others cross as a wider type, which holds
+ * each of their numbers. Knows no steps and no ranks.
  */
 import type { OrtTensor, OrtTensors } from "../../ort/types.ts";
 import { int } from "../graph/attributes.ts";
-import { elemCode } from "../graph/elements.ts";
+import { crossingElem, elemCode } from "../graph/elements.ts";
 import type { ElemType, Graph, GraphValue, Node } from "../graph/types.ts";
-
-/** The type in which values of `elem` are fed, returned and compared. */
-export function crossingElem(elem: ElemType): ElemType {
-  return elem === "bfloat16" ? "float32" : elem;
-}
 
 export interface Crossing {
   /** The graph with a cast behind each input, and before each output, that does not cross as it is. */
@@ -28,20 +23,21 @@ export function crossing(
   outputs: readonly string[],
   elemOf: (value: string) => ElemType | undefined,
 ): Crossing {
-  const casts = (name: string): boolean => elemOf(name) === "bfloat16";
+  const own = (name: string): ElemType => elemOf(name) ?? "float32";
+  const casts = (name: string): boolean => crossingElem(own(name)) !== own(name);
   const taken = new Set([...graph.inputs.map(({ name }) => name), ...graph.nodes.flatMap((node) => node.outputs)]);
   const fed = renames(
     graph.inputs.flatMap(({ name }) => (casts(name) ? [name] : [])),
     ".fed",
     taken,
   );
-  const shown = renames(outputs.filter(casts), ".float32", taken);
+  const shown = renames(outputs.filter(casts), ".wider", taken);
   const inputs = graph.inputs.map((input): GraphValue => {
     const name = fed.get(input.name);
-    return name === undefined ? input : { name, type: { ...input.type, elem: "float32" } };
+    return name === undefined ? input : { name, type: { ...input.type, elem: crossingElem(own(input.name)) } };
   });
-  const before = [...fed].map(([name, outside]) => cast(outside, name, "bfloat16"));
-  const after = [...shown].map(([name, outside]) => cast(name, outside, "float32"));
+  const before = [...fed].map(([name, outside]) => cast(outside, name, own(name)));
+  const after = [...shown].map(([name, outside]) => cast(name, outside, crossingElem(own(name))));
   return {
     graph: { ...graph, inputs, nodes: [...before, ...graph.nodes, ...after] },
     outputs: outputs.map((name) => shown.get(name) ?? name),

@@ -12,7 +12,7 @@ import { show } from "../expr/expr.ts";
 import type { CanonicalGraph } from "../ir/types.ts";
 import { lengthRules } from "../shard/length-rules.ts";
 import type { ShardedGraph } from "../shard/types.ts";
-import { crossingElem } from "./crossing.ts";
+import { crossingElem } from "../graph/elements.ts";
 
 /** The value of each named length; inputs must be present and agree, equations must hold, and every rank must get a token. */
 export function checkLengths(sharded: ShardedGraph, feeds: OrtTensors): Result<Lengths> {

@@ -90,15 +90,21 @@ test("Constant nodes become constants and no node is left of them", async () => 
       type: Kind.TENSOR,
       t: create(TensorProtoSchema, { dataType: 10, dims: [2n], int32Data: [0x3c00, 0xbc00] }),
     });
+    constant("e", {
+      name: "value",
+      type: Kind.TENSOR,
+      t: create(TensorProtoSchema, { dataType: 22, dims: [3n], int32Data: [0xe1, 0x08] }),
+    });
     constant("d", { name: "value_ints", type: Kind.INTS, ints: [] });
   });
   const { constants } = valueOf(result).graph;
-  const numbers = ["a", "b", "c", "d"].map((name) => [constants.get(name)?.elem, numbersOf(constants.get(name)!)]);
+  const numbers = ["a", "b", "c", "d", "e"].map((name) => [constants.get(name)?.elem, numbersOf(constants.get(name)!)]);
   expect(numbers).toEqual([
     ["int64", [7]],
     ["float32", [0.5, 2]],
     ["float16", [1, -1]],
     ["int64", []],
+    ["int4", [1, -2, -8]],
   ]);
 });
 
@@ -249,11 +255,12 @@ test("tensors and types that cannot be handled are refused by name", async () =>
   const messages = await problems(simple, ({ graph }) => {
     const tensor = (name: string, fields: object): void =>
       void graph!.initializer.push(create(TensorProtoSchema, { name, ...fields }));
-    tensor("f8", { dataType: 17, dims: [1n] });
+    tensor("f4", { dataType: 23, dims: [1n] });
     tensor("text", { dataType: 8, dims: [0n] });
     tensor("negative", { dataType: 1, dims: [-1n] });
     tensor("short", { dataType: 1, dims: [2n], rawData: new Uint8Array(4) });
     tensor("few", { dataType: 7, dims: [3n], int64Data: [1n] });
+    tensor("odd", { dataType: 22, dims: [3n], rawData: new Uint8Array(1) });
     graph!.sparseInitializer.push(
       create(SparseTensorProtoSchema, { values: create(TensorProtoSchema, { name: "sp" }) }),
     );
@@ -266,10 +273,11 @@ test("tensors and types that cannot be handled are refused by name", async () =>
   expect(messages).toEqual([
     'CP2200 "x" is a sequence; inputs and outputs of the model must be tensors',
     "CP2110 the model has sparse initialisers: sp",
-    'CP2100 the initialiser "f8" has the element type FLOAT8E4M3FN, which is not supported',
+    'CP2100 the initialiser "f4" has the element type FLOAT4E2M1, which is not supported',
     'CP2100 the initialiser "text" has the element type STRING, which is not supported',
     'CP2101 the initialiser "negative" has the impossible shape [-1]',
     'CP2102 the initialiser "short" has the shape [2], which needs 8 bytes; the file holds 4',
     'CP2102 the initialiser "few" has the shape [3], which needs 3 elements; the file holds 1',
+    'CP2102 the initialiser "odd" has the shape [3], which needs 2 bytes; the file holds 1',
   ]);
 });

@@ -21,11 +21,34 @@ const exact: readonly (readonly [ElemType, readonly number[]])[] = [
   ["int8", [-128]],
   ["uint8", [255]],
   ["bool", [1, 0]],
+  ["uint4", [15, 0, 9]],
+  ["int4", [-8, 7, -1]],
+  ["float8e4m3fn", [0, -0, 448, -1.5, 2 ** -9]],
+  ["float8e4m3fnuz", [0, 240, -1.5, 2 ** -10]],
+  ["float8e5m2", [0, -0, 57344, -Infinity, 2 ** -16]],
+  ["float8e5m2fnuz", [0, 57344, -1.75, 2 ** -17]],
 ];
 
 test.each(exact)("%s keeps its numbers", (elem, values) => {
   expect(numbersOf(tensorFromNumbers(elem, [values.length], values))).toEqual(values);
 });
+
+test("two 4-bit elements share a byte, the first in its lower half", () => {
+  const { data } = tensorFromNumbers("int4", [3], [1, -2, -8]);
+  expect(data).toEqual({ kind: "inline", bytes: Uint8Array.of(0xe1, 0x08) });
+});
+
+test.each(["float8e4m3fn", "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz"] as const)(
+  "every number of %s survives the way to a number and back",
+  (elem) => {
+    const bytes = Uint8Array.from({ length: 256 }, (_, bits) => bits);
+    const numbers = numbersOf({ elem, dims: [256], data: { kind: "inline", bytes } })!;
+    const back = tensorFromNumbers(elem, [256], numbers).data as { readonly bytes: Uint8Array };
+    const wrong = numbers.filter((x, i) => !Number.isNaN(x) && back.bytes[i] !== i);
+    expect(wrong).toEqual([]);
+    expect(numbers.filter(Number.isNaN)).toHaveLength({ e4m3fn: 2, e4m3fnuz: 1, e5m2: 6, e5m2fnuz: 1 }[elem.slice(6)]!);
+  },
+);
 
 test("integers beyond 2^53 are clamped, so that an open end stays the largest", () => {
   const bytes = new Uint8Array(BigInt64Array.of(2n ** 63n - 1n, -(2n ** 63n)).buffer);

@@ -6,7 +6,7 @@ import { evaluateGraph } from "../../../ort/evaluate.ts";
 import { OrtError, type OrtTensor } from "../../../ort/session.ts";
 import { bytesOf } from "../../../ort/tensors.ts";
 import type { Expr } from "../../expr/expr.ts";
-import { elemBytes, sizeOf } from "../../graph/elements.ts";
+import { crossingElem, elemBytes, sizeOf } from "../../graph/elements.ts";
 import { numbersOf, tensorFromNumbers } from "../../graph/tensors.ts";
 import type { Graph, Node, Tensor } from "../../graph/types.ts";
 import { overflow } from "./check-nodes.ts";
@@ -147,7 +147,12 @@ function fromOrt({ elem, dims, data }: OrtTensor): Tensor {
 
 /** Values of types that cannot cross onnxruntime's API are not folded. */
 function isUsable({ elem, dims, data }: Tensor): boolean {
-  return data.kind === "inline" && elem !== "string" && elem !== "bfloat16" && sizeOf(dims) * elemBytes(elem) <= LIMIT;
+  return (
+    data.kind === "inline" &&
+    elem !== "string" &&
+    crossingElem(elem) === elem &&
+    sizeOf(dims) * elemBytes(elem) <= LIMIT
+  );
 }
 
 /** Known to have more elements than the limit in bytes. */

@@ -148,7 +148,7 @@ export const tensorMessages: Catalog<{
     severity: "error",
     title: "Unsupported element type",
     message: ({ at, found }) => `${at} has the element type ${found}, which is not supported`,
-    hint: () => "export the model in float32, float16 or float64",
+    hint: () => "export the model in float32, float16 or float64, or quantised to 4 or 8 bits",
   },
   dims: {
     code: "CP2101",

@@ -7,7 +7,7 @@ import { tensorMessages as messages } from "../../diagnostics/catalog/model.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Message } from "../../diagnostics/diagnose.ts";
 import type { Diagnostic } from "../../diagnostics/types.ts";
-import { elemBytes, elemOfCode, sizeOf } from "../elements.ts";
+import { bytesFor, elemBytes, elemOfCode, isPacked, sizeOf } from "../elements.ts";
 import type { DataFolder } from "../external.ts";
 import { storedData } from "./stored.ts";
 import type { ElemType, Place, Tensor, TensorData } from "../types.ts";
@@ -65,17 +65,19 @@ function inlineData(
   const shape = dims.join(", ");
   const actual = place?.length ?? proto.rawData.length;
   if (actual > 0) {
-    const expected = count * elemBytes(elem);
+    const expected = bytesFor(elem, count);
     if (expected !== actual) return report(messages.dataSize, { at, shape, expected, actual, unit: "bytes" });
     return place === undefined ? { kind: "inline", bytes: proto.rawData } : storedData(place);
   }
   const { values, write } = typedField(proto, elem);
-  if (values.length !== count) {
-    return report(messages.dataSize, { at, shape, expected: count, actual: values.length, unit: "elements" });
+  // A typed field holds packed elements as bytes.
+  const [expected, width] = isPacked(elem) ? [bytesFor(elem, count), 1] : [count, elemBytes(elem)];
+  if (values.length !== expected) {
+    return report(messages.dataSize, { at, shape, expected, actual: values.length, unit: "elements" });
   }
-  const bytes = new Uint8Array(count * elemBytes(elem));
+  const bytes = new Uint8Array(bytesFor(elem, count));
   const view = new DataView(bytes.buffer);
-  for (let i = 0; i < count; i++) write(view, i * elemBytes(elem), i);
+  for (let i = 0; i < expected; i++) write(view, i * width, i);
   return { kind: "inline", bytes };
 }
 
@@ -114,7 +116,7 @@ function externalData(
   const report = reporter(context);
   const entries = new Map(proto.externalData.map(({ key, value }) => [key, value]));
   const location = entries.get("location") ?? "";
-  const length = sizeOf(dims) * elemBytes(elem);
+  const length = bytesFor(elem, sizeOf(dims));
   const offset = count(entries.get("offset") ?? "0");
   const stated = count(entries.get("length") ?? String(length));
   if (offset === null) return report(messages.dataKey, { at, key: "offset", found: entries.get("offset") ?? "" });

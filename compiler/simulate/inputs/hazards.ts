@@ -30,12 +30,15 @@ const byCoordinates: Refuses = ([, index], { attributes }, extents, coordinates)
   return outside(index, Math.min(...extents.slice(first, first + coordinates)));
 };
 
+/** By operator; those of onnxruntime after their domain. */
 const REFUSES: Readonly<Record<string, Refuses>> = {
   Gather: alongAxis,
   GatherElements: alongAxis,
   ScatterElements: alongAxis,
   GatherND: byCoordinates,
   ScatterND: byCoordinates,
+  "com.microsoft.GatherBlockQuantized": ([, index], { attributes }, extents) =>
+    outside(index, extents.at(numberAttribute(attributes, "gather_axis", 0)) ?? 0),
   Log: unless(0, ({ low }) => low > 0),
   Sqrt: unless(0, ({ low }) => low >= 0),
   Reciprocal: unless(0, ({ low, high }) => low > 0 || high < 0),
@@ -56,9 +59,10 @@ function outside(index: Interval | undefined, extent: number): boolean {
 /** How many nodes may get an operand that they do not take. */
 export function hazardsIn({ nodes, shapes }: CanonicalGraph, lengths: Lengths, intervals: Intervals): number {
   return nodes.filter((node) => {
-    const refuses = node.domain === "" && Object.hasOwn(REFUSES, node.op) ? REFUSES[node.op] : undefined;
+    const name = node.domain === "" ? node.op : `${node.domain}.${node.op}`;
+    const refuses = Object.hasOwn(REFUSES, name) ? REFUSES[name] : undefined;
     if (refuses === undefined) return false;
-    const operands = node.inputs.map((name) => intervals.get(name));
+    const operands = node.inputs.map((input) => intervals.get(input));
     const extents = (shapes.get(node.inputs[0] ?? "")?.dims ?? []).map((dim) => numberOf(dim, lengths) ?? 0);
     const coordinates = numberOf(shapes.get(node.inputs[1] ?? "")?.dims.at(-1) ?? 1, lengths) ?? 1;
     return refuses(operands, node, extents, coordinates);

@@ -15,9 +15,9 @@ const bytes = (count: number): Uint8Array => new Uint8Array(count);
 
 export const modelTensors: Examples = {
   CP2100: weight(
-    "A constant has a type that no supported operator computes with, such as 8-bit floats.",
-    "a weight of 8-bit floats",
-    () => withTensor({ dataType: 17, rawData: bytes(4) }),
+    "A constant has a type that no supported operator computes with, such as 4-bit floats.",
+    "a weight of 4-bit floats",
+    () => withTensor({ dataType: 23, rawData: bytes(2) }),
   ),
   CP2101: weight("A constant has a negative extent.", "a weight of shape [-1]", () =>
     withTensor({ dims: [-1n], rawData: bytes(4) }),
