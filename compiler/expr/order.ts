@@ -6,12 +6,45 @@ import { collect, keyOf, multiply, toPolynomial, type Polynomial, type Term } fr
 import { startOf, type Start } from "./starts.ts";
 import type { Expr } from "./types.ts";
 
+/** Smaller and larger ones that are told apart in one sum: each doubles the work. */
+const CHOICES = 4;
+
 /** True only if the value is at least 0 for all lengths. */
 export function isNonNegative(polynomial: Polynomial): boolean {
-  const terms = [...polynomial.values()];
+  return holdsFor([...polynomial.values()], CHOICES);
+}
+
+function holdsFor(terms: readonly Term[], choices: number): boolean {
   const negative = terms.find(({ coefficient }) => coefficient < 0);
-  if (negative !== undefined) return withoutFalls(terms, negative).some(isNonNegative);
-  return terms.every((t) => t.atoms.every(isNonNegativeAtom));
+  const known =
+    negative === undefined
+      ? terms.every((t) => t.atoms.every(isNonNegativeAtom))
+      : withoutFalls(terms, negative).some((rest) => holdsFor([...rest.values()], choices));
+  return known || (choices > 0 && holdsForChoices(terms, choices - 1));
+}
+
+/**
+ * A `max` is at least each of its arguments, and is one of them: one that is added may be replaced by either, one that is subtracted by both. A
+ * `min` is the reverse.
+ */
+function holdsForChoices(terms: readonly Term[], choices: number): boolean {
+  for (const term of terms) {
+    const at = term.atoms.findIndex((atom) => isChoice(atom));
+    const others = term.atoms.toSpliced(at, 1);
+    if (at < 0 || !others.every(isNonNegativeAtom)) continue;
+    const [op, ...args] = term.atoms[at] as Exclude<Expr, number | string>;
+    const rest = terms.filter((other) => other !== term);
+    const withArgument = (arg: Expr): boolean => {
+      const chosen = multiply(collect([{ coefficient: term.coefficient, atoms: others }]), toPolynomial(arg));
+      return holdsFor([...collect([...rest, ...chosen.values()]).values()], choices);
+    };
+    return (op === "max") === term.coefficient > 0 ? args.some(withArgument) : args.every(withArgument);
+  }
+  return false;
+}
+
+function isChoice(atom: Expr): boolean {
+  return typeof atom === "object" && (atom[0] === "min" || atom[0] === "max");
 }
 
 /** Lengths are at least 0; expressions of them may not be: `min(txt - 64, 8)`. */

@@ -92,6 +92,7 @@ type Other =
   | "DynamicQuantizeLinear"
   | "Einsum"
   | "Expand"
+  | "EyeLike"
   | "Flatten"
   | "Gather"
   | "GatherElements"

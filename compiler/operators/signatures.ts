@@ -55,6 +55,7 @@ export const SIGNATURES: Readonly<Record<OfOnnx, string>> = {
   Erf: "1 -> 1",
   Exp: "1 -> 1",
   Expand: "2 -> 1",
+  EyeLike: "1 -> 1; dtype int, k int",
   Flatten: "1 -> 1; axis int",
   Floor: "1 -> 1",
   Gather: "2 -> 1; axis int",

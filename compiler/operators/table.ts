@@ -8,6 +8,7 @@ import { convolution, fusedConvolution } from "./rules/convolution.ts";
 import { dropout, elementwise, elementwiseFirst } from "./rules/elementwise.ts";
 import { dynamicProduct, embedding, projected, scaledProduct } from "./rules/fused.ts";
 import {
+  diagonal,
   fill,
   gather,
   gatherElements,
@@ -104,6 +105,7 @@ export const OPERATORS: { readonly [Op in OperatorName]: OperatorRule } = {
   DynamicQuantizeLinear: dynamicQuantisation,
   Einsum: einsum,
   Expand: expand,
+  EyeLike: diagonal,
   Flatten: flatten,
   Gather: gather,
   GatherElements: gatherElements,

@@ -134,6 +134,43 @@ describe("order", () => {
     expect(max("img", min(32, "img"))).toBe("img");
     expect(min(max("txt", 4), 4)).toBe(4);
   });
+
+  // The start of a slice from the end, as exporters write it: 1 - min(1, max(0, 1 - txt)) rows of a row.
+  it("tells smaller and larger ones apart", () => {
+    for (const rows of [1, 40]) {
+      const start = sub(rows, min(rows, max(0, sub(rows, "txt"))));
+      expect(max("txt", start)).toBe("txt");
+      expect(min("txt", start)).toEqual(start);
+      expect(atMost(1, start)).toBe(false);
+    }
+    expect(atMost(max("img", "txt"), add("img", "txt"))).toBe(true);
+    expect(atMost(min("img", "txt"), "img")).toBe(true);
+    expect(atMost("img", min("img", "txt"))).toBe(false);
+    expect(atMost(mul("img", max(0, sub(1, "txt"))), "img")).toBe(true);
+  });
+
+  it("holds for all lengths", () => {
+    const part = fc.letrec<{ any: Expr; sum: Expr }>((tie) => ({
+      sum: fc
+        .tuple(fc.constantFrom("img", "txt"), fc.integer({ min: -3, max: 3 }), fc.integer({ min: -3, max: 3 }))
+        .map(([name, by, more]) => add(mul(by, name), more)),
+      any: fc.oneof(
+        { maxDepth: 3 },
+        tie("sum"),
+        fc.tuple(fc.constantFrom(min, max, add, sub), tie("any"), tie("any")).map(([op, a, b]) => op(a, b)),
+      ),
+    })).any;
+    fc.assert(
+      fc.property(part, part, (a, b) => {
+        fc.pre(atMost(a, b));
+        for (const img of [0, 1, 2, 5]) {
+          for (const txt of [0, 1, 3, 7])
+            expect(evaluate(a, { img, txt })).toBeLessThanOrEqual(evaluate(b, { img, txt }));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
 });
 
 describe("text", () => {

@@ -169,6 +169,7 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
     node([data(4, 4, 5)], { equation: "iij->ij" }),
   ],
   Expand: [node([data(1, 5, 1), vector(4, 5, 6)]), node([data(5, 6), vector(4, 5, 6)])],
+  EyeLike: [node([data(4, 5)]), node([data(4, 5)], { k: -1, dtype: 7 })],
   Flatten: [node([data(2, 3, 4)], { axis: 2 }), node([data(4, 3)], { axis: 1 })],
   Gather: [node([data(5, 6), indices(6, 4)], { axis: 1 }), node([data(5, 6), scalar(1)], { axis: 0 })],
   GatherElements: [
@@ -214,7 +215,11 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
     node([data(4, 5, 3), positive(5), unsigned(5)], { axis: 1 }),
   ],
   RMSNormalization: [node([data(2, 5, 6), data(6)], { axis: -1 })],
-  Range: [node([scalar(0), scalar(5), scalar(1)])],
+  Range: [
+    node([scalar(0), scalar(5), scalar(1)]),
+    node([scalar(5), scalar(-2), scalar(-2)]),
+    node([scalar(1), scalar(8), scalar(3)]),
+  ],
   ReduceL1: reduced,
   ReduceL2: reduced,
   ReduceLogSum: reducedPositive,

@@ -9,6 +9,8 @@ import { compactTarget } from "../../operators/targets.ts";
 import { evenSizes } from "../../operators/rules/joining.ts";
 import { resolveTarget } from "../../operators/rules/movement.ts";
 import type { NodeView } from "../../operators/types.ts";
+import { int } from "../../graph/attributes.ts";
+import { elemCode } from "../../graph/elements.ts";
 import type { CanonicalNode, IntegerValue } from "../../ir/types.ts";
 
 type Rewrite = (view: NodeView) => Normalised | null;
@@ -39,6 +41,12 @@ const REWRITES: Readonly<Record<string, Rewrite>> = {
     // Only the operand itself knows an extent that depends on data; 1 takes it from there.
     const full = expanded(from, target).map((d) => (isOpen(d) ? 1 : d));
     return withOperand(view.node, 1, full);
+  },
+  EyeLike: (view) => {
+    const elem = view.inputs[0]?.elem;
+    if (elem === undefined || view.node.attributes["dtype"]) return null;
+    const attributes = { ...view.node.attributes, dtype: int(elemCode(elem)) };
+    return { node: { ...view.node, attributes }, operands: new Map() };
   },
   Split: (view) => {
     const shape = view.inputs[0];

@@ -4,6 +4,7 @@
 import type { CanonicalGraph } from "../../ir/types.ts";
 import { fuseAttention } from "./attention/attention.ts";
 import { writeChoices } from "./choices.ts";
+import { compareDiagonals } from "./diagonals/diagonals.ts";
 import { makeFills } from "./fills.ts";
 import { unflatten } from "./flattened.ts";
 import { simplifyMasks } from "./masks.ts";
@@ -33,6 +34,8 @@ const REWRITES: readonly Rewrite[] = [
   { name: "reads in order to views", apply: readInOrder },
   // After the scatters, which are often the only readers of a table of zeros; fills that remain are used as values.
   { name: "constant fills", apply: makeFills },
+  // After the fills, of which a triangle may be a causal mask.
+  { name: "diagonals to comparisons", apply: compareDiagonals },
   // Anywhere: no other rewrite looks at it.
   { name: "rotary angles over the batch", apply: expandAngles },
   // Before attention, which reads queries, keys and values as separate operands.

@@ -89,7 +89,7 @@ function compareIndices(lookup: Lookup, node: CanonicalNode): Triangle | null {
   if (a === undefined || b === undefined || node.domain !== "" || !isSquare(dimsOf(lookup, node.outputs[0]!)))
     return null;
   const [rows, columns] = [node.inputs[a]!, node.inputs[b]!].map((v) => affineOf(lookup, v));
-  if (!rows || !columns || rows.offset !== 0 || columns.offset !== 0) return null;
+  if (!rows || !columns || !equal(rows.offset, columns.offset)) return null;
   const runs = (steps: readonly Expr[], fromEnd: number): boolean =>
     steps.every((s, i) => s === (i === steps.length - fromEnd ? 1 : 0));
   const fits = runs(rows.steps, 2) && runs(columns.steps, 1) && rows.steps.length > 1 && columns.steps.length > 0;

@@ -1,7 +1,7 @@
 /**
  * @file Operators that read or write by index, and those that make a value from numbers: `Gather`, `ScatterND`, `Range`, `Fill`.
  */
-import { equal, sub, type Expr } from "../../expr/expr.ts";
+import { add, equal, exactDiv, floorDiv, max, mul, sub, type Expr } from "../../expr/expr.ts";
 import { factorList, fromEnd, intAttribute } from "../builder.ts";
 import { extents, unchanged } from "./movement.ts";
 import type { Axis, FactorMap, OperatorRule, NodeView } from "../types.ts";
@@ -148,10 +148,27 @@ export const range: OperatorRule = {
   types: sameType,
   factors: (view) => {
     const [start, limit, delta] = [0, 1, 2].map((i) => view.integers(i)?.elements[0]);
-    const known = start !== undefined && limit !== undefined && delta === 1;
-    const extent: Expr | undefined = known ? sub(limit, start) : view.declared(0)?.dims[0];
+    const known =
+      start === undefined || limit === undefined || delta === undefined ? null : counted(start, limit, delta);
+    const extent: Expr | undefined = known ?? view.declared(0)?.dims[0];
     return extent === undefined ? null : fresh([extent], [null, null, null], []);
   },
+};
+
+/** How many numbers there are from `start` in steps of `delta` before `limit`; `null` where that is not known. A step of 0 fails in the model itself. */
+function counted(start: Expr, limit: Expr, delta: Expr): Expr | null {
+  const span = sub(limit, start);
+  if (delta === 1) return span;
+  if (typeof delta !== "number") return exactDiv(span, delta);
+  if (delta === 0) return null;
+  const [far, step] = delta > 0 ? [span, delta] : [mul(-1, span), -delta];
+  return max(0, floorDiv(add(far, step - 1), step));
+}
+
+/** 1 on a diagonal, 0 elsewhere: it depends on positions and on the extents of operand 0, and not on its elements. */
+export const diagonal: OperatorRule = {
+  types: [{ attribute: "dtype", otherwise: "float32" }],
+  factors: (view) => lastAxesWhole(view, 2),
 };
 
 /** A constant fill. Each axis may be split, since every element is the same. Its integers operand 0 sizes it. */

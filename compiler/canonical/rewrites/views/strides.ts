@@ -49,7 +49,7 @@ export function affineConstant(tensor: Tensor): Affine | null {
 
 function affineRange(lookup: Lookup, node: CanonicalNode): Affine | null {
   const [start, , step] = node.inputs.map((i) => integersOf(lookup, i)?.[0]);
-  return start === undefined || typeof step !== "number"
+  return start === undefined || step === undefined
     ? null
     : { offset: start, steps: [step], dims: dimsOf(lookup, node.outputs[0]!) };
 }
