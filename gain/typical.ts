@@ -19,16 +19,21 @@ export interface Sizes {
   readonly bytes: (shape: ValueShape) => number;
 }
 
-/** A batch is 1. Every other length is the same power of two, the largest up to 1024 with which no attention has more than 8192 rows. */
+/**
+ * A batch is 1. Every other length is the same power of two, the largest up to 1024 with which no attention has more than 8192 rows, and no input is
+ * empty, as one of 136 less another length may be.
+ */
 export function typicalSizes(graph: CanonicalGraph): Sizes {
   const queries = graph.nodes.flatMap((node) => graph.shapes.get(asCp(node, "Attention")?.q ?? "") ?? []);
   const rows = queries.map(({ dims }) => dims[1] ?? 1);
   const sequences = new Set(rows.flatMap(symbolsOf));
   const found = queries.length > 0 ? queries.flatMap(({ dims }) => symbolsOf(dims[0] ?? 1)) : firstAxes(graph);
   const batches = found.filter((name) => !sequences.has(name));
+  const given = graph.inputs.flatMap(({ shape }) => shape.dims).filter((dim) => typeof dim !== "number");
   for (let number = FIRST; ; number /= 2) {
     const sizes = sizesAt(graph, number, new Set(batches));
-    if (number <= 2 || rows.every((extent) => sizes.count(extent) <= LONGEST)) return sizes;
+    const fits = rows.every((extent) => sizes.count(extent) <= LONGEST) && given.every((dim) => sizes.count(dim) > 0);
+    if (number <= 2 || fits) return sizes;
   }
 }
 

@@ -2,14 +2,15 @@
  * @file From an exported model to its canonical graph: the steps in order, each with its reason. No logic.
  */
 import { settle, diagnose, type Where } from "../diagnostics/diagnose.ts";
-import { lengthsTooLarge, unresolvedShape } from "../diagnostics/catalog/canonical.ts";
+import { lengthBaked, lengthsTooLarge, unresolvedShape } from "../diagnostics/catalog/canonical.ts";
 import { namesOfWeights } from "../diagnostics/catalog/splitting/names.ts";
 import { arrangedForProcessor } from "../diagnostics/catalog/splitting/tools.ts";
 import type { Diagnostic, Result } from "../diagnostics/types.ts";
-import { withinLimits } from "../expr/expr.ts";
+import { show, withinLimits, type Expr } from "../expr/expr.ts";
 import { resolveScopes } from "../graph/scopes/scopes.ts";
 import { valuesReadBy } from "../graph/reads.ts";
 import type { Graph, Model, Node } from "../graph/types.ts";
+import { bakedLength, type BakedLength } from "./passes/baked-lengths.ts";
 import { inlineBranches } from "./passes/branches.ts";
 import { checkCounts } from "./passes/check-counts.ts";
 import { checkNodes, checkQuotients } from "./passes/check-nodes.ts";
@@ -18,7 +19,7 @@ import { removeDead } from "../ir/clean.ts";
 import { foldConstants, foldKnown } from "./passes/fold.ts";
 import { infer } from "../operators/infer.ts";
 import { BLOCKED } from "../operators/operator-names.ts";
-import { declaredShape, nameLengths, type FixedShapes } from "../ir/lengths.ts";
+import { declaredShape, nameLengths, settled, type FixedShapes, type NamedInputs } from "../ir/lengths.ts";
 import { removeMarkers } from "./passes/markers.ts";
 import { normalise } from "./passes/normalise.ts";
 import { probed } from "./passes/probe.ts";
@@ -100,24 +101,51 @@ async function inferred(
   fixed: FixedShapes,
   scopeOf: ReadonlyMap<string, string>,
 ): Promise<Result<Draft>> {
-  const { inputs, lengths, symbols } = nameLengths(graph.inputs, fixed);
   const nodes = graph.nodes.map((node) => toCanonical(node, scopeOf));
   const outputs = graph.outputs.map((o) => o.name);
-  const stated = (value: string): ValueShape | null => {
+  const notes: Diagnostic[] = [];
+  for (let named = nameLengths(graph.inputs, fixed); ;) {
+    const { inputs, lengths } = named;
+    const stated = statedIn(graph, named.symbols);
+    const keep = new Set(outputs);
+    let result = infer(nodes, inputs, graph.constants, stated, keep, normalise);
+    if (result.unresolved.length > 0) {
+      const fromProbe = await probed(graph, opsets, inputs);
+      result = infer(nodes, inputs, graph.constants, (v) => stated(v) ?? fromProbe(v), keep, normalise);
+    }
+    const names = lengths.map(({ name }) => name);
+    const baked = bakedLength(nodes, result, { constants: graph.constants, declared: stated }, names);
+    if (baked !== null) {
+      // Everything before knew less: with one length settled, other extents follow.
+      notes.push(bakedNote(baked));
+      named = settled(named, baked.length, baked.value);
+      continue;
+    }
+    const { unresolved, counts, ...rest } = result;
+    const causes = withoutFollowers(unresolved);
+    return settle({ ...rest, inputs, outputs, lengths: [...lengths, ...counts], constants: graph.constants }, [
+      ...notes,
+      ...causes.map(toDiagnostic),
+    ]);
+  }
+}
+
+/** What the file says about the shape of a value. */
+function statedIn(graph: Graph, symbols: NamedInputs["symbols"]): (value: string) => ValueShape | null {
+  return (value) => {
     const type = graph.types.get(value) ?? graph.outputs.find((o) => o.name === value)?.type;
     return type === undefined ? null : declaredShape(value, type, symbols);
   };
-  const keep = new Set(outputs);
-  let result = infer(nodes, inputs, graph.constants, stated, keep, normalise);
-  if (result.unresolved.length > 0) {
-    const fromProbe = await probed(graph, opsets, inputs);
-    result = infer(nodes, inputs, graph.constants, (v) => stated(v) ?? fromProbe(v), keep, normalise);
-  }
-  const { unresolved, counts, ...rest } = result;
-  const causes = withoutFollowers(unresolved);
-  return settle(
-    { ...rest, inputs, outputs, lengths: [...lengths, ...counts], constants: graph.constants },
-    causes.map(toDiagnostic),
+}
+
+function bakedNote({ node, from, target, extent, number }: BakedLength): Diagnostic {
+  const say = (dims: readonly Expr[]): string => `(${dims.map(show).join(", ")})`;
+  const related = [{ message: `the node ${node.name}`, node: node.name, module: node.scope }];
+  const place = { node: node.name, module: node.scope };
+  return diagnose(
+    lengthBaked,
+    { ...place, from: say(from), target: say(target), extent: show(extent), number },
+    { related },
   );
 }
 

@@ -2,7 +2,7 @@
  * @file Names for the extents of a model's inputs: which lengths exist, which feed axes carry them, and how symbolic extents in the file
  * are written in them. Knows no operator.
  */
-import { add, floorDiv, mul, PEER, RANK, sub, withinLimits, type Expr } from "../expr/expr.ts";
+import { add, floorDiv, mul, PEER, RANK, sub, substitute, withinLimits, type Expr } from "../expr/expr.ts";
 import type { Dim, GraphValue, TensorType } from "../graph/types.ts";
 import type { Length, ValueShape } from "./types.ts";
 
@@ -47,6 +47,17 @@ export function nameLengths(inputs: readonly GraphValue[], fixed: FixedShapes): 
     return { name: input.name, shape: { elem: input.type.elem, dims } };
   });
   return { inputs: named, lengths: [...sources].map(([name, s]) => ({ name, sources: s })), symbols };
+}
+
+/** With one length known in terms of others: extents that consist of it are checked against the feeds as such. */
+export function settled(named: NamedInputs, length: string, value: Expr): NamedInputs {
+  const known = new Map([[length, value]]);
+  const put = (expr: Expr): Expr => substitute(expr, known);
+  return {
+    inputs: named.inputs.map(({ name, shape }) => ({ name, shape: { ...shape, dims: shape.dims.map(put) } })),
+    lengths: named.lengths.filter(({ name }) => name !== length),
+    symbols: new Map([...named.symbols].map(([symbol, expr]) => [symbol, put(expr)])),
+  };
 }
 
 /** Written as arithmetic, not as one name. */

@@ -7,7 +7,7 @@ import { numbersOf } from "../graph/tensors.ts";
 import { elemOfCode } from "../graph/elements.ts";
 import type { ElemType, Tensor } from "../graph/types.ts";
 import { countsOf, type Counts } from "./counts.ts";
-import { evaluateIntegers, type KnownIntegers } from "./integers.ts";
+import { evaluateIntegers, isSound, type KnownIntegers } from "./integers.ts";
 import { factorsOf } from "./factors.ts";
 import { ruleOf } from "./table.ts";
 import type { Axis, FactorMap, ResultType, NodeView } from "./types.ts";
@@ -38,7 +38,7 @@ export function viewOf(node: CanonicalNode, known: Knowledge): NodeView {
 }
 
 function asOperand(value: KnownIntegers | undefined): IntegerValue | null {
-  return value === undefined || value.elem === "bool" ? null : (value as IntegerValue);
+  return value === undefined || value.elem === "bool" || !isSound(value) ? null : (value as IntegerValue);
 }
 
 /** Shapes of a node's outputs by its rule; `null` where the rule gives none. */
@@ -114,7 +114,8 @@ export function infer(
       integers.set(output, chain);
       shapes.set(output, { elem: chain.elem, dims: chain.dims });
     }
-    if (chains?.every(({ elem }) => elem !== "bool") && !original.outputs.some((name) => keep.has(name))) continue;
+    if (chains?.every((one) => one.elem !== "bool" && isSound(one)) && !original.outputs.some((name) => keep.has(name)))
+      continue;
     const { node, operands } = withinLimits(() => normalise(viewOf(original, known))) ?? asItIs(original);
     for (const [name, value] of operands) addIntegers(name, value, integers, shapes);
     kept.push(node);
@@ -178,6 +179,7 @@ export function smallIntegers(tensor: Tensor): KnownIntegers | null {
 
 function onlyIntegers(known: ReadonlyMap<string, KnownIntegers>): ReadonlyMap<string, IntegerValue> {
   const result = new Map<string, IntegerValue>();
-  for (const [name, value] of known) if (value.elem !== "bool") result.set(name, value as IntegerValue);
+  for (const [name, value] of known)
+    if (value.elem !== "bool" && isSound(value)) result.set(name, value as IntegerValue);
   return result;
 }

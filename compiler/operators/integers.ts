@@ -23,13 +23,12 @@ export interface ChainView extends Omit<NodeView, "integers"> {
 
 type Evaluate = (view: ChainView) => KnownIntegers | null;
 
-/** The results of a node if all are known as integers, else `null`. */
+/** The results of a node if all are lists of known lengths, else `null`. An element may be an extent that depends on data: see `isSound`. */
 export function evaluateIntegers(view: ChainView): readonly KnownIntegers[] | null {
   const { domain, op } = view.node;
   if (domain !== "" || (op !== "Split" && !Object.hasOwn(CHAIN, op))) return null;
   const results = op === "Split" ? pieces(view) : [CHAIN[op]!(view)];
-  const isKnown = (one: KnownIntegers | null): one is KnownIntegers => one?.elements.every(isSound) ?? false;
-  return results?.every(isKnown) ? results : null;
+  return results?.every((one) => one !== null) ? results : null;
 }
 
 /** Runs of a list, as ONNX Runtime's optimisers take several lengths from one shape. */
@@ -246,7 +245,10 @@ function keeps(view: ChainView): boolean {
   return attribute?.kind !== "int" || attribute.value === 1;
 }
 
-/** An extent that depends on data is not a number that a program can compute. */
-function isSound(expr: Expr): boolean {
-  return !JSON.stringify(expr).includes('"?');
+/**
+ * Whether a program can compute all elements. An extent that depends on data it cannot, but what is taken from such a list, as the first
+ * extents of a shape, it can.
+ */
+export function isSound({ elements }: KnownIntegers): boolean {
+  return elements.every((expr) => typeof expr === "number" || !JSON.stringify(expr).includes('"?'));
 }

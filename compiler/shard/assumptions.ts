@@ -4,6 +4,7 @@
  */
 import { add, equal, isOpen, mul, RANK, show, sub, substitute, symbolsOf, type Expr } from "../expr/expr.ts";
 import { keyOf, toPolynomial } from "../expr/polynomial.ts";
+import { solve } from "../expr/solve.ts";
 import type { Count, Length } from "../ir/types.ts";
 import type { Equation, Origin } from "./types.ts";
 
@@ -29,6 +30,7 @@ function withKnown(
   equations: Equation[],
   folds: Fold[],
 ): Assumptions {
+  const names = lengths.map(({ name }) => name);
   const normal = (expr: Expr): Expr => {
     const known = stands.size === 0 ? expr : substitute(expr, stands);
     return folds.reduce(folded, known);
@@ -45,7 +47,7 @@ function withKnown(
     if ((typeof a === "number" && typeof b === "number") || [a, b].some(isUncheckable)) return false;
     const describe = (e: Expr): string => describeExpr(e, lengths);
     equations.push({ left: a, right: b, leftName: describe(a), rightName: describe(b), origin });
-    const solved = solve(a, b, lengths);
+    const solved = solve(a, b, names);
     if (solved !== null) {
       for (const [name, expr] of stands) stands.set(name, substitute(expr, new Map([solved])));
       stands.set(...solved);
@@ -95,21 +97,6 @@ function folded(expr: Expr, { compound, count, rest }: Fold): Expr {
     return mul(coefficient / count, rest, ...atoms.toSpliced(at, 1));
   });
   return add(0, ...terms);
-}
-
-/** Solves a = b for a length that occurs alone in the difference; the latest one, since earlier feeds name a length better. */
-function solve(a: Expr, b: Expr, lengths: readonly Length[]): [string, Expr] | null {
-  const difference = sub(a, b);
-  const terms = [...toPolynomial(difference).values()];
-  for (const { name } of [...lengths].reverse()) {
-    const own = terms.filter((t) => t.atoms.some((atom) => symbolsOf(atom).includes(name)));
-    const [term] = own;
-    if (own.length !== 1 || term === undefined || term.atoms.length !== 1 || term.atoms[0] !== name) continue;
-    if (Math.abs(term.coefficient) !== 1) continue;
-    const rest = sub(difference, mul(term.coefficient, name));
-    return [name, mul(-term.coefficient, rest)];
-  }
-  return null;
 }
 
 /** `img_ids axis 0`, `txt_ids axis 0 + img_ids axis 0`: an expression in the words of the feeds. */

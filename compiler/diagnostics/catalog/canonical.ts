@@ -64,6 +64,16 @@ export const attentionNotFused: Message<AtNode & { op: string; reason: string }>
     "this is exact while its operands are whole on every rank; only a recognised attention can have split operands",
 };
 
+export const lengthBaked: Message<AtNode & { from: string; target: string; extent: string; number: number }> = {
+  code: "CP2548",
+  severity: "note",
+  title: "Length that the export fixed",
+  message: ({ node, module, from, target, extent, number }) =>
+    `the Reshape ${node} in module "${module}" maps ${from} to ${target}: the export wrote a length as a number, and the model computes its result only where ${extent} is ${number}`,
+  hint: ({ extent }) =>
+    `every run checks this; for other lengths, export the model again so that ${extent} follows from its inputs (the dynamo exporter keeps it)`,
+};
+
 /** Sizes that a caller fixes for inputs: `--shape`, or `shapes` in the API. */
 export const shapeMessages: Catalog<{
   unknownInput: { input: string; suggestion: string | null; known: readonly string[] };

@@ -132,6 +132,20 @@ export const modelGraphs: Examples = {
         (proto) => proto.opsetImport.push({ ...proto.opsetImport[0]!, domain: "cp", version: 1n }),
       ),
   ),
+  CP2548: broken(
+    "The export fixed a dynamic length to the number of its example, so the model runs for one value of it only. Exporters do so where the code of a model computes " +
+      "with sizes as Python numbers.",
+    "x of shape (n, 4), reshaped to (3, 2, 2)",
+    () =>
+      model(
+        graph({
+          inputs: [x],
+          outputs: [value("y", "float32", [3, 2, 2])],
+          nodes: [node("Reshape", ["x", "sizes"], ["y"])],
+          constants: new Map([["sizes", tensorFromInts([3, 2, 2])]]),
+        }),
+      ),
+  ),
   CP2520: broken(
     "A Softmax between two matrix products resembles attention, but is treated as attention only if its meaning is certain. Otherwise the node " +
       "is kept, which is exact while its operands are whole.",
