@@ -80,7 +80,9 @@ function fixedSymbols(inputs: readonly GraphValue[], fixed: FixedShapes): Map<st
 
 function lengthName(dim: Dim, input: string, axis: number): string {
   const name = typeof dim === "string" ? dim : `${input}.${axis}`;
-  return name === RANK || name === PEER || name.startsWith("?") ? `${name}_length` : name;
+  // "?" marks an extent that is not known.
+  const plain = name.replace(/^\?+/, "");
+  return plain === RANK || plain === PEER || plain !== name ? `${plain}_length` : name;
 }
 
 /** The shape that a file states for a value, in lengths; an unreadable extent gets a new name. */

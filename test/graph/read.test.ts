@@ -44,6 +44,11 @@ async function problems(source: Graph, edit?: (model: ModelProto) => void): Prom
   return texts(result.diagnostics);
 }
 
+test("a symbol without a letter or a digit names no length: two of them need not be equal", async () => {
+  const model = valueOf(await reread(graph({ ...simple, inputs: [value("x", "float32", ["?", "*", "?", "n"])] })));
+  expect(model.graph.inputs[0]?.type).toEqual({ elem: "float32", dims: [null, null, null, "n"] });
+});
+
 test("a dynamo export has symbols, types, metadata and a hash", async () => {
   const model = await fixtureModel("flux/flux.dynamo18-dynamic.onnx");
   expect(model.opsets).toEqual({ "": 18 });

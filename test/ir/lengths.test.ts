@@ -54,3 +54,9 @@ test("a size that is given for one length goes into all extents that follow from
   expect(dimsOf(nameLengths(inputs, { x: [96], t: [40] }))).toEqual([[136], [96], [40]]);
   expect(dimsOf(nameLengths(inputs, { mask: [136] }))).toEqual([[136], ["img"], ["txt"]]);
 });
+
+test("no length has a name that marks an unknown extent", () => {
+  const { inputs, lengths } = nameLengths([value("x", "float32", ["?rows", "rank", null])], {});
+  expect(inputs[0]!.shape.dims).toEqual(["rows_length", "rank_length", "x.2"]);
+  expect(lengths.map(({ name }) => name)).toEqual(["rank_length", "x.2", "rows_length"]);
+});

@@ -19,6 +19,7 @@ import {
   absent,
   node,
   unary,
+  type Operand,
   type Sample,
 } from "./operands.ts";
 import { PLACES } from "./samples-of-places.ts";
@@ -37,6 +38,16 @@ const reducedPositive = [
   node([positive(2, 5, 6), vector(1)], { keepdims: 1 }),
   node([positive(2, 5, 6)], { keepdims: 0 }),
 ];
+/** (steps, batch, features), weights of one direction, biases, and how many steps each element of the batch has. */
+const recurrent = (gates: number): readonly Operand[] => [
+  data(5, 4, 6),
+  data(1, 3 * gates, 6),
+  data(1, 3 * gates, 3),
+  data(1, 6 * gates),
+  { kind: "data", elem: "int32", dims: [4], low: 1, high: 6 },
+  data(1, 4, 3),
+];
+const bothWays = node([data(5, 4, 6), data(2, 3, 6), data(2, 3, 3)], { hidden_size: 3, direction: "bidirectional" });
 const pooled = { kernel_shape: [2], strides: [1] };
 
 export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
@@ -171,6 +182,7 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
   Expand: [node([data(1, 5, 1), vector(4, 5, 6)]), node([data(5, 6), vector(4, 5, 6)])],
   EyeLike: [node([data(4, 5)]), node([data(4, 5)], { k: -1, dtype: 7 })],
   Flatten: [node([data(2, 3, 4)], { axis: 2 }), node([data(4, 3)], { axis: 1 })],
+  GRU: [node(recurrent(3), { hidden_size: 3 }, { outputs: 2 })],
   Gather: [node([data(5, 6), indices(6, 4)], { axis: 1 }), node([data(5, 6), scalar(1)], { axis: 0 })],
   GatherElements: [
     node([data(4, 5), indices(5, 4, 3)], { axis: 1 }),
@@ -186,6 +198,7 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
   Identity: unary,
   InstanceNormalization: [node([data(4, 3, 6), data(3), data(3)]), ...PLACES.InstanceNormalization],
   LRN: [node([data(4, 5, 6, 2)], { size: 3 })],
+  LSTM: [node([...recurrent(4), data(1, 4, 3), data(1, 9)], { hidden_size: 3 }, { outputs: 3 })],
   LayerNormalization: [
     node([data(2, 5, 6), data(6), data(6)], { axis: -1 }),
     node([data(4, 5, 6), data(5, 6)], { axis: 1 }),
@@ -215,6 +228,7 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
     node([data(4, 5, 3), positive(5), unsigned(5)], { axis: 1 }),
   ],
   RMSNormalization: [node([data(2, 5, 6), data(6)], { axis: -1 })],
+  RNN: [bothWays, node(recurrent(1), { hidden_size: 3 }, { outputs: 2 })],
   Range: [
     node([scalar(0), scalar(5), scalar(1)]),
     node([scalar(5), scalar(-2), scalar(-2)]),

@@ -42,7 +42,8 @@ export function decodeType(type: TypeProto | undefined): TensorType | undefined 
 }
 
 function decodeDim({ value }: TensorShapeProto_Dimension): Dim {
-  if (value.case === "dimParam" && value.value !== "") return value.value;
+  // Some tools write "?" or "*" for every extent that they do not know: that names nothing, and two of them need not be equal.
+  if (value.case === "dimParam" && /[\p{L}\p{N}]/u.test(value.value)) return value.value;
   if (value.case === "dimValue" && value.value >= 0n) return clampInteger(value.value);
   return null;
 }

@@ -1,5 +1,5 @@
 /**
- * @file Operators whose axes must be whole except for named ones: convolutions, pooling, and every operator that the table does not
+ * @file Operators whose axes must be whole except for named ones: convolutions, pooling, recurrences, and every operator that the table does not
  * contain. Where extents cannot be computed, the file states them.
  */
 import { isOpen, type Expr } from "../../expr/expr.ts";
@@ -56,6 +56,34 @@ function placed(
     },
   };
 }
+
+/**
+ * LSTM, GRU and RNN: each step reads the state of the step before, and each unit all units. Operands are the sequence, weights by direction, then
+ * by element of the batch: its length, and the first states.
+ */
+export const recurrent: OperatorRule = {
+  types: [{ operand: 0 }],
+  factors: (view) => {
+    const [sequence, weights, recurrence] = view.inputs;
+    // The CPU kernels have no layout with the batch first.
+    const isKnown = [sequence, weights, recurrence].every((shape) => shape?.dims.length === 3);
+    if (!isKnown || intAttribute(view, "layout", 0) !== 0) return unknown.factors(view);
+    const list = factorList();
+    const [steps, batch, features] = sequence!.dims.map((d, i) => list.axis(d, i === 1 ? "free" : "along"));
+    const [directions, units] = [weights!.dims[0]!, recurrence!.dims[2]!].map((d) => list.axis(d, "along"));
+    const whole = (dims: readonly Expr[]): readonly Axis[] => dims.map((d) => list.axis(d, "along"));
+    const [state, length] = [[directions!, batch!, units!], [batch!]];
+    const inputs = view.inputs.map((shape, i) => {
+      if (shape === null) return null;
+      if (i === 0) return [steps!, batch!, features!];
+      if (i === LENGTHS) return length;
+      return i === FIRST_STATE || i === FIRST_CELL ? state : whole(shape.dims);
+    });
+    const outputs = view.node.outputs.map((_, i) => (i === 0 ? [steps!, directions!, batch!, units!] : state));
+    return { factors: list.factors, inputs, outputs, sizing: [] };
+  },
+};
+const [LENGTHS, FIRST_STATE, FIRST_CELL] = [4, 5, 6];
 
 /** Extents that depend on data come from the file, if it states them. */
 function statedOr(stated: readonly Expr[] | null, found: readonly Expr[] | null): readonly Expr[] | null {
