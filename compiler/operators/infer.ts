@@ -64,7 +64,8 @@ function resultType(type: ResultType, view: NodeView): ElemType | null {
   if ("operand" in type) return view.inputs[type.operand]?.elem ?? type.otherwise ?? null;
   const attribute = view.node.attributes[type.attribute];
   if (attribute?.kind === "tensor") return attribute.value.elem;
-  return attribute?.kind === "int" ? (elemOfCode(attribute.value) ?? null) : type.otherwise;
+  const named = attribute?.kind === "int" ? elemOfCode(attribute.value) : undefined;
+  return named ?? (typeof type.otherwise === "string" ? type.otherwise : resultType(type.otherwise, view));
 }
 
 export interface Inferred {
