@@ -165,7 +165,8 @@ function rowsOf(
   const extent = dims[at];
   if (extent === undefined || dims.slice(0, at).some((d) => d !== 1) || (start < 0 && typeof extent !== "number"))
     return null;
-  const from = add(whole.from, mul(start < 0 ? add(extent, start) : start, ...dims.slice(at + 1)));
+  const first = start < 0 ? Math.max(0, Number(extent) + start) : start;
+  const from = add(whole.from, mul(first, ...dims.slice(at + 1)));
   return { ...whole, from, to: add(from, mul(1, ...result)) };
 }
 

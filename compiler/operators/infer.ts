@@ -67,7 +67,8 @@ function resultType(type: ResultType, view: NodeView): ElemType | null {
     return named ?? view.inputs[type.operand]?.elem ?? type.otherwise ?? null;
   }
   if (attribute?.kind === "tensor") return attribute.value.elem;
-  return attribute?.kind === "int" ? (elemOfCode(attribute.value) ?? null) : type.otherwise;
+  const named = attribute?.kind === "int" ? elemOfCode(attribute.value) : undefined;
+  return named ?? (typeof type.otherwise === "string" ? type.otherwise : resultType(type.otherwise, view));
 }
 
 export interface Inferred {

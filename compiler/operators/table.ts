@@ -1,6 +1,8 @@
 /**
  * @file The table of operator rules, exhaustive by type. This is all that the compiler knows of operators.
  */
+import { numbersOf } from "../graph/tensors.ts";
+import type { Graph, Node } from "../graph/types.ts";
 import { CP, type CanonicalNode } from "../ir/types.ts";
 import { attention, planned, exported } from "./rules/attention.ts";
 import { einsum, fusedGemm, fusedMatMul, gemm, matMul, matMulInteger, matMulNBits } from "./rules/contraction.ts";
@@ -227,18 +229,29 @@ export function ruleOf(node: Pick<CanonicalNode, "domain" | "op">): OperatorRule
   return (table !== undefined && Object.hasOwn(table, node.op) ? table[node.op] : undefined) ?? unknown;
 }
 
-const RANDOM: ReadonlySet<string> = new Set([
-  "Bernoulli",
-  "Multinomial",
-  "RandomNormal",
-  "RandomNormalLike",
-  "RandomUniform",
-  "RandomUniformLike",
-]);
+const RANDOM: Readonly<Record<string, ReadonlySet<string>>> = {
+  "": new Set(["Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"]),
+  "com.microsoft": new Set(["BiasDropout", "BitmaskBiasDropout", "BitmaskDropout", "Sampling"]),
+};
 
-/** True for an operator that gives different numbers each time, and so on each rank. */
-export function isRandom({ domain, op }: Pick<CanonicalNode, "domain" | "op">): boolean {
-  return (domain === "" || domain === "ai.onnx") && RANDOM.has(op);
+type Drawing = Pick<Node, "domain" | "op" | "inputs" | "attributes">;
+
+/** True for a node that gives different numbers each time, by itself or inside its subgraphs. */
+export function isRandom(node: Drawing, constants: Graph["constants"]): boolean {
+  const domain = node.domain === "ai.onnx" ? "" : node.domain;
+  if (RANDOM[domain]?.has(node.op) === true || (domain === "" && isTraining(node, constants))) return true;
+  return Object.values(node.attributes).some(
+    (attribute) =>
+      attribute.kind === "graph" &&
+      attribute.value.nodes.some((inner) => isRandom(inner, new Map([...constants, ...attribute.value.constants]))),
+  );
+}
+
+/** A `Dropout` that drops elements, or may do so. */
+function isTraining({ op, inputs: [, , training = ""] }: Drawing, constants: Graph["constants"]): boolean {
+  if (op !== "Dropout" || training === "") return false;
+  const constant = constants.get(training);
+  return constant === undefined || numbersOf(constant)?.[0] !== 0;
 }
 
 const TABLES: Readonly<Record<string, Readonly<Record<string, OperatorRule>>>> = {

@@ -149,7 +149,10 @@ export interface NodeView {
 export type ResultType =
   | { readonly operand: number; readonly otherwise?: ElemType; readonly named?: string }
   | { readonly elem: ElemType }
-  | { readonly attribute: string; readonly otherwise: ElemType }
+  | {
+      readonly attribute: string;
+      readonly otherwise: ElemType | { readonly operand: number; readonly otherwise?: ElemType };
+    }
   | "declared";
 
 export interface OperatorRule {

@@ -42,8 +42,6 @@ export function newState(
   { over, named, coarse }: Propagation,
 ): State {
   const known = newKnowledge(graph, coarse);
-  const isAdded = (name: string): boolean => !named.shapes.has(name) && !graph.outputs.includes(name);
-  const added = graph.nodes.flatMap(({ outputs }) => outputs).filter(isAdded);
   return {
     graph,
     named,
@@ -55,7 +53,11 @@ export function newState(
     steps: [],
     integers: new Map(graph.integers),
     shapes: new Map(graph.shapes),
-    taken: new Set([...known.layouts.keys(), ...graph.integers.keys(), ...added]),
+    taken: new Set([
+      ...known.layouts.keys(),
+      ...graph.integers.keys(),
+      ...graph.nodes.flatMap(({ outputs }) => outputs),
+    ]),
   };
 }
 

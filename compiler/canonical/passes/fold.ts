@@ -68,7 +68,9 @@ async function fold(
 ): Promise<ReadonlyMap<string, Tensor>> {
   const constants = new Map([...given].filter(([, tensor]) => isUsable(tensor)));
   const folded = new Map<string, Tensor>();
-  let waiting = nodes.filter((node) => isDeterministic(node) && node.outputs.every((o) => !isLarge(dimsOf(o))));
+  let waiting = nodes.filter(
+    (node) => isDeterministic(node, constants) && node.outputs.every((o) => !isLarge(dimsOf(o))),
+  );
   for (let layers = 0; ; layers++) {
     const ready = waiting.filter((node) => node.inputs.every((i) => i === "" || constants.has(i)));
     if (ready.length === 0 || layers > MOST_LAYERS) return folded;
@@ -87,10 +89,11 @@ async function fold(
   }
 }
 
-function isDeterministic({ domain, op, outputs, attributes }: Node): boolean {
-  const own = domain === "" || domain === "ai.onnx";
-  const hasGraph = Object.values(attributes).some((a) => a.kind === "graph");
-  return own && op !== "Dropout" && !isRandom({ domain, op }) && !hasGraph && outputs.every((o) => o !== "");
+function isDeterministic(node: Node, constants: ReadonlyMap<string, Tensor>): boolean {
+  const own = node.domain === "" || node.domain === "ai.onnx";
+  const hasGraph = Object.values(node.attributes).some((a) => a.kind === "graph");
+  const isPlain = own && node.op !== "Dropout" && !isRandom(node, constants) && !hasGraph;
+  return isPlain && node.outputs.every((o) => o !== "");
 }
 
 /** Whether onnxruntime can compute it without stopping the process. */

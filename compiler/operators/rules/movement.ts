@@ -55,6 +55,7 @@ export const squeeze: OperatorRule = {
     const shape = view.inputs[0];
     if (!shape) return null;
     const named = axesOf(view, 1, shape.dims.length);
+    if (named === null && view.inputs[1]) return null;
     const list = factorList();
     const input = shape.dims.map((d) => list.axis(d));
     const output = input.filter((_, i) => (named === null ? shape.dims[i] !== 1 : !named.includes(i)));

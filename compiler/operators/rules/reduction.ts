@@ -15,8 +15,9 @@ export function reduction(kind: FactorKind): OperatorRule {
 
 function reduced(view: NodeView, kind: FactorKind): FactorMap | null {
   const shape = view.inputs[0];
-  if (!shape) return null;
-  const named = axesOf(view, 1, shape.dims.length) ?? [];
+  const axes = shape && axesOf(view, 1, shape.dims.length);
+  if (!shape || (!axes && view.inputs[1])) return null;
+  const named = axes ?? [];
   const none = named.length === 0;
   if (none && intAttribute(view, "noop_with_empty_axes", 0) === 1) return plain(view, []);
   const gone = none ? shape.dims.map((_, i) => i) : named;
@@ -88,7 +89,7 @@ export const cumulative: OperatorRule = {
 
 /** Normalises over all axes from `axis` on; scale and bias have these axes (the last of them at least). */
 export const layerNormalization: OperatorRule = {
-  types: sameType,
+  types: [{ operand: 0 }, { attribute: "stash_type", otherwise: "float32" }],
   factors: (view) => {
     const rank = rankOf(view);
     const from = fromEnd(intAttribute(view, "axis", -1), rank);
@@ -114,7 +115,7 @@ export const layerNormalization: OperatorRule = {
 
 /** A stream and the value added to it, normalised over the last axis; the sum is the last result. */
 export const skipNormalization: OperatorRule = {
-  types: sameType,
+  types: [{ operand: 0 }, { elem: "float32" }, { elem: "float32" }, { operand: 0 }],
   factors: (view) => {
     const [input, skip, ...parameters] = view.inputs;
     if (!input || !skip) return null;

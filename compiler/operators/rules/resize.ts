@@ -51,6 +51,8 @@ const CENTRED: ReadonlySet<string> = new Set(["half_pixel", "pytorch_half_pixel"
 /** The scale of an axis, if it is a whole number above 1. */
 function wholeScale(view: NodeView, axis: number, target: readonly Expr[]): number | null {
   const [from, to] = [view.inputs[0]!.dims[axis]!, target[axis]!];
+  // A rank's size is that of its rows: unknown numbers cannot be replaced.
+  if (view.inputs[3] && view.integers(3) === null) return null;
   const known = view.inputs[3] ? exactDiv(to, from) : scaleOf(view, axis);
   return typeof known === "number" && Number.isInteger(known) && known > 1 && equal(mul(from, known), to)
     ? known

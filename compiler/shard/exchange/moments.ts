@@ -77,13 +77,13 @@ function addNormalised(
   const all = combine(d, mean, squares, { value, shard, groups }, one);
   const inverse = make(d, "inverse", "Reciprocal", [deviation(d, all.variance, epsilon, one)], one);
   // By channel, or by group as older operator sets have it.
+  const isByGroup = equal(shapeOf(state, scale).dims[0]!, groups);
+  const width = isByGroup ? 1 : floorDiv(channels, groups);
   const by = (operand: string, what: string): string => {
-    const apart = equal(shapeOf(state, operand).dims[0]!, groups)
-      ? [groups, 1, 1]
-      : [groups, floorDiv(channels, groups), 1];
+    const apart = [groups, width, 1];
     return cast(d, addReshape(state, origin, operand, `${name}::${what}`, apart), `${what}.wide`, apart);
   };
-  const each = [batch, groups, floorDiv(channels, groups), 1];
+  const each = [batch, groups, width, 1];
   const factor = make(d, "factor", "Mul", [inverse, by(scale, "scale")], each);
   const moved = make(d, "own-shift", "Mul", [make(d, "off", "Sub", [mean, all.mean], one), factor], each);
   const shift = make(d, "shift", "Add", [moved, by(bias, "bias")], each);

@@ -114,7 +114,7 @@ function declareResults(
 
 /** False, with a diagnostic, for what no rule covers: operands of a subgraph, and random numbers that would differ between ranks. */
 function sameOnAllRanks(state: State, node: CanonicalNode): boolean {
-  if (isRandom(node) && splitRanks(state) > 1) {
+  if (splitRanks(state) > 1 && isRandom(node, state.graph.constants)) {
     state.diagnostics.push(diagnose(catalog.randomNumbers, at(node)));
     return false;
   }

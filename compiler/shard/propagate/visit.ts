@@ -18,6 +18,9 @@ export function visitNodes(state: State, act: Act): void {
 }
 
 export function visitNode(state: State, node: CanonicalNode, act: Act): void {
+  // What takes the place of a result takes its name; a value that the plan added has no name to take.
+  const isOwn = (name: string): boolean => state.named.shapes.has(name) || state.graph.outputs.includes(name);
+  node.outputs.filter(isOwn).forEach((name) => state.taken.delete(name));
   if (!visit(state, node, act)) node.outputs.forEach((name) => state.poisoned.add(name));
 }
 

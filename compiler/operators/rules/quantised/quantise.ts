@@ -2,11 +2,12 @@
  * @file Operators between floats and small integers: element by element with a scale for all, for each row of an axis, or for each block.
  */
 import { factorList, fromEnd, intAttribute, ONE } from "../../builder.ts";
-import type { Axis, FactorMap, OperatorRule, ResultType, NodeView } from "../../types.ts";
+import type { ElemType } from "../../../graph/types.ts";
+import type { Axis, FactorMap, OperatorRule, NodeView } from "../../types.ts";
 
-/** Scale and zero point are scalars, or vectors along `axis`; with blocks, that axis must be whole. */
-export function quantisation(type: ResultType): OperatorRule {
-  return { types: [type], factors: scaled };
+/** Scale and zero point are scalars, or vectors along `axis`; with blocks, that axis must be whole. The type may be an attribute. */
+export function quantisation(otherwise: { readonly operand: number; readonly otherwise?: ElemType }): OperatorRule {
+  return { types: [{ attribute: "output_dtype", otherwise }], factors: scaled };
 }
 
 function scaled(view: NodeView): FactorMap | null {
