@@ -2,6 +2,7 @@
  * @file What the stages of one compilation share: the diagnostics so far, and the pauses between stages. Knows no stage.
  */
 import { hasErrors, strictly } from "./diagnostics/diagnose.ts";
+import { saidOnce } from "./diagnostics/once.ts";
 import type { Diagnostic, Result } from "./diagnostics/types.ts";
 import { isImplicit } from "./strict.ts";
 import { turn } from "./turn.ts";
@@ -25,7 +26,8 @@ export function newRun({ strict, signal }: RunOptions, before: readonly Diagnost
   const found: Diagnostic[] = [...before];
   const keep = <T>(result: Result<T>): T | undefined => {
     // One by one: the arguments of a call are on the stack, which hundreds of thousands of diagnostics exhaust.
-    for (const one of strict ? strictly(result.diagnostics, isImplicit) : result.diagnostics) found.push(one);
+    const said = saidOnce(result.diagnostics);
+    for (const one of strict ? strictly(said, isImplicit) : said) found.push(one);
     return result.ok && !hasErrors(found) ? result.value : undefined;
   };
   return { found, keep, pause: () => turn(signal) };

@@ -14,6 +14,8 @@ export interface Message<P> {
   readonly hint?: (params: P) => string;
   /** What the hint says, as changes of the plan; empty where it leaves that to the author. */
   readonly fixes?: (params: P) => readonly Fix[];
+  /** What diagnostics of one mistake have in common, besides their code and place: they are said once (`once.ts`). */
+  readonly alike?: (params: P) => string;
 }
 
 /** Where a diagnostic points to. */
@@ -30,7 +32,8 @@ export interface Where {
 export function diagnose<P>(entry: Message<P>, params: P, where: Where = {}): Diagnostic {
   const file = where.span?.file ?? where.file;
   const fixes = entry.fixes?.(params) ?? [];
-  const about = { ...nodeOf(params), ...where.about };
+  const alike = entry.alike === undefined ? {} : { alike: entry.alike(params) };
+  const about = { ...nodeOf(params), ...alike, ...where.about };
   return {
     code: entry.code,
     severity: entry.severity,
@@ -44,10 +47,12 @@ export function diagnose<P>(entry: Message<P>, params: P, where: Where = {}): Di
   };
 }
 
-/** In all catalogues, the parameter `node` is the name of the node that the message is about. */
+/** In all catalogues, the parameter `node` is the name of the node that the message is about, and `module` its module. */
 function nodeOf(params: unknown): About {
-  const isNamed = typeof params === "object" && params !== null && "node" in params && typeof params.node === "string";
-  return isNamed ? { node: params.node as string } : {};
+  if (typeof params !== "object" || params === null || !("node" in params) || typeof params.node !== "string")
+    return {};
+  const { node } = params;
+  return "module" in params && typeof params.module === "string" ? { node, module: params.module } : { node };
 }
 
 /** Names of any length, from a file of somebody else, occur in messages. */

@@ -92,12 +92,15 @@ export interface TextEdit extends Span {
 
 /** What a diagnostic is about, as data: what acts on a refusal reads this, and never its text. */
 export interface About {
-  /** A node of the graph, by name. */
+  /** A node of the graph, by name, and its module. */
   readonly node?: string;
+  readonly module?: string;
   /** Plan entries, by the pointers of their origins. */
   readonly entries?: readonly string[];
   /** A parameter of a module, or one of its outputs, that a plan entry addresses. */
   readonly place?: Place;
+  /** Equal in diagnostics of one mistake, which are said once. */
+  readonly alike?: string;
 }
 
 export interface Place {

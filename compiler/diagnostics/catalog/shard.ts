@@ -2,7 +2,7 @@
  * @file Diagnostics of propagation: splits that cannot be followed, conflicts, missing gathers, and notes on decisions.
  */
 import type { Message } from "../diagnose.ts";
-import { batchEntry, batchMembers, type InputAxis, listAxes } from "../batch-axes.ts";
+import { gatherBefore, gatherFixes, type GatherAt } from "../gather-at.ts";
 import { addEntry, addReserved, removeEntry, setField } from "../fixes.ts";
 import type { Json } from "../types.ts";
 
@@ -21,10 +21,8 @@ export const needsWholeAxis: Message<
     axis: number;
     layout: string;
     from: string;
-    /** Module that makes the value; `null` for an input of the model. */
-    maker: string | null;
-    /** That module has this node too, so it ends after it. */
-    isAround: boolean;
+    /** `null` for an input of the model. */
+    gather: GatherAt | null;
     /** The only other axis with a different length, or `null`. */
     other: number | null;
   }
@@ -36,17 +34,11 @@ export const needsWholeAxis: Message<
     `${place(p)} computes along axis ${p.axis} of ${p.value} and needs it whole, but it is split over the ranks (${p.layout}) by ${p.from}`,
   hint: (p) => {
     if (p.other !== null) return `write "split_dim": ${p.other} to split the other axis instead`;
-    if (p.maker === null) return `split another axis of ${p.value}, or leave it whole and split only after this node`;
-    const named = p.isAround ? `, "value": ${JSON.stringify(p.value)}` : "";
-    const module = p.isAround ? "" : p.maker;
-    return `gather it before this node, with { "gather_dim": ${p.axis}${named} } at "${module}", or split only after it`;
+    if (p.gather === null) return `split another axis of ${p.value}, or leave it whole and split only after this node`;
+    return `${gatherBefore(p.gather)}, or split only after it`;
   },
-  fixes: ({ other, maker, isAround, axis }) =>
-    other !== null
-      ? [setField("split_dim", other)]
-      : maker !== null && !isAround
-        ? [addEntry(maker, { gather_dim: axis })]
-        : [],
+  fixes: ({ other, gather }) => (other !== null ? [setField("split_dim", other)] : gatherFixes(gather)),
+  alike: ({ value, axis, other }) => JSON.stringify([value, axis, other]),
 };
 
 /** `other`: the axis of the entry's input that is probably meant, or `null`. */
@@ -60,14 +52,21 @@ export const splitsDiffer: Message<AtNode & { first: string; second: string; oth
       ? `write "split_dim": ${other} to split the other axis instead`
       : "split both along the axis that they share, or gather one of them first. If they are queries and keys, this attention was not recognised: the notes of onnx-cp inspect may say why",
   fixes: ({ other }) => (other === null ? [] : [setField("split_dim", other)]),
+  alike: ({ other }) => String(other),
 };
 
-export const segmentsDiffer: Message<AtNode & { first: string; second: string }> = {
+/** `coarser`: the plan entry of the operand that is split as one stretch, where the other one has several. */
+export const segmentsDiffer: Message<AtNode & { first: string; second: string; coarser: string | null }> = {
   code: "CP4003",
   severity: "error",
   title: "Operands split in different segments",
   message: (p) => `${place(p)} has operands of which each rank holds different rows: ${p.first}; and ${p.second}`,
-  hint: () => "split both streams before they are concatenated, in the same order",
+  hint: ({ coarser }) =>
+    coarser === null
+      ? "split both streams before they are concatenated, in the same order"
+      : `remove the entry ${coarser}: left whole, its rows are sliced where they meet those of several streams. Or split both before they are concatenated, in the same order`,
+  fixes: ({ coarser }) => (coarser === null ? [] : [removeEntry]),
+  alike: ({ coarser }) => String(coarser),
 };
 
 export const extentsDiffer: Message<AtNode & { first: string; second: string }> = {
@@ -84,25 +83,32 @@ export const extentsDiffer: Message<AtNode & { first: string; second: string }> 
 };
 
 export const cannotFollow: Message<
-  AtNode & { value: string; layout: string; shape: string; result: string; from: string }
+  AtNode & { value: string; layout: string; shape: string; result: string; from: string; gather: GatherAt | null }
 > = {
   code: "CP4005",
   severity: "error",
   title: "Split that cannot be propagated",
   message: (p) =>
     `${place(p)} maps ${p.value} of shape ${p.shape} (${p.layout}, split by ${p.from}) to ${p.result}; no axis of the result corresponds to the split axis`,
-  hint: () =>
-    "this node merges or divides the split axis so that rows of different ranks mix. Gather before it, or split after it",
+  hint: ({ gather }) =>
+    `this node merges or divides the split axis so that rows of different ranks mix: ${gatherBefore(gather)}; ` +
+    "or, where it divides merged axes again, split the outermost of them before they are merged",
+  fixes: ({ gather }) => gatherFixes(gather),
+  alike: ({ shape, result }) => `${shape} ${result}`,
 };
 
-export const edgeInsideSegment: Message<AtNode & { value: string; layout: string; extents: string; from: string }> = {
+export const edgeInsideSegment: Message<
+  AtNode & { value: string; layout: string; extents: string; from: string; gather: GatherAt | null }
+> = {
   code: "CP4006",
   severity: "error",
   title: "Edge inside a split segment",
   message: (p) =>
     `${place(p)} slices ${p.value} (${p.layout}, split by ${p.from}) into ${p.extents}: an edge lies inside a segment, whose rows are spread over the ranks`,
-  hint: () =>
-    "split the streams before they are concatenated, which makes each a separate segment, or gather before this node",
+  hint: ({ gather }) =>
+    `split streams before they are concatenated, which makes each a separate segment, or ${gatherBefore(gather)}`,
+  fixes: ({ gather }) => gatherFixes(gather),
+  alike: ({ extents }) => extents,
 };
 
 export const outputStillSplit: Message<{ output: string; layout: string; axis: number; from: string; module: string }> =
@@ -220,18 +226,23 @@ export const aligned: Message<Aligned & { splits: string; inputs: Readonly<Recor
   message: alignedMessage,
   hint: (p) => `to make this explicit in the plan, add ${p.splits} under ""`,
   fixes: (p) => [addEntry("", p.inputs)],
+  alike: ({ splits }) => splits,
 };
 
-export const unknownShape: Message<AtNode & { value: string }> = {
+export const unknownShape: Message<AtNode & { value: string; gather: GatherAt | null }> = {
   code: "CP4016",
   severity: "error",
   title: "Split value at an operator of unknown shape",
   message: (p) =>
     `${place(p)} reads ${p.value}, which is split, but too little is known about its operands to propagate the split`,
-  hint: () => "gather before this node, or export with dynamo, which records the shapes of intermediate values",
+  hint: ({ gather }) =>
+    `${gatherBefore(gather)}, or export with dynamo, which records the shapes of intermediate values`,
+  fixes: ({ gather }) => gatherFixes(gather),
 };
 
-export const noLayout: Message<AtNode & { value: string; axes: readonly number[] }> = {
+export const noLayout: Message<
+  AtNode & { value: string; axes: readonly number[]; operand: string; gather: GatherAt | null }
+> = {
   code: "CP4017",
   severity: "error",
   title: "Value that no layout describes",
@@ -239,7 +250,9 @@ export const noLayout: Message<AtNode & { value: string; axes: readonly number[]
     p.axes.length > 1
       ? `${place(p)} would split ${p.value} along the axes ${p.axes.join(" and ")} at once; a value can be split along one axis only`
       : `${place(p)} would split the parts of axis ${p.axes.join()} of ${p.value} in different ways, such as by rows in one and within blocks in another; an axis can be split in one way only`,
-  hint: () => "gather one of the operands before this node",
+  hint: ({ operand, gather }) => gatherBefore(gather, operand),
+  fixes: ({ gather }) => gatherFixes(gather),
+  alike: ({ axes }) => axes.join(),
 };
 
 export const attentionSplit: Message<{ module: string; node: string; what: string }> = {
@@ -251,13 +264,16 @@ export const attentionSplit: Message<{ module: string; node: string; what: strin
     "split queries, keys and values along their sequence axis only, before the projections to heads. Where rows and columns are merged into one sequence, split the outer axis",
 };
 
-export const splitInSubgraph: Message<AtNode & { value: string; layout: string; from: string }> = {
+export const splitInSubgraph: Message<
+  AtNode & { value: string; layout: string; from: string; gather: GatherAt | null }
+> = {
   code: "CP4021",
   severity: "error",
   title: "Branch or loop that reads a split value",
   message: (p) =>
     `the subgraph of ${place(p)} reads ${p.value}, which is split over the ranks (${p.layout}) by ${p.from}; splits are not propagated into subgraphs`,
-  hint: () => "gather it before this node, or export the model without that branch or loop",
+  hint: ({ gather }) => `${gatherBefore(gather)}, or export the model without that branch or loop`,
+  fixes: ({ gather }) => gatherFixes(gather),
 };
 
 export const movedInSubgraph: Message<AtNode & { value: string; from: string }> = {
@@ -269,13 +285,16 @@ export const movedInSubgraph: Message<AtNode & { value: string; from: string }> 
   hint: () => "gather it before this node, or export the model without that branch or loop",
 };
 
-export const unknownOperator: Message<AtNode & { domain: string; value: string; layout: string; from: string }> = {
+export const unknownOperator: Message<
+  AtNode & { domain: string; value: string; layout: string; from: string; gather: GatherAt | null }
+> = {
   code: "CP4023",
   severity: "error",
   title: "Unknown operator that reads a split value",
   message: (p) =>
     `${place(p)} reads ${p.value}, which is split over the ranks (${p.layout}) by ${p.from}; ${p.op}${p.domain === "" ? "" : ` of the domain ${p.domain}`} has no sharding rule, so all its operands must be whole`,
-  hint: () => "gather before this node, or export the model without that operator",
+  hint: ({ gather }) => `${gatherBefore(gather)}, or export the model without that operator`,
+  fixes: ({ gather }) => gatherFixes(gather),
 };
 
 export const randomNumbers: Message<AtNode> = {
@@ -291,6 +310,7 @@ export const localAttention: Message<{ module: string; why: string }> = {
   severity: "note",
   title: "Attention that stays local",
   message: (p) => `the attention in "${p.module}" runs locally on every rank: ${p.why}`,
+  alike: ({ why }) => why,
 };
 
 export const alignedByItself: Message<Aligned> = {
@@ -298,44 +318,5 @@ export const alignedByItself: Message<Aligned> = {
   severity: "note",
   title: "Whole intermediate value sliced to match a split one",
   message: alignedMessage,
-};
-
-export const batchFound: Message<{ degree: number; axes: readonly InputAxis[] }> = {
-  code: "CP4030",
-  severity: "note",
-  title: "Batch found",
-  message: (p) => `batch_degree ${p.degree} splits the batch of every attention, which comes from ${listAxes(p.axes)}`,
-  hint: (p) => `to make this explicit in the plan, add ${batchEntry(p.axes)}`,
-  fixes: (p) => [addReserved("$batch", batchMembers(p.axes))],
-};
-
-export const batchNotFound: Message<{ degree: number }> = {
-  code: "CP4031",
-  severity: "error",
-  title: "No batch to split",
-  message: (p) =>
-    `batch_degree is ${p.degree}, but no attention of the model has a batch that comes from an input: there is no attention, or its batch is fixed at 1`,
-  hint: () =>
-    'export the model with a dynamic batch or with a batch of 2, or state the axes in the plan: "$batch": { "hidden_states": 0 }',
-};
-
-export const batchOfKeys: Message<AtNode & { value: string; layout: string; from: string }> = {
-  code: "CP4033",
-  severity: "error",
-  title: "Split of the batch that divides keys",
-  message: (p) =>
-    `${place(p)} attends to all keys, but ${p.value} is split by keys (${p.layout}) by ${p.from}: the axis is not the batch here`,
-  hint: () => 'state another axis in the plan, under "$batch"',
-};
-
-export const batchAmbiguous: Message<{ degree: number; candidates: readonly (readonly InputAxis[])[] }> = {
-  code: "CP4032",
-  severity: "error",
-  title: "Batch that is not unique",
-  message: (p) => {
-    const said = p.candidates.map((places) => `(${listAxes(places)})`).join(" or ");
-    return `batch_degree is ${p.degree}, but the attentions of the model do not agree on one batch axis per input: ${said}`;
-  },
-  hint: (p) => `state the axes in the plan, for example ${batchEntry(p.candidates[0] ?? [])}`,
-  fixes: (p) => p.candidates.slice(0, 4).map((places) => addReserved("$batch", batchMembers(places))),
+  alike: ({ layout }) => layout,
 };

@@ -2,7 +2,7 @@
  * @file Which input axes hold the batch: the factor that is in the batch of every attention. A plan can state them. Knows no operator.
  */
 import type { BoundPlan } from "../../bind/types.ts";
-import * as catalog from "../../diagnostics/catalog/shard.ts";
+import * as catalog from "../../diagnostics/catalog/splitting/batch.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Diagnostic } from "../../diagnostics/types.ts";
 import { splitRanks, type State } from "../state.ts";

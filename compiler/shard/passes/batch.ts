@@ -4,7 +4,8 @@
  * are, since they act inside a rank's chunk.
  */
 import type { BoundPlan } from "../../bind/types.ts";
-import * as catalog from "../../diagnostics/catalog/shard.ts";
+import { randomNumbers, tooShort } from "../../diagnostics/catalog/shard.ts";
+import { batchOfKeys } from "../../diagnostics/catalog/splitting/batch.ts";
 import { diagnose, hasErrors, invariant, settle } from "../../diagnostics/diagnose.ts";
 import type { Diagnostic, Result } from "../../diagnostics/types.ts";
 import { show } from "../../expr/expr.ts";
@@ -60,9 +61,7 @@ export function shardBatch(bound: BoundPlan, options: ShardOptions): Result<Batc
 }
 
 /** Hints of these are about the batch already. */
-const OWN_HINTS: ReadonlySet<string> = new Set(
-  [catalog.batchOfKeys, catalog.tooShort, catalog.randomNumbers].map(({ code }) => code),
-);
+const OWN_HINTS: ReadonlySet<string> = new Set([batchOfKeys, tooShort, randomNumbers].map(({ code }) => code));
 
 /** Of all others: what they advise is about entries of a plan. */
 const HINT =
@@ -84,7 +83,7 @@ function splitInput(state: State, bound: BoundPlan, { input, axis, split }: Batc
   if (typeof extent === "number" && extent < ranks) {
     const params = { value: input, axis, extent: show(extent), ranks, entry: sayOrigin(origin) };
     const where = { span: spec.origin.span ?? undefined, about: aboutEntries(origin) };
-    state.diagnostics.push(diagnose(catalog.tooShort, params, where));
+    state.diagnostics.push(diagnose(tooShort, params, where));
   }
   for (const { origin: name } of split.segments) state.splitters.set(name, origin);
   const local = align(state, input, [shardOf(axis, split, state.over)], origin);
@@ -115,7 +114,7 @@ function attendsAlone(state: State, { node }: AttentionOperation, inputs: readon
   const from = sayOrigin(origin);
   const params = { ...at(node), value: sayValue(state, mixed), layout: sayLayout(state, mixed), from };
   const where = { ...atSplitOf(state, mixed), about: aboutEntries(origin) };
-  state.diagnostics.push(diagnose(catalog.batchOfKeys, params, where));
+  state.diagnostics.push(diagnose(batchOfKeys, params, where));
   return false;
 }
 

@@ -1,6 +1,7 @@
 /**
  * @file Alignment: of a whole operand that shares a split factor each rank takes its rows, segment by segment, without communication.
  */
+import { gatherAt } from "./gather-at.ts";
 import type { FactorMap } from "../../operators/types.ts";
 import type { CanonicalNode } from "../../ir/types.ts";
 import * as catalog from "../../diagnostics/catalog/shard.ts";
@@ -33,8 +34,10 @@ export function alignOperand(
   if (shard === undefined) return value;
   const origin: Origin = { module: node.scope, node: node.name, spec: null };
   if (shard === null || wanted.length > 1) {
-    const params = { ...at(node), value: sayValue(state, value), axes: wanted.map(([a]) => a) };
-    state.diagnostics.push(diagnose(catalog.noLayout, params, atSplitOf(state, value)));
+    const split = node.inputs.find((input) => layoutOf(state, input).length > 0) ?? value;
+    const to = { operand: sayValue(state, split), gather: gatherAt(state, node, split) };
+    const params = { ...at(node), value: sayValue(state, value), axes: wanted.map(([a]) => a), ...to };
+    state.diagnostics.push(diagnose(catalog.noLayout, params, atSplitOf(state, split)));
     return null;
   }
   const extent = shapeOf(state, value).dims[shard.axis]!;

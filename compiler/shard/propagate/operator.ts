@@ -7,14 +7,13 @@ import { factorsOf } from "../../operators/factors.ts";
 import { isKnown, isRandom } from "../../operators/table.ts";
 import type { Axis, FactorMap, NodeView } from "../../operators/types.ts";
 import { outputShapes } from "../../operators/infer.ts";
-import { indexOf } from "../../ir/graph-index.ts";
-import { isWithin } from "../../ir/module-paths.ts";
-import { CP, type CanonicalNode, type IntegerValue, type ValueShape } from "../../ir/types.ts";
+import type { CanonicalNode, IntegerValue, ValueShape } from "../../ir/types.ts";
 import * as catalog from "../../diagnostics/catalog/shard.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { show } from "../../expr/expr.ts";
 import { valuesReadBy } from "../../graph/reads.ts";
 import { alignOperand } from "./alignment.ts";
+import { gatherAt } from "./gather-at.ts";
 import { assumeWidest } from "./broadcast.ts";
 import { embed, extentOf, locate, shardOf, WHOLE, type Split } from "../layout.ts";
 import { localOperands } from "./local-operands.ts";
@@ -59,7 +58,11 @@ export function propagate(state: State, node: CanonicalNode): boolean {
     return refuse(
       state,
       split[0]!,
-      diagnose(catalog.unknownShape, { ...at(node), value: sayValue(state, split[0]!) }, atSplitOf(state, split[0]!)),
+      diagnose(
+        catalog.unknownShape,
+        { ...at(node), value: sayValue(state, split[0]!), gather: gatherAt(state, node, split[0]!) },
+        atSplitOf(state, split[0]!),
+      ),
     );
   const found = read(state, node, map);
   if (found === null) return poison(state, node);
@@ -126,7 +129,11 @@ function sameOnAllRanks(state: State, node: CanonicalNode): boolean {
     const by = state.origins.get(value);
     const where = { ...atSplitOf(state, value, relatedTo(by, "split here")), about: aboutEntries(by) };
     state.diagnostics.push(
-      diagnose(catalog.splitInSubgraph, { ...at(node), value: sayValue(state, value), layout, from }, where),
+      diagnose(
+        catalog.splitInSubgraph,
+        { ...at(node), value: sayValue(state, value), layout, from, gather: gatherAt(state, node, value) },
+        where,
+      ),
     );
     return false;
   }
@@ -136,7 +143,8 @@ function sameOnAllRanks(state: State, node: CanonicalNode): boolean {
 function refuseUnknown(state: State, node: CanonicalNode, value: string): false {
   const layout = sayLayout(state, value);
   const from = sayOrigin(state.origins.get(value));
-  const params = { ...at(node), domain: node.domain, value: sayValue(state, value), layout, from };
+  const gather = gatherAt(state, node, value);
+  const params = { ...at(node), domain: node.domain, value: sayValue(state, value), layout, from, gather };
   const by = state.origins.get(value);
   const where = { ...atSplitOf(state, value, relatedTo(by, "split here")), about: aboutEntries(by) };
   state.diagnostics.push(diagnose(catalog.unknownOperator, params, where));
@@ -199,21 +207,18 @@ function reportUnread(state: State, node: CanonicalNode, value: string, axis: Ax
   const layout = sayLayout(state, value);
   const related = relatedTo({ module: node.scope, node: node.name, spec: null }, "read here");
   const where = { ...atSplitOf(state, value, related), about: aboutEntries(state.origins.get(value)) };
+  const params = { ...at(node), value: sayValue(state, value), layout, from, gather: gatherAt(state, node, value) };
   if (axis !== undefined && "joined" in axis) {
     const extents = axis.joined
       .map((p) => show(map.factors[p]!.size))
       .filter((s) => s !== "0")
       .join(", ");
-    state.diagnostics.push(
-      diagnose(catalog.edgeInsideSegment, { ...at(node), value: sayValue(state, value), layout, extents, from }, where),
-    );
+    state.diagnostics.push(diagnose(catalog.edgeInsideSegment, { ...params, extents }, where));
     return;
   }
   const shape = `(${shapeOf(state, value).dims.map(show).join(", ")})`;
   const result = `(${shapeOf(state, node.outputs[0]!).dims.map(show).join(", ")})`;
-  state.diagnostics.push(
-    diagnose(catalog.cannotFollow, { ...at(node), value: sayValue(state, value), layout, shape, result, from }, where),
-  );
+  state.diagnostics.push(diagnose(catalog.cannotFollow, { ...params, shape, result }, where));
 }
 
 /** Only free factors may stay split. */
@@ -233,7 +238,8 @@ function allFree(
       axis: layoutOf(state, value)[0]?.axis ?? 0,
       layout: sayLayout(state, value),
       from: sayOrigin(state.origins.get(value)),
-      ...alternatives(state, node, value),
+      gather: gatherAt(state, node, value),
+      other: axisInstead(state, value),
     };
     const related = relatedTo(originAt(node), "needs the whole axis");
     const where = { ...atSplitOf(state, value, related), about: aboutEntries(state.origins.get(value)) };
@@ -243,23 +249,13 @@ function allFree(
   return true;
 }
 
-interface Alternatives {
-  readonly maker: string | null;
-  readonly isAround: boolean;
-  readonly other: number | null;
-}
-
-/** What a plan could do instead of this split: another axis, or a gather at the producer. */
-function alternatives(state: State, node: CanonicalNode, value: string): Alternatives {
-  const name = sayValue(state, value);
-  const made = indexOf(state.named).producer(name);
-  const maker = made === undefined || made.domain === CP ? null : made.scope;
-  const isAround = maker !== null && isWithin(node.scope, maker);
-  const input = state.graph.inputs.find((i) => i.name === name);
+/** The only other axis that the plan could split instead: of the input of the model that the value is, or that its entry splits. */
+function axisInstead(state: State, value: string): number | null {
+  const input = state.graph.inputs.find((i) => i.name === sayValue(state, value));
   const [shard] = layoutOf(state, value);
   const isLength = sequenceLengths(state);
   const free = [...(input?.shape.dims ?? []).entries()].filter(([axis, d]) => axis !== shard?.axis && isLength(d));
-  return { maker, isAround, other: free.length === 1 ? free[0]![0] : otherAxis(state, value) };
+  return free.length === 1 ? free[0]![0] : otherAxis(state, value);
 }
 
 /** Layouts of the results: at most one split axis each. */
@@ -280,8 +276,10 @@ function outputLayouts(
     const only = found[0]?.[1];
     if (found.length > 1 || only === null) {
       const value = sayValue(state, node.outputs[i] ?? node.name);
-      const params = { ...at(node), value, axes: found.map(([a]) => a) };
-      state.diagnostics.push(diagnose(catalog.noLayout, params, atSplitOf(state, node.inputs[0]!)));
+      const operand = node.inputs.find((input) => layoutOf(state, input).length > 0) ?? node.inputs[0]!;
+      const to = { operand: sayValue(state, operand), gather: gatherAt(state, node, operand) };
+      const params = { ...at(node), value, axes: found.map(([a]) => a), ...to };
+      state.diagnostics.push(diagnose(catalog.noLayout, params, atSplitOf(state, operand)));
       return null;
     }
     layouts.push(only === undefined ? WHOLE : [only]);

@@ -7,7 +7,7 @@ import type { FactorMap } from "../../operators/types.ts";
 import type { CanonicalNode } from "../../ir/types.ts";
 import * as catalog from "../../diagnostics/catalog/shard.ts";
 import { splitOfPairs } from "../../diagnostics/catalog/splitting/pairs.ts";
-import { diagnose } from "../../diagnostics/diagnose.ts";
+import { diagnose, type Where } from "../../diagnostics/diagnose.ts";
 import { equal, show } from "../../expr/expr.ts";
 import { segmentsOf } from "./leaves.ts";
 import { shardOf, type Split } from "../layout.ts";
@@ -58,7 +58,7 @@ function splitOnce(state: State, node: CanonicalNode, demands: readonly Demand[]
   const other = others.find((d) => !joined(factorOf(first!), factorOf(d)));
   if (first === undefined || other === undefined) return true;
   if (map.factors.every(({ kind }) => kind === "free") && meetsItself(state, node, first, other)) return false;
-  conflict(state, node, first, other, catalog.splitsDiffer);
+  conflict(state, node, first, other);
   return false;
 }
 
@@ -114,7 +114,9 @@ function agree(
     if (finer !== undefined) state.tooFine.add(finer);
   }
   if (a.segments.length !== b.segments.length || !equal(a.outer, b.outer) || !equal(a.inner, b.inner)) {
-    conflict(state, node, first, second, catalog.segmentsDiffer);
+    const coarser =
+      a.segments.length === b.segments.length ? null : a.segments.length < b.segments.length ? first : second;
+    mismatch(state, node, first, second, coarser);
     return false;
   }
   for (const [i, { length }] of a.segments.entries()) {
@@ -139,30 +141,38 @@ function entryOf({ bindings, origins }: State, value: string): Binding | undefin
   return bindings.find(({ spec, module }) => spec === origin?.spec && module === origin.module);
 }
 
-function conflict(
-  state: State,
-  node: CanonicalNode,
-  first: Demand,
-  second: Demand,
-  entry: typeof catalog.splitsDiffer,
-): void {
+/** Reports operands along different axes. */
+function conflict(state: State, node: CanonicalNode, first: Demand, second: Demand): void {
+  // Where one of the two axes is probably a mistake, that entry is the place.
+  const isFirst = otherAxis(state, second.value) === null && otherAxis(state, first.value) !== null;
+  const [own, rest] = isFirst ? [first, second] : [second, first];
+  const params = { ...pairOf(state, node, first, second), other: otherAxis(state, own.value) };
+  state.diagnostics.push(diagnose(catalog.splitsDiffer, params, wherePaired(state, own, rest)));
+}
+
+/** Reports operands of which ranks hold other rows. A plan entry that splits one as a whole is the place where the other has several segments. */
+function mismatch(state: State, node: CanonicalNode, first: Demand, second: Demand, coarser: Demand | null): void {
+  const [own, rest] = coarser === first ? [first, second] : [second, first];
+  const [spec, other] = [own, rest].map(({ value }) => state.origins.get(value)?.spec ?? null);
+  const entry = coarser === null || spec === other ? null : (spec?.origin.pointer ?? null);
+  const params = { ...pairOf(state, node, first, second), coarser: entry };
+  state.diagnostics.push(diagnose(catalog.segmentsDiffer, params, wherePaired(state, own, rest)));
+}
+
+function pairOf(state: State, node: CanonicalNode, first: Demand, second: Demand) {
   const words = (d: Demand): string => {
     const splits = [...d.splits.values()]
       .map((s) => say([shardOf(0, s, state.over)]).replace("axis 0 = ", ""))
       .join(", ");
     return `${sayValue(state, d.value)} (${splits}, by ${sayOrigin(state.origins.get(d.value))})`;
   };
-  // Where one of the two axes is probably a mistake, that entry is the place.
-  const isFirst = otherAxis(state, second.value) === null && otherAxis(state, first.value) !== null;
-  const [own, rest] = isFirst ? [first, second] : [second, first];
-  const where = atSplitOf(
-    state,
-    own.value,
-    relatedTo(state.origins.get(rest.value), "the other operand is split here"),
-  );
-  const about = aboutEntries(...[first, second].map(({ value }) => state.origins.get(value)));
-  const params = { ...at(node), first: words(first), second: words(second), other: otherAxis(state, own.value) };
-  state.diagnostics.push(diagnose(entry, params, { ...where, about }));
+  return { ...at(node), first: words(first), second: words(second) };
+}
+
+function wherePaired(state: State, own: Demand, rest: Demand): Where {
+  const related = relatedTo(state.origins.get(rest.value), "the other operand is split here");
+  const about = aboutEntries(...[own, rest].map(({ value }) => state.origins.get(value)));
+  return { ...atSplitOf(state, own.value, related), about };
 }
 
 /** If one of the factors joined in an axis is split, all are: a whole operand of a Concat is a separate segment. */

@@ -17,6 +17,7 @@ export const splitByHeads: Message<{
   message: (p) =>
     `${p.module === "" ? "the root module" : `"${p.module}"`} has two products with something between them that is not recognised as attention ` +
     `(nodes ${p.first} to ${p.node}); each of ${p.ranks} ranks computes all rows for its heads (${p.value}: ${p.layout})`,
+  alike: ({ layout }) => layout,
 };
 
 export const gatheredForProducts: Message<{
@@ -32,6 +33,7 @@ export const gatheredForProducts: Message<{
   message: (p) =>
     `${p.module === "" ? "the root module" : `"${p.module}"`} has two products with something between them that is not recognised as attention ` +
     `(nodes ${p.first} to ${p.node}); each rank computes the rows that it has of ${p.value}, with all rows of ${p.gathered}`,
+  alike: () => "",
 };
 
 export const productsWhole: Message<{ module: string; first: string; node: string; gathered: string }> = {
@@ -41,4 +43,5 @@ export const productsWhole: Message<{ module: string; first: string; node: strin
   message: (p) =>
     `${p.module === "" ? "the root module" : `"${p.module}"`} has two products with something between them that is not recognised as attention ` +
     `and mixes rows (nodes ${p.first} to ${p.node}); each rank computes all of it, from all rows of ${p.gathered}, and keeps its own rows`,
+  alike: () => "",
 };
