@@ -61,11 +61,8 @@ function extentOf(axis: Axis, map: FactorMap): Expr {
 function resultType(type: ResultType, view: NodeView): ElemType | null {
   if (type === "declared") return null;
   if ("elem" in type) return type.elem;
-  const attribute = view.node.attributes[("operand" in type ? type.named : type.attribute) ?? ""];
-  if ("operand" in type) {
-    const named = attribute?.kind === "int" ? elemOfCode(attribute.value) : undefined;
-    return named ?? view.inputs[type.operand]?.elem ?? type.otherwise ?? null;
-  }
+  if ("operand" in type) return view.inputs[type.operand]?.elem ?? type.otherwise ?? null;
+  const attribute = view.node.attributes[type.attribute];
   if (attribute?.kind === "tensor") return attribute.value.elem;
   const named = attribute?.kind === "int" ? elemOfCode(attribute.value) : undefined;
   return named ?? (typeof type.otherwise === "string" ? type.otherwise : resultType(type.otherwise, view));

@@ -145,9 +145,9 @@ export interface NodeView {
   readonly declared: (output: number) => ValueShape | null;
 }
 
-/** Element type of a result: that of an operand unless an attribute `named` says another, a fixed one, the one that an attribute names, or the one that the file states. */
+/** Element type of a result: that of an operand, a fixed one, the one that an attribute names, or the one that the file states. */
 export type ResultType =
-  | { readonly operand: number; readonly otherwise?: ElemType; readonly named?: string }
+  | { readonly operand: number; readonly otherwise?: ElemType }
   | { readonly elem: ElemType }
   | {
       readonly attribute: string;

@@ -32,7 +32,6 @@ export type Examples = Readonly<Record<string, Example>>;
 const SHARED: Readonly<Record<string, string>> = {
   "flux.onnx": "flux/flux.dynamo18-dynamic.onnx",
   "flux-static.onnx": "flux/flux.torchscript18-static.onnx",
-  "flux-marked.onnx": "flux/flux.dynamo18-dynamic.marked.onnx",
   "flux-unnamed.onnx": "flux/flux.dynamo18-unnamed.onnx",
   "flux.npz": "flux/flux.img96-txt40.inputs.npz",
   "wan.onnx": "wan/wan.dynamo18-dynamic.onnx",

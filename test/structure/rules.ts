@@ -7,7 +7,8 @@
 export const parts: Readonly<Record<string, readonly string[]>> = {
   "vitest.config.ts": [],
   "compiler/limits": [],
-  "compiler/diagnostics": ["compiler/limits"],
+  "compiler/group.ts": [],
+  "compiler/diagnostics": ["compiler/group.ts", "compiler/limits"],
   "compiler/expr": ["compiler/diagnostics"],
   program: ["compiler/diagnostics", "compiler/expr"],
   // Paths of modules are text; where they are read from a file they are needed before there is a graph.
@@ -17,7 +18,6 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
   "compiler/external": [],
   "compiler/temporary": [],
   "compiler/turn.ts": [],
-  "compiler/group.ts": [],
   "compiler/graph": [
     "compiler/diagnostics",
     "compiler/expr",

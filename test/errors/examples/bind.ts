@@ -92,8 +92,8 @@ export const bind: Examples = {
   ),
   CP3008: manyBindings,
   CP3007: planFor(
-    "flux-marked",
-    `"": { "hidden_states": { "split_dim": 1, "value": "img_ids" } },\n${gather}`,
+    "wan-marked",
+    `"blocks.0": { "hidden_states": { "split_dim": 1, "value": "encoder_hidden_states" } },\n${gather}`,
     "The export marks the value of the parameter, and `value` names another one.",
   ),
   CP3010: planFor(
