@@ -52,8 +52,7 @@ export interface Around {
 export const add = ({ n }: Around, op: string, ...inputs: readonly string[]): string => n.add(HERE, op, inputs);
 const along = ({ n }: Around, op: string, axis: number, ...inputs: readonly string[]): string =>
   n.add(HERE, op, inputs, { attributes: { axis: int(axis) } });
-const scalar = ({ n }: Around, value: number, elem: ElemType = "float32"): string =>
-  n.numbers([], [value], elem);
+const scalar = ({ n }: Around, value: number, elem: ElemType = "float32"): string => n.numbers([], [value], elem);
 const whole = (a: Around, value: number): string => scalar(a, value, "int64");
 const TYPES = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
 const cast = ({ n }: Around, x: string, to: keyof typeof TYPES): string =>
