@@ -12,6 +12,7 @@ import type { Attributes, Graph } from "../../compiler/graph/types.ts";
 import { writeModel } from "../../compiler/graph/write.ts";
 import { evaluateGraph } from "../../ort/evaluate.ts";
 import { createSession } from "../../ort/session.ts";
+import { ortTensor } from "../../ort/tensors.ts";
 import type { OrtTensors } from "../../ort/types.ts";
 import { readModel } from "../../compiler/graph/read.ts";
 import { readPlanValue } from "../../compiler/plan/read.ts";
@@ -24,6 +25,22 @@ import { texts, valueOf } from "../support/fixtures.ts";
 import { graph, node, random, value } from "../support/graphs.ts";
 import { meshes } from "../support/meshes.ts";
 import { bindPlan, canonicalise, shard } from "../support/stages.ts";
+
+const X = random(1, [2, 3, 4]);
+
+test.each([undefined, 1, -2])("Compress along %s, with a condition that is shorter than the axis", async (axis) => {
+  const attributes = axis === undefined ? {} : { axis: int(axis) };
+  const old = graph({
+    inputs: [value("x", "float32", [2, 3, 4]), value("c", "bool", [2])],
+    outputs: [value("y", "float32", null)],
+    nodes: [node("Compress", ["x", "c"], ["y"], attributes)],
+  });
+  const { graph: upgraded, opsets } = upgrade({ graph: old, opsets: { "": 20 } });
+  expect(opsets).toEqual({ "": 20 });
+  expect(upgraded.nodes.map(({ op }) => op)).not.toContain("Compress");
+  const feeds: OrtTensors = { x: X, c: ortTensor("bool", [2], [0, 1]) };
+  expect(await evaluateGraph(upgraded, feeds, { opsets })).toEqual(await evaluateGraph(old, feeds, { opsets }));
+});
 
 /** Operator, last operator set of the old spelling, attributes, and number of outputs. */
 type Old = readonly [op: string, opset: number, attributes: Attributes, outputs: number];
@@ -45,8 +62,6 @@ const nodes: readonly Old[] = [
   ["Split", 17, { axis: int(2) }, 4],
   ["Dropout", 11, { ratio: { kind: "float", value: 0.7 } }, 1],
 ];
-
-const X = random(1, [2, 3, 4]);
 
 async function both(old: Graph, opset: number, feeds: OrtTensors): Promise<readonly [OrtTensors, OrtTensors]> {
   const { graph: upgraded, opsets } = upgrade({ graph: old, opsets: { "": opset } });

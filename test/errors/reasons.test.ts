@@ -144,11 +144,12 @@ describe("a mask of pairs of tokens", () => {
   });
   const out = { out: { gather_dim: 1 } };
 
-  test("is left whole", async () => {
-    const found = await said(source, { "": { x: { split_dim: 1 }, mask: { split_dim: 1 } }, ...out });
-    const errors = found.filter(({ severity }) => severity === "error");
-    expect(errors.map(({ code }) => code)).toEqual(["CP4040"]);
-    expect(errors[0]?.hint).toContain("remove the entry");
+  test("is gathered, and says that it need not be split", async () => {
+    const plan = { "": { x: { split_dim: 1 }, mask: { split_dim: 1 } }, ...out };
+    expect(await errorsOf(source, plan, SCHEMES[0]!)).toEqual([]);
+    const notes = (await said(source, plan)).filter(({ code }) => code === "CP4060");
+    const hint = expect.stringContaining("left whole, it is sliced");
+    expect(notes.map((note) => note.hint)).toEqual([hint, hint]);
   });
 
   test.each(SCHEMES)("and sliced: %s", async (options) => {

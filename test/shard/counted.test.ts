@@ -63,6 +63,11 @@ function rowsOf(n: Network, x: string): string {
   return n.add("", "Gather", [n.add("", "Shape", [x]), n.ints(1)], along(0));
 }
 
+/** The same by one operator. */
+function compressed(n: Network, x: string, mask: string): string {
+  return n.add("", "Compress", [x, mask], along(1));
+}
+
 /** Adds the nodes of a model, and returns the plan for it. */
 type Form = (n: Network) => ContextParallelPlan;
 
@@ -113,7 +118,7 @@ const sorted: Form = (n) => {
   const nothing = n.numbers([1], [0]);
   const parts = [
     picked(n, more, second),
-    picked(n, text, first),
+    compressed(n, text, first),
     n.add("", "Mul", [picked(n, more, noSecond!), nothing]),
     n.add("", "Mul", [picked(n, text, noFirst!), nothing]),
   ];

@@ -118,6 +118,24 @@ describe("a reduction over split tokens", () => {
     expect(report.ok && report.value.compared).toBeGreaterThan(10);
   });
 
+  // Of NaN, ONNX Runtime itself gives the largest of the others or NaN, depending on its place.
+  it("is exact for infinities and for zeros of both signs, wherever they are", async () => {
+    const only = new Set(["pooled", "both", "mixed", "kv", "q", "k", "v", "kt"]);
+    const whole = graph(1);
+    const nodes = whole.graph.nodes
+      .filter(({ outputs }) => !only.has(outputs[0]!))
+      .map((n) => (n.op === "Add" ? { ...n, inputs: ["peak", "x::split"] } : n));
+    const sharded = shard({ ...whole, graph: { ...whole.graph, nodes } }, options(3));
+    expect(sharded.ok).toBe(true);
+    for (let at = 0; sharded.ok && at < 8; at++) {
+      const data = new Float32Array(8 * 6).fill(-0);
+      data.set([Infinity, -Infinity, 0, 0, -1, 1], at * 6);
+      const report = await simulate(sharded.value, { x: { elem: "float32", dims: [1, 8, 6], data } });
+      expect(report.ok && report.value.wrong).toBeNull();
+      expect(report.ok && report.value.compared).toBeGreaterThan(0);
+    }
+  });
+
   it("states the rows that it relies on, once, and refuses feeds with fewer", async () => {
     const sharded = shard(graph(1), options(3));
     expect(sharded.ok && sharded.value.minimums).toMatchObject([

@@ -1,6 +1,7 @@
 /**
  * @file Spells a model of an older operator set as operator set 18 does, so that nothing after it knows two spellings. Only operators whose
- * attributes or defaults changed are touched; results stay the same to the last bit.
+ * attributes or defaults changed are touched, and `Compress`, in every operator set: it is a `NonZero` and a `Gather`. Results stay the same to
+ * the last bit.
  */
 import { int } from "../../graph/attributes.ts";
 import { tensorFromInts } from "../../graph/tensors.ts";
@@ -50,18 +51,19 @@ const CHANGES: Readonly<Record<string, readonly Changed[]>> = {
     { since: 13, change: asOperand("split") },
     { since: 18, change: evenly },
   ],
+  Compress: [{ since: Infinity, change: picked }],
   RoiAlign: [{ since: 16, change: withDefault("coordinate_transformation_mode", "output_half_pixel") }],
 };
 
-/** The graph in operator set 18 or above, with that set; a newer one stays as it is. */
+/** The graph in operator set 18 or above, with that set; one without old spellings stays as it is. */
 export function upgrade({ graph, opsets }: Pick<Model, "graph" | "opsets">): Pick<Model, "graph" | "opsets"> {
   const opset = opsets[""] ?? BASE;
-  if (opset >= BASE) return { graph, opsets };
+  if (opset >= BASE && graph.nodes.every(({ op }) => op !== "Compress")) return { graph, opsets };
   const added: Additions = { taken: namesIn(graph), constants: new Map() };
   const upgraded = upgradeGraph(graph, opset, added);
   return {
     graph: { ...upgraded, constants: new Map([...upgraded.constants, ...added.constants]) },
-    opsets: { ...opsets, "": BASE },
+    opsets: { ...opsets, "": Math.max(opset, BASE) },
   };
 }
 
@@ -100,6 +102,31 @@ function asOperand(name: string): Change {
 function evenly(node: Node): readonly Node[] {
   if (node.inputs[1]) return [node];
   return [{ ...node, attributes: { ...node.attributes, num_outputs: int(node.outputs.length) } }];
+}
+
+/** The rows where a condition holds; without an axis, the elements. */
+function picked(node: Node, added: Additions): readonly Node[] {
+  const [input = "", condition = ""] = node.inputs;
+  const { axis } = node.attributes;
+  const name = (what: string): string => fresh(`${node.name}_${what}`, added);
+  const [places, numbers, first, all] = ["places", "numbers", "first", "all"].map(name);
+  added.constants.set(first!, tensorFromInts([0]));
+  const beside = (op: string, inputs: readonly string[], made: string, attributes: Attributes = {}): Node => ({
+    ...node,
+    name: name(op),
+    op,
+    inputs,
+    outputs: [made],
+    attributes,
+  });
+  if (axis === undefined) added.constants.set(all!, tensorFromInts([-1]));
+  const [flat, along] = axis === undefined ? [name("flat"), { axis: int(0) }] : [input, { axis }];
+  return [
+    beside("NonZero", [condition], places!),
+    beside("Squeeze", [places!, first!], numbers!),
+    ...(axis === undefined ? [beside("Reshape", [input, all!], flat)] : []),
+    { ...node, op: "Gather", inputs: [flat, numbers!], attributes: along },
+  ];
 }
 
 /** Rows were all axes from `axis` on, taken as one; the default was 1. */

@@ -33,6 +33,7 @@ import {
 import { declare, shapeOf, splitRanks, type State } from "../state.ts";
 import { layoutOf, valueOf } from "../knowledge.ts";
 import { allReduce, reducedFactor } from "./reduction.ts";
+import { gatherForPairs } from "./pairs.ts";
 import { unify, type Demand } from "./unify.ts";
 import type { AxisShard, Layout, Origin } from "../types.ts";
 import { takeNode } from "../writer.ts";
@@ -45,13 +46,7 @@ export function propagate(state: State, node: CanonicalNode): boolean {
   if (!sameOnAllRanks(state, node)) return poison(state, node);
   const split = node.inputs.filter((name) => layoutOf(state, name).length > 0);
   const view = viewOf(node, knowledge(state));
-  if (split.length === 0) {
-    const map = isKnown(node) ? factorsOf(view) : null;
-    if (map !== null) assumeWidest(state, map, view.inputs, origin);
-    outputsOf(node).forEach((name) => declare(state, name, shapeOf(state, name), WHOLE, name, origin));
-    takeNode(state, node, origin);
-    return true;
-  }
+  if (split.length === 0) return stayWhole(state, node, view, isKnown(node) ? factorsOf(view) : null, origin);
   if (!isKnown(node)) return refuseUnknown(state, node, split[0]!);
   const map = factorsOf(view);
   if (map === null || !coversResults(node, map))
@@ -68,7 +63,17 @@ export function propagate(state: State, node: CanonicalNode): boolean {
   if (found === null) return poison(state, node);
   const demands = lineUp(state, map, found, origin);
   const inputs = node.inputs.map((name, operand) => demands.find((d) => d.operand === operand)?.value ?? name);
-  return propagateSplit(state, { ...node, inputs }, view, map, demands, origin);
+  const paired = gatherForPairs(state, { ...node, inputs }, map, demands, origin);
+  if (paired.demands.length === 0) return stayWhole(state, paired.node, view, map, origin);
+  return propagateSplit(state, paired.node, view, map, paired.demands, origin);
+}
+
+/** Every rank computes all of the node. */
+function stayWhole(state: State, node: CanonicalNode, view: NodeView, map: FactorMap | null, origin: Origin): true {
+  if (map !== null) assumeWidest(state, map, view.inputs, origin);
+  outputsOf(node).forEach((name) => declare(state, name, shapeOf(state, name), WHOLE, name, origin));
+  takeNode(state, node, origin);
+  return true;
 }
 
 /** Propagates through a node whose split operands are expressed in its factors. */

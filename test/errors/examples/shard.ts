@@ -305,7 +305,20 @@ ${gather}`,
     "--batch-degree 2",
   ),
   CP4040: small(
-    "A mask of the tokens was made a table of all pairs of tokens, and the plan splits the mask: a rank then has some rows and some columns. Left whole, the table is sliced where it meets split queries.",
+    "Features of the tokens were made a table of all pairs of tokens, and the plan splits the features: a rank then has some rows and some columns. Left whole, the table is sliced where it meets split rows.",
+    {
+      formula: "pairs = features * transpose(features), y = x + pairs, with features of (1, 4, n, 1)",
+      splits: { x: 1, features: 2 },
+      inputs: { x: [1, "n", "n"], features: [1, 4, "n", 1] },
+      nodes: [
+        node("Transpose", ["features"], ["columns"], { perm: { kind: "ints", value: [0, 1, 3, 2] } }),
+        node("Mul", ["features", "columns"], ["pairs"]),
+        node("Add", ["x", "pairs"], ["y"]),
+      ],
+    },
+  ),
+  CP4060: small(
+    "A mask of the tokens is made a table of all pairs of tokens, and the plan splits the mask: a rank then has some rows and some columns, so the mask is gathered. Left whole, it is sliced where the table meets split rows.",
     {
       formula: "pairs = mask * transpose(mask), y = x + pairs, with mask of (1, n, 1)",
       splits: { x: 1, mask: 1 },
