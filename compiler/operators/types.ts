@@ -120,8 +120,29 @@ export interface PadExchange {
   readonly last: number;
 }
 
+/**
+ * Rows of operand 0 that numbers name, the same on all ranks: those in operand 1, or of its vectors along the last axis the elements at `component`.
+ * `picks` axes of output 0, behind `before` others, have a place for each number.
+ */
+export interface ReadExchange {
+  readonly kind: "read";
+  readonly factor: number;
+  readonly component: number | null;
+  readonly before: number;
+  readonly picks: number;
+  /** A few constant numbers, in a scalar or a vector, of the axis at `before`. */
+  readonly numbers: readonly number[] | null;
+}
+
 /** How an axis that is needed whole may be split all the same: by what the ranks exchange. */
-export type Exchange = WindowExchange | TrimExchange | ScanExchange | MomentsExchange | PositionExchange | PadExchange;
+export type Exchange =
+  | WindowExchange
+  | TrimExchange
+  | ScanExchange
+  | MomentsExchange
+  | PositionExchange
+  | PadExchange
+  | ReadExchange;
 
 export interface FactorMap {
   /** For some factors of kind `along`. */

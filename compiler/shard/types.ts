@@ -77,7 +77,7 @@ export interface Transfer {
 
 export { PEER } from "../expr/expr.ts";
 
-/** The purpose of a collective: a plan entry, a scheme of attention, an exact reduction, the rows that windows read, or totals of a running sum. Also printed. */
+/** The purpose of a collective: a plan entry, a scheme of attention, an exact reduction, the rows that windows or numbers read, or totals of a running sum. Also printed. */
 export type Purpose =
   | "gather"
   | "batch gather"
@@ -89,6 +89,7 @@ export type Purpose =
   | "key gather"
   | "all-reduce"
   | "halo"
+  | "read"
   | "scan";
 
 export interface CollectiveStep {

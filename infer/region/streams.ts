@@ -211,7 +211,7 @@ function throughExchange(
   // The elements of a group may have rows anywhere among them.
   if (exchange?.kind === "moments") return [input, output];
   if (exchange === undefined || place.outer !== 1) return null;
-  if (exchange.kind === "position") {
+  if (exchange.kind === "position" || exchange.kind === "read") {
     if (isInput) reducers.add(node);
     return null;
   }

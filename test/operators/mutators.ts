@@ -2,7 +2,15 @@
  * @file Ways to corrupt a factor map, generic over all rules: a rule is data, and every element of it is changed in each way.
  */
 import { add } from "../../compiler/expr/expr.ts";
-import type { Axis, Exchange, Factor, FactorKind, FactorMap, Sizing } from "../../compiler/operators/types.ts";
+import type {
+  Axis,
+  Exchange,
+  Factor,
+  FactorKind,
+  FactorMap,
+  ReadExchange,
+  Sizing,
+} from "../../compiler/operators/types.ts";
 
 export interface Mutant {
   /** The way it was altered, for counts. */
@@ -249,6 +257,7 @@ function ofExchanges(map: FactorMap): readonly Mutant[] {
         change("the other extreme", { ...exchange, largest: !exchange.largest }),
         change("another axis", { ...exchange, axis: exchange.axis + 1 }),
       ];
+    if (exchange.kind === "read") return [none, ...readMutants(exchange).map(([what, to]) => change(what, to))];
     if (exchange.kind === "pad")
       return [
         none,
@@ -268,4 +277,14 @@ function ofExchanges(map: FactorMap): readonly Mutant[] {
       change("no attributes", { ...exchange, attributes: {} }),
     ];
   });
+}
+
+function readMutants(read: ReadExchange): readonly (readonly [string, ReadExchange])[] {
+  const { component, before, picks, numbers } = read;
+  return [
+    ...(component === null ? [] : [["another component", { ...read, component: component + 1 }] as const]),
+    ...(before === 0 ? [] : [["an axis less before", { ...read, before: before - 1 }] as const]),
+    ...(picks === 0 ? [] : [["an axis less that picks", { ...read, picks: picks - 1 }] as const]),
+    ...(numbers === null ? [] : [["other numbers", { ...read, numbers: numbers.map((n) => n + 1) }] as const]),
+  ];
 }

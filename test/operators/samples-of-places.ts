@@ -1,7 +1,7 @@
 /**
  * @file Nodes of operators over (N, C, places...): those whose places are made of rows of several ranks, or of the ends of an axis.
  */
-import { absent, data, floats, node, vector } from "./operands.ts";
+import { absent, data, floats, node, vector, type Operand } from "./operands.ts";
 
 export const PLACES = {
   AveragePool: [
@@ -43,4 +43,16 @@ export const PLACES = {
       nearest_mode: "floor",
     }),
   ],
+} as const;
+
+/** Numbers of rows, counted from the start or from the end. */
+const numbers = (extent: number, ...dims: readonly number[]): Operand => {
+  return { kind: "data", elem: "int64", dims, low: -extent, high: extent };
+};
+
+/** Fewer rows than the axis has, by numbers. */
+export const READS = {
+  Gather: [node([data(3, 11, 5), numbers(11, 2, 3)], { axis: 1 })],
+  GatherElements: [node([data(3, 11), numbers(11, 3, 2)], { axis: 1 })],
+  GatherND: [node([data(9, 8, 3), numbers(8, 2, 3, 2)]), node([data(2, 9, 8), numbers(8, 2, 3, 1)], { batch_dims: 1 })],
 } as const;

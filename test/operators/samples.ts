@@ -22,7 +22,7 @@ import {
   type Operand,
   type Sample,
 } from "./operands.ts";
-import { PLACES } from "./samples-of-places.ts";
+import { PLACES, READS } from "./samples-of-places.ts";
 
 const overOne = [node([beyondOne(2, 5, 6)])];
 const withinOne = [node([positive(2, 5, 6)])];
@@ -183,12 +183,17 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
   EyeLike: [node([data(4, 5)]), node([data(4, 5)], { k: -1, dtype: 7 })],
   Flatten: [node([data(2, 3, 4)], { axis: 2 }), node([data(4, 3)], { axis: 1 })],
   GRU: [node(recurrent(3), { hidden_size: 3 }, { outputs: 2 })],
-  Gather: [node([data(5, 6), indices(6, 4)], { axis: 1 }), node([data(5, 6), scalar(1)], { axis: 0 })],
+  Gather: [node([data(5, 6), indices(6, 4)], { axis: 1 }), node([data(5, 6), scalar(1)], { axis: 0 }), ...READS.Gather],
   GatherElements: [
     node([data(4, 5), indices(5, 4, 3)], { axis: 1 }),
     node([data(4, 5), indices(4, 6, 3)], { axis: 0 }),
+    ...READS.GatherElements,
   ],
-  GatherND: [node([data(4, 5, 6), indices(4, 7, 2)]), node([data(4, 5, 6), indices(5, 4, 1)], { batch_dims: 1 })],
+  GatherND: [
+    node([data(4, 5, 6), indices(4, 7, 2)]),
+    node([data(4, 5, 6), indices(5, 4, 1)], { batch_dims: 1 }),
+    ...READS.GatherND,
+  ],
   Gemm: [node([data(4, 5), data(5, 6), data(6)]), node([data(5, 4), data(6, 5), data(4, 1)], { transA: 1, transB: 1 })],
   GlobalAveragePool: [node([data(4, 3, 6)])],
   GlobalMaxPool: [node([data(4, 3, 6, 5)])],

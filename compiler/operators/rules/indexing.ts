@@ -4,11 +4,12 @@
 import { add, equal, exactDiv, floorDiv, max, mul, sub, type Expr } from "../../expr/expr.ts";
 import { factorList, fromEnd, intAttribute } from "../builder.ts";
 import { extents, unchanged } from "./movement.ts";
+import { fewNumbers, readsOf } from "./places/reads.ts";
 import type { Axis, FactorMap, OperatorRule, NodeView } from "../types.ts";
 
 const sameType = [{ operand: 0 }] as const;
 
-/** The indexed axis must be whole; the axes of the indices replace it. */
+/** The indexed axis is needed whole, or ranks exchange the rows that are read; the axes of the indices replace it. */
 export const gather: OperatorRule = {
   types: sameType,
   factors: (view) => {
@@ -19,7 +20,9 @@ export const gather: OperatorRule = {
     const dataAxes = data.dims.map((d, i) => list.axis(d, i === at ? "along" : "free"));
     const indexAxes = indices.dims.map((d) => list.axis(d));
     const output = [...dataAxes.slice(0, at), ...indexAxes, ...dataAxes.slice(at + 1)];
-    return { factors: list.factors, inputs: [dataAxes, indexAxes], outputs: [output], sizing: [] };
+    const read = { component: null, before: at, numbers: fewNumbers(view) };
+    const exchanges = readsOf(list.factors, dataAxes[at], indices.dims, read);
+    return { factors: list.factors, inputs: [dataAxes, indexAxes], outputs: [output], sizing: [], exchanges };
   },
 };
 
@@ -34,7 +37,9 @@ export const gatherElements: OperatorRule = {
     const steps = indices.dims.map((d, i) => i === at || inStep(d, data.dims[i]!));
     const picked = indices.dims.map((d, i) => list.axis(d, steps[i] ? "free" : "along"));
     const dataAxes = picked.map((x, i) => (steps[i] && i !== at ? x : list.axis(data.dims[i]!, "along")));
-    return { factors: list.factors, inputs: [dataAxes, picked], outputs: [picked], sizing: [] };
+    const read = { component: null, before: 0, numbers: null };
+    const exchanges = readsOf(list.factors, dataAxes[at], indices.dims, read);
+    return { factors: list.factors, inputs: [dataAxes, picked], outputs: [picked], sizing: [], exchanges };
   },
 };
 
@@ -51,7 +56,10 @@ export const gatherNd: OperatorRule = {
     const dataAxes = data.dims.map((d, i) => (i < batch ? lead[i]! : list.axis(d, i < batch + k ? "along" : "free")));
     const indexAxes = [...lead, list.axis(k, "along")];
     const output = [...lead, ...dataAxes.slice(batch + k)];
-    return { factors: list.factors, inputs: [dataAxes, indexAxes], outputs: [output], sizing: [] };
+    const exchanges = dataAxes.slice(batch, batch + k).flatMap((of, component) => {
+      return readsOf(list.factors, of, indices.dims.slice(0, -1), { component, before: 0, numbers: null });
+    });
+    return { factors: list.factors, inputs: [dataAxes, indexAxes], outputs: [output], sizing: [], exchanges };
   },
 };
 

@@ -13,6 +13,7 @@ import { deal } from "./dealing.ts";
 import { normaliseBy } from "./moments.ts";
 import { addPads } from "./pads.ts";
 import { position } from "./position.ts";
+import { readByNumber } from "./reads.ts";
 import { scan } from "./scan.ts";
 import { exchangeBlocks } from "./trims.ts";
 import { exchangeRows } from "./windows.ts";
@@ -36,6 +37,10 @@ export function exchangeAlong(
   if (exchange.kind === "scan") return scan(state, node, shape, exchange, entry[1], origin);
   if (exchange.kind === "pad") return addPads(state, node, shape, exchange, entry[1], origin);
   if (exchange.kind === "position") return position(state, node, shape, exchange, entry[1], origin);
+  if (exchange.kind === "read") {
+    const [, indices] = view.inputs;
+    return indices ? readByNumber(state, node, shape, exchange, indices, entry[1], origin) : false;
+  }
   if (exchange.kind === "moments") return normaliseBy(state, node, shape, exchange, entry[1], origin);
   return exchangeWindows(state, node, shape, map, exchange, entry[1], origin);
 }
