@@ -12,7 +12,7 @@ import type { Layout } from "../shard/types.ts";
 import { flatIndices, heldPositions } from "./positions.ts";
 import type { Lengths } from "./positions.ts";
 import type { Mesh } from "../../program/mesh.ts";
-import { explained } from "./tolerance.ts";
+import { AMPLIFIED, explained } from "./tolerance.ts";
 import type { RankTensors, Spread, Tolerance, WrongValue } from "./types.ts";
 
 /** The value, for the report. */
@@ -33,6 +33,8 @@ export interface Comparison {
   readonly wrong: WrongValue | null;
   /** Largest |shard - unsplit|; 0 for integers and booleans. */
   readonly difference: number;
+  /** The first wrong number is so near that noise on the unsplit model may explain it. */
+  readonly isNear?: boolean;
 }
 
 export function compareShards(
@@ -97,11 +99,13 @@ function compareShard(
     // Equal infinities differ by NaN, so equality comes first.
     if (actual === expected || (Number.isNaN(actual) && Number.isNaN(expected))) continue;
     const distance = Math.abs(actual - expected);
-    const close = distance <= absolute + relative * Math.abs(expected) && distance < Infinity;
-    const why = close ? "yes" : explained(spread, distance);
+    const allows = absolute + relative * Math.abs(expected);
+    const close = distance <= allows && distance < Infinity;
+    const why = close ? "yes" : explained(spread, distance, allows);
     if (why !== "yes") {
       const at = { rank, index: unflatten(index, whole.dims), expected, actual };
-      return { wrong: differs(label, at, why === "undecided" ? spread : undefined), difference: distance };
+      const wrong = differs(label, at, why === "undecided" ? spread : undefined);
+      return { wrong, difference: distance, isNear: spread === undefined && distance <= AMPLIFIED * allows };
     }
     difference = Math.max(difference, distance);
   }

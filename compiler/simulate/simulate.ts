@@ -22,7 +22,7 @@ import { checkLengths } from "./lengths.ts";
 import { runLocal } from "./local.ts";
 import type { Run } from "./local.ts";
 import { NOISE, spreadsOf } from "./noise.ts";
-import { tolerancesOf } from "./tolerance.ts";
+import { AMPLIFIED, tolerancesOf } from "./tolerance.ts";
 import type { Rounding, SimulateOptions, SimulationReport, Spread, Tolerance, WrongValue } from "./types.ts";
 import { unsplitValues } from "./unsplit.ts";
 
@@ -42,7 +42,6 @@ export async function simulate(
   if (!lengths.ok) return lengths;
   const count = ranksOf(sharded.mesh);
   const fed = sharded.graph.inputs.map(({ name }) => [name, feeds[name]!] as const);
-  const ranks = Array.from({ length: count }, (): RankValues => new Map(fed));
   const counterparts = counterpartsOf(sharded);
   const { graph } = sharded;
   try {
@@ -50,9 +49,18 @@ export async function simulate(
     const behind = behindRounding(graph);
     const spreads = behind.size === 0 ? NONE : await spreadsOf(graph, feeds, lengths.value, behind, unsplit);
     const tolerances = tolerance === undefined ? tolerancesOf(graph) : () => tolerance;
-    const run = { sharded, lengths: lengths.value, cut: cutOf(sharded.mesh, shares), ranks };
+    const run = (): Run => {
+      const ranks = Array.from({ length: count }, (): RankValues => new Map(fed));
+      return { sharded, lengths: lengths.value, cut: cutOf(sharded.mesh, shares), ranks };
+    };
     const reference = { counterparts, unsplit, spreads, tolerances };
-    const report = { ...(await execute(run, reference)), undefined: undefinedIn(graph.outputs, unsplit) };
+    let executed = await execute(run(), reference);
+    if (tolerance === undefined && executed.near.size > 0) {
+      const more = await spreadsOf(graph, feeds, lengths.value, executed.near, unsplit);
+      const limited = [...more].map(([name, spread]) => [name, { ...spread, times: AMPLIFIED }] as const);
+      executed = await execute(run(), { ...reference, spreads: new Map([...spreads, ...limited]) });
+    }
+    const report = { ...executed.report, undefined: undefinedIn(graph.outputs, unsplit) };
     return { ok: true, value: report, diagnostics: [] };
   } catch (error) {
     if (!(error instanceof OrtError)) throw error;
@@ -94,10 +102,13 @@ interface Reference {
   readonly tolerances: (value: string) => Tolerance;
 }
 
-async function execute(
-  run: Run,
-  { counterparts, unsplit, spreads, tolerances }: Reference,
-): Promise<Omit<SimulationReport, "undefined">> {
+interface Executed {
+  readonly report: Omit<SimulationReport, "undefined">;
+  /** Wrong values of the unsplit model, if all that is wrong are numbers that noise on it may explain; else none. */
+  readonly near: ReadonlySet<string>;
+}
+
+async function execute(run: Run, { counterparts, unsplit, spreads, tolerances }: Reference): Promise<Executed> {
   const { sharded, ranks, lengths, cut } = run;
   const differences = new Map<string, number>();
   const rounded = new Map<string, Spread>();
@@ -105,6 +116,8 @@ async function execute(
   let compared = 0;
   let failed: WrongValue | null = null;
   const wrong: WrongValue[] = [];
+  const near = new Set<string>();
+  let nearOnes = 0;
   const compare = (label: Label): void => {
     const layout = sharded.layouts.get(label.value);
     if (layout === undefined || !ranks.every((values) => values.has(label.value))) return;
@@ -116,9 +129,13 @@ async function execute(
     const placement = { layout, mesh: sharded.mesh, lengths, cut };
     const result = compareShards(label, shards, whole, placement, tolerances(counterpart), spread);
     compared += 1;
+    if (result.isNear === true) {
+      nearOnes += 1;
+      near.add(counterpart);
+    }
     if (result.wrong !== null) return void wrong.push(result.wrong);
     differences.set(label.value, result.difference);
-    if (spread !== undefined) rounded.set(label.value, spread);
+    if (spread !== undefined && spread.times === undefined) rounded.set(label.value, spread);
   };
   for (const steps of batches(sharded.steps)) {
     const [first] = steps;
@@ -130,8 +147,9 @@ async function execute(
     if (failed !== null) break;
   }
   const findings = failed === null ? wrong : [...wrong, failed];
-  const report = { ranks: ranks.length, compared, differences, unchecked, rounded };
-  return { ...report, wrong: findings[0] ?? null, wrongCount: findings.length };
+  const counts = { ranks: ranks.length, compared, wrong: findings[0] ?? null, wrongCount: findings.length };
+  const report = { ...counts, differences, unchecked, rounded };
+  return { report, near: nearOnes === findings.length ? near : new Set() };
 }
 
 function undefinedIn(

@@ -33,8 +33,16 @@ export function mostExplained({ moves, deviation }: Spread): number {
   return Math.min(SLACK * moves, MOST * deviation);
 }
 
-/** Whether rounding explains a distance beside the tolerance, or would if more than may pass were needed. */
-export function explained(spread: Spread | undefined, distance: number): "yes" | "no" | "undecided" {
+/**
+ * Models amplify rounding without rounding to whole numbers, where a norm divides by the small deviation of a few channels. What is further off than this
+ * many times the tolerance is wrong all the same.
+ */
+export const AMPLIFIED = 10;
+
+/** Whether rounding explains a distance beside what the tolerance `allows`, or would if more than may pass were needed. */
+export function explained(spread: Spread | undefined, distance: number, allows: number): "yes" | "no" | "undecided" {
   if (spread === undefined || !(distance <= SLACK * spread.moves)) return "no";
-  return distance <= mostExplained(spread) ? "yes" : "undecided";
+  if (spread.times !== undefined && distance > spread.times * allows) return "no";
+  if (distance <= mostExplained(spread)) return "yes";
+  return spread.times === undefined ? "undecided" : "no";
 }

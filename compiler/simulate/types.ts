@@ -27,6 +27,8 @@ export interface Spread {
   readonly moves: number;
   /** Standard deviation of the elements without noise. */
   readonly deviation: number;
+  /** The most that it explains, as a multiple of the tolerance; absent behind a rounding to whole numbers, which has no such limit. */
+  readonly times?: number;
 }
 
 /** What rounding does to the values behind one to whole numbers. */

@@ -64,6 +64,7 @@ const constants = new Map([
   ],
   ["step", tensorFromNumbers("float32", [], [0.01])],
   ["many", tensorFromNumbers("float32", [], [1e7])],
+  ["large", tensorFromNumbers("float32", [], [500])],
 ]);
 
 function modelOf(nodes: readonly Node[], first = value("x", "float32", [1, "n", WIDTH])): Model {
@@ -173,6 +174,25 @@ describe("a model that rounds to whole numbers", () => {
   });
 });
 
+describe("a model that amplifies rounding", () => {
+  /** The sine of large numbers moves as they do, and is small itself. */
+  const amplifying = modelOf([...attention("x", "a"), node("Mul", ["a", "large"], ["b"]), node("Sin", ["b"], ["y"])]);
+
+  test("is judged by noise, within ten times the tolerance", async () => {
+    const report = await run(await sharded(amplifying, RING), feeds);
+    expect(report.wrong).toBeNull();
+    expect(report.differences.get("y")).toBeGreaterThan(2e-5);
+    // Nothing is rounded to whole numbers.
+    expect(roundingOf(report)).toBeNull();
+  });
+
+  test("hides no wrong exchange", async () => {
+    for (const mutant of mutants(await sharded(amplifying, RING))) {
+      expect((await run(mutant, feeds)).wrong?.diagnostic.code).toMatch(/^CP55/);
+    }
+  });
+});
+
 const table = tensorFromNumbers("float32", [40, WIDTH], noise(9, 40 * WIDTH));
 
 describe("a value behind a rounding", () => {
@@ -190,6 +210,14 @@ describe("a value behind a rounding", () => {
     expect(code(0.1, { moves: 0.04, deviation: 0.5 })).toBe("CP5501");
     expect(code(0.1, { moves: 0.06, deviation: 0.3 })).toBe("CP5512");
     expect(code(NaN, { moves: 0.06, deviation: 0.5 })).toBe("CP5501");
+  });
+
+  test("that is only amplified may differ by no more than a multiple of the tolerance", () => {
+    const spread = { moves: 1, deviation: 1, times: 10 };
+    expect(code(0.99e-4, spread)).toBeUndefined();
+    expect(code(1.01e-4, spread)).toBe("CP5501");
+    expect(code(0.99e-4, { ...spread, moves: 4e-5 })).toBe("CP5501");
+    expect(code(0.99e-4, { ...spread, deviation: 3e-4 })).toBe("CP5501");
   });
 });
 

@@ -14,6 +14,7 @@ import { replaceScatters } from "./scatter.ts";
 import { cancelTransposes } from "./transposes.ts";
 import { unfuse } from "./unfuse/unfuse.ts";
 import { unpackOperands } from "./unpack.ts";
+import { repeatRows } from "./views/repeats.ts";
 
 interface Rewrite {
   readonly name: string;
@@ -32,6 +33,8 @@ const REWRITES: readonly Rewrite[] = [
   { name: "choices between booleans", apply: writeChoices },
   // Before attention, which looks through views to the extents of its mask.
   { name: "reads in order to views", apply: readInOrder },
+  // Anywhere: a split of the rows passes a view.
+  { name: "repeating reads to views", apply: repeatRows },
   // After the scatters, which are often the only readers of a table of zeros; fills that remain are used as values.
   { name: "constant fills", apply: makeFills },
   // After the fills, of which a triangle may be a causal mask.

@@ -94,6 +94,21 @@ describe("in order", () => {
         return p.node("Gather", [p.input("x", ["S", 6]), index], { attributes: { axis: int(1) } });
       },
     ],
+    [
+      "every row twice",
+      (p) => {
+        const index = p.constant(tensorFromNumbers("int64", [6], [0, 0, 1, 1, 2, 2]));
+        return p.node("Gather", [p.input("x", ["S", 3, "B"]), index], { attributes: { axis: int(-2) } });
+      },
+    ],
+    [
+      "every row twice and every column three times",
+      (p) => {
+        const index = grid(4, 6, (row, column) => [row >> 1, Math.floor(column / 3)]);
+        const places = p.constant(tensorFromNumbers("int64", [4, 6, 2], index));
+        return p.node("GatherND", [p.input("x", [2, 2, "S"]), places]);
+      },
+    ],
   ])("%s", async (_, write) => {
     const p = pattern();
     const before = p.build(p.node("Abs", [write(p)]));
@@ -102,6 +117,9 @@ describe("in order", () => {
     await expectSame(before, after);
   });
 });
+
+const grid = (rows: number, columns: number, at: (row: number, column: number) => readonly number[]): number[] =>
+  Array.from({ length: rows * columns }, (_, i) => at(Math.floor(i / columns), i % columns)).flat();
 
 describe("otherwise", () => {
   const written = (dims: readonly number[], ...index: readonly number[]) => {
@@ -115,6 +133,10 @@ describe("otherwise", () => {
     ["from the second row", written([2, 1], 1, 2)],
     ["negative", written([3, 1], -3, -2, -1)],
     ["every second row", written([2, 1], 0, 2)],
+    ["all rows one after the other, twice", written([6, 1], 0, 1, 2, 0, 1, 2)],
+    ["rows of different numbers", written([6, 1], 0, 0, 0, 1, 1, 2)],
+    ["the first rows twice", written([4, 1], 0, 0, 1, 1)],
+    ["the rows for the columns, twice", written([6, 6, 2], ...grid(6, 6, (row, column) => [column >> 1, row >> 1]))],
     [
       "the first row for each",
       (p) => {
