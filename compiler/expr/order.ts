@@ -74,7 +74,7 @@ function withoutFalls(terms: readonly Term[], negative: Term): readonly Polynomi
   });
 }
 
-/** Starts in the sum that are at or after `start`, and the length. */
+/** Other starts in the sum, which are at or after this one, and the length. */
 function laterOf({ op, length, parts, index }: Start, terms: readonly Term[]): readonly Expr[] {
   const positive = terms.filter(({ coefficient }) => coefficient > 0);
   const atoms = new Map(positive.flatMap((term) => term.atoms.map((atom) => [keyOf(atom), atom] as const)));
@@ -82,7 +82,7 @@ function laterOf({ op, length, parts, index }: Start, terms: readonly Term[]): r
     const other = startOf(atom);
     if (other?.op !== op || other.parts !== parts || keyOf(other.length) !== keyOf(length)) return false;
     const between = toPolynomial(["+", other.index, ["*", -1, index]]);
-    return isNonNegative(between);
+    return between.size > 0 && isNonNegative(between);
   });
   return [...later, length];
 }

@@ -64,6 +64,8 @@ describe("what holds for every cut is known without one", () => {
     // Of another cut, or another length, nothing is known.
     expect(atMost(start("ulysses", "img", 4, 1), at(2))).toBe(false);
     expect(atMost(start("sequence", "txt", 4, 1), at(2))).toBe(false);
+    // The same start on both sides, times lengths of which neither is known to be less.
+    expect(atMost(mul(at(1), "txt"), mul(at(1), "batch"))).toBe(false);
   });
 
   test("chunks multiply and divide as lengths do", () => {

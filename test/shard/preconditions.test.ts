@@ -17,6 +17,7 @@ import { graph, node, random, value } from "../support/graphs.ts";
 import { tensorFromInts } from "../../compiler/graph/tensors.ts";
 import { meshes } from "../support/meshes.ts";
 import { canonicalise } from "../support/stages.ts";
+import { LATENTS, unet } from "./places/models.ts";
 
 const ROWS = 7;
 
@@ -213,3 +214,15 @@ it("a slice that begins before the first element counts from the first", async (
   const feeds = { x: random(1, [6, 4]), mask: ortTensor("bool", [3], [1, 1, 1]), z: random(2, [3, 4]) };
   expect(valueOf(await simulate(sharded, feeds)).wrong).toBeNull();
 });
+
+it.each(["one rank", "batch 2"] as const)(
+  "rows that meet after windows need no exchange where a rank has all: %s",
+  async (name) => {
+    const model = { file: "m.onnx", folder: "/", irVersion: 10, opsets: { "": 18 }, sha256: "0", graph: unet() };
+    const source = { model, canonical: valueOf(await canonicalise(model)) };
+    const plan: ContextParallelPlan = { "": [{ sample: { split_dim: 2 } }, { gather_dim: 2 }] };
+    const sharded = valueOf(await compile(source, plan, meshes[name]));
+    const { wrong, compared } = valueOf(await simulate(sharded, { sample: random(3, [2, LATENTS, 14, 6]) }));
+    expect([wrong?.diagnostic.message ?? null, compared > 20]).toEqual([null, true]);
+  },
+);

@@ -14,7 +14,7 @@ import { chunkOf, joinParts, readRows } from "./rows.ts";
 /** The operands of a node with rows dealt alike, as far as rows that were dealt anew meet others. */
 export function lineUp(state: State, map: FactorMap, demands: readonly Demand[], origin: Origin): readonly Demand[] {
   const [first, ...others] = demands;
-  if (first === undefined || splitRanks(state) === 1 || state.over !== "sequence") return demands;
+  if (first === undefined || state.over !== "sequence") return demands;
   const second = others[0];
   // The first of two may be the one that was dealt anew.
   const reference = (second && dealtLike(state, map, first, second, origin)) ?? first;
@@ -33,7 +33,9 @@ function dealtLike(state: State, map: FactorMap, demand: Demand, other: Demand, 
   if (!isDealt || axis < 0 || ![split, target].every(({ outer }) => equal(outer, 1))) return null;
   if (isSame(state, split, target)) return null;
   if (!state.assumed.assume(extentOf(split), extentOf(target), origin)) return null;
-  const value = redealt(state, demand.value, axis, split, target, origin);
+  // One rank has all rows, however they are dealt.
+  const isAlone = splitRanks(state) === 1;
+  const value = isAlone ? demand.value : redealt(state, demand.value, axis, split, target, origin);
   return { ...demand, value, splits: new Map([[factor, target]]) };
 }
 
