@@ -74,6 +74,12 @@ export function layoutOf({ layouts }: Knowledge, name: string): Layout {
   return layouts.get(name) ?? WHOLE;
 }
 
+/** A split with the lengths that the proof assumes to be equal put in. */
+export function normalShard({ assumed: { normal } }: Knowledge, shard: AxisShard): AxisShard {
+  const segments = shard.segments.map((s) => ({ ...s, length: normal(s.length) }));
+  return { ...shard, outer: normal(shard.outer), inner: normal(shard.inner), segments };
+}
+
 /** The slice of a whole value that was made for the same layout, or `null`. */
 export function sliceOf({ slices }: Knowledge, value: string, shard: AxisShard): string | null {
   return slices.get(value)?.find((made) => isSameSplit(made.shard, shard))?.slice ?? null;

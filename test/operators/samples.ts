@@ -279,7 +279,7 @@ export const SAMPLES: { readonly [Op in OperatorName]: readonly Sample[] } = {
   Slice: [
     node([data(4, 8), vector(2), vector(7), vector(1)], {}, { refused: true }),
     node([joined(1, [2, 5, 3], 4, 10), vector(2), vector(7), vector(1)]),
-    node([data(4, 8), vector(0), vector(8), vector(1), vector(2)]),
+    node([merged([4, 4, 2], 4, 8), vector(0), vector(8), vector(1), vector(2)]),
     node([joined(0, [3, 5], 8, 4), vector(3), vector(1000)]),
     node([data(4, 8), vector(-1), vector(-1000), vector(1), vector(-1)]),
     node([data(4, 8), vector(6), vector(1), vector(1), vector(-2)]),

@@ -1,8 +1,8 @@
 /**
  * @file Operators that concatenate values along an axis or divide them: `Concat`, `Split`, `Slice`, `Pad`.
  */
-import { add, floorDiv, max, min, mul, sub, type Expr } from "../../expr/expr.ts";
-import { axesOf, factorList, fromEnd, intAttribute, stringAttribute } from "../builder.ts";
+import { add, equal, exactDiv, floorDiv, max, min, mul, sub, type Expr } from "../../expr/expr.ts";
+import { axesOf, type FactorList, factorList, fromEnd, intAttribute, stringAttribute } from "../builder.ts";
 import { paddedRows } from "./places/blocks.ts";
 import type { Axis, Exchange, FactorMap, OperatorRule, NodeView, Sizing } from "../types.ts";
 
@@ -134,8 +134,9 @@ export const slice: OperatorRule = {
         input.push(list.axis(extent));
         output.push(input.at(-1)!);
       } else if (range.step !== 1) {
-        input.push({ product: [list.index(extent, "along")] });
-        output.push({ product: [list.index(stepped(range), "along")] });
+        const [read, made] = strided(list, range, extent);
+        input.push(read);
+        output.push(made);
       } else {
         const kept = list.index(sub(range.end, range.start));
         const joined = [list.index(range.start), kept, list.index(sub(extent, range.end))];
@@ -148,6 +149,17 @@ export const slice: OperatorRule = {
     return { factors: list.factors, inputs: [input, null, null, null, null], outputs: [output], sizing };
   },
 };
+
+/** An axis of which every so many rows, from one among the first on, one is taken: so many rows are a unit. Else it is needed whole. */
+function strided(list: FactorList, range: SliceRange, extent: Expr): readonly [Axis, Axis] {
+  const { start, step } = range;
+  const units = step > 1 ? exactDiv(extent, step) : null;
+  const isOneOfEach = typeof start === "number" && start < step && units !== null && equal(stepped(range), units);
+  if (!isOneOfEach)
+    return [{ product: [list.index(extent, "along")] }, { product: [list.index(stepped(range), "along")] }];
+  const unit = list.index(units);
+  return [{ product: [unit, list.index(step, "along")] }, { product: [unit] }];
+}
 
 /** Number of elements of a strided range. */
 function stepped({ start, end, step }: SliceRange): Expr {

@@ -39,10 +39,21 @@ export function deal(
     return like.segments.every((segment) => neverEmpty(state, ranks, [segment])) ? { input, output: like } : null;
   }
   // Other places than rows are dealt anew, and each rank must get one.
-  const [segment, ...others] = input.segments;
-  if (others.length > 0 || isOpen(places) || (typeof places === "number" && places < ranks)) return null;
-  const output: Split = { outer: 1, segments: [{ length: places, origin: name }], inner: 1 };
-  const by = state.splitters.get(segment!.origin);
+  const [, ...others] = input.segments;
+  const output = others.length > 0 ? null : dealAnew(state, input, { name, axis, places }, origin);
+  return output && { input, output };
+}
+
+/** So many places in one segment, a chunk for each rank; `null` where a rank would have none. The rows that they are made of have the given split. */
+export function dealAnew(
+  state: State,
+  rows: Split,
+  { name, axis, places }: Pick<Made, "name" | "axis" | "places">,
+  origin: Origin,
+): Split | null {
+  const ranks = splitRanks(state);
+  if (isOpen(places) || (typeof places === "number" && places < ranks)) return null;
+  const by = state.splitters.get(rows.segments[0]?.origin ?? "");
   if (by !== undefined) state.splitters.set(name, by);
   state.dealt.add(name);
   const minimum = {
@@ -52,5 +63,5 @@ export function deal(
     slice: null,
   };
   state.minimums.push({ ...minimum, origin: by ?? origin });
-  return { input, output };
+  return { outer: 1, segments: [{ length: places, origin: name }], inner: 1 };
 }

@@ -49,7 +49,14 @@ function isSame(state: State, a: Split, b: Split): boolean {
 }
 
 /** The value as another split has it; made once. */
-function redealt(state: State, value: string, axis: number, split: Split, target: Split, origin: Origin): string {
+export function redealt(
+  state: State,
+  value: string,
+  axis: number,
+  split: Split,
+  target: Split,
+  origin: Origin,
+): string {
   const shard = shardOf(axis, target, state.over);
   const known = sliceOf(state, value, shard);
   if (known !== null) return known;

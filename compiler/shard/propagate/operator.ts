@@ -9,6 +9,7 @@ import type { Axis, FactorMap, NodeView } from "../../operators/types.ts";
 import { outputShapes } from "../../operators/infer.ts";
 import type { CanonicalNode, IntegerValue, ValueShape } from "../../ir/types.ts";
 import * as catalog from "../../diagnostics/catalog/shard.ts";
+import { unitMessages } from "../../diagnostics/catalog/splitting/units.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { show } from "../../expr/expr.ts";
 import { valuesReadBy } from "../../graph/reads.ts";
@@ -31,14 +32,16 @@ import {
   sequenceLengths,
 } from "../origins.ts";
 import { declare, shapeOf, splitRanks, type State } from "../state.ts";
-import { layoutOf, valueOf } from "../knowledge.ts";
+import { layoutOf, normalShard, valueOf } from "../knowledge.ts";
 import { allReduce, reducedFactor } from "./reduction.ts";
 import { gatherForPairs } from "./pairs.ts";
 import { unify, type Demand } from "./unify.ts";
 import type { AxisShard, Layout, Origin } from "../types.ts";
 import { takeNode } from "../writer.ts";
+import { cutRows } from "../exchange/cuts.ts";
 import { exchangeAlong } from "../exchange/exchanges.ts";
 import { lineUp } from "../exchange/redeal.ts";
+import { inUnits, unitsOf } from "../exchange/units.ts";
 
 /** Propagates through one node whose operands are values of the sharded graph; false if it was refused. */
 export function propagate(state: State, node: CanonicalNode): boolean {
@@ -59,7 +62,9 @@ export function propagate(state: State, node: CanonicalNode): boolean {
         atSplitOf(state, split[0]!),
       ),
     );
-  const found = read(state, node, map);
+  const shapes = split.length === 1 && split[0] === node.inputs[0] ? outputShapes(view) : null;
+  if (shapes !== null && cutRows(state, node, map, shapes, origin)) return true;
+  const found = read(state, node, map, origin);
   if (found === null) return poison(state, node);
   const demands = lineUp(state, map, found, origin);
   const inputs = node.inputs.map((name, operand) => demands.find((d) => d.operand === operand)?.value ?? name);
@@ -185,24 +190,23 @@ function outputsOf(node: CanonicalNode): readonly string[] {
 }
 
 /** Expresses every split operand in the node's factors; `null` where one cannot be expressed. */
-function read(state: State, node: CanonicalNode, map: FactorMap): readonly Demand[] | null {
+function read(state: State, node: CanonicalNode, map: FactorMap, origin: Origin): readonly Demand[] | null {
   const demands: Demand[] = [];
   for (const [operand, value] of node.inputs.entries()) {
     const [shard] = layoutOf(state, value);
     const axis = shard === undefined ? undefined : map.inputs[operand]?.[shard.axis];
     if (shard === undefined) continue;
-    const normal = {
-      ...shard,
-      outer: state.assumed.normal(shard.outer),
-      inner: state.assumed.normal(shard.inner),
-      segments: shard.segments.map((s) => ({ ...s, length: state.assumed.normal(s.length) })),
-    };
+    const normal = normalShard(state, shard);
     const splits = axis === undefined ? null : locate(axis, normal, map.factors);
-    if (splits === null) {
+    const demand =
+      splits === null
+        ? axis && inUnits(state, { operand, value }, axis, normal, map.factors, origin)
+        : { operand, value, splits };
+    if (!demand) {
       reportUnread(state, node, value, axis, map);
       return null;
     }
-    demands.push({ operand, value, splits });
+    demands.push(demand);
   }
   return demands;
 }
@@ -221,9 +225,24 @@ function reportUnread(state: State, node: CanonicalNode, value: string, axis: Ax
     state.diagnostics.push(diagnose(catalog.edgeInsideSegment, { ...params, extents }, where));
     return;
   }
+  const units = tooFew(state, value, axis, map);
+  if (units !== null) {
+    const params = { ...at(node), value: sayValue(state, value), ...units, from };
+    state.diagnostics.push(diagnose(unitMessages.fewUnits, params, where));
+    return;
+  }
   const shape = `(${shapeOf(state, value).dims.map(show).join(", ")})`;
   const result = `(${shapeOf(state, node.outputs[0]!).dims.map(show).join(", ")})`;
   state.diagnostics.push(diagnose(catalog.cannotFollow, { ...params, shape, result }, where));
+}
+
+/** The units of a split axis, where they are fewer than the ranks. */
+function tooFew(state: State, value: string, axis: Axis | undefined, { factors }: FactorMap) {
+  const [shard] = layoutOf(state, value);
+  const ranks = splitRanks(state);
+  const units = shard && axis && state.over === "sequence" ? unitsOf(axis, normalShard(state, shard), factors) : null;
+  if (!shard || units === null || typeof units.places !== "number" || units.places >= ranks) return null;
+  return { axis: shard.axis, rows: show(units.inner), units: units.places, ranks };
 }
 
 /** Only free factors may stay split. */

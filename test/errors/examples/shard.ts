@@ -118,25 +118,37 @@ export const shard: Examples = {
   CP4005: small(
     "A reshape merges or divides the split axis so that a chunk of the operand is not a chunk of the result.",
     {
-      formula: "y = reshape(x, [1, 4, 4]), with x of (1, 16)",
+      formula: "y = reshape(reshape(x, [12, 4]), [4, 3, 4]), with x of (2, 6, 4)",
       splits: { x: 1 },
-      inputs: { x: [1, 16] },
-      nodes: [node("Reshape", ["x", "shape"], ["y"])],
-      constants: { shape: [1, 4, 4] },
+      inputs: { x: [2, 6, 4] },
+      nodes: [node("Reshape", ["x", "rows"], ["merged"]), node("Reshape", ["merged", "shape"], ["y"])],
+      constants: { rows: [12, 4], shape: [4, 3, 4] },
     },
   ),
   CP4006: small(
-    "A joint stream is split as one segment and then sliced at an edge inside the chunks of the ranks. If its streams are split before they are " +
-      "concatenated, each rank holds its chunk of both.",
+    "Rows of several frames are merged after each frame was split, and then sliced at an edge inside a frame: a rank has rows of every frame. Rows of one " +
+      "stream are dealt anew behind such an edge.",
     {
-      formula: "y = the last five of the eight rows of x",
+      formula: "y = the last nine of the twelve rows of reshape(x, [12, 4])",
       splits: { x: 1 },
-      inputs: { x: [1, 8, 4] },
+      inputs: { x: [2, 6, 4] },
       nodes: [
-        node("Split", ["x", "sizes"], ["text", "image"], { axis: { kind: "int", value: 1 } }),
+        node("Reshape", ["x", "rows"], ["merged"]),
+        node("Split", ["merged", "sizes"], ["text", "image"], { axis: { kind: "int", value: 0 } }),
         node("Neg", ["image"], ["y"]),
       ],
-      constants: { sizes: [3, 5] },
+      constants: { rows: [12, 4], sizes: [3, 9] },
+    },
+  ),
+  CP4063: small(
+    "Rows are taken in units, as the rows of windows: a chunk has whole units. Chunks that end between units are made by an exchange, but each rank needs a unit.",
+    {
+      formula: "y = reshape(x, [1, 2, 6]), with x of (1, 12)",
+      splits: { x: 1 },
+      inputs: { x: [1, 12] },
+      nodes: [node("Reshape", ["x", "shape"], ["y"])],
+      constants: { shape: [1, 2, 6] },
+      options: "--ulysses-degree 3",
     },
   ),
   CP4007: planFor(
