@@ -169,6 +169,37 @@ const integers: Form = (n, x) => {
   return merged(n, product(quantise(softmax(n, scores), 1 / 127), 1 / 127, v!, 0.03, 0.02));
 };
 
+/** Scores and weights of one head are sums over those of all heads, as in talking heads: no head can be computed alone. */
+const talking: Form = (n, x) => {
+  const [q, k, v] = [heads(n, x), heads(n, x), heads(n, x)];
+  const mixed = (value: string): string => {
+    const last = n.add(scope, "MatMul", [transposed(n, value, [0, 2, 3, 1]), n.weights(HEADS, HEADS)]);
+    return transposed(n, last, [0, 3, 1, 2]);
+  };
+  const scores = n.add(scope, "MatMul", [q, transposed(n, k, [0, 1, 3, 2])]);
+  return merged(n, n.add(scope, "MatMul", [mixed(softmax(n, mixed(scores))), v]));
+};
+
+/** One softmax for two values, the second of which is computed where the first result has its readers already. */
+const shared: Form = (n, x) => {
+  const [q, k, v] = [heads(n, x), heads(n, x), heads(n, x)];
+  const weights = softmax(n, n.add(scope, "MatMul", [q, transposed(n, k, [0, 1, 3, 2])]));
+  const first = merged(n, n.add(scope, "MatMul", [weights, v]));
+  const second = merged(n, n.add(scope, "MatMul", [weights, heads(n, x)]));
+  return n.add(scope, "Sub", [first, second]);
+};
+
+/** Weights that decay with the difference of each pair of rows: one value is paired with itself, and a rank has only some of its rows. */
+const decaying: Form = (n, x) => {
+  const [q, k, v] = [heads(n, x), heads(n, x), heads(n, x)];
+  const levels = n.add(scope, "ReduceSum", [heads(n, x), n.ints(-1)], { attributes: { keepdims: int(0) } });
+  const [rows, columns] = [-1, -2].map((axis) => n.add(scope, "Unsqueeze", [levels, n.ints(axis)]));
+  const apart = n.add(scope, "Abs", [n.add(scope, "Sub", [rows!, columns!])]);
+  const scores = n.add(scope, "MatMul", [q, transposed(n, k, [0, 1, 3, 2])]);
+  const decayed = n.add(scope, "Mul", [scores, n.add(scope, "Exp", [n.add(scope, "Neg", [apart])])]);
+  return merged(n, n.add(scope, "MatMul", [decayed, v]));
+};
+
 const FORMS: Readonly<Record<string, Form>> = {
   relative,
   shifted,
@@ -177,6 +208,9 @@ const FORMS: Readonly<Record<string, Form>> = {
   "heads first": headsFirst,
   quantised,
   integers,
+  talking,
+  shared,
+  decaying,
 };
 
 async function written(form: Form): Promise<{ readonly file: string; readonly bound: BoundPlan }> {
@@ -195,7 +229,7 @@ test.each(Object.entries(FORMS))(
     const { bound } = await written(form);
     for (const name of ["ulysses 2", "ulysses 3", "ulysses 4"] as const) {
       const made = shard(bound, { ...meshes[name], mesh: meshes[name] });
-      expect(made.diagnostics.map(({ code }) => code)).toContain("CP4045");
+      expect(made.diagnostics.map(({ code }) => code)).toContain(form === talking ? "CP4056" : "CP4045");
       await expectExact(valueOf(made), uneven(Number(name.at(-1))));
     }
     for (const name of ["ring 2", "rotating ring 3", "unified 2 x 2"] as const) {
@@ -242,7 +276,7 @@ function uneven(ranks: number): readonly number[] {
 
 test.each(Object.entries(FORMS))("%s: the unsplit outputs on worker threads", async (_, form) => {
   const { file } = await written(form);
-  const degrees = form === relative || form === shifted ? { ring_degree: 2 } : { ulysses_degree: 2 };
+  const degrees = [relative, shifted, talking].includes(form) ? { ring_degree: 2 } : { ulysses_degree: 2 };
   const compiled = await compilePlan({ model: file, plan: PLAN, parallel: degrees });
   if (!compiled.ok) throw new Error(texts(compiled.diagnostics).join("\n"));
   const session = await attach(compiled.program);
@@ -259,12 +293,13 @@ test.each(Object.entries(FORMS))("%s: the unsplit outputs on worker threads", as
   expect(compared!.largest_absolute).toBeLessThan(form === quantised || form === integers ? 0.0201 : 1e-5);
 });
 
-/** Weights are shares among the heads, so that only the batch is computed index by index. */
+/** Weights are shares among the heads, and of the queries, so that only the batch is computed index by index. */
 const amongHeads: Form = (n, x) => {
   const [q, k, v] = [heads(n, x), heads(n, x), heads(n, x)];
   const scores = n.add(scope, "MatMul", [q, transposed(n, k, [0, 1, 3, 2])]);
   const among = n.add(scope, "Softmax", [scores], { attributes: { axis: int(1) } });
-  return merged(n, n.add(scope, "MatMul", [softmax(n, among), v]));
+  const ofQueries = n.add(scope, "Softmax", [among], { attributes: { axis: int(2) } });
+  return merged(n, n.add(scope, "MatMul", [ofQueries, v]));
 };
 
 test("a batch that is spread in place of heads has an element for each rank, or the run refuses", async () => {

@@ -14,7 +14,7 @@ import { idleSchemes } from "../attention/idle.ts";
 import { gatherValue, shardValue } from "../propagate/split-gather.ts";
 import { propagate } from "../propagate/operator.ts";
 import { visitNode } from "../propagate/visit.ts";
-import { regionsByNode, visitRegion } from "../products/products.ts";
+import { stepsOf, visitRegion } from "../products/products.ts";
 import { aboutEntries, originAt, relatedTo, sayLayout, sayOrigin, sayValue } from "../origins.ts";
 import { prune } from "../prune.ts";
 import { addIdentity } from "../slices.ts";
@@ -67,11 +67,9 @@ function attempt(
   coarse: ReadonlySet<Binding>,
 ): Attempt {
   const state = newState(bound, options, { over: "sequence", named, coarse });
-  const regions = regionsByNode(state);
-  for (const node of state.graph.nodes) {
-    const region = regions.get(node);
-    if (region === undefined) visitNode(state, node, act);
-    else if (region.nodes.at(-1) === node) visitRegion(state, region, act);
+  for (const step of stepsOf(state)) {
+    if ("region" in step) visitRegion(state, step.region, act);
+    else visitNode(state, step.node, act);
   }
   finishOutputs(state);
   state.diagnostics.push(...idleSchemes(state));

@@ -3,6 +3,7 @@
  * recognised. Uses factor maps, knows no operator; whether its batch factors are independent is for propagation to prove.
  */
 import type { FactorMap } from "../../operators/types.ts";
+import { keepsPair, makesPairs } from "./pairs.ts";
 import { indexOf, type GraphIndex } from "../../ir/graph-index.ts";
 import { CP, type CanonicalGraph, type CanonicalNode } from "../../ir/types.ts";
 
@@ -18,6 +19,8 @@ export interface Region {
   readonly outputs: readonly string[];
   /** The product that ends it. */
   readonly end: CanonicalNode;
+  /** All products of computed values in it. */
+  readonly products: readonly CanonicalNode[];
 }
 
 /** How many nodes are looked at behind a product. */
@@ -29,6 +32,10 @@ interface Search {
   readonly mapOf: (node: CanonicalNode) => FactorMap | null;
   /** Values that depend on an input of the model. */
   readonly computed: ReadonlySet<string>;
+  /** Nodes of regions that were found before. */
+  readonly taken: ReadonlySet<CanonicalNode>;
+  /** Products with a matrix: whether they mix pairs of rows. */
+  readonly mixing: Map<CanonicalNode, boolean>;
 }
 
 /** The regions of a graph; no node is in two of them. */
@@ -36,8 +43,8 @@ export function findRegions(
   graph: CanonicalGraph,
   mapOf: (node: CanonicalNode) => FactorMap | null,
 ): readonly Region[] {
-  const search: Search = { index: indexOf(graph), mapOf, computed: computedValues(graph) };
   const taken = new Set<CanonicalNode>();
+  const search: Search = { index: indexOf(graph), mapOf, computed: computedValues(graph), taken, mixing: new Map() };
   return graph.nodes.flatMap((node) => {
     if (taken.has(node) || !isProduct(search, node)) return [];
     const region = regionBefore(search, node);
@@ -63,15 +70,19 @@ export function batchFactors({ factors, inputs, outputs }: FactorMap): readonly 
   });
 }
 
+type Kind = "product" | "projection" | "pairs" | "attention";
+
 /**
  * What a node is for the search: `product`, a sum over a factor of two operands for each index of other axes; `projection`, the same with a
- * matrix, as of weights; `attention`, both products of a recognised one; else `null`.
+ * matrix, as of weights; `pairs`, every row of a computed value with every row of another, as the difference of all pairs; `attention`, both
+ * products of a recognised one; else `null`.
  */
-function kindOf({ mapOf }: Search, node: CanonicalNode): "product" | "projection" | "attention" | null {
+function kindOf({ mapOf, computed }: Search, node: CanonicalNode): Kind | null {
   if (node.domain === CP) return node.op === "Attention" ? "attention" : null;
   const map = mapOf(node);
-  const factors = map === null ? [] : factorsOfProduct(map);
-  if (map === null || factors.length === 0) return null;
+  if (map === null) return null;
+  const factors = factorsOfProduct(map);
+  if (factors.length === 0) return makesPairs(map, (operand) => computed.has(node.inputs[operand]!)) ? "pairs" : null;
   return factors.every((at) => at.every((i) => map.inputs[i]!.length > 2)) ? "product" : "projection";
 }
 
@@ -104,7 +115,9 @@ function regionBefore(search: Search, end: CanonicalNode): Region | null {
     const between = nodesBehind(search, operand);
     // An attention has the first product in itself: any other one is of what is added to its scores.
     const isBetween = (node: CanonicalNode): boolean =>
-      kindOf(search, end) === "attention" ? kindOf(search, node) === "product" : isProduct(search, node);
+      kindOf(search, end) === "attention"
+        ? kindOf(search, node) === "product"
+        : isProduct(search, node) || kindOf(search, node) === "pairs";
     if (between?.some(isBetween) !== true) continue;
     for (const node of descendants(between.toSorted(byPosition(index)), search)) core.add(node);
   }
@@ -119,21 +132,38 @@ function nodesBehind(search: Search, value: string): readonly CanonicalNode[] | 
   const pending = [value];
   for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
     const node = search.computed.has(name) ? search.index.producer(name) : undefined;
-    if (node === undefined || found.has(node) || node.domain === CP) continue;
+    if (node === undefined || found.has(node) || search.taken.has(node) || node.domain === CP) continue;
     const kind = kindOf(search, node);
-    if (kind === "projection") continue;
+    if (kind === "projection" && !keepsPairs(search, node)) continue;
     if (found.size === FUEL) return null;
     found.add(node);
-    if (kind === null) pending.push(...node.inputs);
+    if (kind !== "product" && kind !== "pairs") pending.push(...node.inputs);
   }
   return [...found];
+}
+
+/** Fewer axes than those of scores with heads: a product with a matrix of such a value is no mixing of pairs. */
+const LEAST_AXES = 4;
+
+/** Whether a product with a matrix lies between the products of an attention. */
+function keepsPairs(search: Search, node: CanonicalNode): boolean {
+  const known = search.mixing.get(node);
+  if (known !== undefined) return known;
+  const rows = search.mapOf(node)!.inputs.map((axes) => axes?.length ?? 0);
+  const value = node.inputs.findIndex((name, i) => search.computed.has(name) && rows[i]! >= LEAST_AXES);
+  const between = value < 0 ? null : nodesBehind(search, node.inputs[value]!);
+  const all = between && [...between, node].toSorted(byPosition(search.index));
+  const keeps = all !== null && keepsPair(all, node, (one) => isProduct(search, one), search.mapOf);
+  search.mixing.set(node, keeps);
+  return keeps;
 }
 
 /** Of nodes in order, the products and those that come from one. */
 function descendants(nodes: readonly CanonicalNode[], search: Search): readonly CanonicalNode[] {
   const made = new Set<string>();
   return nodes.filter((node) => {
-    const isIn = kindOf(search, node) === "product" || node.inputs.some((name) => made.has(name));
+    const kind = kindOf(search, node);
+    const isIn = kind === "product" || kind === "pairs" || node.inputs.some((name) => made.has(name));
     if (isIn) node.outputs.forEach((name) => made.add(name));
     return isIn;
   });
@@ -152,8 +182,9 @@ function extend(search: Search, core: Set<CanonicalNode>, end: CanonicalNode): R
       const kind = kindOf(search, user);
       if (user.domain === CP && kind === null) return null;
       core.add(user);
-      if (kind !== null) ends.add(user);
-      else pending.push(user);
+      const isInside = kind === null || kind === "pairs" || (kind === "projection" && keepsPairs(search, user));
+      if (isInside) pending.push(user);
+      else ends.add(user);
     }
   }
   const results = new Set([...ends].flatMap(({ outputs }) => outputs));
@@ -167,26 +198,44 @@ function extend(search: Search, core: Set<CanonicalNode>, end: CanonicalNode): R
   return ends;
 }
 
-function regionOf(
-  { index, mapOf, computed }: Search,
-  core: ReadonlySet<CanonicalNode>,
-  end: CanonicalNode,
-): Region | null {
+function regionOf(search: Search, core: ReadonlySet<CanonicalNode>, end: CanonicalNode): Region | null {
+  const { index, mapOf, computed } = search;
   const nodes = [...core].toSorted(byPosition(index));
   const made = new Set(nodes.flatMap((node) => node.outputs));
   const inputs = [...new Set(nodes.flatMap((node) => node.inputs))].filter((x) => computed.has(x) && !made.has(x));
   const outside = (value: string): readonly CanonicalNode[] => index.users(value).filter((user) => !core.has(user));
   const outputs = [...made].filter((value) => outside(value).length > 0 || index.isKept(value));
-  const last = index.position(nodes.at(-1)!.outputs[0]!);
-  const isLate = (node: CanonicalNode): boolean => index.position(node.outputs[0]!) > last;
-  if (outputs.some((value) => index.isKept(value) || !outside(value).every(isLate))) return null;
+  if (outputs.some((value) => index.isKept(value)) || readsItself(index, core, nodes, outputs)) return null;
   const maps = new Map<CanonicalNode, FactorMap>();
   for (const node of nodes) {
     const map = mapOf(node);
     if (map !== null) maps.set(node, map);
   }
   if (!maps.has(end)) return null;
-  return { nodes, maps, inputs, outputs, end };
+  return { nodes, maps, inputs, outputs, end, products: nodes.filter((node) => isProduct(search, node)) };
+}
+
+/** True if a node outside reads from the region, and the region from it. */
+function readsItself(
+  index: GraphIndex,
+  core: ReadonlySet<CanonicalNode>,
+  nodes: readonly CanonicalNode[],
+  outputs: readonly string[],
+): boolean {
+  const last = index.position(nodes.at(-1)!.outputs[0]!);
+  const seen = new Set<CanonicalNode>();
+  const pending = [...outputs];
+  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    for (const user of index.users(value)) {
+      if (core.has(user)) {
+        if (!outputs.includes(value)) return true;
+      } else if (!seen.has(user) && index.position(user.outputs[0]!) < last) {
+        seen.add(user);
+        pending.push(...user.outputs);
+      }
+    }
+  }
+  return false;
 }
 
 function byPosition(index: GraphIndex): (a: CanonicalNode, b: CanonicalNode) => number {

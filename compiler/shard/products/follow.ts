@@ -44,6 +44,18 @@ function traced({ nodes, maps }: Region, result: string, split: AxisSplit): Spli
       note(known, node.inputs, map.inputs, factors, map);
     }
   }
+  // What is split so leads to the other results, and to operands of theirs.
+  for (const node of nodes) {
+    const map = maps.get(node);
+    if (map === undefined) continue;
+    for (const [operand, name] of node.inputs.entries()) {
+      const own = known.get(name);
+      const factors = own === undefined ? null : factorsAt(map, map.inputs[operand]?.[own.axis], own);
+      if (factors === null) continue;
+      note(known, node.outputs, map.outputs, factors, map);
+      note(known, node.inputs, map.inputs, factors, map);
+    }
+  }
   return known;
 }
 
@@ -77,10 +89,13 @@ function note(
 
 /**
  * Splits of a region's values along a factor that its last product computes index by index: the innermost one first, since heads are inside
- * a batch; and factors of it that views in the region have, where both are merged. Those of which the feeds decide the extent come last: a run
- * with too few of them is refused.
+ * a batch; and factors of it that views in the region have, where both are merged. `best` split every product of the region, in a number of heads
+ * that is known to be enough; for the others, a rank computes some products whole, or a run with too few elements is refused.
  */
-export function headSplits(region: Region, atLeast: number): readonly Splits[] {
+export function headSplits(
+  region: Region,
+  atLeast: number,
+): { readonly best: readonly Splits[]; readonly others: readonly Splits[] } {
   const map = region.maps.get(region.end)!;
   const [result] = region.end.outputs;
   const [axes = []] = map.outputs;
@@ -95,9 +110,14 @@ export function headSplits(region: Region, atLeast: number): readonly Splits[] {
     });
   const isFixed = ({ segments }: AxisSplit): boolean => typeof lengthOf(segments) === "number";
   const enough = found.filter((split) => isFixed(split) && Number(lengthOf(split.segments)) >= atLeast);
-  return [...enough, ...found.filter((split) => !isFixed(split))].flatMap(
-    (split) => traced(region, result!, split) ?? [],
-  );
+  const tracedAll = (splits: readonly AxisSplit[]): readonly Splits[] =>
+    splits.flatMap((split) => traced(region, result!, split) ?? []);
+  const isShared = (splits: Splits): boolean => region.products.every(({ outputs: [made] }) => splits.has(made!));
+  const fixed = tracedAll(enough);
+  return {
+    best: fixed.filter(isShared),
+    others: [...fixed.filter((splits) => !isShared(splits)), ...tracedAll(found.filter((split) => !isFixed(split)))],
+  };
 }
 
 /** How views in the region divide an extent: each factor of such an axis as a split of it, the innermost first. */

@@ -8,6 +8,7 @@ import { diagnose, hasErrors } from "../../diagnostics/diagnose.ts";
 import { viewOf } from "../../operators/infer.ts";
 import { factorsOf } from "../../operators/factors.ts";
 import { equal } from "../../expr/expr.ts";
+import { indexOf } from "../../ir/graph-index.ts";
 import type { CanonicalNode } from "../../ir/types.ts";
 import { headsToRows, rowsToHeads, type ToHeads } from "../attention/collectives.ts";
 import { layoutOf, valueOf } from "../knowledge.ts";
@@ -20,9 +21,27 @@ import { copyOf, type State } from "../state.ts";
 import type { AxisShard, Origin } from "../types.ts";
 import { findRegions, type Region } from "./find.ts";
 import { followed, headSplits, type Splits } from "./follow.ts";
+import { unitsInOrder } from "./order.ts";
 
-/** The regions that may be propagated by heads or by gathered operands on this mesh, by node. */
-export function regionsByNode(state: State): ReadonlyMap<CanonicalNode, Region> {
+/** A region that may be propagated by heads or by gathered operands on this mesh, or a node on its own. */
+export type Step = { readonly region: Region } | { readonly node: CanonicalNode };
+
+/** All nodes, those of a region together, in an order in which each can be propagated. */
+export function stepsOf(state: State): readonly Step[] {
+  const regions = regionsByNode(state);
+  const { graph } = state;
+  const alone = graph.nodes.map((node): Step => ({ node }));
+  if (regions.size === 0) return alone;
+  const units = unitsInOrder(indexOf(graph), graph.nodes, (node) => regions.get(node)?.nodes);
+  return (
+    units?.map((unit): Step => {
+      const region = regions.get(unit[0]!);
+      return region === undefined ? { node: unit[0]! } : { region };
+    }) ?? alone
+  );
+}
+
+function regionsByNode(state: State): ReadonlyMap<CanonicalNode, Region> {
   const { ulysses_degree: members, ring_degree: ring } = state.options.mesh;
   if (members * ring === 1 || state.bindings.length === 0) return new Map();
   const { shapes, integers, graph } = state;
@@ -36,7 +55,7 @@ type VisitAll = (state: State) => boolean;
 
 /**
  * Propagates through all nodes of a region: by rows if that is possible, else by heads, else by the rows of the queries with all others
- * gathered, else whole on every rank; refused as by rows. A ring has no heads to spread.
+ * gathered, else by heads of some products or elements of a batch, else whole on every rank; refused as by rows. A ring has no heads to spread.
  */
 export function visitRegion(state: State, region: Region, act: Act): void {
   const visitAll: VisitAll = (to) => {
@@ -52,10 +71,33 @@ export function visitRegion(state: State, region: Region, act: Act): void {
     return;
   }
   const { ulysses_degree: members, ring_degree: ring } = state.options.mesh;
-  const heads = ring > 1 ? [] : headSplits(region, members);
-  const found = heads.find((splits) => visitHeads(copyOf(state), region, splits, visitAll));
+  const heads = ring > 1 ? { best: [], others: [] } : headSplits(region, members);
+  const isWay = (splits: Splits): boolean => visitHeads(copyOf(state), region, splits, visitAll);
+  const found = heads.best.find(isWay);
   if (found !== undefined) visitHeads(state, region, found, visitAll);
-  else if (visitGathered(copyOf(state), region, visitAll)) visitGathered(state, region, visitAll);
+  else {
+    const kept = keptChoices(state, region).find((names) => visitGathered(copyOf(state), region, names, visitAll));
+    if (kept !== undefined) visitGathered(state, region, kept, visitAll);
+    else visitLast(state, region, heads.others.find(isWay), visitAll);
+  }
+}
+
+/**
+ * Split inputs that may stay so, since their rows reach a result: all of them, else one at a time, where another is paired with itself. What is
+ * gathered and meets the rows of one that stays is sliced again.
+ */
+function keptChoices(state: State, region: Region): readonly ReadonlySet<string>[] {
+  const all = region.inputs.filter((input) => {
+    const [shard] = layoutOf(state, valueOf(state, input));
+    const splits = shard === undefined ? null : followed(region, input, shard);
+    return splits !== null && region.outputs.some((name) => splits.has(name));
+  });
+  return all.length === 0 ? [] : [new Set(all), ...(all.length > 1 ? all.map((input) => new Set([input])) : [])];
+}
+
+/** By heads or elements that are worth less, or that a run may have too few of; else whole on every rank. */
+function visitLast(state: State, region: Region, heads: Splits | undefined, visitAll: VisitAll): void {
+  if (heads !== undefined) visitHeads(state, region, heads, visitAll);
   else if (visitWhole(copyOf(state), region, visitAll)) visitWhole(state, region, visitAll);
   else visitAll(state);
 }
@@ -94,15 +136,11 @@ function visitHeads(state: State, region: Region, heads: Splits, visitAll: Visit
   return true;
 }
 
-/** Inputs whose rows do not reach a result are gathered, so that every rank computes its rows of the results; false where that is no way. */
-function visitGathered(state: State, region: Region, visitAll: VisitAll): boolean {
-  const isKept = (input: string, shard: AxisShard): boolean => {
-    const splits = followed(region, input, shard);
-    return region.outputs.some((name) => splits.has(name));
-  };
+/** All inputs but `keep` are gathered, so that every rank computes its rows of the results; false where that is no way. */
+function visitGathered(state: State, region: Region, keep: ReadonlySet<string>, visitAll: VisitAll): boolean {
   const before = replacementsOf(state, region);
-  const { kept, gathered } = gatherInputs(state, region, isKept);
-  if (kept.length === 0 || gathered.length === 0 || !visitAll(state)) return false;
+  const { kept, gathered } = gatherInputs(state, region, keep);
+  if (gathered.length === 0 || !visitAll(state)) return false;
   restore(state, before);
   noteSite(state, region, "gather");
   const params = { ...paramsOf(region), value: kept[0]!, gathered: gathered.join(", ") };
@@ -115,7 +153,7 @@ function visitWhole(state: State, region: Region, visitAll: VisitAll): boolean {
   const origin = originAt(region.end);
   const before = replacementsOf(state, region);
   const rows = rowsBehind(state, region);
-  const { gathered } = gatherInputs(state, region, () => false);
+  const { gathered } = gatherInputs(state, region, new Set());
   if (!visitAll(state)) return false;
   restore(state, before);
   for (const [name, shard] of rows) {
@@ -131,7 +169,7 @@ function visitWhole(state: State, region: Region, visitAll: VisitAll): boolean {
 function gatherInputs(
   state: State,
   { inputs, end }: Region,
-  isKept: (input: string, shard: AxisShard) => boolean,
+  keep: ReadonlySet<string>,
 ): { readonly kept: readonly string[]; readonly gathered: readonly string[] } {
   const kept: string[] = [];
   const gathered: string[] = [];
@@ -139,7 +177,7 @@ function gatherInputs(
     const value = valueOf(state, input);
     const [shard] = layoutOf(state, value);
     if (shard === undefined) continue;
-    if (isKept(input, shard)) kept.push(input);
+    if (keep.has(input)) kept.push(input);
     else {
       state.replacements.set(input, gatherOnce(state, value, originAt(end)));
       gathered.push(input);

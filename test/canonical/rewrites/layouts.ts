@@ -202,6 +202,16 @@ export const layouts: Readonly<Record<string, Spelling>> = {
     operands: ["3*B, S, 4, 8", "3*B, T, 4, 8", "3*B, T, 4, 8", "3*B, 1, 1, T"],
     transposes: 4,
   },
+  "heads outside the batch, one mask for all": {
+    write: (p) => {
+      const { q, k, v } = inputs(p);
+      const outermost = (x: string): string => p.transpose(p.reshape(x, 0, 0, 4, 8), 2, 0, 1, 3);
+      const scores = p.node("Mul", [matMul(p, outermost(q), p.transpose(outermost(k), 0, 1, 3, 2)), p.scalar(SCALE)]);
+      const weights = p.softmax(p.node("Add", [scores, p.input("mask", ["S", "T"])]));
+      return [p.reshape(p.transpose(matMul(p, weights, outermost(v)), 1, 2, 0, 3), 0, 0, 32)];
+    },
+    operands: [Q, KV, KV, "S, T"],
+  },
   "nodes that change nothing in between": {
     write: (p) => {
       const { q, k, v } = split(p);

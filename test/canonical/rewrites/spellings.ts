@@ -158,6 +158,14 @@ export const spellings: Readonly<Record<string, Spelling>> = {
     },
     operands: [Q, KV, KV],
   },
+  "Einsum with heads first in the scores": {
+    write: (p) => {
+      const { q, k, v } = inputs(p);
+      const scores = p.node("Mul", [einsum(p, "bihd,bjhd->hbij", apart(p, q), apart(p, k)), p.scalar(SCALE)]);
+      return [p.reshape(einsum(p, "hbij,bjhd->bihd", p.softmax(scores), apart(p, v)), 0, 0, 32)];
+    },
+    operands: [Q, KV, KV],
+  },
   "Einsum with keys first": {
     write: (p) => {
       const { q, k, v } = inputs(p);

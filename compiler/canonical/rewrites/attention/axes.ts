@@ -3,6 +3,7 @@
  * views between them.
  */
 import type { Expr } from "../../../expr/expr.ts";
+import { headsLast } from "./heads.ts";
 import type { Scores, Weights } from "./trace.ts";
 import type { Labelled } from "./contraction.ts";
 import { dimsOf, type Lookup } from "../lookup.ts";
@@ -38,8 +39,11 @@ export interface Axes {
   readonly masked: readonly ScoreAxes[];
 }
 
+/** Whether the batch axes are in the order of the product, or in another one that has the heads last. */
+export type BatchOrder = "as they are" | "heads last";
+
 /** Axes of an attention, or why the two products do not form one. */
-export function axesOf(lookup: Lookup, scores: Scores, weights: Weights): Axes | Refusal {
+export function axesOf(lookup: Lookup, scores: Scores, weights: Weights, order: BatchOrder): Axes | Refusal {
   const { product } = scores;
   const { labels } = product.out;
   const { atSoftmax, atMasks } = pushScores(lookup, scores);
@@ -50,9 +54,10 @@ export function axesOf(lookup: Lookup, scores: Scores, weights: Weights): Axes |
   if (keyLabel === undefined) return refuse("the Softmax does not run along an axis of one operand alone");
   const queryLabel = keyLabel === product.freeRight ? product.freeLeft : product.freeRight;
   const [query, key] = keyLabel === product.freeRight ? [product.left, product.right] : [product.right, product.left];
+  const batch = order === "heads last" ? headsLast(lookup, product.batch, query, queryLabel) : product.batch;
   const pick = (view: View): ScoreAxes => ({
     view,
-    batch: product.batch.map((l) => view.base[labels.indexOf(l)]!),
+    batch: batch.map((l) => view.base[labels.indexOf(l)]!),
     query: view.base[labels.indexOf(queryLabel)]!,
     key: view.base[labels.indexOf(keyLabel)]!,
   });
@@ -61,9 +66,9 @@ export function axesOf(lookup: Lookup, scores: Scores, weights: Weights): Axes |
   const below = belowAxes(weights, pick(final));
   if ("refused" in below) return below;
   return {
-    query: roleOf(query, [...product.batch, queryLabel, product.summed]),
-    key: roleOf(key, [...product.batch, keyLabel, product.summed]),
-    scoreBatch: extentsOf(lookup, product.out, product.batch),
+    query: roleOf(query, [...batch, queryLabel, product.summed]),
+    key: roleOf(key, [...batch, keyLabel, product.summed]),
+    scoreBatch: extentsOf(lookup, product.out, batch),
     masked: atMasks.map(pick),
     batchFactors: flat(pick(final).batch),
     ...below,

@@ -9,7 +9,16 @@ import type { ScoreAxes } from "./axes.ts";
 import type { Mask } from "./trace.ts";
 import type { Draft } from "../draft.ts";
 import { dimsOf, type Lookup } from "../lookup.ts";
-import { canBeEqual, extentsOf, flat, regroup, sameExtents, sameFactors, viewOf } from "../views/views.ts";
+import {
+  canBeEqual,
+  extentsOf,
+  flat,
+  regroup,
+  sameExtents,
+  sameFactors,
+  viewOf,
+  type AxisFactors,
+} from "../views/views.ts";
 
 /**
  * Extents (B or 1, H or 1, Sq or 1, Sk or 1) of a mask that is applied to the scores at `axes`; `null` where it has no such form. An extent
@@ -25,11 +34,19 @@ export function maskExtents(
   const scores = extentsOf(view.axes);
   const [rows = [], columns = []] = view.axes.slice(-2);
   const inOrder = sameFactors(flat([rows]), flat([query])) && sameFactors(flat([columns]), flat([key]));
-  if (!inOrder || !sameFactors(flat(view.axes.slice(0, -2)), flat(batch))) return null;
   const mask: readonly Expr[] = [...Array.from({ length: rank - dims.length }, () => 1), ...dims];
-  if (mask.some((d, i) => d !== 1 && !canBeEqual(d, scores[i]!))) return null;
+  if (!inOrder || mask.some((d, i) => d !== 1 && !canBeEqual(d, scores[i]!))) return null;
+  const outer = flat(view.axes.slice(0, -2));
+  // One mask for all of the batch fits any order of its axes.
+  if (mask.slice(0, -2).every((d) => d === 1) && sameFactors(sorted(outer), sorted(flat(batch))))
+    return [1, 1, ...mask.slice(-2)];
+  if (!sameFactors(outer, flat(batch))) return null;
   const lead = leadExtents(mask.slice(0, -2), scores.slice(0, -2), [b, h]);
   return lead && [...lead, ...mask.slice(-2)];
+}
+
+function sorted(factors: AxisFactors): AxisFactors {
+  return factors.toSorted((a, b) => (a.key < b.key ? -1 : 1));
 }
 
 /** Leading axes merged to two. Either may be broadcast, but not half of it. */

@@ -102,12 +102,14 @@ function fuseReading(
   const caps = scores.steps.filter((s) => s.kind === "tanh");
   if (caps.length > 1 || after.some((s) => s.kind === "tanh"))
     return refuse("the scores are capped after the mask, or twice");
-  const axes = axesOf(lookup, scores, weights);
-  if (isRefusal(axes)) return axes;
-  if (!sameExtents(batchOf(lookup, axes.query), axes.scoreBatch))
-    return refuse("the queries are broadcast over the batch");
-  const candidate: Candidate = { softmax, scores, weights, axes, after };
-  return firstThatFits(batches(lookup, axes), (batch) => build(lookup, candidate, batch));
+  return firstThatFits(["heads last", "as they are"] as const, (order) => {
+    const axes = axesOf(lookup, scores, weights, order);
+    if (isRefusal(axes)) return axes;
+    if (!sameExtents(batchOf(lookup, axes.query), axes.scoreBatch))
+      return refuse("the queries are broadcast over the batch");
+    const candidate: Candidate = { softmax, scores, weights, axes, after };
+    return firstThatFits(batches(lookup, axes), (batch) => build(lookup, candidate, batch));
+  });
 }
 
 /** The factor by which the scales among the steps multiply a score. */
