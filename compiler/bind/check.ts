@@ -42,6 +42,6 @@ export function isBinding(checked: Binding | Diagnostic): checked is Binding {
 /** Nothing on the other side of the boundary reads the value (a module's marked output that is not used, for example). */
 function isIdle({ spec, module }: Want, value: string, { graph, boundaries }: Context): boolean {
   if (module === "" || (spec.side === "output" && graph.outputs.includes(value))) return false;
-  const readers = boundaries.index.readers(value);
-  return !readers.some(({ node }) => isWithin(node.scope, module) === (spec.side === "input"));
+  const users = boundaries.index.users(value);
+  return !users.some(({ scope }) => isWithin(scope, module) === (spec.side === "input"));
 }

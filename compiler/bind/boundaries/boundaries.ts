@@ -3,6 +3,7 @@
  */
 import type { CanonicalGraph, CanonicalNode, ValueShape } from "../../ir/types.ts";
 import { invariant } from "../../diagnostics/diagnose.ts";
+import { valuesReadBy } from "../../graph/reads.ts";
 import { lineageOf, type Lineage } from "./lineage.ts";
 import { indexOf, type Reader, type GraphIndex } from "../../ir/graph-index.ts";
 import { isWithin } from "../../ir/module-paths.ts";
@@ -69,8 +70,8 @@ function find(module: string, index: GraphIndex, lineage: Lineage): ModuleBounda
 function inputsOf(module: string, { graph, inside, producer }: GraphIndex): readonly string[] {
   const names = new Set<string>();
   for (const node of inside(module)) {
-    for (const name of node.inputs) {
-      if (name === "" || graph.constants.has(name) || graph.integers.has(name)) continue;
+    for (const name of valuesReadBy(node)) {
+      if (graph.constants.has(name) || graph.integers.has(name)) continue;
       const maker = producer(name);
       if (maker === undefined || !isWithin(maker.scope, module)) names.add(name);
     }
@@ -78,9 +79,9 @@ function inputsOf(module: string, { graph, inside, producer }: GraphIndex): read
   return [...names];
 }
 
-function outputsOf(module: string, { graph, inside, readers }: GraphIndex): readonly string[] {
+function outputsOf(module: string, { graph, inside, users }: GraphIndex): readonly string[] {
   const results = new Set(graph.outputs);
-  const isRead = (name: string): boolean => readers(name).some((r) => !isWithin(r.node.scope, module));
+  const isRead = (name: string): boolean => users(name).some(({ scope }) => !isWithin(scope, module));
   const made = inside(module).flatMap((node) => node.outputs);
   return made.filter((name) => name !== "" && (results.has(name) || isRead(name)));
 }

@@ -1,6 +1,7 @@
 /**
  * @file A canonical graph while nodes are inserted: new nodes, readers that move to them, outputs that keep their names. Knows no plan.
  */
+import { definedInside, reading, valuesReadBy } from "../../graph/reads.ts";
 import { plannedAttributes } from "../../ir/cp.ts";
 import { CP, type CanonicalGraph, type CanonicalNode, type ValueShape } from "../../ir/types.ts";
 import { invariant } from "../../diagnostics/diagnose.ts";
@@ -30,10 +31,12 @@ export interface Draft {
   readonly shapes: Map<string, ValueShape>;
   /** Value to the name of the node that makes it. */
   readonly producers: Map<string, string>;
-  /** Value to the names of the nodes that read it. */
+  /** Value to the names of the nodes that read it, themselves or in a subgraph. */
   readonly readers: Map<string, Set<string>>;
   /** Value to the inserted nodes that read it: they follow directly after its producer. */
   readonly followers: Map<string, string[]>;
+  /** Names that no new value may have, since a subgraph defines them. */
+  readonly inner: ReadonlySet<string>;
   /** Values of the graph that gave their name to an inserted node. */
   readonly renamed: Map<string, string>;
 }
@@ -46,6 +49,7 @@ export function draftOf(graph: CanonicalGraph): Draft {
     producers: new Map(),
     readers: new Map(),
     followers: new Map(),
+    inner: new Set(graph.nodes.flatMap(definedInside)),
     renamed: new Map(),
   };
   for (const node of graph.nodes) add(draft, node);
@@ -58,12 +62,14 @@ export function insert(draft: Draft, insertion: Insertion): Inserted {
   invariant(shape !== undefined, `the value ${value} has no shape`);
   // An input of the model that is returned unchanged has no producer to rename; its output stays unchanged.
   const keepsName = movesOutput && draft.graph.outputs.includes(value) && draft.producers.has(value);
-  const fresh = unused(`${value}_${keepsName ? "local" : op.toLowerCase()}`, draft.shapes);
+  const { shapes, inner } = draft;
+  const isTaken = (name: string): boolean => shapes.has(name) || inner.has(name);
+  const fresh = unused(`${value}_${keepsName ? "local" : op.toLowerCase()}`, isTaken);
   const { from, to } = keepsName ? { from: fresh, to: value } : { from: value, to: fresh };
   draft.shapes.set(fresh, shape);
   if (keepsName) rename(draft, value, fresh);
   for (const reader of readersOf(draft, from)) if (moves(nodeOf(draft, reader))) move(draft, reader, from, to);
-  const name = unused(`${op}_${binding}`, draft.nodes);
+  const name = unused(`${op}_${binding}`, (one) => draft.nodes.has(one));
   const attributes = plannedAttributes(axis, binding);
   add(draft, { name, op, domain: CP, inputs: [from], outputs: [to], attributes, scope: module });
   draft.followers.set(from, [...(draft.followers.get(from) ?? []), name]);
@@ -88,12 +94,11 @@ export function finish({ graph, nodes, shapes, producers, followers, renamed }: 
 function add(draft: Draft, node: CanonicalNode): void {
   draft.nodes.set(node.name, node);
   for (const name of node.outputs) draft.producers.set(name, node.name);
-  for (const name of node.inputs) readersOf(draft, name).add(node.name);
+  for (const name of valuesReadBy(node)) readersOf(draft, name).add(node.name);
 }
 
 function move(draft: Draft, reader: string, from: string, to: string): void {
-  const node = nodeOf(draft, reader);
-  draft.nodes.set(reader, { ...node, inputs: node.inputs.map((name) => (name === from ? to : name)) });
+  draft.nodes.set(reader, reading(nodeOf(draft, reader), from, to));
   readersOf(draft, from).delete(reader);
   readersOf(draft, to).add(reader);
 }
@@ -122,9 +127,9 @@ function nodeOf({ nodes }: Draft, name: string): CanonicalNode {
   return node;
 }
 
-function unused(name: string, taken: { has(name: string): boolean }): string {
-  if (!taken.has(name)) return name;
+function unused(name: string, isTaken: (name: string) => boolean): string {
+  if (!isTaken(name)) return name;
   let i = 1;
-  while (taken.has(`${name}_${i}`)) i++;
+  while (isTaken(`${name}_${i}`)) i++;
   return `${name}_${i}`;
 }

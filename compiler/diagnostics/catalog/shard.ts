@@ -279,9 +279,9 @@ export const splitInSubgraph: Message<
 export const movedInSubgraph: Message<AtNode & { value: string; from: string }> = {
   code: "CP4024",
   severity: "error",
-  title: "Branch or loop that reads a value that the plan replaces",
+  title: "Branch or loop that reads a value that the plan splits for it",
   message: (p) =>
-    `the subgraph of ${place(p)} reads ${p.value}, which is split or gathered by ${p.from}; subgraphs are not rewritten`,
+    `the subgraph of ${place(p)} reads ${p.value}, which is split by ${p.from}; splits are not propagated into subgraphs`,
   hint: () => "gather it before this node, or export the model without that branch or loop",
 };
 

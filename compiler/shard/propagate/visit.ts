@@ -1,7 +1,7 @@
 /**
  * @file Walks the nodes of a graph: what every node has to pass before an operator's rule or the plan applies to it. Knows no operator.
  */
-import type { CanonicalNode } from "../../ir/types.ts";
+import { CP, type CanonicalNode } from "../../ir/types.ts";
 import * as catalog from "../../diagnostics/catalog/shard.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import { valuesReadBy } from "../../graph/reads.ts";
@@ -33,11 +33,12 @@ function visit(state: State, node: CanonicalNode, act: Act): boolean {
   return act(state, node, inputs);
 }
 
-/** Branches refer to surrounding values by name, and no rewriting reaches inside: a value that another replaces cannot be read. */
+/** Branches refer to surrounding values by name, and propagation renames none of them: a chunk that replaces a value cannot be read. */
 function refuseCapture(state: State, node: CanonicalNode, captured: readonly string[]): false {
   const value = captured.find((name) => valueOf(state, name) !== name)!;
   const origin = state.origins.get(valueOf(state, value));
-  const params = { ...at(node), value, from: sayOrigin(origin) };
+  const made = state.graph.nodes.find(({ domain, outputs }) => domain === CP && outputs.includes(value));
+  const params = { ...at(node), value: made?.inputs[0] ?? value, from: sayOrigin(origin) };
   const where = {
     span: origin?.spec?.origin.span ?? undefined,
     related: relatedTo(origin, "split here"),

@@ -257,7 +257,7 @@ export const shard: Examples = {
     nodes: [{ ...node("Swish", ["x"], ["y"]), domain: "acme" }],
   }),
   CP4024: small(
-    "A branch of the model reads a value that the plan replaces, here by its shard, and subgraphs are not rewritten.",
+    "A branch of the model reads a value that the plan splits where the branch reads it, and splits are not propagated into subgraphs.",
     {
       formula: "b = -a in the module `proj`, which is an output, and y = relu(b) if c else |b|",
       splits: {},
