@@ -13,6 +13,7 @@ import { COMPUTE_MOVES } from "./moves-compute.ts";
 import { JOIN_MOVES } from "./moves-join.ts";
 import { LENGTH_MOVES } from "./moves-lengths.ts";
 import { MORE_MOVES } from "./moves-more.ts";
+import { PLACE_MOVES } from "./moves-places.ts";
 import { PRODUCT_MOVES } from "./moves-products.ts";
 import { ROW_MOVES } from "./moves-rows.ts";
 import { SHAPE_MOVES } from "./moves-shape.ts";
@@ -24,6 +25,7 @@ const MOVES = {
   ...LENGTH_MOVES,
   ...MORE_MOVES,
   ...PRODUCT_MOVES,
+  ...PLACE_MOVES,
   ...ROW_MOVES,
 };
 
