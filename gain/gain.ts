@@ -2,6 +2,7 @@
  * @file What a plan gives: the work that ranks share, the bytes that each sends, and its memory, against the unsplit model. Runs nothing.
  */
 import { meshStages, type Stages } from "../compiler/compile.ts";
+import { groupBy } from "../compiler/group.ts";
 import { show, withinLimits } from "../compiler/expr/expr.ts";
 import type { LoweredProgram } from "../compiler/lower/types.ts";
 import { newRun } from "../compiler/run.ts";
@@ -16,7 +17,8 @@ import type { Program } from "../program/types.ts";
 import { placer } from "../runtime/collectives/placement.ts";
 import { isSplitIn } from "./share.ts";
 import { typicalSizes } from "./typical.ts";
-import { type Divided, dividedProducts, dividedWork } from "./whole.ts";
+import { type Cause, causeOf } from "./causes.ts";
+import { type Divided, dividedProducts, dividedWork, repeatedWork } from "./whole.ts";
 
 export interface Gain {
   /** The lengths that all numbers hold for. */
@@ -30,6 +32,8 @@ export interface Gain {
     /** What one rank computes. */
     readonly rank: number;
   };
+  /** Why ranks repeat work: at most three causes, that of most work first. */
+  readonly repeated: readonly Repeated[];
   /** Those products and convolutions whose rows become queries or outputs. */
   readonly products: Divided;
   /** Bytes that a rank sends to others in a step: the one that sends most, since ranks between two others send rows to both. */
@@ -37,6 +41,19 @@ export interface Gain {
   /** Bytes of values at the peak, without weights: of a rank, its outbox included, and of the model on one rank. */
   readonly memory: { readonly rank: number; readonly unsplit: number } | null;
 }
+
+/** Modules that every rank repeats for one reason. `share` is of the unsplit model's work, from 0 to 1. */
+export interface Repeated {
+  /** Patterns, that of most work first. */
+  readonly modules: readonly string[];
+  readonly share: number;
+  /** A node of the first that costs most. */
+  readonly node: string;
+  readonly cause: Cause;
+}
+
+/** Causes that are said, the share that is worth saying, and modules that are looked at. */
+const CAUSES = { most: 3, least: 0.05, modules: 32 } as const;
 
 /**
  * `null` where a stage is missing. Sizes are `null` where one has no value at these lengths. `withMemory`: compiles the plan for one rank too,
@@ -57,10 +74,24 @@ export async function gainOf(stages: Stages, withMemory: boolean): Promise<Gain 
     options: openInputs(lowered.program),
     attention: { sites: nodes.length, split: nodes.filter(isSplit).length },
     work: { ...work, rank: 1 - work.split + work.split / ranksOf(sharded.mesh) },
+    repeated: repeatedIn(sharded, all),
     products: dividedProducts(sharded, all),
     sent: withinLimits(() => sentBy(lowered.program, lengths)),
     memory: withMemory ? await memoryOf(stages, sharded, lowered, lengths) : null,
   };
+}
+
+function repeatedIn(sharded: ShardedGraph, lengths: Gain["lengths"]): readonly Repeated[] {
+  const repeated = repeatedWork(sharded, lengths).slice(0, CAUSES.modules);
+  const caused = repeated.map((one) => ({ ...one, cause: causeOf(one.nodes, sharded) }));
+  const groups = [...groupBy(caused, ({ cause }) => JSON.stringify(cause)).values()].map((group) => ({
+    modules: group.map(({ module }) => module),
+    share: group.reduce((sum, { share }) => sum + share, 0),
+    node: group[0]!.nodes[0]!.name,
+    cause: group[0]!.cause,
+  }));
+  const large = groups.filter(({ share }) => share >= CAUSES.least).toSorted((a, b) => b.share - a.share);
+  return large.slice(0, CAUSES.most);
 }
 
 /** `--shape hidden_states=1,img,16` for inputs that carry a length. */

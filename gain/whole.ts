@@ -2,6 +2,7 @@
  * @file The work that every rank repeats, by the modules that hold it. Knows layouts only by what is split.
  */
 import { evaluate, symbolsOf } from "../compiler/expr/expr.ts";
+import { groupBy } from "../compiler/group.ts";
 import { asCp } from "../compiler/ir/cp.ts";
 import { modulesAround, patternOf } from "../compiler/ir/module-paths.ts";
 import type { CanonicalGraph, CanonicalNode } from "../compiler/ir/types.ts";
@@ -41,7 +42,27 @@ export function dividedProducts(sharded: ShardedGraph, lengths: Lengths): Divide
   return divided(sharded, lengths, (node) => leading.has(node) && asCp(node, "Attention") === null);
 }
 
+/** A module that every rank repeats, with its counted nodes, the costliest first. */
+export interface RepeatedNodes extends WholeModules {
+  readonly nodes: readonly CanonicalNode[];
+}
+
+/** The modules of `dividedWork` with their nodes. */
+export function repeatedWork(sharded: ShardedGraph, lengths: Lengths): readonly RepeatedNodes[] {
+  return collect(sharded, lengths, () => true).whole;
+}
+
 function divided(sharded: ShardedGraph, lengths: Lengths, counts: (node: CanonicalNode) => boolean): Divided {
+  const { split, whole } = collect(sharded, lengths, counts);
+  return { split, whole: whole.map(({ module, share }) => ({ module, share })) };
+}
+
+interface Collected {
+  readonly split: number;
+  readonly whole: readonly RepeatedNodes[];
+}
+
+function collect(sharded: ShardedGraph, lengths: Lengths, counts: (node: CanonicalNode) => boolean): Collected {
   const isSplit = isSplitIn(sharded);
   const works = sharded.graph.nodes.filter(counts).map((node) => {
     return { node, work: countOf(node, sharded.graph, lengths), isWhole: !isSplit(node) };
@@ -49,16 +70,17 @@ function divided(sharded: ShardedGraph, lengths: Lengths, counts: (node: Canonic
   const all = works.reduce((sum, { work }) => sum + work, 0);
   const inSplit = works.filter(({ work, isWhole }) => work > 0 && !isWhole);
   const shared = new Set(inSplit.flatMap(({ node }) => modulesAround(node.scope)));
-  const shares = new Map<string, number>();
-  for (const { node, work, isWhole } of works) {
-    if (!isWhole || work === 0) continue;
-    const outermost = modulesAround(node.scope).findLast((path) => path !== "" && !shared.has(path));
-    const module = patternOf(outermost ?? node.scope);
-    shares.set(module, (shares.get(module) ?? 0) + work / all);
-  }
+  const moduleOf = ({ scope }: CanonicalNode): string =>
+    patternOf(modulesAround(scope).findLast((path) => path !== "" && !shared.has(path)) ?? scope);
+  const repeated = works.filter(({ work, isWhole }) => isWhole && work > 0);
+  const groups = [...groupBy(repeated, ({ node }) => moduleOf(node))];
   const split = all === 0 ? 1 : inSplit.reduce((sum, { work }) => sum + work, 0) / all;
-  const whole = [...shares].map(([module, share]) => ({ module, share })).filter(({ share }) => share >= LEAST);
-  return { split, whole: whole.toSorted((a, b) => b.share - a.share) };
+  const whole = groups.map(([module, own]) => ({
+    module,
+    share: own.reduce((sum, { work }) => sum + work / all, 0),
+    nodes: own.toSorted((a, b) => b.work - a.work).map(({ node }) => node),
+  }));
+  return { split, whole: whole.filter(({ share }) => share >= LEAST).toSorted((a, b) => b.share - a.share) };
 }
 
 /** The nodes on the way to an output that does not lead through the keys, values or mask of an attention. */

@@ -10,7 +10,7 @@ import { simulateChosen } from "../../compiler/simulate/inputs/try.ts";
 import { reportOf, roundingOf, simulate, warningsOf } from "../../compiler/simulate/simulate.ts";
 import type { ShardedGraph } from "../../compiler/shard/types.ts";
 import { gainOf } from "../../gain/gain.ts";
-import { judge } from "../../gain/judge.ts";
+import { explainRepeated, judge } from "../../gain/judge.ts";
 import { checkShares } from "../../program/shares.ts";
 import { checkDevices } from "../run/devices.ts";
 import { explain, printExplanation } from "../print/explain.ts";
@@ -63,6 +63,7 @@ async function judged(stages: Stages, request: PlanRequest, options: CheckOption
   const gain = await gainOf(stages, true);
   const found = [
     ...judge(gain, sharded.mesh, request),
+    ...explainRepeated(gain, sharded.mesh, request, stages.bound?.bindings ?? []),
     ...(await checkDevices(lowered.program, options.devices)),
     ...(shares === undefined ? [] : checkShares(sharded.mesh, shares)),
   ];

@@ -8,10 +8,17 @@ import { distance } from "fastest-levenshtein";
  * one model often have similar names (`img_ids`, `txt_ids`; `audio_hidden_states`).
  */
 export function nearMiss(name: string, known: Iterable<string>): string | null {
-  const limit = Math.max(1, Math.min(2, Math.floor(name.length / 4)));
+  // Two letters of three are another name: `x` is no misspelt `t`.
+  const limit = Math.min(2, name.length < 3 ? 0 : Math.max(1, Math.floor(name.length / 4)));
   const near = [...known].map((other) => ({ other, edits: distance(fold(name), fold(other)) }));
   const least = Math.min(...near.map(({ edits }) => edits));
   return least <= limit ? (near.find(({ edits }) => edits === least)?.other ?? null) : null;
+}
+
+/** One name is the other with a further word: `encoder_hidden_states_t5` is one of several `encoder_hidden_states`. */
+export function isQualified(name: string, other: string): boolean {
+  const [short, long] = name.length < other.length ? [name, other] : [other, name];
+  return long.startsWith(`${short}_`) && /[a-z]/i.test(long.slice(short.length));
 }
 
 export type TensorKind = "float" | "integer" | "any";
@@ -40,6 +47,14 @@ const NO_STREAM: ReadonlySet<string> = new Set(
 /** True for a name that may belong to the stream which a block takes, changes and returns: `visual_embed`, `tokens`, `latents`. */
 export function mayNameStream(parameter: string): boolean {
   return parameter.split("_").every((word) => !NO_STREAM.has(word.toLowerCase()));
+}
+
+/** True for a name of a mask, of any kind. */
+export function namesMask(name: string): boolean {
+  return name
+    .toLowerCase()
+    .split("_")
+    .some((word) => word === "mask" || word === "masks");
 }
 
 const TABLES: ReadonlySet<string> = new Set("rotary rope freqs freq cis cos sin pos position positions".split(" "));

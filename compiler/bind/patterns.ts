@@ -62,7 +62,7 @@ function suffixesOf(path: string | null): readonly string[] {
   return parts.map((_, i) => parts.slice(i).join("."));
 }
 
-/** Outer modules that every pattern of the plan has and the model lacks, the innermost last; at most two. */
+/** Outer modules that every pattern of the plan has, or is, and the model lacks, the innermost last; at most two. */
 function writtenAround(plan: readonly string[], modules: readonly string[]): readonly string[] {
   const inner = plan.filter((pattern) => pattern !== "");
   const [first = ""] = inner;
@@ -72,9 +72,35 @@ function writtenAround(plan: readonly string[], modules: readonly string[]): rea
     .slice(0, 2)
     .map((_, i, all) => all.slice(0, i + 1).join("."));
   const isAround = (path: string): boolean =>
-    /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)?$/.test(path) && inner.every((pattern) => pattern.startsWith(`${path}.`));
+    AROUND.test(path) && inner.every((pattern) => isWithin(pattern, path)) && inner.some((pattern) => pattern !== path);
   return inner.length > 1 && !top.has(paths[0]) ? paths.filter(isAround) : [];
 }
+
+/**
+ * `pattern` as the model spells it: without one or two outer modules, inside the only one in which it matches, or in the only list of blocks;
+ * `null` for none.
+ */
+export function respelled(pattern: string, modules: readonly string[]): string | null {
+  const match = matcher(modules, null);
+  const parts = pattern.split(".");
+  const isName = (part: string | undefined): boolean => part !== undefined && NAME.test(part);
+  for (let dropped = 1; dropped <= 2 && isName(parts[dropped - 1]) && isName(parts[dropped]); dropped++) {
+    const inner = parts.slice(dropped).join(".");
+    if (match(inner).length > 0) return inner;
+  }
+  const fitting = modules.filter((path) => AROUND.test(path) && match(`${path}.${pattern}`).length > 0);
+  if (fitting.length > 0) return fitting.length === 1 ? `${fitting[0]}.${pattern}` : null;
+  // A list of blocks has another name in each model; where it is the only one, it is meant.
+  const [, ...rest] = parts;
+  const lists = new Set(modules.flatMap((path) => /^([^.]+)\.\d+(\.|$)/.exec(path)?.[1] ?? []));
+  const renamed = [...lists].map((list) => [list, ...rest].join("."));
+  const [only] = /^(\d+|\*)$/.test(rest[0] ?? "") && renamed.length === 1 ? renamed : [];
+  return only !== undefined && match(only).length > 0 ? only : null;
+}
+
+/** A segment that is no position in a list, and one or two of them: what may be an outer module. */
+const NAME = /^[A-Za-z_]\w*$/;
+const AROUND = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)?$/;
 
 /** Modules with a common path prefix; `at` are the positions of those whose path ends here. */
 interface Tree {
@@ -130,7 +156,7 @@ function outerModules(
   if (chain.length > 0) return chain;
   const open = plan.filter((pattern) => pattern !== "" && matches(pattern).length === 0);
   if (open.length < 2 || open.length < plan.filter((pattern) => pattern !== "").length) return [];
-  const around = inner.filter((path) => /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)?$/.test(path));
+  const around = inner.filter((path) => AROUND.test(path));
   const fitting = around.filter((path) => open.every((pattern) => matches(`${path}.${pattern}`).length > 0));
   return fitting.length === 1 ? fitting : [];
 }

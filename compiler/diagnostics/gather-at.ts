@@ -24,9 +24,8 @@ export function gatherBefore(at: GatherAt | null, what = "it"): string {
     : `gather ${what} before this node, ${gatherText(at)}`;
 }
 
-/** At the root an entry may have inputs already, which this one would stand beside. */
 export function gatherFixes(at: GatherAt | null): readonly Fix[] {
-  return at === null || at.module === "" ? [] : [addEntry(at.module, entryOf(at))];
+  return at === null ? [] : [addEntry(at.module, entryOf(at))];
 }
 
 function entryOf({ axis, value }: Pick<GatherAt, "axis" | "value">): Readonly<Record<string, string | number>> {

@@ -2,6 +2,7 @@
  * @file Folds the equal blocks of an inspection: `blocks.0` to `blocks.56` become `blocks.0-56`, with the values of the first. Changes no data
  * but names of modules.
  */
+import { groupBy } from "../group.ts";
 import { isWithin } from "../ir/module-paths.ts";
 import type { InspectedAttention } from "./attention.ts";
 import type { InspectedModule, InspectedValue, Inspection } from "./inspect.ts";
@@ -14,29 +15,54 @@ export interface Folded extends Inspection {
 /** Blocks of a list are equal if their modules have the same names, classes, parameters, types and shapes. */
 export function foldBlocks({ modules, attention }: Inspection): Folded {
   const ranges = rangesOf(modules);
-  const nameOf = (path: string): { readonly name: string; readonly isFirst: boolean } => {
-    let [name, isFirst] = [path, true];
-    for (const range of ranges) {
-      const at = range.members.findIndex((member) => isWithin(path, member));
-      if (at < 0) continue;
-      const [first = "", last = ""] = [range.members[0], range.members.at(-1)];
-      name = `${first}-${last.slice(range.list.length + 1)}${path.slice(range.members[at]!.length)}`;
-      isFirst = at === 0;
-    }
-    return { name, isFirst };
-  };
   const shown = modules.flatMap((module) => {
-    const { name, isFirst } = nameOf(module.path);
-    return isFirst ? [{ ...module, path: name }] : [];
+    const found = placeIn(ranges, module.path);
+    if (found === null) return [module];
+    return found.at === 0 ? [{ ...module, path: nameOf(found.range.members.map(numberOf), found) }] : [];
   });
-  const sites = new Map<string, InspectedAttention & { readonly sites: number }>();
-  for (const site of attention) {
-    const module = nameOf(site.module).name;
-    const key = JSON.stringify({ ...site, node: "", module });
-    const known = sites.get(key);
-    sites.set(key, known === undefined ? { ...site, module, sites: 1 } : { ...known, sites: known.sites + 1 });
+  // Blocks that are equal but for a mask are in one range, and their sites in several groups.
+  const alike = (site: InspectedAttention): string => {
+    const found = placeIn(ranges, site.module);
+    return JSON.stringify({ ...site, node: "", module: found === null ? site.module : nameOf([], found) });
+  };
+  const sites = [...groupBy(attention, alike).values()].map((group) => {
+    const places = group.flatMap(({ module }) => placeIn(ranges, module) ?? []);
+    const numbers = new Set(places.map(({ range, at }) => numberOf(range.members[at]!)));
+    const module = places[0] === undefined ? group[0]!.module : nameOf([...numbers], places[0]);
+    return { ...group[0]!, module, sites: group.length };
+  });
+  return { modules: shown, attention: sites };
+}
+
+/** Where a module is in a range: in which block, and with which path inside it. */
+interface FoldedPlace {
+  readonly range: Range;
+  readonly at: number;
+  readonly rest: string;
+}
+
+function placeIn(ranges: readonly Range[], path: string): FoldedPlace | null {
+  for (const range of ranges) {
+    const at = range.members.findIndex((member) => isWithin(path, member));
+    if (at >= 0) return { range, at, rest: path.slice(range.members[at]!.length) };
   }
-  return { modules: shown, attention: [...sites.values()] };
+  return null;
+}
+
+function numberOf(block: string): number {
+  return Number(block.slice(block.lastIndexOf(".") + 1));
+}
+
+/** `blocks.0-3.attn`, or `blocks.0,2.attn` for those blocks alone; the numbers ascend. */
+function nameOf(numbers: readonly number[], { range, rest }: FoldedPlace): string {
+  const runs: number[][] = [];
+  for (const number of numbers) {
+    const run = runs.at(-1);
+    if (run !== undefined && run.at(-1) === number - 1) run.push(number);
+    else runs.push([number]);
+  }
+  const said = runs.map((run) => (run.length === 1 ? run.join() : `${run[0]}-${run.at(-1)}`));
+  return `${range.list}.${said.join()}${rest}`;
 }
 
 /** Neighbours in a list that are equal, two or more. */

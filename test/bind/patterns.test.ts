@@ -2,7 +2,7 @@
  * @file Which modules a pattern matches, and which names are misspellings.
  */
 import { describe, expect, test } from "vitest";
-import { matchModules, spellingMatcher } from "../../compiler/bind/patterns.ts";
+import { matchModules, respelled, spellingMatcher } from "../../compiler/bind/patterns.ts";
 import { familyOf } from "../../compiler/ir/module-paths.ts";
 import { kindByName, nearMiss } from "../../compiler/bind/parameter-names.ts";
 
@@ -64,6 +64,19 @@ describe("patterns", () => {
       expect(matched(modules, wrapper, patterns)).toEqual(expected);
     });
 
+    test("a plan may name the outer module itself", () => {
+      expect(matched(inner, null, ["transformer", ...around("transformer")])).toEqual(inner);
+    });
+
+    test.each([
+      ["without its outer module", inner, "transformer.proj_out", "proj_out"],
+      ["without two", inner, "pipe.transformer.blocks.*", "blocks.*"],
+      ["inside the only module that has it", ["", "head", ...within("t")], "blocks.*", "t.blocks.*"],
+      ["in the only list of blocks", inner, "layers.*", "blocks.*"],
+      ["not where two have it", ["", ...within("t"), ...within("u")], "blocks.*", null],
+      ["not where nothing has it", inner, "a.b", null],
+    ])("a pattern may be meant %s", (_, modules, pattern, right) => expect(respelled(pattern, modules)).toBe(right));
+
     test.each([
       ["two modules could be it", ["", ...within("t"), ...within("u")], plan],
       ["a single pattern shows no outer module", inner, ["transformer.proj_out"]],
@@ -95,6 +108,11 @@ describe("names", () => {
     "%s is a name of its own",
     (name) => expect(nearMiss(name, known)).toBeNull(),
   );
+
+  test("one letter is no misspelling of another", () => {
+    expect(nearMiss("x", ["t"])).toBeNull();
+    expect(nearMiss("q", ["k"])).toBeNull();
+  });
 
   test("conventions about types", () => {
     expect(

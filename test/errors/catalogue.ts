@@ -65,6 +65,9 @@ function parametersOf(type: Type): Entry["parameters"] {
   const params = signature?.getParameters()[0]?.getTypeAtLocation(parameter);
   return (params?.getProperties() ?? []).map((property) => ({
     name: property.getName(),
-    type: property.getTypeAtLocation(parameter).getText(parameter),
+    type: property
+      .getTypeAtLocation(parameter)
+      .getText(parameter)
+      .replaceAll(/import\("[^"]*"\)\./g, ""),
   }));
 }

@@ -4,10 +4,10 @@
 import { describe, expect, test } from "vitest";
 import type { Attributes, Graph, Node } from "../../compiler/graph/types.ts";
 import type { Diagnostic } from "../../compiler/diagnostics/types.ts";
-import { graph, node, value } from "../support/graphs.ts";
+import { graph, noise, node, value } from "../support/graphs.ts";
 import { runExample } from "./example.ts";
 import { model } from "./models.ts";
-import { tensorFromInts } from "../../compiler/graph/tensors.ts";
+import { tensorFromInts, tensorFromNumbers } from "../../compiler/graph/tensors.ts";
 import { textOf } from "./hints.ts";
 
 type Plan = Readonly<Record<string, unknown>>;
@@ -126,6 +126,111 @@ describe("an operator that needs a whole axis", () => {
   test.each(SCHEMES)("compiles as its hint says: %s", async (options) => {
     expect(await errorsOf(source, gathered(splits, "a", 1), options)).toEqual([]);
   });
+});
+
+describe("a table that is split as one stretch", () => {
+  // It meets two joined streams at two nodes.
+  const source = graph({
+    inputs: ["text", "image", "table"].map((name) =>
+      value(name, "float32", [1, { text: "txt", image: "img", table: "n" }[name] ?? 0, 8]),
+    ),
+    outputs: [value("y", "float32", null)],
+    nodes: [
+      { ...node("Concat", ["text", "image"], ["joint"], { axis: int(1) }), name: "/Concat" },
+      inside("first", "Add", ["joint", "table"], "a"),
+      inside("second", "Mul", ["a", "joint"], "b"),
+      inside("third", "Add", ["joint", "table"], "c"),
+      inside("out", "Add", ["b", "c"], "y"),
+    ],
+  });
+  const split = (...names: readonly string[]): Plan => ({
+    "": Object.fromEntries(names.map((name) => [name, { split_dim: 1 }])),
+    out: { gather_dim: 1 },
+  });
+
+  test("is said once, at the entry that splits it", async () => {
+    const found = await said(source, split("text", "image", "table"));
+    const [error, ...others] = found.filter(({ severity }) => severity === "error");
+    expect(others).toEqual([]);
+    expect(error?.code).toBe("CP4003");
+    expect(error?.related).toContainEqual({ message: "the same here", module: "third.c", node: "/third/c/Add" });
+    expect(error?.hint).toContain('remove the entry "".table');
+  });
+
+  test.each(SCHEMES)("and is sliced where the entry is removed: %s", async (options) => {
+    expect(await errorsOf(source, split("text", "image"), options)).toEqual([]);
+  });
+});
+
+describe("rows that are divided again", () => {
+  const source = graph({
+    inputs: [value("x", "float32", [1, 36, 8])],
+    outputs: [value("y", "float32", null)],
+    nodes: [
+      inside("proj", "Relu", ["x"], "a"),
+      { ...node("Reshape", ["a", "grid"], ["b"]), name: "/Reshape" },
+      inside("out", "Transpose", ["b"], "y", { perm: ints(0, 2, 1, 3) }),
+    ],
+    constants: new Map([["grid", tensorFromInts([0, 3, 12, 8])]]),
+  });
+  const splits = { "": { x: { split_dim: 1 } } };
+
+  test("the hint says where a plan can gather them", async () => {
+    const found = (await said(source, splits, "--ulysses-degree 4")).find(({ code }) => code === "CP4005");
+    expect(found?.hint).toContain('with { "gather_dim": 1 } at "proj.a"');
+  });
+
+  test("and that compiles", async () => {
+    expect(await errorsOf(source, { ...splits, "proj.a": { gather_dim: 1 } }, "--ulysses-degree 4")).toEqual([]);
+  });
+});
+
+test("a table of a fixed stream in a partly dynamic export may be folded", async () => {
+  const source = graph({
+    inputs: [value("text", "float32", [1, "txt", 8]), value("image", "float32", [1, 6, 8])],
+    outputs: [value("y", "float32", null)],
+    nodes: [
+      inside("embed", "Add", ["image", "table"], "a"),
+      { ...node("Concat", ["text", "a"], ["joint"], { axis: int(1) }), name: "/Concat" },
+      ...attention("joint", "mixed"),
+      inside("out", "Relu", ["mixed"], "y"),
+    ],
+    constants: new Map([...shapes(2), ["table", tensorFromNumbers("float32", [1, 6, 8], noise(1, 48))]]),
+  });
+  const splits = { text: { split_dim: 1 }, image: { split_dim: 1 } };
+  const rope = { "0": { split_dim: 0, expected_dims: 2, split_output: true } };
+  const plan = { "": splits, rope, out: { gather_dim: 1 } };
+  const found = await said(source, plan);
+  expect(found.filter(({ severity }) => severity === "error")).toEqual([]);
+  expect(found.map(({ code }) => code)).toContain("CP3002");
+});
+
+test("a mask is not the condition that has its rank", async () => {
+  const source = graph({
+    inputs: [
+      value("x", "float32", ["b", "n", 8]),
+      value("time", "float32", ["b", 8]),
+      value("text_mask", "float32", ["b", "t"]),
+      value("image_mask", "float32", ["b", "i"]),
+    ],
+    outputs: [value("y", "float32", null)],
+    nodes: [
+      { ...node("Relu", ["time"], ["temb"]), name: "/Relu" },
+      { ...node("Concat", ["text_mask", "image_mask"], ["mask"], { axis: int(1) }), name: "/Concat" },
+      inside("block", "Unsqueeze", ["temb", "one"], "t"),
+      inside("block", "Add", ["x", "t"], "a"),
+      inside("block", "Unsqueeze", ["mask", "two"], "m"),
+      inside("block", "Mul", ["a", "m"], "b"),
+      inside("out", "Relu", ["b"], "y"),
+    ],
+    constants: new Map([
+      ["one", tensorFromInts([1])],
+      ["two", tensorFromInts([2])],
+    ]),
+  });
+  const block = { hidden_states: { split_dim: 1, value: "x" }, attention_mask: { split_dim: 1, expected_dims: 2 } };
+  const found = await said(source, { block, out: { gather_dim: 1 } });
+  expect(found.map(({ code }) => code)).not.toContain("CP3010");
 });
 
 describe("a mask of pairs of tokens", () => {

@@ -63,7 +63,7 @@ test("neighbours in a list that are equal inside are one range", () => {
   ).toEqual(["a.blocks.0-1", "a.blocks.0-1.net.0", "a.blocks.0-1.net.1"]);
 });
 
-test("equal attention sites of a range are counted, others stay", () => {
+test("equal attention sites of a range are counted, each under the blocks that it is in", () => {
   const site = {
     heads: "4",
     keyValueHeads: "4",
@@ -74,16 +74,17 @@ test("equal attention sites of a range are counted, others stay", () => {
     causal: false,
   };
   const inspection: Inspection = {
-    modules: ["blocks.0", "blocks.1", "blocks.2"].map((path) => module(path, path)),
+    modules: ["blocks.0", "blocks.1", "blocks.2", "blocks.3"].map((path) => module(path, path)),
     attention: [
       { ...site, node: "a", module: "blocks.0" },
       { ...site, node: "b", module: "blocks.1" },
       { ...site, node: "c", module: "blocks.2", mask: true },
+      { ...site, node: "d", module: "blocks.3" },
     ],
   };
   expect(foldBlocks(inspection).attention).toMatchObject([
-    { module: "blocks.0-2", node: "a", sites: 2 },
-    { module: "blocks.0-2", node: "c", sites: 1 },
+    { module: "blocks.0-1,3", node: "a", sites: 3 },
+    { module: "blocks.2", node: "c", sites: 1 },
   ]);
 });
 

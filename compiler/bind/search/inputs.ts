@@ -22,7 +22,7 @@ import { behaviourOf, expectedOf, mayBe, sayBehaviour } from "./behaviour.ts";
 import { ABSENT, nameOf, type Context, type Place, type Verdict } from "../context.ts";
 import { describe, pasteFixes, pasteLine, sayOrigin } from "../describe.ts";
 import { whereOf } from "./known.ts";
-import { isStateName, kindByName, mayNameStream } from "../parameter-names.ts";
+import { isContextName, isStateName, kindByName, mayNameStream, namesMask } from "../parameter-names.ts";
 import { sideByName, sidesOf } from "../boundaries/sides.ts";
 import { descendsFrom, type GraphIndex } from "../../ir/graph-index.ts";
 
@@ -78,6 +78,7 @@ export function choose(place: Question, taken: ReadonlySet<string>, roles: Roles
     (b) => roles.own.has(role(b)),
     (b) => !isMadeIn(b, siblings),
     (b) => isStateName(parameter) && isResidual(b),
+    (b) => namesMask(parameter) && [...b.ancestors].some(namesMask),
     (b) => sideByName(parameter, sidesOf(module, boundaries.index))?.right.has(b.value) === true,
     (b) => !hasRoot && expected === "stream" && behaviourOf(b, graph) === "stream",
   ]);
@@ -93,8 +94,9 @@ export function choose(place: Question, taken: ReadonlySet<string>, roles: Roles
     return NOTHING;
   const isMisnamed = !hasRoot && roles.own.size === 0 && !mayBe(behaviourOf(only, graph), expected);
   if (isMisnamed) return { pool, strength: "doubtful" };
-  // The state of a block is known by its usual names, or by a name that says nothing else; `temb` may belong to a parameter that was folded.
-  const isDoubtful = !hasRoot && roles.own.size === 0 && isResidual(only) && !mayNameStream(parameter);
+  // The state of a block is known by its usual names, by a name that says nothing else, or by inputs that have the name of the other side; `temb` may belong to a parameter that was folded.
+  const isOther = isContextName(parameter) && [...only.ancestors].every(isContextName);
+  const isDoubtful = !hasRoot && roles.own.size === 0 && isResidual(only) && !mayNameStream(parameter) && !isOther;
   // A value made by a sibling block is judged by what that block uses itself.
   const isStrong = owned.length > 0 && !isMadeIn(only, siblings);
   return { pool, strength: isDoubtful ? "doubtful" : isStrong ? "strong" : "weak" };
@@ -117,12 +119,16 @@ function unnamedIn(fitting: readonly Boundary[], parameter: string, graph: Canon
     if (states.length > 0 && !free.some(isResidual)) return states;
     return free.length > 0 ? free : fitting;
   }
-  // An export may have folded a table: what is left is then none.
   if (expectedOf(parameter) === "table") {
     const tables = fitting.filter((b) => behaviourOf(b, graph) === "table");
-    return tables.length > 0 ? tables : free.filter((b) => mayBe(behaviourOf(b, graph), "table"));
+    return tables.length > 0 ? tables : tablesAmong(free, graph);
   }
   return kindByName(parameter) === "any" ? free.filter((b) => !isContent(b)) : free;
+}
+
+/** An export may have folded a table: what is left is then none. */
+function tablesAmong(candidates: readonly Boundary[], graph: CanonicalGraph): readonly Boundary[] {
+  return candidates.filter((b) => mayBe(behaviourOf(b, graph), "table"));
 }
 
 /**
@@ -142,7 +148,8 @@ function similarGroups(
 ): readonly Boundary[][] {
   const free = boundaries.of(place.module).inputs.filter(({ value }) => !taken.has(value));
   const parameter = place.parameter ?? "";
-  const fitting = free.filter((b) => fits(b, parameter, place.spec, graph) && !isExplained(b, parameter, graph));
+  const unexplained = free.filter((b) => fits(b, parameter, place.spec, graph) && !isExplained(b, parameter, graph));
+  const fitting = expectedOf(parameter) === "table" ? tablesAmong(unexplained, graph) : unexplained;
   const looks = (b: Boundary): string => JSON.stringify([b.shape, [...b.ancestors].sort()]);
   const alike = new Map<string, Boundary[]>();
   for (const b of fitting) alike.set(looks(b), [...(alike.get(looks(b)) ?? []), b]);

@@ -7,7 +7,7 @@ import { diagnose, type Where } from "../../diagnostics/diagnose.ts";
 import type { Diagnostic } from "../../diagnostics/types.ts";
 import { suggest } from "../../diagnostics/suggest.ts";
 import { ABSENT, nameOf, outputsSeen, type Context, type Place, type Verdict, type Want } from "../context.ts";
-import { nearMiss } from "../parameter-names.ts";
+import { isQualified, nearMiss } from "../parameter-names.ts";
 
 export function findKnown(place: Place, context: Context): Verdict {
   return (
@@ -150,7 +150,11 @@ export function misspelt(places: readonly Place[], context: Context): ReadonlyMa
   for (const place of places) {
     const { parameter, module } = place;
     if (parameter === null || known.has(parameter) || elementsOf(parameter, context.graph).length > 0) continue;
-    const suggestion = nearMiss(parameter, known);
+    // A block has names of its own: what the model calls `text_states_t5` may be its `text_states`.
+    const suggestion = nearMiss(
+      parameter,
+      module === "" ? known : [...known].filter((name) => !isQualified(name, parameter)),
+    );
     if (suggestion === null) continue;
     errors.set(place, diagnose(bindNames.unknownParameter, { parameter, module, suggestion }, whereOf(place, "key")));
   }

@@ -23,7 +23,7 @@ const MOST = 8;
 
 /** Names of the plan that the model does not have. */
 export const bindNames: Catalog<{
-  unknownModule: { pattern: string; suggestion: string | null; known: readonly string[] };
+  unknownModule: { pattern: string; suggestion: string | null; known: readonly string[]; more: number };
   foldedModule: { pattern: string };
   unknownParameter: { parameter: string; module: string; suggestion: string };
   unknownInputs: { parameters: readonly string[]; inputs: readonly string[] };
@@ -36,7 +36,8 @@ export const bindNames: Catalog<{
     code: "CP3001",
     severity: "error",
     title: "Unknown module",
-    message: ({ pattern }) => `no module of the model matches "${pattern}"`,
+    message: ({ pattern, more }) =>
+      `no module of the model matches "${pattern}"${more === 0 ? "" : `, nor ${more} more of the plan's patterns`}`,
     hint: ({ suggestion, known }) => {
       if (suggestion !== null) return `did you mean "${suggestion}"?`;
       if (known.length > 0) return `the model has ${list(known)}; "*" matches one whole segment between dots`;

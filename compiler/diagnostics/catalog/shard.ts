@@ -34,10 +34,13 @@ export const needsWholeAxis: Message<
     `${place(p)} computes along axis ${p.axis} of ${p.value} and needs it whole, but it is split over the ranks (${p.layout}) by ${p.from}`,
   hint: (p) => {
     if (p.other !== null) return `write "split_dim": ${p.other} to split the other axis instead`;
-    if (p.gather === null) return `split another axis of ${p.value}, or leave it whole and split only after this node`;
+    if (p.gather === null) return `remove the entry, which leaves ${p.value} whole here, or split another axis of it`;
     return `${gatherBefore(p.gather)}, or split only after it`;
   },
-  fixes: ({ other, gather }) => (other !== null ? [setField("split_dim", other)] : gatherFixes(gather)),
+  fixes: ({ other, gather }) => {
+    if (other !== null) return [setField("split_dim", other)];
+    return gather === null ? [removeEntry] : gatherFixes(gather);
+  },
   alike: ({ value, axis, other }) => JSON.stringify([value, axis, other]),
 };
 
@@ -127,7 +130,8 @@ export const splitAgain: Message<{
   first: string;
   second: string;
   firstLayout: string;
-  firstAxis: number;
+  /** `null` where that split is of a part of an axis, which no entry can repeat. */
+  firstAxis: number | null;
   axis: number;
 }> = {
   code: "CP4008",
@@ -135,8 +139,11 @@ export const splitAgain: Message<{
   title: "Value split twice",
   message: (p) =>
     `${p.second} splits ${p.value} along axis ${p.axis}, but ${p.first} already split it (${p.firstLayout})`,
-  hint: (p) => `write "split_dim": ${p.firstAxis}, or remove one of the two entries`,
-  fixes: (p) => [setField("split_dim", p.firstAxis), removeEntry],
+  hint: (p) =>
+    p.firstAxis === null
+      ? "remove one of the two entries, or gather the value in between"
+      : `write "split_dim": ${p.firstAxis}, or remove one of the two entries`,
+  fixes: (p) => [...(p.firstAxis === null ? [] : [setField("split_dim", p.firstAxis)]), removeEntry],
 };
 
 export const splitSatisfied: Message<{ value: string; entry: string; from: string }> = {
@@ -170,12 +177,25 @@ export const gatherOtherAxis: Message<{
   fixes: (p) => [setField("gather_dim", p.splitAxis)],
 };
 
-export const tooShort: Message<{ value: string; axis: number; extent: string; ranks: number; entry: string }> = {
+/** `other`: the only axis that has a length, or `null`. */
+export const tooShort: Message<{
+  value: string;
+  axis: number;
+  extent: string;
+  ranks: number;
+  entry: string;
+  other: number | null;
+}> = {
   code: "CP4012",
   severity: "error",
   title: "Axis shorter than the number of ranks",
   message: (p) => `${p.entry} splits axis ${p.axis} of ${p.value} over ${p.ranks} ranks, but its extent is ${p.extent}`,
-  hint: (p) => `use at most ${p.extent} ranks, or split another axis`,
+  hint: ({ extent, other }) => {
+    const axis =
+      other === null ? "split another axis" : `write "split_dim": ${other} to split the axis that has a length`;
+    return Number(extent) > 1 ? `use at most ${extent} ranks, or ${axis}` : axis;
+  },
+  fixes: ({ other }) => (other === null ? [] : [setField("split_dim", other)]),
 };
 
 export const tooFewHeads: Message<{

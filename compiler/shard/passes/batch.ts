@@ -81,7 +81,7 @@ function splitInput(state: State, bound: BoundPlan, { input, axis, split }: Batc
   const origin: Origin = { module: "", node: null, spec };
   const extent = lengthOf(split.segments);
   if (typeof extent === "number" && extent < ranks) {
-    const params = { value: input, axis, extent: show(extent), ranks, entry: sayOrigin(origin) };
+    const params = { value: input, axis, extent: show(extent), ranks, entry: sayOrigin(origin), other: null };
     const where = { span: spec.origin.span ?? undefined, about: aboutEntries(origin) };
     state.diagnostics.push(diagnose(tooShort, params, where));
   }

@@ -21,6 +21,8 @@ export function gatherAt(state: State, node: CanonicalNode, value: string): Gath
   const axis = layoutOf(state, value)[0]?.axis;
   const operation = made === undefined ? null : cpOf(made)?.op;
   if (made === undefined || axis === undefined || operation === "Shard" || operation === "Gather") return null;
+  // What an entry splits for the readers of one module has the name of the whole value, which this node does not read.
+  if (!index.users(name).some((user) => user.name === node.name)) return null;
   const module = made.scope;
   if (module === "" || isWithin(node.scope, module)) return { axis, module: "", value: name };
   const leaves = (output: string): boolean =>

@@ -47,7 +47,7 @@ export function shardValue(state: State, planned: PlannedOperation): void {
               first: sayOrigin(first),
               second: entry,
               firstLayout: say([current]),
-              firstAxis: current.axis,
+              firstAxis: equal(current.outer, 1) && equal(current.inner, 1) ? current.axis : null,
               axis,
             },
             where,
@@ -58,11 +58,7 @@ export function shardValue(state: State, planned: PlannedOperation): void {
   }
   const extent = shapeOf(state, value).dims[axis] ?? 1;
   const ranks = splitRanks(state);
-  if (typeof extent === "number" && extent < ranks) {
-    const where = { span: origin.spec?.origin.span ?? undefined, about: aboutEntries(origin) };
-    const params = { value: sayValue(state, source), axis, extent: show(extent), ranks, entry: sayOrigin(origin) };
-    state.diagnostics.push(diagnose(catalog.tooShort, params, where));
-  }
+  if (typeof extent === "number" && extent < ranks) reportShort(state, planned, origin, extent);
   const entry = state.bindings[planned.binding];
   const one = entry !== undefined && state.coarse.has(entry);
   const segments = one ? [{ length: extent, origin: source }] : segmentsOf(state, source, axis);
@@ -70,6 +66,16 @@ export function shardValue(state: State, planned: PlannedOperation): void {
   const local = align(state, value, [shardOf(axis, { outer: 1, segments, inner: 1 }, state.over)], origin);
   state.minimums.push({ extent, atLeast: ranks, name: `${value} axis ${axis}`, slice: local, origin });
   state.replacements.set(output, local);
+}
+
+/** Reports an axis that does not have a row for every rank; the only one that has a length is probably meant. */
+function reportShort(state: State, { value: source, axis }: PlannedOperation, origin: Origin, extent: number): void {
+  const value = sayValue(state, source);
+  const { dims } = shapeOf(state, valueOf(state, source));
+  const [other = null, ...more] = dims.flatMap((dim, at) => (typeof dim === "number" ? [] : [at]));
+  const where = { span: origin.spec?.origin.span ?? undefined, about: aboutEntries(origin) };
+  const params = { value, axis, extent: show(extent), ranks: splitRanks(state), entry: sayOrigin(origin) };
+  state.diagnostics.push(diagnose(catalog.tooShort, { ...params, other: more.length === 0 ? other : null }, where));
 }
 
 /** Every rank holds the whole axis again from this node on: the blocks of all ranks, in the original order. */

@@ -1,5 +1,5 @@
 /**
- * @file Examples of models for which no plan can be inferred. Codes CP4500-4599; and of a plan that gives little, CP4601.
+ * @file Examples of models for which no plan can be inferred. Codes CP4500-4599; and of plans that give little, CP4026 and CP4601.
  */
 import type { Graph, GraphValue, Node } from "../../../compiler/graph/types.ts";
 import { graph, node, value } from "../../support/graphs.ts";
@@ -41,6 +41,15 @@ export const infer: Examples = {
   CP4601: {
     means:
       "The plan is exact and gives little: of the products that become queries or outputs, ranks share less than 40 %, and each repeats the rest. A module that a plan leaves out, such as the feed-forward of the text, is easily missed. Where `--shape` does not fix the lengths, a batch of 1 and equal lengths of at most 1024 are assumed.",
+    files: {
+      "a.plan.json":
+        '{\n  "transformer_blocks.*.ff": { "hidden_states": { "split_dim": 1 } },\n  "transformer_blocks.*.ff.net.2": { "gather_dim": 1 }\n}\n',
+    },
+    command: "onnx-cp check a.plan.json --model flux.onnx --ulysses-degree 2",
+  },
+  CP4026: {
+    means:
+      "A plan that is exact may leave work to every rank. `check` says why for the three largest causes that are 5 % of the work or more: rows of inputs that no entry splits before, rows that an entry has gathered, or results without rows. `result.gain.repeated` has the same as data.",
     files: {
       "a.plan.json":
         '{\n  "transformer_blocks.*.ff": { "hidden_states": { "split_dim": 1 } },\n  "transformer_blocks.*.ff.net.2": { "gather_dim": 1 }\n}\n',

@@ -8,7 +8,7 @@ export const otherPath: Message<{ pattern: string; spelling: string; count: numb
   severity: "note",
   title: "Module under another path",
   message: ({ pattern, spelling, count }) =>
-    `the model has no module "${pattern}", but "${spelling}", without or with an outer module; ` +
+    `the model has no module "${pattern}", but ${spelling === "" ? "may be it" : `"${spelling}"`}, without or with an outer module; ` +
     (count === 1 ? "the entry is read so" : `this and ${count - 1} more of the plan's patterns are read so`),
 };
 
