@@ -20,6 +20,7 @@ import { running } from "./running.ts";
 import { sessions } from "./sessions.ts";
 import { shapes } from "./shapes.ts";
 import { shard } from "./shard.ts";
+import { tables } from "./tables.ts";
 import { verify } from "./verify.ts";
 import { world } from "./world.ts";
 
@@ -34,6 +35,7 @@ export const examples: Examples = {
   ...bind,
   ...shard,
   ...products,
+  ...tables,
   ...editor,
   ...infer,
   ...program,
