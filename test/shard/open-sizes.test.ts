@@ -126,6 +126,8 @@ test("a block with a length that depends on data is not gathered", async () => {
   const canonical = valueOf(await canonicalise(modelOf(source)));
   const plan = readPlanValue({ "": [{ columns: { split_dim: 0, value: "columns" } }, { gather_dim: 0, value: "z" }] });
   const sharded = shard(valueOf(bindPlan(canonical, valueOf(plan))), options);
+  const said = expect.stringContaining("is how many elements of mask are true (node places), which no input gives");
+  expect(sharded.diagnostics.map(({ message }) => message)).toContainEqual(said);
   expect(sharded.diagnostics.filter(({ severity }) => severity === "error").map(({ code }) => code)).toEqual([
     "CP4603",
   ]);

@@ -5,7 +5,9 @@
 import { sizeMessages } from "../../diagnostics/catalog/splitting/sizes.ts";
 import { diagnose } from "../../diagnostics/diagnose.ts";
 import type { Diagnostic } from "../../diagnostics/types.ts";
-import { isOpen, show, type Expr } from "../../expr/expr.ts";
+import { isOpen, show, symbolsOf, type Expr } from "../../expr/expr.ts";
+import { indexOf } from "../../ir/graph-index.ts";
+import type { CanonicalGraph } from "../../ir/types.ts";
 import { aboutEntries } from "../origins.ts";
 import { reads } from "../prune.ts";
 import type { ShardedGraph, ShardedStep } from "../types.ts";
@@ -21,17 +23,29 @@ export function openSizes(sharded: ShardedGraph): readonly Diagnostic[] {
   return openIn(sharded, (step) => (step.kind === "collective" ? step.transfers.flatMap(({ dims }) => dims) : []));
 }
 
-function openIn({ steps }: ShardedGraph, sizesOf: (step: ShardedStep) => readonly Expr[]): readonly Diagnostic[] {
+function openIn(
+  { steps, graph }: ShardedGraph,
+  sizesOf: (step: ShardedStep) => readonly Expr[],
+): readonly Diagnostic[] {
   const found = new Map<unknown, Diagnostic>();
   for (const step of steps) {
     const { module, node, spec } = step.origin;
     const elements = sizesOf(step).filter(isOpen);
     if (elements.length === 0 || found.has(spec ?? node)) continue;
     const op = step.kind === "local" ? step.node.op : step.collective;
-    const params = { op, node, module, sizes: elements.map(show).join(", ") };
+    const params = { op, node, module, sizes: elements.map(show).join(", "), unknown: unknownIn(graph, elements) };
     const related = node === null ? [] : [{ message: "needs the size here", node, module }];
     const where = { span: spec?.origin.span ?? undefined, related, about: aboutEntries(step.origin) };
     found.set(spec ?? node, diagnose(sizeMessages.dependsOnData, params, where));
   }
   return [...found.values()];
+}
+
+/** The extents that depend on data, with the nodes that decide them: `?VALUE.AXIS` is an axis of the value of that name. */
+function unknownIn(graph: CanonicalGraph, elements: readonly Expr[]) {
+  const names = new Set(elements.flatMap(symbolsOf).filter(isOpen));
+  return [...names].flatMap((extent) => {
+    const maker = indexOf(graph).producer(extent.slice(1, extent.lastIndexOf(".")));
+    return maker === undefined ? [] : [{ extent, op: maker.op, node: maker.name, operand: maker.inputs[0] ?? "" }];
+  });
 }

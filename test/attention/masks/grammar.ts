@@ -269,12 +269,15 @@ function bias(a: Around): string {
 }
 
 /** A mask as a value for the operator `Attention`: a condition, or a bias. */
-export function maskValue(a: Around): string {
+export function maskValue(a: Around, kind: "float" | "any" = "any"): string {
   const found = conditionOf(a);
   const seen = a.draw.once(2) ? withOwn(a, found) : found;
-  const full = extents(a, extent(a, 0), a.draw.of(1, HEADS), extent(a, 1), extent(a, 1));
+  const heads = kind === "float" ? HEADS : a.draw.of(1, HEADS);
+  const full = extents(a, extent(a, 0), heads, extent(a, 1), extent(a, 1));
   const wide = add(a, "Expand", seen, full);
-  return a.draw.once(2) ? wide : add(a, "Where", wide, scalar(a, 0), scalar(a, a.draw.of(-Infinity, LOWEST, -1e4)));
+  return kind === "any" && a.draw.once(2)
+    ? wide
+    : add(a, "Where", wide, scalar(a, 0), scalar(a, a.draw.of(-Infinity, LOWEST, -1e4)));
 }
 
 export const perm = (...axes: readonly number[]) => ({ attributes: { perm: ints(axes) } });

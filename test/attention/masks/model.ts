@@ -65,8 +65,10 @@ const FORMS = {
       string,
     ];
     const product = add(a, "MatMul", q, a.n.add(HERE, "Transpose", [k], perm(0, 2, 1)));
-    const hidden = masked(a, add(a, "Reshape", product, shapeOf(a, batch, heads, rows, rows)));
-    const merged = add(a, "Reshape", hidden, shapeOf(a, both, rows, rows));
+    const whole = shapeOf(a, both, rows, rows);
+    const merged = a.draw.once(2)
+      ? add(a, "Reshape", masked(a, add(a, "Reshape", product, shapeOf(a, batch, heads, rows, rows))), whole)
+      : add(a, "Add", product, add(a, "Reshape", maskValue(a, "float"), whole));
     const weights = a.n.add(HERE, "Softmax", [merged], { attributes: { axis: int(-1) } });
     return add(a, "Reshape", add(a, "MatMul", weights, v), shapeOf(a, batch, heads, rows, size));
   },
