@@ -1,7 +1,7 @@
 /**
  * @file Floating types of 8 bits: their numbers as a table, since there are 256 of each. Knows no tensor.
  */
-import type { Float8Elem } from "./types.ts";
+import type { Float8Elem } from "../types.ts";
 
 interface Form {
   readonly mantissa: number;
