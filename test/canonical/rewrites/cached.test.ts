@@ -11,7 +11,7 @@ import { tensorFromNumbers } from "../../../compiler/graph/tensors.ts";
 import type { CanonicalGraph } from "../../../compiler/ir/types.ts";
 import { ortTensor } from "../../../ort/tensors.ts";
 import type { OrtTensors } from "../../../ort/types.ts";
-import { noise } from "../../support/graphs.ts";
+import { noise, random } from "../../support/graphs.ts";
 import { pattern, type More, type Pattern } from "./build.ts";
 import { count, expectSame } from "./check.ts";
 
@@ -40,6 +40,12 @@ const whole = (p: Pattern, value: number, dims: readonly number[] = []): string 
     ),
   );
 
+/** The extent of axis 1, less 1, as `seqlens_k` of one element. */
+function lastOf(p: Pattern, value: string): string {
+  const extent = p.node("Slice", [p.node("Shape", [value]), p.ints(1), p.ints(2)]);
+  return p.node("Cast", [p.node("Sub", [extent, p.ints(1)])], { attributes: { to: int(6) } });
+}
+
 interface Grouped {
   readonly batch?: number;
   readonly past?: number;
@@ -48,12 +54,23 @@ interface Grouped {
   readonly bias?: boolean;
   /** `seqlens_k` and `total_sequence_length` as inputs, not as constants. */
   readonly open?: boolean;
+  /** `seqlens_k` by the extent T of another input, which is 7. */
+  readonly other?: boolean;
   readonly attributes?: NonNullable<More["attributes"]>;
 }
 
 /** `GroupQueryAttention` of 5 rows behind a cache. */
 function grouped(options: Grouped): Case {
-  const { batch = 1, past = PAST, packed = false, rotary, bias = false, open = false, attributes = {} } = options;
+  const {
+    batch = 1,
+    past = PAST,
+    packed = false,
+    rotary,
+    bias = false,
+    open = false,
+    other = false,
+    attributes = {},
+  } = options;
   const total = past + ROWS;
   const table = (p: Pattern, seed: number): string =>
     p.constant(tensorFromNumbers("float32", [32, SIZE / 2], noise(seed, (32 * SIZE) / 2)));
@@ -65,6 +82,7 @@ function grouped(options: Grouped): Case {
     const lengths = open
       ? [p.input("seqlens", [batch], "int32"), p.input("total", [], "int32")]
       : [whole(p, total - 1, [batch]), whole(p, total)];
+    if (other) lengths[0] = lastOf(p, p.input("other", [1, "T"]));
     const tables = rotary === undefined ? ["", "", ""] : [table(p, 8), table(p, 9), ""];
     if (rotary === "by position_ids") tables[2] = p.input("positions", [batch, ROWS], "int64");
     const scores = bias ? p.input("bias", [1, HEADS, ROWS, total]) : "";
@@ -116,6 +134,15 @@ describe("GroupQueryAttention", () => {
     expect(count(after, "GroupQueryAttention")).toBe(0);
     await expectSame(before, after, given.feeds);
   });
+});
+
+test("a length that the graph states by another name is compared in the run", async () => {
+  const same = apart(grouped({ past: 2, other: true }));
+  await expectSame(same.before, same.after, { other: random(1, [1, 7]) });
+  const less = apart(grouped({ past: 3, other: true }));
+  await expect(expectSame(less.before, less.after, { other: random(1, [1, 7]) })).rejects.toThrow(
+    /Gather.*out of data bounds/,
+  );
 });
 
 test("a run whose lengths leave keys out is refused", async () => {
