@@ -3,7 +3,7 @@
  */
 import { invariant } from "../compiler/diagnostics/diagnose.ts";
 import { sizeOf } from "../compiler/graph/elements.ts";
-import { fromFloat16, toFloat16 } from "../compiler/graph/floats/half.ts";
+import { fromFloat16, toFloat16 } from "../compiler/graph/numbers/half.ts";
 import type { ElemType, Tensor } from "../compiler/graph/types.ts";
 import type { OrtData, OrtElem, OrtTensor } from "./types.ts";
 

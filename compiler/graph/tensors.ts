@@ -3,8 +3,8 @@
  */
 import { invariant } from "../diagnostics/diagnose.ts";
 import { bytesFor, elemBytes, isPacked, sizeOf } from "./elements.ts";
-import { float8Access } from "./floats/float8.ts";
-import { fromFloat16, toFloat16 } from "./floats/half.ts";
+import { float8Access } from "./numbers/float8.ts";
+import { fromFloat16, toFloat16 } from "./numbers/half.ts";
 import type { ElemType, Tensor, TensorData } from "./types.ts";
 
 /** Beyond this an int64 is clamped: no length, axis or bound is larger. */

@@ -5,6 +5,7 @@ import { numbersOf } from "../graph/tensors.ts";
 import type { Graph, Node } from "../graph/types.ts";
 import { CP, type CanonicalNode } from "../ir/types.ts";
 import { attention, planned, exported } from "./rules/attention.ts";
+import { groupQuery } from "./rules/cached/cached.ts";
 import { einsum, fusedGemm, fusedMatMul, gemm, matMul, matMulInteger, matMulNBits } from "./rules/contraction.ts";
 import { convolution, fusedConvolution } from "./rules/convolution.ts";
 import { dropout, elementwise, elementwiseFirst } from "./rules/elementwise.ts";
@@ -192,7 +193,7 @@ export const MICROSOFT_OPERATORS: { readonly [Op in MicrosoftOperatorName]: Oper
   FusedMatMul: fusedMatMul,
   GatherBlockQuantized: gatherBlocks,
   Gelu: same,
-  GroupQueryAttention: exported(null, null, [3, 4, 5, 9, 10], true),
+  GroupQueryAttention: groupQuery,
   MatMulBnb4: matMulNBits,
   MatMulIntegerToFloat: scaledProduct,
   MatMulNBits: matMulNBits,

@@ -3,7 +3,7 @@
  */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { fromFloat16, toFloat16 } from "../../compiler/graph/floats/half.ts";
+import { fromFloat16, toFloat16 } from "../../compiler/graph/numbers/half.ts";
 import { numbersOf, tensorFromInts, tensorFromNumbers } from "../../compiler/graph/tensors.ts";
 import type { ElemType } from "../../compiler/graph/types.ts";
 

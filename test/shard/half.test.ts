@@ -5,7 +5,7 @@
 import { expect, it } from "vitest";
 import type { Binding } from "../../compiler/bind/types.ts";
 import { CP, type CanonicalGraph, type CanonicalNode, type ValueShape } from "../../compiler/ir/types.ts";
-import { toFloat16 } from "../../compiler/graph/floats/half.ts";
+import { toFloat16 } from "../../compiler/graph/numbers/half.ts";
 import { simulate } from "../../compiler/simulate/simulate.ts";
 import type { OrtTensor } from "../../ort/types.ts";
 import { shard } from "../support/stages.ts";

@@ -45,7 +45,6 @@ export function exported(
   keyHeadsAttribute: string | null,
   /** Operands after q, k, v with an element for each element of the batch, or one for all. */
   batched: readonly number[],
-  likeQueries = false,
 ): OperatorRule {
   return {
     types: [{ operand: 0 }],
@@ -55,9 +54,8 @@ export function exported(
       if (q.dims.length < 3 || v.dims.length > 4) return null;
       const heads = headsAttribute === null ? 1 : intAttribute(view, headsAttribute, 1);
       const keyHeads = keyHeadsAttribute === null ? heads : intAttribute(view, keyHeadsAttribute, heads);
-      const width = likeQueries
-        ? q.dims.at(-1)!
-        : v.dims.length === 4
+      const width =
+        v.dims.length === 4
           ? mul(v.dims[3]!, q.dims.length === 4 ? 1 : v.dims[1]!)
           : floorDiv(mul(v.dims[2]!, heads), keyHeads);
       const list = factorList();

@@ -231,20 +231,8 @@ describe("operators that cp.Attention cannot express", () => {
       },
     ],
     [
-      "open lengths",
-      "all keys are in use",
-      (p) =>
-        flat(
-          p,
-          "GroupQueryAttention",
-          "com.microsoft",
-          ["", "", p.input("lengths", ["B"], "int32"), p.input("total", [], "int32")],
-          { num_heads: int(4), kv_num_heads: int(4) },
-        ),
-    ],
-    [
-      "rotation inside",
-      "applies rotary embeddings",
+      "rotation without tables",
+      "no cos_cache and sin_cache",
       (p) =>
         flat(
           p,

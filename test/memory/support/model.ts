@@ -4,7 +4,7 @@
 import { float, int } from "../../../compiler/graph/attributes.ts";
 import { writeModel } from "../../../compiler/graph/write.ts";
 import type { Attribute, Node, Tensor } from "../../../compiler/graph/types.ts";
-import { toFloat16 } from "../../../compiler/graph/floats/half.ts";
+import { toFloat16 } from "../../../compiler/graph/numbers/half.ts";
 import type { ContextParallelPlan } from "../../../compiler/plan/types.ts";
 
 export type Elem = "float32" | "float16";

@@ -1,7 +1,7 @@
 /**
  * @file Attention written as one operator: `Attention` of ONNX, and `MultiHeadAttention` and `GroupQueryAttention` of onnxruntime.
  */
-import { add, equal, exactDiv, mul, type Expr } from "../../../expr/expr.ts";
+import { equal, exactDiv, mul, type Expr } from "../../../expr/expr.ts";
 import { int, numberAttribute } from "../../../graph/attributes.ts";
 import { elemCode, lowestOf } from "../../../graph/elements.ts";
 import { tensorFromNumbers } from "../../../graph/tensors.ts";
@@ -11,9 +11,10 @@ import { addSteps, stepsOf } from "../views/arrange.ts";
 import { addAttention, type AttentionForm } from "./build.ts";
 import { bring, commonHeads, SWAP, type Operand, type Request } from "./operands.ts";
 import { draft, type Draft, type Patch } from "../draft.ts";
-import { dimsOf, elemOf, uniformOf, type Lookup } from "../lookup.ts";
+import { dimsOf, elemOf, type Lookup } from "../lookup.ts";
 import { refuse, type Refusal } from "./refusal.ts";
 import { whyNot } from "../unfuse/attention.ts";
+import { whyNotGrouped } from "../unfuse/cached/grouped.ts";
 import { readsMore } from "../unpack.ts";
 import { canBeEqual, permute, regroup, viewOf, type View } from "../views/views.ts";
 
@@ -105,32 +106,13 @@ function readMultiHead(lookup: Lookup, node: CanonicalNode): Reading | Refusal {
   });
 }
 
-/** Always causal. Its lengths must mean that every row uses all keys. */
+/** Always causal. What is more than that was taken apart before, or has a reason to stay. */
 function readGroupQuery(lookup: Lookup, node: CanonicalNode): Reading | Refusal {
-  const [
-    q = "",
-    k = "",
-    v = "",
-    pastKey = "",
-    pastValue = "",
-    lengths = "",
-    ,
-    cos = "",
-    sin = "",
-    positions = "",
-    mask = "",
-    sink = "",
-  ] = node.inputs;
+  const why = whyNotGrouped(lookup, node);
+  if (why !== null) return refuse(why);
+  const [q = "", k = "", v = ""] = node.inputs;
+  const mask = node.inputs[10] ?? "";
   const number = (name: string, otherwise: number): number => numberAttribute(node.attributes, name, otherwise);
-  if (k === "" || v === "") return refuse("its queries, keys and values are packed into one operand");
-  if (pastKey !== "" || pastValue !== "") return refuse("it reads past keys and values (a KV cache)");
-  const plain = number("local_window_size", -1) === -1 && number("smooth_softmax", 0) !== 1;
-  if (!plain || sink !== "") return refuse("it caps or biases its scores");
-  if (number("do_rotary", 0) !== 0 || cos !== "" || sin !== "" || positions !== "")
-    return refuse("it applies rotary embeddings to its operands");
-  const keys = dimsOf(lookup, k)[1]!;
-  const last = uniformOf(lookup, lengths);
-  if (last === null || !equal(add(last, 1), keys)) return refuse("its lengths do not show that all keys are in use");
   return finish(lookup, node, {
     operands: [q, k, v],
     heads: number("num_heads", 0),

@@ -6,6 +6,7 @@ import type { CanonicalGraph, CanonicalNode } from "../../../ir/types.ts";
 import { applyPatches, type Patch } from "../draft.ts";
 import { lookupOf, type Lookup } from "../lookup.ts";
 import { expandAttention } from "./attention.ts";
+import { expandGroupQuery } from "./cached/grouped.ts";
 import { expandEmbedding } from "./embedding.ts";
 import { expandBiasGelu, expandFastGelu, expandProduct, expandSkipNorm, expandSkipRms } from "./layers.ts";
 import { expandDynamicProduct, expandQuantisation, expandScaledProduct } from "./quantised.ts";
@@ -23,6 +24,7 @@ const EXPANSIONS: Readonly<Record<string, Readonly<Record<string, Expansion>>>> 
     EmbedLayerNormalization: expandEmbedding,
     FastGelu: expandFastGelu,
     FusedMatMul: expandProduct,
+    GroupQueryAttention: expandGroupQuery,
     MatMulIntegerToFloat: expandScaledProduct,
     SkipLayerNormalization: expandSkipNorm,
     SkipSimplifiedLayerNormalization: expandSkipRms,

@@ -4,7 +4,7 @@
 import { invariant } from "../../../diagnostics/diagnose.ts";
 import type { Expr } from "../../../expr/expr.ts";
 import { tensorFromNumbers } from "../../../graph/tensors.ts";
-import type { Attributes, ElemType } from "../../../graph/types.ts";
+import type { Attributes, ElemType, Tensor } from "../../../graph/types.ts";
 import type { CanonicalNode, IntegerValue, ValueShape } from "../../../ir/types.ts";
 import { outputShapes, viewOf } from "../../../operators/infer.ts";
 import { draft, type Draft, type Patch } from "../draft.ts";
@@ -28,6 +28,7 @@ export interface Writer {
   readonly integers: (...elements: readonly Expr[]) => string;
   /** An int64 operand without axes. */
   readonly integer: (element: Expr) => string;
+  readonly constant: (tensor: Tensor) => string;
   /** A constant of that many axes of one element. */
   readonly number: (elem: ElemType, value: number, rank?: number) => string;
   /** Extents of a value of the graph, or of one added here. */
@@ -59,6 +60,11 @@ export function writer(lookup: Lookup, node: CanonicalNode): Writer {
     shapes.set(value, { elem: "int64", dims });
     return value;
   };
+  const constant = (tensor: Tensor): string => {
+    const name = d.constant(tensor);
+    shapes.set(name, { elem: tensor.elem, dims: tensor.dims });
+    return name;
+  };
   return {
     lookup,
     node,
@@ -72,16 +78,17 @@ export function writer(lookup: Lookup, node: CanonicalNode): Writer {
     },
     integers: (...elements) => addIntegers(elements, [elements.length]),
     integer: (element) => addIntegers([element], []),
-    number: (elem, value, rank = 0) => {
-      const dims = Array.from({ length: rank }, () => 1);
-      const name = d.constant(tensorFromNumbers(elem, dims, [value]));
-      shapes.set(name, { elem, dims });
-      return name;
-    },
+    constant,
+    number: (elem, value, rank = 0) => constant(oneElement(elem, value, rank)),
     dims: (value) => shapeOf(value).dims,
     elem: (value) => shapeOf(value).elem,
     done: () => d.replace(node),
   };
+}
+
+function oneElement(elem: ElemType, value: number, rank: number): Tensor {
+  const dims = Array.from({ length: rank }, () => 1);
+  return tensorFromNumbers(elem, dims, [value]);
 }
 
 function known(value: IntegerValue | undefined, name: string): readonly (readonly [string, IntegerValue])[] {
