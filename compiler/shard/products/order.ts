@@ -9,7 +9,7 @@ import type { CanonicalNode } from "../../ir/types.ts";
 export type Unit = readonly CanonicalNode[];
 
 /** What a node belongs to, if it is not on its own. */
-export type UnitOf = (node: CanonicalNode) => Unit | undefined;
+type UnitOf = (node: CanonicalNode) => Unit | undefined;
 
 /** All nodes as units, each after those that it reads from, otherwise as in the graph; `null` if two units read from each other. */
 export function unitsInOrder(

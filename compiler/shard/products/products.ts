@@ -24,7 +24,7 @@ import { followed, headSplits, type Splits } from "./follow.ts";
 import { unitsInOrder } from "./order.ts";
 
 /** A region that may be propagated by heads or by gathered operands on this mesh, or a node on its own. */
-export type Step = { readonly region: Region } | { readonly node: CanonicalNode };
+type Step = { readonly region: Region } | { readonly node: CanonicalNode };
 
 /** All nodes, those of a region together, in an order in which each can be propagated. */
 export function stepsOf(state: State): readonly Step[] {
