@@ -5,6 +5,10 @@ from __future__ import annotations
 from ..family import Family, load_family
 from . import (
     audio,
+    autoencoders,
+    controlnets,
+    video_autoencoders,
+    audio_autoencoders,
     image,
     image_grid,
     image_joint,
@@ -28,6 +32,10 @@ _FILES = (
     video,
     audio,
     unets,
+    autoencoders,
+    controlnets,
+    video_autoencoders,
+    audio_autoencoders,
     text,
     text_encoders,
     text_decoders,
