@@ -5,10 +5,9 @@ from __future__ import annotations
 from ..family import Family, load_family
 from . import (
     audio,
+    audio_autoencoders,
     autoencoders,
     controlnets,
-    video_autoencoders,
-    audio_autoencoders,
     image,
     image_grid,
     image_joint,
@@ -19,6 +18,7 @@ from . import (
     text_encoders,
     unets,
     video,
+    video_autoencoders,
     vision,
     vision_more,
 )
