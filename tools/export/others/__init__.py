@@ -5,6 +5,9 @@ from __future__ import annotations
 from ..family import Family, load_family
 from . import (
     audio,
+    audio_autoencoders,
+    autoencoders,
+    controlnets,
     image,
     image_grid,
     image_joint,
@@ -15,6 +18,7 @@ from . import (
     text_encoders,
     unets,
     video,
+    video_autoencoders,
     vision,
     vision_more,
 )
@@ -28,6 +32,10 @@ _FILES = (
     video,
     audio,
     unets,
+    autoencoders,
+    controlnets,
+    video_autoencoders,
+    audio_autoencoders,
     text,
     text_encoders,
     text_decoders,
