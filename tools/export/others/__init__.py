@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..family import Family, load_family
 from . import (
     audio,
+    heads,
     image,
     image_grid,
     image_joint,
@@ -35,6 +36,7 @@ _FILES = (
     vision_more,
     speech,
     sound_more,
+    heads,
 )
 
 
