@@ -4,7 +4,7 @@
  */
 import { invariant } from "../compiler/diagnostics/diagnose.ts";
 import { elemBytes, sizeOf } from "../compiler/graph/elements.ts";
-import type { Dim, ElemType, Graph, GraphValue, Tensor, TensorType } from "../compiler/graph/types.ts";
+import type { Dim, ElemType, Graph, GraphValue, Node, Tensor, TensorType } from "../compiler/graph/types.ts";
 import { writeModel } from "../compiler/graph/write.ts";
 import { createSession } from "./session.ts";
 import type { OrtValueInfo } from "./session.ts";
@@ -19,7 +19,8 @@ export interface ProbeSource {
 
 /**
  * Types of all inputs, constants and node outputs. `dims` gives the extents of an input where the file has symbols; others keep the
- * file's. An extent that depends on data comes out as `null`. Throws `OrtError` for a graph that onnxruntime refuses.
+ * file's. An extent that depends on data comes out as `null`, and so do all extents of a value of
+ * unknown rank. Throws `OrtError` for a graph that onnxruntime refuses.
  */
 export async function probeShapes(
   { graph, opsets }: ProbeSource,
@@ -39,7 +40,13 @@ export async function probeShapes(
   };
   const session = await createSession(writeModel(probe, { opsets, untypedOutputs: values }), { optimise: "basic" });
   try {
-    const inferred = session.outputs.filter(({ name }) => !known.has(name)).flatMap(typeOf);
+    const made = session.outputs.filter(({ name }) => !known.has(name));
+    const scalars = await scalarsAmong(
+      made.flatMap(({ name, dims }) => (dims.length === 0 ? [name] : [])),
+      probe,
+      opsets,
+    );
+    const inferred = made.flatMap((value) => typeOf(value, value.dims.length > 0 || scalars.has(value.name)));
     return new Map([
       ...inputs.map(({ name, type }) => [name, type] as const),
       ...[...graph.constants].map(([name, { elem, dims }]) => [name, { elem, dims }] as const),
@@ -62,9 +69,32 @@ function isLarge({ elem, dims, data }: Tensor): boolean {
   return data.kind === "external" || sizeOf(dims) * elemBytes(elem) > LARGE;
 }
 
-function typeOf({ name, elem, dims }: OrtValueInfo): readonly (readonly [string, TensorType])[] {
+/** Of `names`, for which a session states no extents, those that have none: it says the same of values whose rank it does not know. */
+async function scalarsAmong(
+  names: readonly string[],
+  probe: Graph,
+  opsets: ProbeSource["opsets"],
+): Promise<ReadonlySet<string>> {
+  if (names.length === 0) return new Set();
+  // The number of extents of a shape is the rank.
+  const shapes = new Map(names.map((name, i): readonly [string, string] => [`${name}.probed.${i}`, name]));
+  const nodes = [...shapes].map(([shape, name]): Node => {
+    return { name: shape, op: "Shape", domain: "", inputs: [name], outputs: [shape], attributes: {}, metadata: {} };
+  });
+  const bytes = writeModel(
+    { ...probe, nodes: [...probe.nodes, ...nodes] },
+    { opsets, untypedOutputs: [...shapes.keys()] },
+  );
+  const session = await createSession(bytes, { optimise: "disabled" });
+  try {
+    return new Set(session.outputs.flatMap(({ name, dims }) => (dims[0] === 0 ? [shapes.get(name)!] : [])));
+  } finally {
+    await session.release();
+  }
+}
+
+function typeOf({ name, elem, dims }: OrtValueInfo, hasRank: boolean): readonly (readonly [string, TensorType])[] {
   const known: ElemType | null = elem;
-  return known === null
-    ? []
-    : [[name, { elem: known, dims: dims.map((dim) => (typeof dim === "number" ? dim : null)) }]];
+  if (known === null) return [];
+  return [[name, { elem: known, dims: hasRank ? dims.map((dim) => (typeof dim === "number" ? dim : null)) : null }]];
 }

@@ -4,7 +4,7 @@
 import { settle, diagnose, type Where } from "../diagnostics/diagnose.ts";
 import { lengthBaked, lengthsTooLarge, unresolvedShape } from "../diagnostics/catalog/canonical.ts";
 import { namesOfWeights } from "../diagnostics/catalog/splitting/names.ts";
-import { arrangedForProcessor } from "../diagnostics/catalog/splitting/tools.ts";
+import { arrangedForProcessor, notTensor } from "../diagnostics/catalog/splitting/tools.ts";
 import type { Diagnostic, Result } from "../diagnostics/types.ts";
 import { show, withinLimits, type Expr } from "../expr/expr.ts";
 import { resolveScopes } from "../graph/scopes/scopes.ts";
@@ -122,7 +122,7 @@ async function inferred(
       continue;
     }
     const { unresolved, counts, ...rest } = result;
-    const causes = withoutFollowers(unresolved);
+    const causes = withoutFollowers(unresolved, rest.nodes);
     return settle({ ...rest, inputs, outputs, lengths: [...lengths, ...counts], constants: graph.constants }, [
       ...notes,
       ...causes.map(toDiagnostic),
@@ -149,10 +149,19 @@ function bakedNote({ node, from, target, extent, number }: BakedLength): Diagnos
   );
 }
 
-/** A node that reads the result of another unresolved node says nothing new. */
-function withoutFollowers(unresolved: readonly CanonicalNode[]): readonly CanonicalNode[] {
-  const made = new Set(unresolved.flatMap(({ outputs }) => outputs));
-  return unresolved.filter((node) => !valuesReadBy(node).some((name) => made.has(name)));
+/** A node behind another unresolved node says nothing new. */
+function withoutFollowers(
+  unresolved: readonly CanonicalNode[],
+  nodes: readonly CanonicalNode[],
+): readonly CanonicalNode[] {
+  const causes = new Set(unresolved);
+  const behind = new Set<string>();
+  for (const node of nodes) {
+    const follows = valuesReadBy(node).some((name) => behind.has(name));
+    if (follows || causes.has(node)) for (const name of node.outputs) behind.add(name);
+    if (follows) causes.delete(node);
+  }
+  return [...causes];
 }
 
 function toCanonical(node: Node, scopeOf: ReadonlyMap<string, string>): CanonicalNode {
@@ -163,5 +172,20 @@ function toCanonical(node: Node, scopeOf: ReadonlyMap<string, string>): Canonica
 
 function toDiagnostic(node: CanonicalNode): Diagnostic {
   const where: Where = { related: [{ message: `the node ${node.name}`, node: node.name, module: node.scope }] };
-  return diagnose(unresolvedShape, { op: node.op, node: node.name, module: node.scope }, where);
+  const params = { op: node.op, node: node.name, module: node.scope };
+  const found = node.domain === "" ? NO_TENSOR.get(node.op) : undefined;
+  return found === undefined
+    ? diagnose(unresolvedShape, params, where)
+    : diagnose(notTensor, { ...params, found }, where);
 }
+
+/** Operators of ONNX whose result is no tensor. */
+const NO_TENSOR: ReadonlyMap<string, string> = new Map([
+  ["Optional", "an optional tensor"],
+  ["SequenceConstruct", "a sequence of tensors"],
+  ["SequenceEmpty", "a sequence of tensors"],
+  ["SequenceErase", "a sequence of tensors"],
+  ["SequenceInsert", "a sequence of tensors"],
+  ["SequenceMap", "a sequence of tensors"],
+  ["SplitToSequence", "a sequence of tensors"],
+]);

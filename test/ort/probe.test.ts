@@ -2,11 +2,12 @@
  * @file The probe types and shapes every value of a fixture, at two sizes, without weights.
  */
 import { expect, test } from "vitest";
-import type { Model } from "../../compiler/graph/types.ts";
+import type { Attributes, Model } from "../../compiler/graph/types.ts";
 import { evaluateGraph } from "../../ort/evaluate.ts";
 import { probeShapes } from "../../ort/probe.ts";
 import type { OrtTensors } from "../../ort/types.ts";
 import { fixtureModel, fixtureTensors } from "../support/fixtures.ts";
+import { graph, node, value } from "../support/graphs.ts";
 
 const shapesOf = (tensors: OrtTensors): Readonly<Record<string, readonly number[]>> =>
   Object.fromEntries(Object.entries(tensors).map(([name, { dims }]) => [name, dims]));
@@ -30,6 +31,20 @@ test.each([
   });
   expect(wrong).toEqual([]);
   expect(types.size).toBe(wanted.length + model.graph.inputs.length + model.graph.constants.size);
+});
+
+test("a value of unknown rank is not taken for a scalar", async () => {
+  const factors: Attributes = { scale: { kind: "floats", value: [2] }, offset: { kind: "floats", value: [1] } };
+  const made = graph({
+    inputs: [value("x", "float32", ["n", 4])],
+    nodes: [
+      node("ReduceSum", ["x"], ["sum"], { keepdims: { kind: "int", value: 0 } }),
+      { ...node("Scaler", ["x"], ["scaled"], factors), domain: "ai.onnx.ml" },
+      node("Relu", ["scaled"], ["y"]),
+    ],
+  });
+  const types = await probeShapes({ graph: made, opsets: { "": 18, "ai.onnx.ml": 3 } });
+  expect([types.get("sum")?.dims, types.get("scaled")?.dims, types.get("y")?.dims]).toEqual([[], null, null]);
 });
 
 test("weights are not read: their file need not be there", async () => {

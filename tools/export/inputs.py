@@ -152,4 +152,5 @@ def randomise(model: torch.nn.Module, seed: int) -> None:
             # Larger weights only amplify the rounding of the timestep's sine, which differs between runtimes.
             values = 0.7 * noise / np.sqrt(np.prod(parameter.shape[1:]))
         with torch.no_grad():
+            # Arithmetic on an array without axes gives a number.
             parameter.copy_(torch.from_numpy(np.asarray(values)))

@@ -78,6 +78,19 @@ export const modelGraphs: Examples = {
         (proto) => proto.opsetImport.push({ ...proto.opsetImport[0]!, domain: "acme", version: 1n }),
       ),
   ),
+  CP2550: broken(
+    "Splits are of tensors. A list of tensors between nodes, as some exporters write for lists of Python, is none.",
+    "a model that splits a tensor into a sequence, from which it takes the first",
+    () =>
+      model(
+        graph({
+          inputs: [x],
+          outputs: [y],
+          nodes: [node("SplitToSequence", ["x"], ["parts"]), node("SequenceAt", ["parts", "first"], ["y"])],
+          constants: new Map([["first", tensorFromInts([0])]]),
+        }),
+      ),
+  ),
   CP2502: {
     means: "Lengths are exact integers, and these are larger than any tensor could have.",
     files: { "a.plan.json": '{ "": { "x": { "split_dim": 0 } } }\n' },

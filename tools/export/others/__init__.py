@@ -8,6 +8,7 @@ from . import (
     audio_autoencoders,
     autoencoders,
     controlnets,
+    heads,
     image,
     image_grid,
     image_joint,
@@ -43,6 +44,7 @@ _FILES = (
     vision_more,
     speech,
     sound_more,
+    heads,
 )
 
 

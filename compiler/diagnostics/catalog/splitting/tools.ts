@@ -13,6 +13,16 @@ export const arrangedForProcessor: Message<{ nodes: number; first: string; domai
   hint: () => "save the model at the level ORT_ENABLE_EXTENDED, or use the model before optimisation",
 };
 
+export const notTensor: Message<{ op: string; node: string; module: string; found: string }> = {
+  code: "CP2550",
+  severity: "error",
+  title: "Value inside the model that is not a tensor",
+  message: ({ op, node, module, found }) =>
+    `${op} (node ${node}, module "${module}") makes ${found}; values between nodes must be tensors`,
+  hint: () =>
+    "export the model without lists of tensors and optional tensors: return, index and concatenate tensors, for example with torch.split and torch.cat",
+};
+
 /** Why calls of a local function cannot be replaced: it calls itself, is of another operator set than the model, or there are too many. */
 export type FunctionFault =
   | { readonly kind: "endless"; readonly name: string }
