@@ -12,7 +12,7 @@ export interface GatherAt {
 }
 
 /** `with { "gather_dim": 1 } at "proj_in"` */
-export function gatherText({ module, ...at }: GatherAt): string {
+function gatherText({ module, ...at }: GatherAt): string {
   const fields = Object.entries(entryOf(at)).map(([key, value]) => `"${key}": ${JSON.stringify(value)}`);
   return `with { ${fields.join(", ")} } at ${JSON.stringify(module)}`;
 }

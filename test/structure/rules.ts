@@ -52,6 +52,7 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
   "compiler/inspect": [
     "compiler/diagnostics",
     "compiler/expr",
+    "compiler/group.ts",
     "compiler/graph",
     "compiler/ir",
     "compiler/ir/module-paths.ts",
@@ -126,6 +127,7 @@ export const parts: Readonly<Record<string, readonly string[]>> = {
   "gain/typical.ts": ["compiler/expr", "compiler/graph", "compiler/ir"],
   gain: [
     "compiler",
+    "compiler/bind",
     "compiler/diagnostics",
     "compiler/expr",
     "compiler/group.ts",
