@@ -87,12 +87,13 @@ export function at(node: CanonicalNode): { op: string; node: string; module: str
   return { op: node.op, node: node.name, module: node.scope };
 }
 
-/** The only length among the axes of the input of the model whose entry split `value` along another kind of axis; `null` otherwise. */
+/** The only length among the axes of the parameter whose entry split `value` along another kind of axis; `null` otherwise. */
 export function otherAxis(state: State, value: string): number | null {
   const isLength = sequenceLengths(state);
   const { spec, module } = originOf(state, layoutOf(state, value), state.origins.get(value)) ?? {};
-  const name = module === "" && spec?.side === "input" ? (spec.value ?? spec.parameter) : null;
-  const dims = state.graph.inputs.find((i) => i.name === name)?.shape.dims ?? [];
+  const bound =
+    spec?.side === "input" ? state.bindings.find((one) => one.spec === spec && one.module === module) : null;
+  const dims = state.named.shapes.get(bound?.value ?? "")?.dims ?? [];
   const split = dims.at(spec?.dim ?? 0);
   const lengths = dims.flatMap((d, axis) => (isLength(d) ? [axis] : []));
   return split === undefined || isLength(split) || lengths.length !== 1 ? null : lengths[0]!;

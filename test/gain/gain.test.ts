@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { compileStages, type CompileOptions, type Stages } from "../../compiler/compile.ts";
 import { type Gain, gainOf } from "../../gain/gain.ts";
-import { judge } from "../../gain/judge.ts";
+import { explainRepeated, judge } from "../../gain/judge.ts";
 import { int, ints } from "../../compiler/graph/attributes.ts";
 import { tensorFromNumbers } from "../../compiler/graph/tensors.ts";
 import { writeModel } from "../../compiler/graph/write.ts";
@@ -69,6 +69,27 @@ test("a natural first guess for SD3 leaves a whole stream to every rank: a warni
   expect(judge(gain, stages.sharded!.mesh, { plan: "a.plan.json", strict: true })).toMatchObject([
     { severity: "error" },
   ]);
+});
+
+test("the causes of repeated work are said: what is split too late, and what was gathered", async () => {
+  const plan: Plan = {
+    "": { hidden_states: { split_dim: 1 }, encoder_hidden_states: { split_dim: 1 } },
+    "transformer_blocks.0": [{ gather_dim: 1 }, { gather_dim: 1 }],
+  };
+  const { stages, gain } = await given({ model: flux, plan, parallel: { ulysses_degree: 2 } });
+  const kinds = gain.repeated.map(({ cause }) => cause.kind);
+  expect(kinds).toContain("gathered");
+  expect(gain.repeated.every(({ share }) => share >= 0.05)).toBe(true);
+  const notes = explainRepeated(gain, stages.sharded!.mesh, { plan: "a.plan.json" }, stages.bound!.bindings);
+  expect(notes.map(({ code }) => code)).toEqual(kinds.map(() => "CP4026"));
+  expect(notes.map(({ message }) => message).join()).toContain("gathered by the plan entry transformer_blocks.0");
+  // The hint for inputs names them with the axis that has the rows.
+  const streams = { hidden_states: { split_dim: 1 }, encoder_hidden_states: { split_dim: 1 } };
+  const later: Plan = { "single_transformer_blocks.0": streams, proj_out: { gather_dim: 1 } };
+  const late = await given({ model: flux, plan: later, parallel: { ulysses_degree: 2 } });
+  const [note, ...others] = explainRepeated(late.gain, stages.sharded!.mesh, { plan: "a.plan.json" }, []);
+  expect(others).toEqual([]);
+  expect(note?.hint).toContain('"hidden_states": { "split_dim": 1 }, "encoder_hidden_states": { "split_dim": 1 }');
 });
 
 test.each(["sd3", "pixart", "allegro"])("the plan for %s is not warned about", async (name) => {

@@ -4,7 +4,7 @@
 import { defineConfig, mergeConfig } from "vitest/config";
 import base from "../../vitest.config.ts";
 
-const { typecheck: _, include: __, ...test } = base.test ?? {};
+const { projects: _, ...test } = base.test ?? {};
 
 export default mergeConfig(
   { plugins: base.plugins, test },

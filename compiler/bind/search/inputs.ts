@@ -123,7 +123,12 @@ function unnamedIn(fitting: readonly Boundary[], parameter: string, graph: Canon
     const tables = fitting.filter((b) => behaviourOf(b, graph) === "table");
     return tables.length > 0 ? tables : tablesAmong(free, graph);
   }
-  return kindByName(parameter) === "any" ? free.filter((b) => !isContent(b)) : free;
+  return kindByName(parameter) === "any" ? free.filter((b) => !isContent(b) && mayBeMask(b, graph)) : free;
+}
+
+/** A mask is made from one: where the model has inputs that are masks, a value of none of them is something else. */
+function mayBeMask({ ancestors }: Boundary, { inputs }: CanonicalGraph): boolean {
+  return [...ancestors].some(namesMask) || !inputs.some(({ name }) => namesMask(name));
 }
 
 /** An export may have folded a table: what is left is then none. */
