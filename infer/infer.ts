@@ -120,13 +120,13 @@ function slicedIn({ sharded }: Found): readonly string[] {
 function diagnosticOf({ why, refused }: Nothing, graph: CanonicalGraph, file: string): Diagnostic {
   const sites = sitesOf(graph);
   const [site] = sites;
-  if (site === undefined || why === "no attention") return diagnose(inferMessages.noAttention, {}, { file });
-  if (why === "no stream") return diagnose(inferMessages.noSequence, { sites: sites.length }, { file });
   const last = refused.at(-1)?.[0];
   if (last !== undefined) {
     const params = { rounds: refused.length, last: last.message };
     return diagnose(inferMessages.allRefused, params, { file, related: last.related });
   }
+  if (site === undefined || why === "no attention") return diagnose(inferMessages.noAttention, {}, { file });
+  if (why === "no stream") return diagnose(inferMessages.noSequence, { sites: sites.length }, { file });
   const { value, axis } = site;
   const length = show(graph.shapes.get(value)?.dims[axis] ?? 1);
   return diagnose(inferMessages.noPlace, { module: site.node.scope, node: site.node.name, length }, { file });

@@ -37,7 +37,7 @@ export function prove(decisions: readonly Decision[], graph: CanonicalGraph, opt
   const sharded = shardOn(bound, options);
   const says = (code: string): boolean => sharded.diagnostics.some((diagnostic) => diagnostic.code === code);
   // A plan that shares no attention is none.
-  if (sharded.ok && !says(noSplitAttention.code)) {
+  if (sharded.ok && (!says(noSplitAttention.code) || sharded.value.attention.length === 0)) {
     return { entries, decisions: named.decisions, sharded: sharded.value, diagnostics: sharded.diagnostics };
   }
   const diagnostics = sharded.diagnostics.filter(({ severity }) => severity !== "note");

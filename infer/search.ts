@@ -18,7 +18,7 @@ import { shareSplit } from "../gain/share.ts";
 import { typicalSizes, type Sizes } from "../gain/typical.ts";
 import { isProof, prove, type Proof, type Refusal } from "./prove.ts";
 import type { Products } from "./region/products.ts";
-import { outerStreamsOf, productSites, streamsOf, type Stream } from "./region/streams.ts";
+import { convolutionSites, outerStreamsOf, productSites, streamsOf, type Stream } from "./region/streams.ts";
 import type { Decision } from "./decisions.ts";
 
 /** Refusals that are repaired before the search ends. */
@@ -47,8 +47,9 @@ export interface Nothing {
  */
 export function searchPlan(graph: CanonicalGraph, options: ShardOptions): Found | Nothing {
   const maps = factorMaps(graph);
-  const products = productSites(maps);
   const isAttended = graph.nodes.some((node) => asCp(node, "Attention") !== null);
+  const attended = productSites(maps);
+  const products = isAttended || attended.seeds.length > 0 ? attended : convolutionSites(maps);
   if (!isAttended && products.seeds.length === 0) return { why: "no attention", refused: [] };
   const sizes = typicalSizes(graph);
   const context = contextOf(graph);
@@ -111,8 +112,7 @@ function* streamsByReach(
   const far = streamsOf(maps, products, true);
   if (linksOf(far) > linksOf(near)) yield { streams: far, isOuter: false };
   const outer = outerStreamsOf(maps, products, near, false);
-  if (outer.length === 0) return;
-  yield { streams: outer, isOuter: true };
+  if (outer.length > 0) yield { streams: outer, isOuter: true };
   const outerFar = outerStreamsOf(maps, products, far, true);
   if (linksOf(outerFar) > linksOf(outer)) yield { streams: outerFar, isOuter: true };
 }
@@ -143,6 +143,7 @@ function searchIn(model: Model, { maps, context, options, isOuter, reach }: Tool
   if (!model.streams.some(({ queries }) => queries.length > 0)) return { why: "no stream", refused: [] };
   const known: Known = { whole: new Set(), kept: new Set() };
   const repaired: (readonly Diagnostic[])[] = [];
+  let cut: Found | null = null;
   for (let round = 0; round < ROUNDS; round++) {
     const choice = chooseStreams(model, known.whole);
     if (choice === null) break;
@@ -150,12 +151,31 @@ function searchIn(model: Model, { maps, context, options, isOuter, reach }: Tool
     const { decisions } = withoutTables(found, (kept) => decide(choice.region, kept, reach, context), model, known);
     if (!decisions.some(({ action }) => action === "split")) break;
     const result = prove(decisions, context.graph, options);
-    if (isProof(result)) return { ...result, model, choice, isOuter, repaired };
+    if (isProof(result)) {
+      const own = { ...result, model, choice, isOuter, repaired };
+      const [node] = cutsIn(result, maps).filter((name) => !known.whole.has(name));
+      if (node === undefined) return cut !== null && shareOf(own) < shareOf(cut) - MUCH ? cut : own;
+      // The same work may be shared without dealing rows anew inside a stream.
+      cut ??= own;
+      for (const name of withSiblings(node, known.whole, maps)) known.whole.add(name);
+      continue;
+    }
     repaired.push(result.diagnostics);
     if (!learn(result, decisions, known, maps, model.sizes)) break;
   }
-  return { why: repaired.length === 0 ? "no boundary" : "refused", refused: repaired };
+  return cut ?? { why: repaired.length === 0 ? "no boundary" : "refused", refused: repaired };
 }
+
+/** Nodes at which a stretch of a stream is dealt anew. */
+function cutsIn({ sharded }: Proof, { index }: FactorMaps): readonly string[] {
+  const nodes = sharded.steps.flatMap((step) =>
+    step.kind === "collective" && step.purpose === "halo" ? (step.origin.node ?? []) : [],
+  );
+  const named = new Set(nodes);
+  return index.graph.nodes.flatMap(({ name, op }) => (named.has(name) && CUTS.has(op) ? [name] : []));
+}
+
+const CUTS: ReadonlySet<string> = new Set(["Slice", "Split"]);
 
 /**
  * Without the entries that only a `value` can name and that share no work: ONNX names change with every export, and a whole table is sliced

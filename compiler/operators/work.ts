@@ -10,7 +10,13 @@ import { viewOf } from "./infer.ts";
 type Known = Pick<CanonicalGraph, "shapes" | "integers" | "constants">;
 
 /** Operators whose rules keep what they sum over `along`, since it cannot be split: their kernels are counted by their weights. */
-const CONVOLUTIONS: ReadonlySet<string> = new Set(["Conv", "ConvInteger", "ConvTranspose", "FusedConv", "QLinearConv"]);
+export const CONVOLUTIONS: ReadonlySet<string> = new Set([
+  "Conv",
+  "ConvInteger",
+  "ConvTranspose",
+  "FusedConv",
+  "QLinearConv",
+]);
 const PACKED: ReadonlySet<string> = new Set(["MatMulBnb4", "MatMulNBits"]);
 const PRODUCTS: ReadonlySet<string> = new Set([
   "DynamicQuantizeMatMul",

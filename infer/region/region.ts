@@ -118,7 +118,7 @@ function cutAt(
   const at = new Map(linked.map((node) => [node, net.node()]));
   for (const node of linked) {
     const own = at.get(node)!;
-    const isAttention = asCp(node, "Attention") !== null || products.ends.has(node);
+    const isAttention = asCp(node, "Attention") !== null || (products.ends.has(node) && products.regionOf.has(node));
     const repeated = (work.get(node) ?? 0) / WORK_PER_BYTE / 2;
     net.edge(SOURCE, own, LEAST + repeated + (isAttention ? ATTENTION : 0));
     if (whole.has(node.name)) net.edge(own, SINK, FORBIDDEN);

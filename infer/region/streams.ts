@@ -6,6 +6,7 @@ import { equal, exactDiv, mul, withinLimits, type Expr } from "../../compiler/ex
 import { asCp } from "../../compiler/ir/cp.ts";
 import type { CanonicalNode } from "../../compiler/ir/types.ts";
 import type { Axis, Exchange, FactorMap } from "../../compiler/operators/types.ts";
+import { CONVOLUTIONS } from "../../compiler/operators/work.ts";
 import { embed, locate, type Split } from "../../compiler/shard/layout.ts";
 import type { FactorMaps } from "./factor-maps.ts";
 import { keyOf, type Place } from "./place.ts";
@@ -38,6 +39,24 @@ export interface Stream {
 export function productSites(maps: FactorMaps): Products {
   const search = { maps, isFar: false, reducers: new Set<CanonicalNode>(), merged: [] };
   return productsOf(maps, (node, place, operand) => withinLimits(() => across(search, node, place, operand)));
+}
+
+/** The first axis of places behind (N, C). */
+const PLACES = 2;
+
+/** Without any attention: the rows of the places that convolutions compute, as the rows of products are. */
+export function convolutionSites({ index }: FactorMaps): Products {
+  const ends = index.graph.nodes.filter(({ op, outputs: [result] }) => {
+    const rank = index.graph.shapes.get(result!)?.dims.length ?? 0;
+    return CONVOLUTIONS.has(op) && rank > PLACES;
+  });
+  const results = new Set(ends.map(({ outputs: [result] }) => result!));
+  return {
+    ends: new Set(ends),
+    regionOf: new Map(),
+    seeds: [...results].map((value) => ({ value, axis: PLACES, outer: 1, inner: 1 })),
+    isRows: ({ value, axis }) => results.has(value) && axis === PLACES,
+  };
 }
 
 /**

@@ -153,6 +153,41 @@ out y
   expect(planOf(plan.entries)).toMatchObject({ "": [{ rows: { split_dim: 1, value: "rows" } }, { value: "b" }] });
 });
 
+test("a model of convolutions alone is split by the rows of its places", async () => {
+  const plan = await found(
+    graphFrom(`
+in x float32 [1, 64, n, 6]
+const w float32 [64, 64, 3, 3]
+"":
+  a = Conv(x, w) {pads=[1, 1, 1, 1]}
+  b = Relu(a)
+  y = Conv(b, w) {pads=[1, 1, 1, 1]}
+out y
+`),
+  );
+  expect(planOf(plan.entries)).toMatchObject({ "": [{ x: { split_dim: 2 } }, { gather_dim: 2 }] });
+});
+
+test("a group norm before attention does not hide the rows of the grid behind it", async () => {
+  const plan = await found(
+    graphFrom(`
+in x float32 [1, 8, 6, 5]
+const w float32 [8, 8, 3, 3]
+const scale float32 [2]
+const bias float32 [2]
+"":
+  image = Conv(x, w) {pads=[1, 1, 1, 1]}
+  flat = Reshape(image, [1, 8, 30])
+  norm = GroupNormalization(flat, scale, bias) {num_groups=2}
+  rows = Transpose(norm) {perm=[0, 2, 1]}
+  heads = Reshape(rows, [1, 30, 2, 4])
+  y = cp.Attention(heads, heads, heads) {scale=0.5}
+out y
+`),
+  );
+  expect(planOf(plan.entries)).toMatchObject({ "": [{ x: { split_dim: 2 } }, { gather_dim: 1 }] });
+});
+
 test("linear attention is split by rows: the product of keys and values is a sum over all of them", async () => {
   const plan = await found(
     graphFrom(`

@@ -73,12 +73,18 @@ function attempt(
   }
   finishOutputs(state);
   state.diagnostics.push(...idleSchemes(state));
-  if (!sharesAttention(state) && !hasErrors(state.diagnostics) && bound.bindings.length > 0 && splitRanks(state) > 1) {
+  const isIdle = !sharesAttention(state) && !isConvolved(state);
+  if (isIdle && !hasErrors(state.diagnostics) && bound.bindings.length > 0 && splitRanks(state) > 1) {
     state.diagnostics.push(diagnose(catalog.noSplitAttention, { sites: state.attention.length }));
   }
   const sharded = prune(toGraph(state));
   if (!hasErrors(state.diagnostics)) state.diagnostics.push(...openSizes(sharded));
   return { result: settle(sharded, state.diagnostics), tooFine: state.tooFine };
+}
+
+/** A model of convolutions alone, whose rows are exchanged. */
+function isConvolved({ attention, steps }: State): boolean {
+  return attention.length === 0 && steps.some((step) => step.kind === "collective" && step.purpose === "halo");
 }
 
 function act(state: State, node: CanonicalNode, inputs: readonly string[]): boolean {

@@ -13,7 +13,8 @@ export const inferMessages: Catalog<{
     code: "CP4501",
     severity: "error",
     title: "Nothing to split without attention",
-    message: () => "nothing to split, because the compiler recognises no attention in the model",
+    message: () =>
+      "nothing to split, because the compiler recognises no attention in the model, and finds no rows that its convolutions could share",
     hint: () =>
       "if the model has attention, export it with dynamo, or as the Attention operator; the notes of onnx-cp inspect say what was not recognised",
   },
