@@ -5,6 +5,6 @@
 import { defineConfig, mergeConfig } from "vitest/config";
 import base from "../../vitest.config.ts";
 
-const { typecheck: _, include: __, ...test } = base.test ?? {};
+const { projects: _, ...test } = base.test ?? {};
 
 export default mergeConfig({ test }, defineConfig({ test: { include: ["test/infer/measure-forms.ts"] } }));
