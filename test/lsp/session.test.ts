@@ -76,8 +76,7 @@ test("a TypeScript plan from an empty file, by completions, hovers and fixes onl
   plan.change(plan.text().replace("export default", "let ids = { split_dim: };\nexport default"));
   const axes = await plan.ask<Lsp.CompletionItem[]>("completion", { position: plan.at("split_dim: ") });
   expect(axes.length).toBeGreaterThan(0);
-  // The coordinates instead of the tokens.
-  await plan.complete("split_dim: ", "1");
+  await plan.complete("split_dim: ", "0");
   plan.change(
     plan.text().replace("split_dim: 1, expected_dims: 3 }", "split_dim: 2, expected_dims: 3 }, img_ids: idz"),
   );
