@@ -119,13 +119,15 @@ export function gatherWhole(state: State, value: string, name: string, purpose: 
     return made;
   }
   const shape = shapeOf(state, value);
+  // What a rank computes of an output may itself be made of blocks, which have its name.
+  const blocksOf = purpose === "batch gather" ? name : value;
   const [values] = addCollective(
     state,
     { name: `${value}::${purpose}`, collective: "all-gather", group: state.over, purpose, origin },
     [
       {
         send: [value],
-        receive: (at) => `${value}::from${at}`,
+        receive: (at) => `${blocksOf}::from${at}`,
         elem: shape.elem,
         dims: (from) => localDims(shape.dims, [shard], mesh, from),
       },
