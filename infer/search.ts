@@ -153,7 +153,7 @@ function searchIn(model: Model, { maps, context, options, isOuter, reach }: Tool
     const result = prove(decisions, context.graph, options);
     if (isProof(result)) {
       const own = { ...result, model, choice, isOuter, repaired };
-      const [node] = cutsIn(result, maps).filter((name) => !known.whole.has(name));
+      const node = cutsIn(result, maps).find((name) => !known.whole.has(name));
       if (node === undefined) return cut !== null && shareOf(own) < shareOf(cut) - MUCH ? cut : own;
       // The same work may be shared without dealing rows anew inside a stream.
       cut ??= own;
