@@ -21,7 +21,7 @@ export default defineConfig({
     setupFiles: ["test/setup/no-colors.ts", "test/setup/verify-stages.ts"],
     reporters: ["default", summary],
     pool: "forks",
-    maxWorkers: 2,
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     projects: [
