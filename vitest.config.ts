@@ -2,7 +2,7 @@
  * @file How the tests run: dist/ is built first, type tests run beside the others, and the
  * last line is `N passed, N failed`. Files of rooms without effects share their workers.
  */
-import { defineConfig } from "vitest/config";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
 import { ranksFromBuild } from "./test/setup/ranks.ts";
 import summary from "./test/setup/summary.ts";
 
@@ -14,7 +14,8 @@ const rooms = shared.split(" ");
 /** Files of these rooms that mock a module or change the environment. */
 const alone = ["lower/compile-errors", "plan/typescript", "shard/local-operands"].map((file) => `test/${file}.test.ts`);
 
-export default defineConfig({
+/** What every measurement and every project has. */
+export const options = {
   plugins: [ranksFromBuild],
   test: {
     globalSetup: ["test/setup/build.ts"],
@@ -24,9 +25,21 @@ export default defineConfig({
     maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    coverage: {
+      include: ["program/**", "compiler/**", "runtime/**", "memory/**", "ort/**", "cli/**", "infer/**", "gain/**"],
+    },
+  },
+} satisfies ViteUserConfig;
+
+// A project does not take over the mode of the command line by itself.
+export default defineConfig(({ mode }) => ({
+  ...options,
+  test: {
+    ...options.test,
     projects: [
       {
         extends: true,
+        mode,
         test: {
           name: "alone",
           include: [`test/!(${rooms.join("|")})/**/*.test.ts`, ...alone],
@@ -40,6 +53,7 @@ export default defineConfig({
       },
       {
         extends: true,
+        mode,
         test: {
           name: "shared",
           include: rooms.map((room) => `test/${room}/**/*.test.ts`),
@@ -48,8 +62,5 @@ export default defineConfig({
         },
       },
     ],
-    coverage: {
-      include: ["program/**", "compiler/**", "runtime/**", "memory/**", "ort/**", "cli/**", "infer/**", "gain/**"],
-    },
   },
-});
+}));

@@ -20,7 +20,7 @@ import { fedValues } from "./unsplit.ts";
 
 /** Relative size of the noise: some ten times what another order of sums does to float32. */
 export const NOISE = 1e-6;
-/** In float16, whose numbers have fewer digits than that. */
+/** Where a model computes in float16, whose numbers have fewer digits than that. */
 const HALF_NOISE = 1e-3;
 /** Runs with other noise each. */
 const RUNS = 4;
@@ -62,11 +62,12 @@ function withNoise(graph: Graph, canonical: CanonicalGraph): Graph {
   const noisy = new Set(firstFloats(canonical));
   const fed = new Set(graph.inputs.map(({ name }) => name));
   // An input keeps its name, and its readers read another; a result takes another name, and its readers keep theirs.
+  const size = [...weakestTypes(canonical).values()].includes("float16") ? HALF_NOISE : NOISE;
   const read = (name: string): string => (noisy.has(name) && fed.has(name) ? `${name}.noisy` : name);
   const made = (name: string): string => (noisy.has(name) ? `${name}.exact` : name);
   const added = [...noisy].map((name, i): readonly [string, readonly Node[]] => {
     const from = fed.has(name) ? name : made(name);
-    return [name, noise(from, read(name), canonical.shapes.get(name)!.elem, i)];
+    return [name, noise(from, read(name), canonical.shapes.get(name)!.elem, size, i)];
   });
   const behind = new Map(added);
   const nodes = graph.nodes.flatMap((node): readonly Node[] => [
@@ -95,8 +96,7 @@ function firstFloats(graph: CanonicalGraph): readonly string[] {
 }
 
 /** `to` = `from` * (1 + or - the noise), at random. Only `Dropout` draws random numbers in every operator set that onnxruntime has kernels for. */
-function noise(from: string, to: string, elem: ElemType, seed: number): readonly Node[] {
-  const size = elem === "float16" ? HALF_NOISE : NOISE;
+function noise(from: string, to: string, elem: ElemType, size: number, seed: number): readonly Node[] {
   const part = (name: string): string => `${to}.noise.${name}`;
   const node = (op: string, inputs: readonly string[], output: string, attributes: Node["attributes"] = {}): Node => {
     return { name: `${output}.noise.${op}`, op, domain: "", inputs, outputs: [output], attributes, metadata: {} };
@@ -127,6 +127,7 @@ function distance(a: OrtTensor, b: OrtTensor): number {
   return largest;
 }
 
+/** Of the elements; one alone counts as that far from 0. */
 function deviation(tensor: OrtTensor): number {
   const numbers = numbersIn(tensor);
   let [sum, squares, count] = [0, 0, 0];
@@ -137,5 +138,6 @@ function deviation(tensor: OrtTensor): number {
     squares += x * x;
     count += 1;
   }
-  return count === 0 ? 0 : Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
+  if (count < 2) return Math.abs(sum);
+  return Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
 }

@@ -3,8 +3,9 @@
  * folder `FORMS` and writes the table of docs/other-exports.md.
  */
 import { defineConfig, mergeConfig } from "vitest/config";
-import base from "../../vitest.config.ts";
+import { options } from "../../vitest.config.ts";
 
-const { projects: _, ...test } = base.test ?? {};
-
-export default mergeConfig({ test }, defineConfig({ test: { include: ["test/infer/measure-forms.ts"] } }));
+export default mergeConfig(
+  { test: options.test },
+  defineConfig({ test: { include: ["test/infer/measure-forms.ts"] } }),
+);

@@ -3,11 +3,6 @@
  * docs/inferred-plans.md.
  */
 import { defineConfig, mergeConfig } from "vitest/config";
-import base from "../../vitest.config.ts";
+import { options } from "../../vitest.config.ts";
 
-const { projects: _, ...test } = base.test ?? {};
-
-export default mergeConfig(
-  { plugins: base.plugins, test },
-  defineConfig({ test: { include: ["test/infer/measure-inferred.ts"] } }),
-);
+export default mergeConfig(options, defineConfig({ test: { include: ["test/infer/measure-inferred.ts"] } }));

@@ -3,8 +3,9 @@
  * `OTHERS` and writes docs/other-models.md.
  */
 import { defineConfig, mergeConfig } from "vitest/config";
-import base from "../../vitest.config.ts";
+import { options } from "../../vitest.config.ts";
 
-const { projects: _, ...test } = base.test ?? {};
-
-export default mergeConfig({ test }, defineConfig({ test: { include: ["test/infer/measure-others.ts"] } }));
+export default mergeConfig(
+  { test: options.test },
+  defineConfig({ test: { include: ["test/infer/measure-others.ts"] } }),
+);

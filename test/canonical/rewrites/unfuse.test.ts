@@ -146,7 +146,12 @@ describe("quantised operators come apart to the same bits", () => {
   });
 });
 
-test("the parts of a fused node lie in the modules that they came from", () => {
+test.each([
+  ["blocks.0", "blocks.0"],
+  ["blocks", "blocks"],
+  // A list of blocks is no module.
+  ["model", ""],
+])("the parts of a fused node lie in the modules that they came from: %s", (module, sum0) => {
   const p = pattern();
   const gamma = weights(p, 16);
   const own = p.inside("blocks.0.norm", () => p.node("Mul", [x(p), gamma]));
@@ -154,11 +159,13 @@ test("the parts of a fused node lie in the modules that they came from", () => {
   const operands = [own, branch, gamma, weights(p, 16), weights(p, 16)];
   const [out, , , sum] = p.inside("blocks.1.norm", () => p.nodes("SkipLayerNormalization", operands, micro(eps, 4)));
   const activated = p.inside("blocks.1.act", () => p.node("BiasGelu", [branch, weights(p, 16)], micro()));
-  const after = unfuse(p.build(out!, sum!, activated));
+  const graph = p.build(out!, sum!, activated);
+  const modules = new Map([...graph.modules, [module, { path: module, className: null }]]);
+  const after = unfuse({ ...graph, modules });
   const scopes = after.nodes.map(({ op, scope }) => `${op} ${scope}`);
   expect(scopes.slice(2)).toEqual([
     "Add blocks.0.mlp.down",
-    "Add blocks.0",
+    `Add ${sum0}`,
     "LayerNormalization blocks.1.norm",
     "Add blocks.0.mlp.down",
     "Gelu blocks.1.act",

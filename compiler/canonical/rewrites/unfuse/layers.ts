@@ -87,6 +87,6 @@ function addSkip(w: Writer, { input, skip, bias, gamma }: Skip): string {
     const biased = Math.max(0, at);
     operands[biased] = w.add("Add", [operands[biased]!, bias], { scope: modules[biased]! });
   }
-  const scope = moduleOfSum([...modules, moduleOfWeight(lookup, gamma, node.scope)]);
+  const scope = moduleOfSum(lookup, [...modules, moduleOfWeight(lookup, gamma, node.scope)]);
   return w.add("Add", operands, { scope, output: node.outputs[3] === "" ? undefined : node.outputs[3] });
 }

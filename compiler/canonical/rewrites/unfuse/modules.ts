@@ -18,10 +18,11 @@ export function moduleOfSource(lookup: Lookup, value: string, otherwise: string)
 
 /**
  * The module of a sum between the modules of two operands and of its reader: the deepest one that holds two of the three. The residual of
- * a block is added where the branch ends, and its reader may be the next block.
+ * a block is added where the branch ends, and its reader may be the next block. A list of blocks is no module: what holds it is.
  */
-export function moduleOfSum(modules: readonly string[]): string {
-  const pairs = modules.flatMap((a, i) => modules.slice(i + 1).map((b) => commonModule([a, b])));
+export function moduleOfSum({ graph }: Lookup, modules: readonly string[]): string {
+  const known = (path: string): string => (path === "" || graph.modules.has(path) ? path : known(parentOf(path)));
+  const pairs = modules.flatMap((a, i) => modules.slice(i + 1).map((b) => known(commonModule([a, b]))));
   return pairs.reduce((best, one) => (depthOf(one) > depthOf(best) ? one : best), "");
 }
 
