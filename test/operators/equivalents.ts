@@ -57,6 +57,12 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     ],
   },
   {
+    why: "a factor is reduced only where every operand that has it is split, and weights are whole",
+    mutants: ["sum", "mean", "max", "min"].map(
+      (kind) => `com.microsoft.FusedConv 0: another reduction: factor 3: along as ${kind}`,
+    ),
+  },
+  {
     why: "an axis that is interpolated cannot be split, so its size does not change",
     mutants: ["Resize 1: a wrong size or bound: sizing 0: another element"],
   },
