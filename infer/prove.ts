@@ -60,6 +60,14 @@ function shardOn(bound: BoundPlan, options: ShardOptions): Result<ShardedGraph> 
   return shard(bound, { ...options, mesh: ring });
 }
 
+/** Whether the plan of a proof is exact on a ring of so many ranks as well. */
+export function isProvenFor(ranks: number, { entries }: Proof, graph: CanonicalGraph, options: ShardOptions): boolean {
+  const plan = readPlanValue(planOf(entries));
+  const bound = plan.ok ? bindPlan(graph, plan.value) : plan;
+  const mesh = { batch_degree: 1, ring_degree: ranks, ulysses_degree: 1 };
+  return bound.ok && shard(bound.value, { ...options, mesh }).ok;
+}
+
 export function isProof(result: Proof | Refusal): result is Proof {
   return "sharded" in result;
 }

@@ -16,7 +16,7 @@ import type { Reach } from "./places.ts";
 import { factorMaps, type FactorMaps } from "./region/factor-maps.ts";
 import { shareSplit } from "../gain/share.ts";
 import { typicalSizes, type Sizes } from "../gain/typical.ts";
-import { isProof, prove, type Proof, type Refusal } from "./prove.ts";
+import { isProof, isProvenFor, prove, type Proof, type Refusal } from "./prove.ts";
 import type { Products } from "./region/products.ts";
 import { convolutionSites, outerStreamsOf, productSites, streamsOf, type Stream } from "./region/streams.ts";
 import type { Decision } from "./decisions.ts";
@@ -29,6 +29,8 @@ export interface Found extends Proof {
   readonly choice: Choice;
   /** The streams are outermost factors of sequences, not whole ones. */
   readonly isOuter: boolean;
+  /** It serves fewer ranks than a plan should. */
+  readonly isFew: boolean;
   /** What was refused before, round by round. */
   readonly repaired: readonly (readonly Diagnostic[])[];
 }
@@ -58,7 +60,7 @@ export function searchPlan(graph: CanonicalGraph, options: ShardOptions): Found 
   const found: Found[] = [];
   const best = (): Found | undefined => {
     const [first, ...others] = found;
-    return first && others.reduce((one, other) => (isBetter(other, one, graph) ? other : one), first);
+    return first && others.reduce((one, other) => (isBetter(other, one) ? other : one), first);
   };
   for (const reach of ["boundaries", "values"] as const) {
     for (const { streams, isOuter } of streamsByReach(maps, products)) {
@@ -66,10 +68,10 @@ export function searchPlan(graph: CanonicalGraph, options: ShardOptions): Found 
       const next = searchIn(model, { maps, context, options, isOuter, reach });
       if ("why" in next) nothing.push(next);
       else found.push(next);
-      if (found.some((one) => shareOf(one) > 1 - MUCH && !isFew(one, graph))) break;
+      if (found.some((one) => shareOf(one) > 1 - MUCH && !one.isFew)) break;
     }
     const own = best();
-    if (own !== undefined && !isFew(own, graph) && shareOf(own) > LEAST) break;
+    if (own !== undefined && !own.isFew && shareOf(own) > LEAST) break;
   }
   return best() ?? nothing[0]!;
 }
@@ -83,9 +85,8 @@ const MUCH = 0.05;
 const CHEAP = 0.9;
 
 /** A later one must serve as many ranks, and share much more of the work, or some more for fewer bytes. */
-function isBetter(one: Found, best: Found, graph: CanonicalGraph): boolean {
-  const [isOneFew, isBestFew] = [isFew(one, graph), isFew(best, graph)];
-  if (isOneFew !== isBestFew) return isBestFew && shareOf(one) > LEAST;
+function isBetter(one: Found, best: Found): boolean {
+  if (one.isFew !== best.isFew) return best.isFew && shareOf(one) > LEAST;
   const more = shareOf(one) - shareOf(best);
   return more > MUCH || (more > 0 && one.choice.cost < CHEAP * best.choice.cost);
 }
@@ -93,12 +94,14 @@ function isBetter(one: Found, best: Found, graph: CanonicalGraph): boolean {
 /** Ranks that a plan should serve: one of larger units, of which there are fewer, serves no other. */
 const RANKS = 4;
 
-/** Whether it splits an axis of which not every rank would get a part. */
-function isFew({ decisions, model }: Found, { shapes }: CanonicalGraph): boolean {
-  return decisions.some(({ action, spot, axis }) => {
-    const extent = action === "split" ? shapes.get(spot.value)?.dims[axis] : undefined;
-    return extent !== undefined && model.sizes.count(extent) < RANKS;
+/** Whether it splits an axis of which not every rank would get a part, or rows that only fewer ranks can exchange. */
+function isForFew(proof: Proof, { sizes }: Model, { context: { graph }, options }: Tools): boolean {
+  const isShort = proof.decisions.some(({ action, spot, axis }) => {
+    const extent = action === "split" ? graph.shapes.get(spot.value)?.dims[axis] : undefined;
+    return extent !== undefined && sizes.count(extent) < RANKS;
   });
+  const exchanges = proof.sharded.steps.some((step) => step.kind === "collective" && step.purpose === "halo");
+  return isShort || (exchanges && !isProvenFor(RANKS, proof, graph, options));
 }
 
 /** Whole sequences, then the outermost factors of merged ones; each first where no operator needs rows of other ranks. Without repetitions. */
@@ -152,7 +155,8 @@ function searchIn(model: Model, { maps, context, options, isOuter, reach }: Tool
     if (!decisions.some(({ action }) => action === "split")) break;
     const result = prove(decisions, context.graph, options);
     if (isProof(result)) {
-      const own = { ...result, model, choice, isOuter, repaired };
+      const isFew = isForFew(result, model, { maps, context, options, isOuter, reach });
+      const own = { ...result, model, choice, isOuter, isFew, repaired };
       const node = cutsIn(result, maps).find((name) => !known.whole.has(name));
       if (node === undefined) return cut !== null && shareOf(own) < shareOf(cut) - MUCH ? cut : own;
       // The same work may be shared without dealing rows anew inside a stream.
