@@ -76,8 +76,12 @@ function isAccepted({ refused, cells }: Tried): boolean {
   return refused === null && cells.every(isExact);
 }
 
+/** What `check --simulate` says of a value beyond its tolerance. */
+const WRONG = "CP5501";
+
 /** `gpt2.dynamo18: CP4001` */
 function reasonOf({ other, refused, cells }: Tried): string {
-  const codes = refused === null ? cells.filter((cell) => !isExact(cell)) : [refused.split(":")[0]!];
+  const failed = cells.filter((cell) => !isExact(cell)).map((cell) => (cell.startsWith("WRONG") ? WRONG : cell));
+  const codes = refused === null ? failed : [refused.split(":")[0]!];
   return `${other.model}: ${[...new Set(codes)].join(", ")}`;
 }
