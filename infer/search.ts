@@ -142,7 +142,8 @@ interface Tools {
   readonly reach: Reach;
 }
 
-function searchIn(model: Model, { maps, context, options, isOuter, reach }: Tools): Found | Nothing {
+function searchIn(model: Model, tools: Tools): Found | Nothing {
+  const { maps, context, options, isOuter, reach } = tools;
   if (!model.streams.some(({ queries }) => queries.length > 0)) return { why: "no stream", refused: [] };
   const known: Known = { whole: new Set(), kept: new Set() };
   const repaired: (readonly Diagnostic[])[] = [];
@@ -155,7 +156,7 @@ function searchIn(model: Model, { maps, context, options, isOuter, reach }: Tool
     if (!decisions.some(({ action }) => action === "split")) break;
     const result = prove(decisions, context.graph, options);
     if (isProof(result)) {
-      const isFew = isForFew(result, model, { maps, context, options, isOuter, reach });
+      const isFew = isForFew(result, model, tools);
       const own = { ...result, model, choice, isOuter, isFew, repaired };
       const node = cutsIn(result, maps).find((name) => !known.whole.has(name));
       if (node === undefined) return cut !== null && shareOf(own) < shareOf(cut) - MUCH ? cut : own;

@@ -1,6 +1,7 @@
 /**
  * @file Says one mistake once: a plan entry that fails at forty blocks, or at each node that reads one value, is one diagnostic. Knows no code.
  */
+import { groupBy } from "../group.ts";
 import type { Diagnostic, Related } from "./types.ts";
 
 /** Further places that a diagnostic names. */
@@ -8,14 +9,7 @@ const NAMED = 3;
 
 /** Of diagnostics with the same code, place and common ground (`about.alike`) the first, with the places of the others as related ones. */
 export function saidOnce(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
-  const groups = new Map<unknown, Diagnostic[]>();
-  for (const diagnostic of diagnostics) {
-    const key = keyOf(diagnostic);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [diagnostic]);
-    else group.push(diagnostic);
-  }
-  return [...groups.values()].map(([first, ...others]) =>
+  return [...groupBy(diagnostics, keyOf).values()].map(([first, ...others]) =>
     others.length === 0 ? first! : { ...first!, related: [...first!.related, ...furtherOf(others)] },
   );
 }
